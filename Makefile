@@ -1,0 +1,72 @@
+# `make demo` and `make test` do all the set-up a fresh machine needs: Python 3.11 or newer and make.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+DEMO_LLM ?= default
+DEMO_HOME ?= chroma_db/demo
+
+# Private evaluation data, used by tests marked `realdata` where it exists.
+BENCH_DATA := $(wildcard ../shared/data)
+export SHORTLIST_BENCH_DATA ?= $(abspath $(BENCH_DATA))
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-all check format docs bench constraints clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "expected Python 3.11 or newer, found $$($(PYTHON) -V); set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+
+$(STAMP)-install: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(STAMP)-dev: $(STAMP)-install
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+install: $(STAMP)-install  ## make .venv and install Shortlist into it
+
+demo: $(STAMP)-install  ## ingest sample/, recommend with and without a wish, chat once (DEMO_LLM=tiny for a small model)
+	@$(BIN)/python sample/demo.py --home $(DEMO_HOME) --llm $(DEMO_LLM)
+
+test: $(STAMP)-dev  ## the default test suite, under 3 minutes after the install
+	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m
+	$(BIN)/python -m pytest
+
+test-all: $(STAMP)-dev  ## every test, slow ones and those on real data included
+	$(BIN)/shortlist models pull all
+	$(BIN)/python -m pytest -m ""
+
+check: $(STAMP)-dev  ## ruff, mypy --strict, layers, docs freshness
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
+
+format: $(STAMP)-dev  ## let ruff format and mend what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(STAMP)-dev  ## write docs/cli.md and docs/config.md from the code
+	$(BIN)/python -m docs.generate
+
+bench: $(STAMP)-install  ## speed and memory against peers (installs the bench extra)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+constraints: $(STAMP)-dev  ## write constraints.txt from what is installed
+	$(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(torch|shortlist|pip|setuptools)\b' > constraints.txt
+	@echo '# a range: the CPU build carries a local version that the index does not serve' >> constraints.txt
+	@echo 'torch>=2.9,<2.14' >> constraints.txt
+
+clean:  ## remove everything that was made, the default home's contents included
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache reports
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find chroma_db -mindepth 1 ! -name README.md -delete

@@ -1,0 +1,1 @@
+"""The vocabulary of Shortlist: records, configuration, errors, logging. Imports nothing of ours."""

@@ -1,0 +1,101 @@
+"""Every error Shortlist raises on purpose, as one tree.
+
+    ShortlistError
+    ├── UsageError             exit 2   the caller asked for something that cannot be done as asked
+    │   ├── ConfigError                 a configuration file or environment variable
+    │   ├── RecordError                 a record breaks its invariant
+    │   ├── UnknownReader               no such reader; carries the nearest ids
+    │   └── UnknownItem                 no such video or article
+    ├── ServiceError           exit 3   something needed from outside is not there
+    │   ├── ModelMissing                weights or a package that a model needs
+    │   └── ModelFailed                 a model server answered wrongly, late or not at all
+    └── StateError             exit 4   the home directory cannot be used as it is
+        ├── HomeLocked                  another process is writing content
+        ├── HomeVersion                 a newer schema, a foreign home or another encoder
+        └── HomeDamaged                 a file is unreadable or contradicts another
+
+A message always says what was expected, what was found and what to do next. The command line prints it
+on one line and exits with `exit_code`; a traceback means a bug.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ShortlistError(Exception):
+    """Base of all errors raised on purpose.
+
+    `problem` names what went wrong; `expected` and `found` are the two things that disagree; `remedy`
+    is the next step for the person who reads the message.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, problem: str, *, expected: str, found: str, remedy: str) -> None:
+        self.problem = problem
+        self.expected = expected
+        self.found = found
+        self.remedy = remedy
+        super().__init__(f"{problem}: expected {expected}, found {found}; {remedy}")
+
+
+class UsageError(ShortlistError):
+    """The request cannot be served as written."""
+
+
+class ConfigError(UsageError):
+    """A configuration file or environment variable is wrong."""
+
+
+class RecordError(UsageError):
+    """A record breaks its invariant, or a line of input cannot become a record."""
+
+
+class UnknownReader(UsageError):
+    """No reader has this id. `nearest` lists the most similar known ids, best first."""
+
+    def __init__(self, user_id: str, nearest: tuple[str, ...]) -> None:
+        self.user_id = user_id
+        self.nearest = nearest
+        known = f"the nearest ids are {', '.join(nearest)}" if nearest else "no readers are known yet"
+        remedy = "use one of those, or add readers with `shortlist ingest events FILE`"
+        super().__init__(
+            "unknown reader", expected="an id of a known reader", found=f"{user_id!r} ({known})", remedy=remedy
+        )
+
+
+class UnknownItem(UsageError):
+    """No video or article has this id."""
+
+
+class ServiceError(ShortlistError):
+    """A model, server or program that was asked for by name is missing."""
+
+    exit_code = 3
+
+
+class ModelMissing(ServiceError):
+    """Weights or a package that a model needs cannot be found."""
+
+
+class ModelFailed(ServiceError):
+    """A model was reached but did not give a usable answer in time."""
+
+
+class StateError(ShortlistError):
+    """The home directory cannot be used as it is."""
+
+    exit_code = 4
+
+
+class HomeLocked(StateError):
+    """Another process holds the writer lock."""
+
+
+class HomeVersion(StateError):
+    """The home was written by a newer version, belongs elsewhere, or uses another encoder."""
+
+
+class HomeDamaged(StateError):
+    """A file of the home is unreadable or contradicts another."""

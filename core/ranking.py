@@ -1,0 +1,196 @@
+"""What is asked and answered: a query, rankings (the currency of every stage), recommendations, runs. Frozen, slotted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from core.types import Profile, Segment, Video, check_seconds, check_time, require
+
+FloatArray = npt.NDArray[np.float32]
+MAX_K = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which videos may be returned; None means any. A video that lacks a filtered field is left out."""
+
+    max_duration_s: float | None = None
+    category: str | None = None
+    channel: str | None = None
+    language: str | None = None
+    published_after: datetime | None = None
+    include_seen: bool = False
+
+    def __post_init__(self) -> None:
+        check_seconds(self.max_duration_s, "--max-duration")
+        check_time(self.published_after, "--published-after")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """What is looked for: text, weighted terms, vectors, a profile, or nothing at all (then `popular` answers).
+
+    `vectors` is float32[n, d] with unit rows and `vector_weights` float32[n] is aligned with it.
+    `exclude` holds ids that must not come back; `only`, where given, the ids that may. `terms` are analysed index terms, not words.
+    """
+
+    k: int
+    text: str | None = None
+    terms: tuple[tuple[str, float], ...] = ()
+    vectors: FloatArray | None = None
+    vector_weights: FloatArray | None = None
+    filters: Filters = Filters()
+    exclude: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
+    profile: Profile | None = None
+
+    def __post_init__(self) -> None:
+        require(1 <= self.k <= MAX_K, "bad number of results", f"1 to {MAX_K}", self.k, "choose another -k")
+        if self.vectors is not None:
+            require(self.vectors.ndim == 2, "bad query vectors", "float32[n, d]", self.vectors.shape)
+            rows = None if self.vector_weights is None else self.vector_weights.shape
+            require(rows == (self.vectors.shape[0],), "bad vector weights", "one weight a vector", rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where one stage put an item: its rank (1 is best) and its score in that stage's own unit."""
+
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """Items from best to worst. Ids are unique; scores, float64[n] aligned with `ids`, never increase.
+
+    Scores of rankings with different `origin` have no common unit. `sources` are the rankings this one
+    was made from; `notes` say what a person should know about how it came to be.
+    """
+
+    ids: tuple[str, ...]
+    scores: npt.NDArray[np.float64]
+    origin: str
+    sources: tuple[Ranking, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        require(
+            len(self.ids) == len(self.scores),
+            "misaligned ranking",
+            "one score an id",
+            (len(self.ids), len(self.scores)),
+        )
+        require(
+            len(set(self.ids)) == len(self.ids),
+            "bad ranking",
+            "unique ids",
+            f"{len(self.ids) - len(set(self.ids))} repeated",
+        )
+        require(
+            bool(np.isfinite(self.scores).all()),
+            "bad ranking",
+            "finite scores",
+            f"a non-finite score from {self.origin}",
+        )
+        require(
+            bool((np.diff(self.scores) <= 0).all()),
+            "bad ranking",
+            "scores from high to low",
+            f"an increase from {self.origin}",
+        )
+
+    @classmethod
+    def of(
+        cls,
+        scored: Mapping[str, float] | Iterable[tuple[str, float]],
+        origin: str,
+        *,
+        limit: int | None = None,
+        sources: Sequence[Ranking] = (),
+        notes: Sequence[str] = (),
+    ) -> Ranking:
+        """The ranking of `scored` by descending score, ties by ascending id, cut to `limit`."""
+        pairs = scored.items() if isinstance(scored, Mapping) else scored
+        ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit]
+        ids = tuple(item for item, _ in ordered)
+        scores = np.fromiter((score for _, score in ordered), dtype=np.float64, count=len(ordered))
+        return cls(ids, scores, origin, tuple(sources), tuple(notes))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def stages(self) -> dict[str, Stage]:
+        """`Stage` by id."""
+        return {
+            item: Stage(rank, float(score))
+            for rank, (item, score) in enumerate(zip(self.ids, self.scores, strict=True), start=1)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A video for a reader: why, with a segment of its own transcript as evidence, and where each stage put it."""
+
+    video: Video
+    rank: int
+    score: float
+    reason: str
+    evidence: Segment | None
+    stages: Mapping[str, Stage]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What the language model cost: calls that reached it, tokens it read, calls answered from the cache."""
+
+    model: str | None = None
+    calls: int = 0
+    prompt_tokens: int = 0
+    cached_calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a reader asks for. `rerank` is auto, none or the name of a method."""
+
+    user_id: str
+    k: int = 10
+    wish: str | None = None
+    rerank: str = "auto"
+    budget_ms: float | None = None
+    filters: Filters = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The recommendations for one `Request`, with notes for the person and the cost of each stage."""
+
+    user_id: str
+    recommendations: tuple[Recommendation, ...]
+    notes: tuple[str, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    llm: ModelUse = ModelUse()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One variant over one data set: every query is ranked or listed as failed, with its reason."""
+
+    variant: str
+    config_hash: str
+    data_hash: str
+    rankings: Mapping[str, Ranking]
+    failed: Mapping[str, str] = field(default_factory=dict)
+    stage_seconds: Mapping[str, float] = field(default_factory=dict)
+    prompt_tokens: int = 0
+
+    def __post_init__(self) -> None:
+        both = set(self.rankings) & set(self.failed)
+        require(not both, "contradictory run", "each query ranked or failed", f"{len(both)} both ranked and failed")

@@ -1,0 +1,279 @@
+"""What is remembered: articles, videos, readers, events, and the profile made from them. Frozen, slotted.
+
+Times are aware datetimes in UTC, durations and dwell times are seconds. A record that breaks its
+invariant raises `RecordError` at construction, so no later stage needs to check again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from core.errors import RecordError
+
+Kind = Literal["article", "video"]
+Action = Literal["impression", "click", "view", "like", "skip"]
+Origin = Literal["captions", "auto_captions", "whisper", "given"]
+
+KINDS: tuple[Kind, ...] = ("article", "video")
+ACTIONS: tuple[Action, ...] = ("impression", "click", "view", "like", "skip")
+ORIGINS: tuple[Origin, ...] = ("captions", "auto_captions", "whisper", "given")
+SEEN_ACTIONS: frozenset[Action] = frozenset({"view", "click", "like", "skip"})
+MAX_ID_LENGTH = 512
+
+EXTRACTIVE = "extractive"
+GIVEN = "given"
+
+
+def require(holds: bool, problem: str, expected: str, found: object, remedy: str = "correct the record") -> None:
+    """Raise `RecordError` unless `holds`; the other arguments become its message."""
+    if not holds:
+        raise RecordError(problem, expected=expected, found=_shown(found), remedy=remedy)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _check_id(value: str, what: str) -> None:
+    require(isinstance(value, str), f"bad {what}", "a string", value)
+    require(bool(value.strip()), f"bad {what}", "a string that is not blank", value)
+    require(value == value.strip(), f"bad {what}", "no white space at either end", value)
+    require(
+        len(value) <= MAX_ID_LENGTH, f"bad {what}", f"at most {MAX_ID_LENGTH} characters", f"{len(value)} characters"
+    )
+    require(value.isprintable(), f"bad {what}", "printable characters only", value)
+
+
+def check_time(value: datetime | None, what: str) -> None:
+    """Raise `RecordError` unless `value` is None or carries a zone."""
+    if value is not None:
+        require(
+            value.utcoffset() is not None,
+            f"bad {what}",
+            "a time with a zone",
+            value.isoformat(),
+            "write it as 2026-11-24T08:00:00Z",
+        )
+
+
+def check_seconds(value: float | None, what: str) -> None:
+    """Raise `RecordError` unless `value` is None or finite and not negative."""
+    if value is not None:
+        require(math.isfinite(value) and value >= 0, f"bad {what}", "finite seconds, 0 or more", value)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of speech. `start_s` and `end_s` are both given or both None (untimed text)."""
+
+    text: str
+    start_s: float | None = None
+    end_s: float | None = None
+
+    def __post_init__(self) -> None:
+        check_seconds(self.start_s, "segment start")
+        check_seconds(self.end_s, "segment end")
+        require(
+            (self.start_s is None) == (self.end_s is None),
+            "half-timed segment",
+            "both times or none",
+            (self.start_s, self.end_s),
+        )
+        if self.start_s is not None and self.end_s is not None:
+            require(self.start_s <= self.end_s, "segment runs backwards", "start <= end", (self.start_s, self.end_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What is said in a video; may be empty (silence, music). Timed segments are ordered and never overlap."""
+
+    segments: tuple[Segment, ...] = ()
+    language: str | None = None
+    origin: Origin = "given"
+
+    def __post_init__(self) -> None:
+        require(self.origin in ORIGINS, "bad transcript origin", f"one of {', '.join(ORIGINS)}", self.origin)
+        end = 0.0
+        for segment in self.segments:
+            if segment.start_s is not None and segment.end_s is not None:
+                require(
+                    segment.start_s >= end - 1e-6, "segments overlap", f"a start at {end} s or later", segment.start_s
+                )
+                end = segment.end_s
+
+    @property
+    def text(self) -> str:
+        return " ".join(segment.text.strip() for segment in self.segments if segment.text.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A value and who made it: a model and prompt version, `zero-shot:ENCODER`, `extractive` or `given`."""
+
+    value: str
+    made_by: str
+
+    def __post_init__(self) -> None:
+        require(bool(self.made_by.strip()), "unsigned value", "made_by that says who wrote it", self.made_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrichment:
+    """What was added to a video or article. Every part that is present says who made it; `tags` share one maker."""
+
+    summary: Made | None = None
+    category: Made | None = None
+    tags: tuple[str, ...] = ()
+    tags_made_by: str | None = None
+    rewritten_title: Made | None = None
+
+    def __post_init__(self) -> None:
+        require(
+            bool(self.tags) == (self.tags_made_by is not None),
+            "unsigned tags",
+            "tags_made_by exactly where there are tags",
+            self.tags_made_by,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A text that people read. `id` and `title` are not blank."""
+
+    id: str
+    title: str
+    body: str = ""
+    category: str | None = None
+    published: datetime | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_id(self.id, "article id")
+        require(bool(self.title.strip()), "article without a title", "a title that is not blank", self.title)
+        check_time(self.published, "published time")
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A short video that can be recommended. `metadata` keeps source columns that have no field here."""
+
+    id: str
+    title: str
+    channel: str | None = None
+    url: str | None = None
+    duration_s: float | None = None
+    published: datetime | None = None
+    language: str | None = None
+    description: str = ""
+    transcript: Transcript = Transcript()
+    enrichment: Enrichment = Enrichment()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_id(self.id, "video id")
+        require(bool(self.title.strip()), "video without a title", "a title that is not blank", self.title)
+        check_seconds(self.duration_s, "duration")
+        check_time(self.published, "published time")
+
+    @property
+    def category(self) -> str | None:
+        return self.enrichment.category.value if self.enrichment.category else None
+
+    @property
+    def summary(self) -> str | None:
+        return self.enrichment.summary.value if self.enrichment.summary else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A person who reads and watches."""
+
+    id: str
+    created: datetime | None = None
+    interests: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_id(self.id, "user id")
+        check_time(self.created, "created time")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing a reader did. Two events with the same `event_id` are the same event."""
+
+    user_id: str
+    item_id: str
+    kind: Kind
+    action: Action
+    at: datetime
+    dwell_s: float | None = None
+    event_id: str = ""
+    request_id: str | None = None
+    position: int | None = None
+    variant: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_id(self.user_id, "user id")
+        _check_id(self.item_id, "item id")
+        require(self.kind in KINDS, "bad kind", f"one of {', '.join(KINDS)}", self.kind)
+        require(self.action in ACTIONS, "bad action", f"one of {', '.join(ACTIONS)}", self.action)
+        check_time(self.at, "event time")
+        check_seconds(self.dwell_s, "dwell time")
+        if not self.event_id:
+            object.__setattr__(self, "event_id", self._hash())
+        _check_id(self.event_id, "event id")
+
+    def _hash(self) -> str:
+        parts = (self.user_id, self.item_id, self.kind, self.action, self.at.astimezone(UTC).isoformat())
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """An event as the profile sees it. `weight` is signed: a skip is negative, an impression 0."""
+
+    item_id: str
+    kind: Kind
+    action: Action
+    at: datetime
+    dwell_s: float | None
+    title: str
+    category: str | None
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A reader at one moment, history newest first. Positive weights sum to 1, or there are none.
+
+    `categories` maps a category to its share of the positive weight. `seen` holds the ids of videos
+    the reader viewed, clicked, liked or skipped. `session_start` opens the current session, if there is one.
+    """
+
+    user_id: str
+    history: tuple[HistoryItem, ...] = ()
+    categories: Mapping[str, float] = field(default_factory=dict)
+    session_start: datetime | None = None
+    seen: frozenset[str] = frozenset()
+    n_events: int = 0
+    interests: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        positive = sum(item.weight for item in self.history if item.weight > 0)
+        require(
+            positive == 0 or abs(positive - 1) < 1e-6,
+            "unnormalised profile",
+            "positive weights that sum to 1",
+            positive,
+        )
+
+    @property
+    def liked(self) -> tuple[HistoryItem, ...]:
+        """The items with a positive weight, newest first."""
+        return tuple(item for item in self.history if item.weight > 0)

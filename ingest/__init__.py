@@ -1,0 +1,1 @@
+"""A source -> stored records: videos, articles, readers, events."""

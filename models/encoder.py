@@ -1,0 +1,25 @@
+"""The seam of every text encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from core.ranking import FloatArray
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors.
+
+    `name` identifies the weights: vectors of encoders with different names are not comparable.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dim(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        """float32[n, dim], row i for `texts[i]`, every row of unit length; float32[0, dim] for no texts."""
+        ...

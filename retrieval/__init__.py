@@ -1,0 +1,1 @@
+"""Query -> Ranking: lexical, dense and other legs, fusion, filters."""
