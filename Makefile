@@ -5,7 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DEMO_LLM ?= default
-DEMO_HOME ?= chroma_db/demo
 
 # Private evaluation data, used by tests marked `realdata` where it exists.
 BENCH_DATA := $(wildcard ../shared/data)
@@ -33,7 +32,7 @@ $(STAMP)-dev: $(STAMP)-install
 install: $(STAMP)-install  ## make .venv and install Shortlist into it
 
 demo: $(STAMP)-install  ## ingest sample/, recommend with and without a wish, chat once (DEMO_LLM=tiny for a small model)
-	@$(BIN)/python sample/demo.py --home $(DEMO_HOME) --llm $(DEMO_LLM)
+	@DEMO_LLM=$(DEMO_LLM) sample/demo.sh
 
 test: $(STAMP)-dev  ## the default test suite, under 3 minutes after the install
 	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m

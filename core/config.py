@@ -15,6 +15,7 @@ LEGS = ("bm25", "tfidf", "dense", "affinity", "popular")
 AUTO = "auto"
 NONE = "none"
 METHODS = ("yesno",)
+RERANK_CHOICES = (AUTO, NONE, *METHODS)
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]

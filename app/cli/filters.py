@@ -1,0 +1,45 @@
+"""The filters that `recommend`, `search` and `export` share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from core.errors import UsageError
+from core.ranking import Filters
+
+MaxDuration = Annotated[float | None, typer.Option("--max-duration", help="Longest video, in seconds.", metavar="S")]
+Category = Annotated[str | None, typer.Option("--category", help="Only this category.", metavar="C")]
+Channel = Annotated[str | None, typer.Option("--channel", help="Only this channel.", metavar="C")]
+Language = Annotated[str | None, typer.Option("--language", help="Only this language, as en.", metavar="L")]
+PublishedAfter = Annotated[
+    str | None,
+    typer.Option("--published-after", help="Only videos newer than this day, as 2026-11-01.", metavar="DATE"),
+]
+IncludeSeen = Annotated[bool, typer.Option("--include-seen", help="Also videos that the reader has seen.")]
+
+
+def filters(
+    max_duration: float | None,
+    category: str | None,
+    channel: str | None,
+    language: str | None,
+    published_after: str | None,
+    include_seen: bool = False,
+) -> Filters:
+    """The filters as given on the command line. Raises `UsageError` for a date that is none."""
+    after = None if published_after is None else _date(published_after)
+    return Filters(max_duration, category, channel, language, after, include_seen)
+
+
+def _date(text: str) -> datetime:
+    """A day or a time; without a zone it is taken as UTC, since a person types it."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            "bad --published-after", expected="a date as 2026-11-01", found=repr(text), remedy="correct the date"
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

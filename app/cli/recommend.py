@@ -1,0 +1,71 @@
+"""`shortlist recommend`: the best videos for one reader."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.cli.filters import Category, Channel, IncludeSeen, Language, MaxDuration, PublishedAfter, filters
+from app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
+from core.config import RERANK_CHOICES
+from core.errors import UsageError
+from core.ranking import Request
+
+
+def recommend(
+    context: typer.Context,
+    user: Annotated[str, typer.Argument(help="Id of the reader.", metavar="USER")],
+    k: K = 10,
+    about: Annotated[str | None, typer.Option("--about", help="What the reader is in the mood for.")] = None,
+    rerank: Annotated[str, typer.Option("--rerank", help=f"One of {', '.join(RERANK_CHOICES)}.")] = "auto",
+    rerank_budget_ms: Annotated[
+        float | None, typer.Option("--rerank-budget-ms", help="No model call starts that would not fit.", min=0)
+    ] = None,
+    show_prompt: Annotated[
+        bool, typer.Option("--show-prompt", help="Print the prompt of the first candidate and stop.")
+    ] = False,
+    max_duration: MaxDuration = None,
+    category: Category = None,
+    channel: Channel = None,
+    language: Language = None,
+    published_after: PublishedAfter = None,
+    include_seen: IncludeSeen = False,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """The best videos for USER, why each is there, and which stage put it there.
+
+    Example: shortlist recommend user_123 -k 5 --about "something about space" --rerank yesno
+    """
+    chosen = settings(context, home, config)
+    if rerank not in RERANK_CHOICES:
+        expected = f"one of {', '.join(RERANK_CHOICES)}"
+        raise UsageError("unknown rerank method", expected=expected, found=repr(rerank), remedy="correct --rerank")
+    request = Request(
+        user_id=user,
+        k=k,
+        wish=about,
+        rerank=rerank,
+        budget_ms=rerank_budget_ms,
+        filters=filters(max_duration, category, channel, language, published_after, include_seen),
+    )
+    from app.build import open_home, open_recommender
+    from app.cli.output import print_json, print_notes
+    from core.wire import answer_document
+
+    with open_home(chosen) as store:
+        recommender = open_recommender(store, chosen)
+        if show_prompt:
+            for message in recommender.prompt(request):
+                typer.echo(f"[{message.role}]\n{message.content}\n")
+            return
+        answer = recommender.recommend(request)
+    if as_json:
+        print_json(answer_document(answer))
+        return
+    from app.cli.tables import print_answer
+
+    print_answer(answer)
+    print_notes(answer.notes)

@@ -1,0 +1,44 @@
+"""`shortlist search`: the best videos for a text, whoever asks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.cli.filters import Category, Channel, Language, MaxDuration, PublishedAfter, filters
+from app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
+
+
+def search(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(help="What to look for.", metavar="TEXT")],
+    k: K = 10,
+    max_duration: MaxDuration = None,
+    category: Category = None,
+    channel: Channel = None,
+    language: Language = None,
+    published_after: PublishedAfter = None,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """The best videos for TEXT, from titles, summaries and what is said in them.
+
+    Example: shortlist search "night train to the coast" -k 5 --max-duration 60
+    """
+    chosen = settings(context, home, config)
+    wanted = filters(max_duration, category, channel, language, published_after)
+    from app.build import open_home, open_recommender
+    from app.cli.output import print_json, print_notes
+    from core.wire import search_document
+
+    with open_home(chosen) as store:
+        found = open_recommender(store, chosen).search(text, k, wanted)
+    if as_json:
+        print_json(search_document(text, found.ranking, found.videos, found.timings_ms))
+        return
+    from app.cli.tables import print_search
+
+    print_search(found)
+    print_notes(found.ranking.notes)

@@ -1,0 +1,34 @@
+"""`shortlist simulate`: readers with a known taste, for demos and evaluation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.cli.options import AsJson, ConfigFile, HomeDir, settings
+
+
+def simulate(
+    context: typer.Context,
+    readers: Annotated[int, typer.Option("--readers", help="How many readers.", min=1)] = 100,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same readers.")] = 0,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Invents readers whose taste is known, and what they watched and read of this home.
+
+    Example: shortlist simulate --readers 1000 --seed 7
+    """
+    chosen = settings(context, home, config)
+    from app.build import open_home
+    from app.cli.output import print_json, progress_bar
+    from ingest.simulate import simulate as invent
+
+    with open_home(chosen) as store, progress_bar("simulating", readers, quiet=as_json) as progress:
+        made = invent(store, readers, seed, progress=progress)
+    if as_json:
+        print_json({"readers": made.readers, "events": made.events, "tastes": str(made.tastes)})
+        return
+    typer.echo(f"{made.readers:,} readers with {made.events:,} events; their tastes are written to {made.tastes}")

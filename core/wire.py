@@ -1,0 +1,93 @@
+"""Records as JSON documents: the one shape that `--json`, the HTTP API and the export share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.ranking import Answer, ModelUse, Ranking, Recommendation, Stage
+from core.types import Segment, Video
+
+# How many decimals a score keeps: enough to compare runs within 1e-5, few enough to read.
+SCORE_DECIMALS = 6
+
+
+def answer_document(answer: Answer) -> dict[str, Any]:
+    """The document of `recommend --json`."""
+    return {
+        "user_id": answer.user_id,
+        "recommendations": [recommendation_document(item) for item in answer.recommendations],
+        "notes": list(answer.notes),
+        "timings_ms": timings_document(answer.timings_ms),
+        "llm": model_use_document(answer.llm),
+    }
+
+
+def recommendation_document(item: Recommendation) -> dict[str, Any]:
+    """One recommendation with its reason, evidence and stages."""
+    return {
+        "rank": item.rank,
+        **video_document(item.video),
+        "score": round(item.score, SCORE_DECIMALS),
+        "reason": item.reason,
+        "evidence": None if item.evidence is None else segment_document(item.evidence),
+        "stages": stages_document(item.stages),
+    }
+
+
+def video_document(video: Video) -> dict[str, Any]:
+    """What a list shows of a video."""
+    return {
+        "video_id": video.id,
+        "title": video.title,
+        "channel": video.channel,
+        "duration_s": video.duration_s,
+        "url": video.url,
+        "category": video.category,
+        "summary": video.summary,
+    }
+
+
+def segment_document(segment: Segment) -> dict[str, Any]:
+    """A stretch of a transcript; times are null where the transcript is untimed."""
+    return {"start_s": segment.start_s, "end_s": segment.end_s, "text": segment.text}
+
+
+def stages_document(stages: Mapping[str, Stage]) -> dict[str, Any]:
+    """Rank and score by stage."""
+    return {name: {"rank": stage.rank, "score": round(stage.score, SCORE_DECIMALS)} for name, stage in stages.items()}
+
+
+def model_use_document(use: ModelUse) -> dict[str, Any]:
+    """What the language model cost."""
+    return {
+        "model": use.model,
+        "calls": use.calls,
+        "prompt_tokens": use.prompt_tokens,
+        "cached_calls": use.cached_calls,
+    }
+
+
+def timings_document(timings_ms: Mapping[str, float]) -> dict[str, float]:
+    """Milliseconds by stage, to a hundredth."""
+    return {stage: round(value, 2) for stage, value in timings_ms.items()}
+
+
+def search_document(
+    text: str, ranking: Ranking, videos: Mapping[str, Video], timings_ms: Mapping[str, float]
+) -> dict[str, Any]:
+    """The document of `search --json`; `videos` has every id of `ranking`."""
+    legs = {source.origin: source.stages for source in ranking.sources}
+    hits = []
+    for rank, (video_id, score) in enumerate(zip(ranking.ids, ranking.scores, strict=True), start=1):
+        stages = {leg: by_id[video_id] for leg, by_id in legs.items() if video_id in by_id}
+        hits.append(
+            {
+                "rank": rank,
+                "video_id": video_id,
+                "title": videos[video_id].title,
+                "score": round(float(score), SCORE_DECIMALS),
+                "stages": stages_document(stages),
+            }
+        )
+    return {"query": text, "hits": hits, "timings_ms": timings_document(timings_ms)}

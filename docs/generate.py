@@ -1,0 +1,97 @@
+"""Writes docs/cli.md from the command line and docs/config.md from the configuration; --check only compares.
+
+python -m docs.generate [--check]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from typer.testing import CliRunner
+
+from app.cli.main import app
+from core.config import Config
+
+DOCS = Path(__file__).parent
+WIDTH = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
+
+
+def cli_page() -> str:
+    """Every command's --help, in the order of the table of commands."""
+    parts = ["# Command line", "", "Generated from the code by `make docs`; do not edit.", ""]
+    for words in _commands():
+        result = CliRunner().invoke(app, [*words, "--help"], env=WIDTH, prog_name="shortlist")
+        shown = "\n".join(line.rstrip() for line in result.output.strip().splitlines())
+        parts += [f"## {' '.join(['shortlist', *words])}", "", "```text", shown, "```", ""]
+    return "\n".join(parts)
+
+
+def _commands() -> Iterator[list[str]]:
+    yield []
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        yield [name]
+        for inner in getattr(command, "commands", {}):
+            yield [name, inner]
+
+
+def config_page() -> str:
+    """Every setting with its type, default and meaning, by section."""
+    parts = [
+        "# Configuration",
+        "",
+        "Generated from the code by `make docs`; do not edit.",
+        "",
+        "Settings come from `--config FILE` (TOML), then from the environment, then from the command line; the last wins.",
+        "The variable of `threads` in section `llm` is `SHORTLIST_LLM__THREADS`. A key that is not listed here is refused.",
+        "",
+    ]
+    parts += _section("top level", Config)
+    return "\n".join(parts)
+
+
+def _section(title: str, section: type[BaseModel]) -> list[str]:
+    rows, inner = [], []
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            inner.append((name, kind))
+            continue
+        shown = getattr(kind, "__name__", str(kind)) if isinstance(kind, type) else str(kind)
+        shown = shown.replace("typing.", "").replace("pathlib._local.", "").replace("pathlib.", "").replace("|", "\\|")
+        default: Any = field.get_default(call_default_factory=True)
+        rows.append(f"| `{name}` | {shown} | `{_default(default)}` | {field.description or ''} |")
+    lines = [f"## {title}", "", "| setting | type | default | meaning |", "|---|---|---|---|", *rows, ""]
+    for name, kind in inner:
+        lines += _section(f"[{name}]", kind)
+    return lines
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(str(part) for part in value)
+    return str(value)
+
+
+def main() -> int:
+    """Writes both pages, or with --check names those that are stale and returns 1."""
+    stale = []
+    for name, text in (("cli.md", cli_page()), ("config.md", config_page())):
+        path = DOCS / name
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if "--check" not in sys.argv:
+            path.write_text(text, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        sys.stderr.write(f"stale: {', '.join(stale)}; run `make docs`\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""TREC run and qrels files, as trec_eval, ir-measures and ranx read them.
+
+trec_eval ignores the rank column, keeps scores in single precision and puts tied documents in *descending* order of id.
+A run is therefore written with strictly falling single-precision scores, each the ranking's own score or, at a tie, the
+next smaller number: every tool then sees our order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import RecordError
+from core.ranking import Ranking
+from eval.lines import checked_id, fields, numbered_lines, refuse, whole_number
+
+Qrels = Mapping[str, Mapping[str, int]]
+
+RUN_LAYOUT = "query Q0 document rank score tag"
+QRELS_LAYOUT = "query 0 document grade"
+
+
+def write_run(path: Path, rankings: Mapping[str, Ranking], tag: str) -> None:
+    """Write `rankings` by query id; raises `RecordError` where an id holds white space or a score leaves float32."""
+    where = f"of run {tag}"
+    checked_id(tag, where, "tag")
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for query, ranking in rankings.items():
+            checked_id(query, where, "query id")
+            for rank, (item, score) in enumerate(_falling(ranking, query), start=1):
+                file.write(f"{query} Q0 {checked_id(item, where, 'document id')} {rank} {score} {tag}\n")
+
+
+def read_run(path: Path) -> dict[str, Ranking]:
+    """The rankings of a run file by query id, in file order; the rank column is ignored.
+
+    Raises `RecordError` with file and line at a line without six fields, a score that is not a finite number, or a document
+    that was already ranked for the query.
+    """
+    scored: dict[str, dict[str, float]] = {}
+    for where, text in numbered_lines(path):
+        query, _, item, _, score, _ = fields(text, where, 6, RUN_LAYOUT)
+        documents = scored.setdefault(query, {})
+        if item in documents:
+            refuse(where, "each document once a query", f"{item!r} again for query {query!r}", "remove the duplicate")
+        documents[item] = _finite(score, where)
+    return {query: Ranking.of(documents, path.stem) for query, documents in scored.items()}
+
+
+def write_qrels(path: Path, qrels: Qrels) -> None:
+    """Write the grades by query and document id; raises `RecordError` where an id holds white space."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for query, grades in qrels.items():
+            checked_id(query, "of qrels", "query id")
+            for item, grade in grades.items():
+                file.write(f"{query} 0 {checked_id(item, 'of qrels', 'document id')} {grade}\n")
+
+
+def read_qrels(path: Path) -> dict[str, dict[str, int]]:
+    """Grades by query and document id; raises `RecordError` with file and line (see `add_grade`)."""
+    qrels: dict[str, dict[str, int]] = {}
+    for where, text in numbered_lines(path):
+        query, _, item, grade = fields(text, where, 4, QRELS_LAYOUT)
+        add_grade(qrels, query, item, whole_number(grade, where, "grade"), where)
+    return qrels
+
+
+def add_grade(qrels: dict[str, dict[str, int]], query: str, item: str, grade: int, where: str) -> None:
+    """Record one judgement; raises `RecordError` where the document already has another grade."""
+    known = qrels.setdefault(query, {}).setdefault(item, grade)
+    if known != grade:
+        refuse(where, f"one grade for document {item!r} of query {query!r}", f"{known} and {grade}")
+
+
+def _finite(score: str, where: str) -> float:
+    try:
+        value = float(score)
+    except ValueError:
+        value = float("nan")
+    if not np.isfinite(value):
+        refuse(where, "a finite number as score", repr(score))
+    return value
+
+
+def _falling(ranking: Ranking, query: str) -> Iterator[tuple[str, np.float32]]:
+    below = np.float32(np.inf)
+    with np.errstate(over="ignore"):
+        singles = ranking.scores.astype(np.float32)
+    for item, single in zip(ranking.ids, singles, strict=True):
+        below = min(single, np.nextafter(below, np.float32(-np.inf)))
+        if not np.isfinite(single) or not np.isfinite(below):
+            raise RecordError(
+                f"cannot write the run of query {query!r}",
+                expected="scores within single precision",
+                found=f"{single} for {item!r}",
+                remedy="scale the scores",
+            )
+        yield item, below

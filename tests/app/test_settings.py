@@ -1,0 +1,51 @@
+"""Where a setting comes from, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import load_settings
+from core.errors import ConfigError
+
+
+def test_the_later_source_wins(tmp_path: Path) -> None:
+    file = tmp_path / "shortlist.toml"
+    file.write_text('home = "from-file"\n[llm]\nthreads = 3\ncontext = 2048\n')
+    environ = {"SHORTLIST_LLM__THREADS": "5", "PATH": "/bin"}
+    chosen = load_settings(file, environ, {"home": "from-options"})
+    assert (chosen.home, chosen.llm.threads, chosen.llm.context) == (Path("from-options"), 5, 2048)
+
+
+def test_tables_in_the_environment_are_toml() -> None:
+    chosen = load_settings(None, {"SHORTLIST_RETRIEVAL__WEIGHTS": "{dense = 1, bm25 = 0.5}"}, {})
+    assert chosen.retrieval.weights == {"dense": 1.0, "bm25": 0.5}
+
+
+@pytest.mark.parametrize("environ", [{"SHORTLIST_LLM__THREDS": "2"}, {"SHORTLIST_HOEM": "x"}])
+def test_an_unknown_key_is_refused_with_the_known_ones(environ: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="unknown setting .*expected one of .*(threads|home)"):
+        load_settings(None, environ, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[llm]\nthreads = 'many'", "setting llm.threads: expected"),
+        ("[llm]\nthreads = 0", "greater than or equal to 1"),
+        ("[retrieval.weights]\ndense = nan", "setting retrieval.weights.dense"),
+        ("llm = 3", "setting llm"),
+        ("not toml", "expected valid TOML"),
+    ],
+)
+def test_a_wrong_value_names_its_setting(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "shortlist.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        load_settings(file, {}, {})
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        load_settings(tmp_path / "absent.toml", {}, {})
