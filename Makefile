@@ -61,9 +61,9 @@ bench: $(STAMP)-install  ## speed and memory against peers (installs the bench e
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 constraints: $(STAMP)-dev  ## write constraints.txt from what is installed
-	$(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(torch|shortlist|pip|setuptools)\b' > constraints.txt
-	@echo '# a range: the CPU build carries a local version that the index does not serve' >> constraints.txt
-	@echo 'torch>=2.9,<2.14' >> constraints.txt
+	@{ echo '# Written by `make constraints`. torch is a range: a CPU build carries a local version that the index does not serve.'; \
+	  echo 'torch>=2.9,<2.14'; \
+	  $(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(torch|shortlist|pip|setuptools)\b'; } > constraints.txt
 
 clean:  ## remove everything that was made, the default home's contents included
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache reports

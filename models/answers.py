@@ -1,0 +1,38 @@
+"""What a model wrote, checked before anyone relies on it."""
+
+from __future__ import annotations
+
+import json
+
+from core.errors import ModelFailed
+from models.language_model import Schema
+
+
+def checked_text(text: str | None, schema: Schema | None, model: str) -> str:
+    """`text` as it is, if it is not blank and, where there is a `schema`, is JSON under it; else `ModelFailed`."""
+    if not text or not text.strip():
+        raise _unusable(model, "an answer", "an empty one", "ask again with another prompt or model")
+    if schema is not None:
+        _check_json(text, schema, model)
+    return text
+
+
+def _check_json(text: str, schema: Schema, model: str) -> None:
+    from jsonschema import ValidationError, validate  # type: ignore[import-untyped, unused-ignore]
+
+    try:
+        validate(json.loads(text), schema)
+    except ValueError as error:
+        remedy = "allow more tokens, or use a larger model"
+        raise _unusable(model, "JSON", f"{_shortened(text)} ({error})", remedy) from error
+    except ValidationError as error:
+        remedy = "use a larger model, or one whose server enforces the schema"
+        raise _unusable(model, "JSON under the schema", f"{_shortened(text)} ({error.message})", remedy) from error
+
+
+def _shortened(text: str) -> str:
+    return repr(text if len(text) <= 80 else f"{text[:77]}...")
+
+
+def _unusable(model: str, expected: str, found: str, remedy: str) -> ModelFailed:
+    return ModelFailed(f"unusable answer from {model}", expected=expected, found=found, remedy=remedy)

@@ -1,0 +1,118 @@
+"""The embedded language model: llama.cpp in this process, through xllamacpp."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.errors import ModelFailed
+from models.answers import checked_text
+from models.choices import check_choices, score_choices
+from models.language_model import ChoiceScores, Completion, Message, Schema
+
+TOP_LOGPROBS = 60
+# Half of what is returned is left for variants of case and leading space.
+MAX_CHOICES = TOP_LOGPROBS // 2
+SEED = 1
+# Tokens of one matrix product. A prompt that fits is evaluated alike whether or not its prefix was cached.
+LARGEST_BATCH = 1024
+SILENT = -1
+
+
+class EmbeddedModel:
+    """A GGUF model on the CPU. One request at a time; a prompt that begins like the last one is read from there on.
+
+    `prompt_tokens` counts the tokens that were evaluated, not those of a cached prefix.
+    """
+
+    def __init__(self, weights: Path, name: str, threads: int, context: int) -> None:
+        self.name = name
+        self.max_choices = MAX_CHOICES
+        self._lock = threading.Lock()
+        self._last: list[dict[str, str]] | None = None
+        self._server = _start(weights, threads, context)
+
+    def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
+        """The model's answer at temperature 0; with `schema`, text that is valid JSON under it."""
+        request: dict[str, Any] = {"max_tokens": max_tokens}
+        if schema is not None:
+            request["response_format"] = {"type": "json_schema", "json_schema": {"schema": dict(schema)}}
+        answer = self.ask(messages, request)
+        text = checked_text(answer["choices"][0]["message"].get("content"), schema, self.name)
+        return Completion(text, _evaluated(answer), answer["usage"]["completion_tokens"])
+
+    def choice_logprobs(self, messages: Sequence[Message], choices: Sequence[str]) -> ChoiceScores:
+        """Scores of `choices` (one token each, distinct when lowered) as the first token of the answer."""
+        check_choices(choices, self.max_choices)
+        answer = self.ask(messages, {"max_tokens": 1, "logprobs": True, "top_logprobs": TOP_LOGPROBS})
+        first = ((answer["choices"][0].get("logprobs") or {}).get("content") or [{}])[0]
+        returned = {entry["token"]: entry["logprob"] for entry in first.get("top_logprobs", ())}
+        scores, missing = score_choices(choices, returned.items(), self.name)
+        return ChoiceScores(scores, missing, _evaluated(answer))
+
+    def ask(self, messages: Sequence[Message], request: Mapping[str, Any]) -> dict[str, Any]:
+        """llama.cpp's own answer to a chat completion, in OpenAI's format. Raises `ModelFailed`."""
+        chat = [{"role": message.role, "content": message.content} for message in messages]
+        with self._lock:
+            # The same prompt again would be evaluated as one last token, which rounds differently from a whole prompt.
+            fixed = {"temperature": 0, "seed": SEED, "cache_prompt": chat != self._last}
+            self._last = chat
+            try:
+                answer = self._server.handle_chat_completions({"messages": chat, **fixed, **request})
+            except (RuntimeError, ValueError) as error:
+                raise self._failed(str(error)) from error
+        if "error" in answer:
+            raise self._failed(str(answer["error"].get("message", answer["error"])))
+        return dict(answer)
+
+    def _failed(self, found: str) -> ModelFailed:
+        remedy = "shorten the prompt, or raise llm.context" if "context" in found else "try another model"
+        return ModelFailed(f"{self.name} cannot answer", expected="an answer", found=found, remedy=remedy)
+
+
+def _evaluated(answer: Mapping[str, Any]) -> int:
+    usage = answer["usage"]
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
+    return int(usage["prompt_tokens"]) - int(cached)
+
+
+def _start(weights: Path, threads: int, context: int) -> Any:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(weights)
+    params.verbosity = SILENT
+    params.n_gpu_layers = 0
+    params.n_ctx = context
+    params.n_parallel = 1
+    params.n_batch = params.n_ubatch = min(context, LARGEST_BATCH)
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    _make_repeatable(params, xllamacpp)
+    _close_port(params)
+    try:
+        return xllamacpp.Server(params)
+    except (RuntimeError, ValueError) as error:
+        raise ModelFailed(
+            "the language model does not load",
+            expected=f"a GGUF model at {weights}",
+            found=str(error),
+            remedy="run `shortlist models verify`, or lower llm.context where memory is short",
+        ) from error
+
+
+def _make_repeatable(params: Any, xllamacpp: Any) -> None:
+    # With these off, a token's result hardly depends on how many others were evaluated with it. Otherwise a
+    # candidate's score moves by up to 0.4 with the candidate asked about before it, whose prefix is cached.
+    params.no_extra_bufts = True
+    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    params.cache_ram_mib = 0
+
+
+def _close_port(params: Any) -> None:
+    # xllamacpp always opens a local port as well; nobody else is meant to use it.
+    params.api_keys = [secrets.token_urlsafe(32)]
+    params.endpoint_slots = False
+    params.ui = False

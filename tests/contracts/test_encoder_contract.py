@@ -1,0 +1,101 @@
+"""What every encoder must do."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.config import EncoderConfig, ModelsConfig
+from models.encoder import Encoder
+from models.onnx_encoder import OnnxEncoder
+from models.onnx_export import export, find_export
+from models.sentence_encoder import SentenceEncoder
+from models.weights import resolve
+
+CONFIG = EncoderConfig(batch_size=4, threads=1)
+WEIGHTS = "sha256 of the weights"
+TEXTS = [
+    "How stars are born and die",
+    "",
+    "Baking bread at home",
+    "The birth and death of stars",
+    "Ein Brot backen",
+    "The history of the printing press. " * 60,
+    "量子计算入门",
+]
+
+
+@pytest.fixture(scope="session")
+def folder() -> Path:
+    return resolve(CONFIG.name, ModelsConfig())
+
+
+@pytest.fixture(scope="session")
+def sentence_encoder(folder: Path) -> SentenceEncoder:
+    return SentenceEncoder(folder, CONFIG)
+
+
+@pytest.fixture(scope="session")
+def exported(folder: Path, sentence_encoder: SentenceEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export(sentence_encoder, folder, tmp_path_factory.mktemp("onnx"), WEIGHTS, CONFIG)
+
+
+class EncoderContract:
+    """Subclasses supply `model`."""
+
+    def test_one_unit_row_for_each_text(self, model: Encoder) -> None:
+        vectors = model.encode(TEXTS)
+        assert vectors.shape == (len(TEXTS), model.dim)
+        assert vectors.dtype == np.float32
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+
+    def test_no_texts_give_no_rows(self, model: Encoder) -> None:
+        assert model.encode([]).shape == (0, model.dim)
+
+    def test_a_vector_does_not_depend_on_its_neighbours(self, model: Encoder) -> None:
+        alone = np.vstack([model.encode([text]) for text in TEXTS])
+        np.testing.assert_allclose(model.encode(TEXTS), alone, atol=1e-5)
+        np.testing.assert_allclose(model.encode(TEXTS[::-1]), alone[::-1], atol=1e-5)
+
+    def test_like_texts_are_near(self, model: Encoder) -> None:
+        born, _, bread, cycle, *_ = model.encode(TEXTS)
+        assert born @ cycle > 0.5 > born @ bread
+
+    def test_a_long_text_is_read_beyond_its_first_window(self, model: Encoder) -> None:
+        opening = "The history of the printing press. " * 60
+        changed = model.encode([opening + "How to bake bread at home. " * 60])[0]
+        assert changed @ model.encode([opening])[0] < 0.95
+
+
+class TestSentenceEncoder(EncoderContract):
+    @pytest.fixture
+    def model(self, sentence_encoder: SentenceEncoder) -> Encoder:
+        return sentence_encoder
+
+    def test_it_is_sentence_transformers_own_vector(self, sentence_encoder: SentenceEncoder) -> None:
+        short = [text for text in TEXTS if len(text) < 200]
+        theirs = sentence_encoder.network.encode(short, normalize_embeddings=True, show_progress_bar=False)
+        np.testing.assert_allclose(sentence_encoder.encode(short), theirs, atol=1e-5)
+
+
+class TestOnnxEncoder(EncoderContract):
+    @pytest.fixture
+    def model(self, folder: Path, exported: Path) -> Encoder:
+        return OnnxEncoder(folder, exported, CONFIG)
+
+    def test_it_agrees_with_the_reference(self, model: Encoder, sentence_encoder: SentenceEncoder) -> None:
+        cosines = np.sum(model.encode(TEXTS) * sentence_encoder.encode(TEXTS), axis=1)
+        assert cosines.min() >= 0.9999
+        assert model.name == sentence_encoder.name
+
+    def test_an_export_is_found_again_only_if_whole_and_of_these_weights(self, exported: Path, tmp_path: Path) -> None:
+        shutil.copytree(exported.parent, tmp_path, dirs_exist_ok=True)
+        assert find_export(tmp_path, WEIGHTS) == tmp_path / exported.name
+        assert find_export(tmp_path, "other weights") is None
+        with (tmp_path / exported.name).open("r+b") as stream:
+            stream.seek(1000)
+            stream.write(b"damaged")
+        assert find_export(tmp_path, WEIGHTS) is None
