@@ -1,0 +1,85 @@
+"""AG News: its own csv (class, title, description, no header) and the data set on the Hugging Face hub."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from core.errors import ServiceError
+from ingest.delimited import first_fields, headerless_rows
+from ingest.rows import Failure, Row
+
+HUB_NAME = "ag_news"
+HUB_DATA = "fancyzhx/ag_news"
+CLASSES = ("World", "Sports", "Business", "Sci/Tech")  # 1 to 4 in the csv, 0 to 3 on the hub
+HUB_WAIT_S = 5.0
+
+_BARE_ENTITY = re.compile(r"(?<!&)#(\d{2,5});")  # the csv lost the "&" of some entities: " #36;10 million"
+
+
+def is_ag_news(source: Path) -> bool:
+    """True when the first row of a csv is a class number and two texts, which no header is."""
+    fields = first_fields(source)
+    return len(fields) == 3 and fields[0].strip() in {"1", "2", "3", "4"}
+
+
+def ag_news_rows(source: Path) -> Iterator[Row | Failure]:
+    """The rows of AG News's csv with columns category, title and body."""
+    for row in headerless_rows(source, ("category", "title", "body")):
+        yield row if isinstance(row, Failure) else _named_class(row)
+
+
+def _named_class(row: Row) -> Row | Failure:
+    number = str(row.values["category"]).strip()
+    if number not in {"1", "2", "3", "4"}:
+        return Failure(row.where, f"bad class: expected a number from 1 to 4, found {number[:40]!r}; correct the row")
+    title, body = clean(row.values["title"]), clean(row.values["body"])
+    return Row(row.where, {"category": CLASSES[int(number) - 1], "title": title, "body": body})
+
+
+def clean(text: str) -> str:
+    """Undo what AG News did to its texts: backslashes for line breaks, entities and half entities."""
+    return " ".join(html.unescape(_BARE_ENTITY.sub(r"&#\1;", text.replace("\\", " "))).split())
+
+
+def hub_rows(address: str | None = None) -> Callable[[], Iterator[Row]]:
+    """What reads the training split from the hub (text and label only, so rows have no title).
+
+    Raises `ServiceError` within seconds when the hub cannot be reached. `address` is the hub's; None: the library's.
+    """
+    import datasets
+
+    _check_hub(address or datasets.config.HF_ENDPOINT)
+    try:
+        data = datasets.load_dataset(HUB_DATA, split="train")
+    except Exception as error:  # datasets lets the errors of four libraries through
+        raise _no_hub(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}") from error
+    return lambda: labelled_rows(data)
+
+
+def labelled_rows(data: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Rows with category and body from {"text", "label"} records."""
+    for number, record in enumerate(data, 1):
+        yield Row(f"{HUB_NAME}:{number}", {"category": CLASSES[record["label"]], "body": clean(record["text"])})
+
+
+def _check_hub(address: str) -> None:
+    """One short connection, because the library itself would retry for minutes."""
+    import httpx
+
+    try:
+        httpx.head(address, timeout=HUB_WAIT_S)
+    except httpx.HTTPError as error:
+        raise _no_hub(f"{address}: {error}") from error
+
+
+def _no_hub(found: str) -> ServiceError:
+    return ServiceError(
+        "AG News cannot be fetched",
+        expected="the Hugging Face hub to answer",
+        found=found,
+        remedy="give its csv file instead: shortlist ingest articles test.csv",
+    )

@@ -1,0 +1,62 @@
+"""Articles from the rows of a table, AG News's own csv or the hub."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from core.types import Article, require
+from ingest import values
+from ingest.ag_news import HUB_NAME, ag_news_rows, hub_rows, is_ag_news
+from ingest.rows import Columns, Failure, Row
+from ingest.sentences import first_sentence
+from ingest.tables import rows, table_format
+
+COLUMNS = Columns(
+    required=(("title", "body"),),
+    optional=("id", "category", "published"),
+    aliases={"text": "body", "description": "body", "content": "body", "label": "category"},
+)
+KNOWN = frozenset(COLUMNS.names)
+
+
+def article_rows(source: str) -> Callable[[], Iterator[Row | Failure]]:
+    """What reads the rows of `source` from its start: "ag_news", AG News's csv without a header, or any table.
+
+    Raises `UsageError` for a source that is none of these, `ServiceError` for a hub that cannot be reached.
+    """
+    if source == HUB_NAME:
+        return hub_rows()
+    path = Path(source)
+    if table_format(path) == ".csv" and is_ag_news(path):
+        return lambda: ag_news_rows(path)
+    return lambda: rows(path, COLUMNS)
+
+
+def article_from_row(row: Row) -> Article:
+    """The article of a row whose columns are `COLUMNS`; unknown columns are kept as its metadata.
+
+    Without a title the first sentence of the body is taken; without an id, the hash of the normalised text.
+    Raises `RecordError`.
+    """
+    get = row.values.get
+    body = values.text(get("body"), "body")
+    title = values.text(get("title"), "title") or first_sentence(body)
+    require(bool(title), "empty article", "a title or a body", "neither", "give it a text, or drop the row")
+    given = get("id")
+    return Article(
+        id=text_id(title, body) if values.absent(given) else values.identifier(given, "article id"),
+        title=title,
+        body=body,
+        category=values.optional_text(get("category"), "category"),
+        published=values.moment(get("published"), "published time", days=True),
+        metadata=values.metadata(row.values, KNOWN),
+    )
+
+
+def text_id(title: str, body: str) -> str:
+    """The id of a text that came without one: equal for texts that differ in case, white space or Unicode form only."""
+    normalised = " ".join(unicodedata.normalize("NFKC", f"{title}\n{body}").casefold().split())
+    return f"text:{hashlib.sha256(normalised.encode()).hexdigest()[:32]}"

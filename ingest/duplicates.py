@@ -1,0 +1,72 @@
+"""Ids that come more than once in a source: the last row counts, and the result says so.
+
+A source is read once before anything is written, to learn where each id comes last. Otherwise an older row
+would be stored in one batch and replaced in the next, and re-ingesting would change the home twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from ingest.rows import Failure, Placed
+
+
+class Identified(Protocol):
+    """Anything with an id."""
+
+    @property
+    def id(self) -> str:
+        """What makes it one of its kind."""
+
+
+R = TypeVar("R", bound=Identified)
+
+SHOWN = 5
+
+
+@dataclass(slots=True)
+class Survey:
+    """Where each id of a source comes last (rows counted from 0), and which came with different texts."""
+
+    last: dict[str, int] = field(default_factory=dict)
+    repeated: int = 0
+    conflicts: dict[str, str] = field(default_factory=dict)
+
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of it; nothing when every id comes once."""
+        if not self.repeated:
+            return ()
+        notes = [f"rows that repeat an id: {self.repeated}; the last row of each id was taken"]
+        if self.conflicts:
+            shown = ", ".join(f"{item_id} (last at {where})" for item_id, where in list(self.conflicts.items())[:SHOWN])
+            more = f" and {len(self.conflicts) - SHOWN} more" if len(self.conflicts) > SHOWN else ""
+            notes.append(f"ids that came with different texts: {len(self.conflicts)}, {shown}{more}")
+        return tuple(notes)
+
+
+def survey(placed: Iterable[Placed[R] | Failure], text: Callable[[R], str]) -> Survey:
+    """Read a source to its end; `text` gives what of a record decides whether two of one id differ."""
+    found = Survey()
+    texts: dict[str, bytes] = {}
+    for number, entry in enumerate(placed):
+        if isinstance(entry, Failure):
+            continue
+        record_id = entry.record.id
+        digest = hashlib.blake2b(text(entry.record).encode(), digest_size=8).digest()
+        if record_id in found.last:
+            found.repeated += 1
+            if texts[record_id] != digest:
+                found.conflicts[record_id] = entry.where
+        found.last[record_id] = number
+        texts[record_id] = digest
+    return found
+
+
+def latest(placed: Iterable[Placed[R] | Failure], found: Survey) -> Iterator[Placed[R] | Failure | None]:
+    """The same source again, with None in place of every row that a later one replaces."""
+    for number, entry in enumerate(placed):
+        superseded = isinstance(entry, Placed) and found.last.get(entry.record.id) != number
+        yield None if superseded else entry

@@ -1,0 +1,53 @@
+"""Rows from JSON lines, plain or gzipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import from_json
+
+from core.errors import UsageError
+from ingest.lines import decode_fault, opened, text_fault
+from ingest.rows import Columns, Failure, Row
+
+
+def jsonl_rows(source: Path, columns: Columns) -> Iterator[Row | Failure]:
+    """One row an object, blank lines skipped. Lines differ in keys, so a missing column fails its line only."""
+    with opened(source) as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield _row(f"{source}:{number}", line, columns)
+
+
+def _row(where: str, line: bytes, columns: Columns) -> Row | Failure:
+    fault = decode_fault(line)
+    if fault:
+        return Failure(where, fault)
+    try:
+        values = from_json(line)
+    except ValueError as error:
+        return Failure(
+            where, f"not JSON: expected one whole object, found {_complaint(error)}; write one object a line"
+        )
+    if not isinstance(values, dict):
+        return Failure(where, f"not a record: expected a JSON object, found {_kind(values)}; write one object a line")
+    row: dict[str, Any] = dict(zip(columns.rename(list(values)), values.values(), strict=True))
+    fault = text_fault(row)
+    if fault:
+        return Failure(where, fault)
+    try:
+        columns.check([name for name, value in row.items() if value is not None], "record")
+    except UsageError as error:
+        return Failure(where, str(error))
+    return Row(where, row)
+
+
+def _complaint(error: ValueError) -> str:
+    return f'"{str(error).replace(" at line 1 column ", " at character ")}"'
+
+
+def _kind(value: object) -> str:
+    names = {list: "a list", str: "a string", bool: "true or false", int: "a number", float: "a number"}
+    return names.get(type(value), "null")

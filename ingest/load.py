@@ -1,0 +1,169 @@
+"""From a source to stored records, in batches: videos, articles, events and readers.
+
+Memory holds one batch and the ids seen, whatever the size of the source. Re-ingesting a source changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from core.config import IngestConfig
+from core.types import Article, Event, Reader, Video
+from ingest import articles, events, readers, videos
+from ingest.complete import Completion, source_text
+from ingest.duplicates import Identified, latest, survey
+from ingest.rows import Failure, Placed, records
+from ingest.tables import rows
+from models.encoder import Encoder
+from store.home import Home
+from store.outbox import deliver
+from store.records import Put
+
+R = TypeVar("R")
+C = TypeVar("C", bound=Identified)
+Progress = Callable[[int], None]
+
+BATCH_CHARACTERS = 16_000_000  # a batch of very long transcripts is closed early
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What an ingest did. Rows that became no record are in `failures`; `notes` tell of ids that came twice."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def load_videos(
+    home: Home,
+    source: str | Path,
+    encoder: Callable[[], Encoder],
+    config: IngestConfig,
+    progress: Progress | None = None,
+) -> Loaded:
+    """Ingest a table of videos; `progress` is told the number of rows just done.
+
+    Holds the writer lock; raises `HomeLocked` at once when another process does, `UsageError` or `RecordError` for a
+    source that cannot be read. `encoder` is called when the first text needs a vector.
+    """
+    path = Path(source)
+    with home.writing("ingesting videos"):
+        completion = Completion(home.catalogue, encoder, config.categories)
+
+        def put(batch: Sequence[Video]) -> Put:
+            done = home.catalogue.put_videos(completion.complete(batch))
+            deliver(home, encoder)
+            return done
+
+        def read() -> Iterator[Placed[Video] | Failure]:
+            return records(rows(path, videos.COLUMNS), videos.video_from_row)
+
+        return _load_content(read, source_text, put, config.batch, progress)
+
+
+def load_articles(
+    home: Home,
+    source: str | Path,
+    encoder: Callable[[], Encoder],
+    config: IngestConfig,
+    progress: Progress | None = None,
+) -> Loaded:
+    """Ingest articles from a table, AG News's csv or "ag_news" on the hub (`ServiceError` if unreachable).
+
+    Otherwise as `load_videos`.
+    """
+    with home.writing("ingesting articles"):
+        source_rows = articles.article_rows(str(source))
+
+        def put(batch: Sequence[Article]) -> Put:
+            done = home.catalogue.put_articles(batch)
+            deliver(home, encoder)
+            return done
+
+        def read() -> Iterator[Placed[Article] | Failure]:
+            return records(source_rows(), articles.article_from_row)
+
+        return _load_content(read, _article_text, put, config.batch, progress)
+
+
+def load_events(home: Home, source: str | Path, config: IngestConfig, progress: Progress | None = None) -> Loaded:
+    """Ingest events; one already stored counts as unchanged. Takes no lock, so it works while content is written."""
+
+    def put(batch: Sequence[Event]) -> Put:
+        new = home.catalogue.add_events(batch)
+        return Put(new=new, unchanged=len(batch) - new)
+
+    entries = records(rows(Path(source), events.COLUMNS), events.event_from_row)
+    return _load(entries, put, config.batch, progress)
+
+
+def load_readers(home: Home, source: str | Path, config: IngestConfig, progress: Progress | None = None) -> Loaded:
+    """Ingest readers. Takes no lock."""
+
+    def read() -> Iterator[Placed[Reader] | Failure]:
+        return records(rows(Path(source), readers.COLUMNS), readers.reader_from_row)
+
+    return _load_content(read, repr, home.catalogue.put_readers, config.batch, progress)
+
+
+def _article_text(article: Article) -> str:
+    return f"{article.title}\x1f{article.body}"
+
+
+def _load_content(
+    read: Callable[[], Iterator[Placed[C] | Failure]],
+    text: Callable[[C], str],
+    put: Callable[[Sequence[C]], Put],
+    size: int,
+    progress: Progress | None,
+) -> Loaded:
+    """Read once to find repeated ids, then again to store the last record of each."""
+    found = survey(read(), text)
+    loaded = _load(latest(read(), found), put, size, progress)
+    return replace(loaded, notes=found.notes())
+
+
+def _load(
+    entries: Iterable[Placed[R] | Failure | None],
+    put: Callable[[Sequence[R]], Put],
+    size: int,
+    progress: Progress | None,
+) -> Loaded:
+    failures: list[Failure] = []
+    total = Put()
+    for batch, n_rows in _batches(entries, size, failures):
+        total += put(batch)
+        if progress:
+            progress(n_rows)
+    return Loaded(total.new, total.changed, total.unchanged, tuple(failures))
+
+
+def _batches(
+    entries: Iterable[Placed[R] | Failure | None], size: int, failures: list[Failure]
+) -> Iterator[tuple[list[R], int]]:
+    """Records in batches, each with the number of rows it took; failures go to the list. The last may be empty."""
+    batch: list[R] = []
+    n_rows = characters = 0
+    for entry in entries:
+        n_rows += 1
+        if isinstance(entry, Failure):
+            failures.append(entry)
+        elif entry is not None:
+            batch.append(entry.record)
+            characters += _length(entry.record)
+        if len(batch) >= size or characters >= BATCH_CHARACTERS:
+            yield batch, n_rows
+            batch, n_rows, characters = [], 0, 0
+    yield batch, n_rows
+
+
+def _length(record: object) -> int:
+    if isinstance(record, Video):
+        return sum(len(segment.text) for segment in record.transcript.segments)
+    return len(record.body) if isinstance(record, Article) else 0

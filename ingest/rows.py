@@ -1,0 +1,110 @@
+"""What a table yields: rows with their place, failures in place of rows that cannot be read, and known columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from core.errors import RecordError, UsageError
+
+T = TypeVar("T")
+
+NEAR_ENOUGH = 60  # rapidfuzz ratio from which a found column is offered in place of a missing one
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: `where` is "file:line" (line 1 is the first of the file), `values` maps column to value."""
+
+    where: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A row that could not be read or became no record, and why."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[T]):
+    """A record and the place of the row it was made from."""
+
+    where: str
+    record: T
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns a kind of record knows.
+
+    `required` lists groups of names of which one must be there; `aliases` maps other names to ours. A name in
+    another case ("Title") is taken for ours.
+    """
+
+    required: tuple[tuple[str, ...], ...]
+    optional: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of our names, required ones first."""
+        return (*(name for group in self.required for name in group), *self.optional)
+
+    def rename(self, found: Sequence[str]) -> list[str]:
+        """`found` with aliases replaced, in the same order. A name whose replacement is taken stays as it is."""
+        folded = {name.casefold(): name for name in self.names}
+        taken = set(found)
+        renamed = []
+        for name in found:
+            ours = self.aliases.get(name) or folded.get(name.strip().casefold(), name)
+            if ours != name and ours in taken:
+                ours = name
+            taken.add(ours)
+            renamed.append(ours)
+        return renamed
+
+    def check(self, found: Sequence[str], where: str) -> None:
+        """Raise `UsageError` naming expected, found and similar columns unless every group of `required` is met."""
+        missing = [" or ".join(group) for group in self.required if not set(group) & set(found)]
+        if missing:
+            expected = ", ".join(" or ".join(group) for group in self.required)
+            raise UsageError(
+                f"{where}: missing column {', '.join(missing)}",
+                expected=f"the columns {expected}",
+                found=", ".join(name[:60] for name in found[:30]) or "none",
+                remedy=self._remedy(found),
+            )
+
+    def _remedy(self, found: Sequence[str]) -> str:
+        if len(found) == 1 and any(mark in found[0] for mark in ";\t|"):
+            return "separate the fields by commas"
+        from rapidfuzz import fuzz, process, utils
+
+        spare = [name for name in found if name not in self.names]
+        pairs = []
+        for group in self.required:
+            if not set(group) & set(found):
+                best = process.extractOne(group[0], spare, scorer=fuzz.WRatio, processor=utils.default_process)
+                pairs += [f"{best[0]} to {group[0]}"] if best and best[1] >= NEAR_ENOUGH else []
+        return f"rename {' and '.join(pairs)}" if pairs else "name the columns in the first row"
+
+
+def records(table: Iterable[Row | Failure], make: Callable[[Row], T]) -> Iterator[Placed[T] | Failure]:
+    """The record of every row; a row that breaks an invariant becomes a `Failure` that names the record's id."""
+    for row in table:
+        if isinstance(row, Failure):
+            yield row
+            continue
+        try:
+            yield Placed(row.where, make(row))
+        except RecordError as error:
+            yield Failure(row.where, f"{_label(row)}{error}")
+
+
+def _label(row: Row) -> str:
+    value = row.values.get("id", row.values.get("user_id"))
+    return f"{str(value)[:60]!r}: " if isinstance(value, str | int) and value != "" else ""

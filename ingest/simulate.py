@@ -1,0 +1,164 @@
+"""Readers with a known taste, for evaluation: what they like lies in the embedding space, not in category labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import UsageError
+from core.ranking import FloatArray
+from core.types import Action, Event, Kind, Reader
+from ingest.behaviour import Acts, Slate, act, expose
+from ingest.tastes import Taste, Tastes, draw_taste, unit
+from store.document import Facet
+from store.home import Home
+
+BLOCK = 64  # readers whose similarities with the whole catalogue are in memory at once
+SPOKEN_WORDS_A_SECOND = 2.5
+READ_WORDS_A_SECOND = 4.0
+USUAL_LENGTH_S = 45.0
+LEAST_ITEMS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What a simulation wrote: readers, events that were new, and the file with the tastes."""
+
+    readers: int
+    events: int
+    tastes: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """All videos and articles that have a vector, sorted by kind and id; the arrays are aligned with `ids`."""
+
+    ids: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    vectors: FloatArray
+    lengths_s: FloatArray
+
+
+def simulate(
+    home: Home, readers: int, seed: int, now: datetime, progress: Callable[[int], None] | None = None
+) -> Simulated:
+    """Write `readers` simulated readers "sim_00001", ... and six weeks of their events before `now`.
+
+    Seed, catalogue and `now` decide everything. Run again in the same home with the same seed it keeps the first
+    `now`, so it adds only what is missing; more readers extend the crowd. Tastes go to `simulated.npz` in the home.
+    Raises `UsageError` for a home without items, or one simulated with another seed or catalogue; `HomeLocked`
+    while another process writes content.
+    """
+    with home.writing("reading vectors"):  # Chroma bears one process at a time
+        items = _items(home)
+    before = _simulated_before(home, seed)
+    now_s = before.now_s if before else float(round(now.timestamp()))
+    readers = max(readers, len(before.readers) if before else 0)
+    mean, scale = _similarity_scale(items.vectors)
+    rngs = [np.random.default_rng([seed, index]) for index in range(readers)]
+    tastes = [draw_taste(rng, index, items.vectors) for index, rng in enumerate(rngs)]
+    path = Tastes(tuple(tastes), seed, home.catalogue.revision(), now_s, scale).save(home.path)
+    n_events = 0
+    for start in range(0, readers, BLOCK):
+        block = tastes[start : start + BLOCK]
+        events: list[Event] = []
+        for taste, rng, similarities in zip(
+            block, rngs[start : start + BLOCK], _similarities(block, items.vectors), strict=True
+        ):
+            slate = expose(rng, taste, similarities, scale)
+            acts = act(rng, taste, slate, items.lengths_s, mean, scale, now_s)
+            events.extend(_events(taste, items, slate, acts))
+        home.catalogue.put_readers([Reader(taste.user_id) for taste in block])
+        n_events += home.catalogue.add_events(events)
+        if progress:
+            progress(len(block))
+    return Simulated(readers, n_events, path)
+
+
+def _items(home: Home) -> Items:
+    """Sorted, so that the order in which records were stored makes no difference."""
+    lengths: dict[tuple[Kind, str], float] = {}
+    for _, video in home.catalogue.iter_videos():
+        spoken = len(video.transcript.text.split()) / SPOKEN_WORDS_A_SECOND
+        lengths["video", video.id] = video.duration_s or spoken or USUAL_LENGTH_S
+    for _, article in home.catalogue.iter_articles():
+        lengths["article", article.id] = len(f"{article.title} {article.body}".split()) / READ_WORDS_A_SECOND
+    found: dict[tuple[Kind, str], FloatArray] = {}
+    facets: tuple[tuple[Kind, Facet], ...] = (("article", "article"), ("video", "transcript"))
+    for kind, facet in facets:
+        for ids, vectors in home.documents.iter_vectors(facet):
+            found.update({(kind, item_id): vector for item_id, vector in zip(ids, vectors, strict=True)})
+    keys = sorted(found.keys() & lengths.keys())
+    if len(keys) < LEAST_ITEMS:
+        raise UsageError(
+            "too little to choose from",
+            expected=f"{LEAST_ITEMS} videos and articles or more",
+            found=str(len(keys)),
+            remedy="ingest videos first",
+        )
+    return Items(
+        ids=tuple(item_id for _, item_id in keys),
+        kinds=tuple(kind for kind, _ in keys),
+        vectors=unit(np.stack([found[key] for key in keys])),
+        lengths_s=np.array([lengths[key] for key in keys], dtype=np.float32),
+    )
+
+
+def _simulated_before(home: Home, seed: int) -> Tastes | None:
+    before = Tastes.load(home.path)
+    revision = home.catalogue.revision()
+    if before and (before.seed, before.revision) != (seed, revision):
+        raise UsageError(
+            "this home has other simulated readers",
+            expected=f"seed {before.seed} and the catalogue at revision {before.revision}",
+            found=f"seed {seed} and revision {revision}",
+            remedy="simulate in a new home, so that old and new tastes are not mixed",
+        )
+    return before
+
+
+def _similarities(block: Sequence[Taste], vectors: FloatArray) -> list[FloatArray]:
+    """float32[c, n] a reader, all by one product."""
+    ends = np.cumsum([len(taste.weights) for taste in block])[:-1]
+    return np.split(np.concatenate([taste.centres for taste in block]) @ vectors.T, ends)
+
+
+def _similarity_scale(vectors: FloatArray, sample: int = 1000) -> tuple[float, float]:
+    """Mean and standard deviation of the cosine of two different items, over an evenly spaced sample."""
+    rows = vectors[np.linspace(0, len(vectors) - 1, min(sample, len(vectors))).astype(int)]
+    cosines = (rows @ rows.T)[np.triu_indices(len(rows), 1)]
+    return float(cosines.mean()), max(float(cosines.std()), 1e-3)
+
+
+def _events(taste: Taste, items: Items, slate: Slate, acts: Acts) -> Iterator[Event]:
+    """Every exposure as an impression, and what followed."""
+    for i, row in enumerate(slate.item):
+        event = partial(
+            Event,
+            user_id=taste.user_id,
+            item_id=items.ids[row],
+            kind=items.kinds[row],
+            request_id=f"{taste.user_id}-{slate.session[i] + 1}",
+            position=int(slate.position[i]),
+        )
+        yield event(action="impression", at=_time(acts.shown_at[i]))
+        if acts.chose[i]:
+            dwell, chosen_at = float(acts.dwell_s[i]), acts.chosen_at[i]
+            yield event(action=_action(items.kinds[row], acts.skipped[i]), at=_time(chosen_at), dwell_s=dwell)
+            if acts.liked[i]:
+                yield event(action="like", at=_time(chosen_at + round(dwell)))
+
+
+def _action(kind: Kind, skipped: bool) -> Action:
+    if skipped:
+        return "skip"
+    return "click" if kind == "article" else "view"
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

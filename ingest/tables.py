@@ -1,0 +1,46 @@
+"""Tables of every known format as one stream of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from core.errors import UsageError
+from ingest.delimited import csv_rows
+from ingest.jsonl import jsonl_rows
+from ingest.parquet import parquet_rows
+from ingest.rows import Columns, Failure, Row
+
+FORMATS: Mapping[str, Callable[[Path, Columns], Iterator[Row | Failure]]] = {
+    ".jsonl": jsonl_rows,
+    ".jsonl.gz": jsonl_rows,
+    ".csv": csv_rows,
+    ".parquet": parquet_rows,
+}
+
+
+def rows(source: Path, columns: Columns | None = None) -> Iterator[Row | Failure]:
+    """Every row of `source` in order, its columns renamed by `columns`; nothing is read ahead of what is taken.
+
+    A row that cannot be read is yielded as a `Failure` and the next row follows. Raises `UsageError` for a source
+    that is no table or whose header lacks a required column, `RecordError` for an archive that ends too soon.
+    """
+    return FORMATS[table_format(source)](source, columns or Columns(()))
+
+
+def table_format(source: Path) -> str:
+    """The key of `FORMATS` for an existing file; raises `UsageError`."""
+    known = ", ".join(FORMATS)
+    if not source.exists():
+        raise _no_table(source, f"a file ({known})", "no such file", "check the path")
+    if not source.is_file():
+        raise _no_table(source, f"a file ({known})", "a folder", "name the file in it")
+    for suffix in sorted(FORMATS, key=len, reverse=True):
+        if source.name.lower().endswith(suffix):
+            return suffix
+    found = f"the suffix {source.suffix or '(none)'}"
+    raise _no_table(source, f"one of {known}", found, "convert the file, or rename it if only its name is wrong")
+
+
+def _no_table(source: Path, expected: str, found: str, remedy: str) -> UsageError:
+    return UsageError(f"{source}: not a table", expected=expected, found=found, remedy=remedy)

@@ -1,0 +1,192 @@
+"""Single values of a row: texts, ids, durations, times, languages, tags. Each refuses what it cannot read.
+
+`what` names the value in the `RecordError` that a refused one raises. None and blank text mean "not given".
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from core.errors import RecordError
+from core.types import check_seconds, require
+
+Name = TypeVar("Name", bound=str)
+
+CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{2}(?:\.\d+)?)", re.ASCII)
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*", re.ASCII)
+
+
+@cache
+def _durations() -> TypeAdapter[timedelta]:
+    return TypeAdapter(timedelta)
+
+
+@cache
+def _times() -> TypeAdapter[datetime]:
+    return TypeAdapter(AwareDatetime)
+
+
+def absent(value: Any) -> bool:
+    """True for None, blank text and an empty list."""
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
+
+
+def text(value: Any, what: str) -> str:
+    """A text without white space at its ends, "" when not given; numbers are written out."""
+    if absent(value):
+        return ""
+    good = isinstance(value, str | int | float) and not isinstance(value, bool) and value == value
+    require(good, f"bad {what}", "a text", value)
+    return str(value).strip()
+
+
+def optional_text(value: Any, what: str) -> str | None:
+    """`text`, with None when not given."""
+    return text(value, what) or None
+
+
+def identifier(value: Any, what: str) -> str:
+    """An id exactly as given; a whole number is written out. The record itself checks the rest."""
+    require(not absent(value), f"no {what}", "a text", value, "give every record its own")
+    good = isinstance(value, str | int) and not isinstance(value, bool)
+    require(good, f"bad {what}", "a text or a whole number", value)
+    return str(value)
+
+
+def seconds(value: Any, what: str) -> float | None:
+    """Seconds from a number (also as text), ISO-8601 ("PT1M3S") or a clock ("1:03", "1:02:03")."""
+    if absent(value):
+        return None
+    found = _seconds(value)
+    expected = "finite seconds, 0 or more (63, PT1M3S or 1:03)"
+    require(found is not None, f"bad {what}", expected, value)
+    check_seconds(found, what)
+    return found
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    try:
+        if not isinstance(value, str):
+            return None if isinstance(value, bool) else float(value)
+        clock = CLOCK.fullmatch(value.strip())
+        if clock:
+            hours, minutes, rest = clock.groups()
+            return int(hours or 0) * 3600 + int(minutes) * 60 + float(rest)
+        if value.strip().upper().startswith("P"):
+            return _durations().validate_python(value.strip().upper()).total_seconds()
+        return float(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def moment(value: Any, what: str, *, days: bool = False) -> datetime | None:
+    """A time in UTC from ISO-8601 with a zone, or epoch seconds; a time without a zone is refused.
+
+    With `days`, a bare date ("2026-11-20", "20261120") is its midnight in UTC: a day of publication has no zone.
+    """
+    if absent(value):
+        return None
+    day = _day(value) if days else None
+    if day is not None:
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    try:
+        return _times().validate_python(value.strip() if isinstance(value, str) else value).astimezone(UTC)
+    except (ValidationError, OverflowError, ValueError) as error:
+        zone = "timezone_aware" in str(error)
+        expected = "a time with a zone" if zone else "a time (ISO-8601 with a zone, or epoch seconds)"
+        raise RecordError(
+            f"bad {what}", expected=expected, found=repr(value)[:80], remedy="write it as 2026-11-24T08:00:00Z"
+        ) from error
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    compact = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if len(compact) not in (8, 10) or (compact.isdigit() and len(compact) != 8):
+        return None
+    try:
+        return date.fromisoformat(compact)
+    except ValueError:
+        return None
+
+
+def language(value: Any, what: str) -> str | None:
+    """A language code with a lower-case first part: "EN_us" becomes "en-us"."""
+    code = text(value, what)
+    if not code:
+        return None
+    require(bool(LANGUAGE.fullmatch(code)), f"bad {what}", "a code as en or pt-BR", code)
+    return code.replace("_", "-").lower()
+
+
+def tags(value: Any, what: str) -> tuple[str, ...]:
+    """Labels from a list, a written-out list or a comma-separated text; in order, without doubles or a leading #."""
+    if absent(value):
+        return ()
+    found = listed(value) if isinstance(value, str) else value
+    if found is None:
+        found = str(value).split(",")
+    require(isinstance(found, list | tuple), f"bad {what}", "a list or a comma-separated text", value)
+    cleaned = (text(tag, what).lstrip("#").strip() for tag in found)
+    return tuple(dict.fromkeys(tag for tag in cleaned if tag))
+
+
+def listed(value: str) -> list[Any] | None:
+    """The list that a text writes out, as JSON or as Python does; None when it writes none."""
+    stripped = value.strip()
+    if not (stripped.startswith("[") and stripped.endswith("]")):
+        return None
+    for parse in (from_json, ast.literal_eval):
+        try:
+            found = parse(stripped)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return found if isinstance(found, list) else None
+    return None
+
+
+def whole(value: Any, what: str) -> int | None:
+    """A whole number, 0 or more."""
+    if absent(value):
+        return None
+    try:
+        number = float(value) if not isinstance(value, bool) else -1.0
+        found = int(number) if number == int(number) else -1
+    except (ValueError, TypeError, OverflowError):
+        found = -1
+    require(found >= 0, f"bad {what}", "a whole number, 0 or more", value)
+    return found
+
+
+def one_of(names: Sequence[Name], value: Any, what: str) -> Name:
+    """The name among `names` that `value` is, in any case of letters."""
+    found = text(value, what).lower()
+    for name in names:
+        if name == found:
+            return name
+    raise RecordError(
+        f"bad {what}", expected=f"one of {', '.join(names)}", found=repr(value)[:80], remedy="correct the record"
+    )
+
+
+def metadata(values: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """The values under unknown columns as plain JSON, without those not given; NaN becomes null."""
+    rest = {name: value for name, value in values.items() if name not in known and not absent(value)}
+    try:
+        plain: dict[str, Any] = from_json(to_json(rest, inf_nan_mode="null"))
+    except ValueError as error:
+        raise RecordError(
+            "bad extra column", expected="values that JSON can hold", found=str(error)[:80], remedy="drop the column"
+        ) from error
+    return {name: value for name, value in plain.items() if value is not None}

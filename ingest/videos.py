@@ -1,0 +1,67 @@
+"""Videos from the rows of a table."""
+
+from __future__ import annotations
+
+from core.types import GIVEN, Enrichment, Made, Video
+from ingest import values
+from ingest.rows import Columns, Row
+from ingest.transcripts import transcript_from
+
+COLUMNS = Columns(
+    required=(("id",), ("title",)),
+    optional=(
+        "transcript", "segments", "transcript_origin", "channel", "url", "duration", "published", "description",
+        "language", "category", "category_made_by", "tags", "tags_made_by", "summary", "summary_made_by",
+    ),
+    aliases={
+        # The YouTube Data API, yt-dlp and our own export.
+        "videoId": "id", "video_id": "id", "channelTitle": "channel", "uploader": "channel", "webpage_url": "url",
+        "duration_s": "duration", "publishedAt": "published", "upload_date": "published",
+        "defaultAudioLanguage": "language",
+    },
+)  # fmt: skip
+KNOWN = frozenset(COLUMNS.names)
+
+
+def video_from_row(row: Row) -> Video:
+    """The video of a row whose columns are `COLUMNS`; unknown columns are kept as its metadata.
+
+    Id and title must be there: an id made up here would double the video at the next ingest, and a title is what
+    people choose by, so both are for the source to mend. A blank transcript makes an empty one.
+    Raises `RecordError`.
+    """
+    get = row.values.get
+    language = values.language(get("language"), "language")
+    spoken = get("transcript") if values.absent(get("segments")) else get("segments")
+    return Video(
+        id=values.identifier(get("id"), "video id"),
+        title=values.text(get("title"), "title"),
+        channel=values.optional_text(get("channel"), "channel"),
+        url=values.optional_text(get("url"), "url"),
+        duration_s=values.seconds(get("duration"), "duration"),
+        published=values.moment(get("published"), "published time", days=True),
+        language=language,
+        description=values.text(get("description"), "description"),
+        transcript=transcript_from(spoken, language=language, origin=get("transcript_origin")),
+        enrichment=_enrichment(row),
+        metadata=values.metadata(row.values, KNOWN),
+    )
+
+
+def _enrichment(row: Row) -> Enrichment:
+    tags = values.tags(row.values.get("tags"), "tags")
+    return Enrichment(
+        summary=_made(row, "summary"),
+        category=_made(row, "category"),
+        tags=tags,
+        tags_made_by=_maker(row, "tags") if tags else None,
+    )
+
+
+def _made(row: Row, what: str) -> Made | None:
+    value = values.optional_text(row.values.get(what), what)
+    return Made(value, _maker(row, what)) if value else None
+
+
+def _maker(row: Row, what: str) -> str:
+    return values.text(row.values.get(f"{what}_made_by"), f"{what}_made_by") or GIVEN

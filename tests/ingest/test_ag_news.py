@@ -1,0 +1,48 @@
+"""AG News: its csv without a header, the csv with one, the hub's records, and a hub that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.errors import ServiceError
+from ingest.ag_news import hub_rows, labelled_rows
+from ingest.articles import article_from_row, article_rows
+from ingest.rows import Failure, Placed, records
+
+TextFile = Callable[[str, str], Path]
+
+
+def test_its_own_csv(text_file: TextFile) -> None:
+    source = text_file(
+        "t.csv", '"4","Rockets","A second\\team for  #36;10 &amp; more"\n"2","Goal","It\'s #39;in#39;"\n"9","x","y"\n'
+    )
+    rocket, goal, bad = records(article_rows(str(source))(), article_from_row)
+    assert isinstance(rocket, Placed)
+    assert (rocket.record.category, rocket.record.title) == ("Sci/Tech", "Rockets")
+    assert rocket.record.body == "A second team for $10 & more"
+    assert isinstance(goal, Placed)
+    assert (goal.record.category, goal.record.body) == ("Sports", "It's 'in'")
+    assert isinstance(bad, Failure)
+    assert "expected a number from 1 to 4, found '9'" in bad.reason
+
+
+def test_any_other_table_of_articles(text_file: TextFile) -> None:
+    source = text_file("t.csv", "Title,description,Category,source\nA,body,World,wire\n")
+    (found,) = records(article_rows(str(source))(), article_from_row)
+    assert isinstance(found, Placed)
+    assert (found.record.title, found.record.body, found.record.category) == ("A", "body", "World")
+    assert found.record.metadata == {"source": "wire"}
+
+
+def test_the_hub_has_texts_and_labels_only() -> None:
+    (found,) = records(labelled_rows([{"text": "Oil is up. Markets fall.", "label": 2}]), article_from_row)
+    assert isinstance(found, Placed)
+    assert (found.record.title, found.record.category) == ("Oil is up.", "Business")
+
+
+def test_a_hub_that_does_not_answer_is_one_error_that_names_the_way_out() -> None:
+    with pytest.raises(ServiceError, match="give its csv file instead"):
+        hub_rows("http://127.0.0.1:9")

@@ -1,0 +1,179 @@
+"""Loading into a real home: nothing is lost, doubled or changed without cause."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.config import IngestConfig
+from core.errors import HomeLocked, RecordError, UsageError
+from core.types import Enrichment, Made
+from ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
+from store.home import Home
+from store.outbox import pending
+
+SAMPLE = Path(__file__).parents[2] / "sample"
+Jsonl = Callable[..., Path]
+
+
+def counts(loaded: Loaded) -> tuple[int, int, int]:
+    return loaded.new, loaded.changed, loaded.unchanged
+
+
+def clip(number: int, **values: Any) -> dict[str, Any]:
+    return {
+        "id": f"v{number}",
+        "title": f"Clip {number}",
+        "transcript": "The oven is hot. Bake the bread now.",
+        **values,
+    }
+
+
+def test_the_sample_loads_and_loads_again_without_a_change(home: Home, encoder: Any, config: IngestConfig) -> None:
+    def load_all() -> list[tuple[int, int, int]]:
+        loaded = [
+            load_videos(home, SAMPLE / "videos.jsonl", lambda: encoder, config),
+            load_articles(home, SAMPLE / "articles.csv", lambda: encoder, config),
+            load_readers(home, SAMPLE / "readers.jsonl", config),
+            load_events(home, SAMPLE / "events.csv", config),
+        ]
+        assert not any(one.failures or one.notes for one in loaded)
+        return [counts(one) for one in loaded]
+
+    first = load_all()
+    assert first[:3] == [(66, 0, 0), (120, 0, 0), (12, 0, 0)]
+    revision, encoded = home.catalogue.revision(), encoder.encoded
+    assert load_all() == [(0, 0, new) for new, _, _ in first]
+    assert (home.catalogue.revision(), encoder.encoded) == (revision, encoded)
+    assert pending(home) == 0
+    assert home.catalogue.counts().events_unknown_item == 0
+    assert len(home.catalogue.events_of(["user_400"], 1000)["user_400"]) == 400
+
+
+def test_bad_rows_are_listed_and_the_rest_is_stored(
+    home: Home, encoder: Any, config: IngestConfig, tmp_path: Path
+) -> None:
+    lines = [json.dumps(clip(1)), json.dumps(clip(2))[:20], json.dumps(clip(3, duration=-4)), json.dumps(clip(4))]
+    source = tmp_path / "t.jsonl"
+    source.write_text("\n".join(lines))
+    done: list[int] = []
+    loaded = load_videos(home, source, lambda: encoder, config, done.append)
+    assert counts(loaded) == (2, 0, 0)
+    assert [failure.where for failure in loaded.failures] == [f"{source}:2", f"{source}:3"]
+    assert "'v3': bad duration" in loaded.failures[1].reason
+    assert sum(done) == 4
+
+
+def test_the_last_of_two_texts_wins_and_is_reported(home: Home, encoder: Any, jsonl: Jsonl) -> None:
+    source = jsonl(clip(1), clip(2), clip(2), clip(1, title="Newer"), clip(3))
+    for _ in range(2):  # also when the two are in different batches, and when it is done again
+        loaded = load_videos(home, source, lambda: encoder, IngestConfig(batch=2))
+        assert home.catalogue.video("v1").title == "Newer"
+        assert loaded.notes[0] == "rows that repeat an id: 2; the last row of each id was taken"
+        assert loaded.notes[1] == f"ids that came with different texts: 1, v1 (last at {source}:4)"
+    assert counts(loaded) == (0, 0, 3)
+
+
+def test_a_changed_video_is_changed_and_made_anew(home: Home, encoder: Any, config: IngestConfig, jsonl: Jsonl) -> None:
+    load_videos(home, jsonl(clip(1), clip(2)), lambda: encoder, config)
+    changed = clip(1, transcript="The goal keeper saved the penalty of the match.")
+    assert counts(load_videos(home, jsonl(changed, clip(2)), lambda: encoder, config)) == (0, 1, 1)
+    video = home.catalogue.video("v1")
+    assert (video.category, video.summary) == ("Sports", "The goal keeper saved the penalty of the match.")
+
+
+def test_what_is_missing_is_made_and_signed(home: Home, encoder: Any, config: IngestConfig, jsonl: Jsonl) -> None:
+    load_videos(home, jsonl(clip(1), clip(2, category="Home", summary="S")), lambda: encoder, config)
+    made, given = home.catalogue.video("v1").enrichment, home.catalogue.video("v2").enrichment
+    assert made.category == Made("Food", "zero-shot:words")
+    assert made.summary is not None
+    assert made.summary.made_by == "extractive"
+    assert (given.category, given.summary) == (Made("Home", "given"), Made("S", "given"))
+
+
+def test_what_a_model_made_survives_the_next_ingest(
+    home: Home, encoder: Any, config: IngestConfig, jsonl: Jsonl
+) -> None:
+    from dataclasses import replace
+
+    source = jsonl(clip(1))
+    load_videos(home, source, lambda: encoder, config)
+    better = Enrichment(Made("By a model", "qwen/summary@1"), Made("Arts", "qwen/category@1"), ("a",), "qwen/tags@1")
+    with home.writing():
+        home.catalogue.put_videos([replace(home.catalogue.video("v1"), enrichment=better)])
+    assert counts(load_videos(home, source, lambda: encoder, config)) == (0, 0, 1)
+    assert home.catalogue.video("v1").enrichment == better
+
+
+def test_a_source_without_missing_parts_needs_no_encoder_twice(
+    home: Home, encoder: Any, config: IngestConfig, jsonl: Jsonl
+) -> None:
+    def none() -> Any:
+        raise AssertionError("the encoder was loaded")
+
+    source = jsonl(clip(1))
+    load_videos(home, source, lambda: encoder, config)
+    assert counts(load_videos(home, source, none, config)) == (0, 0, 1)
+
+
+def test_a_damaged_archive_stores_nothing(home: Home, encoder: Any, config: IngestConfig, jsonl: Jsonl) -> None:
+    source = jsonl(*(clip(i) for i in range(1000)), name="t.jsonl.gz")
+    source.write_bytes(source.read_bytes()[:-9])
+    with pytest.raises(RecordError, match="damaged archive"):
+        load_videos(home, source, lambda: encoder, config)
+    assert home.catalogue.counts().videos == 0
+    with pytest.raises(UsageError, match="no such file"):
+        load_articles(home, "nowhere.csv", lambda: encoder, config)
+
+
+def test_events_of_unknown_items_are_kept_and_counted(home: Home, config: IngestConfig, jsonl: Jsonl) -> None:
+    row = {"user_id": "u", "item_id": "gone", "kind": "video", "action": "view", "at": "2026-11-20T12:00:00Z"}
+    loaded = load_events(home, jsonl(row, row, row | {"at": "2026-11-20T12:00:00"}), config)
+    assert counts(loaded) == (1, 0, 1)
+    assert "'u': bad event time: expected a time with a zone" in loaded.failures[0].reason
+    assert home.catalogue.counts().events_unknown_item == 1
+
+
+def _hold(path: Path, ready: Any, done: Any) -> None:
+    with Home.open(path) as home, home.writing():
+        ready.set()
+        done.wait(30)
+
+
+def test_content_is_refused_and_events_go_on_while_another_process_writes(
+    home: Home, encoder: Any, config: IngestConfig, jsonl: Jsonl
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    ready, done = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(home.path, ready, done))
+    other.start()
+    try:
+        assert ready.wait(60)
+        with pytest.raises(HomeLocked):
+            load_videos(home, jsonl(clip(1)), lambda: encoder, config)
+        event = {"user_id": "u", "item_id": "v1", "kind": "video", "action": "view", "at": 1795176000}
+        assert counts(load_events(home, jsonl(event), config)) == (1, 0, 0)
+        assert counts(load_readers(home, jsonl({"user_id": "w"}), config)) == (1, 0, 0)
+    finally:
+        done.set()
+        other.join()
+
+
+def test_ten_thousand_events_load_in_flat_memory(home: Home, tmp_path: Path) -> None:
+    source = tmp_path / "events.csv"
+    with source.open("w") as file:
+        file.write("user_id,item_id,kind,action,at,dwell_s\n")
+        file.writelines(f"u{i % 50},v{i},video,view,{1795000000 + i},9.5\n" for i in range(10_000))
+    config = IngestConfig(batch=200)
+    tracemalloc.start()
+    loaded = load_events(home, source, config)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert loaded.new == 10_000
+    assert peak < 8_000_000

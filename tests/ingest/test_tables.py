@@ -1,0 +1,192 @@
+"""Bad input never stops a stream and is never lost: it comes out as a failure that names its line."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tempfile
+import tracemalloc
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import RecordError, UsageError
+from ingest.rows import Columns, Failure, Row, records
+from ingest.tables import rows
+from ingest.videos import COLUMNS, video_from_row
+
+TextFile = Callable[[str, str | bytes], Path]
+Reasons = Callable[[list[Row | Failure]], dict[str, str]]
+
+ID_AND_TITLE = Columns(required=(("id",), ("title",)), aliases={"videoId": "id"})
+GOOD = '{"id": "a", "title": "A"}'
+
+
+def values(source: Path, columns: Columns | None = None) -> list[Any]:
+    return [entry.values if isinstance(entry, Row) else entry for entry in rows(source, columns)]
+
+
+@pytest.mark.parametrize("name", ["table.jsonl", "table.jsonl.gz"])
+def test_json_lines_plain_and_packed(jsonl: Callable[..., Path], name: str) -> None:
+    assert values(jsonl({"id": "a"}, {"id": "b"}, name=name)) == [{"id": "a"}, {"id": "b"}]
+
+
+def test_csv_and_parquet_give_the_same_rows(text_file: TextFile, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"id": ["a", "b"], "title": ["x, y", "two\nlines"]}), tmp_path / "t.parquet")
+    by_csv = values(text_file("t.csv", 'id,title\na,"x, y"\nb,"two\nlines"\n'))
+    assert (
+        by_csv == values(tmp_path / "t.parquet") == [{"id": "a", "title": "x, y"}, {"id": "b", "title": "two\nlines"}]
+    )
+
+
+def test_places_are_lines_even_after_a_field_of_several_lines(text_file: TextFile) -> None:
+    source = text_file("t.csv", 'id,title\na,"two\nlines"\n\nb,B\n')
+    assert [entry.where for entry in rows(source)] == [f"{source}:2", f"{source}:5"]
+
+
+def test_broken_json_lines_fail_alone(text_file: TextFile, reasons: Reasons) -> None:
+    lines = [GOOD, '{"id": "b", "ti', "[1, 2]", "", "null", '{"id": "c"}', '{"id": "d", "title": "x\\u0000y"}', GOOD]
+    found = list(rows(text_file("t.jsonl", "\n".join(lines)), ID_AND_TITLE))
+    why = reasons(found)
+    assert sum(isinstance(entry, Row) for entry in found) == 2
+    assert list(why) == ["2", "3", "5", "6", "7"]
+    assert "not JSON" in why["2"]
+    assert "found a list" in why["3"]
+    assert "missing column title" in why["6"]
+    assert "NUL character in title" in why["7"]
+
+
+def test_wrong_encoding_names_line_byte_and_what_was_expected(text_file: TextFile, reasons: Reasons) -> None:
+    latin = f'{GOOD}\n{{"id": "b", "title": "caf\xe9"}}\n{GOOD}\n'.encode("latin-1")
+    why = reasons(list(rows(text_file("t.jsonl", latin))))
+    assert list(why) == ["2"]
+    assert "expected UTF-8, found byte 0xE9 at byte 26 of the line" in why["2"]
+    why = reasons(list(rows(text_file("t.csv", "id,title\na,ok\nb,caf\xe9\nc,ok\n".encode("latin-1")))))
+    assert list(why) == ["3"]
+    assert "wrong encoding in title: expected UTF-8, found byte 0xE9 at character 4" in why["3"]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_column(text_file: TextFile) -> None:
+    assert values(text_file("t.csv", "id,title\na,A\n".encode("utf-8-sig"))) == [{"id": "a", "title": "A"}]
+    assert values(text_file("t.jsonl", GOOD.encode("utf-8-sig"))) == [{"id": "a", "title": "A"}]
+
+
+def test_utf_16_is_named(text_file: TextFile) -> None:
+    with pytest.raises(UsageError, match="expected UTF-8, found UTF-16"):
+        list(rows(text_file("t.csv", "id,title\n".encode("utf-16"))))
+
+
+def test_csv_rows_of_another_length_fail_alone(text_file: TextFile, reasons: Reasons) -> None:
+    found = list(rows(text_file("t.csv", "id,title\na\nb,B,extra\nc,C\nd,x\0y\n")))
+    why = reasons(found)
+    assert "expected 2, found 1" in why["2"]
+    assert "expected 2, found 3" in why["3"]
+    assert "NUL" in why["5"]
+    assert found[2].where.endswith(":4")
+
+
+def test_a_quote_that_never_closes_says_how_much_it_swallowed(text_file: TextFile, reasons: Reasons) -> None:
+    why = reasons(list(rows(text_file("t.csv", 'id,title\na,A\nb,"B\nc,C\nd,D\n'))))
+    assert "lines 3 to 5 were not read" in why["3"]
+
+
+def test_a_transcript_of_ten_megabytes_is_fine(text_file: TextFile) -> None:
+    spoken = "word " * 2_000_000
+    source = text_file("t.csv", f'id,title,transcript\na,A,"{spoken}"\n')
+    (found,) = records(rows(source, COLUMNS), video_from_row)
+    assert not isinstance(found, Failure)
+    assert len(found.record.transcript.text) == len(spoken) - 1
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("none.jsonl", "no such file"), ("t.xlsx", "the suffix .xlsx"), ("folder.csv", "a folder")]
+)
+def test_what_is_no_table_is_refused(tmp_path: Path, name: str, found: str) -> None:
+    (tmp_path / "t.xlsx").write_text("x")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(UsageError, match=f"not a table: expected .* found {found}"):
+        list(rows(tmp_path / name))
+
+
+def test_an_archive_that_ends_too_soon(text_file: TextFile) -> None:
+    packed = gzip.compress(f"{GOOD}\n".encode() * 10_000)
+    with pytest.raises(RecordError, match="damaged archive: expected a whole gzip file"):
+        list(rows(text_file("t.jsonl.gz", packed[:-20])))
+    with pytest.raises(RecordError, match="damaged archive"):
+        list(rows(text_file("t.jsonl.gz", GOOD)))
+
+
+def test_a_parquet_file_that_is_none(text_file: TextFile) -> None:
+    with pytest.raises(UsageError, match="expected a whole Parquet file"):
+        list(rows(text_file("t.parquet", b"PAR1 is not enough")))
+
+
+def test_missing_columns_name_what_was_found_and_what_is_close(text_file: TextFile) -> None:
+    with pytest.raises(UsageError) as caught:
+        list(rows(text_file("t.csv", "identifier,titel,views\n1,A,3\n"), ID_AND_TITLE))
+    message = str(caught.value)
+    assert "expected the columns id, title, found identifier, titel, views" in message
+    assert "rename identifier to id and titel to title" in message
+
+
+@pytest.mark.parametrize(("header", "advice"), [("id;title", "separate the fields by commas"), ("", "found none")])
+def test_headers_that_are_none(text_file: TextFile, header: str, advice: str) -> None:
+    with pytest.raises(UsageError, match=advice):
+        list(rows(text_file("t.csv", header), ID_AND_TITLE))
+
+
+def test_a_column_that_comes_twice_is_refused(text_file: TextFile) -> None:
+    with pytest.raises(UsageError, match="title more than once"):
+        list(rows(text_file("t.csv", "id,title,title\n1,A,B\n"), ID_AND_TITLE))
+
+
+def test_columns_in_any_order_in_any_case_and_by_alias(text_file: TextFile) -> None:
+    assert values(text_file("t.csv", "Title,videoId\nA,1\n"), ID_AND_TITLE) == [{"title": "A", "id": "1"}]
+    # The name itself goes before its alias, which is then kept as it is.
+    both = values(text_file("t.csv", "videoId,id,title\nx,1,A\n"), ID_AND_TITLE)
+    assert both == [{"videoId": "x", "id": "1", "title": "A"}]
+
+
+def test_ten_thousand_rows_stream_in_flat_memory(tmp_path: Path) -> None:
+    line = json.dumps({"id": "a", "title": "A", "transcript": "word " * 200})
+    for name, text in (("t.jsonl", f"{line}\n" * 10_000), ("t.csv", "id,title\n" + f"a,{'word ' * 200}\n" * 10_000)):
+        (tmp_path / name).write_text(text)
+        tracemalloc.start()
+        n_rows = sum(1 for _ in rows(tmp_path / name))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert n_rows == 10_000
+        assert peak < 2_000_000  # of a file of 10 MB
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(COLUMNS.names) | st.text(max_size=5), json_values, max_size=8))
+def test_any_row_becomes_a_video_or_a_failure_that_says_what_to_do(row: dict[str, Any]) -> None:
+    (found,) = records([Row("t:1", row)], video_from_row)
+    if isinstance(found, Failure):
+        assert "expected" in found.reason
+        assert "found" in found.reason
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_stream(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("t.csv", "t.jsonl"):
+            source = Path(folder, name)
+            source.write_bytes(data)
+            with suppress(UsageError):
+                list(rows(source))
