@@ -1,0 +1,244 @@
+"""Speed, memory and freshness of retrieval over many videos made of real text.
+
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.retrieval [--documents 100000] [--out reports/retrieval.json]
+
+The texts are windows of the given corpora with some words exchanged, the vectors are mixtures of the embeddings of
+such windows: real text and real embeddings, repeated and perturbed to the size asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from core.config import EncoderConfig, ModelsConfig, RetrievalConfig
+from core.ranking import Filters, FloatArray, Query
+from core.types import Enrichment, HistoryItem, Made, Profile, Video
+from retrieval.analysis import terms
+from retrieval.build import build_leg, build_retriever
+from retrieval.index import Index, open_index
+from retrieval.index_writer import IndexWriter, empty_index
+from retrieval.retriever import Retriever
+from retrieval.segment import video_segment
+from retrieval.snapshot import Snapshot
+
+WORDS = 80
+CHUNK = 20_000
+START = datetime(2026, 1, 1, tzinfo=UTC)
+CATEGORIES = [f"category {number}" for number in range(18)]
+
+
+def real_texts(data: Path) -> list[str]:
+    """Windows of at most `WORDS` words over the documents of SciFact and TREC DL19."""
+    windows: dict[str, None] = {}
+    for name in ("scifact", "trec_dl19"):
+        for line in (data / "eval" / name / "corpus.jsonl").open(encoding="utf-8"):
+            record = json.loads(line)
+            words = f"{record['title']} {record['text']}".split()
+            windows.update(dict.fromkeys(" ".join(words[at : at + WORDS]) for at in range(0, len(words), WORDS)))
+    return [text for text in windows if text.count(" ") > WORDS // 3]
+
+
+def real_queries(data: Path) -> list[str]:
+    """The claims of SciFact and the questions of TREC DL19."""
+    claims = [json.loads(line)["text"] for line in (data / "eval/scifact/queries.jsonl").open(encoding="utf-8")]
+    asked = (data / "eval/trec_dl19/queries.tsv").read_text(encoding="utf-8").splitlines()
+    return [line.split("\t")[1] for line in asked] + claims[:160]
+
+
+def embedded(texts: Sequence[str], cache: Path, name: str) -> FloatArray:
+    """The encoder's vectors of `texts`, kept in `cache` between runs."""
+    path = cache / f"{name}-{len(texts)}.npy"
+    if not path.exists():
+        from models.encoders import load_encoder
+
+        cache.mkdir(parents=True, exist_ok=True)
+        np.save(path, load_encoder(EncoderConfig(max_chunks=1), ModelsConfig()).encode(texts))
+    return np.asarray(np.load(path), dtype=np.float32)
+
+
+def unit(rows: np.ndarray[Any, Any]) -> FloatArray:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def videos(
+    texts: Sequence[str], vectors: FloatArray, n: int, first: int = 0
+) -> Iterator[tuple[list[Video], FloatArray]]:
+    """Chunks of `n` videos: each is one real window with a quarter of another, in words and in vector."""
+    for start in range(first, first + n, CHUNK):
+        draw = np.random.default_rng(start)
+        size = min(CHUNK, first + n - start)
+        one, other = draw.integers(0, len(vectors), (2, size))
+        share = draw.uniform(0.6, 1.0, (size, 1)).astype(np.float32)
+        mixed = unit(share * vectors[one] + (1 - share) * vectors[other])
+        made = [video(start + at, texts[one[at]], texts[other[at]], float(share[at, 0]), draw) for at in range(size)]
+        yield made, mixed
+
+
+def video(number: int, one: str, other: str, share: float, draw: np.random.Generator) -> Video:
+    kept, added = one.split(), other.split()
+    words = kept[: int(share * len(kept))] + added[: int((1 - share) * len(added))]
+    return Video(
+        id=f"bench:{number:08d}",
+        title=" ".join(words[:8]),
+        description=" ".join(words[8:]),
+        channel=f"channel {number % 997}",
+        duration_s=float(draw.exponential(40)),
+        published=START + timedelta(minutes=number),
+        language="en" if number % 10 else "de",
+        enrichment=Enrichment(category=Made(CATEGORIES[number % len(CATEGORIES)], "given")),
+    )
+
+
+def seconds(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def p50_ms(retriever: Retriever, queries: Sequence[Query]) -> float:
+    retriever.search(queries[0])
+    return 1000 * statistics.median(seconds(lambda query=query: retriever.search(query)) for query in queries)
+
+
+def resident_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def build_index(folder: Path, texts: Sequence[str], vectors: FloatArray, n: int) -> float:
+    """Seconds spent indexing (making the videos is not counted)."""
+    writer = IndexWriter(folder, empty_index("bench", "bench"))
+    spent = 0.0
+    for made, mixed in videos(texts, vectors, n):
+        spent += seconds(lambda made=made, mixed=mixed: writer.add(video_segment(made, mixed)))
+    return spent + seconds(lambda: writer.commit(1))
+
+
+def load(folder: Path) -> Snapshot:
+    index: Index = open_index(folder, "bench", "bench")
+    popular = {f"bench:{number:08d}": float(number % 50) for number in range(0, 20_000, 7)}
+    return Snapshot("bench", index.manifest.revision, index.of_kind("video"), popular=popular)
+
+
+def text_queries(texts: Sequence[str], vectors: FloatArray, **more: Any) -> list[Query]:
+    one = np.ones(1, dtype=np.float32)
+    return [
+        Query(k=20, text=text, vectors=vector[None], vector_weights=one, **more)
+        for text, vector in zip(texts, vectors, strict=True)
+    ]
+
+
+def profile_queries(texts: Sequence[str], vectors: FloatArray, n: int = 40, liked: int = 20) -> list[Query]:
+    """Readers who liked `liked` things each: so many vectors, and the 32 heaviest terms of their titles."""
+    draw = np.random.default_rng(9)
+    read = HistoryItem("a", "article", "click", START, None, "", None, 1.0)
+    made = []
+    for _ in range(n):
+        chosen = draw.integers(0, len(vectors), liked)
+        words = [term for at in chosen for term in terms(" ".join(texts[at].split()[:8]))][:32]
+        shares = dict(zip(draw.choice(CATEGORIES, 4, replace=False), (0.4, 0.3, 0.2, 0.1), strict=True))
+        weights = np.geomspace(1, 0.1, liked).astype(np.float32)
+        made.append(
+            Query(
+                k=20,
+                terms=tuple(dict.fromkeys((word, 1 / 32) for word in words)),
+                vectors=vectors[chosen],
+                vector_weights=weights / weights.sum(),
+                profile=Profile("u", (read,), {str(name): share for name, share in shares.items()}),
+            )
+        )
+    return made
+
+
+def measure(folder: Path, texts: Sequence[str], vectors: FloatArray, asked: list[str], cache: Path) -> dict[str, float]:
+    found: dict[str, float] = {}
+    config = RetrievalConfig()
+    snapshot = load(folder)
+    found["load: map and read ids, s"] = seconds(lambda: load(folder).ids)
+    found["load: words and columns, s"] = seconds(lambda: (snapshot.lexicon, snapshot.columns, snapshot.order))
+    plain = text_queries(asked, embedded(asked, cache, "queries"))
+    profiles = profile_queries(texts, vectors)
+    for name in ("bm25", "tfidf", "dense", "affinity", "popular"):
+        leg = build_leg(name, snapshot, config)
+        queries = profiles if name in ("affinity", "popular") else plain
+        found[f"{name}: first query, s"] = seconds(lambda leg=leg, queries=queries: leg.search(queries[0]))
+        found[f"{name}: p50, ms"] = p50_ms(leg, queries)
+        found[f"{name}: batched, queries/s"] = len(queries) / seconds(
+            lambda leg=leg, queries=queries: leg.search_many(queries)
+        )
+    hybrid: list[Retriever] = []
+    found["fusion: make, s"] = seconds(lambda: hybrid.append(build_retriever(snapshot, config)))
+    fused = hybrid[0]
+    found["fusion of a text: p50, ms"] = p50_ms(fused, plain)
+    found["fusion of a text: batched, queries/s"] = len(plain) / seconds(lambda: fused.search_many(plain))
+    found["fusion of a profile (20 vectors, 32 terms): p50, ms"] = p50_ms(fused, profiles)
+    found["fusion of a profile: batched, queries/s"] = len(profiles) / seconds(lambda: fused.search_many(profiles))
+    for name, filters in {
+        "18 % (duration)": Filters(max_duration_s=8),
+        "6 % (category)": Filters(category=CATEGORIES[3]),
+        "0.1 % (channel)": Filters(channel="channel 5"),
+        "50 % (date)": Filters(published_after=START + timedelta(minutes=len(snapshot) // 2)),
+    }.items():
+        filtered = text_queries(asked[:60], embedded(asked, cache, "queries")[:60], filters=filters)
+        found[f"fusion filtered to {name}: p50, ms"] = p50_ms(fused, filtered)
+    found["resident, MB (mapped files included)"] = resident_mb()
+    return found
+
+
+def measure_adding(folder: Path, texts: Sequence[str], vectors: FloatArray, n: int) -> dict[str, float]:
+    """100 new videos: written, and read back by a new snapshot whose legs answer."""
+    made, mixed = next(videos(texts, vectors, 100, first=n))
+    query = Query(k=10, text=made[0].title)
+
+    def add() -> None:
+        writer = IndexWriter(folder, open_index(folder, "bench", "bench"))
+        writer.add(video_segment(made, mixed))
+        writer.commit(2)
+
+    def read() -> None:
+        assert made[0].id in build_leg("bm25", load(folder), RetrievalConfig()).search(query).ids
+
+    return {"add 100: write, s": seconds(add), "add 100: new snapshot and bm25 answers, s": seconds(read)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--windows", type=int, default=4_000, help="real windows to encode and mix")
+    parser.add_argument("--out", type=Path, default=Path("reports/retrieval.json"))
+    given = parser.parse_args()
+    data = Path(os.environ["SHORTLIST_BENCH_DATA"])
+    cache = given.out.parent / "bench-vectors"
+    texts = real_texts(data)
+    chosen = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[: given.windows]]
+    vectors = embedded(chosen, cache, "windows")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "indexes"
+        figures = {"documents": float(given.documents)}
+        figures["build, s"] = build_index(folder, chosen, vectors, given.documents)
+        figures["on disk, MB"] = sum(path.stat().st_size for path in folder.rglob("*.*")) / 1e6
+        figures |= measure(folder, chosen, vectors, real_queries(data), cache)
+        figures |= measure_adding(folder, chosen, vectors, given.documents)
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+    table = Table("what", "figure", title=f"Retrieval over {given.documents:,} videos")
+    for name, value in figures.items():
+        table.add_row(name, f"{value:,.3g}" if value < 1000 else f"{value:,.0f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Makes retrievers over a snapshot: the fusion that the configuration describes, or one leg by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.config import RetrievalConfig
+from core.errors import ConfigError
+from retrieval.hybrid import FALLBACK, FUSIONS
+from retrieval.legs.leg import Leg
+from retrieval.legs.table import LEGS
+from retrieval.retriever import Retriever
+from retrieval.snapshot import Snapshot
+
+
+def build_retriever(snapshot: Snapshot, config: RetrievalConfig) -> Retriever:
+    """The fusion of all legs that have a weight. Raises `ConfigError` for a weight of an unknown leg."""
+    weights = (config.weights, config.text_weights)
+    wanted = sorted({FALLBACK} | {name for chosen in weights for name, weight in chosen.items() if weight > 0})
+    return FUSIONS[config.fusion](snapshot, {name: build_leg(name, snapshot, config) for name in wanted}, config)
+
+
+def build_leg(name: str, snapshot: Snapshot, config: RetrievalConfig) -> Leg[Any]:
+    """The leg `name` alone. Raises `ConfigError` where there is none."""
+    if name not in LEGS:
+        remedy = "correct the name of the leg"
+        raise ConfigError("unknown leg", expected=f"one of {', '.join(LEGS)}", found=repr(name), remedy=remedy)
+    return LEGS[name](snapshot, config)

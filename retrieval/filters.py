@@ -1,0 +1,63 @@
+"""Which rows may be returned: filters, `exclude`, `only` and tombstones, over our own columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.ranking import Filters, Query
+from retrieval.arrays import Bools, Ints
+from retrieval.columns import Columns, Labels
+from retrieval.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Allowed:
+    """`mask`, bool[n], is False for what must not come back; None lets everything through.
+
+    `rows` are given where the query names its candidates: then exactly these come back, scored or not.
+    """
+
+    mask: Bools | None = None
+    rows: Ints | None = None
+
+
+def allowed(snapshot: Snapshot, query: Query) -> Allowed:
+    """What `query` lets come back from `snapshot`. A video that lacks a filtered field is left out."""
+    masks = list(_masks(snapshot.columns, query.filters))
+    if snapshot.n_live < len(snapshot):
+        masks.append(snapshot.live)
+    excluded = snapshot.rows(query.exclude)
+    mask = np.logical_and.reduce(masks) if masks else None
+    if len(excluded):
+        mask = np.ones(len(snapshot), dtype=np.bool_) if mask is None else mask
+        mask[excluded] = False
+    if query.only is None:
+        return Allowed(mask)
+    rows = snapshot.rows(query.only)
+    return Allowed(mask, rows if mask is None else rows[mask[rows]])
+
+
+def _masks(columns: Columns, filters: Filters) -> Iterator[Bools]:
+    if filters.max_duration_s is not None:
+        yield columns.duration_s <= filters.max_duration_s  # False for NaN, as below
+    if filters.published_after is not None:
+        yield columns.published > filters.published_after.timestamp()
+    if filters.category is not None:
+        yield _labelled(columns.category, filters.category)
+    if filters.channel is not None:
+        yield _labelled(columns.channel, filters.channel)
+    if filters.language is not None:
+        yield _spoken(columns.language, filters.language)
+
+
+def _labelled(labels: Labels, wanted: str) -> Bools:
+    return labels.among([name for name in labels.names if name.casefold() == wanted.casefold()])
+
+
+def _spoken(labels: Labels, wanted: str) -> Bools:
+    """`en` also finds `en-GB`."""
+    tag = wanted.casefold()
+    return labels.among([name for name in labels.names if (name.casefold() + "-").startswith(tag + "-")])

@@ -1,0 +1,115 @@
+"""Several legs as one retriever."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from core.config import RetrievalConfig
+from core.ranking import Query, Ranking
+from retrieval.arrays import Ints, Scores
+from retrieval.batches import BatchRetriever
+from retrieval.filters import Allowed
+from retrieval.fusion import reciprocal_ranks, weighted_mean
+from retrieval.legs.leg import Leg, Opinion
+from retrieval.snapshot import Snapshot
+from retrieval.topk import best_first
+
+FALLBACK = "popular"
+NOTE = "nothing to search by: the popular and the fresh"
+
+
+class Hybrid(BatchRetriever):
+    """Asks every leg for its best `depth` whatever k is (a larger k deepens it), and joins what they find.
+
+    Legs with a weight of 0 are not asked, legs that a query gives nothing to go by are left out; where none remains,
+    `popular` answers alone and a note says so. `text_weights` hold where the query has a text, `weights` elsewhere.
+    """
+
+    origin: ClassVar[str]
+
+    def __init__(self, snapshot: Snapshot, legs: Mapping[str, Leg[Any]], config: RetrievalConfig) -> None:
+        super().__init__(snapshot)
+        self._legs = legs
+        self._config = config
+
+    @abstractmethod
+    def join(
+        self, opinions: Mapping[str, Opinion], rows: Ints, weights: Mapping[str, float]
+    ) -> tuple[Scores, Sequence[Ranking]]:
+        """The joined score of each of `rows`, which ascend, and the rankings of the legs that it was made from."""
+
+    def answer(self, queries: Sequence[Query], asked: Sequence[Allowed]) -> list[Ranking]:
+        """See `BatchRetriever`."""
+        weights = [self._weights(query) for query in queries]
+        opinions: list[dict[str, Opinion]] = [{} for _ in queries]
+        for name in self._legs:
+            self._ask(name, [at for at, chosen in enumerate(weights) if name in chosen], queries, asked, opinions)
+        silent = [at for at, found in enumerate(opinions) if not found]
+        self._ask(FALLBACK, silent, queries, asked, opinions)
+        return [self._fuse(*one) for one in zip(queries, opinions, weights, strict=True)]
+
+    def _weights(self, query: Query) -> dict[str, float]:
+        chosen = self._config.text_weights if query.text else self._config.weights
+        return {name: weight for name, weight in chosen.items() if weight > 0}
+
+    def _ask(
+        self,
+        name: str,
+        chosen: Sequence[int],
+        queries: Sequence[Query],
+        asked: Sequence[Allowed],
+        opinions: Sequence[dict[str, Opinion]],
+    ) -> None:
+        """Add what the leg `name` says to the opinions on the `chosen` queries."""
+        if not chosen:
+            return
+        depths = [max(self._config.depth, queries[at].k) for at in chosen]
+        found = self._legs[name].ask([queries[at] for at in chosen], [asked[at] for at in chosen], depths)
+        for at, opinion in zip(chosen, found, strict=True):
+            if opinion is not None:
+                opinions[at][name] = opinion
+
+    def _fuse(self, query: Query, opinions: Mapping[str, Opinion], weights: Mapping[str, float]) -> Ranking:
+        rows = np.unique(np.concatenate([opinion.rows for opinion in opinions.values()]))
+        scores, sources = self.join(opinions, rows, {name: weights.get(name, 1.0) for name in opinions})
+        order = best_first(scores, self.snapshot.order[rows], query.k)
+        notes = (NOTE,) if set(opinions) == {FALLBACK} else ()
+        return self.snapshot.ranking(rows[order], scores[order], self.origin, sources=tuple(sources), notes=notes)
+
+
+class WeightedMean(Hybrid):
+    """Weighted mean of min-max scores: every leg scores all that any leg found, so no score is missing."""
+
+    origin: ClassVar[str] = "fusion"
+
+    def join(
+        self, opinions: Mapping[str, Opinion], rows: Ints, weights: Mapping[str, float]
+    ) -> tuple[Scores, Sequence[Ranking]]:
+        """See `Hybrid`; the legs' rankings hold all of `rows`."""
+        scores = {name: opinion.scoring.at(rows) for name, opinion in opinions.items()}
+        return weighted_mean(scores, weights), [self._ranked(name, rows, found) for name, found in scores.items()]
+
+    def _ranked(self, name: str, rows: Ints, scores: Scores) -> Ranking:
+        order = best_first(scores, self.snapshot.order[rows])
+        return self.snapshot.ranking(rows[order], scores[order], name)
+
+
+class ReciprocalRanks(Hybrid):
+    """Reciprocal rank fusion of the legs' own lists, all counting alike."""
+
+    origin: ClassVar[str] = "rrf"
+
+    def join(
+        self, opinions: Mapping[str, Opinion], rows: Ints, weights: Mapping[str, float]
+    ) -> tuple[Scores, Sequence[Ranking]]:
+        """See `Hybrid`; the legs' rankings are their own lists."""
+        fused = reciprocal_ranks([opinion.rows for opinion in opinions.values()], rows, self._config.rrf_k)
+        sources = [self.snapshot.ranking(one.rows, one.scores, name) for name, one in opinions.items()]
+        return fused, sources
+
+
+FUSIONS: Mapping[str, type[Hybrid]] = {"weighted": WeightedMean, "rrf": ReciprocalRanks}

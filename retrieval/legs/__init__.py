@@ -1,0 +1,1 @@
+"""One way to score videos a file; the table of all is in `retrieval/legs/table.py`."""

@@ -1,0 +1,47 @@
+"""bm25: Okapi BM25 with Lucene's idf, log(1 + (N - df + 0.5) / (df + 0.5)), which is never negative.
+
+S. Robertson and H. Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond, 2009. N, df and the average
+length are exact over the videos that are alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from core.config import RetrievalConfig
+from retrieval.arrays import Floats, Ints, Scores
+from retrieval.legs.lexical import Lexical
+from retrieval.postings import Postings
+
+
+class Bm25(Lexical):
+    """A term that the query repeats counts as often as it stands there."""
+
+    name: ClassVar[str] = "bm25"
+
+    def posting_weights(self, parts: Sequence[Postings], config: RetrievalConfig) -> list[Floats]:
+        """See `Lexical`."""
+        return [saturation(part, self._lexicon.mean_length, config.k1, config.b) for part in parts]
+
+    def query_weights(self, counts: Scores, numbers: Ints) -> Scores:
+        """See `Lexical`."""
+        return counts * inverse_frequency(self._lexicon.frequency[numbers], self._lexicon.n)
+
+
+def inverse_frequency(frequency: Ints, n: int) -> Scores:
+    """log(1 + (n - df + 0.5) / (df + 0.5)) for each document frequency."""
+    return np.log1p((n - frequency + 0.5) / (frequency + 0.5))
+
+
+def saturation(postings: Postings, mean_length: float, k1: float, b: float) -> Floats:
+    """float32[p]: tf (k1 + 1) / (tf + k1 (1 - b + b length / mean length)) of every posting."""
+    shortness = (k1 * (1 - b + b * postings.lengths / max(mean_length, 1e-9))).astype(np.float32)
+    often = postings.counts.astype(np.float32)
+    weights = shortness[postings.rows]
+    weights += often
+    np.divide(often, weights, out=weights)
+    weights *= np.float32(k1 + 1)
+    return weights

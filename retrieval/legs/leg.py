@@ -1,0 +1,87 @@
+"""What all legs share: a leg says how it scores and where its best rows are, the rest follows."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from core.ranking import Query, Ranking
+from retrieval.arrays import Ints, Scores
+from retrieval.batches import BatchRetriever
+from retrieval.filters import Allowed
+from retrieval.topk import best_first
+
+
+class Scoring(Protocol):
+    """One leg's measure for one query."""
+
+    def at(self, rows: Ints) -> Scores:
+        """float64[len(rows)], the exact scores: a row's score does not depend on the other rows or queries."""
+        ...
+
+
+S = TypeVar("S", bound=Scoring)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opinion:
+    """What one leg makes of one query: its best `rows`, best first, their `scores`, and how it scores any row."""
+
+    rows: Ints
+    scores: Scores
+    scoring: Scoring
+
+
+class Leg(BatchRetriever, Generic[S]):
+    """One way to score videos, over one snapshot."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def weigh(self, queries: Sequence[Query]) -> list[S | None]:
+        """How each query scores rows; None where a query gives this leg nothing to go by."""
+
+    @abstractmethod
+    def best(self, scorings: Sequence[S], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
+        """Rows, all within the masks, that are sure to include the best `depths[i]` of `scorings[i]`, in any order."""
+
+    def ask(self, queries: Sequence[Query], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Opinion | None]:
+        """The opinion on each query: its best `depths[i]` rows, or all the rows that the query names."""
+        opinions: list[Opinion | None] = [None] * len(queries)
+        searched: list[tuple[int, S]] = []
+        for at, scoring in enumerate(self.weigh(queries)):
+            named = asked[at].rows
+            if scoring is not None and named is not None:
+                opinions[at] = self._opinion(scoring, named, len(named))
+            elif scoring is not None:
+                searched.append((at, scoring))
+        limits, limit = [asked[at] for at, _ in searched], [depths[at] for at, _ in searched]
+        found = self.best([scoring for _, scoring in searched], limits, limit)
+        for (at, scoring), rows in zip(searched, found, strict=True):
+            opinions[at] = self._opinion(scoring, rows, depths[at])
+        return opinions
+
+    def answer(self, queries: Sequence[Query], asked: Sequence[Allowed]) -> list[Ranking]:
+        """See `BatchRetriever`; empty where the query gives this leg nothing to go by."""
+        opinions = self.ask(queries, asked, [query.k for query in queries])
+        nothing = Ranking((), np.empty(0), self.name)
+        return [
+            nothing
+            if opinion is None
+            else self.snapshot.ranking(opinion.rows[: query.k], opinion.scores[: query.k], self.name)
+            for query, opinion in zip(queries, opinions, strict=True)
+        ]
+
+    def score(self, query: Query, rows: Ints) -> Scores:
+        """float64[len(rows)]: the exact score of each of `rows`; zeros where the query gives nothing to go by."""
+        scoring = self.weigh([query])[0]
+        return np.zeros(len(rows)) if scoring is None else scoring.at(rows)
+
+    def _opinion(self, scoring: S, rows: Ints, depth: int) -> Opinion:
+        scores = scoring.at(rows)
+        order = best_first(scores, self.snapshot.order[rows], depth)
+        return Opinion(rows[order], scores[order], scoring)

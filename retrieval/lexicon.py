@@ -1,0 +1,57 @@
+"""The words of a whole snapshot: how many videos hold each term, exact over the rows that are alive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from retrieval.arrays import Ints, Keys, Scores
+from retrieval.postings import Postings
+from retrieval.segment import Part
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lexicon:
+    """`keys`: uint64[v], ascending, of the terms that live rows hold; `frequency`: int64[v], in how many of them.
+
+    `n` live rows have `mean_length` terms on average.
+    """
+
+    keys: Keys
+    frequency: Ints
+    n: int
+    mean_length: float
+
+    def find(self, keys: Keys) -> Ints:
+        """int64[len(keys)]: the term number of each key, -1 where no live row holds it."""
+        if not len(self.keys):
+            return np.full(len(keys), -1, dtype=np.int64)
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[at] == keys, at, -1)
+
+    def in_order_of(self, postings: Postings, values: Scores) -> Scores:
+        """float64[terms of `postings`]: `values`, float64[v], of each of its terms; 0 for those of dead rows only."""
+        return np.append(values, 0.0)[self.find(postings.keys)]
+
+
+def lexicon_of(parts: Sequence[Part]) -> Lexicon:
+    """The lexicon of all `parts`; the cost is that of reading every part's terms once."""
+    n = sum(part.n_live for part in parts)
+    frequencies = [_live_frequency(part) for part in parts]
+    keys, number = np.unique(
+        np.concatenate([np.empty(0, np.uint64), *(part.segment.postings.keys for part in parts)]), return_inverse=True
+    )
+    every = np.concatenate([np.empty(0, dtype=np.int64), *frequencies])
+    total = np.bincount(number, weights=every, minlength=len(keys)).astype(np.int64)
+    length = sum(int(part.segment.postings.lengths[part.live()].sum(dtype=np.int64)) for part in parts)
+    return Lexicon(keys[total > 0], total[total > 0], n, length / max(1, n))
+
+
+def _live_frequency(part: Part) -> Ints:
+    postings = part.segment.postings
+    if not len(part.dead):
+        return np.diff(postings.starts).astype(np.int64)
+    counted = np.append(0, np.cumsum(part.live()[postings.rows], dtype=np.int64))
+    return np.diff(counted[postings.starts])

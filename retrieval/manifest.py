@@ -1,0 +1,83 @@
+"""The manifest: which segment folders make the index of one revision. Replaced as a whole, never edited."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.errors import HomeDamaged
+from core.types import Kind
+
+FORMAT = 1
+_NAME = "manifest.json"
+REMEDY = "run `shortlist rebuild`"
+
+
+class Entry(BaseModel):
+    """One segment folder: how many rows of how many dimensions it holds, and the rows that are tombstones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    kind: Kind
+    rows: int
+    dim: int
+    dead: tuple[int, ...] = ()
+
+
+class Manifest(BaseModel):
+    """The index at one (home_id, revision), with vectors of one encoder.
+
+    `entries` are oldest first; `serial` numbers the folders ever made.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = FORMAT
+    home_id: str
+    encoder: str
+    revision: int = 0
+    serial: int = 0
+    entries: tuple[Entry, ...] = ()
+
+
+def read_manifest(folder: Path, home_id: str, encoder: str) -> Manifest:
+    """The manifest in `folder`; one of an empty index where there is none yet.
+
+    Raises `HomeDamaged` where it cannot be read, has another format, or belongs to another home or encoder.
+    """
+    try:
+        manifest = Manifest.model_validate_json((folder / _NAME).read_bytes())
+    except FileNotFoundError:
+        return Manifest(home_id=home_id, encoder=encoder)
+    except (ValidationError, OSError) as error:
+        problem = str(error).splitlines()[0]
+        raise HomeDamaged("unreadable index manifest", expected="JSON", found=problem, remedy=REMEDY) from error
+    expected = (FORMAT, home_id, encoder)
+    found = (manifest.format, manifest.home_id, manifest.encoder)
+    if found != expected:
+        raise HomeDamaged("foreign index", expected=f"{expected}", found=f"{found}", remedy=REMEDY)
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the manifest in `folder`: after a crash at any point the old or the new one is there, complete."""
+    fresh = folder / f"{_NAME}.new"
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(manifest.model_dump_json())
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(folder / _NAME)
+    sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside `folder` survive a power cut, where the system can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

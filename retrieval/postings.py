@@ -1,0 +1,82 @@
+"""The words of a segment: for each term the rows that hold it and how often."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+
+from retrieval.analysis import term_keys, terms
+from retrieval.arrays import Ints, Keys, Rows
+
+_MOST = np.iinfo(np.uint16).max
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Postings:
+    """`keys`: uint64[v], ascending. Term t stands in `rows[starts[t]:starts[t + 1]]`, `counts` times in each.
+
+    `starts` is int32[v + 1]; `rows`, int32[p], ascend within a term; `counts` is uint16[p] (a row that holds a term
+    more than 65,535 times counts as that); `lengths` is int32[n], the number of terms of each row.
+    """
+
+    keys: Keys
+    starts: Rows
+    rows: Rows
+    counts: npt.NDArray[np.uint16]
+    lengths: Rows
+
+    def find(self, keys: Keys) -> tuple[Ints, Ints]:
+        """(positions in `keys`, term numbers) of those `keys` that occur here."""
+        at = np.searchsorted(self.keys, keys)
+        at[at == len(self.keys)] = 0
+        known = np.flatnonzero(self.keys[at] == keys) if len(self.keys) else np.empty(0, dtype=np.int64)
+        return known, at[known]
+
+
+def count_terms(texts: Iterable[str]) -> Postings:
+    """The postings of `texts`, row i for the i-th text."""
+    numbers: defaultdict[str, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    flat, lengths = array("i"), array("i")
+    for text in texts:
+        found = terms(text)
+        flat.extend(map(numbers.__getitem__, found))
+        lengths.append(len(found))
+    keys, number_of = np.unique(term_keys(numbers), return_inverse=True)
+    sizes = np.array(lengths, dtype=np.int32)
+    rows = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+    ones = np.ones(len(rows), dtype=np.int32)
+    return _assemble(keys, number_of[np.array(flat, dtype=np.int32)], rows, ones, sizes)
+
+
+def merge_postings(parts: Sequence[Postings], new_rows: Sequence[Rows], n_rows: int) -> Postings:
+    """One for several: row r of `parts[i]` becomes `new_rows[i][r]` of `n_rows`, and is dropped where that is -1."""
+    keys = np.unique(np.concatenate([part.keys for part in parts]))
+    lengths = np.zeros(n_rows, dtype=np.int32)
+    numbers, rows, counts = [], [], []
+    for part, moved in zip(parts, new_rows, strict=True):
+        lengths[moved[moved >= 0]] = part.lengths[moved >= 0]
+        target = moved[part.rows]
+        kept = target >= 0
+        number = np.searchsorted(keys, part.keys).astype(np.int32)
+        numbers.append(np.repeat(number, np.diff(part.starts))[kept])
+        rows.append(target[kept])
+        counts.append(part.counts[kept].astype(np.int32))
+    return _assemble(keys, np.concatenate(numbers), np.concatenate(rows), np.concatenate(counts), lengths)
+
+
+def _assemble(
+    keys: Keys, numbers: npt.NDArray[np.integer], rows: Rows, counts: npt.NDArray[np.int32], lengths: Rows
+) -> Postings:
+    matrix = coo_array((counts, (numbers, rows)), shape=(len(keys), len(lengths))).tocsr()
+    matrix.sort_indices()
+    used = np.diff(matrix.indptr) > 0
+    starts = np.append(matrix.indptr[:-1][used], matrix.indptr[-1])
+    capped = np.minimum(matrix.data, _MOST).astype(np.uint16)
+    return Postings(keys[used], starts.astype(np.int32), matrix.indices.astype(np.int32), capped, lengths)

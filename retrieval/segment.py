@@ -1,0 +1,115 @@
+"""A segment: some items of one kind, indexed together once and never changed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.types import EXTRACTIVE, Kind, Video
+from retrieval.arrays import Bools, Floats, Ints, Rows
+from retrieval.columns import Columns, blank_columns, columns_of, join_columns, take_rows
+from retrieval.postings import Postings, count_terms, merge_postings
+from store.texts import transcript_text
+
+_NO_ROWS = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """Rows by ascending id. `vectors` is float32[n, d], unit rows or zero where an item has no vector.
+
+    Articles are found by their vectors only: their postings are empty and their columns blank.
+    """
+
+    kind: Kind
+    ids: Sequence[str]
+    vectors: Floats
+    columns: Columns
+    postings: Postings
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A segment as one revision sees it: the rows in `dead` were replaced or removed since."""
+
+    segment: Segment
+    dead: Ints = field(default_factory=_NO_ROWS.copy)
+
+    @classmethod
+    def of(cls, segment: Segment, dead: Sequence[int]) -> Part:
+        """`segment` with the given tombstones."""
+        return cls(segment, np.array(sorted(dead), dtype=np.int64))
+
+    @property
+    def n_live(self) -> int:
+        """The number of rows that are no tombstones."""
+        return len(self.segment) - len(self.dead)
+
+    def live(self) -> Bools:
+        """bool[n]: False for tombstones."""
+        mask = np.ones(len(self.segment), dtype=np.bool_)
+        mask[self.dead] = False
+        return mask
+
+    def row(self, item_id: str) -> int | None:
+        """The live row of `item_id`."""
+        row = bisect_left(self.segment.ids, item_id)
+        if row == len(self.segment) or self.segment.ids[row] != item_id:
+            return None
+        at = int(np.searchsorted(self.dead, row))
+        return None if at < len(self.dead) and self.dead[at] == row else row
+
+    def without(self, item_ids: Sequence[str]) -> Part:
+        """The same part with `item_ids`, where it has them, among its tombstones."""
+        gone = [row for row in map(self.row, item_ids) if row is not None]
+        return Part(self.segment, np.union1d(self.dead, np.array(gone, dtype=np.int64))) if gone else self
+
+
+def video_segment(videos: Sequence[Video], vectors: Floats) -> Segment:
+    """`videos` as a segment; `vectors` is float32[n, d], aligned with them."""
+    order = sorted(range(len(videos)), key=lambda at: videos[at].id)
+    ranked = [videos[at] for at in order]
+    postings = count_terms(map(indexed_text, ranked))
+    return Segment("video", [video.id for video in ranked], vectors[order], columns_of(ranked), postings)
+
+
+def article_segment(ids: Sequence[str], vectors: Floats) -> Segment:
+    """Articles as a segment; `vectors` is float32[n, d], aligned with `ids`."""
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    postings = count_terms([""] * len(ids))
+    return Segment("article", [ids[at] for at in order], vectors[order], blank_columns(len(ids)), postings)
+
+
+def indexed_text(video: Video) -> str:
+    """What the lexical legs know of `video`. A summary copied out of the transcript would only count words twice."""
+    made = video.enrichment.summary
+    summary = made.value if made and made.made_by != EXTRACTIVE else ""
+    return "\n".join((transcript_text(video), summary, " ".join(video.enrichment.tags)))
+
+
+def merge_segments(parts: Sequence[Part]) -> Segment:
+    """The live rows of `parts`, which are of one kind, as one segment."""
+    kept = np.concatenate([part.live() for part in parts])
+    ids = [item_id for part in parts for item_id in part.segment.ids]
+    rows = np.array(sorted(np.flatnonzero(kept).tolist(), key=ids.__getitem__), dtype=np.int64)
+    moved = np.full(len(ids), -1, dtype=np.int32)
+    moved[rows] = np.arange(len(rows), dtype=np.int32)
+    ends = np.cumsum([len(part.segment) for part in parts])
+    new_rows: list[Rows] = np.split(moved, ends[:-1])
+    segments = [part.segment for part in parts]
+    vectors = np.empty((len(rows), segments[0].vectors.shape[1]), dtype=np.float32)
+    for segment, target in zip(segments, new_rows, strict=True):
+        vectors[target[target >= 0]] = segment.vectors[target >= 0]
+    return Segment(
+        segments[0].kind,
+        [ids[row] for row in rows.tolist()],
+        vectors,
+        take_rows(join_columns([segment.columns for segment in segments]), rows),
+        merge_postings([segment.postings for segment in segments], new_rows, len(rows)),
+    )

@@ -1,0 +1,108 @@
+"""A segment on disk: a folder of numpy arrays, which are mapped, and lists of text, which are read."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import HomeDamaged
+from retrieval.columns import Columns, Labels
+from retrieval.manifest import REMEDY, Entry, sync_folder
+from retrieval.postings import Postings
+from retrieval.segment import Segment
+
+_IDS = "ids.txt"  # one a line: an id has printable characters only
+_NAMES = "names.json"
+
+
+def write_segment(folder: Path, segment: Segment) -> None:
+    """Write `segment` as the new folder `folder`, which appears when all of it is on disk."""
+    fresh = folder.with_name(f"{folder.name}.new")
+    fresh.mkdir(parents=True)
+    for name, array in _arrays(segment).items():
+        np.save(fresh / f"{name}.npy", array)
+    (fresh / _IDS).write_text("\n".join(segment.ids), encoding="utf-8", newline="\n")
+    columns = segment.columns
+    names = [columns.category.names, columns.channel.names, columns.language.names]
+    (fresh / _NAMES).write_text(json.dumps(names), encoding="utf-8")
+    for file in fresh.iterdir():
+        with file.open("rb") as handle:
+            os.fsync(handle.fileno())
+    sync_folder(fresh)
+    fresh.rename(folder)
+    sync_folder(folder.parent)
+
+
+def map_segment(folder: Path, entry: Entry) -> Segment:
+    """The segment that `entry` names. It stays usable when its folder is removed.
+
+    Raises `HomeDamaged` where files are unreadable or do not fit together, `FileNotFoundError` where one is gone.
+    """
+    path = folder / entry.name
+    try:
+        segment = _mapped(path, entry)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, TypeError) as error:
+        raise _damaged(path, str(error)) from error
+    _check(path, segment, entry)
+    return segment
+
+
+def _arrays(segment: Segment) -> dict[str, Any]:
+    columns, postings = segment.columns, segment.postings
+    return {
+        "vectors": segment.vectors,
+        "duration_s": columns.duration_s,
+        "published": columns.published,
+        "category": columns.category.codes,
+        "channel": columns.channel.codes,
+        "language": columns.language.codes,
+        "keys": postings.keys,
+        "starts": postings.starts,
+        "rows": postings.rows,
+        "counts": postings.counts,
+        "lengths": postings.lengths,
+    }
+
+
+def _mapped(path: Path, entry: Entry) -> Segment:
+    def array(name: str) -> Any:
+        return np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+
+    text = (path / _IDS).read_text(encoding="utf-8")
+    category, channel, language = (tuple(names) for names in json.loads((path / _NAMES).read_bytes()))
+    columns = Columns(
+        array("duration_s"),
+        array("published"),
+        Labels(array("category"), category),
+        Labels(array("channel"), channel),
+        Labels(array("language"), language),
+    )
+    postings = Postings(*(array(name) for name in ("keys", "starts", "rows", "counts", "lengths")))
+    return Segment(entry.kind, text.split("\n") if text else [], array("vectors"), columns, postings)
+
+
+def _check(path: Path, segment: Segment, entry: Entry) -> None:
+    n, postings = entry.rows, segment.postings
+    columns = (postings.lengths, segment.columns.duration_s, segment.columns.published)
+    labels = (segment.columns.category, segment.columns.channel, segment.columns.language)
+    holds = (
+        len(segment.ids) == n,
+        segment.vectors.shape == (n, entry.dim),
+        all(column.shape == (n,) for column in columns),
+        all(label.codes.shape == (n,) for label in labels),
+        postings.starts.shape == (len(postings.keys) + 1,),
+        len(postings.rows) == len(postings.counts) == postings.starts[-1],
+        all(row < n for row in entry.dead),
+    )
+    if not all(holds):
+        raise _damaged(path, f"check {holds.index(False) + 1} of {len(holds)} fails")
+
+
+def _damaged(path: Path, found: str) -> HomeDamaged:
+    return HomeDamaged(f"damaged index folder {path.name}", expected="files that fit", found=found, remedy=REMEDY)

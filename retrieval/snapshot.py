@@ -1,0 +1,135 @@
+"""What retrieval knows at one revision: frozen arrays, one row a video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from core.ranking import FloatArray, Ranking
+from retrieval.arrays import Bools, Ints, Rows, Scores
+from retrieval.columns import Columns, blank_columns, join_columns
+from retrieval.lexicon import Lexicon, lexicon_of
+from retrieval.segment import Part
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """One (home_id, revision) from first to last, whatever is written meanwhile.
+
+    A row is a video: rows 0 to n - 1 run through `parts`, oldest first. Rows of tombstones are counted but never
+    returned. `popular` is the decayed number of good events by video id; `notes` say what a person should know.
+    """
+
+    home_id: str
+    revision: int
+    parts: tuple[Part, ...] = ()
+    articles: tuple[Part, ...] = ()
+    popular: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return self.first_rows[-1]
+
+    @cached_property
+    def first_rows(self) -> list[int]:
+        """The first row of each part, and n."""
+        return [0, *np.cumsum([len(part.segment) for part in self.parts], dtype=np.int64).tolist()]
+
+    @cached_property
+    def ids(self) -> Sequence[str]:
+        """The id of every row, tombstones included; `live_ids` leaves them out."""
+        if len(self.parts) == 1:
+            return self.parts[0].segment.ids
+        return [item_id for part in self.parts for item_id in part.segment.ids]
+
+    @cached_property
+    def live(self) -> Bools:
+        """bool[n]: False for tombstones."""
+        return np.concatenate([np.empty(0, dtype=np.bool_), *(part.live() for part in self.parts)])
+
+    @cached_property
+    def n_live(self) -> int:
+        """The number of videos that can be returned."""
+        return sum(part.n_live for part in self.parts)
+
+    @cached_property
+    def order(self) -> Rows:
+        """int32[n]: the rank of each row's id among all, by which ties are broken."""
+        if len(self.parts) == 1:
+            return np.arange(len(self), dtype=np.int32)
+        ranks = np.empty(len(self), dtype=np.int32)
+        ranks[sorted(range(len(self)), key=self.ids.__getitem__)] = np.arange(len(self), dtype=np.int32)
+        return ranks
+
+    @cached_property
+    def columns(self) -> Columns:
+        """What rows are filtered by."""
+        return join_columns([part.segment.columns for part in self.parts]) if self.parts else blank_columns(0)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The words of all live videos."""
+        return lexicon_of(self.parts)
+
+    @cached_property
+    def popularity(self) -> Scores:
+        """float64[n]: `popular` by row."""
+        found = np.zeros(len(self))
+        known = [(row, value) for item_id, value in self.popular.items() if (row := self.row(item_id)) is not None]
+        if known:
+            rows, values = zip(*known, strict=True)
+            found[list(rows)] = values
+        return found
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of the vectors; 0 while there are none."""
+        return next((part.segment.vectors.shape[1] for part in (*self.parts, *self.articles)), 0)
+
+    def live_ids(self) -> list[str]:
+        """The ids of all videos that can be returned, in row order."""
+        return [self.ids[row] for row in np.flatnonzero(self.live).tolist()]
+
+    def row(self, item_id: str) -> int | None:
+        """The row of the video `item_id`; None where there is no such video."""
+        for part, first in zip(self.parts, self.first_rows, strict=False):
+            row = part.row(item_id)
+            if row is not None:
+                return first + row
+        return None
+
+    def rows(self, item_ids: Iterable[str]) -> Ints:
+        """The rows of those of `item_ids` that are videos."""
+        found = (self.row(item_id) for item_id in item_ids)
+        return np.array([row for row in found if row is not None], dtype=np.int64)
+
+    def category(self, row: int) -> str | None:
+        """The category of a row; None where it has none."""
+        return self.columns.category[row]
+
+    def vectors(self, rows: Ints) -> FloatArray:
+        """float32[len(rows), dim], aligned with `rows`."""
+        gathered = np.empty((len(rows), self.dim), dtype=np.float32)
+        for part, first in zip(self.parts, self.first_rows, strict=False):
+            here = (rows >= first) & (rows < first + len(part.segment))
+            gathered[here] = part.segment.vectors[rows[here] - first]
+        return gathered
+
+    def vectors_of(self, item_ids: Iterable[str]) -> dict[str, FloatArray]:
+        """The unit vector of each of `item_ids` that has one: videos and articles."""
+        found: dict[str, FloatArray] = {}
+        for item_id in item_ids:
+            for part in (*self.parts, *self.articles):
+                row = part.row(item_id)
+                if row is not None and part.segment.vectors[row].any():
+                    found[item_id] = part.segment.vectors[row]
+                    break
+        return found
+
+    def ranking(self, rows: Ints, scores: Scores, origin: str, **more: Any) -> Ranking:
+        """The `Ranking` of `rows`, which come best first with their `scores`."""
+        return Ranking(tuple(map(self.ids.__getitem__, rows.tolist())), scores, origin, **more)

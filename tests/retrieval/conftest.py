@@ -1,0 +1,146 @@
+"""Corpora and a home in memory, for the tests of retrieval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.errors import HomeLocked
+from core.types import Article, Video
+
+WORDS = [f"word{number}" for number in range(60)]
+
+
+def random_video(item_id: str, seed: int) -> Video:
+    draw = np.random.default_rng(seed)
+    said = draw.zipf(1.3, size=int(draw.integers(1, 40))) % len(WORDS)
+    return Video(id=item_id, title=WORDS[said[0]], description=" ".join(WORDS[at] for at in said))
+
+
+def random_vectors(n: int, dim: int = 8, seed: int = 0) -> np.ndarray[Any, Any]:
+    rows = np.random.default_rng(seed).normal(size=(n, dim))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def corpus() -> list[Video]:
+    """200 videos of Zipf-distributed words; their ids do not sort as they are listed."""
+    return [random_video(f"v{seed * 37 % 200:03d}", seed) for seed in range(200)]
+
+
+@pytest.fixture(scope="session")
+def corpus_snapshot(corpus: list[Video], snapshot_of: Any) -> Any:
+    return snapshot_of(corpus, random_vectors(len(corpus)))
+
+
+class MemoryCatalogue:
+    """The methods of the catalogue that indexing uses, over dicts."""
+
+    def __init__(self) -> None:
+        self._revision = 0
+        self.delivered_revision: int | None = None
+        self._videos: dict[str, tuple[int, Video]] = {}
+        self._articles: dict[str, tuple[int, Article]] = {}
+        self._removed: dict[str, int] = {}
+        self.liked: dict[str, float] = {}
+
+    def put(self, *items: Video | Article) -> None:
+        self._revision += 1
+        for item in items:
+            if isinstance(item, Video):
+                self._videos[item.id] = (self._revision, item)
+                self._removed.pop(item.id, None)
+            else:
+                self._articles[item.id] = (self._revision, item)
+
+    def remove(self, *ids: str) -> None:
+        self._revision += 1
+        for item_id in ids:
+            del self._videos[item_id]
+            self._removed[item_id] = self._revision
+
+    def revision(self) -> int:
+        return self._revision
+
+    def delivered(self) -> int:
+        return self._revision if self.delivered_revision is None else self.delivered_revision
+
+    @contextmanager
+    def snapshot(self) -> Iterator[int]:
+        yield self._revision
+
+    def iter_videos(self, after: int = 0) -> Iterator[tuple[int, Video]]:
+        return iter(sorted((pair for pair in self._videos.values() if pair[0] > after), key=lambda p: (p[0], p[1].id)))
+
+    def iter_articles(self, after: int = 0) -> Iterator[tuple[int, Article]]:
+        return iter(sorted((p for p in self._articles.values() if p[0] > after), key=lambda p: (p[0], p[1].id)))
+
+    def iter_removed(self, after: int = 0) -> Iterator[tuple[int, str]]:
+        return iter(sorted((at, item_id) for item_id, at in self._removed.items() if at > after))
+
+    def changed_since(self, revision: int) -> int:
+        changed = (self.iter_videos(revision), self.iter_articles(revision), self.iter_removed(revision))
+        return sum(len(list(each)) for each in changed)
+
+    def popularity(self, half_life_days: float) -> dict[str, float]:
+        return self.liked
+
+
+class MemoryDocuments:
+    """A vector for each id, drawn from the id; videos with a summary have one for it, too."""
+
+    def __init__(self, catalogue: MemoryCatalogue) -> None:
+        self._catalogue = catalogue
+        self.lost = False
+
+    def vectors(self, facet: str, item_ids: Iterable[str]) -> dict[str, np.ndarray[Any, Any]]:
+        if self.lost:
+            return {}
+        known = self._catalogue._videos
+        wanted = [one for one in item_ids if facet != "summary" or known[one][1].summary]
+        return {one: vector_of(facet, one) for one in wanted}
+
+
+def vector_of(facet: str, item_id: str) -> np.ndarray[Any, Any]:
+    seed = int.from_bytes(f"{facet}:{item_id}".encode(), "big") % 2**32
+    return np.asarray(random_vectors(1, seed=seed)[0])
+
+
+class MemoryHome:
+    """A home without SQL and Chroma."""
+
+    encoder = "test"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.home_id = "memory"
+        self.catalogue = MemoryCatalogue()
+        self.documents = MemoryDocuments(self.catalogue)
+        self.locked = False
+
+    @contextmanager
+    def writing(self, doing: str = "") -> Iterator[None]:
+        if self.locked:
+            raise HomeLocked("locked", expected="nobody else", found="somebody", remedy="wait")
+        yield
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> MemoryHome:
+    """An empty home in memory whose index files are real."""
+    return MemoryHome(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def some_videos() -> Any:
+    """Makes `n` videos `v0000`, ..., numbered from `start`; another `edition` has other words."""
+
+    def make(n: int, start: int = 0, edition: int = 0) -> Sequence[Video]:
+        return [random_video(f"v{at:04d}", at + 10_000 * edition) for at in range(start, start + n)]
+
+    return make
