@@ -23,7 +23,7 @@ CHARS_PER_WORD = 12  # bounds scripts without spaces, and one endless "word"
 
 
 def clean(text: str, max_words: int) -> str:
-    """`text` on one line: compatibility forms folded, control characters and template tokens gone, cut to `max_words`."""
+    """`text` on one line, cut to `max_words`: compatibility forms folded, control and template tokens gone."""
     folded = unicodedata.normalize("NFKC", text)
     visible = "".join(_visible(char) for char in folded)
     safe = TEMPLATE_TOKEN.sub(" ", visible).translate(HARMLESS)
@@ -31,7 +31,7 @@ def clean(text: str, max_words: int) -> str:
 
 
 def candidate_text(video: Video, max_words: int) -> str:
-    """Title, channel and category of `video`, then its summary, else its transcript or description, cut to `max_words`."""
+    """Title, channel, category, then the summary, else transcript or description, each cut to `max_words`."""
     facts = (("Title", video.title), ("Channel", video.channel), ("Category", video.category))
     lines = [f"{label}: {clean(value, max_words)}" for label, value in facts if value]
     about = clean(video.summary or video.transcript.text or video.description, max_words)

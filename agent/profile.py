@@ -46,7 +46,8 @@ def event_weight(event: Event, newest: datetime, session_start: datetime, config
     """The signed weight of one event before normalisation; `newest` is the time of the reader's newest event."""
     age_days = (newest - event.at).total_seconds() / DAY_S
     boost = config.session_boost if event.at >= session_start else 1.0
-    return float(ACTION_WEIGHT[event.action] * _dwell(event, config) * 0.5 ** (age_days / config.half_life_days) * boost)
+    recency: float = 0.5 ** (age_days / config.half_life_days)
+    return ACTION_WEIGHT[event.action] * _dwell(event, config) * recency * boost
 
 
 def _dwell(event: Event, config: ProfileConfig) -> float:
@@ -81,7 +82,7 @@ def _history(
 
 def _merged(weighted: Sequence[tuple[Event, float]], shelf: Shelf) -> HistoryItem:
     weights = [weight for _, weight in weighted]
-    total = max(0.0, *weights) + min(0.0, *weights) if len(weights) > 1 else weights[0]
+    total = max(0.0, *weights) + min(0.0, *weights)
     telling, _ = max(weighted, key=lambda pair: pair[1] if total >= 0 else -pair[1])
     dwells = [event.dwell_s for event, _ in weighted if event.dwell_s is not None]
     record = shelf.item(telling.kind, telling.item_id)
@@ -101,8 +102,6 @@ def _normalised(history: Sequence[HistoryItem]) -> tuple[HistoryItem, ...]:
     positive = math.fsum(item.weight for item in history if item.weight > 0) or 1.0
     # Next to one faint liking a skip would grow without bound: no dislike outweighs all that is liked.
     return tuple(replace(item, weight=max(-1.0, item.weight / positive)) for item in history)
-
-
 
 
 def _categories(history: Sequence[HistoryItem]) -> dict[str, float]:

@@ -29,7 +29,7 @@ ROLES = ("system", "user", "assistant")
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt file. `id` (name@version) goes into caches and `made_by`: a change of words is a new version."""
+    """A prompt file."""
 
     name: str
     version: int
@@ -39,6 +39,7 @@ class Prompt:
 
     @property
     def id(self) -> str:
+        """NAME@VERSION, which goes into caches and `made_by`: other words are a new version."""
         return f"{self.name}@{self.version}"
 
     def render(self, **values: str) -> list[Turn]:
@@ -85,7 +86,7 @@ def _turns(name: str, body: str) -> tuple[Turn, ...]:
     roles, texts = pieces[::2], pieces[1::2]
     if before.strip() or not roles or not set(roles) <= set(ROLES):
         raise _malformed(name, f"sections headed ## {', ## '.join(ROLES)}", ", ".join(roles) or "none")
-    return tuple((cast(Role, role), text.strip()) for role, text in zip(roles, texts, strict=True))
+    return tuple((cast("Role", role), text.strip()) for role, text in zip(roles, texts, strict=True))
 
 
 def _fill(text: str, values: dict[str, str]) -> str:

@@ -1,0 +1,106 @@
+"""Records -> the words of a reply. Says only what the records say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agent.chat.memory import Document
+from agent.explain import FUSION, RERANK
+from agent.history_words import deed
+from core.errors import UnknownReader
+from core.types import Profile, Video
+
+HELP = """I find short videos for a reader. You can say, for example:
+  recommend for user_123
+  something about space for user_123
+  why number 2?
+  what is the second about?
+  what does user_123 like?
+  search sourdough"""
+WHO = "For whom? Name a reader, as in “recommend for user_123”."
+NO_LIST = "There is no list to speak of yet. Ask for one first, as in “recommend for user_123”."
+ABOUT_WORDS = 60
+RECENT = 5
+
+
+def listed(items: Sequence[Document], heading: str) -> str:
+    """A numbered list with channel, length and reason."""
+    lines = [f"{item['rank']}. {_titled(item)} – {item['reason']}" for item in items]
+    return "\n".join([heading, *lines])
+
+
+def explained(item: Document) -> str:
+    """Why an item is where it is: the reason, what each stage said, the words it rests on."""
+    parts = [f"Number {item['rank']}, {_titled(item)}: {item['reason']}."]
+    parts += [text for text in (_placed(item), _heard(item)) if text]
+    return " ".join(parts)
+
+
+def described(rank: int, video: Video) -> str:
+    """What a video is about: its summary, else its description, else how its transcript begins."""
+    facts = {"title": video.title, "channel": video.channel, "duration_s": video.duration_s}
+    about = video.summary or video.description or _beginning(video.transcript.text)
+    return f"Number {rank}, {_titled(facts)}: {about or 'its record says no more than that.'}"
+
+
+def tasted(profile: Profile, lengths: Mapping[str, float | None]) -> str:
+    """A reader's categories and newest history; `lengths` of videos by id."""
+    if not profile.history:
+        interests = ", ".join(profile.interests)
+        return f"{profile.user_id} has no history yet" + (f"; stated interests: {interests}." if interests else ".")
+    shares = [f"{name} {share:.0%}" for name, share in list(profile.categories.items())[:RECENT] if share >= 0.005]
+    likes = f"{profile.user_id} likes {', '.join(shares)}." if shares else f"{profile.user_id} has liked nothing yet."
+    lines = []
+    for item in profile.history[:RECENT]:
+        done = " ".join(filter(None, deed(item, lengths.get(item.item_id))))
+        lines.append(f"  {done}: “{item.title}”")
+    return "\n".join([likes, f"The newest of {profile.n_events} events:", *lines])
+
+
+def unknown(error: UnknownReader) -> str:
+    """Nearest ids for a reader that does not exist."""
+    nearest = f" The nearest ids are {', '.join(error.nearest)}." if error.nearest else " No readers are known yet."
+    return f"I know no reader {error.user_id!r}.{nearest}"
+
+
+def no_such_number(number: int, size: int) -> str:
+    """For a place that the last list does not have."""
+    return f"The last list has {size} videos; there is no number {number}."
+
+
+def _titled(item: Mapping[str, Any]) -> str:
+    length = item["duration_s"]
+    clock = None if length is None else _clock(length)
+    known = ", ".join(filter(None, (item["channel"], clock)))
+    return f"“{item['title']}”" + (f" ({known})" if known else "")
+
+
+def _placed(item: Document) -> str:
+    stages = item["stages"]
+    legs = [f"{name} {stage['rank']}" for name, stage in stages.items() if name not in (FUSION, RERANK)]
+    parts = [f"places by leg: {', '.join(legs)}"] if legs else []
+    if FUSION in stages:
+        parts.append(f"together {stages[FUSION]['rank']}")
+    if RERANK in stages:
+        parts.append(f"by the language model alone {stages[RERANK]['rank']}")
+    text = "; ".join([*parts, f"in the end {item['rank']}"])
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _heard(item: Document) -> str | None:
+    evidence = item["evidence"]
+    if evidence is None:
+        return None
+    at = "" if evidence["start_s"] is None else f" at {_clock(evidence['start_s'])}"
+    return f"It says{at}: “{_beginning(evidence['text'])}”"
+
+
+def _beginning(text: str) -> str:
+    words = text.split()
+    return " ".join(words[:ABOUT_WORDS]) + (" …" if len(words) > ABOUT_WORDS else "")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"

@@ -1,0 +1,64 @@
+"""A final ranking -> Recommendations: the reason, the evidence, and where each stage put each video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from agent.case import Case
+from agent.evidence import best_segment
+from agent.judge import Verdict
+from agent.reasons import Circumstances, reason
+from agent.shelf import Shelf
+from core.ranking import Ranking, Recommendation, Stage
+from retrieval.analysis import terms as analysed
+from retrieval.snapshot import Snapshot
+
+FUSION = "fusion"
+RERANK = "rerank"
+MUCH = 0.5  # share of the most popular video's events from which a video is called popular
+
+
+class Explainer:
+    """Explains from the records, and from the vectors and popularity of one snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._popular = _most_popular(snapshot.popular)
+
+    def explain(self, case: Case, verdict: Verdict, shelf: Shelf) -> tuple[Recommendation, ...]:
+        """The best `k` of the final ranking; a video removed since the revision that was searched is left out."""
+        final = zip(verdict.final.ids, verdict.final.scores.tolist(), strict=True)
+        best = [(shelf.videos[item], score) for item, score in final if item in shelf.videos][: case.request.k]
+        ids = [video.id for video, _ in best]
+        known = self._circumstances(case, ids, shelf)
+        stages = stages_of(case.ranking, verdict.judged, ids)
+        wish = case.request.wish
+        terms = dict.fromkeys(analysed(wish), 1.0) if wish else dict(case.query.terms)
+        return tuple(
+            Recommendation(video, rank, score, reason(video, known), best_segment(video, terms), stages[video.id])
+            for rank, (video, score) in enumerate(best, start=1)
+        )
+
+    def _circumstances(self, case: Case, ids: Sequence[str], shelf: Shelf) -> Circumstances:
+        wish, query = case.request.wish, case.query
+        wish_vector = query.vectors[0] if wish and query.vectors is not None else None
+        vectors = self._snapshot.vectors_of([*ids, *(item.item_id for item in case.profile.liked)])
+        return Circumstances(case.profile, wish, wish_vector, shelf, vectors, self._popular)
+
+
+def stages_of(ranking: Ranking, judged: Ranking | None, ids: Sequence[str]) -> dict[str, dict[str, Stage]]:
+    """For each of `ids`, where each leg, the fusion and the model alone put it, each in its own unit."""
+    parts = [(leg.origin, leg) for leg in ranking.sources] + [(FUSION, ranking)]
+    if judged is not None:
+        parts.append((RERANK, judged))
+    stages: dict[str, dict[str, Stage]] = {item: {} for item in ids}
+    for name, part in parts:
+        for place, item in enumerate(part.ids):
+            if item in stages:
+                stages[item][name] = Stage(place + 1, float(part.scores[place]))
+    return stages
+
+
+def _most_popular(popularity: Mapping[str, float]) -> frozenset[str]:
+    enough = MUCH * max(popularity.values(), default=0.0)
+    return frozenset(item for item, heat in popularity.items() if heat >= enough > 0)

@@ -1,0 +1,51 @@
+"""Whether a request is worth the model's time, and how much the model's opinion then counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agent.rerank.methods import METHODS
+from core.config import AUTO, NONE, ProfileConfig, RerankConfig
+from core.errors import UsageError
+from core.ranking import Request
+from core.types import Profile
+
+RequestKind = Literal["plain", "wish", "thin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The method to run, or None for no model call; the weight of its opinion; whether it was asked for by name."""
+
+    method: str | None
+    weight: float = 0.0
+    named: bool = False
+
+
+def request_kind(request: Request, profile: Profile, config: ProfileConfig) -> RequestKind:
+    """A wish goes before a thin history: what is wished for does not depend on it."""
+    if request.wish:
+        return "wish"
+    return "thin" if len(profile.liked) < config.thin_history else "plain"
+
+
+def decide(request: Request, profile: Profile, rerank: RerankConfig, profiles: ProfileConfig) -> Gate:
+    """What `request.rerank` means for this reader. Raises `UsageError` for a method that does not exist."""
+    check_method(request.rerank)
+    if request.rerank == NONE:
+        return Gate(None)
+    kinds = {"plain": rerank.weight_plain, "wish": rerank.weight_wish, "thin": rerank.weight_thin}
+    weight = kinds[request_kind(request, profile, profiles)]
+    if request.rerank == AUTO:
+        return Gate(rerank.method if weight else None, weight)
+    return Gate(request.rerank, weight or rerank.weight_named, named=True)
+
+
+def check_method(name: str) -> None:
+    """Raise `UsageError` unless `name` is auto, none or a rerank method."""
+    known = (AUTO, NONE, *METHODS)
+    if name not in known:
+        raise UsageError(
+            "unknown rerank method", expected=f"one of {', '.join(known)}", found=repr(name), remedy="correct --rerank"
+        )

@@ -1,0 +1,65 @@
+"""What to look for: a reader's profile, or a wish, as a `Query`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from core.ranking import Filters, FloatArray, Query
+from core.types import Profile
+from models.encoder import Encoder
+from retrieval.analysis import terms
+
+VectorsOf = Callable[[Sequence[str]], Mapping[str, FloatArray]]
+
+MAX_TERMS = 32
+
+
+def profile_query(profile: Profile, k: int, filters: Filters, vectors_of: VectorsOf) -> Query:
+    """What `profile` likes: the stored vectors of its liked items and the terms of their titles. Needs no encoder.
+
+    A reader without liked items is looked for by the interests they stated, if any.
+    """
+    stored = vectors_of([item.item_id for item in profile.liked])
+    found = [(stored[item.item_id], item.weight) for item in profile.liked if item.item_id in stored]
+    return Query(
+        k=k,
+        terms=_terms(profile),
+        vectors=np.stack([vector for vector, _ in found]).astype(np.float32) if found else None,
+        vector_weights=np.array([weight for _, weight in found], dtype=np.float32) if found else None,
+        filters=filters,
+        exclude=_excluded(profile, filters),
+        profile=profile,
+    )
+
+
+def text_query(text: str, k: int, filters: Filters, encoder: Encoder, profile: Profile | None = None) -> Query:
+    """What `text` asks for, by its words and its vector; `profile` adds what its reader has seen and likes."""
+    return Query(
+        k=k,
+        text=text,
+        vectors=encoder.encode([text]),
+        vector_weights=np.ones(1, dtype=np.float32),
+        filters=filters,
+        exclude=_excluded(profile, filters) if profile else frozenset(),
+        profile=profile,
+    )
+
+
+def _excluded(profile: Profile, filters: Filters) -> frozenset[str]:
+    return frozenset() if filters.include_seen else profile.seen
+
+
+def _terms(profile: Profile) -> tuple[tuple[str, float], ...]:
+    """The heaviest terms of what the reader likes, their weights summing to 1 or less; ties by term."""
+    weighted = [(item.title, item.weight) for item in profile.liked] or [
+        (interest, 1 / len(profile.interests)) for interest in profile.interests
+    ]
+    weights: defaultdict[str, float] = defaultdict(float)
+    for text, weight in weighted:
+        found = terms(text)
+        for term in found:
+            weights[term] += weight / len(found)
+    return tuple(sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_TERMS])

@@ -1,0 +1,114 @@
+"""Why a video is recommended, in words, from facts of the records only.
+
+The first fact that holds is the reason: what was wished for, what the reader liked that is nearest, the categories
+they spend time on, the interests they stated, how popular it is, how new it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agent.history_words import deed, left_at_once
+from agent.shelf import Shelf
+from core.ranking import FloatArray
+from core.types import HistoryItem, Profile, Video
+from retrieval.analysis import terms
+
+NEAR = 0.3  # cosine of sentence vectors from which two items are about related things
+LARGE_SHARE = 0.1
+NAMED_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What reasons may draw on: the reader, the wish and its unit vector, the records, stored vectors by item id.
+
+    `popular` holds the ids of videos that many readers liked lately.
+    """
+
+    profile: Profile
+    wish: str | None
+    wish_vector: FloatArray | None
+    shelf: Shelf
+    vectors: Mapping[str, FloatArray] = field(default_factory=dict)
+    popular: frozenset[str] = frozenset()
+
+
+def reason(video: Video, known: Circumstances) -> str:
+    """One phrase without a full stop, for example "because you watched X to the end"."""
+    for fact in FACTS:
+        words = fact(video, known)
+        if words:
+            return words
+    return "one of the videos you have not seen yet"
+
+
+def _wish(video: Video, known: Circumstances) -> str | None:
+    if not known.wish:
+        return None
+    places = (("its title", video.title), ("its summary", video.summary), ("the transcript", video.transcript.text))
+    for where, text in places:
+        found = _shared_words(known.wish, text or "")
+        if found:
+            return f"{where} speaks of {_listed(found)}, as you asked"
+    own = known.vectors.get(video.id)
+    near = own is not None and known.wish_vector is not None and float(known.wish_vector @ own) >= NEAR
+    return f"close in meaning to “{known.wish}”" if near else None
+
+
+def _nearest(video: Video, known: Circumstances) -> str | None:
+    nearest = nearest_liked(video.id, known)
+    if nearest is None:
+        return None
+    verb, manner = deed(nearest, known.shelf.length_s(nearest))
+    return f"because you {verb} “{nearest.title}” {manner}".rstrip()
+
+
+def _category(video: Video, known: Circumstances) -> str | None:
+    share = known.profile.categories.get(video.category or "", 0.0)
+    return f"{video.category} is {share:.0%} of what you like" if share >= LARGE_SHARE else None
+
+
+def _interest(video: Video, known: Circumstances) -> str | None:
+    text = " ".join(filter(None, (video.title, video.category, video.summary)))
+    found = _shared_words(", ".join(known.profile.interests), text)
+    return f"you named {_listed(found)} as an interest" if found else None
+
+
+def _popular(video: Video, known: Circumstances) -> str | None:
+    return "popular with other readers" if video.id in known.popular else None
+
+
+def _fresh(video: Video, known: Circumstances) -> str | None:
+    return f"published on {video.published.day} {video.published:%B %Y}" if video.published else None
+
+
+Fact = Callable[[Video, Circumstances], str | None]
+FACTS: tuple[Fact, ...] = (_wish, _nearest, _category, _interest, _popular, _fresh)
+
+
+def nearest_liked(video_id: str, known: Circumstances) -> HistoryItem | None:
+    """The liked item whose stored vector has the largest cosine with the video's, if that is `NEAR` or more.
+
+    What the reader left at once explains nothing.
+    """
+    own = known.vectors.get(video_id)
+    if own is None:
+        return None
+    liked = [item for item in known.profile.liked if item.item_id in known.vectors and not left_at_once(item)]
+    cosines = [float(known.vectors[item.item_id] @ own) for item in liked]
+    best = max(range(len(liked)), key=cosines.__getitem__, default=None)
+    return liked[best] if best is not None and cosines[best] >= NEAR else None
+
+
+def _shared_words(asked: str, text: str) -> list[str]:
+    """The words of `asked`, as written, whose analysed terms are in `text`."""
+    known = set(terms(text))
+    words = (word.strip(".,;:!?\"'()“”") for word in asked.split())
+    return list(dict.fromkeys(word for word in words if known.intersection(terms(word))))
+
+
+def _listed(words: Sequence[str]) -> str:
+    shown = [f"“{word}”" for word in words[:NAMED_WORDS]]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -1,0 +1,169 @@
+"""A small world in memory: five videos, two articles, two readers, one retriever over two-dimensional vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agent.recommend import Recommender
+from core.config import ProfileConfig, RerankConfig
+from core.errors import UnknownReader
+from core.ranking import FloatArray, Query, Ranking
+from core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+VECTORS = {
+    "moon": (1.0, 0.0),
+    "comet": (0.96, 0.28),
+    "rocket": (0.8, 0.6),
+    "bread": (0.0, 1.0),
+    "soup": (0.28, 0.96),
+    "a-space": (1.0, 0.0),
+    "a-food": (0.0, 1.0),
+}
+
+
+def video(video_id: str, title: str, category: str, *spoken: str, summary: str | None = None) -> Video:
+    segments = tuple(Segment(text, 10.0 * i, 10.0 * i + 9) for i, text in enumerate(spoken))
+    made = Made(summary, "given") if summary else None
+    enrichment = Enrichment(summary=made, category=Made(category, "given"))
+    return Video(video_id, title, "Channel", duration_s=60.0, transcript=Transcript(segments), enrichment=enrichment)
+
+
+class MemoryRecords:
+    """The records of a catalogue, and its threads, in dictionaries."""
+
+    def __init__(self) -> None:
+        videos = [
+            video("moon", "Dust on the Moon", "Sci/Tech", "Beach sand is round.", "Moon dust is sharp as glass."),
+            video("comet", "A comet has two tails", "Sci/Tech", "Look up tonight.", "The comet grows two tails."),
+            video("rocket", "How a rocket lands", "Sci/Tech", "Four legs unfold.", "The rocket lands upright."),
+            video("bread", "Rye bread without kneading", "Food", "Mix flour and water.", "Bake the bread slowly."),
+            video("soup", "Red lentil soup", "Food", summary="A soup from an empty fridge."),
+        ]
+        self.by_id = {one.id: one for one in videos}
+        self.texts = {
+            "a-space": Article("a-space", "Probe reaches the Moon", category="Sci/Tech"),
+            "a-food": Article("a-food", "Bakers return to rye", category="Food"),
+        }
+        self.readers = {one: Reader(one) for one in ("astra", "baker", "newcomer")}
+        self.events = [
+            act("astra", "moon", "view", 60, dwell_s=60.0),
+            act("astra", "a-space", "click", 3000, kind="article", dwell_s=40.0),
+            act("baker", "bread", "view", 10, dwell_s=30.0),
+            act("baker", "a-food", "like", 20, kind="article"),
+        ]
+        self.threads: dict[str, list[dict[str, Any]]] = {}
+
+    def reader(self, user_id: str) -> Reader:
+        if user_id not in self.readers:
+            raise UnknownReader(user_id, ("astra",))
+        return self.readers[user_id]
+
+    def events_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+        newest_first = sorted(self.events, key=lambda event: event.at, reverse=True)
+        return {one: [event for event in newest_first if event.user_id == one][:limit] for one in user_ids}
+
+    def videos(self, ids: Sequence[str]) -> dict[str, Video]:
+        return {one: self.by_id[one] for one in ids if one in self.by_id}
+
+    def articles(self, ids: Sequence[str]) -> dict[str, Article]:
+        return {one: self.texts[one] for one in ids if one in self.texts}
+
+    def thread(self, name: str) -> list[dict[str, Any]]:
+        return self.threads.get(name, [])
+
+    def append_thread(self, name: str, message: dict[str, Any]) -> None:
+        self.threads.setdefault(name, []).append(message)
+
+
+class PlaneRetriever:
+    """Cosine in the plane, or the same score for all where a query has no vectors."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self.ids = ids
+        self.queries: list[Query] = []
+
+    def search(self, query: Query) -> Ranking:
+        self.queries.append(query)
+        ids = [one for one in self.ids if one not in query.exclude]
+        wanted = np.zeros(2) if query.vectors is None else query.vector_weights @ query.vectors
+        leg = Ranking.of({one: float(np.dot(VECTORS[one], wanted)) for one in ids}, "dense")
+        return Ranking.of(
+            dict(zip(leg.ids, leg.scores.tolist(), strict=True)), "weighted", limit=query.k, sources=[leg]
+        )
+
+    def search_many(self, queries: Sequence[Query]) -> list[Ranking]:
+        return [self.search(query) for query in queries]
+
+
+class PlaneEncoder:
+    """Space is east, everything else is north."""
+
+    name, dim = "plane", 2
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        rows = [(1.0, 0.0) if "space" in text else (0.0, 1.0) for text in texts]
+        return np.array(rows, dtype=np.float32).reshape(len(texts), 2)
+
+
+def act(user: str, item: str, action: str, minutes_ago: float, **more: Any) -> Event:
+    kind = more.pop("kind", "video")
+    return Event(user, item, kind, action, NOON - timedelta(minutes=minutes_ago), **more)  # type: ignore[arg-type]
+
+
+class PlaneSnapshot:
+    """What the agent asks of a snapshot."""
+
+    popular = {"bread": 4.0, "soup": 2.0, "moon": 1.0}  # noqa: RUF012
+    notes = ()
+
+    def vectors_of(self, ids: Sequence[str]) -> dict[str, FloatArray]:
+        return {one: np.array(VECTORS[one], dtype=np.float32) for one in ids if one in VECTORS}
+
+
+@pytest.fixture
+def records() -> MemoryRecords:
+    return MemoryRecords()
+
+
+@pytest.fixture
+def retriever(records: MemoryRecords) -> PlaneRetriever:
+    return PlaneRetriever(sorted(records.by_id))
+
+
+@pytest.fixture
+def make_recommender(records: MemoryRecords, retriever: PlaneRetriever) -> Callable[..., Recommender]:
+    """A recommender over the small world; a part may be replaced by keyword."""
+
+    def make(**parts: Any) -> Recommender:
+        def nothing() -> Any:
+            raise AssertionError("this request must not load a model")
+
+        usual = {
+            "records": records,
+            "retriever": retriever,
+            "snapshot": PlaneSnapshot(),
+            "encoder": PlaneEncoder,
+            "model": nothing,
+            "profile": ProfileConfig(),
+            "rerank": RerankConfig(),
+        }
+        return Recommender(**{**usual, **parts})
+
+    return make
+
+
+@pytest.fixture
+def event() -> Callable[..., Event]:
+    """event(user, item, action, minutes before noon, kind=, dwell_s=)."""
+    return act
+
+
+@pytest.fixture
+def noon() -> datetime:
+    return NOON

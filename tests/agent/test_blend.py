@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.blend import blend, standardised
+from core.ranking import Ranking
+
+score = st.floats(-100, 100).map(lambda value: round(value, 3))
+rankings = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=3), score, max_size=12).map(
+    lambda scored: Ranking.of(scored, "weighted")
+)
+
+
+@st.composite
+def judged_rankings(draw: st.DrawFn) -> tuple[Ranking, Ranking]:
+    ranking = draw(rankings)
+    ids = draw(st.lists(st.sampled_from(ranking.ids), unique=True)) if len(ranking) else []
+    return ranking, Ranking.of({item: draw(score) for item in ids}, "yesno")
+
+
+def test_a_blend_by_hand() -> None:
+    """Head a, b, c: retrieval z = 1.2247, 0, -1.2247; model z = -1.2247, 0, 1.2247. At 0.75 the model wins by half."""
+    ranking = Ranking.of({"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.5}, "weighted")
+    judged = Ranking.of({"a": -4.0, "b": 0.0, "c": 4.0}, "yesno")
+    blended = blend(ranking, judged, 0.75)
+    assert blended.ids == ("c", "b", "a", "d")
+    assert blended.scores == pytest.approx([0.61237, 0, -0.61237, -1.11237], abs=1e-4)
+
+
+def test_a_candidate_that_was_not_judged_gets_the_mean_opinion() -> None:
+    ranking = Ranking.of({"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.0}, "weighted")
+    judged = Ranking.of({"a": -1.0, "c": 1.0}, "yesno")
+    assert blend(ranking, judged, 1.0).ids == ("c", "b", "a", "d")
+
+
+def test_a_model_without_an_opinion_changes_nothing() -> None:
+    ranking = Ranking.of({"b": 3.0, "a": 2.0, "c": 1.0}, "weighted")
+    judged = Ranking.of(dict.fromkeys("abc", 0.5), "yesno")
+    assert blend(ranking, judged, 1.0).ids == ranking.ids
+
+
+def test_z_scores_by_hand() -> None:
+    assert standardised(np.array([1.0, 2.0, 3.0])) == pytest.approx([-1.224745, 0, 1.224745])
+    assert not standardised(np.array([0.5, 0.5])).any()
+    assert len(standardised(np.array([]))) == 0
+
+
+@given(judged_rankings(), st.floats(0, 1))
+def test_a_blend_is_a_permutation_with_the_judged_head_above_the_tail(
+    both: tuple[Ranking, Ranking], weight: float
+) -> None:
+    ranking, judged = both
+    blended = blend(ranking, judged, weight)
+    assert sorted(blended.ids) == sorted(ranking.ids)
+    size = max((ranking.ids.index(item) + 1 for item in judged.ids), default=0)
+    assert set(blended.ids[:size]) == set(ranking.ids[:size])
+    assert blended.ids[size:] == ranking.ids[size:]
+    unjudged = [item for item in ranking.ids if item not in judged.ids]
+    assert [item for item in blended.ids if item not in judged.ids] == unjudged
+
+
+@given(judged_rankings())
+def test_weight_0_keeps_the_retrieval_order(both: tuple[Ranking, Ranking]) -> None:
+    assert blend(*both, 0.0).ids == both[0].ids
+
+
+@given(judged_rankings(), st.floats(0.1, 10), st.floats(-10, 10), st.floats(0, 1))
+def test_the_unit_of_the_model_does_not_matter(
+    both: tuple[Ranking, Ranking], factor: float, shift: float, weight: float
+) -> None:
+    ranking, judged = both
+    other = Ranking(judged.ids, judged.scores * factor + shift, "yesno")
+    assert blend(ranking, other, weight).scores == pytest.approx(blend(ranking, judged, weight).scores, abs=1e-5)

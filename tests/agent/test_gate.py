@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from agent.gate import Gate, decide, request_kind
+from agent.rerank.methods import METHODS
+from core import config
+from core.config import ProfileConfig, RerankConfig
+from core.errors import UsageError
+from core.ranking import Request
+from core.types import HistoryItem, Profile
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+KNOWN = Profile("u", tuple(HistoryItem(i, "video", "view", NOW, None, i, None, 0.25) for i in "abcd"))
+NEW = Profile("u")
+WEIGHTS = RerankConfig(weight_plain=0, weight_wish=0.4, weight_thin=0.2, weight_named=0.5)
+
+
+@pytest.mark.parametrize(
+    ("request_", "profile", "kind", "gate"),
+    [
+        (Request("u"), KNOWN, "plain", Gate(None, 0)),
+        (Request("u"), NEW, "thin", Gate("yesno", 0.2)),
+        (Request("u", wish="x"), KNOWN, "wish", Gate("yesno", 0.4)),
+        (Request("u", wish="x"), NEW, "wish", Gate("yesno", 0.4)),
+        (Request("u", rerank="yesno"), KNOWN, "plain", Gate("yesno", 0.5, named=True)),
+        (Request("u", rerank="yesno"), NEW, "thin", Gate("yesno", 0.2, named=True)),
+        (Request("u", wish="x", rerank="none"), KNOWN, "wish", Gate(None)),
+    ],
+)
+def test_what_each_kind_of_request_is_worth(request_: Request, profile: Profile, kind: str, gate: Gate) -> None:
+    assert request_kind(request_, profile, ProfileConfig()) == kind
+    assert decide(request_, profile, WEIGHTS, ProfileConfig()) == gate
+
+
+def test_an_unknown_method_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="auto, none, yesno"):
+        decide(Request("u", rerank="magic"), KNOWN, WEIGHTS, ProfileConfig())
+
+
+def test_the_command_line_knows_the_methods_there_are() -> None:
+    assert tuple(METHODS) == config.METHODS

@@ -1,0 +1,180 @@
+"""Recommendations end to end over the small world of conftest.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from agent.recommend import Recommender
+from core.config import RerankConfig
+from core.errors import ModelFailed, ModelMissing, UnknownReader, UsageError
+from core.ranking import Answer, Filters, ModelUse, Request
+
+Make = Callable[..., Recommender]
+YES, NO = (-0.1, -2.1), (-2.1, -0.1)
+MISSING = ModelMissing("no weights", expected="a file", found="none", remedy="pull them")
+FAILED = ModelFailed("no answer", expected="an answer", found="none", remedy="ask again")
+
+
+def ids(answer: Answer) -> list[str]:
+    return [item.video.id for item in answer.recommendations]
+
+
+def unavailable() -> Any:
+    raise MISSING
+
+
+def test_a_reader_gets_what_is_near_to_what_they_liked_with_reasons_and_evidence(make_recommender: Make) -> None:
+    answer = make_recommender().recommend(Request("astra", k=3))
+    assert ids(answer) == ["comet", "rocket", "soup"]
+    first = answer.recommendations[0]
+    assert (first.rank, first.score) == (1, pytest.approx(0.96))
+    assert first.reason == "because you watched “Dust on the Moon” to the end"
+    assert first.evidence in first.video.transcript.segments
+    assert set(first.stages) == {"dense", "fusion"}
+    assert answer.recommendations[2].evidence is None
+    assert answer.notes == ()
+    assert list(answer.timings_ms) == ["profile", "query", "retrieve", "read", "rerank", "explain"]
+    assert answer.llm == ModelUse()
+
+
+def test_seen_videos_come_back_only_when_asked_for(make_recommender: Make) -> None:
+    answer = make_recommender().recommend(Request("astra", k=3, filters=Filters(include_seen=True)))
+    assert ids(answer)[0] == "moon"
+
+
+def test_evidence_is_the_segment_that_matches_the_wish(make_recommender: Make) -> None:
+    answer = make_recommender().recommend(Request("astra", k=1, wish="space: legs unfold", rerank="none"))
+    rocket = next(
+        item for item in make_recommender().recommend(Request("astra", wish="space: legs unfold", rerank="none"))
+        .recommendations if item.video.id == "rocket"
+    )  # fmt: skip
+    assert ids(answer) == ["comet"]
+    assert rocket.evidence is not None
+    assert rocket.evidence.text == "Four legs unfold."
+    assert rocket.reason == "the transcript speaks of “legs” and “unfold”, as you asked"
+
+
+def test_a_rerank_moves_and_says_what_it_moved(make_recommender: Make, scripted_model: Callable[..., Any]) -> None:
+    """Retrieval: comet, rocket, soup, bread. The model wants only soup, the third."""
+    model = scripted_model(NO, NO, YES, NO)
+    answer = make_recommender(model=lambda: model).recommend(Request("astra", k=4, wish="space", rerank="yesno"))
+    assert ids(answer)[0] == "soup"
+    assert answer.recommendations[0].stages["fusion"].rank == 3
+    assert answer.recommendations[0].stages["rerank"].rank == 1
+    assert answer.recommendations[0].stages["rerank"].score == pytest.approx(2.0)
+    assert answer.llm == ModelUse("scripted", calls=4, prompt_tokens=400)
+
+
+def test_auto_asks_no_model_where_its_weight_is_0(make_recommender: Make) -> None:
+    rerank = RerankConfig(weight_plain=0, weight_thin=0, weight_wish=0)
+    recommender = make_recommender(rerank=rerank)  # loading a model would fail the test
+    assert ids(recommender.recommend(Request("astra", wish="space")))[0] == "comet"
+
+
+def test_a_method_asked_for_by_name_runs_where_the_weight_is_0(
+    make_recommender: Make, scripted_model: Callable[..., Any]
+) -> None:
+    model = scripted_model(NO, NO, NO, YES)
+    make_recommender(model=lambda: model).recommend(Request("astra", rerank="yesno"))
+    assert len(model.calls) == 4
+
+
+def test_no_model_to_be_had(make_recommender: Make) -> None:
+    recommender = make_recommender(model=unavailable)
+    answer = recommender.recommend(Request("astra", wish="space"))
+    assert ids(answer)[:2] == ["comet", "rocket"]
+    assert any("no language model" in note and "no weights" in note for note in answer.notes)
+    with pytest.raises(ModelMissing):
+        recommender.recommend(Request("astra", wish="space", rerank="yesno"))
+
+
+def test_a_missing_model_is_looked_for_once_a_batch(make_recommender: Make) -> None:
+    tried = []
+
+    def load() -> Any:
+        tried.append(1)
+        raise MISSING
+
+    make_recommender(model=load).recommend_many([Request("astra", wish="space"), Request("baker", wish="space")])
+    assert len(tried) == 1
+
+
+def test_a_model_that_fails_half_way_keeps_what_was_judged(
+    make_recommender: Make, scripted_model: Callable[..., Any]
+) -> None:
+    model = scripted_model(NO, YES, FAILED)
+    answer = make_recommender(model=lambda: model).recommend(Request("astra", k=4, wish="space", rerank="yesno"))
+    assert ids(answer)[2:] == ["soup", "bread"]
+    assert any("2 of 4 judged" in note for note in answer.notes)
+    assert "rerank" not in answer.recommendations[2].stages
+    assert answer.llm.calls == 3
+
+
+def test_a_reader_without_history_is_told_what_the_answer_rests_on(make_recommender: Make) -> None:
+    answer = make_recommender().recommend(Request("newcomer"))
+    assert "newcomer has no history: popular and fresh" in answer.notes
+    assert "only 5 of 10: no other video matches" in answer.notes
+    reasons = {item.video.id: item.reason for item in answer.recommendations}
+    assert reasons["bread"] == reasons["soup"] == "popular with other readers"
+    assert reasons["moon"] == "one of the videos you have not seen yet"
+
+
+def test_many_readers_get_what_each_would_get_alone(make_recommender: Make, scripted_model: Callable[..., Any]) -> None:
+    requests = [
+        Request("astra"), Request("baker", k=2), Request("newcomer"), Request("astra", wish="space"), Request("baker")
+    ]  # fmt: skip
+    recommender = make_recommender(model=lambda: scripted_model(NO, YES))
+    together = recommender.recommend_many(requests)
+    alone = [recommender.recommend(request) for request in requests]
+    assert [answer.recommendations for answer in together] == [answer.recommendations for answer in alone]
+    assert [answer.notes for answer in together] == [answer.notes for answer in alone]
+    assert recommender.recommend_many([]) == []
+
+
+def test_k_cuts_and_does_not_reorder(make_recommender: Make, scripted_model: Callable[..., Any]) -> None:
+    recommender = make_recommender(model=lambda: scripted_model(NO, NO, YES, NO))
+    few, many = (recommender.recommend(Request("astra", k=k, wish="space")) for k in (2, 4))
+    assert few.recommendations == many.recommendations[:2]
+
+
+def test_an_unknown_reader_stops_the_batch_before_any_work(make_recommender: Make, retriever: Any) -> None:
+    with pytest.raises(UnknownReader, match="astra"):
+        make_recommender().recommend_many([Request("astra"), Request("nobody")])
+    assert retriever.queries == []
+
+
+def test_an_unknown_method_is_refused(make_recommender: Make) -> None:
+    with pytest.raises(UsageError, match="magic"):
+        make_recommender().recommend(Request("astra", rerank="magic"))
+
+
+def test_a_blank_wish_is_no_wish(make_recommender: Make) -> None:
+    recommender = make_recommender()
+    assert ids(recommender.recommend(Request("astra", wish="  "))) == ids(recommender.recommend(Request("astra")))
+
+
+def test_a_video_removed_since_is_left_out(make_recommender: Make, records: Any) -> None:
+    recommender = make_recommender()
+    del records.by_id["comet"]
+    assert ids(recommender.recommend(Request("astra", k=2))) == ["rocket", "soup"]
+
+
+def test_the_prompts_shown_are_the_prompts_sent(make_recommender: Make, scripted_model: Callable[..., Any]) -> None:
+    model = scripted_model(YES)
+    recommender = make_recommender(model=lambda: model)
+    request = Request("astra", wish="space", rerank="yesno")
+    shown = recommender.prompts(request)
+    assert model.calls == []
+    recommender.recommend(request)
+    assert shown == model.calls
+    assert recommender.prompts(Request("astra", rerank="none")) == []
+
+
+def test_a_search_is_for_nobody(make_recommender: Make) -> None:
+    answer = make_recommender().search("space moon", 2)
+    assert ids(answer) == ["moon", "comet"]
+    assert answer.recommendations[0].reason == "its title speaks of “moon”, as you asked"
+    assert answer.notes == ()
