@@ -5,9 +5,9 @@ Accuracy metrics work along the last axis, for one query or a block of them:
     ranked   int[..., n]   the grade of the document at each rank, best rank first
     judged   int[..., m]   the grades of every judged document of the same query, in any order
 
-Rows of different length are padded with 0, which changes nothing: an unjudged document has grade 0, and so has
-a rank that was not filled. A document is relevant from grade 1. Where a query has no relevant document the
-score is 0, as in trec_eval (and pytrec_eval, whose numbers these are). The result has the leading shape; `k` is at least 1.
+Rows of different length are padded with 0, which changes nothing: an unjudged document has grade 0, and so has a rank
+that was not filled. A document is relevant from grade 1. Where a query has no relevant document the score is 0, as in
+trec_eval (and pytrec_eval, whose numbers these are). The result has the leading shape; `k` is at least 1.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def hit_rate(ranked: npt.ArrayLike, k: int) -> Scores:
 def auc(grades: npt.ArrayLike, scores: npt.ArrayLike) -> float:
     """Area under the ROC curve of one impression: how often a relevant candidate scores above another one.
 
-    `grades` int[n] and `scores` float[n] are aligned; a tie counts one half, as in scikit-learn. NaN where all candidates
-    are relevant or none is: there is no pair to compare.
+    `grades` int[n] and `scores` float[n] are aligned; a tie counts one half, as in scikit-learn. NaN where all
+    candidates are relevant or none is: there is no pair to compare.
     """
     relevant = _relevant(grades)
     values = np.asarray(scores, dtype=np.float64)
@@ -95,8 +95,8 @@ def intra_list_diversity(vectors: npt.ArrayLike) -> Scores:
 def novelty(choosers: npt.ArrayLike, n_readers: int) -> Scores:
     """Mean self-information of a list in bits, -log2(choosers / n_readers); high means little known.
 
-    `choosers` int[..., n] counts the readers who had chosen each listed item; an item that nobody chose counts as chosen
-    once, so that the mean stays finite. NaN for an empty list. Zhou et al., PNAS 2010.
+    `choosers` int[..., n] counts the readers who had chosen each listed item; an item that nobody chose counts as
+    chosen once, so that the mean stays finite. NaN for an empty list. Zhou et al., PNAS 2010.
     """
     counts = np.maximum(np.asarray(choosers, dtype=np.float64), 1.0)
     if not counts.shape[-1]:

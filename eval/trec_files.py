@@ -36,8 +36,8 @@ def write_run(path: Path, rankings: Mapping[str, Ranking], tag: str) -> None:
 def read_run(path: Path) -> dict[str, Ranking]:
     """The rankings of a run file by query id, in file order; the rank column is ignored.
 
-    Raises `RecordError` with file and line at a line without six fields, a score that is not a finite number, or a document
-    that was already ranked for the query.
+    Raises `RecordError` with file and line at a line without six fields, a score that is not a finite number, or a
+    document that was already ranked for the query.
     """
     scored: dict[str, dict[str, float]] = {}
     for where, text in numbered_lines(path):

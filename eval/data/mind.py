@@ -1,0 +1,83 @@
+"""SPEC `mind:DIR`: MIND's news.tsv and behaviors.tsv. Only the candidates of each impression are ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from eval.data.dataset import DataSet, EvalQuery, Item, hash_files, named
+from eval.lines import checked_id, fields, numbered_lines, refuse
+
+KIND = "mind"
+TIME = "%m/%d/%Y %I:%M:%S %p"
+NO_TIMES = "every impression carries the same time: times are unknown"
+
+Impression = tuple[EvalQuery, dict[str, int]]
+
+
+def read_mind(folder: Path) -> DataSet:
+    """The impressions in `folder`, one query each, the clicked candidates relevant; times are read as UTC.
+
+    A candidate shown twice in one impression counts once, as clicked if it was. Where all impressions carry the same
+    time it is a placeholder: `at` is None everywhere and a note says so. Raises `RecordError` or `UsageError`.
+    """
+    news, behaviors = folder / "news.tsv", folder / "behaviors.tsv"
+    impressions = list(_read_impressions(behaviors))
+    notes: tuple[str, ...] = ()
+    if len(impressions) > 1 and len({query.at for query, _ in impressions}) == 1:
+        impressions = [(replace(query, at=None), clicks) for query, clicks in impressions]
+        notes = (NO_TIMES,)
+    return DataSet(
+        name=named(KIND, folder),
+        kind=KIND,
+        items=tuple(_read_news(news)),
+        queries=tuple(query for query, _ in impressions),
+        qrels={query.id: clicks for query, clicks in impressions},
+        data_hash=hash_files(KIND, (news, behaviors)),
+        notes=notes,
+    )
+
+
+def _read_news(path: Path) -> Iterator[Item]:
+    for where, line in numbered_lines(path):
+        columns = line.split("\t")
+        if len(columns) < 4:
+            refuse(where, "id, category, subcategory, title[, abstract, ...] between tabs", f"{len(columns)} columns")
+        item, category, subcategory, title = columns[:4]
+        abstract = columns[4] if len(columns) > 4 else ""
+        yield Item(checked_id(item, where, "news id"), title, abstract, category or None, subcategory or None)
+
+
+def _read_impressions(path: Path) -> Iterator[Impression]:
+    for where, line in numbered_lines(path):
+        impression, user, time, history, shown = fields(line, where, 5, "impression user time history shown", "\t")
+        clicks = _clicks(shown, where)
+        query = EvalQuery(
+            id=checked_id(impression, where, "impression id"),
+            user_id=checked_id(user, where, "user id"),
+            history=tuple(history.split()),
+            at=_time(time, where),
+            candidates=tuple(clicks),
+        )
+        yield query, clicks
+
+
+def _clicks(shown: str, where: str) -> dict[str, int]:
+    clicks: dict[str, int] = {}
+    for entry in shown.split():
+        item, _, label = entry.rpartition("-")
+        if not item or label not in ("0", "1"):
+            refuse(where, "candidates as `N1-0` or `N1-1`", repr(entry), "use a split with labels")
+        clicks[item] = max(clicks.get(item, 0), int(label))
+    return clicks
+
+
+def _time(text: str, where: str) -> datetime | None:
+    if not text.strip():
+        return None
+    try:
+        return datetime.strptime(text, TIME).replace(tzinfo=UTC)
+    except ValueError:
+        refuse(where, "a time as 11/15/2019 8:55:22 AM, or none", repr(text))

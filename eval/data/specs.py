@@ -1,0 +1,40 @@
+"""From a SPEC such as `beir:DIR` to its data set. A new kind is one file and one line of `SPECS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import UsageError
+from eval.data.beir import read_beir
+from eval.data.dataset import DataSet
+from eval.data.mind import read_mind
+from eval.data.trec import read_trec
+from eval.data.watches import read_watches
+
+SPECS: dict[str, Callable[[Path], DataSet]] = {
+    "beir": read_beir,
+    "trec": read_trec,
+    "mind": read_mind,
+    "watches": read_watches,
+}
+
+
+def load(spec: str) -> DataSet:
+    """The data set that `spec`, as `beir:data/scifact`, names.
+
+    Raises `UsageError` where the kind or folder is unknown, `RecordError` where a file is wrong.
+    """
+    kind, colon, folder = spec.partition(":")
+    if kind not in SPECS or not colon or not folder:
+        raise UsageError(
+            "unknown data set",
+            expected=" or ".join(f"{kind}:DIR" for kind in SPECS),
+            found=repr(spec),
+            remedy="name a kind and its folder",
+        )
+    if not Path(folder).is_dir():
+        raise UsageError(
+            "no such data set", expected=f"a folder after `{kind}:`", found=repr(folder), remedy="check the path"
+        )
+    return SPECS[kind](Path(folder))

@@ -1,0 +1,40 @@
+"""SPEC `trec:DIR`: corpus.jsonl, queries.tsv, qrels.txt, run.txt. Only the run's candidates are ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from eval.data.corpus import read_corpus
+from eval.data.dataset import DataSet, EvalQuery, hash_files, judged_texts, named
+from eval.lines import checked_id, fields, numbered_lines
+from eval.trec_files import read_qrels, read_run
+
+KIND = "trec"
+
+
+def read_trec(folder: Path) -> DataSet:
+    """The data set in `folder`, candidates in the order of the run; raises `RecordError` or `UsageError`.
+
+    Judged documents need no text: those that the run did not find count in the ideal ranking and in recall.
+    """
+    corpus, queries = folder / "corpus.jsonl", folder / "queries.tsv"
+    judgements, run = folder / "qrels.txt", folder / "run.txt"
+    qrels = read_qrels(judgements)
+    texts, notes = judged_texts(_read_texts(queries), qrels)
+    candidates = {query: ranking.ids for query, ranking in read_run(run).items()}
+    return DataSet(
+        name=named(KIND, folder),
+        kind=KIND,
+        items=tuple(read_corpus(corpus)),
+        queries=tuple(EvalQuery(query, text, candidates=candidates.get(query, ())) for query, text in texts),
+        qrels=qrels,
+        data_hash=hash_files(KIND, (corpus, queries, judgements, run)),
+        notes=notes,
+    )
+
+
+def _read_texts(path: Path) -> Iterator[tuple[str, str]]:
+    for where, line in numbered_lines(path):
+        query, text = fields(line, where, 2, "id text", "\t")
+        yield checked_id(query, where, "query id"), text

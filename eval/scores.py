@@ -1,0 +1,103 @@
+"""From the rankings of a variant to one number per metric and query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import RecordError
+from core.ranking import Ranking
+from eval import metrics
+from eval.data.dataset import DataSet, EvalQuery
+from eval.lines import three_of
+from eval.metrics import Scores
+from eval.trec_files import Qrels
+
+BLOCK = 4096
+AUC = "AUC"
+NOTHING = Ranking((), np.empty(0), "unranked")
+
+Grades = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graded:
+    """A block of queries as `eval.metrics` wants it: `ranked` int64[q, n] and `judged` int64[q, m], padded with 0."""
+
+    ranked: Grades
+    judged: Grades
+
+
+METRICS: dict[str, Callable[[Graded], Scores]] = {
+    "nDCG@10": lambda block: metrics.ndcg(block.ranked, block.judged, 10),
+    "Recall@100": lambda block: metrics.recall(block.ranked, block.judged, 100),
+    "MRR": lambda block: metrics.reciprocal_rank(block.ranked),
+    "MAP": lambda block: metrics.average_precision(block.ranked, block.judged),
+    "HR@10": lambda block: metrics.hit_rate(block.ranked, 10),
+    "HR@100": lambda block: metrics.hit_rate(block.ranked, 100),
+    "P@10": lambda block: metrics.precision(block.ranked, 10),
+}
+
+
+def score(data: DataSet, rankings: Mapping[str, Ranking]) -> dict[str, Scores]:
+    """float64[queries] per metric of `METRICS`, aligned with `data.queries`; with `AUC` where candidates are ranked.
+
+    A query that `rankings` lacks scores 0, and 0.5 in AUC. AUC is NaN for a query whose candidates are all relevant
+    or none is; candidates that were not ranked tie below all others. Raises `RecordError` where `rankings` answers
+    queries or ranks items that `data` does not have, with how many and three of them.
+    """
+    check_rankings(data, rankings)
+    answers = [rankings.get(query.id, NOTHING) for query in data.queries]
+    blocks = [
+        _graded(data.qrels, data.queries[start : start + BLOCK], answers[start : start + BLOCK])
+        for start in range(0, len(answers), BLOCK)
+    ]
+    scores = {name: np.concatenate([metric(block) for block in blocks]) for name, metric in METRICS.items()}
+    if all(query.candidates is not None for query in data.queries):
+        scores[AUC] = np.array([_auc(data.qrels[q.id], q, a) for q, a in zip(data.queries, answers, strict=True)])
+    return scores
+
+
+def check_rankings(data: DataSet, rankings: Mapping[str, Ranking]) -> None:
+    """Raise `RecordError` unless every query and item of `rankings` is one that `data` asked for."""
+    _require_none(data, rankings.keys() - {query.id for query in data.queries}, "queries")
+    known = {item.id for item in data.items}
+    strange: set[str] = set()
+    for query in data.queries:
+        allowed = known if query.candidates is None else set(query.candidates)
+        strange.update(item for item in rankings.get(query.id, NOTHING).ids if item not in allowed)
+    _require_none(data, strange, "items")
+
+
+def _require_none(data: DataSet, ids: Iterable[str], what: str) -> None:
+    unknown = set(ids)
+    if unknown:
+        raise RecordError(
+            f"rankings do not match {data.name}",
+            expected=f"only {what} that it asks for",
+            found=f"{three_of(unknown)} others",
+            remedy="check that both come from the same data",
+        )
+
+
+def _graded(qrels: Qrels, queries: Sequence[EvalQuery], answers: Sequence[Ranking]) -> Graded:
+    ranked = [
+        [qrels[query.id].get(item, 0) for item in answer.ids] for query, answer in zip(queries, answers, strict=True)
+    ]
+    return Graded(_padded(ranked), _padded([list(qrels[query.id].values()) for query in queries]))
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> Grades:
+    padded = np.zeros((len(rows), max(1, *map(len, rows))), dtype=np.int64)
+    for target, row in zip(padded, rows, strict=True):
+        target[: len(row)] = row
+    return padded
+
+
+def _auc(grades: Mapping[str, int], query: EvalQuery, answer: Ranking) -> float:
+    candidates = query.candidates or ()
+    scored = dict(zip(answer.ids, answer.scores.tolist(), strict=True))
+    return metrics.auc([grades.get(item, 0) for item in candidates], [scored.get(item, -np.inf) for item in candidates])
