@@ -64,7 +64,7 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _value(text: str) -> Any:
-    """Tables and arrays are written as in TOML; everything else stays text, which pydantic converts to the field's type."""
+    """Tables and arrays are written as in TOML; all else stays text, which pydantic converts to the field's type."""
     if text.startswith(("{", "[")):
         try:
             return tomllib.loads(f"value = {text}")["value"]

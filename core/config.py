@@ -29,6 +29,8 @@ class Section(BaseModel):
 
 
 class ModelsConfig(Section):
+    """Where weights come from and are kept."""
+
     cache: Path | None = Field(None, description="folder of downloaded weights; the user's cache folder if unset")
     offline: bool = Field(False, description="never ask the network for weights")
     hub: str = Field("https://huggingface.co", description="address of the model hub")
@@ -39,6 +41,8 @@ class ModelsConfig(Section):
 
 
 class EncoderConfig(Section):
+    """How texts become vectors."""
+
     name: str = Field("all-MiniLM-L6-v2", description="name of the encoder in models/manifest.toml")
     batch_size: int = Field(32, ge=1, description="texts encoded at once")
     threads: int = Field(2, ge=1, description="threads of the encoder")
@@ -46,6 +50,8 @@ class EncoderConfig(Section):
 
 
 class LlmConfig(Section):
+    """Which language model is asked, and how."""
+
     provider: Literal["auto", "ollama", "embedded", "langchain"] = Field(
         "auto", description="auto = Ollama where it answers, else the embedded llama.cpp"
     )
@@ -54,7 +60,7 @@ class LlmConfig(Section):
         2, ge=1, description="threads of the embedded model; more than the free cores makes it collapse"
     )
     context: int = Field(4096, ge=512, description="tokens of context")
-    timeout_s: Positive = Field(120.0, description="longest wait for one answer")
+    timeout_s: Positive = Field(120.0, description="longest wait for one answer of a server")
     ollama_url: str = Field("http://127.0.0.1:11434", description="address of the Ollama server")
     ollama_model: str = Field("qwen2.5:1.5b", description="model asked for at the Ollama server")
     keep_alive: str = Field("10m", description="how long Ollama keeps the model in memory")
@@ -62,6 +68,8 @@ class LlmConfig(Section):
 
 
 class RetrievalConfig(Section):
+    """Legs and their fusion."""
+
     depth: int = Field(200, ge=1, le=1000, description="candidates asked of every leg, whatever k is")
     fusion: Literal["weighted", "rrf"] = Field("weighted", description="how the legs are joined")
     weights: dict[str, Weight] = Field(
@@ -75,9 +83,15 @@ class RetrievalConfig(Section):
     rrf_k: Positive = Field(60.0, description="the constant of reciprocal rank fusion")
     k1: Positive = Field(1.2, description="BM25 term saturation")
     b: Share = Field(0.75, description="BM25 length normalisation")
+    dense_top: int = Field(3, ge=1, description="similarities that make a video's dense score, where a reader has more")
+    popular_half_life_days: Positive = Field(14.0, description="a click, view or like this old counts half as popular")
+    fresh_half_life_days: Positive = Field(30.0, description="a video this much older than the newest is half as fresh")
+    fresh_weight: Weight = Field(0.2, description="weight of freshness against popularity in the popular leg")
 
 
 class ProfileConfig(Section):
+    """How events become a profile."""
+
     max_history: int = Field(50, ge=1, description="events that make the profile, newest first")
     half_life_days: Positive = Field(14.0, description="an event this old counts half")
     session_gap_min: Positive = Field(30.0, description="a pause this long starts a new session")
@@ -87,6 +101,9 @@ class ProfileConfig(Section):
 
 
 class RerankConfig(Section):
+    """What the language model judges, and how much it counts."""
+
+    method: Literal["yesno"] = Field("yesno", description="the method that `--rerank auto` uses")
     depth: int = Field(20, ge=1, le=200, description="candidates that the language model judges")
     history_items: int = Field(10, ge=0, description="liked items shown to the language model, newest first")
     candidate_words: int = Field(60, ge=5, description="words of each candidate shown to the language model")
@@ -99,6 +116,8 @@ class RerankConfig(Section):
 
 
 class IngestConfig(Section):
+    """How records are stored."""
+
     batch: int = Field(500, ge=1, description="records written in one transaction")
     categories: tuple[str, ...] = Field(
         (
@@ -110,6 +129,8 @@ class IngestConfig(Section):
 
 
 class Config(Section):
+    """The root."""
+
     home: Path = Field(Path("chroma_db"), description="folder that holds all state")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="least severe log record shown"

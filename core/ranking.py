@@ -1,4 +1,4 @@
-"""What is asked and answered: a query, rankings (the currency of every stage), recommendations, runs. Frozen, slotted."""
+"""What is asked and answered: queries, rankings (the currency of every stage), recommendations, runs. Frozen."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.ranking import Answer, ModelUse, Ranking, Recommendation, Stage
+from core.ranking import Answer, ModelUse, Recommendation, Stage
 from core.types import Segment, Video
 
 # How many decimals a score keeps: enough to compare runs within 1e-5, few enough to read.
@@ -73,21 +73,16 @@ def timings_document(timings_ms: Mapping[str, float]) -> dict[str, float]:
     return {stage: round(value, 2) for stage, value in timings_ms.items()}
 
 
-def search_document(
-    text: str, ranking: Ranking, videos: Mapping[str, Video], timings_ms: Mapping[str, float]
-) -> dict[str, Any]:
-    """The document of `search --json`; `videos` has every id of `ranking`."""
-    legs = {source.origin: source.stages for source in ranking.sources}
-    hits = []
-    for rank, (video_id, score) in enumerate(zip(ranking.ids, ranking.scores, strict=True), start=1):
-        stages = {leg: by_id[video_id] for leg, by_id in legs.items() if video_id in by_id}
-        hits.append(
-            {
-                "rank": rank,
-                "video_id": video_id,
-                "title": videos[video_id].title,
-                "score": round(float(score), SCORE_DECIMALS),
-                "stages": stages_document(stages),
-            }
-        )
-    return {"query": text, "hits": hits, "timings_ms": timings_document(timings_ms)}
+def search_document(text: str, answer: Answer) -> dict[str, Any]:
+    """The document of `search --json`."""
+    hits = [
+        {
+            "rank": hit.rank,
+            "video_id": hit.video.id,
+            "title": hit.video.title,
+            "score": round(hit.score, SCORE_DECIMALS),
+            "stages": stages_document(hit.stages),
+        }
+        for hit in answer.recommendations
+    ]
+    return {"query": text, "hits": hits, "timings_ms": timings_document(answer.timings_ms)}

@@ -46,8 +46,8 @@ def config_page() -> str:
         "",
         "Generated from the code by `make docs`; do not edit.",
         "",
-        "Settings come from `--config FILE` (TOML), then from the environment, then from the command line; the last wins.",
-        "The variable of `threads` in section `llm` is `SHORTLIST_LLM__THREADS`. A key that is not listed here is refused.",
+        "Settings come from `--config FILE` (TOML), then the environment, then the command line; the last wins.",
+        "The variable of `threads` in section `llm` is `SHORTLIST_LLM__THREADS`. A key not listed here is refused.",
         "",
     ]
     parts += _section("top level", Config)

@@ -25,19 +25,11 @@ def chat(
     chosen = settings(context, home, config)
     from app.build import open_chat, open_home
     from app.cli.output import print_json, print_notes
-    from core.wire import recommendation_document
 
     with open_home(chosen) as store:
-        turn = open_chat(store, chosen).say(message, user=user, thread=thread)
+        reply = open_chat(store, chosen).turn(message, user=user, thread=thread)
     if as_json:
-        print_json(
-            {
-                "reply": turn.reply,
-                "action": {"name": turn.action.name, "arguments": dict(turn.action.arguments)},
-                "recommendations": [recommendation_document(item) for item in turn.recommendations],
-                "notes": list(turn.notes),
-            }
-        )
+        print_json(reply.document)
         return
-    typer.echo(turn.reply)
-    print_notes(turn.notes)
+    typer.echo(reply.text)
+    print_notes(reply.notes)

@@ -23,7 +23,7 @@ def recommend(
         float | None, typer.Option("--rerank-budget-ms", help="No model call starts that would not fit.", min=0)
     ] = None,
     show_prompt: Annotated[
-        bool, typer.Option("--show-prompt", help="Print the prompt of the first candidate and stop.")
+        bool, typer.Option("--show-prompt", help="Print the exact prompts of the rerank and stop.")
     ] = False,
     max_duration: MaxDuration = None,
     category: Category = None,
@@ -58,8 +58,9 @@ def recommend(
     with open_home(chosen) as store:
         recommender = open_recommender(store, chosen)
         if show_prompt:
-            for message in recommender.prompt(request):
-                typer.echo(f"[{message.role}]\n{message.content}\n")
+            for number, messages in enumerate(recommender.prompts(request), start=1):
+                for message in messages:
+                    typer.echo(f"--- call {number}, {message.role}\n{message.content}\n")
             return
         answer = recommender.recommend(request)
     if as_json:

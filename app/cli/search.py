@@ -34,11 +34,11 @@ def search(
     from core.wire import search_document
 
     with open_home(chosen) as store:
-        found = open_recommender(store, chosen).search(text, k, wanted)
+        answer = open_recommender(store, chosen).search(text, k, wanted)
     if as_json:
-        print_json(search_document(text, found.ranking, found.videos, found.timings_ms))
+        print_json(search_document(text, answer))
         return
-    from app.cli.tables import print_search
+    from app.cli.tables import print_answer
 
-    print_search(found)
-    print_notes(found.ranking.notes)
+    print_answer(answer)
+    print_notes(answer.notes)

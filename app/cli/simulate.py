@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -27,7 +28,7 @@ def simulate(
     from ingest.simulate import simulate as invent
 
     with open_home(chosen) as store, progress_bar("simulating", readers, quiet=as_json) as progress:
-        made = invent(store, readers, seed, progress=progress)
+        made = invent(store, readers, seed, datetime.now(UTC), progress)
     if as_json:
         print_json({"readers": made.readers, "events": made.events, "tastes": str(made.tastes)})
         return

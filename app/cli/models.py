@@ -1,0 +1,98 @@
+"""`shortlist models`: which weights there are, fetching them, checking them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from core.config import Config
+
+if TYPE_CHECKING:
+    from models.weights import ModelStatus
+
+app = typer.Typer(no_args_is_help=True, help="List, fetch and check the weights of models.")
+
+EVERY = "all"
+
+
+@app.command("list")
+def list_models(
+    context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None
+) -> None:
+    """Every model Shortlist knows, and whether its weights are here.
+
+    Example: shortlist models list
+    """
+    from models.weights import status
+
+    _show(status(settings(context, home, config).models), as_json)
+
+
+@app.command()
+def pull(
+    context: typer.Context,
+    names: Annotated[list[str], typer.Argument(help=f"Names as listed, or {EVERY}.", metavar="NAME...")],
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Fetch weights: from the hub, else from a mirror; a pull that was cut off goes on where it stopped.
+
+    Example: shortlist models pull all-MiniLM-L6-v2 qwen2.5-coder-1.5b
+    """
+    from models.manifest import load_manifest
+
+    chosen = settings(context, home, config)
+    known = load_manifest()
+    for name in known if EVERY in names else names:
+        _pull(name, known[name].size if name in known else None, chosen)
+
+
+@app.command()
+def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+    """Hash every file again and compare it with the manifest. Exits with 3 when one is damaged.
+
+    Example: shortlist models verify
+    """
+    from app.cli.output import progress_bar
+    from models.weights import status
+    from models.weights import verify as hash_again
+
+    chosen = settings(context, home, config).models
+    total = sum(one.size for one in status(chosen))
+    with progress_bar("hashing", total, quiet=as_json) as progress:
+        found = hash_again(chosen, progress)
+    _show(found, as_json)
+    if any(one.state == "damaged" for one in found):
+        raise typer.Exit(3)
+
+
+def _pull(name: str, size: int | None, config: Config) -> None:
+    from app.cli.output import progress_bar
+    from models.encoders import load_encoder
+    from models.manifest import load_manifest
+    from models.weights import resolve
+
+    with progress_bar(name, size) as progress:
+        path = resolve(name, config.models, progress)
+    model = load_manifest().get(name)
+    if model is not None and model.role == "encoder":
+        # Exports it once to ONNX, so that later commands start without torch.
+        load_encoder(config.encoder.model_copy(update={"name": name}), config.models)
+    typer.echo(f"{name}: ready at {path}")
+
+
+def _show(found: list[ModelStatus], as_json: bool) -> None:
+    from app.cli.output import print_json
+
+    if as_json:
+        rows = [
+            {"name": one.name, "role": one.role, "state": one.state, "size": one.size, "licence": one.licence}
+            for one in found
+        ]
+        print_json({"models": rows})
+        return
+    for one in found:
+        where = f"{one.path or ''}{one.detail}"
+        typer.echo(f"{one.name:<20} {one.role:<8} {one.size / 1e6:>7,.0f} MB  {one.state:<8} {one.licence:<12} {where}")

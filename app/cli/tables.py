@@ -1,0 +1,82 @@
+"""Results as tables that a person reads on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich import box
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from core.ranking import Answer, Recommendation, Stage
+
+FUSION = "fusion"
+RERANK = "rerank"
+
+
+def print_answer(answer: Answer) -> None:
+    """Rank, score, the video with its reason and evidence, and where each stage put it."""
+    console = Console()
+    if not answer.recommendations:
+        console.print("nothing to show: no video matches")
+        return
+    reranked = any(RERANK in item.stages for item in answer.recommendations)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("#", justify="right", style="bold")
+    table.add_column("score", justify="right")
+    table.add_column("video", ratio=3)
+    table.add_column("stages: rank (score)", ratio=2)
+    if reranked:
+        table.add_column("rerank moved", justify="right", no_wrap=True)
+    for item in answer.recommendations:
+        moved = (_moved(item),) if reranked else ()
+        table.add_row(str(item.rank), f"{item.score:.3f}", _video(item), _stages(item.stages), *moved)
+    console.print(table)
+    console.print(Text(_cost(answer), style="dim"))
+
+
+def _video(item: Recommendation) -> Group:
+    video = item.video
+    facts = [video.channel, f"{video.duration_s:.0f} s" if video.duration_s is not None else None, video.category]
+    lines = [
+        Text(video.title, style="bold"),
+        Text(" · ".join(fact for fact in (*facts, video.id) if fact), style="dim"),
+        Text(item.reason),
+    ]
+    if item.evidence is not None:
+        start = "" if item.evidence.start_s is None else f"[{clock(item.evidence.start_s)}] "
+        lines.append(Text(f"{start}“{shorten(item.evidence.text)}”", style="italic"))
+    return Group(*lines, Text(""))
+
+
+def _stages(stages: Mapping[str, Stage]) -> str:
+    return escape(", ".join(f"{name} {stage.rank} ({stage.score:.2f})" for name, stage in stages.items()))
+
+
+def _moved(item: Recommendation) -> str:
+    """How far the rerank took the item from where retrieval had put it."""
+    if RERANK not in item.stages or FUSION not in item.stages:
+        return "not judged"
+    up = item.stages[FUSION].rank - item.rank
+    return "=" if up == 0 else f"{'▲' if up > 0 else '▼'} {abs(up)} (was {item.stages[FUSION].rank})"
+
+
+def _cost(answer: Answer) -> str:
+    times = ", ".join(f"{stage} {ms:.0f} ms" for stage, ms in answer.timings_ms.items())
+    use = answer.llm
+    if use.model is None:
+        return f"{times} · no language model was asked"
+    calls = f"{use.calls} calls, {use.cached_calls} from the cache, {use.prompt_tokens:,} prompt tokens"
+    return f"{times} · {use.model}: {calls}"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as minutes and seconds, 0:07."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def shorten(text: str, limit: int = 140) -> str:
+    """`text` cut to `limit` characters at a word."""
+    return text if len(text) <= limit else f"{text[:limit].rsplit(' ', 1)[0]}…"

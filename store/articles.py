@@ -1,0 +1,36 @@
+"""The articles of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy import select
+
+from core.types import Article
+from store.content import put_content
+from store.database import among
+from store.pages import by_revision
+from store.part import Part
+from store.records import Put
+from store.rows import article_content, article_of
+from store.schema import articles
+
+
+class Articles(Part):
+    """Articles: put, read."""
+
+    def put_articles(self, new_articles: Sequence[Article]) -> Put:
+        """Store articles in one transaction; the revision rises if any is new or changed. Needs the writer lock."""
+        contents = [article_content(article) for article in new_articles]
+        with self._changing_content() as connection:
+            return put_content(connection, articles, contents)
+
+    def articles(self, ids: Iterable[str]) -> dict[str, Article]:
+        """Those of `ids` that are known, by id."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(articles).where(among(articles.c.id, ids)))
+            return {row.id: article_of(row) for row in rows}
+
+    def iter_articles(self, after: int = 0) -> Iterator[tuple[int, Article]]:
+        """(revision, article) of every article changed after revision `after`, ordered by revision, then id."""
+        return by_revision(self._database, articles, after, lambda _, rows: [article_of(row) for row in rows])

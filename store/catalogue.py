@@ -1,0 +1,67 @@
+"""The catalogue: one SQL database of everything that cannot be rebuilt. One file for each of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Table, func, select
+
+from store.events import Events
+from store.integrity import Integrity
+from store.readers import Readers
+from store.records import ContentCounts, Counts
+from store.schema import articles, enrichments, events, readers, removed_videos, videos
+from store.steps import Steps
+from store.threads import Threads
+
+
+class Catalogue(Integrity, Readers, Events, Steps, Threads):
+    """All parts over one database, videos and articles included. `Home` makes it; any method may raise `StateError`."""
+
+    @contextmanager
+    def snapshot(self) -> Iterator[int]:
+        """Until the end, all reads of this thread see the catalogue at the revision that is yielded."""
+        with self._database.snapshot():
+            yield self.revision()
+
+    def content_counts(self) -> ContentCounts:
+        """The numbers of records that have documents."""
+        with self._database.snapshot(), self._database.reading() as connection:
+            enriched = select(func.count()).where(enrichments.c.part == "summary")
+            return ContentCounts(
+                _count(connection, videos), _count(connection, articles), connection.scalar(enriched) or 0
+            )
+
+    def counts(self) -> Counts:
+        """How much there is of everything."""
+        with self._database.snapshot(), self._database.reading() as connection:
+            content = self.content_counts()
+            return Counts(
+                content.videos,
+                content.articles,
+                content.enriched,
+                _count(connection, readers),
+                _count(connection, events),
+                _events_of_unknown_items(connection),
+            )
+
+    def changed_since(self, revision: int) -> int:
+        """How many videos and articles were put or removed after `revision`."""
+        with self._database.snapshot(), self._database.reading() as connection:
+            tables = (videos, articles, removed_videos)
+            return sum(_count(connection, table, table.c.revision > revision) for table in tables)
+
+
+def _count(connection: Connection, table: Table, *conditions: object) -> int:
+    return connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0  # type: ignore[arg-type]
+
+
+def _events_of_unknown_items(connection: Connection) -> int:
+    by_item = select(events.c.kind, events.c.item_id, func.count().label("n"))
+    items = by_item.group_by(events.c.kind, events.c.item_id).subquery()
+    unknown_video = (items.c.kind == "video") & ~select(videos.c.id).where(videos.c.id == items.c.item_id).exists()
+    unknown_article = (items.c.kind == "article") & ~(
+        select(articles.c.id).where(articles.c.id == items.c.item_id).exists()
+    )
+    return connection.scalar(select(func.coalesce(func.sum(items.c.n), 0)).where(unknown_video | unknown_article)) or 0

@@ -1,0 +1,79 @@
+"""A document as Chroma holds it: one facet of a video or article."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from core.ranking import FloatArray
+from core.types import Article, Video
+from store.texts import article_text, summary_text, transcript_text
+
+Facet = Literal["transcript", "summary", "article"]
+VIDEO_FACETS: tuple[Facet, ...] = ("transcript", "summary")
+
+Metadata = Mapping[str, str | int | float | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """One facet of an item: its text, flat metadata, and float32[d] of unit length once it is encoded."""
+
+    facet: Facet
+    item_id: str
+    text: str
+    metadata: Metadata
+    vector: FloatArray | None = None
+
+    @property
+    def id(self) -> str:
+        """The id in Chroma."""
+        return document_id(self.facet, self.item_id)
+
+
+def document_id(facet: Facet, item_id: str) -> str:
+    """The id in Chroma."""
+    return f"{facet}:{item_id}"
+
+
+def text_sha(text: str) -> str:
+    """The hash that says whether a text has to be encoded again."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def video_documents(video: Video, revision: int) -> list[Document]:
+    """The transcript of `video` and, where it has one, its summary; not encoded."""
+    about = {
+        "kind": "video",
+        "title": video.title,
+        "category": video.category,
+        "channel": video.channel,
+        "language": video.language,
+        "duration_s": video.duration_s,
+        "published": video.published.timestamp() if video.published else None,
+        "revision": revision,
+    }
+    documents = [_document("transcript", video.id, transcript_text(video), about)]
+    summary = summary_text(video)
+    if summary is not None:
+        documents.append(_document("summary", video.id, summary, about))
+    return documents
+
+
+def article_documents(article: Article, revision: int) -> list[Document]:
+    """The one document of `article`; not encoded."""
+    about = {
+        "kind": "article",
+        "title": article.title,
+        "category": article.category,
+        "published": article.published.timestamp() if article.published else None,
+        "revision": revision,
+    }
+    return [_document("article", article.id, article_text(article), about)]
+
+
+def _document(facet: Facet, item_id: str, text: str, about: Metadata) -> Document:
+    metadata = {**about, "item_id": item_id, "facet": facet, "text_sha": text_sha(text)}
+    return Document(facet, item_id, text, metadata)

@@ -1,0 +1,86 @@
+"""The events of the catalogue: what readers did. Short transactions, no writer lock, a sequence of their own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from sqlalchemy import Connection, CursorResult, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from core.types import Action, Event
+from store.database import listed
+from store.part import Part
+from store.rows import Columns, event_of, event_row
+from store.schema import events, readers
+
+POSITIVE: tuple[Action, ...] = ("click", "view", "like")
+DAY_US = 86_400_000_000
+BATCH = 10_000  # events a transaction, so that no other writer waits long
+PAGE = 10_000
+
+
+class Events(Part):
+    """Events: add, read a reader's newest, read all, add up."""
+
+    def add_events(self, new_events: Sequence[Event]) -> int:
+        """Store events; how many were new. An `event_id` seen before is skipped, an unknown reader is made.
+
+        Long lists are written in several transactions; after an error, adding the same list again completes it.
+        """
+        added = 0
+        for start in range(0, len(new_events), BATCH):
+            rows = [event_row(event) for event in new_events[start : start + BATCH]]
+            with self._database.writing() as connection:
+                added += _add(connection, rows)
+        return added
+
+    def events_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+        """The newest `limit` events of each reader, newest first, of equal times the later added first.
+
+        Every id of `user_ids` is a key; a reader without events has an empty list.
+        """
+        asked = listed(dict.fromkeys(user_ids))
+        own = events.alias("own")
+        newest = select(own.c.seq).where(own.c.user_id == asked.c.value)
+        newest = newest.order_by(own.c.at.desc(), own.c.seq.desc()).limit(limit).correlate(asked)
+        # One walk down the index for each reader: a history of any length costs `limit` rows.
+        wanted = select(events).select_from(asked.join(events, events.c.seq.in_(newest)))
+        wanted = wanted.order_by(events.c.user_id, events.c.at.desc(), events.c.seq.desc())
+        found: dict[str, list[Event]] = {user_id: [] for user_id in user_ids}
+        with self._database.reading() as connection:
+            for row in connection.execute(wanted):
+                found[row.user_id].append(event_of(row))
+        return found
+
+    def iter_events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
+        """(sequence number, event) of every event added after number `after`, in the order they were added."""
+        while True:
+            page = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(PAGE)
+            with self._database.reading() as connection:
+                rows = list(connection.execute(page))
+            if not rows:
+                return
+            yield from ((row.seq, event_of(row)) for row in rows)
+            after = rows[-1].seq
+
+    def popularity(self, half_life_days: float) -> dict[str, float]:
+        """Clicks, views and likes of each video, known or not, each halved for every half-life before the newest."""
+        positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video")
+        totals: dict[str, float] = defaultdict(float)
+        with self._database.reading() as connection:
+            newest = connection.scalar(select(func.max(events.c.at)))
+            for item_id, at in connection.execute(select(events.c.item_id, events.c.at).where(positive)):
+                totals[item_id] += 0.5 ** ((newest - at) / (half_life_days * DAY_US))
+        return dict(totals)
+
+
+def _add(connection: Connection, rows: Sequence[Columns]) -> int:
+    first_seen: dict[str, int] = {}
+    for row in rows:
+        first_seen[row["user_id"]] = min(row["at"], first_seen.get(row["user_id"], row["at"]))
+    made = [{"id": user_id, "created": at, "interests": "[]"} for user_id, at in first_seen.items()]
+    connection.execute(insert(readers).on_conflict_do_nothing(), made)
+    result = connection.execute(insert(events).on_conflict_do_nothing(index_elements=["event_id"]), rows)
+    return cast("CursorResult[tuple[()]]", result).rowcount

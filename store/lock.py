@@ -1,0 +1,80 @@
+"""The writer lock: one process writes content, the next is refused at once.
+
+It is a lock of the operating system, which releases it when its holder dies, however that happens. A note
+beside it says who holds it; the note is only read for the message, so a stale one does no harm.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from core.errors import HomeLocked, StateError
+from store.failures import os_error
+
+
+class WriterLock:
+    """The lock of the home at `folder`. The thread that holds it may take it again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._lock = FileLock(folder / "writer.lock", timeout=0)
+        self._note = folder / "writer.json"
+
+    @contextmanager
+    def held(self, doing: str) -> Iterator[bool]:
+        """Hold the lock; `doing` tells others why. Yields whether this is the outermost hold of the thread.
+
+        Raises `HomeLocked` at once if another process or thread has it, `StateError` where there can be no lock.
+        """
+        outermost = not self._lock.is_locked
+        self._acquire()
+        try:
+            if outermost:
+                self._note_down(doing)
+            yield outermost
+        finally:
+            if outermost:
+                with suppress(OSError):
+                    self._note.unlink()
+            self._lock.release()
+
+    def require(self) -> None:
+        """Raise `StateError` unless this thread holds the lock."""
+        if not self._lock.is_locked:
+            raise StateError(
+                "content written outside of the writer lock",
+                expected="`with home.writing():` around it",
+                found="no lock",
+                remedy="this is a bug, please report it",
+            )
+
+    def _acquire(self) -> None:
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            raise HomeLocked(
+                "the home is being written by another process",
+                expected="one writer at a time",
+                found=self._holder(),
+                remedy="wait until it has finished and run the command again",
+            ) from error
+        except OSError as error:
+            raise os_error(self._note, error) from error
+
+    def _note_down(self, doing: str) -> None:
+        try:
+            self._note.write_text(json.dumps({"pid": os.getpid(), "doing": doing}))
+        except OSError as error:
+            raise os_error(self._note, error) from error
+
+    def _holder(self) -> str:
+        try:
+            note = json.loads(self._note.read_text())
+            return f"process {note['pid']} ({note['doing']})"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "another process"

@@ -1,0 +1,109 @@
+"""Answers of a language model, kept: the same question is asked once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, astuple, replace
+from typing import Any
+
+import numpy as np
+from sqlalchemy import inspect, select
+from sqlalchemy.dialects.sqlite import insert
+
+from core.ranking import ModelUse
+from models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
+from store import schema
+from store.database import Database
+from store.schema import answers
+
+
+class CachedModel:
+    """A language model that remembers its answers in `database` (the home's `answers`).
+
+    `version` names what else an answer depends on; another version asks again. Safe to share between threads.
+    """
+
+    def __init__(self, model: LanguageModel, database: Database, version: str) -> None:
+        self._model = model
+        self._database = database
+        self._version = version
+        self._use = ModelUse(model.name)
+        self._counting = threading.Lock()
+        _prepare(database)
+
+    @property
+    def name(self) -> str:
+        """The model's own."""
+        return self._model.name
+
+    @property
+    def max_choices(self) -> int:
+        """The model's own."""
+        return self._model.max_choices
+
+    def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
+        """As the model's own; `cached` says that it was not asked."""
+        key = self._key("complete", messages, None if schema is None else dict(schema), max_tokens)
+        kept = self._recall(key)
+        if kept is not None:
+            return Completion(**kept, cached=True)
+        answer = self._model.complete(messages, schema, max_tokens)
+        self._keep(key, {part: value for part, value in asdict(answer).items() if part != "cached"})
+        self._count(asked=1, prompt_tokens=answer.prompt_tokens)
+        return answer
+
+    def choice_logprobs(self, messages: Sequence[Message], choices: Sequence[str]) -> ChoiceScores:
+        """As the model's own; `cached` says that it was not asked."""
+        key = self._key("choices", messages, list(choices))
+        kept = self._recall(key)
+        if kept is not None:
+            logprobs = np.array(kept["logprobs"], dtype=np.float64)
+            return ChoiceScores(logprobs, tuple(kept["missing"]), kept["prompt_tokens"], cached=True)
+        scores = self._model.choice_logprobs(messages, choices)
+        answer = {"logprobs": scores.logprobs.tolist(), "missing": scores.missing}
+        self._keep(key, {**answer, "prompt_tokens": scores.prompt_tokens})
+        self._count(asked=1, prompt_tokens=scores.prompt_tokens)
+        return scores
+
+    def usage(self) -> ModelUse:
+        """Calls that reached the model, the tokens it read, and calls answered from the cache, since construction."""
+        return self._use
+
+    def _key(self, method: str, messages: Sequence[Message], *question: Any) -> str:
+        asked = [self._version, self.name, method, [astuple(message) for message in messages], *question]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+    def _recall(self, key: str) -> dict[str, Any] | None:
+        with self._database.reading() as connection:
+            answer = connection.scalar(select(answers.c.answer).where(answers.c.key == key))
+        if answer is None:
+            return None
+        self._count(cached=1)
+        kept: dict[str, Any] = json.loads(answer)
+        return kept
+
+    def _keep(self, key: str, answer: dict[str, Any]) -> None:
+        with self._database.writing() as connection:
+            row = insert(answers).values(key=key, answer=json.dumps(answer))
+            connection.execute(row.on_conflict_do_nothing())
+
+    def _count(self, asked: int = 0, prompt_tokens: int = 0, cached: int = 0) -> None:
+        with self._counting:
+            use = self._use
+            self._use = replace(
+                use,
+                calls=use.calls + asked,
+                prompt_tokens=use.prompt_tokens + prompt_tokens,
+                cached_calls=use.cached_calls + cached,
+            )
+
+
+def _prepare(database: Database) -> None:
+    with database.reading() as connection:
+        if inspect(connection).has_table(answers.name):
+            return
+    with database.writing() as connection:
+        schema.model_cache.create_all(connection)

@@ -1,0 +1,68 @@
+"""What the parts of the catalogue share: the database, the writer lock and the counters in `meta`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, select, update
+
+from core.errors import HomeDamaged
+from store.database import Database
+from store.lock import WriterLock
+from store.schema import meta
+
+
+class Part:
+    """One concern of the catalogue over one database."""
+
+    def __init__(self, database: Database, lock: WriterLock) -> None:
+        self._database = database
+        self._lock = lock
+
+    @contextmanager
+    def _changing_content(self) -> Iterator[Connection]:
+        self._lock.require()
+        with self._database.writing() as connection:
+            yield connection
+
+    def revision(self) -> int:
+        """The revision of the newest change of content; 0 before the first."""
+        with self._database.reading() as connection:
+            return read_number(connection, "revision")
+
+    def delivered(self) -> int:
+        """The revision up to which Chroma follows, as far as the catalogue knows."""
+        with self._database.reading() as connection:
+            return read_number(connection, "delivered")
+
+    def set_delivered(self, revision: int) -> None:
+        """Note that Chroma follows up to `revision`."""
+        with self._database.writing() as connection:
+            write_number(connection, "delivered", revision)
+
+
+def next_revision(connection: Connection) -> int:
+    """Raise the revision by one, in the transaction that changes content."""
+    revision = read_number(connection, "revision") + 1
+    write_number(connection, "revision", revision)
+    return revision
+
+
+def read_number(connection: Connection, key: str) -> int:
+    """The whole number kept in `meta` under `key`."""
+    value = connection.scalar(select(meta.c.value).where(meta.c.key == key))
+    try:
+        return int(value or "")
+    except ValueError as error:
+        raise HomeDamaged(
+            "the catalogue's counters are damaged",
+            expected=f"a whole number as {key}",
+            found=repr(value),
+            remedy="put back a backup of catalogue.sqlite3",
+        ) from error
+
+
+def write_number(connection: Connection, key: str, number: int) -> None:
+    """Keep `number` in `meta` under `key`, which exists."""
+    connection.execute(update(meta).where(meta.c.key == key).values(value=str(number)))

@@ -1,0 +1,64 @@
+"""The readers of the catalogue. They are no content: they raise no revision and need no writer lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import delete, insert, select
+
+from core.errors import UnknownReader
+from core.types import Reader
+from store.database import among
+from store.part import Part
+from store.records import Put
+from store.rows import reader_of, reader_row
+from store.schema import readers
+
+NEAREST = 3
+PAGE = 10_000
+
+
+class Readers(Part):
+    """Readers: put, read."""
+
+    def put_readers(self, new_readers: Sequence[Reader]) -> Put:
+        """Store readers in one transaction; one with the id of a known reader replaces it."""
+        put = Put()
+        with self._database.writing() as connection:
+            known = select(readers).where(among(readers.c.id, (reader.id for reader in new_readers)))
+            current = {row.id: reader_of(row) for row in connection.execute(known)}
+            for reader in new_readers:
+                before = current.get(reader.id)
+                put += Put(new=before is None, changed=before not in (None, reader), unchanged=before == reader)
+                current[reader.id] = reader
+            if put.new or put.changed:
+                connection.execute(delete(readers).where(among(readers.c.id, current)))
+                connection.execute(insert(readers), [reader_row(reader) for reader in current.values()])
+        return put
+
+    def reader(self, user_id: str) -> Reader:
+        """The reader; `UnknownReader` with the nearest known ids if there is none with this id."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(readers).where(readers.c.id == user_id)).one_or_none()
+        if row is None:
+            raise UnknownReader(user_id, _nearest(user_id, list(self.reader_ids())))
+        return reader_of(row)
+
+    def reader_ids(self) -> Iterator[str]:
+        """The ids of all readers, sorted."""
+        last = ""
+        while True:
+            page = select(readers.c.id).where(readers.c.id > last).order_by(readers.c.id).limit(PAGE)
+            with self._database.reading() as connection:
+                ids = list(connection.scalars(page))
+            if not ids:
+                return
+            yield from ids
+            last = ids[-1]
+
+
+def _nearest(user_id: str, known: Sequence[str]) -> tuple[str, ...]:
+    from rapidfuzz import fuzz, process
+
+    found = process.extract(user_id, known, scorer=fuzz.ratio, processor=str.casefold, limit=NEAREST)
+    return tuple(match for match, _, _ in found)

@@ -1,0 +1,52 @@
+"""What the catalogue answers about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+StepStatus = Literal["done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What became of the records of one call; the three add up to their number."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Put) -> Put:
+        return Put(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
+
+
+@dataclass(frozen=True, slots=True)
+class ContentCounts:
+    """Records that become documents. `enriched` are the videos that have a summary."""
+
+    videos: int
+    articles: int
+    enriched: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a home holds. `events_unknown_item` are events whose video or article is not known (yet)."""
+
+    videos: int
+    articles: int
+    enriched: int
+    readers: int
+    events: int
+    events_unknown_item: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailure:
+    """An ingest step that did not work out for an item, when, and why."""
+
+    item: str
+    step: str
+    reason: str
+    at: datetime

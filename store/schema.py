@@ -1,0 +1,134 @@
+"""The tables. Times are whole microseconds since 1970 in UTC, durations are seconds, JSON is kept as text."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+
+SCHEMA_VERSION = 1
+
+catalogue = MetaData()
+
+meta = Table(
+    "meta",  # schema_version, home_id, encoder, revision, delivered
+    catalogue,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+videos = Table(
+    "videos",
+    catalogue,
+    Column("id", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("content_sha", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("channel", Text),
+    Column("url", Text),
+    Column("duration_s", Float),
+    Column("published", BigInteger),
+    Column("language", Text),
+    Column("description", Text, nullable=False),
+    Column("transcript_language", Text),
+    Column("transcript_origin", Text, nullable=False),
+    Column("metadata", Text, nullable=False),
+    Index("ix_videos_revision", "revision", "id"),
+)
+
+segments = Table(
+    "segments",
+    catalogue,
+    Column("video_id", Text, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("start_s", Float),
+    Column("end_s", Float),
+    sqlite_with_rowid=False,
+)
+
+enrichments = Table(
+    "enrichments",  # part is summary, category, tags (a JSON list) or rewritten_title
+    catalogue,
+    Column("video_id", Text, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+removed_videos = Table(
+    "removed_videos",  # tombstones, so that derived state learns of a removal
+    catalogue,
+    Column("id", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Index("ix_removed_videos_revision", "revision", "id"),
+)
+
+articles = Table(
+    "articles",
+    catalogue,
+    Column("id", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("content_sha", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("category", Text),
+    Column("published", BigInteger),
+    Column("metadata", Text, nullable=False),
+    Index("ix_articles_revision", "revision", "id"),
+)
+
+readers = Table(
+    "readers",
+    catalogue,
+    Column("id", Text, primary_key=True),
+    Column("created", BigInteger),
+    Column("interests", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+events = Table(
+    "events",  # no foreign keys: an event for an item that is not known yet is kept and counted
+    catalogue,
+    Column("seq", Integer, primary_key=True),
+    Column("event_id", Text, nullable=False, unique=True),
+    Column("user_id", Text, nullable=False),
+    Column("item_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("dwell_s", Float),
+    Column("request_id", Text),
+    Column("position", Integer),
+    Column("variant", Text),
+    Index("ix_events_reader", "user_id", "at"),
+    sqlite_autoincrement=True,
+)
+
+steps = Table(
+    "steps",
+    catalogue,
+    Column("item", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+messages = Table(
+    "messages",
+    catalogue,
+    Column("seq", Integer, primary_key=True),
+    Column("thread", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Index("ix_messages_thread", "thread", "seq"),
+)
+
+model_cache = MetaData()
+
+answers = Table(
+    "answers",
+    model_cache,
+    Column("key", Text, primary_key=True),
+    Column("answer", Text, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,59 @@
+"""The seal of a folder: the checksums of its files, written when it is closed and checked when it is next opened.
+
+Chroma's native index trusts its files: a damaged one can end the process instead of raising. While the folder is in use
+there is no seal, so after a crash there is nothing to check against and the folder is believed.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from pathlib import Path
+
+SEAL = "seal.json"
+CHUNK = 1 << 20
+
+
+def write_seal(folder: Path) -> None:
+    """Note the checksums of all files in `folder`: whole or not at all."""
+    unfinished = folder / f"{SEAL}.unfinished"
+    unfinished.write_text(json.dumps(_checksums(folder)))
+    unfinished.replace(folder / SEAL)
+
+
+def is_sealed(folder: Path) -> bool:
+    """Whether `folder` was closed as it should be."""
+    return (folder / SEAL).exists()
+
+
+def break_seal(folder: Path) -> str | None:
+    """Check `folder` against its seal and, if all is well, take the seal away.
+
+    Returns the first file that changed, went or came since, or None. Without a seal nothing is checked.
+    """
+    seal = folder / SEAL
+    if not seal.exists():
+        return None
+    try:
+        expected = json.loads(seal.read_text())
+    except ValueError:
+        return SEAL
+    found = _checksums(folder)
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            return str(name)
+    seal.unlink()
+    return None
+
+
+def _checksums(folder: Path) -> dict[str, int]:
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(SEAL))
+    return {path.relative_to(folder).as_posix(): _crc(path) for path in files}
+
+
+def _crc(path: Path) -> int:
+    crc = 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            crc = zlib.crc32(chunk, crc)
+    return crc

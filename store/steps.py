@@ -1,0 +1,51 @@
+"""The ingest steps of the catalogue: what was done to which item, and what failed and why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from store.part import Part
+from store.records import StepFailure, StepStatus
+from store.rows import from_micros, to_micros
+from store.schema import steps
+
+
+class Steps(Part):
+    """Steps: record, list failures, clear."""
+
+    def record_step(self, item: str, step: str, status: StepStatus, reason: str = "") -> None:
+        """Note how `step` ended for `item` (an id, a file or an address); replaces what was noted before."""
+        row = {"item": item, "step": step, "status": status, "reason": reason, "at": to_micros(datetime.now(UTC))}
+        with self._database.writing() as connection:
+            connection.execute(insert(steps).values(row).on_conflict_do_update(set_=row))
+
+    def failures(self) -> list[StepFailure]:
+        """The steps that failed, oldest first."""
+        failed = select(steps).where(steps.c.status == "failed").order_by(steps.c.at, steps.c.item, steps.c.step)
+        with self._database.reading() as connection:
+            return [
+                StepFailure(row.item, row.step, row.reason, from_micros(row.at) or datetime.now(UTC))
+                for row in connection.execute(failed)
+            ]
+
+    def step_counts(self) -> dict[str, dict[str, int]]:
+        """How many items ended how, as {step: {status: items}}."""
+        grouped = select(steps.c.step, steps.c.status, func.count()).group_by(steps.c.step, steps.c.status)
+        counts: dict[str, dict[str, int]] = {}
+        with self._database.reading() as connection:
+            for step, status, number in connection.execute(grouped):
+                counts.setdefault(step, {})[status] = number
+        return counts
+
+    def clear_steps(self, item: str | None = None, step: str | None = None) -> int:
+        """Forget the steps of `item`, of the kind `step`, or all; how many there were."""
+        chosen = delete(steps)
+        if item is not None:
+            chosen = chosen.where(steps.c.item == item)
+        if step is not None:
+            chosen = chosen.where(steps.c.step == step)
+        with self._database.writing() as connection:
+            return connection.execute(chosen).rowcount

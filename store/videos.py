@@ -1,0 +1,89 @@
+"""The videos of the catalogue, with their transcript segments and enrichments."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, insert, select
+
+from core.errors import UnknownItem
+from core.types import Video
+from store.content import put_content
+from store.database import among
+from store.pages import by_revision
+from store.part import Part, next_revision
+from store.records import Put
+from store.rows import video_content, video_of
+from store.schema import enrichments, removed_videos, segments, videos
+
+
+class Videos(Part):
+    """Videos: put, remove, read."""
+
+    def put_videos(self, new_videos: Sequence[Video]) -> Put:
+        """Store videos in one transaction; the revision rises if any is new or changed. Needs the writer lock."""
+        contents = [video_content(video) for video in new_videos]
+        with self._changing_content() as connection:
+            returned = (content.id for content in contents)
+            put = put_content(connection, videos, contents)
+            if put.new:
+                connection.execute(delete(removed_videos).where(among(removed_videos.c.id, returned)))
+        return put
+
+    def remove_videos(self, ids: Iterable[str]) -> int:
+        """Remove videos and leave tombstones under a new revision; how many there were. Needs the writer lock."""
+        with self._changing_content() as connection:
+            known = list(connection.scalars(select(videos.c.id).where(among(videos.c.id, ids))))
+            if known:
+                revision = next_revision(connection)
+                connection.execute(delete(videos).where(among(videos.c.id, known)))
+                connection.execute(insert(removed_videos), [{"id": one, "revision": revision} for one in known])
+        return len(known)
+
+    def video(self, video_id: str) -> Video:
+        """The video; `UnknownItem` if there is none with this id."""
+        found = self.videos([video_id]).get(video_id)
+        if found is None:
+            raise UnknownItem(
+                "unknown video",
+                expected="the id of a video in this home",
+                found=repr(video_id),
+                remedy="look for it with `shortlist search TEXT`",
+            )
+        return found
+
+    def videos(self, ids: Iterable[str]) -> dict[str, Video]:
+        """Those of `ids` that are known, by id."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(videos).where(among(videos.c.id, ids))).all()
+            return {video.id: video for video in _assembled(connection, rows)}
+
+    def iter_videos(self, after: int = 0) -> Iterator[tuple[int, Video]]:
+        """(revision, video) of every video changed after revision `after`, ordered by revision, then id."""
+        return by_revision(self._database, videos, after, _assembled)
+
+    def iter_removed(self, after: int = 0) -> Iterator[tuple[int, str]]:
+        """(revision, id) of every video removed after revision `after` and not put back since, in the same order."""
+        return by_revision(self._database, removed_videos, after, lambda _, rows: [row.id for row in rows])
+
+    def video_ids(self) -> list[str]:
+        """The ids of all videos, sorted."""
+        with self._database.reading() as connection:
+            return list(connection.scalars(select(videos.c.id).order_by(videos.c.id)))
+
+
+def _assembled(connection: Connection, rows: Sequence[Row[Any]]) -> list[Video]:
+    ids = [row.id for row in rows]
+    spoken = _by_video(connection, segments, ids)
+    made = _by_video(connection, enrichments, ids)
+    return [video_of(row, spoken.get(row.id, ()), made.get(row.id, ())) for row in rows]
+
+
+def _by_video(connection: Connection, table: Table, ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    belonging = select(table).where(among(table.c.video_id, ids)).order_by(*table.primary_key.columns)
+    grouped: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(belonging):
+        grouped[row.video_id].append(row)
+    return grouped

@@ -1,0 +1,106 @@
+"""Fixtures shared by all folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.config import EncoderConfig, LlmConfig, ModelsConfig
+from core.types import Video
+from models.embedded import EmbeddedModel
+from models.encoder import Encoder
+from models.language_model import ChoiceScores, Completion, Message, Schema
+
+
+@pytest.fixture(scope="session")
+def bench_data() -> Path:
+    """The folder of real data; the test is skipped, with the reason, where it is absent."""
+    folder = os.environ.get("SHORTLIST_BENCH_DATA", "")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip(f"real data is absent: SHORTLIST_BENCH_DATA is {folder or 'not set'}")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The default encoder. Its weights are in the cache after `make install`."""
+    from models.encoders import load_encoder
+
+    return load_encoder(EncoderConfig(), ModelsConfig())
+
+
+@pytest.fixture(scope="session")
+def tiny_llm() -> EmbeddedModel:
+    """The smallest embedded language model. Its weights are in the cache after `make install`."""
+    from models.llms import load_language_model
+
+    model = load_language_model(
+        LlmConfig(provider="embedded", model="smollm2-135m", threads=1, context=2048), ModelsConfig()
+    )
+    assert isinstance(model, EmbeddedModel)
+    return model
+
+
+class ScriptedModel:
+    """A LanguageModel that answers from a script and keeps every call. A script entry that is an exception is raised.
+
+    `script` answers call i with entry i, the last entry for ever after; an entry is the log-probabilities of
+    `choice_logprobs` or the text of `complete`.
+    """
+
+    name = "scripted"
+
+    def __init__(self, *script: Sequence[float] | str | ChoiceScores | Exception, max_choices: int = 20) -> None:
+        self.script = script
+        self.max_choices = max_choices
+        self.calls: list[tuple[Message, ...]] = []
+
+    def _next(self, messages: Sequence[Message]) -> Any:
+        entry = self.script[min(len(self.calls), len(self.script) - 1)]
+        self.calls.append(tuple(messages))
+        if isinstance(entry, Exception):
+            raise entry
+        return entry
+
+    def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
+        return Completion(self._next(messages), prompt_tokens=100, output_tokens=5)
+
+    def choice_logprobs(self, messages: Sequence[Message], choices: Sequence[str]) -> ChoiceScores:
+        entry = self._next(messages)
+        if isinstance(entry, ChoiceScores):
+            return entry
+        return ChoiceScores(np.array(entry, dtype=np.float64), (False,) * len(choices), prompt_tokens=100)
+
+
+@pytest.fixture(scope="session")
+def scripted_model() -> type[ScriptedModel]:
+    """The class of language models that answer from a script."""
+    return ScriptedModel
+
+
+@pytest.fixture(scope="session")
+def snapshot_of() -> Any:
+    """Makes a `Snapshot` of videos and their vectors (unit rows), in `parts` segments, without files."""
+    from retrieval.segment import Part, video_segment
+    from retrieval.snapshot import Snapshot
+
+    def make(
+        videos: Sequence[Video],
+        vectors: np.ndarray[Any, Any],
+        *,
+        popular: Mapping[str, float] | None = None,
+        parts: int = 1,
+        removed: Sequence[str] = (),
+    ) -> Snapshot:
+        made = []
+        for chosen in np.array_split(np.arange(len(videos)), parts):
+            segment = video_segment([videos[at] for at in chosen], vectors[chosen].astype(np.float32))
+            made.append(Part(segment).without(removed))
+        return Snapshot("home", 1, tuple(made), popular=popular or {})
+
+    return make
