@@ -89,7 +89,9 @@ def _start(weights: Path, threads: int, context: int) -> Any:
     params.n_ctx = context
     params.n_parallel = 1
     params.n_batch = params.n_ubatch = min(context, LARGEST_BATCH)
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    for cpu in (params.cpuparams, params.cpuparams_batch):
+        cpu.n_threads = threads
+        cpu.poll = 0  # threads that spin while they wait take the cores they wait for
     _make_repeatable(params, xllamacpp)
     _close_port(params)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 
 from core.config import LlmConfig, ModelsConfig
@@ -26,7 +27,8 @@ def _ollama(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:
 
 
 def _embedded(config: LlmConfig, models: ModelsConfig) -> LanguageModel:
-    return EmbeddedModel(resolve(config.model, models), config.model, config.threads, config.context)
+    threads = config.threads or max(1, (os.cpu_count() or 2) // 2)
+    return EmbeddedModel(resolve(config.model, models), config.model, threads, config.context)
 
 
 def _langchain(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:

@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 def open_client(folder: Path) -> Client:
     """A client of the Chroma folder, which is made if it is not there. Raises `HomeDamaged` or `StateError`."""
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
     with chroma_errors(folder):
         changed = break_seal(folder)
         if changed is not None:
             raise damaged_chroma(folder, f"another content of {changed}")
-        client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+        try:
+            client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+        except BaseException:
+            SharedSystemClient.clear_system_cache()  # it keeps what failed, and would hand it out again
+            raise
     return cast("Client", client)  # the declared type lacks `close`
 
 
@@ -54,7 +59,10 @@ def chroma_errors(folder: Path) -> Iterator[None]:
 
 
 def _translated(folder: Path, error: BaseException) -> StateError:
-    message = str(error).splitlines()[0] if str(error) else type(error).__name__
+    cause = error
+    while cause.__context__ is not None:  # Chroma covers the reason with errors of its own
+        cause = cause.__context__
+    message = (str(cause) or type(cause).__name__).splitlines()[0]
     if "disk is full" in message or "No space left" in message:
         return no_space(folder, message)
     if "readonly database" in message or "Permission denied" in message or "Read-only" in message:

@@ -9,7 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, func, select, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    ExceptionContext,
+    MetaData,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.sql import ColumnElement, TableValuedAlias
 
 from store.failures import translated
@@ -23,14 +35,17 @@ PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "c
 class Database:
     """The SQLite file at `path`, opened at first use, safe to share between threads.
 
+    `if_damaged` is what a person should do when the file is damaged.
+
     Every method may raise `StateError` (disk full, not writable, busy) or `HomeDamaged`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, if_damaged: str) -> None:
         self.path = path
-        self._engine = _engine(path)
+        self._engine = _engine(path, if_damaged)
         self._writers = self._engine.execution_options(begin="BEGIN IMMEDIATE")
         self._pinned = threading.local()
+        self._prepared = False
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -60,11 +75,22 @@ class Database:
             finally:
                 self._pinned.connection = outer
 
+    def prepare(self, tables: MetaData) -> None:
+        """Make `tables` unless they are there."""
+        if self._prepared:
+            return
+        with self.reading() as connection:
+            there = set(tables.tables) <= set(inspect(connection).get_table_names())
+        if not there:
+            with self.writing() as connection:
+                tables.create_all(connection)
+        self._prepared = True
+
     def copy_to(self, path: Path) -> None:
         """Write a copy of the newest state to `path`, which is either complete or not there; replaces an older one."""
         unfinished = path.with_suffix(".unfinished")
         unfinished.unlink(missing_ok=True)
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._engine.execution_options(begin=None).connect() as connection:  # VACUUM wants no transaction
             connection.execute(text("VACUUM INTO :path"), {"path": str(unfinished)})
         unfinished.replace(path)
 
@@ -83,7 +109,7 @@ def among(column: ColumnElement[Any], values: Iterable[str]) -> ColumnElement[bo
     return column.in_(select(listed(values).c.value))
 
 
-def _engine(path: Path) -> Engine:
+def _engine(path: Path, if_damaged: str) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=16
     )
@@ -96,11 +122,13 @@ def _engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+        begin = connection.get_execution_options().get("begin", "BEGIN")
+        if begin:
+            connection.exec_driver_sql(begin)
 
     @event.listens_for(engine, "handle_error")
     def _translate(context: ExceptionContext) -> None:
-        error = translated(context.original_exception, path)
+        error = translated(context.original_exception, path, if_damaged)
         if error is not None:
             raise error from context.original_exception
 

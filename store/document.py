@@ -32,15 +32,15 @@ class Document:
         """The id in Chroma."""
         return document_id(self.facet, self.item_id)
 
+    @property
+    def text_sha(self) -> str:
+        """The hash that says whether the text has to be encoded again."""
+        return str(self.metadata["text_sha"])
+
 
 def document_id(facet: Facet, item_id: str) -> str:
     """The id in Chroma."""
     return f"{facet}:{item_id}"
-
-
-def text_sha(text: str) -> str:
-    """The hash that says whether a text has to be encoded again."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def video_documents(video: Video, revision: int) -> list[Document]:
@@ -75,5 +75,5 @@ def article_documents(article: Article, revision: int) -> list[Document]:
 
 
 def _document(facet: Facet, item_id: str, text: str, about: Metadata) -> Document:
-    metadata = {**about, "item_id": item_id, "facet": facet, "text_sha": text_sha(text)}
+    metadata = {**about, "item_id": item_id, "facet": facet, "text_sha": hashlib.sha256(text.encode()).hexdigest()}
     return Document(facet, item_id, text, metadata)

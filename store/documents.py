@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
+from core.errors import HomeLocked
 from core.ranking import FloatArray
 from store.chroma import chroma_errors, close_client, damaged_chroma, open_client
 from store.document import Document, Facet, document_id
-from store.seal import is_sealed
+from store.seal import is_sealed, remove_seal
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -69,8 +70,15 @@ class Documents:
         return (self._folder / "chroma.sqlite3").exists()
 
     def interrupted(self) -> bool:
-        """Whether a process died while it had the folder open. Loads nothing; False while it is open here."""
-        return self._client is None and self.exist() and not is_sealed(self._folder)
+        """Whether a process died while it had the folder open. Loads nothing.
+
+        False while it is open: here, or in the process that holds the lock.
+        """
+        if self._client is not None or not self.exist():
+            return False
+        with suppress(HomeLocked), self._locked("looking at the documents"):
+            return not is_sealed(self._folder)
+        return False
 
     def delivered(self) -> int | None:
         """The revision up to which both sides agree that Chroma follows.
@@ -94,7 +102,10 @@ class Documents:
         with self._locked("dropping the documents"):
             self._ledger.set_delivered(0)
             self.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            with chroma_errors(self._folder):
+                remove_seal(self._folder)  # first: half a folder with a seal would pass for a damaged one
+                if self._folder.exists():
+                    shutil.rmtree(self._folder)
             client = self._opened()
             with chroma_errors(self._folder):
                 self._collection = client.get_or_create_collection(

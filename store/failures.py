@@ -10,17 +10,21 @@ from pathlib import Path
 from core.errors import HomeDamaged, StateError
 
 # Our own SQL is fixed, so a table that is not there, or text that is no longer UTF-8, can only mean a damaged file.
+DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT)
 DAMAGE_WORDS = ("no such table", "no such column", "could not decode")
 
 
-def translated(error: BaseException, path: Path) -> StateError | None:
-    """What an `error` of the SQLite file at `path` means for a person; None for what can only be a bug of ours."""
+def translated(error: BaseException, path: Path, if_damaged: str) -> StateError | None:
+    """What an `error` of the SQLite file at `path` means for a person; None for what can only be a bug of ours.
+
+    `if_damaged` is what to do if the file is damaged.
+    """
     if not isinstance(error, sqlite3.Error):
         return None
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code, the rest a detail
+    if code in DAMAGE_CODES or any(words in str(error).lower() for words in DAMAGE_WORDS):
+        return damaged(path, str(error), if_damaged)
     explain = EXPLANATIONS.get(code)
-    if explain is None and any(words in str(error).lower() for words in DAMAGE_WORDS):
-        explain = damaged
     return explain(path, str(error)) if explain else None
 
 
@@ -29,14 +33,9 @@ def os_error(path: Path, error: OSError) -> StateError:
     return (no_space if error.errno in (errno.ENOSPC, errno.EDQUOT) else not_writable)(path, str(error))
 
 
-def damaged(path: Path, found: str) -> HomeDamaged:
+def damaged(path: Path, found: str, remedy: str) -> HomeDamaged:
     """The file at `path` cannot be read as what it was written as; `found` says how that showed."""
-    return HomeDamaged(
-        f"{path} is damaged",
-        expected="an intact SQLite file",
-        found=found,
-        remedy="put a backup in its place, or move the home away and ingest again",
-    )
+    return HomeDamaged(f"{path} is damaged", expected="an intact SQLite file", found=found, remedy=remedy)
 
 
 def no_space(path: Path, found: str) -> StateError:
@@ -78,9 +77,6 @@ def _unreadable(path: Path, found: str) -> StateError:
 
 
 EXPLANATIONS: dict[int, Callable[[Path, str], StateError]] = {
-    sqlite3.SQLITE_CORRUPT: damaged,
-    sqlite3.SQLITE_NOTADB: damaged,
-    sqlite3.SQLITE_FORMAT: damaged,
     sqlite3.SQLITE_FULL: no_space,
     sqlite3.SQLITE_READONLY: not_writable,
     sqlite3.SQLITE_CANTOPEN: not_writable,

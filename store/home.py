@@ -21,16 +21,22 @@ from store.lock import WriterLock
 from store.migrations import migrate
 from store.part import read_number, write_number
 from store.schema import SCHEMA_VERSION, meta
+from store.vectors import Vectors
 
 CATALOGUE = "catalogue.sqlite3"
 ANSWERS = "answers.sqlite3"
+VECTORS = "vectors.sqlite3"
 CHROMA = "chroma"
+
+RESTORE = "put a backup in its place, or move the home away and ingest again"
+DELETE = "delete it: what it kept is made again when needed"
 
 
 class Home:
     """All state of one installation. Open it with `Home.open`, close it with `close` or `with`.
 
-    `catalogue` is SQL, `documents` is Chroma (loaded at first use), `answers` the file of the model cache.
+    `catalogue` is SQL, `documents` is Chroma (loaded at first use), `answers` the file of the model cache,
+    `vectors` what was encoded.
     """
 
     def __init__(self, path: Path, database: Database, lock: WriterLock, home_id: str, encoder: str) -> None:
@@ -38,8 +44,9 @@ class Home:
         self.home_id = home_id
         self.encoder = encoder
         self.catalogue = Catalogue(database, lock)
-        # The model cache has a file of its own, so that no answer waits for a transaction of an ingest.
-        self.answers = Database(path / ANSWERS)
+        # Each cache is a file of its own: no answer waits for a transaction of an ingest, and both may be deleted.
+        self.answers = Database(path / ANSWERS, DELETE)
+        self.vectors = Vectors(Database(path / VECTORS, DELETE))
         self._database = database
         self._lock = lock
         self.documents = self._documents()
@@ -53,7 +60,7 @@ class Home:
         that cannot be written; `HomeLocked` if an older schema has to be migrated while someone writes.
         """
         lock = WriterLock(_folder(path))
-        database = Database(path / CATALOGUE)
+        database = Database(path / CATALOGUE, RESTORE)
         try:
             _settle(database, lock, encoder)
             home_id, home_encoder = _identity(database)
@@ -87,6 +94,7 @@ class Home:
     def close(self) -> None:
         """Close every file."""
         self.answers.close()
+        self.vectors.close()
         self._database.close()
 
     def _documents(self) -> Documents:
@@ -178,7 +186,7 @@ def _identity(database: Database) -> tuple[str, str]:
             f"{database.path} is damaged",
             expected="the home's id and encoder in it",
             found=f"no {error.args[0]}",
-            remedy="put a backup in its place",
+            remedy=RESTORE,
         ) from error
 
 

@@ -10,14 +10,13 @@ from dataclasses import asdict, astuple, replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from core.ranking import ModelUse
 from models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
-from store import schema
 from store.database import Database
-from store.schema import answers
+from store.schema import answers, model_cache
 
 
 class CachedModel:
@@ -32,7 +31,7 @@ class CachedModel:
         self._version = version
         self._use = ModelUse(model.name)
         self._counting = threading.Lock()
-        _prepare(database)
+        database.prepare(model_cache)
 
     @property
     def name(self) -> str:
@@ -99,11 +98,3 @@ class CachedModel:
                 prompt_tokens=use.prompt_tokens + prompt_tokens,
                 cached_calls=use.cached_calls + cached,
             )
-
-
-def _prepare(database: Database) -> None:
-    with database.reading() as connection:
-        if inspect(connection).has_table(answers.name):
-            return
-    with database.writing() as connection:
-        schema.model_cache.create_all(connection)

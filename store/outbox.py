@@ -1,8 +1,8 @@
 """The outbox: Chroma follows the catalogue in the order of its revisions.
 
 Both sides note the revision up to which Chroma follows. Where the notes agree, only later changes are
-delivered. Where they differ (a crash between them, a Chroma folder that was wiped, a restored backup) every record is
-compared and what differs is written again. Writing a document twice does no harm.
+delivered. Where they differ (a restored backup) every record is compared and what differs is written again. Where
+Chroma is missing or foreign, or its process was killed, it is made anew from kept vectors. Writing twice does no harm.
 """
 
 from __future__ import annotations
@@ -34,28 +34,21 @@ class _Change:
 
 def pending(home: Home) -> int:
     """How many records Chroma does not follow yet. Quick: Chroma is not loaded."""
-    delivered = home.catalogue.delivered() if home.documents.exist() else 0
+    usable = home.documents.exist() and not home.documents.interrupted()
+    delivered = home.catalogue.delivered() if usable else 0
     return home.catalogue.changed_since(delivered)
 
 
 def deliver(home: Home, encoder: Callable[[], Encoder], progress: Progress | None = None) -> int:
     """Make Chroma follow the catalogue; returns how many records were looked at.
 
-    `encoder` is called once, when the first text has to be encoded; a text that is in Chroma already is not.
+    `encoder` is called once, when the first text has to be encoded; one that was encoded before is not.
     Raises `HomeLocked`, `HomeVersion` for an encoder that is not the home's, and `HomeDamaged` when Chroma is
     unreadable or does not keep what it is given.
     """
     with home.writing("writing documents to Chroma"):
         delivery = _Delivery(home, encoder, progress)
-        interrupted = home.documents.interrupted()
-        try:
-            delivery.follow()
-        except HomeDamaged:
-            if not interrupted:
-                raise
-            # Chroma does not survive every moment in which a process can be killed: begin anew, unasked.
-            home.documents.reset()
-            delivery.follow()
+        delivery.follow()
         return delivery.delivered
 
 
@@ -104,7 +97,7 @@ class _Delivery:
         stale, mislabelled = [], []
         for document in wanted:
             before = held.get(document.id, {})
-            if before.get("text_sha") != document.metadata["text_sha"]:
+            if before.get("text_sha") != document.text_sha:
                 stale.append(document)
             elif before != {key: value for key, value in document.metadata.items() if value is not None}:
                 mislabelled.append(document)
@@ -113,17 +106,25 @@ class _Delivery:
         documents.delete([one for change in batch for one in change.unwanted])
 
     def _encoded(self, documents: list[Document]) -> list[Document]:
-        if not documents:
-            return []
+        kept = self._home.vectors.recall(self._home.encoder, (document.text_sha for document in documents))
+        texts = {document.text_sha: document.text for document in documents if document.text_sha not in kept}
+        if texts:
+            encoded = self._loaded().encode(list(texts.values()))
+            fresh = dict(zip(texts, encoded, strict=True))
+            self._home.vectors.keep(self._home.encoder, fresh)
+            kept.update(fresh)
+        return [replace(document, vector=kept[document.text_sha]) for document in documents]
+
+    def _loaded(self) -> Encoder:
         if self._encoder is None:
             self._encoder = self._load()
             _check_name(self._home, self._encoder)
-        vectors = self._encoder.encode([document.text for document in documents])
-        return [replace(document, vector=vector) for document, vector in zip(documents, vectors, strict=True)]
+        return self._encoder
 
 
 def _agreed_revision(home: Home) -> int:
-    delivered = home.documents.delivered()
+    # What Chroma holds after its process was killed is not to be trusted, even where it can be read.
+    delivered = None if home.documents.interrupted() else home.documents.delivered()
     if delivered is None:
         home.documents.reset()
     return delivered or 0

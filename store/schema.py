@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 
 SCHEMA_VERSION = 1
 
@@ -131,4 +131,14 @@ answers = Table(
     Column("key", Text, primary_key=True),
     Column("answer", Text, nullable=False),
     sqlite_with_rowid=False,
+)
+
+vector_cache = MetaData()
+
+vectors = Table(
+    "vectors",
+    vector_cache,
+    Column("encoder", Text, primary_key=True),
+    Column("text_sha", Text, primary_key=True),
+    Column("vector", LargeBinary, nullable=False),  # float32, little-endian
 )

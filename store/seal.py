@@ -46,6 +46,11 @@ def break_seal(folder: Path) -> str | None:
     return None
 
 
+def remove_seal(folder: Path) -> None:
+    """Take the seal away unchecked."""
+    (folder / SEAL).unlink(missing_ok=True)
+
+
 def _checksums(folder: Path) -> dict[str, int]:
     files = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(SEAL))
     return {path.relative_to(folder).as_posix(): _crc(path) for path in files}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -46,6 +47,25 @@ def tiny_llm() -> EmbeddedModel:
     return model
 
 
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:
+    """A home with all of sample/, ingested once a run. Copy it before you change it."""
+    from core.config import IngestConfig
+    from ingest.load import load_articles, load_events, load_readers, load_videos
+    from retrieval.index import load_snapshot
+    from store.home import Home
+
+    path = tmp_path_factory.mktemp("sample") / "home"
+    sample = Path(__file__).parents[1] / "sample"
+    with Home.open(path, encoder.name) as home:
+        load_videos(home, sample / "videos.jsonl", lambda: encoder, IngestConfig())
+        load_articles(home, sample / "articles.csv", lambda: encoder, IngestConfig())
+        load_readers(home, sample / "readers.jsonl", IngestConfig())
+        load_events(home, sample / "events.csv", IngestConfig())
+        load_snapshot(home)
+    return path
+
+
 class ScriptedModel:
     """A LanguageModel that answers from a script and keeps every call. A script entry that is an exception is raised.
 
@@ -81,6 +101,28 @@ class ScriptedModel:
 def scripted_model() -> type[ScriptedModel]:
     """The class of language models that answer from a script."""
     return ScriptedModel
+
+
+class HashEncoder:
+    """An Encoder whose vectors depend on the text alone, in every process. `texts` keeps what it was asked."""
+
+    name = "hash-32"
+    dim = 32
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
+        self.texts.extend(texts)
+        digests = b"".join(hashlib.sha256(text.encode()).digest() for text in texts)
+        rows = np.frombuffer(digests, dtype=np.uint8).reshape(-1, self.dim).astype(np.float32) - 127.5
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def hash_encoder() -> HashEncoder:
+    """A tiny deterministic encoder."""
+    return HashEncoder()
 
 
 @pytest.fixture(scope="session")

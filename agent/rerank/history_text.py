@@ -10,13 +10,12 @@ from agent.shelf import Shelf
 from core.types import HistoryItem, Profile
 
 TITLE_WORDS = 24
-WISH_WORDS = 60
 INTERESTS_WORDS = 30
 MAX_CATEGORIES = 5
 
 
-def reader_values(profile: Profile, wish: str | None, shelf: Shelf, history_items: int) -> dict[str, str]:
-    """Values for a prompt's session, taste, categories, interests and wish; "" where there is nothing to say.
+def reader_values(profile: Profile, shelf: Shelf, history_items: int) -> dict[str, str]:
+    """Values for a prompt's session, taste, categories and interests; "" where there is nothing to say.
 
     The newest `history_items` items are told, skips among them, the current session apart from what came before.
     """
@@ -28,7 +27,6 @@ def reader_values(profile: Profile, wish: str | None, shelf: Shelf, history_item
         "taste": _lines(told[len(current) :], shelf),
         "categories": _categories(profile) if told else "",
         "interests": clean(", ".join(profile.interests), INTERESTS_WORDS),
-        "wish": clean(wish or "", WISH_WORDS),
     }
 
 

@@ -1,7 +1,8 @@
 """One yes/no question a candidate, judged by the log-odds of the answer's first token.
 
-Small models asked for an order almost always answer "A"; this is the question they can answer. A model that gives no
-log-probabilities is asked for a word and its confidence as JSON instead.
+Small models asked for an order almost always answer "A"; this is the question they can answer. With a wish they are
+asked about the wish alone: a history of something else made the 1.5B model refuse what was asked for. A model that
+gives no log-probabilities writes its answer and confidence as JSON instead.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import math
 from collections.abc import Sequence
 
-from agent.candidate_text import candidate_text
+from agent.candidate_text import candidate_text, clean
 from agent.rerank.budget import Budget
 from agent.rerank.history_text import reader_values
 from agent.rerank.judged import permutation
@@ -20,9 +21,10 @@ from core.errors import ModelFailed
 from core.ranking import Ranking
 from core.types import Profile
 from models.language_model import LanguageModel, Message
-from prompts.loader import load
+from prompts.loader import Prompt, load
 
 CHOICES = ("yes", "no")
+WISH_WORDS = 60
 MAX_LOG_ODDS = 20.0
 SURE = 5
 SCHEMA = {
@@ -41,12 +43,11 @@ class YesNo:
         self._shelf = shelf
         self._config = config
         self._budget = budget
-        self._graded = model.max_choices < len(CHOICES)
-        self._prompt = load("yesno_json" if self._graded else "yesno")
+        self._judge = _graded if model.max_choices < len(CHOICES) else _log_odds
 
     def rerank(self, profile: Profile, wish: str | None, ranking: Ranking) -> Ranking:
         """A permutation of `ranking` by log-odds (see `Reranker`)."""
-        reader = reader_values(profile, wish, self._shelf, self._config.history_items)
+        prompt, reader = self._question(profile, wish)
         head = [item for item in ranking.ids[: self._config.depth] if item in self._shelf.videos]
         judgements: dict[str, float | None] = {}
         notes: list[str] = []
@@ -55,7 +56,7 @@ class YesNo:
                 if not self._budget.fits():
                     notes.append(f"rerank stopped by its time budget: {len(judgements)} of {len(head)} judged")
                     break
-                judgements[item] = self._judge(self._messages(reader, item))
+                judgements[item] = self._judge(self._model, self._messages(prompt, reader, item))
             except ModelFailed as error:
                 notes.append(f"rerank stopped by the language model: {len(judgements)} of {len(head)} judged: {error}")
                 break
@@ -64,12 +65,14 @@ class YesNo:
             notes.append(f"the language model gave no usable answer for {len(judgements) - len(usable)} candidates")
         return permutation(ranking, usable, "yesno", notes)
 
-    def _messages(self, reader: dict[str, str], item: str) -> list[Message]:
-        candidate = candidate_text(self._shelf.videos[item], self._config.candidate_words)
-        return [Message(role, text) for role, text in self._prompt.render(**reader, candidate=candidate)]
+    def _question(self, profile: Profile, wish: str | None) -> tuple[Prompt, dict[str, str]]:
+        if wish:
+            return load("yesno_wish"), {"wish": clean(wish, WISH_WORDS)}
+        return load("yesno"), reader_values(profile, self._shelf, self._config.history_items)
 
-    def _judge(self, messages: Sequence[Message]) -> float | None:
-        return _graded(self._model, messages) if self._graded else _log_odds(self._model, messages)
+    def _messages(self, prompt: Prompt, reader: dict[str, str], item: str) -> list[Message]:
+        candidate = candidate_text(self._shelf.videos[item], self._config.candidate_words)
+        return [Message(role, text) for role, text in prompt.render(**reader, candidate=candidate)]
 
 
 def _log_odds(model: LanguageModel, messages: Sequence[Message]) -> float | None:

@@ -160,5 +160,5 @@ def test_auto_takes_ollama_where_it_answers(server: StandIn) -> None:
 
 
 def test_auto_takes_the_embedded_model_where_ollama_lacks_its_model(server: StandIn) -> None:
-    config = LlmConfig(model="smollm2-135m", ollama_url=server.url, ollama_model="other", context=512)
+    config = LlmConfig(model="smollm2-135m", threads=1, ollama_url=server.url, ollama_model="other", context=512)
     assert load_language_model(config, ModelsConfig()).name == "smollm2-135m"

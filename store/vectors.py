@@ -1,0 +1,48 @@
+"""Vectors of texts, kept: a text is encoded once, whatever becomes of Chroma.
+
+Chroma's index does not survive every moment in which a process can be killed, and some of the damage cannot be
+seen. With the vectors at hand, making it anew after a crash takes no encoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from core.ranking import FloatArray
+from store import schema
+from store.database import Database, among
+from store.schema import vectors
+
+
+class Vectors:
+    """Vectors by encoder and hash of the text, float32[d]."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def recall(self, encoder: str, shas: Iterable[str]) -> dict[str, FloatArray]:
+        """The vectors of those texts that `encoder` has encoded before, by hash."""
+        self._database.prepare(schema.vector_cache)
+        known = select(vectors.c.text_sha, vectors.c.vector)
+        known = known.where(vectors.c.encoder == encoder, among(vectors.c.text_sha, shas))
+        with self._database.reading() as connection:
+            return {sha: np.frombuffer(vector, dtype="<f4") for sha, vector in connection.execute(known)}
+
+    def keep(self, encoder: str, by_sha: Mapping[str, FloatArray]) -> None:
+        """Keep the vectors of texts that `encoder` has encoded."""
+        self._database.prepare(schema.vector_cache)
+        rows = [
+            {"encoder": encoder, "text_sha": sha, "vector": vector.astype("<f4").tobytes()}
+            for sha, vector in by_sha.items()
+        ]
+        if rows:
+            with self._database.writing() as connection:
+                connection.execute(insert(vectors).on_conflict_do_nothing(), rows)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()

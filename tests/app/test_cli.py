@@ -1,0 +1,156 @@
+"""The commands as a user calls them, over a home with all of sample/."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+Shortlist = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def shortlist(sample_home: Path) -> Shortlist:
+    """Runs the console script in a process of its own on the sample home, which it may not change."""
+
+    def run(*words: str, home: Path = sample_home, **environ: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from app.cli.main import run; run()", *words]
+        known = {
+            "PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "COLUMNS": "120",
+            "SHORTLIST_LLM__PROVIDER": "embedded", "SHORTLIST_LLM__MODEL": "smollm2-135m",
+        }  # fmt: skip
+        environ = {**known, "SHORTLIST_HOME": str(home), **environ}
+        return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=100)
+
+    return run
+
+
+def document(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_recommend_gives_unseen_videos_with_reasons_and_stages(shortlist: Shortlist) -> None:
+    answer = document(shortlist("recommend", "user_123", "-k", "5", "--json"))
+    assert answer["user_id"] == "user_123"
+    found = answer["recommendations"]
+    assert [item["rank"] for item in found] == [1, 2, 3, 4, 5]
+    assert len({item["video_id"] for item in found}) == 5
+    for item in found:
+        assert item["reason"]
+        assert {"bm25", "dense", "affinity", "fusion"} <= item["stages"].keys()
+        assert item["evidence"]["start_s"] < item["evidence"]["end_s"] <= item["duration_s"]
+    assert answer["llm"]["calls"] == 0
+
+
+def test_the_rerank_asks_the_model_and_shows_what_it_changed(shortlist: Shortlist) -> None:
+    words = ("recommend", "user_123", "-k", "3", "--about", "something about bread", "--rerank", "yesno")
+    answer = document(shortlist(*words, "--json"))
+    assert answer["llm"]["calls"] + answer["llm"]["cached_calls"] == 20
+    assert all({"fusion", "rerank"} <= item["stages"].keys() for item in answer["recommendations"])
+    again = document(shortlist(*words, "--json"))
+    assert again["llm"]["calls"] == 0
+    assert again["recommendations"] == answer["recommendations"]
+    assert "rerank moved" in shortlist(*words).stdout
+
+
+def test_search_finds_what_is_said(shortlist: Shortlist) -> None:
+    hits = document(shortlist("search", "sourdough starter", "-k", "3", "--json"))["hits"]
+    assert hits[0]["video_id"] == "is-my-sourdough-starter-dead"
+
+
+def test_filters_hold(shortlist: Shortlist) -> None:
+    words = ("recommend", "user_123", "--max-duration", "50", "--category", "Food", "--published-after", "2026-08-01")
+    found = document(shortlist(*words, "--json"))["recommendations"]
+    assert found
+    assert all(item["duration_s"] <= 50 and item["category"] == "Food" for item in found)
+
+
+def test_chat_recommends_then_explains(shortlist: Shortlist, sample_home: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(sample_home, home)
+    first = document(shortlist("chat", "recommend for user_123", "--json", home=home))
+    assert first["action"]["name"] == "recommend"
+    why = document(shortlist("chat", "why number 2?", "--user", "user_123", "--json", home=home))
+    assert why["action"]["name"] == "explain"
+    assert first["recommendations"][1]["title"] in why["reply"]
+
+
+def test_an_unknown_reader_is_told_the_nearest_ids(shortlist: Shortlist) -> None:
+    done = shortlist("recommend", "user_124")
+    assert done.returncode == 2
+    assert "user_123" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_reader_without_history_gets_the_popular_and_a_note(shortlist: Shortlist) -> None:
+    answer = document(shortlist("recommend", "user_new", "--json"))
+    assert len(answer["recommendations"]) == 10
+    assert any("history" in note for note in answer["notes"])
+
+
+def test_a_missing_model_stops_only_who_asked_for_it_by_name(shortlist: Shortlist, tmp_path: Path) -> None:
+    nowhere = {"SHORTLIST_LLM__MODEL": "qwen2.5-coder-1.5b", "SHORTLIST_MODELS__OFFLINE": "true"}
+    nowhere["SHORTLIST_MODELS__PATHS"] = f'{{"all-MiniLM-L6-v2" = "{Path.home()}/.cache/shortlist/all-MiniLM-L6-v2"}}'
+    nowhere["SHORTLIST_MODELS__CACHE"] = str(tmp_path)
+    named = shortlist("recommend", "user_123", "--about", "rain", "--rerank", "yesno", **nowhere)
+    assert named.returncode == 3
+    assert 'models.paths."qwen2.5-coder-1.5b"' in named.stderr
+    auto = document(shortlist("recommend", "user_123", "--about", "rain", "--json", **nowhere))
+    assert len(auto["recommendations"]) == 10
+    assert any("language model" in note for note in auto["notes"])
+
+
+def test_status_counts_everything(shortlist: Shortlist) -> None:
+    status = document(shortlist("status", "--json"))
+    assert (status["videos"], status["articles"], status["events"], status["pending"]) == (66, 120, 1092, 0)
+    assert status["readers"]["count"] == 12
+    assert "user_123" in status["readers"]["sample"]
+
+
+def test_bad_rows_are_listed_and_the_rest_is_kept(shortlist: Shortlist, tmp_path: Path) -> None:
+    file = tmp_path / "events.csv"
+    file.write_text(
+        "user_id,item_id,kind,action,at,dwell_s\n"
+        "u,x,video,view,2026-11-20T10:00:00Z,5\n"
+        "u,x,video,view,2026-11-20T10:00:00,5\n"
+        "u,x,video,watch,2026-11-20T10:00:00Z,nan\n"
+    )
+    done = shortlist("ingest", "events", str(file), home=tmp_path / "home")
+    assert done.returncode == 1
+    assert "1 new, 0 changed, 0 unchanged, 2 failed" in done.stdout
+    assert "events.csv:3" in done.stderr
+    assert "events.csv:4" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("recommend", "user_123", "-k", "0"), 2, "-k"),
+        (("recommend", "user_123", "--rerank", "magic"), 2, "unknown rerank method"),
+        (("recommend", "user_123", "--published-after", "soon"), 2, "a date"),
+        (("search", "rain", "--max-duration", "nan"), 2, "max-duration"),
+        (("ingest", "videos", "/nowhere.jsonl"), 2, "/nowhere.jsonl"),
+        (("models", "pull", "gpt-9"), 2, "unknown model"),
+        (("frobnicate",), 2, "frobnicate"),
+    ],
+)
+def test_wrong_usage_is_one_clear_message(shortlist: Shortlist, words: tuple[str, ...], code: int, said: str) -> None:
+    done = shortlist(*words)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_home_that_does_not_exist_is_not_made_by_reading(shortlist: Shortlist, tmp_path: Path) -> None:
+    done = shortlist("recommend", "anyone", home=tmp_path / "nothing")
+    assert done.returncode == 4
+    assert "shortlist ingest videos" in done.stderr

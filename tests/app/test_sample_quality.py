@@ -1,0 +1,30 @@
+"""The end-to-end pin: what the whole chain makes of sample/, judged by its own relevance judgements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.build import open_home, open_recommender
+from core.config import Config
+from eval.metrics import ndcg
+from eval.trec_files import read_qrels
+
+SAMPLE = Path(__file__).parents[2] / "sample"
+PINNED = 0.9251
+
+
+def test_search_on_the_sample_is_as_good_as_pinned(sample_home: Path) -> None:
+    wishes = dict(line.split("\t") for line in (SAMPLE / "queries.tsv").read_text("utf-8").splitlines())
+    qrels = read_qrels(SAMPLE / "qrels.txt")
+    config = Config(home=sample_home)
+    with open_home(config) as home:
+        recommender = open_recommender(home, config)
+        scores = []
+        for query, wish in wishes.items():
+            judged = qrels[query]
+            ranked = [judged.get(hit.video.id, 0) for hit in recommender.search(wish, 10).recommendations]
+            scores.append(float(ndcg(np.array(ranked), np.array(list(judged.values())), 10)))
+    assert np.mean(scores) == pytest.approx(PINNED, abs=5e-4)

@@ -1,0 +1,90 @@
+"""Events are kept once, read newest first, and added up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.types import Action, Article, Event, Kind, Video
+from store.home import Home
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def event(user: str, item: str, minutes: float = 0, action: Action = "view", kind: Kind = "video") -> Event:
+    return Event(user, item, kind, action, NOON + timedelta(minutes=minutes))
+
+
+def test_the_same_event_twice_is_one(home: Home) -> None:
+    batch = [event("ann", "a"), event("ann", "a"), event("ann", "b")]
+    assert home.catalogue.add_events(batch) == 2
+    assert home.catalogue.add_events([*batch, event("bob", "a")]) == 1
+    assert home.catalogue.add_events([]) == 0
+    numbers, kept = zip(*home.catalogue.iter_events(), strict=True)
+    assert [(one.user_id, one.item_id) for one in kept] == [("ann", "a"), ("ann", "b"), ("bob", "a")]
+    assert list(numbers) == sorted(set(numbers))
+    assert [one.user_id for _, one in home.catalogue.iter_events(after=numbers[1])] == ["bob"]
+
+
+def test_events_raise_no_revision_and_make_their_readers(home: Home) -> None:
+    home.catalogue.add_events([event("ann", "a", minutes=5), event("ann", "b", minutes=1)])
+    assert home.catalogue.revision() == 0
+    assert home.catalogue.reader("ann").created == NOON + timedelta(minutes=1)
+
+
+def test_the_newest_come_first_and_of_equal_times_the_later_added(home: Home) -> None:
+    home.catalogue.add_events(
+        [event("ann", "old", -9), event("ann", "x"), event("bob", "z", 5), event("ann", "y"), event("ann", "new", 1)]
+    )
+    newest = home.catalogue.events_of(["ann", "bob", "nobody", "ann"], limit=3)
+    assert {user: [kept.item_id for kept in kept] for user, kept in newest.items()} == {
+        "ann": ["new", "y", "x"],
+        "bob": ["z"],
+        "nobody": [],
+    }
+
+
+def test_thousands_of_readers_at_once(home: Home) -> None:
+    users = [f"u{number}" for number in range(5_000)]
+    home.catalogue.add_events([event(user, item, minutes) for minutes, item in enumerate("abc") for user in users])
+    newest = home.catalogue.events_of(users, limit=2)
+    assert set(newest) == set(users)
+    assert all([kept.item_id for kept in newest[user]] == ["c", "b"] for user in users)
+
+
+def test_events_for_unknown_items_are_kept_and_counted(home: Home) -> None:
+    with home.writing():
+        home.catalogue.put_videos([Video("a", "A")])
+        home.catalogue.put_articles([Article("n", "N")])
+    home.catalogue.add_events(
+        [
+            event("ann", "a"),
+            event("ann", "n", kind="article"),
+            event("ann", "n"),
+            event("ann", "gone"),
+            event("ann", "gone", 1),
+        ]
+    )
+    assert home.catalogue.counts().events == 5
+    assert home.catalogue.counts().events_unknown_item == 3
+
+
+def test_popularity_halves_with_the_half_life(home: Home) -> None:
+    day = 24 * 60
+    home.catalogue.add_events(
+        [
+            event("ann", "a", 0),
+            event("bob", "a", -2 * day, "like"),
+            event("ann", "b", -4 * day, "click"),
+            event("bob", "b", 0, "skip"),
+            event("bob", "b", 0, "impression"),
+            event("bob", "text", 0, kind="article"),
+        ]
+    )
+    assert home.catalogue.popularity(half_life_days=2.0) == pytest.approx({"a": 1.5, "b": 0.25})
+
+
+def test_without_events_nothing_is_popular(home: Home) -> None:
+    assert home.catalogue.popularity(half_life_days=2.0) == {}
+    assert home.catalogue.events_of([], 5) == {}

@@ -1,0 +1,199 @@
+"""A home is made once, refused when it does not fit, and says what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from core.errors import HomeDamaged, HomeVersion, StateError
+from core.types import Video
+from store.home import Home
+from store.migrations import migrate
+from store.part import write_number
+from store.schema import SCHEMA_VERSION
+
+BIRTH = """
+import sys
+from pathlib import Path
+from store.home import Home
+sys.stdin.read()
+with Home.open(Path(sys.argv[1]), "hash-32") as home:
+    print(home.home_id)
+"""
+
+
+def sql(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path / "catalogue.sqlite3")) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+def ends_in_one_line(error: StateError) -> bool:
+    return error.exit_code == 4 and "\n" not in str(error) and "expected" in str(error)
+
+
+def test_a_home_keeps_its_identity(tmp_path: Path) -> None:
+    with Home.open(tmp_path / "deep" / "home", "hash-32") as first:
+        pass
+    with Home.open(tmp_path / "deep" / "home") as again:
+        assert (again.home_id, again.encoder) == (first.home_id, "hash-32")
+    with Home.open(tmp_path / "other", "hash-32") as other:
+        assert other.home_id != first.home_id
+
+
+def test_processes_that_begin_together_share_one_home(tmp_path: Path, second_process: Callable[..., object]) -> None:
+    children = [second_process(BIRTH, tmp_path / "home") for _ in range(4)]
+    for child in children:
+        child.stdin.close()
+        child.stdin = None
+    born = {child.communicate(timeout=60)[0] for child in children}
+    assert len(born) == 1
+    assert len(born.pop().strip()) == 32
+
+
+def test_another_encoder_is_refused_until_rebuild(home: Home) -> None:
+    with pytest.raises(HomeVersion, match="shortlist rebuild --encoder other") as caught:
+        Home.open(home.path, "other")
+    assert ends_in_one_line(caught.value)
+    home.change_encoder("other")
+    with Home.open(home.path, "other") as changed:
+        assert changed.home_id == home.home_id
+
+
+def test_there_is_no_new_home_without_an_encoder(tmp_path: Path) -> None:
+    with pytest.raises(HomeVersion, match="shortlist ingest"):
+        Home.open(tmp_path / "home")
+
+
+def test_a_newer_home_is_refused(home: Home) -> None:
+    sql(home.path, f"UPDATE meta SET value = '{SCHEMA_VERSION + 1}' WHERE key = 'schema_version'")
+    with pytest.raises(HomeVersion, match="newer Shortlist") as caught:
+        Home.open(home.path, "hash-32")
+    assert ends_in_one_line(caught.value)
+
+
+def test_an_older_home_is_migrated_after_a_backup(home: Home) -> None:
+    def add_column(connection: object) -> None:
+        connection.exec_driver_sql("ALTER TABLE videos ADD COLUMN mood TEXT")  # type: ignore[attr-defined]
+
+    with home.writing():
+        home.catalogue.put_videos([Video("a", "A")])
+        backup = migrate(home._database, {SCHEMA_VERSION: add_column}, target=SCHEMA_VERSION + 1)
+    assert backup == home.path / f"catalogue.v{SCHEMA_VERSION}.sqlite3"
+    with closing(sqlite3.connect(backup)) as old, closing(sqlite3.connect(home.path / "catalogue.sqlite3")) as new:
+        assert old.execute("SELECT id FROM videos").fetchall() == [("a",)]
+        assert [column[1] for column in old.execute("PRAGMA table_info(videos)")].count("mood") == 0
+        assert new.execute("SELECT id, mood FROM videos").fetchall() == [("a", None)]
+    assert migrate(home._database, {}, target=SCHEMA_VERSION + 1) is None
+
+
+def test_a_migration_that_fails_changes_nothing(home: Home) -> None:
+    def fail(connection: object) -> None:
+        connection.exec_driver_sql("DROP TABLE videos")  # type: ignore[attr-defined]
+        raise ZeroDivisionError
+
+    with home.writing(), pytest.raises(ZeroDivisionError):
+        migrate(home._database, {SCHEMA_VERSION: fail}, target=SCHEMA_VERSION + 1)
+    with Home.open(home.path) as same:
+        assert same.catalogue.video_ids() == []
+
+
+@pytest.mark.parametrize(
+    "ruin",
+    [
+        lambda file: file.write_bytes(b"no database at all " * 100),
+        lambda file: file.write_bytes(file.read_bytes()[:5000]),
+        lambda file: file.write_bytes(file.read_bytes()[:100] + b"\xff" * 4000 + file.read_bytes()[4100:]),
+    ],
+)
+def test_a_damaged_catalogue_is_named(tmp_path: Path, ruin: Callable[[Path], object]) -> None:
+    file = tmp_path / "home" / "catalogue.sqlite3"
+    with Home.open(file.parent, "hash-32") as home, home.writing():
+        home.catalogue.put_videos([Video(f"v{number}", "A title") for number in range(500)])
+    ruin(file)
+    with pytest.raises(HomeDamaged, match=r"catalogue\.sqlite3") as caught, Home.open(file.parent) as home:
+        list(home.catalogue.iter_videos())
+    assert ends_in_one_line(caught.value)
+
+
+def test_another_sqlite_file_is_not_taken_for_a_catalogue(tmp_path: Path) -> None:
+    sql(tmp_path, "CREATE TABLE songs (id)")
+    with pytest.raises(HomeDamaged, match="songs"):
+        Home.open(tmp_path, "hash-32")
+
+
+def test_a_lost_catalogue_is_not_replaced_by_an_empty_one(home: Home) -> None:
+    (home.path / "chroma").mkdir()
+    home.close()
+    (home.path / "catalogue.sqlite3").unlink()
+    with pytest.raises(HomeDamaged, match="is lost"):
+        Home.open(home.path, "hash-32")
+
+
+@pytest.mark.parametrize("key", ["home_id", "revision", "schema_version"])
+def test_a_catalogue_without_its_counters_is_damaged(home: Home, key: str) -> None:
+    sql(home.path, f"DELETE FROM meta WHERE key = '{key}'")
+    with pytest.raises(HomeDamaged, match=key), Home.open(home.path) as again:
+        again.catalogue.revision()
+
+
+def test_a_full_disk_leaves_the_old_state(home: Home) -> None:
+    with home.writing():
+        home.catalogue.put_videos([Video("a", "A")])
+        with home._database.reading() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StateError, match="free some space") as caught:
+            home.catalogue.put_videos([Video(f"v{number}", "A" * 5000) for number in range(100)])
+    assert ends_in_one_line(caught.value)
+    assert home.catalogue.video_ids() == ["a"]
+    assert home.catalogue.revision() == 1
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root may write everywhere; anyone else is refused by the permissions alone."""
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+    else:
+        yield
+
+
+def write_something(folder: Path) -> None:
+    with Home.open(folder, "hash-32") as home, home.writing():
+        home.catalogue.put_videos([Video("a", "A")])
+
+
+@pytest.mark.parametrize("born", [False, True])
+def test_a_folder_that_cannot_be_written_is_named(born: bool) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if born:
+            Home.open(folder, "hash-32").close()
+        folder.chmod(0o555)
+        with as_nobody(), pytest.raises(StateError, match="permissions") as caught:
+            write_something(folder)
+        folder.chmod(0o755)
+    assert ends_in_one_line(caught.value)
+
+
+def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("not a folder")
+    with pytest.raises(StateError, match="home"):
+        Home.open(tmp_path / "home", "hash-32")
+
+
+def test_a_busy_catalogue_is_waited_for(home: Home) -> None:
+    with home._database.writing() as connection:
+        write_number(connection, "delivered", 0)
+        assert home.catalogue.revision() == 0  # reading does not wait for a writer

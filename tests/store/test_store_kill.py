@@ -1,0 +1,106 @@
+"""A writer killed anywhere leaves no half record, and the next delivery mends Chroma."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.types import Video
+from store.home import Home
+from store.outbox import deliver, pending
+from store.texts import summary_text, transcript_text
+
+# Puts versions of the same 120 videos, each saying its version everywhere, and delivers after every batch.
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, "tests")
+from conftest import HashEncoder
+from core.types import Enrichment, Made, Segment, Transcript, Video
+from store.home import Home
+from store.outbox import deliver
+
+def version(name, number):
+    said = Transcript(tuple(Segment(f"{name} in version {number}, part {part}", part, part + 1) for part in range(5)))
+    summary = Made(f"version {number}", "given") if number % 2 else None
+    made = Enrichment(summary, tags=(f"version {number}",), tags_made_by="given")
+    return Video(name, "Title", transcript=said, enrichment=made, metadata={"version": number})
+
+with Home.open(Path(sys.argv[1]), "hash-32") as home, home.writing():
+    number = home.catalogue.revision()
+    print("ready", flush=True)
+    while True:
+        number += 1
+        batch = [version(f"v{(number * 40 + at) % 120}", number) for at in range(40)]
+        home.catalogue.put_videos(batch)
+        print("put", flush=True)
+        deliver(home, HashEncoder)
+        print("delivered", flush=True)
+        if number % 7 == 0:
+            home.catalogue.remove_videos([batch[0].id])
+"""
+
+
+def kill_somewhere(child: subprocess.Popen[str], chance: random.Random) -> None:
+    """Kill the writer after a random number of its steps and a random moment into the next."""
+    assert child.stdout is not None
+    for _ in range(chance.randrange(1, 12)):
+        assert child.stdout.readline() != ""
+    try:
+        child.wait(timeout=chance.uniform(0, 0.1))
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def check_whole(video: Video) -> None:
+    number = video.metadata["version"]
+    assert [segment.text for segment in video.transcript.segments] == [
+        f"{video.id} in version {number}, part {part}" for part in range(5)
+    ]
+    assert video.enrichment.tags == (f"version {number}",)
+    assert video.summary == (f"version {number}" if number % 2 else None)
+
+
+def check_agreement(home: Home, encoder: Any) -> None:
+    assert pending(home) == 0
+    videos = [video for _, video in home.catalogue.iter_videos()]
+    texts = {f"transcript:{video.id}": transcript_text(video) for video in videos}
+    texts |= {f"summary:{video.id}": text for video in videos if (text := summary_text(video)) is not None}
+    assert home.documents.ids() == sorted(texts)
+    for facet in ("transcript", "summary"):
+        for ids, vectors in home.documents.iter_vectors(facet):
+            np.testing.assert_allclose(vectors, encoder.encode([texts[f"{facet}:{one}"] for one in ids]), atol=1e-6)
+
+
+def run(seed: int, kills: int, path: Path, start: Callable[..., subprocess.Popen[str]], encoder: Any) -> None:
+    chance = random.Random(seed)
+    for _ in range(kills):  # a later writer begins with what the one before left
+        kill_somewhere(start(WRITER, path), chance)
+    with Home.open(path) as home:
+        assert home.catalogue.problems() == []
+        for _, video in home.catalogue.iter_videos():
+            check_whole(video)
+        deliver(home, lambda: encoder)
+        check_agreement(home, encoder)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_killed_anywhere(
+    seed: int, tmp_path: Path, second_process: Callable[..., subprocess.Popen[str]], hash_encoder: Any
+) -> None:
+    run(seed, 1 + seed % 2, tmp_path / "home", second_process, hash_encoder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5, 55))
+def test_killed_anywhere_many_times(
+    seed: int, tmp_path: Path, second_process: Callable[..., subprocess.Popen[str]], hash_encoder: Any
+) -> None:
+    run(seed, 3, tmp_path / "home", second_process, hash_encoder)

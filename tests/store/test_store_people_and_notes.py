@@ -1,0 +1,68 @@
+"""Readers, ingest steps and chat threads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core.errors import UnknownReader
+from core.types import Event, Reader
+from store.home import Home
+from store.records import Put
+
+
+def test_an_unknown_reader_names_the_nearest(home: Home) -> None:
+    home.catalogue.put_readers([Reader(name) for name in ("user_12", "user_123", "anna", "zoe")])
+    with pytest.raises(UnknownReader) as caught:
+        home.catalogue.reader("User_123 ".strip() + "4")
+    assert caught.value.nearest[:2] == ("user_123", "user_12")
+
+
+def test_without_readers_there_is_no_nearest(home: Home) -> None:
+    with pytest.raises(UnknownReader, match="no readers are known yet"):
+        home.catalogue.reader("ann")
+
+
+def test_putting_readers(home: Home) -> None:
+    ann = Reader("ann", interests=("space",))
+    assert home.catalogue.put_readers([ann, Reader("bob")]) == Put(new=2)
+    assert home.catalogue.put_readers([ann, Reader("bob", interests=("food",))]) == Put(changed=1, unchanged=1)
+    assert home.catalogue.reader("bob").interests == ("food",)
+    assert home.catalogue.revision() == 0
+
+
+def test_an_event_does_not_replace_its_reader(home: Home) -> None:
+    ann = Reader("ann", interests=("space",))
+    home.catalogue.put_readers([ann])
+    home.catalogue.add_events([Event("ann", "a", "video", "view", datetime(2026, 1, 1, tzinfo=UTC))])
+    assert home.catalogue.reader("ann") == ann
+
+
+def test_reader_ids_are_sorted(home: Home) -> None:
+    names = [f"u{number}" for number in range(12_000)]
+    home.catalogue.put_readers([Reader(name) for name in names])
+    assert list(home.catalogue.reader_ids()) == sorted(names)
+
+
+def test_steps(home: Home) -> None:
+    catalogue = home.catalogue
+    catalogue.record_step("clip.mp4", "transcribe", "failed", "no audio")
+    catalogue.record_step("b", "enrich", "failed", "timed out")
+    catalogue.record_step("b", "enrich", "done")
+    assert [(failure.item, failure.step, failure.reason) for failure in catalogue.failures()] == [
+        ("clip.mp4", "transcribe", "no audio")
+    ]
+    assert catalogue.step_counts() == {"transcribe": {"failed": 1}, "enrich": {"done": 1}}
+    assert catalogue.clear_steps(item="clip.mp4") == 1
+    assert catalogue.failures() == []
+    assert catalogue.clear_steps() == 1
+
+
+def test_threads(home: Home) -> None:
+    home.catalogue.append_thread("mine", {"role": "user", "content": "recommend for ann"})
+    home.catalogue.append_thread("other", {"role": "user", "content": "help"})
+    home.catalogue.append_thread("mine", {"role": "assistant", "content": "…", "items": ["a", "b"]})
+    assert [message["role"] for message in home.catalogue.thread("mine")] == ["user", "assistant"]
+    assert home.catalogue.thread("mine")[1]["items"] == ["a", "b"]
+    assert home.catalogue.thread("new") == []

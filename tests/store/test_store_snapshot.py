@@ -1,0 +1,64 @@
+"""Inside a snapshot nothing changes, whoever writes."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from core.types import Event, Video
+from store.home import Home
+
+CHANGE = """
+import sys
+from pathlib import Path
+from core.types import Video
+from store.home import Home
+with Home.open(Path(sys.argv[1])) as home, home.writing():
+    home.catalogue.put_videos([Video("a", "Changed"), Video("b", "New")])
+    home.catalogue.remove_videos(["c"])
+"""
+
+
+def test_a_writer_in_another_process_is_not_seen(
+    home: Home, second_process: Callable[..., subprocess.Popen[str]]
+) -> None:
+    with home.writing():
+        home.catalogue.put_videos([Video("a", "A"), Video("c", "C")])
+    with home.catalogue.snapshot() as revision:
+        assert second_process(CHANGE, home.path).wait(60) == 0
+        assert revision == home.catalogue.revision() == 1
+        assert home.catalogue.video("a").title == "A"
+        assert home.catalogue.video_ids() == ["a", "c"]
+        assert home.catalogue.counts().videos == 2
+        assert [video.id for _, video in home.catalogue.iter_videos()] == ["a", "c"]
+        assert list(home.catalogue.iter_removed()) == []
+    assert home.catalogue.revision() == 3
+    assert home.catalogue.video("a").title == "Changed"
+
+
+def test_a_snapshot_belongs_to_its_thread(home: Home) -> None:
+    seen: list[int] = []
+    with home.catalogue.snapshot():
+        home.catalogue.add_events([Event("ann", "a", "video", "view", datetime(2026, 1, 1, tzinfo=UTC))])
+        thread = threading.Thread(target=lambda: seen.append(home.catalogue.counts().events))
+        thread.start()
+        thread.join()
+        assert home.catalogue.counts().events == 0
+        with home.catalogue.snapshot():
+            assert home.catalogue.counts().events == 0
+        assert home.catalogue.counts().events == 0
+    assert seen == [1]
+    assert home.catalogue.counts().events == 1
+
+
+def test_a_long_read_outside_of_a_snapshot_does_not_hold_up_a_writer(home: Home) -> None:
+    with home.writing():
+        home.catalogue.put_videos([Video(f"v{number:04}", "A") for number in range(1500)])
+        reading = home.catalogue.iter_videos()
+        next(reading)
+        home.catalogue.put_videos([Video("v0000", "B"), Video("v1499", "B")])
+        titles = {video.id: video.title for _, video in reading}
+    assert titles["v1499"] == "B"  # moved to the new revision, and met there once
+    assert len(titles) == 1500
