@@ -1,7 +1,8 @@
-"""Text from strangers (titles, summaries, transcripts) made safe to stand inside a prompt.
+"""Text from strangers (titles, summaries, transcripts) made safe to stand inside a prompt, and short.
 
-Two steps. Known chat-template tokens are taken out. Then the characters that any such token, or our own
-`<candidate>` delimiter, is made of are replaced: whatever remains cannot form one, however it was nested or spelled.
+Known chat-template tokens are taken out. Then the characters that any such token, or our own `<candidate>` delimiter,
+is made of are replaced: whatever remains cannot form one, however it was nested or spelled. What is left is text, and
+may still talk to the model: see `agent/appeals.py`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from agent.appeals import GONE, without_appeals
+from core.tokens import cut, estimated_tokens
 from core.types import Video
 
 TEMPLATE_TOKEN = re.compile(
@@ -19,27 +22,53 @@ TEMPLATE_TOKEN = re.compile(
     re.IGNORECASE,
 )
 HARMLESS = str.maketrans({"<": "‹", ">": "›", "|": "/", "[": "(", "]": ")", "{": "(", "}": ")", "`": "'"})
-CHARS_PER_WORD = 12  # bounds scripts without spaces, and one endless "word"
+CONSIDERED = 4000  # characters; a transcript's beginning is enough, and folding an hour of it is not free
+TITLE_SHARE = 0.75
 
 
-def clean(text: str, max_words: int) -> str:
-    """`text` on one line, cut to `max_words`: compatibility forms folded, control and template tokens gone."""
-    folded = unicodedata.normalize("NFKC", text)
+def clean(text: str, max_tokens: int) -> str:
+    """`text` on one line, cut to about `max_tokens`: compatibility forms folded, control and template tokens gone."""
+    return cut(" ".join(_safe(text).split()), max_tokens)
+
+
+def plain(text: str, max_tokens: int, like: str = "") -> str:
+    """`clean`, less what speaks to whoever ranks: for all text that is not the reader's own words.
+
+    `like` is a text of the same source whose script the rest should have.
+    """
+    return cut(" ".join(without_appeals(_safe(text), like).split()), max_tokens)
+
+
+def candidate_text(video: Video, max_tokens: int, joint: str = "\n") -> str:
+    """Title, channel, category, and what it is about, as `plain` text: about `max_tokens`, the parts joined by `joint`.
+
+    That is the transcript where all of it fits; else the summary, or what there is of transcript or description.
+    """
+    title = plain(video.title, int(max_tokens * TITLE_SHARE)) or GONE
+    facts = [f"Title: {title}"]
+    for label, value in (("Channel", video.channel), ("Category", video.category)):
+        if value and (short := plain(value, max_tokens // 8)):
+            facts.append(f"{label}: {short}")
+    room = max_tokens - sum(map(estimated_tokens, facts))
+    about = plain(_telling(video, room), max(0, room), like=title)
+    return joint.join([*facts, f"About: {about}"] if about else facts)
+
+
+def _telling(video: Video, room: int) -> str:
+    spoken = video.transcript.text
+    if spoken and estimated_tokens(spoken) <= room:
+        return spoken
+    return video.summary or spoken or video.description
+
+
+def _safe(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text[:CONSIDERED])
     visible = "".join(_visible(char) for char in folded)
-    safe = TEMPLATE_TOKEN.sub(" ", visible).translate(HARMLESS)
-    return " ".join(safe.split()[:max_words])[: max_words * CHARS_PER_WORD].rstrip()
-
-
-def candidate_text(video: Video, max_words: int) -> str:
-    """Title, channel, category, then the summary, else transcript or description, each cut to `max_words`."""
-    facts = (("Title", video.title), ("Channel", video.channel), ("Category", video.category))
-    lines = [f"{label}: {clean(value, max_words)}" for label, value in facts if value]
-    about = clean(video.summary or video.transcript.text or video.description, max_words)
-    return "\n".join([*lines, f"About: {about}"] if about else lines)
+    return TEMPLATE_TOKEN.sub(" ", visible).translate(HARMLESS)
 
 
 def _visible(char: str) -> str:
     category = unicodedata.category(char)
     if category == "Cc":
-        return " "
+        return "\n" if char == "\n" else " "
     return "" if category in {"Cf", "Cs", "Co", "Cn"} else char

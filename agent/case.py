@@ -21,7 +21,7 @@ class Case:
 def case_notes(case: Case, n_found: int) -> list[str]:
     """What a person should know about an answer of `n_found` videos: what it rests on, and why it is short."""
     notes, profile = [], case.profile
-    if not profile.liked and not case.request.wish:
+    if not profile.liked and not (case.request.wish or case.request.like):
         lack = "has liked nothing yet" if profile.n_events else "has no history"
         basis = "stated interests, popular and fresh" if profile.interests else "popular and fresh"
         notes.append(f"{profile.user_id} {lack}: {basis}")

@@ -42,8 +42,10 @@ class Explainer:
     def _circumstances(self, case: Case, ids: Sequence[str], shelf: Shelf) -> Circumstances:
         wish, query = case.request.wish, case.query
         wish_vector = query.vectors[0] if wish and query.vectors is not None else None
-        vectors = self._snapshot.vectors_of([*ids, *(item.item_id for item in case.profile.liked)])
-        return Circumstances(case.profile, wish, wish_vector, shelf, vectors, self._popular)
+        alike = shelf.videos.get(case.request.like or "")
+        near = [*ids, *(item.item_id for item in case.profile.liked), *([alike.id] if alike else ())]
+        vectors = self._snapshot.vectors_of(near)
+        return Circumstances(case.profile, wish, wish_vector, shelf, vectors, self._popular, alike)
 
 
 def stages_of(ranking: Ranking, judged: Ranking | None, ids: Sequence[str]) -> dict[str, dict[str, Stage]]:
@@ -53,9 +55,11 @@ def stages_of(ranking: Ranking, judged: Ranking | None, ids: Sequence[str]) -> d
         parts.append((RERANK, judged))
     stages: dict[str, dict[str, Stage]] = {item: {} for item in ids}
     for name, part in parts:
-        for place, item in enumerate(part.ids):
-            if item in stages:
-                stages[item][name] = Stage(place + 1, float(part.scores[place]))
+        ranks = dict(zip(part.ids, range(1, len(part.ids) + 1), strict=True))
+        for item in ids:
+            rank = ranks.get(item)
+            if rank is not None:
+                stages[item][name] = Stage(rank, float(part.scores[rank - 1]))
     return stages
 
 

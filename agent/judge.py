@@ -9,7 +9,8 @@ from agent.blend import blend
 from agent.gate import Gate
 from agent.metered import Listener, Metered
 from agent.rerank.budget import Budget
-from agent.rerank.methods import METHODS
+from agent.rerank.methods import reranker
+from agent.rerank.setting import Setting
 from agent.shelf import Shelf
 from core.config import RerankConfig
 from core.errors import ServiceError
@@ -50,8 +51,8 @@ class Judge:
             if gate.named:
                 raise
             return Verdict(ranking, notes=(f"no language model, retrieval order kept: {error}",))
-        method = METHODS[gate.method](model, shelf, self._config, Budget(request.budget_ms))
-        reranked = method.rerank(profile, request.wish, ranking)
+        setting = Setting(model, shelf, self._config, Budget(request.budget_ms), gate.weight)
+        reranked = reranker(gate.method, setting).rerank(profile, request.wish, ranking)
         judged = reranked.sources[0]
         return Verdict(blend(ranking, judged, gate.weight), judged, reranked.notes, model.use)
 
@@ -69,7 +70,7 @@ class Judge:
 def exact_prompts(
     method: str, request: Request, profile: Profile, ranking: Ranking, shelf: Shelf, config: RerankConfig
 ) -> list[tuple[Message, ...]]:
-    """Every prompt that `method` would send for this request, in order, without a model."""
-    listener = Listener()
-    METHODS[method](listener, shelf, config, Budget(None)).rerank(profile, request.wish, ranking)
+    """Every prompt that `method` may send for this request, in order, without a model."""
+    listener, whole = Listener(), config.model_copy(update={"top": config.depth})
+    reranker(method, Setting(listener, shelf, whole)).rerank(profile, request.wish, ranking)
     return listener.heard

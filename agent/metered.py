@@ -15,7 +15,7 @@ class Metered:
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
-        self._calls = self._cached = self._tokens = 0
+        self._calls = self._cached = self._tokens = self._written = 0
 
     @property
     def name(self) -> str:
@@ -30,7 +30,7 @@ class Metered:
     @property
     def use(self) -> ModelUse:
         """What was counted so far."""
-        return ModelUse(self.name, self._calls, self._tokens, self._cached)
+        return ModelUse(self.name, self._calls, self._tokens, self._cached, self._written)
 
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
         """See `LanguageModel.complete`."""
@@ -52,6 +52,7 @@ class Metered:
             self._cached += 1
         else:
             self._tokens += answer.prompt_tokens
+            self._written += answer.output_tokens if isinstance(answer, Completion) else 1
 
 
 class Listener:

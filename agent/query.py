@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from core.ranking import Filters, FloatArray, Query
-from core.types import Profile
+from core.types import Profile, Video
 from models.encoder import Encoder
 from retrieval.analysis import terms
 
@@ -44,6 +44,20 @@ def text_query(text: str, k: int, filters: Filters, encoder: Encoder, profile: P
         vector_weights=np.ones(1, dtype=np.float32),
         filters=filters,
         exclude=_excluded(profile, filters) if profile else frozenset(),
+        profile=profile,
+    )
+
+
+def alike_query(video: Video, k: int, filters: Filters, vectors_of: VectorsOf, profile: Profile | None = None) -> Query:
+    """What resembles `video`, by its stored vector and the words of its title, but not `video` itself."""
+    found = list(vectors_of([video.id]).values())
+    return Query(
+        k=k,
+        text=video.title,
+        vectors=np.stack(found).astype(np.float32) if found else None,
+        vector_weights=np.ones(1, dtype=np.float32) if found else None,
+        filters=filters,
+        exclude=frozenset({video.id}) | (_excluded(profile, filters) if profile else frozenset()),
         profile=profile,
     )
 

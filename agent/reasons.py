@@ -24,7 +24,7 @@ NAMED_WORDS = 3
 class Circumstances:
     """What reasons may draw on: the reader, the wish and its unit vector, the records, stored vectors by item id.
 
-    `popular` holds the ids of videos that many readers liked lately.
+    `alike` is the video that was asked for more of. `popular` holds the ids of videos that many readers liked lately.
     """
 
     profile: Profile
@@ -33,6 +33,7 @@ class Circumstances:
     shelf: Shelf
     vectors: Mapping[str, FloatArray] = field(default_factory=dict)
     popular: frozenset[str] = frozenset()
+    alike: Video | None = None
 
 
 def reason(video: Video, known: Circumstances) -> str:
@@ -55,6 +56,14 @@ def _wish(video: Video, known: Circumstances) -> str | None:
     own = known.vectors.get(video.id)
     near = own is not None and known.wish_vector is not None and float(known.wish_vector @ own) >= NEAR
     return f"close in meaning to “{known.wish}”" if near else None
+
+
+def _alike(video: Video, known: Circumstances) -> str | None:
+    if known.alike is None:
+        return None
+    own, other = known.vectors.get(video.id), known.vectors.get(known.alike.id)
+    near = own is not None and other is not None and float(own @ other) >= NEAR
+    return f"close in meaning to “{known.alike.title}”" if near else None
 
 
 def _nearest(video: Video, known: Circumstances) -> str | None:
@@ -85,7 +94,7 @@ def _fresh(video: Video, known: Circumstances) -> str | None:
 
 
 Fact = Callable[[Video, Circumstances], str | None]
-FACTS: tuple[Fact, ...] = (_wish, _nearest, _category, _interest, _popular, _fresh)
+FACTS: tuple[Fact, ...] = (_wish, _alike, _nearest, _category, _interest, _popular, _fresh)
 
 
 def nearest_liked(video_id: str, known: Circumstances) -> HistoryItem | None:

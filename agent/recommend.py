@@ -7,14 +7,16 @@ from dataclasses import replace
 
 from agent.case import Case, case_notes
 from agent.explain import Explainer
-from agent.gate import check_method, decide
+from agent.gate import Gate, check_method, decide
 from agent.judge import Judge, exact_prompts
-from agent.query import profile_query, text_query
+from agent.query import alike_query, profile_query, text_query
+from agent.ranked import Ranked
 from agent.records import Records, profiles_of
 from agent.shelf import Shelf
 from agent.stopwatch import Stopwatch
 from agent.wish import topic_of
 from core.config import AUTO, NONE, ProfileConfig, RerankConfig
+from core.errors import UnknownItem
 from core.ranking import Answer, Filters, Query, Request
 from core.types import Profile
 from models.encoder import Encoder
@@ -45,7 +47,7 @@ class Recommender:
     ) -> None:
         self._records = records
         self._retriever = retriever
-        self._snapshot = snapshot
+        self.snapshot = snapshot
         self._explainer = Explainer(snapshot)
         self._encoder = encoder
         self._model = model
@@ -62,23 +64,22 @@ class Recommender:
         All or nothing: the first unknown reader raises `UnknownReader` before any work is done, so a caller with
         doubtful ids asks the catalogue first. Stages that a batch shares are timed in equal parts.
         """
-        watch = Stopwatch()
-        cases, shelf = self._cases(requests, watch)
-        judge = Judge(self._model, self._rerank)
-        shared = {stage: ms / len(cases) for stage, ms in watch.ms.items()} if cases else {}
-        return [self._answer(case, shelf, judge, shared) for case in cases]
+        ranked, shelf = self._ranked(requests, explained=True)
+        return [self._explained(one, shelf) for one in ranked]
+
+    def rank_many(self, requests: Sequence[Request]) -> list[Ranked]:
+        """What `recommend_many` makes its answers of, without reasons and evidence. Raises the same errors."""
+        return self._ranked(requests, explained=False)[0]
 
     def search(self, text: str, k: int, filters: Filters = NO_FILTERS) -> Answer:
         """The videos that `text` asks for, for nobody in particular: no profile, nothing excluded, no rerank."""
-        watch = Stopwatch()
         request = Request("", k, text, NONE, filters=filters)
-        with watch.stage("query"):
-            query = text_query(text, k, filters, self._encoder())
-        with watch.stage("retrieve"):
-            ranking = self._retriever.search(query)
-        case = Case(request, Profile(""), query, ranking)
-        shelf = Shelf(self._records.videos(ranking.ids))
-        return self._answer(case, shelf, Judge(self._model, self._rerank), watch.ms)
+        return self._for_nobody(request, lambda: text_query(text, k, filters, self._encoder()))
+
+    def alike(self, video_id: str, k: int, filters: Filters = NO_FILTERS) -> Answer:
+        """The videos that resemble `video_id`, for nobody in particular. Raises `UnknownItem`."""
+        request = Request("", k, None, NONE, filters=filters, like=video_id)
+        return self._for_nobody(request, lambda: self._alike(request, request.k, None))
 
     def profile(self, user_id: str) -> Profile:
         """What is known of a reader's taste. Raises `UnknownReader`."""
@@ -88,11 +89,32 @@ class Recommender:
         """The exact messages of every model call that a rerank of this request would make; no model is loaded."""
         if request.rerank == NONE:
             return []
-        [case], shelf = self._cases([request], Stopwatch())
+        [case], shelf = self._cases([request], Stopwatch(), explained=True)
         method = self._rerank.method if request.rerank == AUTO else request.rerank
         return exact_prompts(method, case.request, case.profile, case.ranking, shelf, self._rerank)
 
-    def _cases(self, requests: Sequence[Request], watch: Stopwatch) -> tuple[list[Case], Shelf]:
+    def _for_nobody(self, request: Request, ask: Callable[[], Query]) -> Answer:
+        watch = Stopwatch()
+        with watch.stage("query"):
+            query = ask()
+        with watch.stage("retrieve"):
+            ranking = self._retriever.search(query)
+        case = Case(request, Profile(""), query, ranking)
+        shelf = Shelf(self._records.videos([*ranking.ids, *filter(None, (request.like,))]))
+        return self._explained(self._judged(case, shelf, Judge(self._model, self._rerank), watch.ms), shelf)
+
+    def _ranked(self, requests: Sequence[Request], *, explained: bool) -> tuple[list[Ranked], Shelf]:
+        watch = Stopwatch()
+        with self._records.snapshot():
+            cases, shelf = self._cases(requests, watch, explained=explained)
+        judge = Judge(self._model, self._rerank)
+        shared = {stage: ms / len(cases) for stage, ms in watch.ms.items()} if cases else {}
+        # Requests whose prompts begin alike come one after another: the model reads that beginning once.
+        reading_order = sorted(range(len(cases)), key=lambda at: (requests[at].wish or "", requests[at].user_id))
+        judged = {at: self._judged(cases[at], shelf, judge, shared) for at in reading_order}
+        return [judged[at] for at in range(len(cases))], shelf
+
+    def _cases(self, requests: Sequence[Request], watch: Stopwatch, *, explained: bool) -> tuple[list[Case], Shelf]:
         requests = [_checked(request) for request in requests]
         with watch.stage("profile"):
             profiles, history = profiles_of(self._records, [one.user_id for one in requests], self._profile)
@@ -101,8 +123,12 @@ class Recommender:
         with watch.stage("retrieve"):
             rankings = self._retriever.search_many(queries)
         with watch.stage("read"):
-            wanted = {item for ranking in rankings for item in ranking.ids}
-            videos = self._records.videos(sorted(wanted - history.videos.keys()))
+            read = [
+                {*ranking.ids, *filter(None, (request.like,))}
+                for request, ranking in zip(requests, rankings, strict=True)
+                if explained or self._gate(request, profiles[request.user_id]).method
+            ]
+            videos = self._records.videos(sorted(set().union(*read) - history.videos.keys()))
         cases = [
             Case(request, profiles[request.user_id], query, ranking)
             for request, query, ranking in zip(requests, queries, rankings, strict=True)
@@ -112,19 +138,38 @@ class Recommender:
     def _query(self, request: Request, profile: Profile) -> Query:
         # Not k alone: the head that the model judges must not depend on how many are asked for.
         depth = max(request.k, self._rerank.depth)
-        if request.wish:
-            return text_query(request.wish, depth, request.filters, self._encoder(), profile)
-        return profile_query(profile, depth, request.filters, self._snapshot.vectors_of)
+        if request.like:
+            query = self._alike(request, depth, profile)
+        elif request.wish:
+            query = text_query(request.wish, depth, request.filters, self._encoder(), profile)
+        else:
+            query = profile_query(profile, depth, request.filters, self.snapshot.vectors_of)
+        return query if request.only is None else replace(query, only=request.only)
 
-    def _answer(self, case: Case, shelf: Shelf, judge: Judge, shared: Mapping[str, float]) -> Answer:
+    def _alike(self, request: Request, depth: int, profile: Profile | None) -> Query:
+        video = self._records.videos([request.like or ""]).get(request.like or "")
+        if video is None:
+            remedy = "look for it with `shortlist search TEXT`"
+            raise UnknownItem("unknown video", expected="the id of a video", found=repr(request.like), remedy=remedy)
+        return alike_query(video, depth, request.filters, self.snapshot.vectors_of, profile)
+
+    def _judged(self, case: Case, shelf: Shelf, judge: Judge, shared: Mapping[str, float]) -> Ranked:
         watch = Stopwatch()
         with watch.stage("rerank"):
-            gate = decide(case.request, case.profile, self._rerank, self._profile)
+            gate = self._gate(case.request, case.profile)
             verdict = judge.judge(case.request, case.profile, case.ranking, shelf, gate)
+        return Ranked(case, verdict, {**shared, **watch.ms})
+
+    def _gate(self, request: Request, profile: Profile) -> Gate:
+        return decide(request, profile, self._rerank, self._profile)
+
+    def _explained(self, ranked: Ranked, shelf: Shelf) -> Answer:
+        case, verdict, watch = ranked.case, ranked.verdict, Stopwatch()
         with watch.stage("explain"):
             recommendations = self._explainer.explain(case, verdict, shelf)
-        notes = (*self._snapshot.notes, *case_notes(case, len(recommendations)), *verdict.notes)
-        return Answer(case.request.user_id, recommendations, notes, {**shared, **watch.ms}, verdict.use)
+        notes = (*self.snapshot.notes, *case_notes(case, len(recommendations)), *verdict.notes)
+        timings = {**ranked.timings_ms, **watch.ms}
+        return Answer(case.request.user_id, recommendations, notes, timings, verdict.use)
 
 
 def _checked(request: Request) -> Request:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from agent.profile import build_profile
@@ -17,8 +18,16 @@ MAX_EVENTS = 10_000
 class Records(Protocol):
     """The part of `store.catalogue.Catalogue` that the agent reads."""
 
+    def snapshot(self) -> AbstractContextManager[int]:
+        """Until the end, all reads of this thread see one state; yields its revision."""
+        ...
+
     def reader(self, user_id: str) -> Reader:
         """Raises `UnknownReader`."""
+        ...
+
+    def readers(self, user_ids: Sequence[str]) -> Mapping[str, Reader]:
+        """Those of `user_ids` that exist."""
         ...
 
     def events_of(self, user_ids: Sequence[str], limit: int) -> Mapping[str, Sequence[Event]]:
@@ -36,7 +45,9 @@ class Records(Protocol):
 
 def profiles_of(records: Records, user_ids: Iterable[str], config: ProfileConfig) -> tuple[dict[str, Profile], Shelf]:
     """Each reader's profile, and the records of all their items. Raises `UnknownReader` at the first unknown id."""
-    readers = {user_id: records.reader(user_id) for user_id in dict.fromkeys(user_ids)}
+    asked = list(dict.fromkeys(user_ids))
+    known = records.readers(asked)
+    readers = {user_id: known[user_id] if user_id in known else records.reader(user_id) for user_id in asked}
     events = records.events_of(list(readers), MAX_EVENTS)
     every = [event for of_one in events.values() for event in of_one]
     shelf = Shelf(

@@ -14,15 +14,22 @@ from store.home import CATALOGUE, Home
 if TYPE_CHECKING:
     from agent.chat.session import Chat
     from agent.recommend import Recommender
+    from agent.records import Records
+    from eval.parts import Parts
+    from ingest.enrich.enricher import Enricher
+    from models.transcriber import Transcriber
 
 # Part of every cached answer's key: raise it when the adapters ask a model in another way.
 ANSWERS_VERSION = "1"
 
 
-def open_home(config: Config, *, create: bool = False) -> Home:
-    """The home of `config`; one that does not exist is made with `create`, else refused. Raises as `Home.open`."""
+def open_home(config: Config, *, create: bool = False, any_encoder: bool = False) -> Home:
+    """The home of `config`; one that does not exist is made with `create`, else refused.
+
+    One that belongs to another encoder is refused, too, unless `any_encoder`. Raises as `Home.open`.
+    """
     exists = (config.home / CATALOGUE).exists()
-    return Home.open(config.home, config.encoder.name if create or exists else None)
+    return Home.open(config.home, config.encoder.name if create or (exists and not any_encoder) else None)
 
 
 def encoder_of(config: Config) -> Callable[[], Encoder]:
@@ -50,16 +57,48 @@ def language_model_of(home: Home, config: Config) -> Callable[[], LanguageModel]
     return load
 
 
-def open_recommender(home: Home, config: Config) -> Recommender:
-    """A recommender over one revision of `home`, after anything left undone by a crash is mended."""
+def transcriber_of(config: Config) -> Callable[[], Transcriber]:
+    """Loads the speech model at the first call and keeps it."""
+
+    @cache
+    def load() -> Transcriber:
+        from models.transcribers import load_transcriber
+
+        return load_transcriber(config.speech, config.models)
+
+    return load
+
+
+def open_enricher(home: Home, config: Config) -> Enricher:
+    """What enriches texts by the language model, whose answers are remembered in the home. Raises `ModelMissing`."""
+    from ingest.enrich.enricher import Enricher
+    from models.cut import cutter
+    from models.llms import load_language_model
+    from store.model_cache import CachedModel
+
+    model = load_language_model(config.llm, config.models)
+    cached = CachedModel(model, home.answers, ANSWERS_VERSION)
+    return Enricher(cached, cutter(model), config.ingest.categories, config.ingest.enrich_tokens)
+
+
+def open_recommender(home: Home, config: Config, records: Records | None = None) -> Recommender:
+    """A recommender over one revision of `home`, after anything left undone by a crash is mended.
+
+    `records` are read in place of the home's catalogue, as evaluation wants it.
+    """
+    mend(home, config)
+    return recommender_over(home, config, records)
+
+
+def recommender_over(home: Home, config: Config, records: Records | None = None) -> Recommender:
+    """The same over what is there."""
     from agent.recommend import Recommender
     from retrieval.build import build_retriever
     from retrieval.index import load_snapshot
 
-    mend(home, config)
     snapshot = load_snapshot(home, config.retrieval)
     return Recommender(
-        records=home.catalogue,
+        records=records or home.catalogue,
         snapshot=snapshot,
         retriever=build_retriever(snapshot, config.retrieval),
         encoder=encoder_of(config),
@@ -70,10 +109,34 @@ def open_recommender(home: Home, config: Config) -> Recommender:
 
 
 def open_chat(home: Home, config: Config) -> Chat:
-    """A chat over the same objects."""
+    """A chat over the same objects; its language model is loaded at the first message that needs one."""
+    from agent.chat.agent import AgentInterpreter
+    from agent.chat.names import Names
     from agent.chat.session import Chat
+    from agent.chat.tools import Tools
 
-    return Chat(open_recommender(home, config), home.catalogue, home.catalogue)
+    recommender = open_recommender(home, config)
+    columns = recommender.snapshot.columns
+    names = Names(
+        lambda word: bool(home.catalogue.readers([word])),
+        columns.category.names,
+        columns.channel.names,
+    )
+    model = language_model_of(home, config)
+    return Chat(
+        tools=Tools(recommender, home.catalogue, names),
+        threads=home.catalogue,
+        names=names,
+        interpreter=lambda: AgentInterpreter(model(), names),
+        mode=config.chat.mode,
+    )
+
+
+def evaluation_parts() -> Parts:
+    """What `eval` builds its variants from."""
+    from eval.parts import Parts
+
+    return Parts(encoder_of, open_recommender, open_home)
 
 
 def mend(home: Home, config: Config) -> None:

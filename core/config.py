@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 LEGS = ("bm25", "tfidf", "dense", "affinity", "popular")
 AUTO = "auto"
 NONE = "none"
-METHODS = ("yesno",)
+METHODS = ("yesno", "letters", "list")
 RERANK_CHOICES = (AUTO, NONE, *METHODS)
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -83,6 +83,7 @@ class RetrievalConfig(Section):
     rrf_k: Positive = Field(60.0, description="the constant of reciprocal rank fusion")
     k1: Positive = Field(1.2, description="BM25 term saturation")
     b: Share = Field(0.75, description="BM25 length normalisation")
+    threads: int = Field(2, ge=1, description="threads that compare vectors")
     dense_top: int = Field(3, ge=1, description="similarities that make a video's dense score, where a reader has more")
     popular_half_life_days: Positive = Field(14.0, description="a click, view or like this old counts half as popular")
     fresh_half_life_days: Positive = Field(30.0, description="a video this much older than the newest is half as fresh")
@@ -103,10 +104,14 @@ class ProfileConfig(Section):
 class RerankConfig(Section):
     """What the language model judges, and how much it counts."""
 
-    method: Literal["yesno"] = Field("yesno", description="the method that `--rerank auto` uses")
+    method: Literal["yesno", "letters", "list"] = Field("yesno", description="the method that `--rerank auto` uses")
     depth: int = Field(20, ge=1, le=200, description="candidates that the language model judges")
-    history_items: int = Field(10, ge=0, description="liked items shown to the language model, newest first")
-    candidate_words: int = Field(60, ge=5, description="words of each candidate shown to the language model")
+    top: int = Field(
+        10, ge=1, le=200, description="places the rerank is for: yesno stops where no deeper candidate can reach them"
+    )
+    history_tokens: int = Field(250, ge=0, description="tokens of each prompt, about, that tell what the reader did")
+    wish_history_tokens: int = Field(0, ge=0, description="the same beside a wish")
+    candidate_tokens: int = Field(80, ge=16, description="tokens, about, that tell what a candidate is")
     weight_plain: Share = Field(0.0, description="share of the model's score for a reader without a wish")
     weight_wish: Share = Field(0.5, description="share of the model's score for a reader with a wish")
     weight_thin: Share = Field(0.0, description="share of the model's score for a reader with a thin history")
@@ -126,6 +131,70 @@ class IngestConfig(Section):
         ),
         description="categories that a video without one is compared with",
     )  # fmt: skip
+    enrich_tokens: int = Field(
+        1200, ge=64, description="tokens of a transcript or article that a model reads to enrich it"
+    )
+
+
+class SpeechConfig(Section):
+    """What turns speech into text."""
+
+    provider: Literal["faster-whisper", "openai-whisper"] = Field("faster-whisper", description="which program listens")
+    model: str = Field("whisper-base", description="name of the speech model in models/manifest.toml or models.paths")
+    threads: int = Field(2, ge=1, description="threads of the speech model")
+
+
+class MediaConfig(Section):
+    """Which videos are taken from addresses and files, and how politely."""
+
+    max_duration_s: Positive = Field(180.0, description="longest video taken from an address")
+    max_file_duration_s: Positive = Field(14400.0, description="longest file taken; an hour needs 0.5 GB of memory")
+    max_bytes: int = Field(2_000_000_000, ge=1, description="largest file taken or downloaded")
+    auto_captions: bool = Field(False, description="take a site's automatic captions where the uploader wrote none")
+    allow_private: bool = Field(False, description="take addresses on this machine and in its private networks")
+    keep_media: bool = Field(False, description="keep downloads, in the folder media of the home, once transcribed")
+    cookies: Path | None = Field(None, description="cookies.txt of a browser, for videos that need a login")
+    downloads: int = Field(2, ge=1, le=16, description="downloads at the same time")
+    rate_limit: int | None = Field(None, ge=1, description="bytes a second of one download")
+    pause_s: float = Field(1.0, ge=0, description="seconds between two videos of one download thread")
+    retries: int = Field(3, ge=0, description="further attempts where a server is busy or a connection breaks")
+    backoff_s: Positive = Field(2.0, description="seconds before the first of them; twice as long before each next")
+    timeout_s: Positive = Field(20.0, description="longest silence of a server")
+    s3_endpoint: str | None = Field(None, description="address of an S3 server other than Amazon's")
+
+
+class TunedConfig(Section):
+    """What the values of this configuration were chosen on; reports label figures of the same data."""
+
+    on: dict[str, str] = Field(default_factory=dict, description="data set = hash of its files")
+    keys: tuple[str, ...] = Field((), description="settings that were chosen there, as retrieval.weights")
+
+
+class EvalConfig(Section):
+    """How variants are measured."""
+
+    cache: Path | None = Field(
+        None, description="folder of ingested data sets and finished runs; in the user's cache folder if unset"
+    )
+    seed: int = Field(0, ge=0, description="of samples, resampling and simulated readers")
+
+
+class ExportConfig(Section):
+    """How the export is divided."""
+
+    workers: int = Field(0, ge=0, description="processes that rank readers; 0 is one a core")
+    shard: int = Field(500, ge=1, description="readers of one part, the least that a stopped export loses")
+    ray_address: str | None = Field(
+        None, description='address of a Ray cluster, as "ray://host:10001" or "auto"; a Ray of this machine if unset'
+    )
+
+
+class ChatConfig(Section):
+    """How messages are read."""
+
+    mode: Literal["auto", "parser", "agent"] = Field(
+        "auto", description="who reads: rules, a language model, or (auto) the model only what the rules cannot read"
+    )
 
 
 class Config(Section):
@@ -142,3 +211,9 @@ class Config(Section):
     profile: ProfileConfig = ProfileConfig()
     rerank: RerankConfig = RerankConfig()
     ingest: IngestConfig = IngestConfig()
+    speech: SpeechConfig = SpeechConfig()
+    media: MediaConfig = MediaConfig()
+    chat: ChatConfig = ChatConfig()
+    export: ExportConfig = ExportConfig()
+    eval: EvalConfig = EvalConfig()
+    tuned: TunedConfig = TunedConfig()

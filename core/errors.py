@@ -4,6 +4,7 @@
     ├── UsageError             exit 2   the caller asked for something that cannot be done as asked
     │   ├── ConfigError                 a configuration file or environment variable
     │   ├── RecordError                 a record breaks its invariant
+    │   ├── MediaError                  a video, file or address that cannot be taken; others can
     │   ├── UnknownReader               no such reader; carries the nearest ids
     │   └── UnknownItem                 no such video or article
     ├── ServiceError           exit 3   something needed from outside is not there
@@ -20,7 +21,13 @@ on one line and exits with `exit_code`; a traceback means a bug.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+
+def one_line(message: str) -> str:
+    """`message` on one line of printable characters: it may quote anything that somebody wrote."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in message).split())
 
 
 class ShortlistError(Exception):
@@ -37,7 +44,17 @@ class ShortlistError(Exception):
         self.expected = expected
         self.found = found
         self.remedy = remedy
-        super().__init__(f"{problem}: expected {expected}, found {found}; {remedy}")
+        super().__init__(one_line(f"{problem}: expected {expected}, found {found}; {remedy}"))
+
+    def __reduce__(self) -> tuple[Callable[..., ShortlistError], tuple[Any, ...]]:
+        """Travels between processes; the default would call the constructor with the message alone."""
+        return _revived, (type(self), self.args, self.__dict__)
+
+
+def _revived(kind: type[ShortlistError], args: tuple[Any, ...], state: dict[str, Any]) -> ShortlistError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(ShortlistError):
@@ -50,6 +67,10 @@ class ConfigError(UsageError):
 
 class RecordError(UsageError):
     """A record breaks its invariant, or a line of input cannot become a record."""
+
+
+class MediaError(UsageError):
+    """A video, file or address that cannot be taken. In a run over many it is recorded, and the others go on."""
 
 
 class UnknownReader(UsageError):

@@ -9,7 +9,8 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from core.types import Profile, Segment, Video, check_seconds, check_time, require
+from core.checks import check_seconds, check_text, check_time, require
+from core.types import Profile, Segment, Video
 
 FloatArray = npt.NDArray[np.float32]
 MAX_K = 1000
@@ -17,7 +18,11 @@ MAX_K = 1000
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which videos may be returned; None means any. A video that lacks a filtered field is left out."""
+    """Which videos may be returned; None means any. A video that lacks a filtered field is left out.
+
+    `not_categories` and `not_channels` leave out by name, and keep a video that has none. `not_words` leave out the
+    videos in which any of the words is said or written.
+    """
 
     max_duration_s: float | None = None
     category: str | None = None
@@ -25,9 +30,14 @@ class Filters:
     language: str | None = None
     published_after: datetime | None = None
     include_seen: bool = False
+    min_duration_s: float | None = None
+    not_categories: tuple[str, ...] = ()
+    not_channels: tuple[str, ...] = ()
+    not_words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_seconds(self.max_duration_s, "--max-duration")
+        check_seconds(self.min_duration_s, "shortest duration")
         check_time(self.published_after, "--published-after")
 
 
@@ -36,7 +46,8 @@ class Query:
     """What is looked for: text, weighted terms, vectors, a profile, or nothing at all (then `popular` answers).
 
     `vectors` is float32[n, d] with unit rows and `vector_weights` float32[n] is aligned with it.
-    `exclude` holds ids that must not come back; `only`, where given, the ids that may. `terms` are analysed index terms, not words.
+    `exclude` holds ids that must not come back; `only`, where given, the ids that may. `terms` are analysed index
+    terms, not words.
     """
 
     k: int
@@ -50,6 +61,7 @@ class Query:
     profile: Profile | None = None
 
     def __post_init__(self) -> None:
+        check_text(self.text, "text to look for")
         require(1 <= self.k <= MAX_K, "bad number of results", f"1 to {MAX_K}", self.k, "choose another -k")
         if self.vectors is not None:
             require(self.vectors.ndim == 2, "bad query vectors", "float32[n, d]", self.vectors.shape)
@@ -148,17 +160,21 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """What the language model cost: calls that reached it, tokens it read, calls answered from the cache."""
+    """What the language model cost: calls that reached it, tokens it read and wrote, calls answered from the cache."""
 
     model: str | None = None
     calls: int = 0
     prompt_tokens: int = 0
     cached_calls: int = 0
+    output_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a reader asks for. `rerank` is auto, none or the name of a method."""
+    """What a reader asks for. `rerank` is auto, none or the name of a method; `only`: the videos that may answer.
+
+    `like` is the id of a video: what resembles it is looked for, instead of what the reader likes.
+    """
 
     user_id: str
     k: int = 10
@@ -166,6 +182,12 @@ class Request:
     rerank: str = "auto"
     budget_ms: float | None = None
     filters: Filters = Filters()
+    only: frozenset[str] | None = None
+    like: str | None = None
+
+    def __post_init__(self) -> None:
+        check_text(self.user_id, "user id")
+        check_text(self.wish, "wish")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,12 @@ invariant raises `RecordError` at construction, so no later stage needs to check
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from core.errors import RecordError
+from core.checks import check_id, check_number, check_seconds, check_text, check_time, check_title, require
 
 Kind = Literal["article", "video"]
 Action = Literal["impression", "click", "view", "like", "skip"]
@@ -23,49 +22,15 @@ KINDS: tuple[Kind, ...] = ("article", "video")
 ACTIONS: tuple[Action, ...] = ("impression", "click", "view", "like", "skip")
 ORIGINS: tuple[Origin, ...] = ("captions", "auto_captions", "whisper", "given")
 SEEN_ACTIONS: frozenset[Action] = frozenset({"view", "click", "like", "skip"})
-MAX_ID_LENGTH = 512
+
+_ONE_OF_KINDS = f"one of {', '.join(KINDS)}"
+_ONE_OF_ACTIONS = f"one of {', '.join(ACTIONS)}"
+_ONE_OF_ORIGINS = f"one of {', '.join(ORIGINS)}"
 
 EXTRACTIVE = "extractive"
+KEYWORDS = "keywords"
+ZERO_SHOT = "zero-shot:"
 GIVEN = "given"
-
-
-def require(holds: bool, problem: str, expected: str, found: object, remedy: str = "correct the record") -> None:
-    """Raise `RecordError` unless `holds`; the other arguments become its message."""
-    if not holds:
-        raise RecordError(problem, expected=expected, found=_shown(found), remedy=remedy)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _check_id(value: str, what: str) -> None:
-    require(isinstance(value, str), f"bad {what}", "a string", value)
-    require(bool(value.strip()), f"bad {what}", "a string that is not blank", value)
-    require(value == value.strip(), f"bad {what}", "no white space at either end", value)
-    require(
-        len(value) <= MAX_ID_LENGTH, f"bad {what}", f"at most {MAX_ID_LENGTH} characters", f"{len(value)} characters"
-    )
-    require(value.isprintable(), f"bad {what}", "printable characters only", value)
-
-
-def check_time(value: datetime | None, what: str) -> None:
-    """Raise `RecordError` unless `value` is None or carries a zone."""
-    if value is not None:
-        require(
-            value.utcoffset() is not None,
-            f"bad {what}",
-            "a time with a zone",
-            value.isoformat(),
-            "write it as 2026-11-24T08:00:00Z",
-        )
-
-
-def check_seconds(value: float | None, what: str) -> None:
-    """Raise `RecordError` unless `value` is None or finite and not negative."""
-    if value is not None:
-        require(math.isfinite(value) and value >= 0, f"bad {what}", "finite seconds, 0 or more", value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +42,13 @@ class Segment:
     end_s: float | None = None
 
     def __post_init__(self) -> None:
+        check_text(self.text, "segment")
         check_seconds(self.start_s, "segment start")
         check_seconds(self.end_s, "segment end")
-        require(
-            (self.start_s is None) == (self.end_s is None),
-            "half-timed segment",
-            "both times or none",
-            (self.start_s, self.end_s),
-        )
+        times = (self.start_s, self.end_s)
+        require((self.start_s is None) == (self.end_s is None), "half-timed segment", "both times or none", times)
         if self.start_s is not None and self.end_s is not None:
-            require(self.start_s <= self.end_s, "segment runs backwards", "start <= end", (self.start_s, self.end_s))
+            require(self.start_s <= self.end_s, "segment runs backwards", "start <= end", times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +60,13 @@ class Transcript:
     origin: Origin = "given"
 
     def __post_init__(self) -> None:
-        require(self.origin in ORIGINS, "bad transcript origin", f"one of {', '.join(ORIGINS)}", self.origin)
+        check_text(self.language, "transcript language")
+        require(self.origin in ORIGINS, "bad transcript origin", _ONE_OF_ORIGINS, self.origin)
         end = 0.0
         for segment in self.segments:
             if segment.start_s is not None and segment.end_s is not None:
-                require(
-                    segment.start_s >= end - 1e-6, "segments overlap", f"a start at {end} s or later", segment.start_s
-                )
+                if segment.start_s < end - 1e-6:
+                    require(False, "segments overlap", f"a start at {end} s or later", segment.start_s)
                 end = segment.end_s
 
     @property
@@ -120,6 +82,8 @@ class Made:
     made_by: str
 
     def __post_init__(self) -> None:
+        check_text(self.value, "value")
+        check_text(self.made_by, "made_by")
         require(bool(self.made_by.strip()), "unsigned value", "made_by that says who wrote it", self.made_by)
 
 
@@ -134,17 +98,19 @@ class Enrichment:
     rewritten_title: Made | None = None
 
     def __post_init__(self) -> None:
-        require(
-            bool(self.tags) == (self.tags_made_by is not None),
-            "unsigned tags",
-            "tags_made_by exactly where there are tags",
-            self.tags_made_by,
-        )
+        for tag in self.tags:
+            check_text(tag, "tag")
+        check_text(self.tags_made_by, "tags_made_by")
+        signed = bool(self.tags) == (self.tags_made_by is not None)
+        require(signed, "unsigned tags", "tags_made_by exactly where there are tags", self.tags_made_by)
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A text that people read. `id` and `title` are not blank."""
+    """A text that people read. `id` and `title` are not blank.
+
+    A `category` that was not given but made is also in `enrichment`, with who made it.
+    """
 
     id: str
     title: str
@@ -152,10 +118,13 @@ class Article:
     category: str | None = None
     published: datetime | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    enrichment: Enrichment = Enrichment()
 
     def __post_init__(self) -> None:
-        _check_id(self.id, "article id")
-        require(bool(self.title.strip()), "article without a title", "a title that is not blank", self.title)
+        check_id(self.id, "article id")
+        check_title(self.title, "article without a title")
+        check_text(self.body, "body")
+        check_text(self.category, "category")
         check_time(self.published, "published time")
 
 
@@ -176,8 +145,10 @@ class Video:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_id(self.id, "video id")
-        require(bool(self.title.strip()), "video without a title", "a title that is not blank", self.title)
+        check_id(self.id, "video id")
+        check_title(self.title, "video without a title")
+        for what in ("channel", "url", "language", "description"):
+            check_text(getattr(self, what), what)
         check_seconds(self.duration_s, "duration")
         check_time(self.published, "published time")
 
@@ -199,8 +170,10 @@ class Reader:
     interests: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_id(self.id, "user id")
+        check_id(self.id, "user id")
         check_time(self.created, "created time")
+        for interest in self.interests:
+            check_text(interest, "interest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,15 +192,18 @@ class Event:
     variant: str | None = None
 
     def __post_init__(self) -> None:
-        _check_id(self.user_id, "user id")
-        _check_id(self.item_id, "item id")
-        require(self.kind in KINDS, "bad kind", f"one of {', '.join(KINDS)}", self.kind)
-        require(self.action in ACTIONS, "bad action", f"one of {', '.join(ACTIONS)}", self.action)
+        check_id(self.user_id, "user id")
+        check_id(self.item_id, "item id")
+        require(self.kind in KINDS, "bad kind", _ONE_OF_KINDS, self.kind)
+        require(self.action in ACTIONS, "bad action", _ONE_OF_ACTIONS, self.action)
         check_time(self.at, "event time")
         check_seconds(self.dwell_s, "dwell time")
+        check_number(self.position, "position")
+        check_text(self.request_id, "request id")
+        check_text(self.variant, "variant")
         if not self.event_id:
             object.__setattr__(self, "event_id", self._hash())
-        _check_id(self.event_id, "event id")
+        check_id(self.event_id, "event id")
 
     def _hash(self) -> str:
         parts = (self.user_id, self.item_id, self.kind, self.action, self.at.astimezone(UTC).isoformat())

@@ -42,6 +42,7 @@ def video_document(video: Video) -> dict[str, Any]:
         "title": video.title,
         "channel": video.channel,
         "duration_s": video.duration_s,
+        "published": None if video.published is None else video.published.isoformat(),
         "url": video.url,
         "category": video.category,
         "summary": video.summary,

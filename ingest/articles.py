@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from core.types import Article, require
+from core.checks import require
+from core.types import Article
 from ingest import values
 from ingest.ag_news import HUB_NAME, ag_news_rows, hub_rows, is_ag_news
 from ingest.rows import Columns, Failure, Row

@@ -1,12 +1,13 @@
-"""What every video gets at ingest when its source did not give it: a category and a summary."""
+"""What every video gets at ingest when its source did not give it: a category, a summary and tags."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from core.types import GIVEN, Enrichment, Made, Video
+from core.types import GIVEN, KEYWORDS, Enrichment, Made, Video
 from ingest.categorise import Categoriser
+from ingest.keywords import keywords
 from ingest.summarise import summarise
 from models.encoder import Encoder
 from store.catalogue import Catalogue
@@ -22,12 +23,15 @@ class Completion:
         self._categoriser: Categoriser | None = None
 
     def complete(self, videos: Sequence[Video]) -> list[Video]:
-        """`videos` in the same order, each with a category and, if it has any text, a summary.
+        """`videos` in the same order, each with a category and, if it has any text, a summary and tags.
 
         What was made earlier for the same text is kept, so that re-ingesting changes nothing and costs no model.
         """
         known = self._catalogue.videos([video.id for video in videos])
-        completed = [_summarised(inherit(video, known.get(video.id))) for video in videos]
+        for one in (video for video in videos if video.id in known):
+            if source_text(known[one.id]) != source_text(one):
+                self._catalogue.clear_steps(one.id, "enrich")  # other words wait for a model anew
+        completed = [_tagged(_summarised(inherit(video, known.get(video.id)))) for video in videos]
         bare = [i for i, video in enumerate(completed) if video.enrichment.category is None]
         for i, category in zip(bare, self._categories_of([completed[i] for i in bare]), strict=True):
             completed[i] = replace(completed[i], enrichment=replace(completed[i].enrichment, category=category))
@@ -69,3 +73,9 @@ def _made_here(part: Made | None) -> Made | None:
 def _summarised(video: Video) -> Video:
     summary = None if video.enrichment.summary else summarise(video)
     return replace(video, enrichment=replace(video.enrichment, summary=summary)) if summary else video
+
+
+def _tagged(video: Video) -> Video:
+    made = video.enrichment
+    tags = () if made.tags else keywords(video)
+    return replace(video, enrichment=replace(made, tags=tags, tags_made_by=KEYWORDS)) if tags else video

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.checks import require
 from core.errors import RecordError
-from core.types import ACTIONS, KINDS, Event, require
+from core.types import ACTIONS, KINDS, Event
 from ingest import values
 from ingest.rows import Columns, Row
 

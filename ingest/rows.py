@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from core.errors import RecordError, UsageError
+from core.errors import RecordError, UsageError, one_line
 
 T = TypeVar("T")
 
@@ -23,10 +23,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A row that could not be read or became no record, and why."""
+    """A row that could not be read or became no record, and why, on one line."""
 
     where: str
     reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", one_line(self.reason))
 
 
 @dataclass(frozen=True, slots=True)

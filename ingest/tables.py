@@ -28,6 +28,11 @@ def rows(source: Path, columns: Columns | None = None) -> Iterator[Row | Failure
     return FORMATS[table_format(source)](source, columns or Columns(()))
 
 
+def is_table(source: str) -> bool:
+    """Whether `source` is named like a table on this machine."""
+    return "://" not in source and source.lower().endswith(tuple(FORMATS))
+
+
 def table_format(source: Path) -> str:
     """The key of `FORMATS` for an existing file; raises `UsageError`."""
     known = ", ".join(FORMATS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from core.types import ORIGINS, Origin, Segment, Transcript, require
+from core.checks import require
+from core.types import ORIGINS, Origin, Segment, Transcript
 from ingest import values
 from ingest.sentences import sentences
 

@@ -33,7 +33,8 @@ class EmbeddedModel:
         self.max_choices = MAX_CHOICES
         self._lock = threading.Lock()
         self._last: list[dict[str, str]] | None = None
-        self._server = _start(weights, threads, context)
+        self._key = secrets.token_urlsafe(32)
+        self._server = _start(weights, threads, context, self._key)
 
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
         """The model's answer at temperature 0; with `schema`, text that is valid JSON under it."""
@@ -52,6 +53,20 @@ class EmbeddedModel:
         returned = {entry["token"]: entry["logprob"] for entry in first.get("top_logprobs", ())}
         scores, missing = score_choices(choices, returned.items(), self.name)
         return ChoiceScores(scores, missing, _evaluated(answer))
+
+    def cut(self, text: str, tokens: int) -> str:
+        """The first `tokens` tokens of `text`, by the model's own tokenizer. Raises `ModelFailed`."""
+        import httpx
+
+        # Tokens are asked for over the server's own port: xllamacpp has no other way to its tokenizer.
+        url, headers = f"{self._server.listening_address}/tokenize", {"Authorization": f"Bearer {self._key}"}
+        try:
+            answer = httpx.post(url, json={"content": text, "with_pieces": True}, headers=headers, trust_env=False)
+            pieces = answer.raise_for_status().json()["tokens"]
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise self._failed(str(error)) from error
+        kept = b"".join(_piece(token["piece"]) for token in pieces[:tokens])
+        return kept.decode(errors="ignore") if len(pieces) > tokens else text
 
     def ask(self, messages: Sequence[Message], request: Mapping[str, Any]) -> dict[str, Any]:
         """llama.cpp's own answer to a chat completion, in OpenAI's format. Raises `ModelFailed`."""
@@ -79,7 +94,12 @@ def _evaluated(answer: Mapping[str, Any]) -> int:
     return int(usage["prompt_tokens"]) - int(cached)
 
 
-def _start(weights: Path, threads: int, context: int) -> Any:
+def _piece(piece: str | list[int]) -> bytes:
+    # A token may be a part of a character; such a one comes as a list of bytes.
+    return piece.encode() if isinstance(piece, str) else bytes(piece)
+
+
+def _start(weights: Path, threads: int, context: int, key: str) -> Any:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -93,7 +113,7 @@ def _start(weights: Path, threads: int, context: int) -> Any:
         cpu.n_threads = threads
         cpu.poll = 0  # threads that spin while they wait take the cores they wait for
     _make_repeatable(params, xllamacpp)
-    _close_port(params)
+    _close_port(params, key)
     try:
         return xllamacpp.Server(params)
     except (RuntimeError, ValueError) as error:
@@ -113,8 +133,8 @@ def _make_repeatable(params: Any, xllamacpp: Any) -> None:
     params.cache_ram_mib = 0
 
 
-def _close_port(params: Any) -> None:
+def _close_port(params: Any, key: str) -> None:
     # xllamacpp always opens a local port as well; nobody else is meant to use it.
-    params.api_keys = [secrets.token_urlsafe(32)]
+    params.api_keys = [key]
     params.endpoint_slots = False
     params.ui = False

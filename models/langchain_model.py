@@ -21,7 +21,8 @@ LOGPROB_FIELDS = {"logprobs", "top_logprobs"}
 
 
 class LangChainModel:
-    """Wraps `chat`. `max_choices` is 0 where its class has no settings for log-probabilities.
+    """Wraps `chat`. `max_choices` is 0 where its class has no settings for log-probabilities, and from the first answer
+    that lacks them.
 
     `prompt_tokens` is the usage that the provider reports, less the cached tokens where it tells them; 0 where it
     reports none.
@@ -38,7 +39,7 @@ class LangChainModel:
         A model that can be held to a schema is; any other has to follow the prompt, and is checked.
         """
         if schema is None:
-            answer = self._invoke(self._chat, messages, max_tokens=max_tokens)
+            answer = self._invoke(self._chat, messages, max_tokens)
             return Completion(checked_text(answer.text, None, self.name), *_usage(answer))
         answer, text = self._structured(messages, schema, max_tokens)
         return Completion(checked_text(text, schema, self.name), *_usage(answer))
@@ -46,21 +47,29 @@ class LangChainModel:
     def choice_logprobs(self, messages: Sequence[Message], choices: Sequence[str]) -> ChoiceScores:
         """Scores of `choices` (one token each, distinct when lowered) as the first token of the answer."""
         check_choices(choices, self.max_choices)
-        answer = self._invoke(self._chat, messages, max_tokens=1, logprobs=True, top_logprobs=TOP_LOGPROBS)
-        scores, missing = score_choices(choices, _first_token(answer).items(), self.name)
+        answer = self._invoke(self._chat, messages, 1, logprobs=True, top_logprobs=TOP_LOGPROBS)
+        returned = _first_token(answer)
+        if not returned:
+            self.max_choices = 0  # whatever its class promised
+        scores, missing = score_choices(choices, returned.items(), self.name)
         return ChoiceScores(scores, missing, _usage(answer)[0])
 
     def _structured(self, messages: Sequence[Message], schema: Schema, max_tokens: int) -> tuple[AIMessage, str]:
         try:
             held = self._chat.with_structured_output({"title": "Answer", **schema}, include_raw=True)
         except NotImplementedError:
-            answer = self._invoke(self._chat, messages, max_tokens=max_tokens)
+            answer = self._invoke(self._chat, messages, max_tokens)
             return answer, answer.text
         both = self._invoke(held, messages)
         parsed = both["parsed"]
         return both["raw"], json.dumps(parsed) if parsed is not None else both["raw"].text
 
-    def _invoke(self, chat: Any, messages: Sequence[Message], **settings: Any) -> Any:
+    def _invoke(self, chat: Any, messages: Sequence[Message], max_tokens: int | None = None, **settings: Any) -> Any:
+        if max_tokens is not None:
+            if "num_predict" in type(chat).model_fields:  # Ollama's name for it, which no call may give
+                chat = chat.model_copy(update={"num_predict": max_tokens})
+            else:
+                settings["max_tokens"] = max_tokens
         try:
             return chat.invoke([(message.role, message.content) for message in messages], **settings)
         except Exception as error:  # every provider raises errors of its own

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 from core.config import LlmConfig, ModelsConfig
 from core.errors import ModelFailed
 from models.embedded import EmbeddedModel
 from models.langchain_model import load_langchain
 from models.language_model import LanguageModel
+from models.manifest import load_manifest
 from models.ollama import OllamaModel
+from models.receipts import sha256_of
 from models.weights import resolve
 
 log = logging.getLogger(__name__)
@@ -28,7 +31,14 @@ def _ollama(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:
 
 def _embedded(config: LlmConfig, models: ModelsConfig) -> LanguageModel:
     threads = config.threads or max(1, (os.cpu_count() or 2) // 2)
-    return EmbeddedModel(resolve(config.model, models), config.model, threads, config.context)
+    weights = resolve(config.model, models)
+    return EmbeddedModel(weights, _identity(config.model, weights), threads, config.context)
+
+
+def _identity(name: str, weights: Path) -> str:
+    """NAME@HASH, as Ollama's: answers that are kept belong to these weights alone."""
+    known = load_manifest().get(name)  # `resolve` has checked the hash of these
+    return f"{name}@{(known.files[0].sha256 if known else sha256_of(weights))[:12]}"
 
 
 def _langchain(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:

@@ -26,7 +26,8 @@ SEED = 1
 
 class OllamaModel:
     """`config.ollama_model` at `config.ollama_url`. Asked at once for its version and models: `ModelFailed` if it
-    does not answer within 2 s or lacks the model.
+    does not answer within 2 s or lacks the model. `max_choices` is 0 where its version gives no log-probabilities, and
+    from the first answer that lacks them.
 
     `prompt_tokens` is what the server reports as evaluated; recent servers count a cached prefix in it, and older ones
     leave it out.
@@ -54,6 +55,8 @@ class OllamaModel:
         response = self._chat(messages, 1, logprobs=True, top_logprobs=TOP_LOGPROBS)
         first = response.logprobs[0] if response.logprobs else None
         returned = {entry.token: entry.logprob for entry in first.top_logprobs or ()} if first else {}
+        if not returned:
+            self.max_choices = 0  # whatever its version promised
         scores, missing = score_choices(choices, returned.items(), self.name)
         return ChoiceScores(scores, missing, response.prompt_eval_count or 0)
 

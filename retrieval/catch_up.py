@@ -37,7 +37,7 @@ def catch_up(home: Home, index: Index | None, progress: Callable[[int], None] | 
         removed = takewhile(lambda pair: pair[0] <= until, home.catalogue.iter_removed(since))
         writer.remove("video", [video_id for _, video_id in removed])
         for videos in _chunks(home.catalogue.iter_videos(since), until):
-            writer.add(video_segment(videos, _video_vectors(home, [video.id for video in videos])))
+            writer.add(video_segment(videos, video_vectors(home, [video.id for video in videos])))
             _report(progress, len(videos))
         for articles in _chunks(home.catalogue.iter_articles(since), until):
             ids = [article.id for article in articles]
@@ -52,7 +52,7 @@ def _chunks(changes: Iterator[tuple[int, T]], until: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def _video_vectors(home: Home, ids: Sequence[str]) -> FloatArray:
+def video_vectors(home: Home, ids: Sequence[str]) -> FloatArray:
     """float32[n, d]: the normalised sum of each video's transcript and summary vectors."""
     spoken = _aligned(ids, home.documents.vectors("transcript", ids))
     summaries = home.documents.vectors("summary", ids)

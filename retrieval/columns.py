@@ -36,9 +36,9 @@ class Labels:
         chosen = np.array([name in wanted for name in self.names] + [False])  # -1 reads the last
         return chosen[self.codes]
 
-    def values(self, of_name: Mapping[str, float]) -> Scores:
-        """float64[n]: `of_name` of each row's label, 0 where there is none."""
-        return np.array([of_name.get(name, 0.0) for name in self.names] + [0.0])[self.codes]
+    def shares(self, of_name: Mapping[str, float]) -> Scores:
+        """float64[len(names) + 1]: `of_name` by code, 0 where it has none; the last, which -1 reads, is 0."""
+        return np.array([of_name.get(name, 0.0) for name in self.names] + [0.0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

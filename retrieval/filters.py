@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.ranking import Filters, Query
+from retrieval.analysis import term_keys, terms
 from retrieval.arrays import Bools, Ints
 from retrieval.columns import Columns, Labels
 from retrieval.snapshot import Snapshot
@@ -26,7 +27,7 @@ class Allowed:
 
 def allowed(snapshot: Snapshot, query: Query) -> Allowed:
     """What `query` lets come back from `snapshot`. A video that lacks a filtered field is left out."""
-    masks = list(_masks(snapshot.columns, query.filters))
+    masks = [*_masks(snapshot.columns, query.filters), *_silences(snapshot, query.filters.not_words)]
     if snapshot.n_live < len(snapshot):
         masks.append(snapshot.live)
     excluded = snapshot.rows(query.exclude)
@@ -43,6 +44,8 @@ def allowed(snapshot: Snapshot, query: Query) -> Allowed:
 def _masks(columns: Columns, filters: Filters) -> Iterator[Bools]:
     if filters.max_duration_s is not None:
         yield columns.duration_s <= filters.max_duration_s  # False for NaN, as below
+    if filters.min_duration_s is not None:
+        yield columns.duration_s >= filters.min_duration_s
     if filters.published_after is not None:
         yield columns.published > filters.published_after.timestamp()
     if filters.category is not None:
@@ -51,6 +54,21 @@ def _masks(columns: Columns, filters: Filters) -> Iterator[Bools]:
         yield _labelled(columns.channel, filters.channel)
     if filters.language is not None:
         yield _spoken(columns.language, filters.language)
+    yield from (~_labelled(columns.category, name) for name in filters.not_categories)
+    yield from (~_labelled(columns.channel, name) for name in filters.not_channels)
+
+
+def _silences(snapshot: Snapshot, words: Sequence[str]) -> Iterator[Bools]:
+    """bool[n]: False where any of `words` occurs, in any form that the analysis takes for the same."""
+    keys = term_keys(terms(" ".join(words)))
+    if not len(keys):
+        return
+    silent = np.ones(len(snapshot), dtype=np.bool_)
+    for part, first in zip(snapshot.parts, snapshot.first_rows, strict=False):
+        postings = part.segment.postings
+        for number in postings.find(keys)[1].tolist():
+            silent[first + postings.rows[postings.starts[number] : postings.starts[number + 1]]] = False
+    yield silent
 
 
 def _labelled(labels: Labels, wanted: str) -> Bools:

@@ -10,10 +10,12 @@ from pathlib import Path
 from core.config import RetrievalConfig
 from core.errors import HomeDamaged, HomeLocked
 from core.types import Kind
+from retrieval.checksums import first_changed
 from retrieval.manifest import REMEDY, Manifest, read_manifest
 from retrieval.segment import Part
 from retrieval.segment_files import map_segment
 from retrieval.snapshot import Snapshot
+from store.failures import os_error
 from store.home import Home
 
 FOLDER = "indexes"
@@ -41,20 +43,25 @@ def load_snapshot(
 
     Items that the index files lack are added first; `progress` gets the number just added. While another process
     holds the writer lock, the last complete index is used and a note says how far it is behind. Files that are
-    damaged or foreign are made anew. Raises `HomeLocked` where another process writes and there is no usable index.
+    damaged or foreign are made anew. What was removed since the index's revision is left out. Raises `HomeLocked` where
+    another process writes and there is no usable index, `StateError` where the files cannot be written.
     """
     config = config or RetrievalConfig()
     index = _usable(home)
     if index is None or index.manifest.revision < home.catalogue.delivered():
         index = _caught_up(home, index, progress)
-    behind = home.catalogue.changed_since(index.manifest.revision)
+    with home.catalogue.snapshot():
+        behind = home.catalogue.changed_since(index.manifest.revision)
+        gone = [video_id for _, video_id in home.catalogue.iter_removed(index.manifest.revision)]
+        popular = home.catalogue.popularity(config.popular_half_life_days)
+    note = f"{behind} changed items are not searchable yet: an ingest is running or was interrupted"
     return Snapshot(
         home.home_id,
         index.manifest.revision,
-        index.of_kind("video"),
+        tuple(part.without(gone) for part in index.of_kind("video")),
         index.of_kind("article"),
-        home.catalogue.popularity(config.popular_half_life_days),
-        (f"{behind} changed items are not searchable yet: an ingest is running or was interrupted",) if behind else (),
+        popular,
+        (note,) if behind else (),
     )
 
 
@@ -70,6 +77,14 @@ def open_index(folder: Path, home_id: str, encoder: str) -> Index:
         except FileNotFoundError as error:
             missing = error.filename  # a writer replaced the manifest and removed old folders since it was read
     raise HomeDamaged("incomplete index", expected="all files of the manifest", found=f"no {missing}", remedy=REMEDY)
+
+
+def changed_files(folder: Path, index: Index) -> list[str]:
+    """The first file of each segment that is not what was written, after reading all."""
+    found = (
+        (entry.name, first_changed(folder / entry.name, entry.files, thorough=True)) for entry in index.manifest.entries
+    )
+    return [f"{name}/{file} is not what was written" for name, file in found if file]
 
 
 def _usable(home: Home) -> Index | None:
@@ -90,3 +105,5 @@ def _caught_up(home: Home, index: Index | None, progress: Callable[[int], None] 
         if index is None or not index.parts:
             raise
         return index
+    except OSError as error:
+        raise os_error(home.path / FOLDER, error) from error

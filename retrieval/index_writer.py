@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.types import Kind
+from retrieval.checksums import Written, as_written
 from retrieval.compaction import to_merge
 from retrieval.index import Index
 from retrieval.manifest import Entry, Manifest, write_manifest
@@ -28,6 +29,7 @@ class IndexWriter:
         self._parts: dict[str, Part] = {
             entry.name: part for entry, part in zip(index.manifest.entries, index.parts, strict=True)
         }
+        self._files: dict[str, dict[str, Written]] = {entry.name: entry.files for entry in index.manifest.entries}
         folder.mkdir(parents=True, exist_ok=True)
         self._remove_orphans()
 
@@ -46,7 +48,7 @@ class IndexWriter:
         """Compact, make this the index at `revision`, and remove what it no longer needs."""
         for kind in ("video", "article"):
             self._compact(kind)
-        entries = tuple(_entry(name, part) for name, part in self._parts.items())
+        entries = tuple(self._entry(name, part) for name, part in self._parts.items())
         update = {"revision": revision, "serial": self._serial, "entries": entries}
         self._manifest = self._manifest.model_copy(update=update)
         write_manifest(self._folder, self._manifest)
@@ -57,8 +59,9 @@ class IndexWriter:
         self._serial += 1
         name = f"segment-{self._serial:08d}"
         write_segment(self._folder / name, segment)
+        self._files[name] = as_written(self._folder / name)
         # Mapped again, so that building a large index holds one segment in memory, not all.
-        self._parts[name] = Part(map_segment(self._folder, _entry(name, Part(segment))))
+        self._parts[name] = Part(map_segment(self._folder, self._entry(name, Part(segment))))
 
     def _compact(self, kind: Kind) -> None:
         names = [name for name, part in self._parts.items() if part.segment.kind == kind]
@@ -70,6 +73,11 @@ class IndexWriter:
         if len(segment):
             self._store(segment)
 
+    def _entry(self, name: str, part: Part) -> Entry:
+        n, dim = part.segment.vectors.shape
+        dead = tuple(part.dead.tolist())
+        return Entry(name=name, kind=part.segment.kind, rows=n, dim=dim, files=self._files[name], dead=dead)
+
     def _remove_orphans(self) -> None:
         known = {entry.name for entry in self._manifest.entries} | set(self._parts)
         for path in self._folder.glob("segment-*"):
@@ -80,8 +88,3 @@ class IndexWriter:
 def empty_index(home_id: str, encoder: str, serial: int = 0) -> Index:
     """The index before anything was added."""
     return Index(Manifest(home_id=home_id, encoder=encoder, serial=serial))
-
-
-def _entry(name: str, part: Part) -> Entry:
-    n, dim = part.segment.vectors.shape
-    return Entry(name=name, kind=part.segment.kind, rows=n, dim=dim, dead=tuple(part.dead.tolist()))

@@ -9,14 +9,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import HomeDamaged
 from core.types import Kind
+from retrieval.checksums import Written
 
-FORMAT = 1
+FORMAT = 2
 _NAME = "manifest.json"
 REMEDY = "run `shortlist rebuild`"
 
 
 class Entry(BaseModel):
-    """One segment folder: how many rows of how many dimensions it holds, and the rows that are tombstones."""
+    """One segment folder: its rows and their dimensions, its files, and the rows that are tombstones."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,6 +25,7 @@ class Entry(BaseModel):
     kind: Kind
     rows: int
     dim: int
+    files: dict[str, Written]
     dead: tuple[int, ...] = ()
 
 

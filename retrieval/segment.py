@@ -57,6 +57,10 @@ class Part:
         mask[self.dead] = False
         return mask
 
+    def live_ids(self) -> list[str]:
+        """The ids of the rows that are no tombstones."""
+        return [self.segment.ids[row] for row in np.flatnonzero(self.live()).tolist()]
+
     def row(self, item_id: str) -> int | None:
         """The live row of `item_id`."""
         row = bisect_left(self.segment.ids, item_id)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import HomeDamaged
+from retrieval.checksums import first_changed
 from retrieval.columns import Columns, Labels
 from retrieval.manifest import REMEDY, Entry, sync_folder
 from retrieval.postings import Postings
@@ -40,10 +41,14 @@ def write_segment(folder: Path, segment: Segment) -> None:
 def map_segment(folder: Path, entry: Entry) -> Segment:
     """The segment that `entry` names. It stays usable when its folder is removed.
 
-    Raises `HomeDamaged` where files are unreadable or do not fit together, `FileNotFoundError` where one is gone.
+    Raises `HomeDamaged` where files changed since they were written, are unreadable or do not fit together, and
+    `FileNotFoundError` where one is gone.
     """
     path = folder / entry.name
     try:
+        changed = first_changed(path, entry.files)
+        if changed:
+            raise _damaged(path, f"another content of {changed}")
         segment = _mapped(path, entry)
     except FileNotFoundError:
         raise

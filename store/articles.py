@@ -31,6 +31,11 @@ class Articles(Part):
             rows = connection.execute(select(articles).where(among(articles.c.id, ids)))
             return {row.id: article_of(row) for row in rows}
 
+    def article_ids(self) -> list[str]:
+        """The ids of all articles, sorted."""
+        with self._database.reading() as connection:
+            return list(connection.scalars(select(articles.c.id).order_by(articles.c.id)))
+
     def iter_articles(self, after: int = 0) -> Iterator[tuple[int, Article]]:
         """(revision, article) of every article changed after revision `after`, ordered by revision, then id."""
         return by_revision(self._database, articles, after, lambda _, rows: [article_of(row) for row in rows])

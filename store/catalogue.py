@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from store.events import Events
 from store.integrity import Integrity
+from store.locations import Locations
 from store.readers import Readers
 from store.records import ContentCounts, Counts
 from store.schema import articles, enrichments, events, readers, removed_videos, videos
@@ -16,7 +17,7 @@ from store.steps import Steps
 from store.threads import Threads
 
 
-class Catalogue(Integrity, Readers, Events, Steps, Threads):
+class Catalogue(Integrity, Readers, Events, Steps, Locations, Threads):
     """All parts over one database, videos and articles included. `Home` makes it; any method may raise `StateError`."""
 
     @contextmanager

@@ -24,9 +24,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement, TableValuedAlias
 
+from core.errors import HomeDamaged
 from store.failures import translated
 
 BUSY_TIMEOUT_S = 30.0
+ENOUGH = 20  # problems told of one file
 
 # NORMAL with WAL loses nothing when a process is killed; a power cut may cost the last transactions, never the file.
 PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -65536")
@@ -93,6 +95,24 @@ class Database:
         with self._engine.execution_options(begin=None).connect() as connection:  # VACUUM wants no transaction
             connection.execute(text("VACUUM INTO :path"), {"path": str(unfinished)})
         unfinished.replace(path)
+
+    def problems(self) -> list[str]:
+        """What SQLite's own check finds, one line each; empty when all is well, or where there is no file yet."""
+        if not self.path.exists():
+            return []
+        try:
+            with self.reading() as connection:
+                found = [str(line) for line in connection.scalars(text(f"PRAGMA integrity_check({ENOUGH})"))]
+        except HomeDamaged as error:
+            return [error.found]
+        return [] if found == ["ok"] else found
+
+    def delete(self) -> None:
+        """Close the file and remove it; the next use makes a new one."""
+        self.close()
+        self._prepared = False
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(f"{self.path.name}{suffix}").unlink(missing_ok=True)
 
     def close(self) -> None:
         """Give all connections back."""

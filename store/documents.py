@@ -74,7 +74,7 @@ class Documents:
 
         False while it is open: here, or in the process that holds the lock.
         """
-        if self._client is not None or not self.exist():
+        if self._client is not None or not self.exist() or is_sealed(self._folder):
             return False
         with suppress(HomeLocked), self._locked("looking at the documents"):
             return not is_sealed(self._folder)

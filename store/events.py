@@ -65,6 +65,11 @@ class Events(Part):
             yield from ((row.seq, event_of(row)) for row in rows)
             after = rows[-1].seq
 
+    def newest_event(self) -> int:
+        """The number of the event added last; 0 before the first."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(func.max(events.c.seq))) or 0
+
     def popularity(self, half_life_days: float) -> dict[str, float]:
         """Clicks, views and likes of each video, known or not, each halved for every half-life before the newest."""
         positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video")

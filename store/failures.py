@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import HomeDamaged, StateError
+
+SHARED_MEMORY = 65_536  # bytes that SQLite needs beside a file before it reads it
 
 # Our own SQL is fixed, so a table that is not there, or text that is no longer UTF-8, can only mean a damaged file.
 DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT)
@@ -68,6 +71,8 @@ def _busy(path: Path, found: str) -> StateError:
 
 
 def _unreadable(path: Path, found: str) -> StateError:
+    if shutil.disk_usage(path.parent).free < SHARED_MEMORY:  # SQLite cannot make the file it needs even for reading
+        return no_space(path, found)
     return StateError(
         f"cannot read or write {path}",
         expected="a disk that works",

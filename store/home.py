@@ -29,14 +29,14 @@ VECTORS = "vectors.sqlite3"
 CHROMA = "chroma"
 
 RESTORE = "put a backup in its place, or move the home away and ingest again"
-DELETE = "delete it: what it kept is made again when needed"
+REBUILD = "make it anew with `shortlist rebuild`"
 
 
 class Home:
     """All state of one installation. Open it with `Home.open`, close it with `close` or `with`.
 
     `catalogue` is SQL, `documents` is Chroma (loaded at first use), `answers` the file of the model cache,
-    `vectors` what was encoded.
+    `vectors` what was encoded, `caches` the files of both.
     """
 
     def __init__(self, path: Path, database: Database, lock: WriterLock, home_id: str, encoder: str) -> None:
@@ -45,8 +45,10 @@ class Home:
         self.encoder = encoder
         self.catalogue = Catalogue(database, lock)
         # Each cache is a file of its own: no answer waits for a transaction of an ingest, and both may be deleted.
-        self.answers = Database(path / ANSWERS, DELETE)
-        self.vectors = Vectors(Database(path / VECTORS, DELETE))
+        self.answers = Database(path / ANSWERS, REBUILD)
+        kept = Database(path / VECTORS, REBUILD)
+        self.vectors = Vectors(kept)
+        self.caches = (self.answers, kept)
         self._database = database
         self._lock = lock
         self.documents = self._documents()
@@ -80,6 +82,13 @@ class Home:
             finally:
                 if outermost:  # Chroma may not stay open: the next to hold the lock changes its files
                     self.documents.close()
+
+    def drop_damaged_caches(self) -> list[str]:
+        """Delete what was kept of answers or vectors where its file is damaged; the names of those files."""
+        damaged = [cache for cache in self.caches if cache.problems()]
+        for cache in damaged:
+            cache.delete()
+        return [cache.path.name for cache in damaged]
 
     def change_encoder(self, name: str) -> None:
         """Give the home another encoder. Everything is pending then: `deliver` encodes it again."""

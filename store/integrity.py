@@ -2,44 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, delete, insert, select, text, update
 
 from core.errors import HomeDamaged
 from store.articles import Articles
+from store.part import next_revision
 from store.rows import Content, article_content, video_content
-from store.schema import articles, videos
+from store.schema import articles, enrichments, removed_videos, segments, videos
 from store.videos import Videos
 
-ENOUGH = 20  # problems told of SQLite's own check
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedRecord:
+    """A video or article that is not what was put; `readable` where it still is a record at all."""
+
+    table: Table
+    id: str
+    readable: bool
+
+    def __str__(self) -> str:
+        state = "is not what was put" if self.readable else "cannot be read"
+        return f"{self.id!r} in {self.table.name} {state}"
 
 
 class Integrity(Videos, Articles):
-    """Looking for damage that no single read would notice."""
+    """Looking for damage that no single read would notice, and clearing the way for what was damaged."""
 
     def problems(self) -> list[str]:
         """What is wrong, one line each; empty when all is well. Reads everything."""
         try:
             with self._database.snapshot():
-                return [*self._file_problems(), *self._changed_records()]
+                return [*self._database.problems(), *self._orphans(), *map(str, self.damaged_records())]
         except HomeDamaged as error:
             return [str(error)]
 
-    def _file_problems(self) -> list[str]:
+    def damaged_records(self) -> list[DamagedRecord]:
+        """Every video and article whose rows are not what was put. Raises `HomeDamaged` for a broken file."""
+        with self._database.snapshot():
+            return [
+                *self._damaged(videos, lambda ids: _contents(self.videos(ids), video_content)),
+                *self._damaged(articles, lambda ids: _contents(self.articles(ids), article_content)),
+            ]
+
+    def clear_damaged(self) -> list[DamagedRecord]:
+        """Let the next ingest replace every damaged record, and remove what cannot be read; which records those were.
+
+        Needs the writer lock. Derived state must be made anew afterwards.
+        """
+        damaged = self.damaged_records()
+        with self._changing_content() as connection:
+            for one in damaged:
+                row = one.table.c.id == one.id
+                if one.readable:
+                    connection.execute(update(one.table).where(row).values(content_sha=""))
+                    continue
+                connection.execute(delete(one.table).where(row))
+                revision = next_revision(connection)
+                if one.table is videos:
+                    connection.execute(insert(removed_videos).values(id=one.id, revision=revision))
+            for part in (segments, enrichments):
+                connection.execute(delete(part).where(part.c.video_id.not_in(select(videos.c.id))))
+        return damaged
+
+    def _orphans(self) -> list[str]:
         with self._database.reading() as connection:
-            found = [str(line) for line in connection.scalars(text(f"PRAGMA integrity_check({ENOUGH})"))]
             orphans = len(connection.execute(text("PRAGMA foreign_key_check")).all())
-        problems = [] if found == ["ok"] else found
-        return [*problems, f"{orphans} rows belong to no video"] if orphans else problems
+        return [f"{orphans} rows belong to no video"] if orphans else []
 
-    def _changed_records(self) -> Iterator[str]:
-        yield from self._differing(videos, (video_content(video) for _, video in self.iter_videos()))
-        yield from self._differing(articles, (article_content(article) for _, article in self.iter_articles()))
-
-    def _differing(self, table: Table, contents: Iterable[Content]) -> Iterator[str]:
+    def _damaged(self, table: Table, read: Callable[[Sequence[str]], Mapping[str, Content]]) -> Iterator[DamagedRecord]:
         with self._database.reading() as connection:
-            stored = {row.id: row.content_sha for row in connection.execute(select(table.c.id, table.c.content_sha))}
-        for content in contents:
-            if stored.get(content.id) != content.sha:
-                yield f"{content.id!r} in {table.name} is not what was put: ingest it again"
+            rows = connection.execute(select(table.c.id, table.c.content_sha).order_by(table.c.id))
+            shas = {row.id: row.content_sha for row in rows}
+        ids = list(shas)
+        for start in range(0, len(ids), PAGE):
+            page = ids[start : start + PAGE]
+            found = _readable(page, read)
+            for one in page:
+                if one not in found or found[one].sha != shas[one]:
+                    yield DamagedRecord(table, one, one in found)
+
+
+def _contents(records: Mapping[str, Any], content: Callable[[Any], Content]) -> dict[str, Content]:
+    return {one: content(record) for one, record in records.items()}
+
+
+def _readable(ids: Sequence[str], read: Callable[[Sequence[str]], Mapping[str, Content]]) -> dict[str, Content]:
+    try:
+        return dict(read(ids))
+    except HomeDamaged:  # find out which
+        found: dict[str, Content] = {}
+        for one in ids:
+            try:
+                found.update(read([one]))
+            except HomeDamaged:
+                continue
+        return found

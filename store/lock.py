@@ -67,10 +67,8 @@ class WriterLock:
             raise os_error(self._note, error) from error
 
     def _note_down(self, doing: str) -> None:
-        try:
+        with suppress(OSError):  # a full disk does not keep anyone from reading
             self._note.write_text(json.dumps({"pid": os.getpid(), "doing": doing}))
-        except OSError as error:
-            raise os_error(self._note, error) from error
 
     def _holder(self) -> str:
         try:

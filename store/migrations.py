@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -13,8 +15,25 @@ from store.schema import SCHEMA_VERSION
 
 Migration = Callable[[Connection], None]
 
-# MIGRATIONS[n] turns a catalogue of schema version n into one of version n + 1.
-MIGRATIONS: Mapping[int, Migration] = {}
+
+def _enriched_articles(connection: Connection) -> None:
+    """Articles have enrichments, steps a duration, and videos the places they came from."""
+    for statement in (
+        "ALTER TABLE articles ADD COLUMN enrichment TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE steps ADD COLUMN seconds FLOAT",
+        "CREATE TABLE locations (location TEXT NOT NULL PRIMARY KEY, version TEXT NOT NULL, video_id TEXT NOT NULL)"
+        " WITHOUT ROWID",
+        "CREATE INDEX ix_locations_video ON locations (video_id)",
+    ):
+        connection.exec_driver_sql(statement)
+    hashed = "id, title, body, category, published, enrichment, metadata"
+    for row in connection.exec_driver_sql(f"SELECT {hashed} FROM articles").mappings().all():
+        sha = hashlib.sha256(json.dumps([dict(row)], ensure_ascii=False).encode()).hexdigest()
+        connection.exec_driver_sql("UPDATE articles SET content_sha = ? WHERE id = ?", (sha, row["id"]))
+
+
+# MIGRATIONS[n] turns a catalogue of schema version n into one of version n + 1. A step uses nothing of today's schema.
+MIGRATIONS: Mapping[int, Migration] = {1: _enriched_articles}
 
 
 def migrate(

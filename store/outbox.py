@@ -71,7 +71,7 @@ class _Delivery:
         if not _complete(self._home):
             raise HomeDamaged(
                 "Chroma does not hold what it was given",
-                expected=f"{_expected(self._home)} documents",
+                expected=f"{expected_documents(self._home)} documents",
                 found=f"{self._home.documents.count()}",
                 remedy="make it anew from the catalogue with `shortlist rebuild`",
             )
@@ -151,13 +151,14 @@ def _video_change(revision: int, video: Video) -> _Change:
     return _Change(revision, wanted, unwanted)
 
 
-def _expected(home: Home) -> int:
+def expected_documents(home: Home) -> int:
+    """How many documents Chroma has to hold."""
     counts = home.catalogue.content_counts()
     return counts.videos + counts.enriched + counts.articles
 
 
 def _complete(home: Home) -> bool:
-    return home.documents.count() == _expected(home)
+    return home.documents.count() == expected_documents(home)
 
 
 def _strays(home: Home) -> list[str]:

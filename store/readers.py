@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import delete, insert, select
 
@@ -43,6 +43,12 @@ class Readers(Part):
         if row is None:
             raise UnknownReader(user_id, _nearest(user_id, list(self.reader_ids())))
         return reader_of(row)
+
+    def readers(self, user_ids: Iterable[str]) -> dict[str, Reader]:
+        """Those of `user_ids` that are known, by id."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(readers).where(among(readers.c.id, user_ids)))
+            return {row.id: reader_of(row) for row in rows}
 
     def reader_ids(self) -> Iterator[str]:
         """The ids of all readers, sorted."""

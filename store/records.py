@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-StepStatus = Literal["done", "failed"]
+StepStatus = Literal["done", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +50,11 @@ class StepFailure:
     step: str
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The video taken from a location, and the version of what lay there then."""
+
+    version: str
+    video_id: str

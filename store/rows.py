@@ -38,6 +38,11 @@ class Content:
         return str(self.own["content_sha"])
 
 
+def to_real(seconds: float | None) -> float | None:
+    """As SQLite gives it back: a float, and never the zero below zero."""
+    return None if seconds is None else float(seconds) + 0.0
+
+
 def to_micros(time: datetime | None) -> int | None:
     """Whole microseconds since 1970."""
     return None if time is None else (time - EPOCH) // MICROSECOND
@@ -55,7 +60,7 @@ def video_content(video: Video) -> Content:
         "title": video.title,
         "channel": video.channel,
         "url": video.url,
-        "duration_s": None if video.duration_s is None else float(video.duration_s),
+        "duration_s": to_real(video.duration_s),
         "published": to_micros(video.published),
         "language": video.language,
         "description": video.description,
@@ -74,6 +79,7 @@ def article_content(article: Article) -> Content:
         "body": article.body,
         "category": article.category,
         "published": to_micros(article.published),
+        "enrichment": json.dumps({part: [value, made_by] for part, value, made_by in _made_parts(article.enrichment)}),
     }
     return _content(own, article.metadata, {})
 
@@ -99,22 +105,26 @@ def _segment_rows(video: Video) -> list[Columns]:
             "video_id": video.id,
             "position": position,
             "text": segment.text,
-            "start_s": None if segment.start_s is None else float(segment.start_s),
-            "end_s": None if segment.end_s is None else float(segment.end_s),
+            "start_s": to_real(segment.start_s),
+            "end_s": to_real(segment.end_s),
         }
         for position, segment in enumerate(video.transcript.segments)
     ]
 
 
 def _enrichment_rows(video: Video) -> Iterator[Columns]:
-    made = video.enrichment
+    for part, value, made_by in _made_parts(video.enrichment):
+        yield {"video_id": video.id, "part": part, "value": value, "made_by": made_by}
+
+
+def _made_parts(made: Enrichment) -> Iterator[tuple[str, str, str]]:
+    """(part, value, made by) of every part that is there; tags as a JSON list."""
     for part in MADE_PARTS:
         one: Made | None = getattr(made, part)
         if one is not None:
-            yield {"video_id": video.id, "part": part, "value": one.value, "made_by": one.made_by}
+            yield part, one.value, one.made_by
     if made.tags:
-        tags = json.dumps(made.tags)
-        yield {"video_id": video.id, "part": "tags", "value": tags, "made_by": made.tags_made_by}
+        yield "tags", json.dumps(made.tags), made.tags_made_by or ""
 
 
 def video_of(row: Stored, segments: Iterable[Stored], enrichments: Iterable[Stored]) -> Video:
@@ -131,13 +141,13 @@ def video_of(row: Stored, segments: Iterable[Stored], enrichments: Iterable[Stor
             language=row.language,
             description=row.description,
             transcript=Transcript(spoken, row.transcript_language, row.transcript_origin),
-            enrichment=_enrichment_of(enrichments),
+            enrichment=_enrichment_of((one.part, one.value, one.made_by) for one in enrichments),
             metadata=json.loads(row.metadata),
         )
 
 
-def _enrichment_of(rows: Iterable[Stored]) -> Enrichment:
-    made = {row.part: Made(row.value, row.made_by) for row in rows}
+def _enrichment_of(parts: Iterable[tuple[str, str, str]]) -> Enrichment:
+    made = {part: Made(value, made_by) for part, value, made_by in parts}
     tags = made.pop("tags", None)
     listed = tuple(json.loads(tags.value)) if tags else ()
     return Enrichment(**made, tags=listed, tags_made_by=tags.made_by if tags else None)
@@ -146,7 +156,9 @@ def _enrichment_of(rows: Iterable[Stored]) -> Enrichment:
 def article_of(row: Stored) -> Article:
     """The article of its row."""
     with _restoring(row.id):
-        return Article(row.id, row.title, row.body, row.category, from_micros(row.published), json.loads(row.metadata))
+        made = _enrichment_of((part, *pair) for part, pair in dict(json.loads(row.enrichment)).items())
+        metadata = json.loads(row.metadata)
+        return Article(row.id, row.title, row.body, row.category, from_micros(row.published), metadata, made)
 
 
 def reader_row(reader: Reader) -> Columns:
@@ -194,5 +206,5 @@ def _restoring(what: str) -> Iterator[None]:
             f"the catalogue's record of {what!r} is damaged",
             expected="what was written",
             found=str(error),
-            remedy="ingest it again, or put back a backup of catalogue.sqlite3",
+            remedy="run `shortlist rebuild`, then ingest it again",
         ) from error

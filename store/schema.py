@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 catalogue = MetaData()
 
@@ -74,6 +74,7 @@ articles = Table(
     Column("category", Text),
     Column("published", BigInteger),
     Column("metadata", Text, nullable=False),
+    Column("enrichment", Text, nullable=False),  # the same parts as those of a video: {part: [value, made_by]}
     Index("ix_articles_revision", "revision", "id"),
 )
 
@@ -112,6 +113,17 @@ steps = Table(
     Column("status", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("seconds", Float),
+)
+
+locations = Table(
+    "locations",  # where a video was taken from: files and addresses. version changes when what lies there does
+    catalogue,
+    Column("location", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("video_id", Text, nullable=False),  # no foreign key: a changed video is written anew
+    Index("ix_locations_video", "video_id"),
+    sqlite_with_rowid=False,
 )
 
 messages = Table(

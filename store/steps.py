@@ -16,9 +16,12 @@ from store.schema import steps
 class Steps(Part):
     """Steps: record, list failures, clear."""
 
-    def record_step(self, item: str, step: str, status: StepStatus, reason: str = "") -> None:
-        """Note how `step` ended for `item` (an id, a file or an address); replaces what was noted before."""
-        row = {"item": item, "step": step, "status": status, "reason": reason, "at": to_micros(datetime.now(UTC))}
+    def record_step(
+        self, item: str, step: str, status: StepStatus, reason: str = "", seconds: float | None = None
+    ) -> None:
+        """Note how `step` ended for `item` (an id, a file, an address) and how long it took; replaces the last note."""
+        at = to_micros(datetime.now(UTC))
+        row = {"item": item, "step": step, "status": status, "reason": reason, "at": at, "seconds": seconds}
         with self._database.writing() as connection:
             connection.execute(insert(steps).values(row).on_conflict_do_update(set_=row))
 
@@ -39,6 +42,19 @@ class Steps(Part):
             for step, status, number in connection.execute(grouped):
                 counts.setdefault(step, {})[status] = number
         return counts
+
+    def step_seconds(self) -> dict[str, float]:
+        """Mean seconds of the steps that were done, as {step: seconds}; only of those whose time was taken."""
+        timed = select(steps.c.step, func.avg(steps.c.seconds)).where(steps.c.status == "done")
+        with self._database.reading() as connection:
+            rows = connection.execute(timed.where(steps.c.seconds.is_not(None)).group_by(steps.c.step))
+            return {step: float(seconds) for step, seconds in rows}
+
+    def items_done(self, step: str) -> set[str]:
+        """The items of which `step` was done."""
+        done = select(steps.c.item).where(steps.c.step == step, steps.c.status == "done")
+        with self._database.reading() as connection:
+            return set(connection.scalars(done))
 
     def clear_steps(self, item: str | None = None, step: str | None = None) -> int:
         """Forget the steps of `item`, of the kind `step`, or all; how many there were."""

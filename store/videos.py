@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select
+from sqlalchemy import Connection, Row, Table, delete, func, insert, select
 
 from core.errors import UnknownItem
 from core.types import Video
@@ -72,6 +72,19 @@ class Videos(Part):
         """The ids of all videos, sorted."""
         with self._database.reading() as connection:
             return list(connection.scalars(select(videos.c.id).order_by(videos.c.id)))
+
+    def makers(self) -> dict[str, dict[str, int]]:
+        """Who made what was added to how many videos, as {part: {made_by: videos}}; transcripts by their origin."""
+        grouped = select(enrichments.c.part, enrichments.c.made_by, func.count()).group_by(
+            enrichments.c.part, enrichments.c.made_by
+        )
+        spoken = select(videos.c.transcript_origin, func.count().label("number")).group_by(videos.c.transcript_origin)
+        found: dict[str, dict[str, int]] = {}
+        with self._database.reading() as connection:
+            for part, maker, number in connection.execute(grouped):
+                found.setdefault(part, {})[maker] = number
+            found["transcript"] = {row.transcript_origin: row.number for row in connection.execute(spoken)}
+        return found
 
 
 def _assembled(connection: Connection, rows: Sequence[Row[Any]]) -> list[Video]:

@@ -119,6 +119,12 @@ class HashEncoder:
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+@pytest.fixture(scope="session")
+def new_hash_encoder() -> type[HashEncoder]:
+    """The class of tiny deterministic encoders."""
+    return HashEncoder
+
+
 @pytest.fixture
 def hash_encoder() -> HashEncoder:
     """A tiny deterministic encoder."""

@@ -89,7 +89,7 @@ def _chat(llm: EmbeddedModel, request: dict[str, Any]) -> Reply:
     if request["model"] != MODEL:
         return as_json({"error": f"model '{request['model']}' not found"}, 404)
     options = request["options"]
-    settings: dict[str, Any] = {"max_tokens": options["num_predict"], "seed": options["seed"]}
+    settings: dict[str, Any] = {"max_tokens": options.get("num_predict", 128), "seed": options.get("seed", 0)}
     if request.get("logprobs"):
         settings |= {"logprobs": True, "top_logprobs": min(request.get("top_logprobs", 0), 20)}
     if request.get("format"):

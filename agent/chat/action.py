@@ -4,18 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Any, Literal, get_args
+
+from core.ranking import Filters
 
 ActionName = Literal["recommend", "search", "explain", "describe", "profile", "help"]
+NAMES: tuple[ActionName, ...] = get_args(ActionName)
+LISTS = ("recommend", "search")  # the actions that answer with a list
+LIMITS = (
+    "max_duration_s", "min_duration_s", "category", "not_categories", "channel", "not_channels", "not_words",
+    "language", "published_after", "include_seen",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A tool and its arguments.
+    """A tool and its arguments. An argument that was not said is absent.
 
-    recommend: user (may be None), about, k. search: text, k. explain and describe: number in the last list (-1 is
-    the last), user. profile: user. help: none. An argument that was not said is absent.
+    recommend: `user` (may be None), `about`, `like` (a place in the last list, or a video's id). search: `text`. Both:
+    `k`, `after` (how many of the same list were shown before), `LIMITS` (as in `Filters`; `published_after` is an ISO
+    date). explain and describe: `number` in the last list (-1 is the last), `user`. profile: `user`. help: none.
     """
 
     name: ActionName
     arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+def filters_of(arguments: Mapping[str, Any]) -> Filters:
+    """The limits among `arguments`. Raises `UsageError` for one that no filter can hold."""
+    given = {name: arguments[name] for name in LIMITS if name in arguments}
+    for name in ("not_categories", "not_channels", "not_words"):
+        given[name] = tuple(given.get(name, ()))
+    if "published_after" in given:
+        given["published_after"] = datetime.fromisoformat(given["published_after"]).replace(tzinfo=UTC)
+    return Filters(**given)

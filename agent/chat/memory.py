@@ -1,10 +1,12 @@
-"""What a chat remembers from turn to turn: the reader last spoken of and the list last shown."""
+"""What a chat remembers from turn to turn: the reader last spoken of, the list last shown and what it was asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from agent.chat.action import LISTS, Action
 
 Document = Mapping[str, Any]
 
@@ -23,16 +25,44 @@ class Threads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The reader meant when none is named; the last list (documents of `core.wire`) and for whom it was made."""
+    """What the words of the next message may refer to.
+
+    `listed` are documents of `core.wire`, shown since `asked` was first asked for, and `listed_for` their reader.
+    `focus` is the place in the list that was spoken of last. `undecided` if the reader was just asked what they like.
+    """
 
     user: str | None = None
     listed: tuple[Document, ...] = ()
     listed_for: str | None = None
+    asked: Action | None = None
+    focus: int = 1
+    undecided: bool = False
+
+    @property
+    def shown(self) -> int:
+        """How many places of the last list were shown."""
+        return max((int(item["rank"]) for item in self.listed), default=0)
 
 
 def recall(turns: Sequence[Document], user: str | None) -> Memory:
     """The memory after `turns`. A `user` given from outside goes before the one remembered."""
     users = [turn["user"] for turn in turns if turn.get("user")]
-    lists = [turn for turn in turns if turn.get("recommendations")]
-    last: Document = lists[-1] if lists else {}
-    return Memory(user or (users[-1] if users else None), tuple(last.get("recommendations", ())), last.get("user"))
+    listed: tuple[Document, ...] = ()
+    asked: Document = {}
+    focus = 1
+    for turn in turns:
+        action = turn.get("action") or {}
+        arguments = turn.get("asked") or {}
+        if action.get("name") in LISTS and turn.get("recommendations"):
+            listed = (*(listed if arguments.get("after") else ()), *turn["recommendations"])
+            asked, focus = turn, 1
+        elif action.get("name") in ("explain", "describe"):
+            focus = action["arguments"].get("number", 1)
+    return Memory(
+        user=user or (users[-1] if users else None),
+        listed=listed,
+        listed_for=asked.get("user"),
+        asked=Action(asked["action"]["name"], asked.get("asked") or {}) if asked else None,
+        focus=focus,
+        undecided=bool(turns and turns[-1].get("undecided")),
+    )

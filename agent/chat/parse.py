@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 
-from agent.chat.action import Action
+from agent.chat.action import Action, ActionName
+from agent.chat.grammar import pattern
+from agent.chat.limits import take_limits
 from agent.chat.memory import Memory
-from agent.chat.words import NUMBER, Known, number_in, take_reader, tidy
+from agent.chat.names import Names, take_reader
+from agent.chat.setting import Setting
+from agent.chat.small_talk import is_small_talk
+from agent.chat.spelling import as_written, corrected
+from agent.chat.topic import stripped, topic_in
+from agent.chat.words import number_in, tidy, word_map
+
+MOST_WORDS = 8  # of a topic that stands alone; a longer text that no rule knows is not read
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A tidied message, the reader it names, its text without that reader, and what the chat remembers."""
+    """A message taken apart: the reader it names, its text without them, its limits, and what is left then."""
 
     text: str
     reader: str | None
+    named: str
+    limits: Mapping[str, Any]
     rest: str
     memory: Memory
+    category: Callable[[str], str | None]
 
     @property
     def user(self) -> str | None:
@@ -29,108 +43,167 @@ class Said:
 Rule = Callable[[Said], Action | None]
 
 
-def parse(message: str, memory: Memory, known: Known) -> Action:
-    """What `message` asks for. `known` tells whether a word is the id of a reader. Never raises on any text."""
-    text = tidy(message)
-    said = Said(text, *take_reader(text, known), memory)
+def parse(message: str, memory: Memory, names: Names, today: date) -> Action | None:
+    """What `message` asks for; None where no rule can read it. Never raises on any text."""
+    text, changes = corrected(tidy(message).strip(" ?.!,"))
+    reader, named = take_reader(text, names.is_reader)
+    if reader is None and (lone := pattern("lone_reader").fullmatch(text)):
+        reader, named = lone["reader"], lone["before"] or ""
+    limits, rest = take_limits(named, Setting(names, memory, today))
+    said = Said(text, reader, named.strip(" ?.!,"), limits, rest.strip(" ?.!,"), memory, names.category)
     for rule in RULES:
         action = rule(said)
         if action is not None:
-            return action
-    return Action("help")
-
-
-def _any(*words: str) -> str:
-    return rf"(?:{'|'.join(words)})"
-
-
-END = r"\s*[?.!]*$"
-PLACE = _any("the", "number", "no\\.?", "nr\\.?", "#", "video", "result", "item", "that", "this", "it", "one", "these")
-ASIDE = _any(
-    "did", "do", "you", "is", "was", "are", "recommend", "suggest", "pick", "choose", "show", "me", "there", "in"
-)
-ABOUT = _any("about", "on", "of", "all", "is", "say", "saying")
-HELP = re.compile(
-    _any("", "/?help.*", "hi|hello|hey", "thanks?.*", "what can (?:you|i) (?:do|ask|say).*", "who are you") + END, re.I
-)
-EXPLAIN = re.compile(
-    rf"/?(?:but )?(?:why|explain)(?:\s*{PLACE}|\s+{ASIDE})*\s*(?:{NUMBER})?(?:\s+(?:{PLACE}|{ASIDE}))*{END}", re.I
-)
-DESCRIBE = re.compile(
-    rf"(?:what(?:'s| is| was| does)|tell me(?: more)?|describe|summari[sz]e)(?:\s*{PLACE}|\s+{ABOUT})*\s*(?:{NUMBER})?"
-    rf"(?:\s+(?:{PLACE}|{ABOUT}))*{END}",
-    re.I,
-)
-PROFILE = re.compile(
-    r"\b(?:likes?|liked|loves?|tastes?|watched|watches|reads?|history|prefers?|interests?|interested|enjoys?|profile)\b"
-    r"|^who\b|\b(?:did|does)\b.*\b(?:watch|read|see)\b",
-    re.I,
-)
-ADVICE = re.compile(r"\b(?:should|would|could|might|recommend|suggest|something|anything)\b", re.I)
-MYSELF = re.compile(r"\b(?:i|my|me)\b", re.I)
-SEARCH = re.compile(
-    r"/?(?:search|find|look|show)\b(?:\s+(?:for|me|up|videos?|clips?|something|anything|about|on))*\s+(?P<text>.+?)"
-    + END,
-    re.I,
-)
-RECOMMEND = re.compile(
-    r"\b(?:recommend\w*|suggest\w*|something|anything|what should|to watch|for me|what next|what's (?:new|good))\b",
-    re.I,
-)
-TOPIC = re.compile(r"\b(?:about|regarding|related to|to do with|on|with)\s+(?P<topic>.+?)" + END, re.I)
-COUNT = re.compile(
-    rf"(?:^|\b(?:top|give|me|recommend|suggest|show)\s+){NUMBER}(?!\s*(?:s|sec|second|min|minute)s?\b)", re.I
-)
-
-
-def _help(said: Said) -> Action | None:
-    return Action("help") if HELP.fullmatch(said.text) else None
+            return _as_written(action, changes)
+    return None
 
 
 def _explain(said: Said) -> Action | None:
-    return _numbered("explain", EXPLAIN.fullmatch(said.rest), said)
+    return _about_place("explain", said, pattern("why_that")) if pattern("why").match(said.named) else None
 
 
 def _describe(said: Said) -> Action | None:
-    return _numbered("describe", DESCRIBE.fullmatch(said.rest), said)
+    return _about_place("describe", said, pattern("what_that"))
 
 
 def _profile(said: Said) -> Action | None:
-    meant = said.reader or (MYSELF.search(said.text) and said.memory.user)
-    if not meant or ADVICE.search(said.text) or not PROFILE.search(said.text):
+    if said.reader and pattern("about_a_reader").fullmatch(said.named) and not pattern("same").match(said.named):
+        return Action("profile", {"user": said.reader})
+    if said.memory.user and not said.reader and pattern("about_me").fullmatch(said.named):
+        return Action("profile", {"user": said.memory.user})
+    meant = said.reader or (said.memory.user if pattern("myself").search(said.text) else None)
+    if not meant or said.limits or pattern("advice").search(said.named) or not pattern("taste").search(said.named):
         return None
     return Action("profile", {"user": meant})
 
 
-def _search(said: Said) -> Action | None:
-    found = SEARCH.fullmatch(said.text)
-    if found is None or said.reader:
+def _like(said: Said) -> Action | None:
+    found = pattern("like").search(said.rest)
+    if found is None:
         return None
-    return Action("search", {"text": found["text"]})
+    place = found["numbered"] or found["ordinal"] or found["bare"] or found["alone"]
+    earlier = pattern("placed").search(said.rest[: found.start()])
+    number = number_in(place) if place else _place(earlier) if earlier else said.memory.focus
+    return Action("recommend", {"user": said.user, "like": number, **said.limits})
+
+
+def _next(said: Said) -> Action | None:
+    asked = said.memory.asked
+    if asked is None or said.reader or not pattern("next").fullmatch(said.rest):
+        return None
+    return Action(asked.name, {**asked.arguments, **said.limits, "after": said.memory.shown})
+
+
+def _refine(said: Said) -> Action | None:
+    """The last list again with other limits, for another reader, about something else."""
+    asked = said.memory.asked
+    if asked is None:
+        return None
+    instead = pattern("instead").fullmatch(said.rest)
+    topic = topic_in(instead["topic"]) if instead else None
+    left = stripped(pattern("same").sub("", said.rest) if said.reader else said.rest)
+    same = said.reader is not None and bool(
+        pattern("same").match(said.named) or (not left and pattern("that_list").search(said.rest))
+    )
+    if not topic and (left or not (same or (said.limits and not said.reader))):
+        return None
+    if not (same or topic) and pattern("anew").search(said.rest) and not pattern("any").fullmatch(said.rest):
+        return None
+    return _refined(asked, said, topic, said.reader if same else None)
+
+
+def _refined(asked: Action, said: Said, topic: str | None, user: str | None) -> Action:
+    kept = {name: value for name, value in asked.arguments.items() if name not in ("after", "like" if topic else "")}
+    if user is not None and asked.name == "search":
+        kept = {"user": user, "about": kept.pop("text"), **kept}
+        return Action("recommend", {**kept, **said.limits})
+    if topic:
+        kept["text" if asked.name == "search" else "about"] = topic
+    return Action(asked.name, {**kept, **({"user": user} if user else {}), **_joined(kept, said.limits)})
+
+
+def _joined(before: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
+    """`limits`, where what is excluded adds to what was excluded before."""
+    return {
+        name: [*before.get(name, ()), *(one for one in value if one not in before.get(name, ()))]
+        if isinstance(value, list)
+        else value
+        for name, value in limits.items()
+    }
+
+
+def _search(said: Said) -> Action | None:
+    if said.reader or not pattern("look").match(said.rest) or (said.memory.user and pattern("wide").search(said.rest)):
+        return None
+    text = pattern("looked").sub("", said.rest, count=1).strip(" ,.;")
+    return Action("search", {"text": text, **said.limits}) if text else None
 
 
 def _recommend(said: Said) -> Action | None:
-    if not said.reader and not RECOMMEND.search(said.rest):
+    question = pattern("question").match(said.rest) and not said.reader
+    if not said.reader and (question or not (pattern("wish").search(said.rest) or said.limits)):
         return None
-    topic, count = TOPIC.search(said.rest), COUNT.search(said.rest)
-    asked = {"k": max(1, number_in(count["number"]))} if count else {}
-    about = topic["topic"] if topic else None
+    about = topic_in(said.rest)
+    if about and len(about.split()) > MOST_WORDS:
+        return None
     if about and not said.user:
-        return Action("search", {"text": about, **asked})
-    return Action("recommend", {"user": said.user, **({"about": about} if about else {}), **asked})
+        return Action("search", {"text": about, **said.limits})
+    return Action("recommend", {"user": said.user, **({"about": about} if about else {}), **said.limits})
 
 
 def _topic_alone(said: Said) -> Action | None:
-    words = re.findall(r"\w+", said.text)
-    return Action("search", {"text": said.text}) if 1 <= len(words) <= 8 and not said.text.startswith("/") else None
-
-
-def _numbered(name: str, found: re.Match[str] | None, said: Said) -> Action | None:
-    if found is None:
+    words = re.findall(r"\w+", said.rest)
+    if not 1 <= len(words) <= MOST_WORDS or said.text.startswith("/"):
         return None
-    number = number_in(found["number"]) if found["number"] else 1
-    user = {"user": said.user} if said.user else {}
-    return Action("explain" if name == "explain" else "describe", {"number": number, **user})
+    if said.memory.undecided:
+        return Action("recommend", {"user": said.memory.listed_for, **_preferred(said), **said.limits})
+    return Action("search", {"text": said.rest, **said.limits})
 
 
-RULES: tuple[Rule, ...] = (_help, _explain, _describe, _profile, _search, _recommend, _topic_alone)
+def _preferred(said: Said) -> dict[str, Any]:
+    """The answer to what one feels like: a category where it is one, else a topic."""
+    topic = topic_in(said.rest) or said.rest
+    category = said.category(topic)
+    return {"category": category} if category else {"about": topic}
+
+
+def _about_place(name: ActionName, said: Said, that: re.Pattern[str]) -> Action | None:
+    """What is asked of one place of the last list; "that" is the place spoken of last."""
+    found = pattern("placed").search(said.named)
+    if found is None and not that.fullmatch(said.named):
+        return None
+    if found is not None and (_counts(found, said) or len(said.named.split()) > MOST_WORDS + 4):
+        return None
+    number = _place(found) if found else said.memory.focus
+    return Action(name, {"number": number, **({"user": said.user} if said.user else {})})
+
+
+def _place(found: re.Match[str]) -> int:
+    return number_in(found["numbered"] or found["ordinal"] or found["bare"])
+
+
+def _counts(found: re.Match[str], said: Said) -> bool:
+    """Whether a bare number says how many, not which."""
+    before = said.named[: found.start()].strip().lower()
+    if found["numbered"]:
+        return False
+    if found["ordinal"] or found["bare"].lower() in word_map("places"):
+        return before.endswith(("every", "each"))
+    return pattern("which").fullmatch(before) is None
+
+
+def _as_written(action: Action, changes: Mapping[str, str]) -> Action:
+    """`action` with its topic spelled as it was written."""
+    topics = {
+        name: as_written(action.arguments[name], changes) for name in ("about", "text") if name in action.arguments
+    }
+    return replace(action, arguments={**action.arguments, **topics})
+
+
+def _small_talk(said: Said) -> Action | None:
+    return Action("help") if is_small_talk(said.text, named=said.reader is not None) else None
+
+
+RULES: tuple[Rule, ...] = (
+    _small_talk, _explain, _profile, _like, _describe, _next, _refine, _search, _recommend, _topic_alone,
+)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agent.chat.memory import Document
@@ -11,17 +11,70 @@ from agent.history_words import deed
 from core.errors import UnknownReader
 from core.types import Profile, Video
 
-HELP = """I find short videos for a reader. You can say, for example:
+HELP = """I find short videos for a reader, and say why. You can say, for example:
   recommend for user_123
-  something about space for user_123
-  why number 2?
-  what is the second about?
+  three about space for user_123, under a minute, not sports, only from NASA, newer than last month
+  shorter ones · the next five · more like number 2 · and for user_7? · include what I have seen
+  why number 3? · what is the second about?
   what does user_123 like?
   search sourdough"""
+NOT_READ = "I did not understand that."
 WHO = "For whom? Name a reader, as in “recommend for user_123”."
 NO_LIST = "There is no list to speak of yet. Ask for one first, as in “recommend for user_123”."
 ABOUT_WORDS = 60
 RECENT = 5
+SHOWN = 8
+CHOICES = 4
+
+
+def heading(arguments: Mapping[str, Any], like: str | None) -> str:
+    """What a list was asked for: "For user_123, about space, at most 1:00, not Sports:"."""
+    parts = [f"for {arguments['user']}"] if arguments.get("user") else []
+    parts += [f"about {topic}" for topic in (arguments.get("about"), arguments.get("text")) if topic]
+    parts += [f"like “{like}”"] if like else []
+    text = ", ".join([*parts, *_limits(arguments)]) or "here"
+    return f"{text[0].upper()}{text[1:]}:"
+
+
+def nothing(arguments: Mapping[str, Any]) -> str:
+    """For a list without videos: what it was limited to, so that a limit can be dropped."""
+    limits = ", ".join(_limits(arguments))
+    if arguments.get("after"):
+        return "That is all there is."
+    return f"I found no video for that: {limits}." if limits else "I found no video for that."
+
+
+def no_such_channel(channel: str, known: Sequence[str]) -> str:
+    """For a channel that the home does not have."""
+    shown = ", ".join(sorted(known)[:SHOWN])
+    return f"There is no channel “{channel}” here. " + (
+        f"Some that are: {shown}." if shown else "No channels are known."
+    )
+
+
+def question(items: Sequence[Document], categories: Sequence[str]) -> str:
+    """The one thing to ask a reader of whom nothing is known."""
+    near = list(dict.fromkeys(item["category"] for item in items if item.get("category")))
+    offered = [*near, *(name for name in categories if name not in near)][:CHOICES]
+    if len(offered) < 2:
+        return "What do you like to watch?"
+    return f"These are the popular and the new. What do you feel like: {', '.join(offered[:-1])} or {offered[-1]}?"
+
+
+def _limits(arguments: Mapping[str, Any]) -> list[str]:
+    said: dict[str, Callable[[Any], str]] = {
+        "max_duration_s": lambda value: f"at most {_clock(value)}",
+        "min_duration_s": lambda value: f"at least {_clock(value)}",
+        "category": lambda value: f"only {value}",
+        "channel": lambda value: f"only from {value}",
+        "not_categories": lambda value: f"not {', '.join(value)}",
+        "not_channels": lambda value: f"not from {', '.join(value)}",
+        "not_words": lambda value: f"without {', '.join(value)}",
+        "language": lambda value: f"in {value}",
+        "published_after": lambda value: f"newer than {value}",
+        "include_seen": lambda value: "seen ones included",
+    }
+    return [words(arguments[name]) for name, words in said.items() if name in arguments]
 
 
 def listed(items: Sequence[Document], heading: str) -> str:

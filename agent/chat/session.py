@@ -1,141 +1,90 @@
-"""A conversation: parse, run the action on the recommender and the records, answer, remember."""
+"""A conversation: read the message, do what it asks for, answer, remember."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Literal
 
 from agent.chat import replies
 from agent.chat.action import Action
+from agent.chat.agent import Interpreter
 from agent.chat.memory import Document, Memory, Threads, recall
+from agent.chat.names import Names
 from agent.chat.parse import parse
+from agent.chat.reply import Reply
+from agent.chat.tools import Tools
 from agent.chat.words import MAX_CHARS
-from agent.recommend import Recommender
-from agent.records import Records
-from core.errors import UnknownReader
-from core.ranking import MAX_K, Answer, Request
-from core.wire import recommendation_document
+from core.errors import ServiceError
 
-DEFAULT_K = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What is said, the action behind it, the list it shows or speaks of, and notes for the person."""
-
-    text: str
-    action: Action
-    recommendations: tuple[Document, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The document of `chat --json`."""
-        return {
-            "reply": self.text,
-            "action": {"name": self.action.name, "arguments": dict(self.action.arguments)},
-            "recommendations": list(self.recommendations),
-            "notes": list(self.notes),
-        }
+Mode = Literal["auto", "parser", "agent"]
 
 
 class Chat:
-    """Talks in threads; a thread remembers its reader and its last list."""
+    """Talks in threads; a thread remembers its reader and its last list.
 
-    def __init__(self, recommender: Recommender, records: Records, threads: Threads) -> None:
-        self._recommender = recommender
-        self._records = records
+    `mode` says who reads a message: the parser, a language model, or (auto) the model only what the parser cannot read.
+    Whatever the model makes of it is checked against the message, so it can never do worse than the parser's help.
+    """
+
+    def __init__(
+        self,
+        *,
+        tools: Tools,
+        threads: Threads,
+        names: Names,
+        interpreter: Callable[[], Interpreter],
+        mode: Mode = "auto",
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self._tools = tools
         self._threads = threads
-        self._tools: dict[str, Callable[[Action, Memory], Reply]] = {
-            "recommend": self._recommend,
-            "search": self._search,
-            "explain": self._explain,
-            "describe": self._describe,
-            "profile": self._profile,
-            "help": self._help,
-        }
+        self._names = names
+        self._interpreter = interpreter
+        self._mode = mode
+        self._today = today
 
     def turn(self, message: str, user: str | None = None, thread: str = "default") -> Reply:
         """The reply to `message` in `thread`, for `user` where the message names nobody else.
 
         No text raises. A model or encoder that is missing does (`ServiceError`), as on the command line.
         """
-        memory = recall(self._threads.thread(thread), user)
-        action = parse(message, memory, self._is_reader)
-        try:
-            reply = self._tools[action.name](action, memory)
-        except UnknownReader as error:
-            reply = Reply(replies.unknown(error), action)
-        shown = reply.recommendations if action.name in ("recommend", "search") else ()
-        turn = {"message": message[:MAX_CHARS], "user": action.arguments.get("user"), "recommendations": list(shown)}
-        self._threads.append_thread(thread, {**reply.document, **turn})
+        turns = self._threads.thread(thread)
+        memory = recall(turns, user)
+        action, notes = self._understood(message, turns, memory)
+        reply = self._tools.run(action or Action("help"), memory)
+        if action is None:
+            reply = replace(reply, text=f"{replies.NOT_READ}\n{reply.text}")
+        reply = replace(reply, notes=(*reply.notes, *notes))
+        self._threads.append_thread(thread, _remembered(message, reply))
         return reply
 
-    def _recommend(self, action: Action, memory: Memory) -> Reply:
-        user, about = action.arguments["user"], action.arguments.get("about")
-        if user is None:
-            return Reply(replies.WHO, action)
-        answer = self._recommender.recommend(Request(user, _size(action), about))
-        return _list(answer, action, f"For {user}, about {about}:" if about else f"For {user}:")
-
-    def _search(self, action: Action, memory: Memory) -> Reply:
-        text = action.arguments["text"]
-        return _list(self._recommender.search(text, _size(action)), action, f"About {text}:")
-
-    def _explain(self, action: Action, memory: Memory) -> Reply:
-        item, missing = self._pick(action, memory)
-        return Reply(missing, action) if item is None else Reply(replies.explained(item), action, (item,))
-
-    def _describe(self, action: Action, memory: Memory) -> Reply:
-        item, missing = self._pick(action, memory)
-        if item is None:
-            return Reply(missing, action)
-        video = self._records.videos([item["video_id"]]).get(item["video_id"])
-        if video is None:
-            return Reply(f"“{item['title']}” has been removed since.", action)
-        return Reply(replies.described(item["rank"], video), action, (item,))
-
-    def _profile(self, action: Action, memory: Memory) -> Reply:
-        profile = self._recommender.profile(action.arguments["user"])
-        records = self._records.videos([item.item_id for item in profile.history if item.kind == "video"])
-        return Reply(replies.tasted(profile, {item: video.duration_s for item, video in records.items()}), action)
-
-    def _help(self, action: Action, memory: Memory) -> Reply:
-        return Reply(replies.HELP, action)
-
-    def _pick(self, action: Action, memory: Memory) -> tuple[Document | None, str]:
-        """The item of the last list that is meant, or what to say where there is none.
-
-        Where there is no list, or it was another reader's, the list that this reader would get now is meant.
-        """
-        number, user = action.arguments["number"], action.arguments.get("user")
-        items = memory.listed if user is None or memory.listed_for in (None, user) else ()
-        if not items and user:
-            items = _documents(self._recommender.recommend(Request(user, max(DEFAULT_K, min(number, MAX_K)))))
-        if not items:
-            return None, replies.NO_LIST
-        place = number - 1 if number > 0 else number
-        if number == 0 or place >= len(items):
-            return None, replies.no_such_number(number, len(items))
-        return items[place], ""
-
-    def _is_reader(self, word: str) -> bool:
+    def _understood(
+        self, message: str, turns: Sequence[Document], memory: Memory
+    ) -> tuple[Action | None, tuple[str, ...]]:
+        """The action, or None where nobody can read the message; and what went wrong on the way."""
+        parsed = None if self._mode == "agent" else parse(message, memory, self._names, self._today())
+        if parsed is not None or self._mode == "parser":
+            return parsed, ()
+        action: Action | None = None
+        notes: tuple[str, ...] = ()
         try:
-            return bool(self._records.reader(word))
-        except UnknownReader:
-            return False
+            action = self._interpreter().interpret(message, turns, memory, self._today())
+        except ServiceError as error:
+            notes = (f"no language model to read this: {error}",)
+        if action is None and self._mode == "agent":
+            action = parse(message, memory, self._names, self._today())
+        return action, notes
 
 
-def _size(action: Action) -> int:
-    return min(int(action.arguments.get("k", DEFAULT_K)), MAX_K)
-
-
-def _list(answer: Answer, action: Action, heading: str) -> Reply:
-    items = _documents(answer)
-    text = replies.listed(items, heading) if items else "I found no video for that."
-    return Reply(text, action, items, answer.notes)
-
-
-def _documents(answer: Answer) -> tuple[Document, ...]:
-    return tuple(recommendation_document(item) for item in answer.recommendations)
+def _remembered(message: str, reply: Reply) -> dict[str, object]:
+    """The turn as the thread keeps it; only a list that was asked for is one to speak of later."""
+    kept = {name: value for name, value in reply.asked.items() if name != "number"}
+    return {
+        **reply.document,
+        "message": message[:MAX_CHARS].encode("utf-8", "replace").decode(),
+        "user": reply.action.arguments.get("user"),
+        "asked": kept,
+        "undecided": reply.undecided,
+    }

@@ -4,42 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent.candidate_text import clean
+from agent.candidate_text import plain
 from agent.history_words import deed
 from agent.shelf import Shelf
+from core.tokens import estimated_tokens
 from core.types import HistoryItem, Profile
 
-TITLE_WORDS = 24
-INTERESTS_WORDS = 30
+TITLE_TOKENS = 30
+INTERESTS_TOKENS = 40
+CATEGORY_TOKENS = 8
 MAX_CATEGORIES = 5
 
 
-def reader_values(profile: Profile, shelf: Shelf, history_items: int) -> dict[str, str]:
+def reader_values(profile: Profile, shelf: Shelf, max_tokens: int) -> dict[str, str]:
     """Values for a prompt's session, taste, categories and interests; "" where there is nothing to say.
 
-    The newest `history_items` items are told, skips among them, the current session apart from what came before.
+    About `max_tokens` are spent: on the category mix and stated interests, then on the current session, newest first,
+    skips among it, then on what the reader liked or disliked most before. Each part is told newest first.
     """
-    told = profile.history[:history_items]
+    categories = _categories(profile) if max_tokens else ""
+    interests = plain(", ".join(profile.interests), INTERESTS_TOKENS) if max_tokens else ""
     start = profile.session_start
-    current = [item for item in told if start is not None and item.at >= start]
+    current = [item for item in profile.history if start is not None and item.at >= start]
+    before = [item for item in profile.history if start is None or item.at < start]
+    told = _told(
+        [*current, *sorted(before, key=lambda item: -abs(item.weight))],
+        shelf,
+        max_tokens - estimated_tokens(categories + interests),
+    )
     return {
-        "session": _lines(current, shelf),
-        "taste": _lines(told[len(current) :], shelf),
-        "categories": _categories(profile) if told else "",
-        "interests": clean(", ".join(profile.interests), INTERESTS_WORDS),
+        "session": "\n".join(told[item] for item in current if item in told),
+        "taste": "\n".join(told[item] for item in before if item in told),
+        "categories": categories,
+        "interests": interests,
     }
 
 
-def _lines(items: Sequence[HistoryItem], shelf: Shelf) -> str:
-    return "\n".join(_line(item, shelf) for item in items)
+def _told(by_value: Sequence[HistoryItem], shelf: Shelf, tokens: int) -> dict[HistoryItem, str]:
+    """The lines of as many items, the most telling first, as fit into `tokens`."""
+    told: dict[HistoryItem, str] = {}
+    for item in by_value:
+        line = _line(item, shelf)
+        tokens -= estimated_tokens(line) + 1
+        if tokens < 0:
+            break
+        told[item] = line
+    return told
 
 
 def _line(item: HistoryItem, shelf: Shelf) -> str:
-    category = f" ({clean(item.category, 4)})" if item.category else ""
+    category = f" ({plain(item.category, CATEGORY_TOKENS)})" if item.category else ""
     done = " ".join(filter(None, deed(item, shelf.length_s(item))))
-    return f"- {done}: {clean(item.title, TITLE_WORDS)}{category}"
+    return f"- {done}: {plain(item.title, TITLE_TOKENS)}{category}"
 
 
 def _categories(profile: Profile) -> str:
     largest = list(profile.categories.items())[:MAX_CATEGORIES]
-    return ", ".join(f"{clean(name, 4)} {share:.0%}" for name, share in largest if share >= 0.005)
+    return ", ".join(f"{plain(name, CATEGORY_TOKENS)} {share:.0%}" for name, share in largest if share >= 0.005)

@@ -4,13 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent.rerank.budget import Budget
+from agent.rerank.graded import Graded
+from agent.rerank.letters import Letters
+from agent.rerank.list import ListOrder
 from agent.rerank.reranker import Reranker
+from agent.rerank.setting import Setting
 from agent.rerank.yesno import YesNo
-from agent.shelf import Shelf
-from core.config import RerankConfig
-from models.language_model import LanguageModel
+from core.ranking import Ranking
+from core.types import Profile
 
-METHODS: dict[str, Callable[[LanguageModel, Shelf, RerankConfig, Budget], Reranker]] = {
+METHODS: dict[str, Callable[[Setting], Reranker]] = {
     "yesno": YesNo,
+    "letters": Letters,
+    "list": ListOrder,
 }
+BY_LOG_PROBABILITIES = frozenset({"yesno", "letters"})
+IN_JSON = "the language model gives no log-probabilities: it was asked for JSON instead"
+
+
+def reranker(name: str, setting: Setting) -> Reranker:
+    """The method `name`, which must be of the table, for one request."""
+    return OrJson(METHODS[name], setting) if name in BY_LOG_PROBABILITIES else METHODS[name](setting)
+
+
+class OrJson:
+    """A method that reads log-probabilities, or `Graded` where the model turns out to give none."""
+
+    def __init__(self, method: Callable[[Setting], Reranker], setting: Setting) -> None:
+        self._method = method
+        self._setting = setting
+
+    def rerank(self, profile: Profile, wish: str | None, ranking: Ranking) -> Ranking:
+        """See `Reranker`."""
+        if self._scores():
+            reranked = self._method(self._setting).rerank(profile, wish, ranking)
+            if self._scores():  # an adapter that was promised log-probabilities and got none knows now
+                return reranked
+        return noted(Graded(self._setting).rerank(profile, wish, ranking), IN_JSON)
+
+    def _scores(self) -> bool:
+        return self._setting.model.max_choices > 1
+
+
+def noted(ranking: Ranking, note: str) -> Ranking:
+    """`ranking` with one more note, before its own."""
+    return Ranking(ranking.ids, ranking.scores, ranking.origin, ranking.sources, (note, *ranking.notes))

@@ -1,4 +1,4 @@
-"""`shortlist ingest`: videos, articles, readers and events from tables."""
+"""`shortlist ingest`: articles, readers and events from tables. Its other commands have files of their own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli import enrich, retry, videos
+from app.cli.loaded import report
 from app.cli.options import AsJson, ConfigFile, HomeDir, settings
 from core.config import Config
 
@@ -17,36 +19,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Store videos, articles, readers and events.")
 
-SOME_FAILED = 1
-SHOWN_FAILURES = 20
+ARTICLES = "articles"
+
+app.command("videos")(videos.videos)
+app.command("enrich")(enrich.enrich)
+app.command("retry")(retry.retry)
 
 Load = Callable[["Home", Config, Callable[[int], None]], "Loaded"]
-
-
-@app.command()
-def videos(
-    context: typer.Context,
-    sources: Annotated[list[str], typer.Argument(help=".jsonl[.gz], .csv or .parquet", metavar="SOURCE...")],
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
-) -> None:
-    """Videos with their transcripts. Ingesting the same file again changes nothing.
-
-    Example: shortlist ingest videos sample/videos.jsonl
-    """
-    from app.build import encoder_of
-    from ingest.load import load_videos
-
-    chosen = settings(context, home, config)
-    encoder = encoder_of(chosen)
-    loads: dict[str, Load] = {
-        source: lambda store, config, progress, source=source: load_videos(  # type: ignore[misc]
-            store, source, encoder, config.ingest, progress
-        )
-        for source in sources
-    }
-    _run("videos", loads, chosen, as_json)
 
 
 @app.command()
@@ -70,7 +49,7 @@ def articles(
     def load(store: Home, config: Config, progress: Callable[[int], None]) -> Loaded:
         return load_articles(store, source, encoder, config.ingest, progress)
 
-    _run("articles", {source: load}, chosen, as_json)
+    _run(ARTICLES, {source: load}, chosen, as_json)
 
 
 @app.command()
@@ -114,7 +93,7 @@ def events(
 
 
 def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> None:
-    """Load every source and report it; exits with 1 when a row of any became no record."""
+    """Load every source and report it."""
     from app.build import open_home
     from app.cli.output import progress_bar
 
@@ -123,34 +102,8 @@ def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> No
         for source, load in loads.items():
             with progress_bar(f"{what} from {source}", quiet=as_json) as progress:
                 results[source] = load(store, config, progress)
-    _report(what, results, as_json)
-    if any(loaded.failures for loaded in results.values()):
-        raise typer.Exit(SOME_FAILED)
+        if what == ARTICLES:
+            from retrieval.index import load_snapshot
 
-
-def _report(what: str, results: dict[str, Loaded], as_json: bool) -> None:
-    from app.cli.output import print_json, print_notes
-
-    if as_json:
-        print_json({source: _document(loaded) for source, loaded in results.items()})
-        return
-    for source, loaded in results.items():
-        typer.echo(
-            f"{what} from {source}: {loaded.new:,} new, {loaded.changed:,} changed, {loaded.unchanged:,} unchanged, "
-            f"{len(loaded.failures):,} failed"
-        )
-        print_notes(loaded.notes)
-        for failure in loaded.failures[:SHOWN_FAILURES]:
-            typer.echo(f"  {failure.where}: {failure.reason}", err=True)
-        if len(loaded.failures) > SHOWN_FAILURES:
-            typer.echo(f"  and {len(loaded.failures) - SHOWN_FAILURES:,} more; --json lists them all", err=True)
-
-
-def _document(loaded: Loaded) -> dict[str, object]:
-    return {
-        "new": loaded.new,
-        "changed": loaded.changed,
-        "unchanged": loaded.unchanged,
-        "failures": [{"where": failure.where, "reason": failure.reason} for failure in loaded.failures],
-        "notes": list(loaded.notes),
-    }
+            load_snapshot(store, config.retrieval)  # the first reader finds it ready, and needs no lock
+    report(what, results, as_json)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Annotated
+from io import TextIOWrapper
+from typing import Annotated, NoReturn
 
 import typer
 
-from app.cli import chat, ingest, models, rebuild, recommend, search, simulate, status
+from app.cli import chat, doctor, export, ingest, models, rebuild, recommend, search, simulate, status
+from app.cli import eval as evaluation
 from app.cli.options import ConfigFile, HomeDir
-from core.errors import ShortlistError
+from core.checks import check_text
+from core.errors import ShortlistError, StateError, one_line
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,8 +29,11 @@ app.command("simulate")(simulate.simulate)
 app.command("recommend")(recommend.recommend)
 app.command("search")(search.search)
 app.command("chat")(chat.chat)
+app.command("export")(export.export)
 app.add_typer(models.app, name="models")
+app.add_typer(evaluation.app, name="eval")
 app.command("status")(status.status)
+app.command("doctor")(doctor.doctor)
 app.command("rebuild")(rebuild.rebuild)
 
 INTERRUPTED = 130
@@ -51,16 +58,28 @@ def root(
     context.obj = {"home": home, "config": config}
 
 
-def run() -> None:
+def run(words: Sequence[str] | None = None) -> None:
     """The console script. Ours errors end as one line on stderr and the exit code of their class."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to stop
+    words = sys.argv[1:] if words is None else words
     try:
-        app()
+        for word in words:
+            check_text(word, "argument")
+        app(words)
     except ShortlistError as error:
-        typer.echo(f"shortlist: {' '.join(str(error).split())}", err=True)
-        sys.exit(error.exit_code)
+        _end(str(error), error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away (`shortlist ... | head`): nothing is wrong, nothing more to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        refused = f"expected to read and write what was asked, found {error}"
+        _end(f"the system refused: {refused}; check the disk and the permissions", StateError.exit_code)
+
+
+def _end(message: str, exit_code: int) -> NoReturn:
+    typer.echo(f"shortlist: {one_line(message)}", err=True)
+    sys.exit(exit_code)

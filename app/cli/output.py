@@ -23,10 +23,13 @@ def print_notes(notes: Iterable[str]) -> None:
 
 
 @contextmanager
-def progress_bar(label: str, total: int | None = None, quiet: bool = False) -> Iterator[Callable[[int], None]]:
-    """A callback that takes the number of things just done. Draws on stderr, on a terminal only."""
+def stage_bars(quiet: bool = False) -> Iterator[Callable[[str, int], None]]:
+    """A callback that takes a stage's name and the number of things it has just done, with one bar a stage.
+
+    What the first stage to call has done is the total of the others. Draws on stderr, on a terminal only.
+    """
     if quiet or not sys.stderr.isatty():
-        yield lambda _done: None
+        yield lambda _stage, _done: None
         return
     from rich.console import Console
     from rich.progress import (
@@ -38,10 +41,59 @@ def progress_bar(label: str, total: int | None = None, quiet: bool = False) -> I
         TimeRemainingColumn,
     )
 
+    columns = (TextColumn("{task.description:<11}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as progress:
+        tasks: dict[str, Any] = {}
+
+        def advance(stage: str, done: int) -> None:
+            if not tasks:
+                tasks[stage] = progress.add_task(stage, total=None)
+            first = next(iter(tasks))
+            listed = progress.tasks[tasks[first]].completed
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=listed)
+            progress.advance(tasks[stage], done)
+            if stage == first:
+                for task in tasks.values():
+                    progress.update(task, total=listed + done)
+
+        yield advance
+
+
+@contextmanager
+def progress_bar(
+    label: str, total: int | None = None, quiet: bool = False, *, rate: bool = False
+) -> Iterator[Callable[[int], None]]:
+    """A callback that takes the number of things just done. Draws on stderr, on a terminal only.
+
+    With `rate`, also how many are done a second.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    class _Rate(ProgressColumn):
+        """How many are done a second, of late."""
+
+        def render(self, task: Task) -> str:
+            return f"{task.speed:,.0f}/s" if task.speed else ""
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        *([_Rate()] if rate else []),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )

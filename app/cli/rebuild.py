@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Annotated
 
 import typer
 
 from app.cli.options import ConfigFile, HomeDir, settings
+
+SOME_DAMAGED = 1
 
 
 def rebuild(
@@ -18,24 +19,23 @@ def rebuild(
 ) -> None:
     """Make Chroma and the indexes anew from the catalogue, and encode everything with --encoder if given.
 
+    Records that are damaged are listed; ingest them again. The exit code is 1 then.
+
     Example: shortlist rebuild
     """
-    overrides = {"encoder": {"name": encoder}} if encoder else {}
-    chosen = settings(context, home, config, **overrides)
-    from app.build import encoder_of, open_home
-    from app.cli.output import progress_bar
-    from retrieval.index import FOLDER, load_snapshot
-    from store.home import Home
-    from store.outbox import deliver
+    configured = settings(context, home, config).encoder.name
+    chosen = settings(context, home, config, **({"encoder": {"name": encoder}} if encoder else {}))
+    from app.build import open_home
+    from app.cli.output import print_notes, progress_bar
+    from app.rebuild import rebuild as make_anew
 
-    with Home.open(chosen.home) if encoder else open_home(chosen) as store, store.writing("rebuilding"):
-        if encoder and encoder != store.encoder:
-            store.change_encoder(encoder)
-        else:
-            store.documents.reset()
-        shutil.rmtree(store.path / FOLDER, ignore_errors=True)
-        counts = store.catalogue.counts()
+    with open_home(chosen, any_encoder=encoder is not None) as store:
+        counts = store.catalogue.content_counts()
         with progress_bar("encoding", counts.videos + counts.articles) as progress:
-            delivered = deliver(store, encoder_of(chosen), progress)
-        snapshot = load_snapshot(store, chosen.retrieval)
-    typer.echo(f"{delivered:,} records written to Chroma and indexed at revision {snapshot.revision}")
+            done = make_anew(store, chosen, encoder, progress)
+    typer.echo(f"{done.records:,} records written to Chroma and indexed at revision {done.revision}")
+    if encoder and encoder != configured:
+        print_notes([f'the home now belongs to {encoder}: set encoder.name = "{encoder}" in your configuration'])
+    if done.damaged:
+        print_notes(f"{one}: ingest it again" for one in done.damaged)
+        raise typer.Exit(SOME_DAMAGED)

@@ -2,44 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
+
+import numpy as np
 
 from core.config import RetrievalConfig
 from core.ranking import Query
-from retrieval.arrays import Ints, Scores
+from retrieval.arrays import Bools, Ints, Rows, Scores
 from retrieval.filters import Allowed
-from retrieval.legs.constant import RowScores, best_rows
 from retrieval.legs.leg import Leg
 from retrieval.legs.popular import popularity_share
+from retrieval.legs.ranked import first_allowed
 from retrieval.snapshot import Snapshot
+from retrieval.topk import best_first
 
-# Within a category the popular come first: as much as a thousandth of the reader's taste, so it never outweighs it.
+# Within a category the popular come first: as much as a thousandth of the reader's taste, so it hardly outweighs it.
 _TIE_BREAK = 1e-3
 
 
-class Affinity(Leg[RowScores]):
+@dataclass(frozen=True, slots=True, eq=False)
+class Taste:
+    """`shares`, float64[c + 1], by category code (the last for none), plus the `tie_break` of each row."""
+
+    shares: Scores
+    codes: Rows
+    tie_break: Scores
+
+    def at(self, rows: Ints) -> Scores:
+        """float64[len(rows)]: the reader's share of each row's category."""
+        return self.shares[self.codes[rows]] + self.tie_break[rows]
+
+
+class Affinity(Leg[Taste]):
     """The profile's share of the video's category, plus `_TIE_BREAK` x its share of popularity."""
 
     name: ClassVar[str] = "affinity"
 
     def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
         super().__init__(snapshot)
+        self._tie_break = _TIE_BREAK * popularity_share(snapshot)
+        self._ranked = best_first(self._tie_break, snapshot.order)
+        codes = snapshot.columns.category.codes[self._ranked]
+        ends = np.searchsorted(np.sort(codes), np.arange(len(snapshot.columns.category.names) + 1))
+        by_code = self._ranked[np.argsort(codes, kind="stable")]
+        self._of_category = [by_code[start:end] for start, end in pairwise(ends.tolist())]
 
-    def weigh(self, queries: Sequence[Query]) -> list[RowScores | None]:
+    def weigh(self, queries: Sequence[Query]) -> list[Taste | None]:
         """See `Leg`; a profile without categories gives nothing to go by."""
-        return [self._weigh(query) for query in queries]
+        return [self._taste(query.profile.categories) if query.profile else None for query in queries]
 
-    def best(self, scorings: Sequence[RowScores], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
+    def best(self, scorings: Sequence[Taste], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`."""
-        return best_rows(self.snapshot, scorings, asked, depths)
+        one_by_one = zip(scorings, asked, depths, strict=True)
+        return [self._best(taste, limits.mask, depth) for taste, limits, depth in one_by_one]
 
-    def _weigh(self, query: Query) -> RowScores | None:
-        if query.profile is None or not any(share > 0 for share in query.profile.categories.values()):
+    def _taste(self, categories: Mapping[str, float]) -> Taste | None:
+        if not any(share > 0 for share in categories.values()):
             return None
-        return RowScores(self.snapshot.columns.category.values(query.profile.categories) + self._tie_break)
+        labels = self.snapshot.columns.category
+        return Taste(labels.shares(categories), labels.codes, self._tie_break)
 
-    @cached_property
-    def _tie_break(self) -> Scores:
-        return _TIE_BREAK * popularity_share(self.snapshot)
+    def _best(self, taste: Taste, mask: Bools | None, depth: int) -> Ints:
+        # Whatever is more popular than a row of no liked category also scores higher than it, whichever category it
+        # has: so the head of the whole list holds all such rows that can be among the best.
+        liked = np.flatnonzero(taste.shares[:-1] > 0).tolist()
+        lists = [self._ranked, *(self._of_category[code] for code in liked)]
+        return np.unique(np.concatenate([first_allowed(rows, mask, depth) for rows in lists]))

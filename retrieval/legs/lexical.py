@@ -120,7 +120,9 @@ def _product(
     numbers = np.concatenate([number for (_, number), _ in found])
     values = np.concatenate([weights[at] for (at, _), weights in found])
     starts = np.append(0, np.cumsum([len(number) for (_, number), _ in found]))
-    queries = csr_array((values, numbers, starts), shape=(len(weighted), len(postings.keys)))
+    # int32 like the postings: of mixed widths scipy would widen, and so copy, the whole matrix.
+    indices, pointers = numbers.astype(np.int32), starts.astype(np.int32)
+    queries = csr_array((values, indices, pointers), shape=(len(weighted), len(postings.keys)))
     product = queries @ matrix
     ends = product.indptr
     return [

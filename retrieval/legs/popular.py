@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -12,14 +12,26 @@ from core.config import RetrievalConfig
 from core.ranking import Query
 from retrieval.arrays import Ints, Scores
 from retrieval.filters import Allowed
-from retrieval.legs.constant import RowScores, best_rows
 from retrieval.legs.leg import Leg
+from retrieval.legs.ranked import first_allowed
 from retrieval.snapshot import Snapshot
+from retrieval.topk import best_first
 
 _DAY_S = 86_400.0
 
 
-class Popular(Leg[RowScores]):
+@dataclass(frozen=True, slots=True, eq=False)
+class Heat:
+    """`values`: float64[n], the score of every row."""
+
+    values: Scores
+
+    def at(self, rows: Ints) -> Scores:
+        """float64[len(rows)]: the same for every query."""
+        return self.values[rows]
+
+
+class Popular(Leg[Heat]):
     """log(1 + decayed events) as a share of the highest, plus `fresh_weight` x 2^(-age / `fresh_half_life_days`).
 
     Age counts from the newest video: the same snapshot gives the same scores on any day.
@@ -29,20 +41,17 @@ class Popular(Leg[RowScores]):
 
     def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
         super().__init__(snapshot)
-        self._config = config
+        fresh = _freshness(snapshot.columns.published, config.fresh_half_life_days * _DAY_S)
+        self._heat = Heat(popularity_share(snapshot) + config.fresh_weight * fresh)
+        self._ranked = best_first(self._heat.values, snapshot.order)
 
-    def weigh(self, queries: Sequence[Query]) -> list[RowScores | None]:
+    def weigh(self, queries: Sequence[Query]) -> list[Heat | None]:
         """See `Leg`; every query gets the same scores."""
-        return [self._scoring for _ in queries]
+        return [self._heat] * len(queries)
 
-    def best(self, scorings: Sequence[RowScores], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
+    def best(self, scorings: Sequence[Heat], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`."""
-        return best_rows(self.snapshot, scorings, asked, depths)
-
-    @cached_property
-    def _scoring(self) -> RowScores:
-        fresh = _freshness(self.snapshot.columns.published, self._config.fresh_half_life_days * _DAY_S)
-        return RowScores(popularity_share(self.snapshot) + self._config.fresh_weight * fresh)
+        return [first_allowed(self._ranked, limits.mask, depth) for limits, depth in zip(asked, depths, strict=True)]
 
 
 def popularity_share(snapshot: Snapshot) -> Scores:

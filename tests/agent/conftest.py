@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,7 +51,7 @@ class MemoryRecords:
             "a-space": Article("a-space", "Probe reaches the Moon", category="Sci/Tech"),
             "a-food": Article("a-food", "Bakers return to rye", category="Food"),
         }
-        self.readers = {one: Reader(one) for one in ("astra", "baker", "newcomer")}
+        self.readers_by_id = {one: Reader(one) for one in ("astra", "baker", "newcomer")}
         self.events = [
             act("astra", "moon", "view", 60, dwell_s=60.0),
             act("astra", "a-space", "click", 3000, kind="article", dwell_s=40.0),
@@ -59,10 +60,16 @@ class MemoryRecords:
         ]
         self.threads: dict[str, list[dict[str, Any]]] = {}
 
+    def snapshot(self) -> AbstractContextManager[int]:
+        return nullcontext(0)
+
     def reader(self, user_id: str) -> Reader:
-        if user_id not in self.readers:
+        if user_id not in self.readers_by_id:
             raise UnknownReader(user_id, ("astra",))
-        return self.readers[user_id]
+        return self.readers_by_id[user_id]
+
+    def readers(self, user_ids: Sequence[str]) -> dict[str, Reader]:
+        return {one: self.readers_by_id[one] for one in user_ids if one in self.readers_by_id}
 
     def events_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         newest_first = sorted(self.events, key=lambda event: event.at, reverse=True)

@@ -1,5 +1,10 @@
+"""The parser against the labelled utterances, and against texts that nobody would write."""
+
 from __future__ import annotations
 
+import json
+from datetime import date
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -7,94 +12,124 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.chat.action import Action
+from agent.chat.action import Action, filters_of
 from agent.chat.memory import Memory
+from agent.chat.names import Names
 from agent.chat.parse import parse
 
-READERS = {"alice", "u7"}
-CASES: list[tuple[str, str, dict[str, Any]]] = [
-    ("recommend for user_123", "recommend", {"user": "user_123"}),
-    ("Recommend something for alice, please", "recommend", {"user": "alice"}),
-    ("what should user_123 watch?", "recommend", {"user": "user_123"}),
-    ("something about space for user_123", "recommend", {"user": "user_123", "about": "space"}),
-    ("find something about night trains for alice", "recommend", {"user": "alice", "about": "night trains"}),
-    ("recommend three for user_123", "recommend", {"user": "user_123", "k": 3}),
-    ("top ٥ for user_123", "recommend", {"user": "user_123", "k": 5}),
-    ("and for user_7?", "recommend", {"user": "user_7"}),
-    ("something for dinner", "recommend", {"user": None}),
-    ("why number 2?", "explain", {"number": 2}),
-    ("Why did you recommend the second one?", "explain", {"number": 2}),
-    ("why is the last one there?", "explain", {"number": -1}),
-    ("/why 3", "explain", {"number": 3}),
-    ("why?", "explain", {"number": 1}),
-    ("why number 2 for user_123?", "explain", {"number": 2, "user": "user_123"}),
-    ("what is the second about?", "describe", {"number": 2}),
-    ("What’s #3 about", "describe", {"number": 3}),
-    ("tell me more about the 4th", "describe", {"number": 4}),
-    ("what does user_123 like?", "profile", {"user": "user_123"}),
-    ("what has alice watched", "profile", {"user": "alice"}),
-    ("what did u7 read?", "profile", {"user": "u7"}),
-    ("history of alice", "profile", {"user": "alice"}),
-    ("search sourdough", "search", {"text": "sourdough"}),
-    ("find videos about night trains", "search", {"text": "night trains"}),
-    ("something about space", "search", {"text": "space"}),
-    ("why do cats have 9 lives", "search", {"text": "why do cats have 9 lives"}),
-    ("sourdough", "search", {"text": "sourdough"}),
-    ("help", "help", {}),
-    ("hello!", "help", {}),
-    ("", "help", {}),
-    ("???", "help", {}),
-    ("/frobnicate", "help", {}),
+TODAY = date(2026, 11, 20)  # a Friday
+NAMES = Names(
+    {"alice", "bob", "u7", "user_123", "user_7"}.__contains__,
+    ("Arts", "Business", "Food", "Music", "Sci/Tech", "Sports", "Travel", "World"),
+    ("BBC News", "Kitchen Lab", "NASA", "Orbit Minute"),
+)
+LISTED = tuple(
+    {
+        "rank": place,
+        "video_id": f"v{place}",
+        "duration_s": 20.0 + 10 * place,
+        "published": f"2026-09-0{place}T00:00:00+00:00",
+    }
+    for place in range(1, 6)
+)
+
+
+def after(asked: Action, user: str | None = "user_123") -> Memory:
+    return Memory(user, LISTED, user, asked)
+
+
+CONTEXTS = {
+    "new": Memory(),
+    "reader": Memory("user_123"),
+    "list": after(Action("recommend", {"user": "user_123"})),
+    "topic": after(Action("recommend", {"user": "user_123", "about": "space"})),
+    "filtered": after(Action("recommend", {"user": "user_123", "max_duration_s": 60})),
+    "search": after(Action("search", {"text": "volcanoes"}), None),
+}
+UTTERANCES = [
+    json.loads(line) for line in Path(__file__).with_name("chat_utterances.jsonl").read_text("utf-8").splitlines()
 ]
 
 
-@pytest.mark.parametrize(("message", "name", "arguments"), CASES)
-def test_what_is_meant(message: str, name: str, arguments: dict[str, Any]) -> None:
-    action = parse(message, Memory(), READERS.__contains__)
-    assert (action.name, dict(action.arguments)) == (name, arguments)
+def read(message: str, context: str = "new") -> Action:
+    return parse(message, CONTEXTS[context], NAMES, TODAY) or Action("help")
+
+
+def wrong(part: str) -> tuple[list[str], int]:
+    chosen = [one for one in UTTERANCES if one["part"] == part]
+    missed = [one["say"] for one in chosen if read(one["say"], one["in"]) != Action(one["name"], one["arguments"])]
+    return missed, len(chosen)
+
+
+# "dev" was written before the parser. Each later part was written when the parser was done, read once, and then
+# learned from. At their first reading 68 of 79, 59 of 78, 50 of 64 and, held out, 60 of 64 were right.
+@pytest.mark.parametrize(
+    ("part", "share"), [("dev", 0.95), ("second", 0.95), ("third", 0.95), ("fourth", 0.95), ("held_out", 0.9)]
+)
+def test_the_labelled_utterances_are_understood(part: str, share: float) -> None:
+    missed, size = wrong(part)
+    assert len(missed) <= (1 - share) * size, missed
+
+
+def test_every_expected_limit_is_one_that_can_be_searched_with() -> None:
+    for one in UTTERANCES:
+        filters_of(one["arguments"])
+
+
+def test_a_message_that_no_rule_reads_is_left_to_others() -> None:
+    message = "my friend keeps going on and on at dinner and I would love to know what it is she means"
+    assert parse(message, Memory(), NAMES, TODAY) is None
+
+
+def test_the_answer_to_what_do_you_feel_like() -> None:
+    asked = Memory("user_7", LISTED, "user_7", Action("recommend", {"user": "user_7"}), undecided=True)
+    assert parse("food please", asked, NAMES, TODAY) == Action("recommend", {"user": "user_7", "category": "Food"})
+    assert parse("old trains", asked, NAMES, TODAY) == Action("recommend", {"user": "user_7", "about": "old trains"})
 
 
 @pytest.mark.parametrize(
-    ("message", "action"),
+    ("today", "message", "day"),
     [
-        ("something about space", Action("recommend", {"user": "alice", "about": "space"})),
-        ("what should I watch?", Action("recommend", {"user": "alice"})),
-        ("what do I like?", Action("profile", {"user": "alice"})),
-        ("why the first?", Action("explain", {"number": 1, "user": "alice"})),
-        ("recommend for user_7", Action("recommend", {"user": "user_7"})),
+        (date(2026, 3, 1), "newer than last month", "2026-03-01"),
+        (date(2026, 3, 1), "since last month", "2026-02-01"),
+        (date(2026, 1, 1), "since last year", "2025-01-01"),
+        (date(2026, 1, 1), "since December", "2025-12-01"),
+        (date(2026, 1, 1), "from the last 2 weeks", "2025-12-18"),
     ],
 )
-def test_the_reader_spoken_of_last_is_meant(message: str, action: Action) -> None:
-    assert parse(message, Memory("alice"), READERS.__contains__) == action
+def test_dates_are_counted_from_today(today: date, message: str, day: str) -> None:
+    action = parse(message, CONTEXTS["list"], NAMES, today)
+    assert action is not None
+    assert action.arguments["published_after"] == day
 
 
-WORDS = [
-    "why",
-    "number",
-    "the",
-    "2",
-    "second",
-    "for",
-    "user_1",
-    "about",
-    "#",
-    "it",
-    "what",
-    "is",
-    "recommend",
-    "\ud800",
-    "\x00",
-]
+@pytest.mark.parametrize("message", ["since 31 February", "newer than 2026-13-45", "after 0000-00-00"])
+def test_a_day_that_no_calendar_has_is_no_limit(message: str) -> None:
+    assert "published_after" not in read(f"recommend for alice {message}").arguments
 
 
-@given(st.text() | st.lists(st.sampled_from(WORDS)).map(" ".join))
-def test_no_text_raises(message: str) -> None:
-    assert parse(message, Memory("alice"), READERS.__contains__).name
+TEXT = """why number the 2 second for user_1 about # it what is recommend not no without sports only from NASA
+under a minute 1:30 half last month newer than 2026-02-30 shorter more like next five seen ٣ 三 % , ? / user_7's"""
+WORDS = [*TEXT.split(), "\ud800", "\x00"]
 
 
-@pytest.mark.parametrize("word", ["it ", "the ", "# ", "about ", "show me ", "1", "user_1 ", "why ", "🍅"])
+@given(st.text() | st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join), st.sampled_from(sorted(CONTEXTS)))
+def test_no_text_raises_and_every_limit_is_usable(message: str, context: str) -> None:
+    filters_of(read(message, context).arguments)
+
+
+@given(st.sampled_from(UTTERANCES), st.sampled_from(["  {}  ", "{}!!", "{} .", "\n{}\t"]))
+def test_space_and_marks_around_a_message_change_nothing(one: dict[str, Any], around: str) -> None:
+    assert read(around.format(one["say"]), one["in"]) == read(one["say"], one["in"])
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["it ", "the ", "# ", "about ", "show me ", "1", "user_1 ", "why ", "🍅", "not ", "no a ", "only ", "from ", "and ",
+     ", ", "more ", "one ", "seen ", "half a ", "in ", "1:30 ", "is ", "please "],
+)  # fmt: skip
 def test_long_messages_are_read_quickly(word: str) -> None:
     start = perf_counter()
-    for opening in ("why ", "what is ", "search ", ""):
-        parse(opening + word * 100_000 + "x", Memory(), READERS.__contains__)
-    assert perf_counter() - start < 2
+    for opening in ("why ", "what is ", "search ", "without ", "show me 3 ", ""):
+        read(opening + word * 100_000 + "x", "list")
+    assert perf_counter() - start < 4

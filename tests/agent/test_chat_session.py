@@ -1,21 +1,57 @@
+"""Conversations over a small world in memory."""
+
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.chat.session import Chat
+from agent.chat.agent import AgentInterpreter
+from agent.chat.names import Names
+from agent.chat.session import Chat, Mode
+from agent.chat.tools import Tools
 from agent.recommend import Recommender
 from core.config import RerankConfig
+from core.errors import ModelMissing
+
+MakeChat = Callable[..., Chat]
+LONG = "my friend keeps going on about the history of space at dinner and I would love to know what she means by it"
 
 
 @pytest.fixture
-def chat(make_recommender: Callable[..., Recommender], records: Any) -> Chat:
-    return Chat(make_recommender(rerank=RerankConfig(weight_wish=0)), records, records)
+def make_chat(make_recommender: Callable[..., Recommender], records: Any) -> MakeChat:
+    """A chat whose language model is `model`; without one, asking it is a failure of the test."""
+    names = Names(records.readers_by_id.__contains__, ("Food", "Sci/Tech"), ("Channel",))
+
+    def make(model: Any = None, mode: Mode = "auto") -> Chat:
+        def interpreter() -> AgentInterpreter:
+            if isinstance(model, Exception):
+                raise model
+            assert model is not None, "no message of this test needs a model"
+            return AgentInterpreter(model, names)
+
+        recommender = make_recommender(rerank=RerankConfig(weight_wish=0))
+        tools = Tools(recommender, records, names)
+        return Chat(
+            tools=tools,
+            threads=records,
+            names=names,
+            interpreter=interpreter,
+            mode=mode,
+            today=lambda: date(2026, 11, 20),
+        )
+
+    return make
+
+
+@pytest.fixture
+def chat(make_chat: MakeChat) -> Chat:
+    return make_chat()
 
 
 def test_a_conversation(chat: Chat) -> None:
@@ -55,7 +91,7 @@ def test_threads_are_apart(chat: Chat) -> None:
     [
         ("recommend for user_99", "I know no reader 'user_99'. The nearest ids are astra."),
         ("what does user_99 like?", "nearest ids are astra"),
-        ("something for dinner", "For whom?"),
+        ("recommend something", "For whom?"),
         ("why number 1?", "no list"),
         ("help", "search sourdough"),
         ("what does astra like?", "astra likes Sci/Tech 100%.\nThe newest of 2 events:\n  watched to the end: “Dust"),
@@ -80,6 +116,106 @@ def test_the_document_is_json(chat: Chat) -> None:
     assert document["recommendations"][0]["evidence"]["text"] == "The comet grows two tails."
 
 
+def ids(reply: Any) -> list[str]:
+    return [item["video_id"] for item in reply.recommendations]
+
+
+def test_the_next_ones_go_on_where_the_list_ended(chat: Chat) -> None:
+    first = chat.turn("recommend two for astra")
+    more = chat.turn("the next two")
+    assert (ids(first), ids(more)) == (["comet", "rocket"], ["soup", "bread"])
+    assert [item["rank"] for item in more.recommendations] == [3, 4]
+    assert "Number 4, “Rye bread" in chat.turn("why number 4?").text
+    assert "Number 1, “A comet" in chat.turn("why number 1?").text
+    assert chat.turn("more").text == "That is all there is."
+
+
+def test_a_follow_up_keeps_what_was_asked_for(chat: Chat) -> None:
+    chat.turn("something about space for astra")
+    assert ids(chat.turn("only one")) == ["comet"]
+    other = chat.turn("and for baker?")
+    assert dict(other.action.arguments) == {"user": "baker", "about": "space", "k": 1}
+    assert ids(other) == ["moon"]
+
+
+def test_more_like_one_of_the_list(chat: Chat) -> None:
+    chat.turn("recommend for astra")
+    reply = chat.turn("more like number 3")  # soup
+    assert ids(reply)[0] == "bread"
+    assert reply.text.startswith("For astra, like “Red lentil soup”:\n1. “Rye bread")
+    assert "close in meaning to “Red lentil soup”" in reply.text
+    again = chat.turn("under a minute")  # what was liked is the soup still, wherever the new list has it
+    assert again.action.arguments["like"] == "soup"
+
+
+def test_more_like_one_that_was_searched_for_needs_no_reader(chat: Chat) -> None:
+    chat.turn("search space")
+    assert ids(chat.turn("more like the first"))[:2] == ["comet", "rocket"]  # the first was the Moon
+
+
+def test_it_is_the_video_spoken_of_last(chat: Chat) -> None:
+    chat.turn("recommend for astra")
+    chat.turn("what is the second about?")
+    assert chat.turn("why?").text.startswith("Number 2,")
+
+
+def test_a_newcomer_is_asked_one_question_and_the_answer_is_understood(chat: Chat) -> None:
+    reply = chat.turn("recommend for newcomer")
+    assert reply.text.splitlines()[-1].endswith("What do you feel like: Food or Sci/Tech?")
+    assert "newcomer has no history: popular and fresh" in reply.notes
+    assert dict(chat.turn("Food").action.arguments) == {"user": "newcomer", "category": "Food"}
+
+
+def test_the_model_reads_only_what_the_parser_cannot(make_chat: MakeChat, scripted_model: Any) -> None:
+    model = scripted_model('{"tool": "search", "arguments": {"text": "history of space"}}')
+    chat = make_chat(model)
+    chat.turn("recommend for astra")
+    assert model.calls == []
+    reply = chat.turn(LONG)
+    assert (reply.action.name, dict(reply.action.arguments)) == ("search", {"text": "history of space"})
+    assert ids(reply)[0] == "moon"
+    said = [message.content for message in model.calls[0]]
+    assert "recommend(user, about)" in said[0]
+    assert said[1] == "recommend for astra"  # the thread is its memory
+    assert said[-1] == LONG
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"tool": "search", "arguments": {"text": "pirate treasure"}}',  # not what was said
+        '{"tool": "recommend", "arguments": {"about": ""}}',
+        "I think you would like the second one!",
+        "{}",
+        '{"tool": "frobnicate", "arguments": {}}',
+        '{"tool": "explain", "arguments": {"number": "many"}}',
+        ModelMissing("no model", expected="one", found="none", remedy="pull it"),
+    ],
+)
+def test_a_model_that_calls_tools_badly_makes_nothing_worse(
+    make_chat: MakeChat, scripted_model: Any, answer: Any
+) -> None:
+    model = answer if isinstance(answer, Exception) else scripted_model(answer)
+    reply = make_chat(model).turn(LONG)
+    assert reply.action.name in ("help", "recommend")
+    assert reply.text.startswith(("I did not understand that.", "For whom?"))
+
+
+def test_a_reader_that_the_model_invents_is_not_believed(make_chat: MakeChat, scripted_model: Any) -> None:
+    model = scripted_model('{"tool": "recommend", "arguments": {"user": "friend", "about": "space"}}')
+    reply = make_chat(model).turn(LONG, user="astra")
+    assert dict(reply.action.arguments) == {"user": "astra", "about": "space"}
+
+
+def test_asked_first_the_model_still_falls_back_on_the_parser(make_chat: MakeChat, scripted_model: Any) -> None:
+    chat = make_chat(scripted_model("no idea"), mode="agent")
+    assert ids(chat.turn("recommend two for astra")) == ["comet", "rocket"]
+
+
+def test_the_parser_alone_never_asks(make_chat: MakeChat) -> None:
+    assert make_chat(mode="parser").turn(LONG).text.startswith("I did not understand that.")
+
+
 WORDS = [
     "why",
     "2",
@@ -95,11 +231,27 @@ WORDS = [
     "is",
     "recommend",
     "like",
-    "search",
+    "more",
 ]
+CHAINS = [
+    "recommend for astra", "search space", "shorter", "longer", "more", "more like the last", "not food", "newer",
+    "only from Channel", "and for baker?", "why?", "what is it about?", "since last year", "10",
+]  # fmt: skip
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(st.text() | st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join))
-def test_no_text_raises(chat: Chat, message: str) -> None:
-    assert chat.turn(message).text
+def test_no_text_raises(make_chat: MakeChat, message: str) -> None:
+    assert make_chat(mode="parser").turn(message).text
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(CHAINS), max_size=8))
+def test_no_conversation_raises(make_chat: MakeChat, records: Any, messages: list[str]) -> None:
+    records.threads.clear()
+    chat = make_chat(mode="parser")
+    for message in messages:
+        reply = chat.turn(message)
+        assert reply.text
+        assert {item["video_id"] for item in reply.recommendations} <= records.by_id.keys()
+        json.dumps(reply.document)

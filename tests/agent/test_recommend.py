@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -65,7 +66,7 @@ def test_a_rerank_moves_and_says_what_it_moved(make_recommender: Make, scripted_
     assert answer.recommendations[0].stages["fusion"].rank == 3
     assert answer.recommendations[0].stages["rerank"].rank == 1
     assert answer.recommendations[0].stages["rerank"].score == pytest.approx(2.0)
-    assert answer.llm == ModelUse("scripted", calls=4, prompt_tokens=400)
+    assert answer.llm == ModelUse("scripted", calls=4, prompt_tokens=400, output_tokens=4)
 
 
 def test_auto_asks_no_model_where_its_weight_is_0(make_recommender: Make) -> None:
@@ -132,6 +133,16 @@ def test_many_readers_get_what_each_would_get_alone(make_recommender: Make, scri
     assert [answer.recommendations for answer in together] == [answer.recommendations for answer in alone]
     assert [answer.notes for answer in together] == [answer.notes for answer in alone]
     assert recommender.recommend_many([]) == []
+
+
+def test_a_batch_reads_each_readers_prefix_once(make_recommender: Make, scripted_model: Callable[..., Any]) -> None:
+    model = scripted_model(NO, YES)
+    recommender = make_recommender(model=lambda: model)
+    answers = recommender.recommend_many([Request(one, rerank="yesno") for one in ("astra", "baker", "astra", "baker")])
+    prefixes = [call[1].content.split("<candidate>")[0] for call in model.calls]
+    assert len(set(prefixes)) == 2
+    assert sum(before != after for before, after in pairwise(prefixes)) == 1
+    assert [answer.user_id for answer in answers] == ["astra", "baker", "astra", "baker"]
 
 
 def test_k_cuts_and_does_not_reorder(make_recommender: Make, scripted_model: Callable[..., Any]) -> None:

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from agent.chat.agent import Interpreter
+from agent.chat.names import Names
 from agent.chat.session import Chat
+from agent.chat.tools import Tools
 from agent.recommend import Recommender
 from core.config import LEGS, IngestConfig, ProfileConfig, RerankConfig, RetrievalConfig
 from core.ranking import Filters, Request
@@ -109,7 +112,15 @@ def test_the_newcomer_gets_the_popular_and_fresh(recommender: Recommender) -> No
 
 
 def test_chat_remembers_its_thread_in_the_home(home: Home, recommender: Recommender) -> None:
-    Chat(recommender, home.catalogue, home.catalogue).turn("recommend for baker", thread="t")
-    reply = Chat(recommender, home.catalogue, home.catalogue).turn("why number 2?", thread="t")
+    def nobody() -> Interpreter:
+        raise AssertionError("the parser asks no model")
+
+    def chat() -> Chat:
+        names = Names(lambda word: word in WATCHED)
+        tools = Tools(recommender, home.catalogue, names)
+        return Chat(tools=tools, threads=home.catalogue, names=names, interpreter=nobody, mode="parser")
+
+    chat().turn("recommend for baker", thread="t")
+    reply = chat().turn("why number 2?", thread="t")
     assert reply.text.startswith("Number 2, “")
     assert "because you watched “" in reply.text

@@ -14,28 +14,41 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-Shortlist = Callable[..., subprocess.CompletedProcess[str]]
+Shortlist = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def shortlist(sample_home: Path) -> Shortlist:
-    """Runs the console script in a process of its own on the sample home, which it may not change."""
+def shortlist(sample_home: Path, here: Shortlist) -> Shortlist:
+    """Runs a command on the sample home, which it may not change."""
+    return lambda *words, home=sample_home, **environ: here(*words, home=home, **environ)
 
-    def run(*words: str, home: Path = sample_home, **environ: str) -> subprocess.CompletedProcess[str]:
+
+@pytest.fixture(scope="module")
+def script(sample_home: Path) -> Shortlist:
+    """Runs the console script in a process of its own."""
+
+    def run(*words: str | bytes, home: Path = sample_home, **environ: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from app.cli.main import run; run()", *words]
-        known = {
-            "PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "COLUMNS": "120",
-            "SHORTLIST_LLM__PROVIDER": "embedded", "SHORTLIST_LLM__MODEL": "smollm2-135m",
-        }  # fmt: skip
-        environ = {**known, "SHORTLIST_HOME": str(home), **environ}
-        return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=100)
+        known = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "SHORTLIST_HOME": str(home)}
+        return subprocess.run(command, cwd=ROOT, env=known | environ, capture_output=True, text=True, timeout=100)
 
     return run
 
 
-def document(done: subprocess.CompletedProcess[str]) -> Any:
+def document(done: Any) -> Any:
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def test_the_console_script(script: Shortlist) -> None:
+    assert document(script("recommend", "user_123", "-k", "2", "--json"))["user_id"] == "user_123"
+
+
+def test_an_argument_that_is_not_utf8_is_refused(script: Shortlist) -> None:
+    done = script("search", b"caf\xe9")
+    assert done.returncode == 2
+    assert "expected valid Unicode" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_recommend_gives_unseen_videos_with_reasons_and_stages(shortlist: Shortlist) -> None:
@@ -53,13 +66,14 @@ def test_recommend_gives_unseen_videos_with_reasons_and_stages(shortlist: Shortl
 
 def test_the_rerank_asks_the_model_and_shows_what_it_changed(shortlist: Shortlist) -> None:
     words = ("recommend", "user_123", "-k", "3", "--about", "something about bread", "--rerank", "yesno")
-    answer = document(shortlist(*words, "--json"))
-    assert answer["llm"]["calls"] + answer["llm"]["cached_calls"] == 20
+    few = {"SHORTLIST_RERANK__DEPTH": "4"}
+    answer = document(shortlist(*words, "--json", **few))
+    assert answer["llm"]["calls"] + answer["llm"]["cached_calls"] == 4
     assert all({"fusion", "rerank"} <= item["stages"].keys() for item in answer["recommendations"])
-    again = document(shortlist(*words, "--json"))
+    again = document(shortlist(*words, "--json", **few))
     assert again["llm"]["calls"] == 0
     assert again["recommendations"] == answer["recommendations"]
-    assert "rerank moved" in shortlist(*words).stdout
+    assert "rerank moved" in shortlist(*words, **few).stdout
 
 
 def test_search_finds_what_is_said(shortlist: Shortlist) -> None:
@@ -98,12 +112,10 @@ def test_a_reader_without_history_gets_the_popular_and_a_note(shortlist: Shortli
 
 
 def test_a_missing_model_stops_only_who_asked_for_it_by_name(shortlist: Shortlist, tmp_path: Path) -> None:
-    nowhere = {"SHORTLIST_LLM__MODEL": "qwen2.5-coder-1.5b", "SHORTLIST_MODELS__OFFLINE": "true"}
-    nowhere["SHORTLIST_MODELS__PATHS"] = f'{{"all-MiniLM-L6-v2" = "{Path.home()}/.cache/shortlist/all-MiniLM-L6-v2"}}'
-    nowhere["SHORTLIST_MODELS__CACHE"] = str(tmp_path)
+    nowhere = {"SHORTLIST_LLM__MODEL": "mine", "SHORTLIST_MODELS__PATHS": f'{{mine = "{tmp_path}/mine.gguf"}}'}
     named = shortlist("recommend", "user_123", "--about", "rain", "--rerank", "yesno", **nowhere)
     assert named.returncode == 3
-    assert 'models.paths."qwen2.5-coder-1.5b"' in named.stderr
+    assert 'models.paths."mine"' in named.stderr
     auto = document(shortlist("recommend", "user_123", "--about", "rain", "--json", **nowhere))
     assert len(auto["recommendations"]) == 10
     assert any("language model" in note for note in auto["notes"])

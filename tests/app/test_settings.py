@@ -25,7 +25,7 @@ def test_tables_in_the_environment_are_toml() -> None:
 
 @pytest.mark.parametrize("environ", [{"SHORTLIST_LLM__THREDS": "2"}, {"SHORTLIST_HOEM": "x"}])
 def test_an_unknown_key_is_refused_with_the_known_ones(environ: dict[str, str]) -> None:
-    with pytest.raises(ConfigError, match="unknown setting .*expected one of .*(threads|home)"):
+    with pytest.raises(ConfigError, match=r"unknown setting .*expected one of .*(threads|home)"):
         load_settings(None, environ, {})
 
 

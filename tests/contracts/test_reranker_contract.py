@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from agent.rerank.budget import Budget
-from agent.rerank.methods import METHODS
+from agent.rerank.methods import BY_LOG_PROBABILITIES, reranker
 from agent.rerank.reranker import Reranker
+from agent.rerank.setting import Setting
 from agent.shelf import Shelf
 from core.config import RerankConfig
 from core.errors import ModelFailed
@@ -48,6 +49,8 @@ TEXTS: dict[str, list[Any]] = {
         '{"answer": "yes", "confidence": 1' + "0" * 400 + "}", '{"answer": "no", "confidence": -7}',
     ],
     "fails half-way": ['{"answer": "yes", "confidence": 3}', FAILURE],
+    "an order": ["[3] > [1] > [2]"],
+    "a wild order": ["99, 0, -1 and 3, 3, 3, then " + "9" * 5000],
 }  # fmt: skip
 
 
@@ -57,7 +60,7 @@ class RerankerContract:
     method: str
 
     def reranker(self, model: Any, budget_ms: float | None = None) -> Reranker:
-        return METHODS[self.method](model, SHELF, RerankConfig(depth=8), Budget(budget_ms))
+        return reranker(self.method, Setting(model, SHELF, RerankConfig(depth=8), Budget(budget_ms)))
 
     @pytest.fixture
     def ranking(self) -> Ranking:
@@ -75,6 +78,8 @@ class RerankerContract:
     def test_any_log_probabilities_give_a_permutation(
         self, answers: list[Any], ranking: Ranking, scripted_model: Callable[..., Any]
     ) -> None:
+        if self.method not in BY_LOG_PROBABILITIES:
+            pytest.skip("this method reads text")
         self.check(self.reranker(scripted_model(*answers)).rerank(Profile("u"), "a wish", ranking), ranking)
 
     @pytest.mark.parametrize("answers", TEXTS.values(), ids=TEXTS.keys())
@@ -101,8 +106,25 @@ class RerankerContract:
         assert len(set(reranked.sources[0].scores)) > 1
 
     def test_a_failure_is_noted(self, ranking: Ranking, scripted_model: Callable[..., Any]) -> None:
-        assert "no answer" in self.reranker(scripted_model(FAILURE)).rerank(Profile("u"), None, ranking).notes[0]
+        notes = self.reranker(scripted_model(FAILURE)).rerank(Profile("u"), None, ranking).notes
+        assert len(notes) == 1
+        assert "no answer" in notes[0]
 
 
 class TestYesNo(RerankerContract):
     method = "yesno"
+
+
+class TestLetters(RerankerContract):
+    method = "letters"
+
+    def test_a_real_model_judges_the_head(self, ranking: Ranking, tiny_llm: Any) -> None:
+        class Narrow:  # two windows of four, and a bias that is quickly measured
+            name, max_choices = tiny_llm.name, 4
+            choice_logprobs = tiny_llm.choice_logprobs
+
+        super().test_a_real_model_judges_the_head(ranking, Narrow())
+
+
+class TestList(RerankerContract):
+    method = "list"

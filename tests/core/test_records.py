@@ -36,7 +36,7 @@ def test_durations_are_finite_and_not_negative(seconds: float) -> None:
 
 def test_times_need_a_zone() -> None:
     with pytest.raises(RecordError, match="a time with a zone"):
-        Event("u", "v", "video", "view", datetime(2026, 11, 24, 12))  # noqa: DTZ001
+        Event("u", "v", "video", "view", datetime(2026, 11, 24, 12))
 
 
 def test_timed_segments_never_overlap() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from core.config import LlmConfig, ModelsConfig
-from core.errors import ModelFailed, UsageError
+from core.errors import ModelFailed, ModelMissing, UsageError
 from models.embedded import EmbeddedModel
 from models.language_model import Message
 from models.llms import load_language_model
@@ -159,6 +160,12 @@ def test_auto_takes_ollama_where_it_answers(server: StandIn) -> None:
     assert isinstance(load_language_model(config, ModelsConfig()), OllamaModel)
 
 
-def test_auto_takes_the_embedded_model_where_ollama_lacks_its_model(server: StandIn) -> None:
+def test_auto_turns_to_the_embedded_model_where_ollama_lacks_its_model(server: StandIn, tmp_path: Path) -> None:
+    """Seen by its asking for weights that are not there: two embedded models in one process cannot be closed."""
     config = LlmConfig(model="smollm2-135m", threads=1, ollama_url=server.url, ollama_model="other", context=512)
-    assert load_language_model(config, ModelsConfig()).name == "smollm2-135m"
+    with pytest.raises(ModelMissing, match="smollm2-135m"):
+        load_language_model(config, ModelsConfig(cache=tmp_path, offline=True))
+
+
+def test_an_embedded_model_is_named_by_its_weights(tiny_llm: EmbeddedModel) -> None:
+    assert tiny_llm.name == "smollm2-135m@b179c9523d0e"

@@ -7,15 +7,17 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from core.errors import HomeDamaged, HomeVersion, StateError
-from core.types import Video
+from core.types import Article, Video
 from store.home import Home
 from store.migrations import migrate
 from store.part import write_number
+from store.records import Put
 from store.schema import SCHEMA_VERSION
 
 BIRTH = """
@@ -91,6 +93,26 @@ def test_an_older_home_is_migrated_after_a_backup(home: Home) -> None:
         assert [column[1] for column in old.execute("PRAGMA table_info(videos)")].count("mood") == 0
         assert new.execute("SELECT id, mood FROM videos").fetchall() == [("a", None)]
     assert migrate(home._database, {}, target=SCHEMA_VERSION + 1) is None
+
+
+def test_a_home_of_version_1_is_migrated_when_it_is_opened(home: Home) -> None:
+    article = Article("a", "News: über alles", "Body", published=datetime(2026, 1, 1, tzinfo=UTC), metadata={"n": 1})
+    with home.writing():
+        home.catalogue.put_articles([article])
+        home.catalogue.put_videos([Video("v", "V")])
+    for statement in (
+        "ALTER TABLE articles DROP COLUMN enrichment",
+        "ALTER TABLE steps DROP COLUMN seconds",
+        "DROP TABLE locations",
+        "UPDATE articles SET content_sha = 'of version 1'",
+        "UPDATE meta SET value = '1' WHERE key = 'schema_version'",
+    ):
+        sql(home.path, statement)
+    with Home.open(home.path) as migrated, migrated.writing():
+        assert migrated.catalogue.articles(["a"]) == {"a": article}
+        assert migrated.catalogue.problems() == []
+        assert migrated.catalogue.put_articles([article]) == Put(unchanged=1)
+    assert (home.path / "catalogue.v1.sqlite3").exists()
 
 
 def test_a_migration_that_fails_changes_nothing(home: Home) -> None:

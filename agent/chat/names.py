@@ -1,0 +1,78 @@
+"""The names that a home knows: its readers, categories and channels, found in what people type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from agent.chat.words import word_map, word_set
+
+ID_LIKE = re.compile(r"(?:user|reader|u)[_-]?\d+|[^\W\d]\w*_\w*\d\w*", re.IGNORECASE)
+TOKEN = re.compile(r"[^\s,;:!?\"“”()]+")
+ALIKE = 88  # of 100: one typo in a word of eight letters
+SHORTEST = 4  # letters of a name in which a typo is forgiven
+MOST_WORDS = 4  # of a name
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Whether a word is a reader's id, and all categories and channels, as they are spelled."""
+
+    is_reader: Callable[[str], bool]
+    categories: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+
+    def category(self, words: str) -> str | None:
+        """The category that `words` name: all of it, or one of the parts that a slash divides."""
+        wanted = word_map("synonyms").get(words.casefold(), words.casefold())
+        return next((name for name in self.categories if wanted in _forms(name)), None) or _alike(
+            wanted, self.categories
+        )
+
+    def channel(self, words: str) -> str | None:
+        """The channel that `words` name: all of it, or its beginning."""
+        wanted = words.casefold()
+        whole = (name for name in self.channels if name.casefold() == wanted)
+        begun = (name for name in self.channels if name.casefold().startswith(wanted + " "))
+        return next(whole, None) or next(begun, None) or _alike(wanted, self.channels)
+
+
+def take_reader(text: str, is_reader: Callable[[str], bool]) -> tuple[str | None, str]:
+    """The reader named in `text`, and the text without it and without a "for" or "user" that leads to it.
+
+    A token that looks like an id is one. Any other has to be known, and not to stand where a topic does.
+    """
+    before: re.Match[str] | None = None
+    for token in TOKEN.finditer(text):
+        word = token[0].rstrip(".").removesuffix("'s")
+        free = before is None or before[0].lower() not in word_set("topic_leads") or token[0].endswith("'s")
+        if ID_LIKE.fullmatch(word) or (free and word.lower() not in word_set("filler") and is_reader(word)):
+            start = token.start()
+            if before is not None and before[0].lower() in {"for", "user", "reader", "to", "of"}:
+                start = before.start()
+            return word, " ".join((text[:start] + " " + text[token.end() :]).split())
+        before = token
+    return None, text
+
+
+def leading(text: str, most: int = MOST_WORDS) -> Iterator[tuple[str, str]]:
+    """(words, rest) for the first words of `text`, the longest run first; a run ends before a comma."""
+    found = list(re.finditer(r"[^\s,;]+", re.split(r"[,;]", text, maxsplit=1)[0]))[:most]
+    for last in reversed(found):
+        yield text[: last.end()].strip(), text[last.end() :]
+
+
+def _forms(name: str) -> set[str]:
+    folded = name.casefold()
+    parts = {folded, *folded.split("/")}
+    return parts | {part.removesuffix("s") for part in parts}
+
+
+def _alike(wanted: str, names: tuple[str, ...]) -> str | None:
+    from rapidfuzz import fuzz, process
+
+    if len(wanted) < SHORTEST:
+        return None
+    best = process.extractOne(wanted, names, scorer=fuzz.ratio, processor=str.casefold, score_cutoff=ALIKE)
+    return best[0] if best else None

@@ -1,0 +1,32 @@
+"""What limits are read with, and what reading one gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from agent.chat.memory import Memory
+from agent.chat.names import Names
+
+# Arguments of an action, and the text without the words that gave them.
+Found = tuple[dict[str, Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What limits are relative to: the home's names, what the chat remembers, the day."""
+
+    names: Names
+    memory: Memory
+    today: date
+
+
+Limit = Callable[[str, Setting], Found]
+
+
+def cut(text: str, match: re.Match[str], instead: str = " ") -> str:
+    """`text` with `instead` where `match` was."""
+    return " ".join((text[: match.start()] + instead + text[match.end() :]).split())

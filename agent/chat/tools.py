@@ -1,0 +1,141 @@
+"""The tools of a chat: each runs one kind of action on the recommender and the records, and words the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agent.chat import replies
+from agent.chat.action import Action, ActionName, filters_of
+from agent.chat.memory import Document, Memory
+from agent.chat.names import Names
+from agent.chat.reply import Reply
+from agent.recommend import Recommender
+from agent.records import Records
+from core.errors import UnknownReader, UsageError
+from core.ranking import MAX_K, Answer, Request
+from core.wire import recommendation_document
+
+DEFAULT_K = 5
+
+
+class Tools:
+    """Whoever read the message, the parser or a language model, its action is done here."""
+
+    def __init__(self, recommender: Recommender, records: Records, names: Names) -> None:
+        self._recommender = recommender
+        self._records = records
+        self._names = names
+        self._by_name: dict[ActionName, Callable[[Action, Memory], Reply]] = {
+            "recommend": self._recommend,
+            "search": self._search,
+            "explain": self._explain,
+            "describe": self._describe,
+            "profile": self._profile,
+            "help": self._help,
+        }
+
+    def run(self, action: Action, memory: Memory) -> Reply:
+        """The reply to `action`. What cannot be done is said; only a missing model or a broken state raises."""
+        try:
+            return self._by_name[action.name](action, memory)
+        except UnknownReader as error:
+            return Reply(replies.unknown(error), action)
+        except UsageError as error:
+            return Reply(f"That cannot be done: {error}.", action)
+
+    def _recommend(self, action: Action, memory: Memory) -> Reply:
+        arguments = dict(action.arguments)
+        if "like" in arguments:
+            item, missing = self._liked(action, memory)
+            if item is None:
+                return Reply(missing, action)
+            arguments["like"] = item
+        user, like = arguments.get("user"), arguments.get("like")
+        k, filters = _size(arguments), filters_of(arguments)
+        if user is None and like is not None:
+            return self._list(self._recommender.alike(like, k, filters), action, arguments)
+        if user is None:
+            return Reply(replies.WHO, action)
+        request = Request(user, k, arguments.get("about"), filters=filters, like=like)
+        return self._list(self._recommender.recommend(request), action, arguments)
+
+    def _search(self, action: Action, memory: Memory) -> Reply:
+        text, k = action.arguments["text"], _size(action.arguments)
+        return self._list(self._recommender.search(text, k, filters_of(action.arguments)), action, action.arguments)
+
+    def _explain(self, action: Action, memory: Memory) -> Reply:
+        item, missing = self._pick(action.arguments["number"], action.arguments.get("user"), memory)
+        return Reply(missing, action) if item is None else Reply(replies.explained(item), action, (item,))
+
+    def _describe(self, action: Action, memory: Memory) -> Reply:
+        item, missing = self._pick(action.arguments["number"], action.arguments.get("user"), memory)
+        if item is None:
+            return Reply(missing, action)
+        video = self._records.videos([item["video_id"]]).get(item["video_id"])
+        if video is None:
+            return Reply(f"“{item['title']}” has been removed since.", action)
+        return Reply(replies.described(item["rank"], video), action, (item,))
+
+    def _profile(self, action: Action, memory: Memory) -> Reply:
+        profile = self._recommender.profile(action.arguments["user"])
+        records = self._records.videos([item.item_id for item in profile.history if item.kind == "video"])
+        return Reply(replies.tasted(profile, {item: video.duration_s for item, video in records.items()}), action)
+
+    def _help(self, action: Action, memory: Memory) -> Reply:
+        return Reply(replies.HELP, action)
+
+    def _list(self, answer: Answer, action: Action, arguments: Mapping[str, Any]) -> Reply:
+        every = tuple(recommendation_document(item) for item in answer.recommendations)
+        shown = every[arguments.get("after", 0) :]
+        title = self._title(arguments.get("like"))
+        text = replies.listed(shown, replies.heading(arguments, title)) if shown else self._nothing(arguments)
+        question = self._question(arguments, shown)
+        text = f"{text}\n{question}" if question else text
+        return Reply(text, action, shown, answer.notes, arguments, undecided=bool(question))
+
+    def _question(self, arguments: Mapping[str, Any], shown: tuple[Document, ...]) -> str | None:
+        """What would help to know a reader who has liked nothing and said nothing."""
+        user = arguments.get("user")
+        if not user or not shown or {"about", "like", "after"} & arguments.keys():
+            return None
+        profile = self._recommender.profile(user)
+        return None if profile.liked or profile.interests else replies.question(shown, self._names.categories)
+
+    def _nothing(self, arguments: Mapping[str, Any]) -> str:
+        channel = arguments.get("channel")
+        if channel is not None and channel not in self._names.channels:
+            return replies.no_such_channel(channel, self._names.channels)
+        return replies.nothing(arguments)
+
+    def _title(self, like: str | None) -> str | None:
+        video = self._records.videos([like]).get(like) if like else None
+        return video.title if video else None
+
+    def _liked(self, action: Action, memory: Memory) -> tuple[str | None, str]:
+        """The id of the video that more is asked for of."""
+        like = action.arguments["like"]
+        if isinstance(like, str):
+            return like, ""
+        item, missing = self._pick(like, action.arguments.get("user"), memory)
+        return (item["video_id"] if item else None), missing
+
+    def _pick(self, number: int, user: str | None, memory: Memory) -> tuple[Document | None, str]:
+        """The item of the last list that is meant, or what to say where there is none.
+
+        Where there is no list, or it was another reader's, the list that this reader would get now is meant.
+        """
+        items = memory.listed if user is None or memory.listed_for in (None, user) else ()
+        if not items and user:
+            answer = self._recommender.recommend(Request(user, max(DEFAULT_K, min(number, MAX_K))))
+            items = tuple(recommendation_document(item) for item in answer.recommendations)
+        if not items:
+            return None, replies.NO_LIST
+        if number == -1:
+            return items[-1], ""
+        found = next((item for item in items if item["rank"] == number), None)
+        return found, replies.no_such_number(number, items[-1]["rank"])
+
+
+def _size(arguments: Mapping[str, Any]) -> int:
+    return min(int(arguments.get("k", DEFAULT_K)) + int(arguments.get("after", 0)), MAX_K)

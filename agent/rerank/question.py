@@ -1,0 +1,37 @@
+"""What is asked of a model for one reader: a prompt with the reader's part filled in, the candidates still open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agent.candidate_text import clean
+from agent.rerank.history_text import reader_values
+from agent.shelf import Shelf
+from core.config import RerankConfig
+from core.types import Profile
+from models.language_model import Message
+from prompts.loader import Prompt, load
+
+WISH_TOKENS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`values` are the variables of `prompt` that describe the reader: the prefix that all candidates share."""
+
+    prompt: Prompt
+    values: Mapping[str, str]
+
+    def messages(self, **candidates: str) -> list[Message]:
+        """The chat that asks about `candidates`, the prompt's other variables."""
+        return [Message(role, text) for role, text in self.prompt.render(**self.values, **candidates)]
+
+
+def question(name: str, profile: Profile, wish: str | None, shelf: Shelf, config: RerankConfig) -> Question:
+    """The question of `prompts/NAME.md` for this reader and wish.
+
+    Beside a wish the history gets `config.wish_history_tokens`, elsewhere `config.history_tokens`.
+    """
+    tokens = config.wish_history_tokens if wish else config.history_tokens
+    return Question(load(name), {**reader_values(profile, shelf, tokens), "wish": clean(wish or "", WISH_TOKENS)})

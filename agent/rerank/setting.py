@@ -1,0 +1,28 @@
+"""What every rerank method is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agent.rerank.budget import Budget
+from agent.shelf import Shelf
+from core.config import RerankConfig
+from models.language_model import LanguageModel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """The model that is asked; the records of the candidates and of the history; how much may be asked.
+
+    `weight` is the share that the model's opinion will have in the final score.
+    """
+
+    model: LanguageModel
+    shelf: Shelf
+    config: RerankConfig
+    budget: Budget = field(default_factory=lambda: Budget(None))
+    weight: float = 1.0
+
+    def head(self, ids: tuple[str, ...]) -> list[str]:
+        """Those of the first `config.depth` of `ids` that there is a record of."""
+        return [item for item in ids[: self.config.depth] if item in self.shelf.videos]

@@ -1,0 +1,34 @@
+"""`shortlist doctor`: is everything in order, and if not, what mends it."""
+
+from __future__ import annotations
+
+import typer
+
+from app.cli.options import AsJson, ConfigFile, HomeDir, settings
+
+
+def doctor(
+    context: typer.Context,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Look everything over: catalogue, Chroma, indexes, weights, language model, ffmpeg, disk. Changes nothing.
+
+    Exits with 4 if the state is broken, with 3 if only something from outside is missing, else with 0.
+
+    Example: shortlist doctor --json
+    """
+    chosen = settings(context, home, config)
+    from app.cli.output import print_json
+    from app.doctor.checkup import checkup
+
+    report = checkup(chosen)
+    if as_json:
+        print_json(report.document)
+    else:
+        for name, finding in report.findings.items():
+            typer.echo(f"{finding.state:<8} {name:<15} {finding.found}")
+            if finding.remedy:
+                typer.echo(f"{'':<8} {'':<15} -> {finding.remedy}")
+    raise typer.Exit(report.exit_code)

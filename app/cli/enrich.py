@@ -1,0 +1,104 @@
+"""`shortlist ingest enrich`: summaries, categories, tags and titles by a language model."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.loaded import SHOWN_FAILURES, SOME_FAILED
+from app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from core.config import Config
+
+if TYPE_CHECKING:
+    from ingest.enrich.queue import Kind, Worked
+
+SAY_EVERY_S = 60.0
+
+
+def enrich(
+    context: typer.Context,
+    articles: Annotated[bool, typer.Option("--articles", help="Articles instead of videos.")] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Also what another model or prompt version has made.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(help="At most this many.", min=1, metavar="N")] = None,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Let the language model describe what has no summary by one yet. A stopped run goes on where it was.
+
+    Example: shortlist ingest enrich --limit 100
+    """
+    chosen = settings(context, home, config)
+    kind: Kind = "articles" if articles else "videos"
+    worked = _work(kind, chosen, refresh, limit, as_json)
+    _print(kind, worked, as_json)
+    if worked.failures:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _work(kind: Kind, config: Config, refresh: bool, limit: int | None, quiet: bool) -> Worked:
+    from app.build import encoder_of, open_enricher, open_home
+    from ingest.enrich.queue import work
+    from retrieval.index import load_snapshot
+
+    with open_home(config) as store:
+        enricher = open_enricher(store, config)
+        with _told(kind, quiet) as progress:
+            worked = work(store, kind, enricher, encoder_of(config), refresh=refresh, limit=limit, progress=progress)
+        load_snapshot(store, config.retrieval)
+    return worked
+
+
+def _print(kind: Kind, worked: Worked, as_json: bool) -> None:
+    from app.cli.output import print_json
+
+    if as_json:
+        failures = [{"where": one.where, "reason": one.reason} for one in worked.failures]
+        document = {
+            "enriched": worked.done, "extractive": worked.extractive, "failures": failures,
+            "seconds_each": round(worked.seconds_each, 2), "made_by": worked.made_by,
+        }  # fmt: skip
+        print_json(document)
+        return
+    typer.echo(
+        f"{kind}: {worked.done:,} enriched by {worked.made_by} in {worked.seconds_each:.1f} s each, "
+        f"{worked.extractive:,} of them with a summary taken from the text, {len(worked.failures):,} failed"
+    )
+    for failure in worked.failures[:SHOWN_FAILURES]:
+        typer.echo(f"  {failure.where}: {failure.reason}", err=True)
+
+
+@contextmanager
+def _told(kind: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Says the rate and the time left: in place on a terminal, else in a line a minute."""
+    began = said = time.monotonic()
+    terminal = sys.stderr.isatty()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if quiet or not (terminal or now - said >= SAY_EVERY_S):
+            return
+        said = now
+        each = (now - began) / done
+        line = f"{kind}: {done:,} of {total:,}, {each:.1f} s each, {_span((total - done) * each)} left"
+        typer.echo(f"\r{line:<78}" if terminal else line, nl=not terminal, err=True)
+
+    yield tell
+    if terminal and not quiet:
+        typer.echo("\r" + " " * 78 + "\r", nl=False, err=True)
+
+
+def _span(seconds: float) -> str:
+    """A length of time as people say it: 40 s, 12 min, 3 h 5 min."""
+    minutes = round(seconds / 60)
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

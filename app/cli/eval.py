@@ -1,0 +1,202 @@
+"""`shortlist eval`: is it better, at what cost, and could that be chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from core.config import NONE, RERANK_CHOICES, Config
+
+if TYPE_CHECKING:
+    from eval.parts import Parts
+    from eval.progress import Bar, Bars
+    from eval.tasks.task import Task
+
+app = typer.Typer(no_args_is_help=True, help="Measure variants on public data sets or on this home's own events.")
+
+SOME_FAILED = 1
+SPEC_HELP = "beir:DIR, trec:DIR, mind:DIR, watches:DIR, events or simulated:N"
+Queries = Annotated[int | None, typer.Option("--queries", help="Ask only so many, drawn by the seed.", min=1)]
+Variants = Annotated[
+    Path | None,
+    typer.Option("--variants", help="TOML file of variants; eval/ablations.toml if not given.", metavar="FILE"),
+]
+Chosen = Annotated[list[str] | None, typer.Option("--variant", help="Only this one; may be repeated.", metavar="NAME")]
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    data: Annotated[str, typer.Option("--data", help=SPEC_HELP, metavar="SPEC")],
+    variant: Annotated[str, typer.Option("--variant", help="One of the file of variants.", metavar="NAME")] = "default",
+    variants: Variants = None,
+    queries: Queries = None,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """One variant on one data set. What was measured before with the same code and settings is read, not repeated.
+
+    Example: shortlist eval run --data simulated:100 --variant bm25
+    """
+    chosen = settings(context, home, config)
+    from app.cli.output import print_json
+    from eval.outcome import run_document
+    from eval.session import Session
+    from eval.variants import SHIPPED, choose, load_variants
+
+    [asked] = choose(load_variants(variants or SHIPPED), [variant])
+    task, parts = _task(data, queries, chosen)
+    with _bars(as_json) as bars:
+        outcome = Session(task, chosen, parts, bars).measure(asked)
+    if as_json:
+        print_json(run_document(outcome))
+        return
+    from app.cli.eval_tables import print_outcome
+
+    print_outcome(outcome)
+
+
+@app.command()
+def ablation(
+    context: typer.Context,
+    data: Annotated[list[str], typer.Option("--data", help=f"{SPEC_HELP}; may be repeated.", metavar="SPEC")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report and all its figures.", metavar="DIR")],
+    variants: Variants = None,
+    variant: Chosen = None,
+    baseline: Annotated[
+        str, typer.Option("--baseline", help="What all are compared with.", metavar="NAME")
+    ] = "default",
+    queries: Queries = None,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """All variants on all data sets, compared with one of them. Writes report.md, report.html, results.json,
+    runs/DATA.VARIANT.run, qrels/DATA.qrels and scores/DATA.VARIANT.csv; goes on where it was interrupted.
+
+    Example: shortlist eval ablation --data events --data simulated:200 --out reports/ablation
+    """
+    chosen = settings(context, home, config)
+    from app.cli.output import print_json, print_notes
+    from eval.ablation import Plan, ablate, read_results
+    from eval.variants import SHIPPED, choose, load_variants
+
+    known = load_variants(variants or SHIPPED)
+    asked = choose(known, variant or known)
+    tasks, [parts, *_] = zip(*(_task(spec, queries, chosen) for spec in data), strict=True)
+    with _bars(as_json) as bars:
+        ablate(Plan(tasks, asked, baseline, out), chosen, parts, bars)
+    results = read_results(out)
+    if as_json:
+        print_json(results)
+    else:
+        from app.cli.eval_tables import print_results
+
+        print_results(results)
+        print_notes([f"written to {out}: report.html, report.md, results.json, runs, qrels and scores"])
+    if any(one["not_measured"] for one in results["data"].values()):
+        raise typer.Exit(SOME_FAILED)
+
+
+@app.command()
+def tune(
+    context: typer.Context,
+    data: Annotated[str, typer.Option("--data", help=SPEC_HELP, metavar="SPEC")],
+    out: Annotated[Path, typer.Option("--out", help="TOML file to write, for --config.", metavar="FILE.toml")],
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="What to maximise; the data's own if not given.", metavar="NAME")
+    ] = None,
+    rerank: Annotated[
+        str, typer.Option("--rerank", help="Also choose how much this method's opinion counts; asks the model.")
+    ] = NONE,
+    queries: Queries = None,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Choose the legs' weights, and with --rerank the blend: one half of the queries chooses, the other half judges.
+
+    Example: shortlist eval tune --data simulated:200 --out tuned.toml
+    """
+    chosen = settings(context, home, config)
+    from app.cli.output import print_json
+    from core.errors import UsageError
+    from eval.outcome import PRIMARY
+    from eval.scores import AUC, METRICS
+    from eval.tuning.settings_file import settings_file, tuned_document
+    from eval.tuning.tune import tune as search
+
+    task, parts = _task(data, queries, chosen)
+    wanted = metric or PRIMARY[task.data.kind]
+    for name, found, known in (("--metric", wanted, [*METRICS, AUC]), ("--rerank", rerank, RERANK_CHOICES)):
+        if found not in known:
+            expected, remedy = f"one of {', '.join(known)}", f"correct {name}"
+            raise UsageError(f"unknown {name.removeprefix('--')}", expected=expected, found=repr(found), remedy=remedy)
+    with _bars(as_json) as bars:
+        tuned = search(task, wanted, chosen, parts, rerank, bars)
+    text = settings_file(tuned, chosen)
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        found = error.strerror or str(error)
+        raise UsageError(f"cannot write {out}", expected="a file", found=found, remedy="correct --out") from error
+    if as_json:
+        print_json(tuned_document(tuned))
+        return
+    typer.echo(text, nl=False)
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="What `eval ablation --out` wrote.", metavar="DIR")],
+    variant: Annotated[str, typer.Argument(help="The one in question.", metavar="VARIANT")],
+    other: Annotated[str, typer.Argument(help="What it is compared with.", metavar="VARIANT")],
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Two variants of an ablation against each other, query by query, on every data set that both have.
+
+    Example: shortlist eval compare reports/ablation default bm25
+    """
+    chosen = settings(context, home, config)
+    from app.cli.output import print_json
+    from eval.comparison import compare_variants
+
+    found = compare_variants(folder, variant, other, chosen.eval.seed)
+    if as_json:
+        print_json(found)
+        return
+    from app.cli.eval_tables import print_comparison
+
+    print_comparison(found)
+
+
+def _task(spec: str, queries: int | None, config: Config) -> tuple[Task, Parts]:
+    from app.build import evaluation_parts
+    from eval.tasks.specs import load_task
+
+    parts = evaluation_parts()
+    task = load_task(spec, config, parts)
+    return task if queries is None else task.sampled(queries, config.eval.seed), parts
+
+
+@contextmanager
+def _bars(quiet: bool) -> Iterator[Bars]:
+    """One progress bar after the other."""
+    from app.cli.output import progress_bar
+
+    with ExitStack() as stack:
+
+        def bars(label: str, total: int) -> Bar:
+            stack.close()
+            return stack.enter_context(progress_bar(label, total, quiet=quiet))
+
+        yield bars

@@ -1,0 +1,111 @@
+"""Measurements as tables that a person reads on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from eval.outcome import Outcome
+from eval.report.tables import p_value, warnings_of
+
+WIDE = 120  # columns where nobody looks: a file or a pipe
+
+
+def print_outcome(outcome: Outcome) -> None:
+    """Every metric of one variant, and what a query costs."""
+    cost, finished = outcome.finished.cost, outcome.finished
+    console = _console()
+    console.print(
+        Text(f"{outcome.name} on {outcome.task.data.name}, {len(outcome.task.data.queries):,} queries", "bold")
+    )
+    table = _table("metric", "mean")
+    for name, value in outcome.means.items():
+        table.add_row(name, f"{value:.4f}", style="bold" if name == outcome.primary else "")
+    if cost.total_ms.size:
+        p50, p95 = np.quantile(cost.total_ms, [0.5, 0.95])
+        table.add_row("milliseconds a query, p50", f"{p50:.1f}")
+        table.add_row("milliseconds a query, p95", f"{p95:.1f}")
+    table.add_row("core-seconds", f"{cost.core_s:.2f}")
+    table.add_row("model calls", f"{cost.use.calls:,}")
+    console.print(table)
+    tuned = ["some settings were chosen on this very data"] if finished.tuned_here else []
+    failed = [f"{len(finished.run.failed):,} queries failed and count 0"] if finished.run.failed else []
+    for line in (*outcome.task.data.notes, *tuned, *failed, *finished.notes):
+        console.print(Text(line, "dim"))
+
+
+def print_results(results: Mapping[str, Any]) -> None:
+    """One table a data set: each variant's tested metrics, and the deciding one against the baseline."""
+    console = _console()
+    for name, data in results["data"].items():
+        primary = data["primary"]
+        table = _table("variant", primary, "difference", "95 % interval", "p (Holm)", "ms p50")
+        for variant, one in data["variants"].items():
+            effect = one["against_baseline"].get(primary)
+            ms = one["cost"]["stage_ms"]["total"]["p50"]
+            against = _against(effect) if effect else ("", "", "")
+            table.add_row(variant, _number(one["metrics"].get(primary)), *against, "" if ms is None else f"{ms:.1f}")
+        title = f"{name}: {data['description']['queries']:,} queries; difference in {primary} to {results['baseline']}"
+        console.print(Text(title, "bold"))
+        console.print(table)
+        for line in warnings_of(data):
+            console.print(Text(line, "dim"))
+        console.print()
+
+
+def print_comparison(found: Mapping[str, Any]) -> None:
+    """One table a data set: every tested metric, then the slices of the deciding one."""
+    console = _console()
+    for name, data in found["data"].items():
+        console.print(
+            Text(f"{found['variant']} against {found['other']} on {name}, {data['queries']:,} queries", "bold")
+        )
+        table = _table("metric", found["variant"], found["other"], "difference", "95 % interval", "p", "w / t / l")
+        for metric, effect in data["metrics"].items():
+            mean = effect["baseline"] + effect["difference"]["mean"]
+            outcome = f"{effect['wins']:,} / {effect['ties']:,} / {effect['losses']:,}"
+            table.add_row(metric, f"{mean:.4f}", f"{effect['baseline']:.4f}", *_against(effect), outcome)
+        console.print(table)
+        _print_slices(console, data)
+
+
+def _print_slices(console: Console, data: Mapping[str, Any]) -> None:
+    for key, title in (("by_history", "history"), ("by_category", "category")):
+        if not data[key]:
+            continue
+        table = _table(title, "queries", data["primary"], "difference", "95 % interval")
+        for one in data[key]:
+            mean, difference = one["mean"], one["difference"]
+            table.add_row(one["name"], f"{mean['queries']:,}", f"{mean['mean']:.4f}", *_interval(difference))
+        console.print(table)
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=WIDE)
+
+
+def _against(effect: Mapping[str, Any]) -> tuple[str, str, str]:
+    return *_interval(effect["difference"]), p_value(effect["p_holm"])
+
+
+def _interval(difference: Mapping[str, Any]) -> tuple[str, str]:
+    return f"{difference['mean']:+.4f}", f"{difference['low']:+.3f}, {difference['high']:+.3f}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def _table(*head: str) -> Table:
+    columns: Sequence[str] = head
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for place, title in enumerate(columns):
+        table.add_column(title, justify="right" if place else "left", no_wrap=True)
+    return table

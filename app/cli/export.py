@@ -1,0 +1,98 @@
+"""`shortlist export`: the best videos of every reader, in one file."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.filters import Category, Channel, IncludeSeen, Language, MaxDuration, PublishedAfter, filters
+from app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
+from core.config import RERANK_CHOICES
+from core.errors import UsageError
+from core.ranking import Request
+
+if TYPE_CHECKING:
+    from app.export.run import Exported
+
+SOME_FAILED = 1
+SHOWN = 20
+
+
+class Engine(StrEnum):
+    """Where the work is done."""
+
+    local = "local"
+    ray = "ray"
+
+
+def export(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", help=".parquet, .csv or .jsonl", metavar="FILE")],
+    users: Annotated[
+        Path | None,
+        typer.Option("--users", help="Ids, one a line, or a table with user_id; all readers without.", metavar="FILE"),
+    ] = None,
+    k: K = 20,
+    rerank: Annotated[str, typer.Option("--rerank", help=f"One of {', '.join(RERANK_CHOICES)}.")] = "auto",
+    engine: Annotated[Engine, typer.Option("--engine", help="This machine, or a Ray cluster.")] = Engine.local,
+    resume: Annotated[bool, typer.Option("--resume", help="Keep what an export that was stopped had done.")] = False,
+    max_duration: MaxDuration = None,
+    category: Category = None,
+    channel: Channel = None,
+    language: Language = None,
+    published_after: PublishedAfter = None,
+    include_seen: IncludeSeen = False,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """The best videos of every reader with the scores of each stage; what `recommend` would give each of them.
+
+    Example: shortlist export --out recommendations.parquet -k 20
+    """
+    chosen = settings(context, home, config)
+    if rerank not in RERANK_CHOICES:
+        expected = f"one of {', '.join(RERANK_CHOICES)}"
+        raise UsageError("unknown rerank method", expected=expected, found=repr(rerank), remedy="correct --rerank")
+    wanted = filters(max_duration, category, channel, language, published_after, include_seen)
+    from app.build import mend, open_home
+    from app.cli.output import progress_bar
+    from app.export.plan import Plan, check_files, count_readers
+    from app.export.run import export as run
+
+    check_files(out, users)
+    plan = Plan(out, Request("", k, rerank=rerank, filters=wanted), chosen.export.shard, users)
+    begin = time.perf_counter()
+    with open_home(chosen) as store:
+        mend(store, chosen)
+        with progress_bar("readers", count_readers(plan, store), quiet=as_json, rate=True) as progress:
+            exported = run(plan, store, chosen, engine.value, resume=resume, progress=progress)
+    _report(exported, out, time.perf_counter() - begin, as_json)
+    if exported.unknown:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _report(exported: Exported, out: Path, seconds: float, as_json: bool) -> None:
+    from app.cli.output import print_json
+
+    rate = exported.readers / max(seconds, 1e-9)
+    if as_json:
+        counts = {
+            "out": str(out),
+            "readers": exported.readers,
+            "rows": exported.rows,
+            "unknown": list(exported.unknown),
+        }
+        print_json({**counts, "seconds": round(seconds, 2), "readers_per_s": round(rate, 1)})
+    else:
+        typer.echo(
+            f"{exported.rows:,} rows for {exported.readers:,} readers in {out}: {seconds:.1f} s, {rate:,.0f} readers/s"
+        )
+    for user_id in exported.unknown[:SHOWN]:
+        typer.echo(f"unknown reader: {user_id}", err=True)
+    if len(exported.unknown) > SHOWN:
+        typer.echo(f"and {len(exported.unknown) - SHOWN:,} more", err=True)

@@ -1,0 +1,51 @@
+"""What an ingest did, as a person or a program reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from ingest.load import Loaded
+
+SOME_FAILED = 1
+SHOWN_FAILURES = 20
+
+
+def report(what: str, results: Mapping[str, Loaded], as_json: bool) -> None:
+    """Print what became of every source; exits with 1 when something of any failed."""
+    from app.cli.output import print_json
+
+    if as_json:
+        print_json({source: _document(loaded) for source, loaded in results.items()})
+    else:
+        for source, loaded in results.items():
+            _print(what, source, loaded)
+    if any(loaded.failures for loaded in results.values()):
+        raise typer.Exit(SOME_FAILED)
+
+
+def _print(what: str, source: str, loaded: Loaded) -> None:
+    from app.cli.output import print_notes
+
+    typer.echo(
+        f"{what} from {source}: {loaded.new:,} new, {loaded.changed:,} changed, {loaded.unchanged:,} unchanged, "
+        f"{len(loaded.failures):,} failed"
+    )
+    print_notes(loaded.notes)
+    for failure in loaded.failures[:SHOWN_FAILURES]:
+        typer.echo(f"  {failure.where}: {failure.reason}", err=True)
+    if len(loaded.failures) > SHOWN_FAILURES:
+        typer.echo(f"  and {len(loaded.failures) - SHOWN_FAILURES:,} more; --json lists them all", err=True)
+
+
+def _document(loaded: Loaded) -> dict[str, object]:
+    return {
+        "new": loaded.new,
+        "changed": loaded.changed,
+        "unchanged": loaded.unchanged,
+        "failures": [{"where": failure.where, "reason": failure.reason} for failure in loaded.failures],
+        "notes": list(loaded.notes),
+    }

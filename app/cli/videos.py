@@ -1,0 +1,118 @@
+"""`shortlist ingest videos`: tables, media files, addresses and object storage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.cli.filters import PublishedAfter, filters
+from app.cli.loaded import report
+from app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from core.config import Config
+
+if TYPE_CHECKING:
+    from ingest.load import Loaded
+    from ingest.media.item import Source
+    from store.home import Home
+
+SOURCES = (
+    ".jsonl[.gz], .csv, .parquet | media file | folder | channel, playlist, feed or video address | s3://BUCKET/PREFIX"
+)
+AllowPrivate = Annotated[
+    bool, typer.Option("--allow-private", help="Also addresses on this machine and in its private networks.")
+]
+Cookies = Annotated[
+    Path | None, typer.Option("--cookies", help="cookies.txt of a browser that is logged in.", metavar="FILE")
+]
+KeepMedia = Annotated[bool, typer.Option("--keep-media", help="Keep downloads once they are transcribed.")]
+
+
+def videos(
+    context: typer.Context,
+    sources: Annotated[list[str], typer.Argument(help=SOURCES, metavar="SOURCE...")],
+    limit: Annotated[int | None, typer.Option(help="At most this many of each source.", min=1, metavar="N")] = None,
+    max_duration: Annotated[
+        float | None,
+        typer.Option("--max-duration", help="Longest video, in seconds [addresses: 180; files: 4 hours].", metavar="S"),
+    ] = None,
+    published_after: PublishedAfter = None,
+    auto_captions: Annotated[
+        bool, typer.Option("--auto-captions", help="Take a site's automatic captions where there are no others.")
+    ] = False,
+    keep_media: KeepMedia = False,
+    cookies: Cookies = None,
+    allow_private: AllowPrivate = False,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Videos with what is said in them. The same command again takes only what is new, and goes on after a stop.
+
+    Example: shortlist ingest videos ~/clips https://www.youtube.com/@CHANNEL --limit 50
+    """
+    from core.errors import UsageError
+    from ingest.media.item import Wanted
+    from ingest.media.sources import source_of
+    from ingest.tables import is_table
+
+    chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
+    after = filters(None, None, None, None, published_after).published_after
+    wanted = Wanted(max_duration, after, limit)
+    tables = [source for source in sources if is_table(source)]
+    media = {source: source_of(source, chosen.media, wanted) for source in sources if source not in tables}
+    if tables and limit is not None:
+        remedy = "cut the table, or leave the option out"
+        raise UsageError("--limit with a table", expected="media or addresses", found=tables[0], remedy=remedy)
+    run(tables, media, chosen, as_json)
+
+
+def media_options(auto_captions: bool, keep_media: bool, cookies: Path | None, allow_private: bool) -> dict[str, Any]:
+    """The settings that the command line's options change."""
+    given: dict[str, Any] = {
+        "auto_captions": auto_captions, "keep_media": keep_media, "cookies": cookies, "allow_private": allow_private,
+    }  # fmt: skip
+    return {name: value for name, value in given.items() if value}
+
+
+def run(tables: Sequence[str], media: dict[str, Source], config: Config, as_json: bool) -> None:
+    """Ingest tables, then media, and report both; exits with 1 when something failed."""
+    from app.build import encoder_of, open_home
+    from app.cli.output import progress_bar
+    from ingest.load import load_videos
+    from retrieval.index import load_snapshot
+
+    results: dict[str, Loaded] = {}
+    with open_home(config, create=True) as store:
+        for table in tables:
+            with progress_bar(f"videos from {table}", quiet=as_json) as progress:
+                results[table] = load_videos(store, table, encoder_of(config), config.ingest, progress)
+        if media:
+            name = next(iter(media)) if len(media) == 1 else f"{len(media)} sources"
+            results[name] = _media(store, list(media.values()), config, as_json)
+        load_snapshot(store, config.retrieval)  # the first reader finds it ready, and needs no lock
+        _say_what_waits(store, as_json)
+    report("videos", results, as_json)
+
+
+def _media(store: Home, sources: list[Source], config: Config, as_json: bool) -> Loaded:
+    from app.build import encoder_of, transcriber_of
+    from app.cli.output import stage_bars
+    from ingest.media.pipeline import Models, load_media
+
+    models = Models(transcriber_of(config), encoder_of(config))
+    with stage_bars(quiet=as_json) as progress:
+        return load_media(store, sources, models, config.ingest, config.media, progress)
+
+
+def _say_what_waits(store: Home, as_json: bool) -> None:
+    from app.cli.output import print_notes
+    from core.types import EXTRACTIVE
+
+    n = store.catalogue.makers().get("summary", {}).get(EXTRACTIVE, 0)
+    if n and not as_json:
+        print_notes(
+            [f"{n:,} summaries are taken from the text: `shortlist ingest enrich` lets a language model write them"]
+        )

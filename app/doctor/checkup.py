@@ -1,0 +1,48 @@
+"""The table of checks, and running it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from app.build import open_home
+from app.doctor import services, state
+from app.doctor.finding import Finding, Report, broken, examined, fine
+from core.config import Config
+from core.errors import ShortlistError
+from store.home import Home
+
+SERVICES: Mapping[str, Callable[[Config], Finding]] = {
+    "versions": services.versions,
+    "disk": services.disk,
+    "ffmpeg": services.ffmpeg,
+    "encoder": services.encoder,
+    "language model": services.language_model,
+}
+# In this order: what a check rests on was looked at before.
+STATE: Mapping[str, Callable[[Home, Config], Finding]] = {
+    "catalogue": state.catalogue,
+    "caches": state.caches,
+    "documents": state.documents,
+    "indexes": state.indexes,
+    "self-retrieval": state.self_retrieval,
+}
+
+
+def checkup(config: Config) -> Report:
+    """Run every check. Nothing is mended, downloaded or made; no error of ours is raised."""
+    findings = {name: examined(lambda check=check: check(config)) for name, check in SERVICES.items()}  # type: ignore[misc]
+    try:
+        home = open_home(config)
+    except ShortlistError as error:
+        said = f"{error.problem}: expected {error.expected}, found {error.found}"
+        return Report({**findings, "home": broken(said, error.remedy)})
+    with home:
+        findings["home"] = examined(lambda: _writable(home))
+        for name, examine in STATE.items():
+            findings[name] = examined(lambda examine=examine: examine(home, config))  # type: ignore[misc]
+    return Report(findings)
+
+
+def _writable(home: Home) -> Finding:
+    with home.writing("examining the home"):
+        return fine(f"{home.path} can be written, encoder {home.encoder}, id {home.home_id}")

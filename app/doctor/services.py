@@ -1,0 +1,100 @@
+"""Checks of what is needed from outside: weights, a language model, ffmpeg, room on the disk."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sqlite3
+from importlib.metadata import version
+
+from app.build import encoder_of
+from app.doctor.finding import Finding, broken, fine, warn
+from core.config import Config, ModelsConfig
+from core.errors import ModelMissing, ServiceError
+from models.language_model import LanguageModel, Message
+from models.llms import load_language_model
+from models.manifest import load_manifest
+from models.weights import verify
+from retrieval.manifest import FORMAT
+from store.schema import SCHEMA_VERSION
+
+LOW_GB, TOO_LOW_GB = 2.0, 0.1
+QUESTION = (Message("user", "Is water wet? Answer yes or no."),)
+
+
+def versions(_config: Config) -> Finding:
+    """What is installed."""
+    parts = (
+        f"shortlist {version('shortlist')}", f"schema {SCHEMA_VERSION}", f"index format {FORMAT}",
+        f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}", f"chromadb {version('chromadb')}",
+    )  # fmt: skip
+    return fine(", ".join(parts))
+
+
+def encoder(config: Config) -> Finding:
+    """The encoder's weights are those of the manifest, and it encodes."""
+    name = config.encoder.name
+    wrong = _wrong_weights(name, config.models)
+    if wrong:
+        return broken(f"the weights of {name} are {wrong}", f"shortlist models pull {name}", ModelMissing.exit_code)
+    load = encoder_of(config.model_copy(update={"models": _offline(config.models)}))
+    encoded = load().encode(["What is this about?"])
+    return fine(f"{name} encodes, {encoded.shape[1]} dimensions")
+
+
+def language_model(config: Config) -> Finding:
+    """A language model is here and answers; without one, retrieval order is kept."""
+    try:
+        model = load_language_model(config.llm, _offline(config.models))
+        answer = _asked(model)
+    except ServiceError as error:
+        return _no_language_model(config, error)
+    wrong = _wrong_weights(model.name.partition("@")[0], config.models)
+    if wrong:
+        return warn(f"the weights of {model.name} are {wrong}", f"shortlist models pull {config.llm.model}")
+    return fine(f"{model.name} {answer}")
+
+
+def ffmpeg(_config: Config) -> Finding:
+    """Only media files need it."""
+    found = shutil.which("ffmpeg")
+    if found is None:
+        return warn("not found; media files cannot be transcribed", "install it, as with apt-get install ffmpeg")
+    return fine(found)
+
+
+def disk(config: Config) -> Finding:
+    """Room where the home is."""
+    folder = next(path for path in (config.home, *config.home.absolute().parents) if path.exists())
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    said, remedy = f"{free_gb:,.1f} GB free at {folder}", "free some space, or move the home with --home"
+    if free_gb < TOO_LOW_GB:
+        return broken(said, remedy)
+    return warn(said, remedy) if free_gb < LOW_GB else fine(said)
+
+
+def _asked(model: LanguageModel) -> str:
+    if model.max_choices >= 2:
+        model.choice_logprobs(QUESTION, ["yes", "no"])
+        return "answers with log-probabilities"
+    model.complete(QUESTION, max_tokens=4)
+    return "answers, without log-probabilities"
+
+
+def _no_language_model(config: Config, error: ServiceError) -> Finding:
+    said = f"{error.problem}: expected {error.expected}, found {error.found}"
+    if config.llm.provider == "auto":
+        return warn(f"none; recommendations keep the order of retrieval ({said})", error.remedy)
+    return broken(said, error.remedy, error.exit_code)
+
+
+def _wrong_weights(name: str, models: ModelsConfig) -> str:
+    """ "missing" or "damaged", after every file was hashed again; "" where they are as they should be, or unknown."""
+    known = {one: model for one, model in load_manifest().items() if one == name}
+    states = [one.state for one in verify(models, manifest=known)]
+    return "" if states in ([], ["ready"]) else states[0]
+
+
+def _offline(models: ModelsConfig) -> ModelsConfig:
+    """Looking for weights must not begin a download."""
+    return models.model_copy(update={"offline": True})

@@ -1,0 +1,93 @@
+"""Checks of the home: do the catalogue, Chroma and the indexes hold what they should, and the same?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.doctor.finding import Finding, broken, fine, several, warn
+from core.config import Config
+from core.ranking import Query
+from retrieval.build import build_leg
+from retrieval.catch_up import video_vectors
+from retrieval.index import FOLDER, Index, changed_files, open_index
+from retrieval.snapshot import Snapshot
+from store.home import Home
+from store.outbox import expected_documents, pending
+
+SAMPLE = 100  # videos that are looked for by their own vectors
+CLOSE = 1e-4  # cosines that differ by less are equal
+
+REBUILD = "shortlist rebuild"
+BY_ITSELF = "nothing: the next recommend or ingest catches up"
+
+
+def catalogue(home: Home, _config: Config) -> Finding:
+    """Every page and every record as it was written."""
+    problems = home.catalogue.problems()
+    if problems:
+        return several(problems, f"{REBUILD}, then ingest what it lists; or put back a backup of catalogue.sqlite3")
+    counts = home.catalogue.counts()
+    return fine(
+        f"{counts.videos:,} videos, {counts.articles:,} articles, {counts.readers:,} readers, "
+        f"{counts.events:,} events, revision {home.catalogue.revision()}"
+    )
+
+
+def caches(home: Home, _config: Config) -> Finding:
+    """The files of kept vectors and answers."""
+    damaged = [f"{cache.path.name}: {problem}" for cache in home.caches for problem in cache.problems()[:1]]
+    return several(damaged, REBUILD) if damaged else fine("kept vectors and answers are readable")
+
+
+def documents(home: Home, _config: Config) -> Finding:
+    """As many documents in Chroma as the catalogue has texts."""
+    waiting = pending(home)
+    if waiting:
+        return warn(f"{waiting:,} records are not in Chroma yet", BY_ITSELF)
+    found, expected = home.documents.count(), expected_documents(home)
+    if found != expected:
+        return broken(f"{found:,} documents for {expected:,} texts of the catalogue", REBUILD)
+    return fine(f"{found:,} documents, as many as the catalogue has texts")
+
+
+def indexes(home: Home, _config: Config) -> Finding:
+    """Every index file as it was written, and the same items as the catalogue."""
+    index = _opened(home)
+    changed = changed_files(home.path / FOLDER, index)
+    if changed:
+        return several(changed, REBUILD)
+    behind = home.catalogue.changed_since(index.manifest.revision)
+    if behind:
+        return warn(f"{behind:,} records are not indexed yet", BY_ITSELF)
+    for kind, known in (("video", home.catalogue.video_ids()), ("article", home.catalogue.article_ids())):
+        held = sorted(item for part in index.of_kind(kind) for item in part.live_ids())  # type: ignore[arg-type]
+        if held != known:
+            return broken(f"{len(held):,} {kind}s in the index, {len(known):,} in the catalogue", REBUILD)
+    return fine(f"{len(index.parts)} segments at revision {index.manifest.revision}, the items of the catalogue")
+
+
+def self_retrieval(home: Home, config: Config) -> Finding:
+    """A sample of videos is found first by its own vectors in Chroma."""
+    index = _opened(home)
+    snapshot = Snapshot(home.home_id, index.manifest.revision, index.of_kind("video"))
+    ids = snapshot.live_ids()
+    if not ids:
+        return fine("no videos yet")
+    chosen = [ids[at] for at in np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(int)]
+    vectors = video_vectors(home, chosen)
+    weight = np.ones(1, dtype=np.float32)
+    queries = [Query(k=1, vectors=vector[None], vector_weights=weight) for vector in vectors]
+    found = build_leg("dense", snapshot, config.retrieval).search_many(queries)
+    own = snapshot.vectors_of(chosen)
+    lost = [
+        item
+        for item, vector, ranking in zip(chosen, vectors, found, strict=True)
+        if item not in own or not len(ranking) or float(own[item] @ vector) < ranking.scores[0] - CLOSE
+    ]
+    if lost:
+        return broken(f"{len(lost)} of {len(chosen)} videos are not found by their own vectors: {lost[0]!r}", REBUILD)
+    return fine(f"{len(chosen)} of {len(chosen)} videos are found first by their own vectors")
+
+
+def _opened(home: Home) -> Index:
+    return open_index(home.path / FOLDER, home.home_id, home.encoder)

@@ -1,0 +1,71 @@
+"""Parts -> the one file, in the format of its suffix; it appears complete or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from app.export.parts import read_part, schema
+from store.failures import os_error
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    Write = Callable[[pa.Table], object]
+
+PREFIX = "shortlist."
+
+
+def join(files: Sequence[Path], out: Path, metadata: Mapping[str, Any]) -> None:
+    """Write all rows of `files`, in their order, to `out`. Raises `StateError` where the disk is full.
+
+    Parquet carries `metadata` itself; beside a CSV or JSON Lines file it lies as OUT.meta.json.
+    """
+    unfinished = out.with_name(f"{out.name}.unfinished")
+    try:
+        with WRITERS[out.suffix.lower()](unfinished, metadata) as write:
+            for file in files:
+                write(read_part(file)[0])
+        if out.suffix.lower() != ".parquet":
+            meta = out.with_name(f"{out.name}.meta.json")
+            meta.write_text(json.dumps(dict(metadata), indent=2) + "\n", encoding="utf-8")
+        unfinished.replace(out)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise os_error(out, error) from error
+
+
+@contextmanager
+def _parquet(file: Path, metadata: Mapping[str, Any]) -> Iterator[Write]:
+    from pyarrow import parquet
+
+    named = {f"{PREFIX}{name}": str(value) for name, value in metadata.items()}
+    described = schema().with_metadata(named)
+    with parquet.ParquetWriter(file, described, compression="zstd") as writer:
+        yield lambda table: writer.write_table(table.cast(described))
+
+
+@contextmanager
+def _csv(file: Path, metadata: Mapping[str, Any]) -> Iterator[Write]:
+    from pyarrow import csv
+
+    with csv.CSVWriter(str(file), schema()) as writer:
+        yield writer.write_table
+
+
+@contextmanager
+def _jsonl(file: Path, metadata: Mapping[str, Any]) -> Iterator[Write]:
+    with file.open("w", encoding="utf-8") as lines:
+        yield lambda table: _write_lines(lines, table)
+
+
+def _write_lines(lines: IO[str], table: pa.Table) -> None:
+    for row in table.to_pylist():
+        lines.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+Writer = Callable[[Path, Mapping[str, Any]], AbstractContextManager["Write"]]
+WRITERS: Mapping[str, Writer] = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}

@@ -1,0 +1,108 @@
+"""The finished shards of an export: one Arrow file each, complete or not there, with the unknown ids in its schema."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.export import COLUMNS, Rows
+from app.export.plan import Plan, check_same
+from core.errors import StateError
+from store.failures import os_error
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STARTED = "started.json"
+UNKNOWN = b"unknown"
+READERS = b"readers"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a shard."""
+
+    readers: int
+    rows: int
+    unknown: tuple[str, ...] = ()
+
+
+@contextmanager
+def parts_of(plan: Plan, metadata: Mapping[str, Any], *, resume: bool) -> Iterator[None]:
+    """The folder of `plan`'s parts, held by this process alone; emptied first unless `resume`, removed at the end.
+
+    Raises `StateError` where another process writes the same export, `UsageError` where `resume` does not fit.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = plan.parts.with_name(f"{plan.parts.name}.lock")
+    try:
+        with FileLock(lock, timeout=0):
+            _begin(plan.parts, metadata, resume)
+            yield
+            shutil.rmtree(plan.parts)
+            lock.unlink(missing_ok=True)
+    except Timeout as error:
+        expected, remedy = "one export to this file at a time", "wait for it, or choose another --out"
+        raise StateError(
+            f"{plan.out} is being written", expected=expected, found="another process", remedy=remedy
+        ) from error
+    except OSError as error:
+        raise os_error(plan.out, error) from error
+
+
+def part_file(parts: Path, number: int) -> Path:
+    """The file of shard `number`."""
+    return parts / f"{number:08d}.arrow"
+
+
+def write_part(file: Path, rows: Rows, readers: int) -> None:
+    """Write a shard; a process that dies leaves no half of one. Raises `StateError` where the disk is full."""
+    import pyarrow as pa
+
+    described = schema().with_metadata({UNKNOWN: json.dumps(rows.unknown).encode(), READERS: str(readers).encode()})
+    table = pa.Table.from_pydict(rows.columns, schema=described)
+    unfinished = file.with_suffix(".unfinished")
+    try:
+        with pa.OSFile(str(unfinished), "wb") as sink, pa.ipc.new_file(sink, described) as writer:
+            writer.write_table(table)
+        unfinished.replace(file)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise os_error(file, error) from error
+
+
+def read_part(file: Path) -> tuple[pa.Table, Done]:
+    """A shard's rows and what became of it."""
+    import pyarrow as pa
+
+    with pa.memory_map(str(file)) as source:
+        table = pa.ipc.open_file(source).read_all()
+    kept = table.schema.metadata
+    done = Done(int(kept[READERS]), table.num_rows, tuple(json.loads(kept[UNKNOWN])))
+    return table.replace_schema_metadata(None), done
+
+
+def schema() -> pa.Schema:
+    """The columns and their types: ranks are int32, scores float64, both null where a stage said nothing."""
+    import pyarrow as pa
+
+    kinds = {"user_id": pa.string(), "video_id": pa.string(), "rank": pa.int32(), "score": pa.float64()}
+    return pa.schema([(name, kinds.get(name) or kinds[name.rpartition("_")[2]]) for name in COLUMNS])
+
+
+def _begin(parts: Path, metadata: Mapping[str, Any], resume: bool) -> None:
+    started = parts / STARTED
+    if resume and started.exists():
+        check_same(json.loads(started.read_text(encoding="utf-8")), metadata, parts)
+        return
+    shutil.rmtree(parts, ignore_errors=True)
+    parts.mkdir()
+    unfinished = started.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(metadata), encoding="utf-8")
+    unfinished.replace(started)

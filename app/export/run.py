@@ -1,0 +1,67 @@
+"""The whole export: plan, shards that are not done yet, an engine, and the join."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.export.join import join
+from app.export.local import run_local
+from app.export.on_ray import run_on_ray
+from app.export.parts import Done, part_file, parts_of, read_part
+from app.export.plan import Plan, metadata, shards
+from core.config import NONE, Config
+from core.ranking import Request
+from store.home import Home
+
+Engine = Callable[[Iterable[tuple[int, list[str]]], Config, Request, Path, int], Iterator[Done]]
+ENGINES: Mapping[str, Engine] = {"local": run_local, "ray": run_on_ray}
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """How many readers have how many rows, and which ids are no readers."""
+
+    readers: int
+    rows: int
+    unknown: tuple[str, ...]
+
+
+def export(
+    plan: Plan, home: Home, config: Config, engine: str, *, resume: bool, progress: Callable[[int], None]
+) -> Exported:
+    """Write `plan.out`. Killed at any moment, it leaves the old file or none; with `resume` what was done is kept.
+
+    `progress` gets the number of readers just done. Raises `StateError`, `UsageError`, and `ServiceError` where a model
+    asked for by name is missing.
+    """
+    described = metadata(plan, home, config)
+    with parts_of(plan, described, resume=resume):
+        numbers: list[int] = []
+
+        def missing() -> Iterator[tuple[int, list[str]]]:
+            for number, user_ids in enumerate(shards(plan, home)):
+                numbers.append(number)
+                if part_file(plan.parts, number).exists():
+                    progress(len(user_ids))
+                else:
+                    yield number, user_ids
+
+        for done in ENGINES[engine](missing(), config, plan.like, plan.parts, workers_for(config, plan.like)):
+            progress(done.readers)
+        files = [part_file(plan.parts, number) for number in numbers]
+        join(files, plan.out, described)
+        finished = [read_part(file)[1] for file in files]
+    unknown = tuple(user_id for done in finished for user_id in done.unknown)
+    return Exported(sum(done.readers for done in finished) - len(unknown), sum(done.rows for done in finished), unknown)
+
+
+def workers_for(config: Config, like: Request) -> int:
+    """A worker a core; a single one where a language model may be asked, which takes all cores itself."""
+    weights = config.rerank
+    asks = like.rerank not in (NONE, "auto") or (
+        like.rerank == "auto" and (weights.weight_plain or weights.weight_thin)
+    )
+    return 1 if asks else config.export.workers or os.cpu_count() or 1

@@ -1,0 +1,29 @@
+"""One worker of an export: a recommender of its own, shard after shard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent.export import rows_of
+from app.build import open_home, recommender_over
+from app.export.parts import Done, part_file, write_part
+from core.config import Config
+from core.ranking import Request
+
+
+class Worker:
+    """Opens the home once; the index files are mapped, so workers on one machine share them."""
+
+    def __init__(self, config: Config, like: Request, parts: Path) -> None:
+        home = open_home(config)
+        self._recommender = recommender_over(home, config)
+        self._records = home.catalogue
+        self._like = like
+        self._parts = parts
+
+    def work(self, number: int, user_ids: Sequence[str]) -> Done:
+        """Rank the readers of shard `number` and write its part."""
+        rows = rows_of(self._recommender, self._records, user_ids, self._like)
+        write_part(part_file(self._parts, number), rows, len(user_ids))
+        return Done(len(user_ids), len(rows), tuple(rows.unknown))

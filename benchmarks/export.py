@@ -1,0 +1,230 @@
+"""Readers a second of the export, beside what else one would write: scikit-learn a reader, EnsembleRetriever a reader.
+
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.export [--videos 100000] [--readers 512] [--out reports/export.json]
+
+Rates are given for a second of one core (CPU time, which a busy machine changes little) and as they were on the clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from agent.export import rows_of
+from app.build import open_home, recommender_over
+from app.export.plan import Plan
+from app.export.run import export
+from benchmarks.export_home import make_home
+from benchmarks.retrieval import embedded, real_texts
+from core.config import Config
+from core.ranking import FloatArray, Query, Request
+from retrieval.build import build_leg
+from retrieval.scan import one_blas_thread
+from retrieval.snapshot import Snapshot
+from store.home import Home
+
+K = 20
+LIKED = 20
+FEW = 12  # readers that the slow ways are timed with
+
+
+class Timed:
+    """CPU seconds of this process and its children, and seconds on the clock."""
+
+    cpu = clock = 0.0
+
+
+@contextmanager
+def timed() -> Iterator[Timed]:
+    found, cpu, clock = Timed(), cpu_seconds(), time.perf_counter()
+    yield found
+    found.cpu, found.clock = cpu_seconds() - cpu, time.perf_counter() - clock
+
+
+def cpu_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def rate(n: int, work: Callable[[], object]) -> dict[str, float]:
+    with timed() as spent:
+        work()
+    return {
+        "readers per core-second": n / spent.cpu,
+        "readers per second": n / spent.clock,
+        "ms of a core": 1000 * spent.cpu / n,
+    }
+
+
+def config_of(home: Path, **weights: float) -> Config:
+    retrieval: dict[str, Any] = {"threads": 1}
+    if weights:
+        retrieval |= {"weights": weights, "text_weights": weights}
+    return Config.model_validate({"home": home, "retrieval": retrieval, "export": {"shard": 64}})
+
+
+def ours(home: Home, ids: Sequence[str]) -> dict[str, dict[str, float]]:
+    found = {}
+    for name, weights in {"all legs": {}, "dense alone": {"dense": 1.0}}.items():
+        recommender = recommender_over(home, config_of(home.path, **weights))
+        like = Request("", K, rerank="none")
+        rows_of(recommender, home.catalogue, ids[:8], like)
+        found[name] = rate(len(ids), lambda r=recommender, one=like: rows_of(r, home.catalogue, ids, one))
+    return found
+
+
+def dense_and_gemm(
+    snapshot: Snapshot, config: Config, per_reader: int, readers: int = 64
+) -> dict[str, dict[str, float]]:
+    """The dense leg's search against the bare product of the same matrices, in float32 on one core."""
+    rows = np.random.default_rng(0).integers(0, len(snapshot), (readers, per_reader))
+    vectors = [snapshot.vectors(one) for one in rows]
+    weights = np.full(per_reader, 1 / per_reader, np.float32)
+    queries = [Query(K, vectors=one, vector_weights=weights) for one in vectors]
+    leg = build_leg("dense", snapshot, config.retrieval)
+    leg.search_many(queries[:2])
+    videos = np.concatenate([part.segment.vectors for part in snapshot.parts])
+    stacked = np.concatenate(vectors)
+    block = 4096
+
+    def gemm() -> None:
+        for start in range(0, len(videos), block):
+            stacked @ videos[start : start + block].T
+
+    with one_blas_thread():
+        gemm()
+        bare = rate(readers, gemm)
+        found = rate(readers, lambda: leg.search_many(queries))
+    return {f"dense leg, {per_reader} vectors": found, f"bare GEMM, {per_reader} vectors": bare}
+
+
+def by_processes(home: Home, ids: Sequence[str], folder: Path) -> dict[str, dict[str, float]]:
+    """The command's own way with one and two processes, by the CPU time each reader takes; and its memory."""
+    found = {}
+    for workers, readers in ((1, ids), (2, ids), (2, ids[: len(ids) // 4])):
+        users = folder / "users.txt"
+        users.write_text("\n".join(readers), encoding="utf-8")
+        config = config_of(home.path)
+        config = config.model_copy(update={"export": config.export.model_copy(update={"workers": workers})})
+        plan = Plan(folder / "out.parquet", Request("", K, rerank="none"), config.export.shard, users)
+        name = f"export of {len(readers)} readers, {workers} processes"
+        found[name] = rate(
+            len(readers),
+            lambda plan=plan, config=config: export(plan, home, config, "local", resume=False, progress=lambda _: None),
+        )
+        found[name]["largest process, MB"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return found
+
+
+def prototype(texts: Sequence[str], histories: Sequence[Sequence[int]]) -> dict[str, float]:
+    """The user's first prototype: TF-IDF vectors, and cosine_similarity for each reader."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.metrics.pairwise import cosine_similarity
+
+    matrix = TfidfVectorizer(stop_words="english").fit_transform(texts)
+
+    def run() -> None:
+        for history in histories:
+            reader = np.asarray(matrix[list(history)].mean(axis=0))
+            scores = cosine_similarity(reader, matrix)[0]
+            np.argsort(-scores)[:K]
+
+    return rate(len(histories), run)
+
+
+def ensemble(texts: Sequence[str], vectors: FloatArray, histories: Sequence[Sequence[int]]) -> dict[str, float]:
+    """EnsembleRetriever over BM25Retriever and Chroma; a reader is the titles they saw and their mean vector."""
+    import chromadb
+    from langchain_chroma import Chroma
+    from langchain_classic.retrievers import EnsembleRetriever
+    from langchain_community.retrievers import BM25Retriever
+    from langchain_core.embeddings import Embeddings
+
+    asked = {" ".join(texts[at][:60] for at in one): vectors[list(one)].mean(axis=0) for one in histories}
+
+    class Stored(Embeddings):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            raise NotImplementedError
+
+        def embed_query(self, text: str) -> list[float]:
+            return list(map(float, asked[text]))
+
+    client = chromadb.EphemeralClient()
+    collection = client.create_collection("videos", metadata={"hnsw:space": "cosine"})
+    for start in range(0, len(texts), 5000):
+        part = slice(start, start + 5000)
+        ids = [str(at) for at in range(start, start + len(texts[part]))]
+        collection.add(ids, embeddings=vectors[part], documents=list(texts[part]))
+    dense = Chroma(client=client, collection_name="videos", embedding_function=Stored()).as_retriever(
+        search_kwargs={"k": K}
+    )
+    bm25 = BM25Retriever.from_texts(list(texts), k=K)
+    both = EnsembleRetriever(retrievers=[bm25, dense], weights=[0.5, 0.5])
+    return rate(len(asked), lambda: [both.invoke(text) for text in asked])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--videos", type=int, default=100_000)
+    parser.add_argument("--readers", type=int, default=512)
+    parser.add_argument("--windows", type=int, default=2_000, help="real windows to encode and mix")
+    parser.add_argument("--out", type=Path, default=Path("reports/export.json"))
+    parser.add_argument("--no-peers", action="store_true")
+    given = parser.parse_args()
+    texts = real_texts(Path(os.environ["SHORTLIST_BENCH_DATA"]))
+    chosen = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[: given.windows]]
+    windows = embedded(chosen, given.out.parent / "bench-vectors", "windows")
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    figures: dict[str, dict[str, float]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "home"
+        make_home(path, chosen, windows, given.videos, given.readers + 64, LIKED)
+        with open_home(Config(home=path)) as home:
+            ids = list(home.catalogue.reader_ids())[: given.readers]
+            figures |= ours(home, ids)
+            snapshot = recommender_over(home, config_of(path)).snapshot
+            for per_reader in (1, LIKED):
+                figures |= dense_and_gemm(snapshot, config_of(path), per_reader)
+            figures |= by_processes(home, ids, Path(scratch))
+            if not given.no_peers:
+                figures |= peers(home, snapshot, ids)
+    given.out.write_text(json.dumps({"videos": given.videos, **figures}, indent=2), encoding="utf-8")
+    show(figures, given.videos)
+
+
+def peers(home: Home, snapshot: Snapshot, ids: Sequence[str]) -> dict[str, dict[str, float]]:
+    videos = home.catalogue.videos(snapshot.ids)
+    texts = [f"{videos[one].title} {videos[one].description}" for one in snapshot.ids]
+    events = home.catalogue.events_of(ids[:FEW], LIKED)
+    histories = [[snapshot.row(event.item_id) or 0 for event in events[user_id]] for user_id in ids[:FEW]]
+    vectors = snapshot.vectors(np.arange(len(snapshot)))
+    return {
+        "scikit-learn: TF-IDF, cosine_similarity a reader": prototype(texts, histories),
+        "LangChain: EnsembleRetriever a reader": ensemble(texts, vectors, histories),
+    }
+
+
+def show(figures: dict[str, dict[str, float]], videos: int) -> None:
+    table = Table(
+        "what", "readers a core-second", "readers a second here", "core ms a reader", title=f"{videos:,} videos"
+    )
+    for name, one in figures.items():
+        values = (one["readers per core-second"], one["readers per second"], one["ms of a core"])
+        table.add_row(name, *(f"{value:,.1f}" for value in values))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""What `benchmarks.rerank` and `benchmarks.injection` judge: real queries and readers with a retrieved ranking each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from agent.profile import build_profile
+from agent.query import profile_query
+from agent.shelf import Shelf
+from core.config import EncoderConfig, ModelsConfig, ProfileConfig, RetrievalConfig
+from core.ranking import Filters, FloatArray, Ranking
+from core.types import Profile, Reader, Video
+from eval.data.dataset import DataSet
+from eval.data.mind import read_mind
+from eval.data.trec import read_trec
+from eval.tasks.from_files import task_of
+from eval.tasks.task import Task
+from eval.trec_files import read_run
+from models.encoders import load_encoder
+from retrieval.build import build_retriever
+from retrieval.segment import Part, video_segment
+from retrieval.snapshot import Snapshot
+
+Scores = npt.NDArray[np.float64]
+
+BM25_SHARE = 0.3  # against 1.0 for the dense leg, as in RetrievalConfig.text_weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One list to rerank."""
+
+    profile: Profile
+    wish: str | None
+    ranking: Ranking
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bench:
+    """A data set, the records of all its items, and a case a query, in the order of the queries."""
+
+    name: str
+    data: DataSet
+    shelf: Shelf
+    cases: Mapping[str, Case]
+
+
+class Vectors:
+    """The default encoder, its vectors kept in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def of(self, texts: Sequence[str]) -> FloatArray:
+        """float32[n, d], unit rows aligned with `texts`."""
+        key = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+        path = self._folder / f"vectors-{key}.npy"
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            np.save(path, load_encoder(EncoderConfig(threads=1), ModelsConfig()).encode(texts))
+        found: FloatArray = np.load(path)
+        return found
+
+
+def trec_over_bm25(folder: Path, _vectors: Vectors, queries: int | None) -> Bench:
+    """The published BM25 run of a TREC folder."""
+    task, run = task_of(read_trec(folder)), read_run(folder / "run.txt")
+    return _wishes(_sampled(task, queries), {query.id: run[query.id] for query in task.data.queries})
+
+
+def trec_fused(folder: Path, vectors: Vectors, queries: int | None) -> Bench:
+    """The same joined with the dense leg over the run's candidates."""
+    task, run = task_of(read_trec(folder)), read_run(folder / "run.txt")
+    text = {item.id: item.text for item in task.data.items}
+    used = sorted({item for query in task.data.queries for item in run[query.id].ids})
+    stored = dict(zip(used, vectors.of([text[item] for item in used]), strict=True))
+    asked = vectors.of([query.text or "" for query in task.data.queries])
+    fused = {}
+    for query, wanted in zip(task.data.queries, asked, strict=True):
+        bm25 = run[query.id]
+        dense = np.array([float(stored[item] @ wanted) for item in bm25.ids])
+        scores = (BM25_SHARE * _min_max(bm25.scores) + _min_max(dense)) / (1 + BM25_SHARE)
+        fused[query.id] = Ranking.of(dict(zip(bm25.ids, scores.tolist(), strict=True)), "fusion")
+    return _wishes(_sampled(task, queries), fused)
+
+
+def mind(folder: Path, vectors: Vectors, queries: int | None) -> Bench:
+    """The product's own retrieval over each impression's candidates; at most so many impressions, drawn at random."""
+    task = _sampled(task_of(read_mind(folder)), queries)
+    used = {item for query in task.data.queries for item in (*query.history, *(query.candidates or ()))}
+    videos = [video for video in task.videos if video.id in used]
+    shelf = Shelf({video.id: video for video in videos})
+    snapshot = _snapshot(videos, vectors)
+    retriever = build_retriever(snapshot, RetrievalConfig())
+    cases = {}
+    for query in task.data.queries:
+        profile = build_profile(Reader(query.id), task.history(query), shelf, ProfileConfig())
+        asked = profile_query(profile, len(query.candidates or ()), Filters(include_seen=True), snapshot.vectors_of)
+        found = retriever.search(replace(asked, only=frozenset(query.candidates or ())))
+        cases[query.id] = Case(profile, None, found)
+    return Bench(task.data.name, task.data, shelf, cases)
+
+
+Loader = Callable[[Path, Vectors, int | None], Bench]
+BENCHES: dict[str, tuple[str, Loader]] = {
+    "dl19-bm25": ("eval/trec_dl19", trec_over_bm25),
+    "dl19": ("eval/trec_dl19", trec_fused),
+    "noveleval": ("eval/noveleval", trec_fused),
+    "mind100": ("eval/mind_recprompt100", mind),
+    "mind1000": ("eval/mind_llm4rec1000", mind),
+}
+
+
+def load(name: str, data: Path, vectors: Vectors, queries: int | None = None) -> Bench:
+    """The bench `name` of the table, from the folder of real data."""
+    place, loader = BENCHES[name]
+    return loader(data / place, vectors, queries)
+
+
+def _sampled(task: Task, queries: int | None) -> Task:
+    return task if queries is None else task.sampled(queries, seed=0)
+
+
+def _wishes(task: Task, rankings: Mapping[str, Ranking]) -> Bench:
+    cases = {query.id: Case(Profile(query.id), query.text, rankings[query.id]) for query in task.data.queries}
+    return Bench(task.data.name, task.data, Shelf({video.id: video for video in task.videos}), cases)
+
+
+def _snapshot(videos: Sequence[Video], vectors: Vectors) -> Snapshot:
+    rows = vectors.of([f"{video.title}\n{video.transcript.text}" for video in videos])
+    return Snapshot("benchmark", 1, (Part(video_segment(videos, rows)),))
+
+
+def _min_max(scores: Scores) -> Scores:
+    spread = scores.max() - scores.min()
+    return (scores - scores.min()) / spread if spread else np.zeros_like(scores)

@@ -1,0 +1,75 @@
+"""A finished run: the rankings and what they cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.ranking import ModelUse, Run
+from eval.batches import Batch
+from eval.variants import Variant
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cost:
+    """`stage_ms` holds milliseconds by stage, float64[answered queries]; `use` adds up all calls of a language model.
+
+    `core_s` are seconds of all cores together, `wall_s` of the clock, both for ranking only; `peak_mb` is the most
+    memory that the process had held when the run ended, whatever else it had done before.
+    """
+
+    stage_ms: dict[str, npt.NDArray[np.float64]]
+    use: ModelUse
+    core_s: float
+    wall_s: float
+    peak_mb: float
+
+    @property
+    def total_ms(self) -> npt.NDArray[np.float64]:
+        """float64[answered queries]: all stages together."""
+        return np.sum(list(self.stage_ms.values()), axis=0) if self.stage_ms else np.zeros(0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """A variant over all queries of a task. `hashes` say of what; `notes` are what its answers said, and how often."""
+
+    variant: Variant
+    run: Run
+    cost: Cost
+    hashes: dict[str, str]
+    notes: tuple[str, ...]
+    tuned_here: bool
+
+
+def joined_cost(batches: Sequence[Batch]) -> Cost:
+    """The cost of all `batches` together."""
+    answers = [answer for batch in batches for answer in batch.answers.values()]
+    stages = dict.fromkeys(stage for answer in answers for stage in answer.timings_ms)
+    return Cost(
+        {stage: np.array([answer.timings_ms.get(stage, 0.0) for answer in answers]) for stage in stages},
+        _joined_use([answer.use for answer in answers]),
+        sum(batch.core_s for batch in batches),
+        sum(batch.wall_s for batch in batches),
+        max((batch.peak_mb for batch in batches), default=0.0),
+    )
+
+
+def joined_notes(batches: Sequence[Batch]) -> tuple[str, ...]:
+    """Every note once, with the number of queries it was made on."""
+    notes = Counter(note for batch in batches for answer in batch.answers.values() for note in answer.notes)
+    return tuple(f"{note} ({times:,} queries)" for note, times in sorted(notes.items()))
+
+
+def _joined_use(uses: Sequence[ModelUse]) -> ModelUse:
+    return ModelUse(
+        next((use.model for use in uses if use.model), None),
+        sum(use.calls for use in uses),
+        sum(use.prompt_tokens for use in uses),
+        sum(use.cached_calls for use in uses),
+        sum(use.output_tokens for use in uses),
+    )

@@ -1,0 +1,21 @@
+"""What evaluation is handed by `app`, which alone chooses and joins parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.recommend import Recommender
+from agent.records import Records
+from core.config import Config
+from models.encoder import Encoder
+from store.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`encoder` gives what loads an encoder once, `recommender` one that reads `Records`, `home` the user's home."""
+
+    encoder: Callable[[Config], Callable[[], Encoder]]
+    recommender: Callable[[Home, Config, Records], Recommender]
+    home: Callable[[Config], Home]

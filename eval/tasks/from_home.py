@@ -1,0 +1,100 @@
+"""SPEC `events`: the home's own events, split in time: from all before the cut to what each reader chose after it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from agent.history_words import AT_ONCE_S
+from core.errors import UsageError
+from core.types import Action, Article, Event, Video
+from eval.data.dataset import DataSet, EvalQuery, Item
+from eval.splits import TimeSplit, cut_after, split_at
+from eval.tasks.task import Task
+from store.home import VECTORS, Home
+
+KIND = "events"
+KNOWN = 0.8  # share of the events that is known; the others are predicted
+GRADES: dict[Action, int] = {"like": 2, "view": 1, "click": 1}
+
+
+def events_task(home: Home) -> Task:
+    """One query a reader who, after the cut, chose videos that they had not seen before it.
+
+    Raises `RecordError` where the events cannot be split, `UsageError` where there is nothing to predict.
+    """
+    videos, articles = contents(home)
+    events = [event for _, event in home.catalogue.iter_events()]
+    split = split_at(events, cut_after(events, KNOWN))
+    known = by_reader(split.known)
+    qrels = _chosen(split, known, {video.id for video in videos})
+    if not qrels:
+        raise UsageError(
+            "nothing to predict",
+            expected=f"readers who chose a new video after {split.cut.isoformat()}",
+            found="none",
+            remedy="collect more events, or evaluate on `simulated:N`",
+        )
+    watched = {video.id for video in videos}
+    queries = tuple(
+        EvalQuery(user, user_id=user, history=watched_of(known[user], watched), at=split.cut) for user in qrels
+    )
+    data = DataSet(
+        KIND, KIND, items_of(videos), queries, qrels, content_hash([*videos, *articles, *events]), exclude_seen=True,
+        notes=(f"{len(split.known):,} events before {split.cut.isoformat()} are known, {len(split.future):,} are not",),
+    )  # fmt: skip
+    readers = {user: home.catalogue.reader(user) for user in qrels}
+    return Task(
+        data, videos, articles, lambda: split.known, lambda query: known[query.id], lambda query: readers[query.id],
+        home.path / VECTORS,
+    )  # fmt: skip
+
+
+def contents(home: Home) -> tuple[list[Video], list[Article]]:
+    """All videos and articles of `home`, by id. Raises `UsageError` where there is no video."""
+    videos = sorted((video for _, video in home.catalogue.iter_videos()), key=lambda video: video.id)
+    articles = sorted((article for _, article in home.catalogue.iter_articles()), key=lambda article: article.id)
+    if not videos:
+        remedy = "ingest videos first, or evaluate on a public data set"
+        raise UsageError("an empty home", expected="videos to rank", found="none", remedy=remedy)
+    return videos, articles
+
+
+def items_of(videos: Iterable[Video]) -> tuple[Item, ...]:
+    """The videos as a data set names them."""
+    return tuple(
+        Item(video.id, video.title, video.transcript.text or video.description, video.category) for video in videos
+    )
+
+
+def by_reader(events: Iterable[Event]) -> defaultdict[str, list[Event]]:
+    """Events by the id of their reader, in the order given."""
+    found: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        found[event.user_id].append(event)
+    return found
+
+
+def watched_of(events: Sequence[Event], videos: set[str]) -> tuple[str, ...]:
+    """Ids of the videos that were chosen in `events`, in their order."""
+    return tuple(event.item_id for event in events if event.action in GRADES and event.item_id in videos)
+
+
+def content_hash(records: Iterable[object]) -> str:
+    """sha256 of the records; where and when they were stored makes no difference."""
+    whole = hashlib.sha256()
+    for record in records:
+        whole.update(repr(record).encode())
+    return whole.hexdigest()
+
+
+def _chosen(split: TimeSplit, known: dict[str, list[Event]], videos: set[str]) -> dict[str, dict[str, int]]:
+    grades: dict[str, dict[str, int]] = {}
+    for event in split.future:
+        left_at_once = event.action != "like" and event.dwell_s is not None and event.dwell_s < AT_ONCE_S
+        seen = {one.item_id for one in known.get(event.user_id, ()) if one.action != "impression"}
+        if event.item_id in videos and event.item_id not in seen and event.action in GRADES and not left_at_once:
+            of_reader = grades.setdefault(event.user_id, {})
+            of_reader[event.item_id] = max(of_reader.get(event.item_id, 0), GRADES[event.action])
+    return dict(sorted(grades.items()))

@@ -1,0 +1,134 @@
+"""The home of a task: its records through the product's own ingest, kept so that no text is encoded twice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from platformdirs import user_cache_path
+
+from core.config import Config
+from core.types import Enrichment, Video
+from eval.hashes import CONTENT_CODE, INDEX_CODE, code_hash, digest
+from eval.progress import Bars, no_bars
+from eval.splits import require_known
+from eval.tasks.kept_encoder import KeptEncoder
+from eval.tasks.task import Task
+from eval.variants import Variant
+from ingest.complete import Completion
+from models.encoder import Encoder
+from retrieval.index import FOLDER
+from store.home import VECTORS, Home
+from store.outbox import deliver
+
+READY = "ready.json"
+VIDEOS = 500
+EVENTS = 10_000
+
+T = TypeVar("T")
+
+
+def cache_root(config: Config) -> Path:
+    """Where ingested data sets and finished runs are kept."""
+    return config.eval.cache or user_cache_path("shortlist") / "eval"
+
+
+def open_task_home(
+    task: Task, variant: Variant, config: Config, encoder: Callable[[], Encoder], bars: Bars = no_bars
+) -> Home:
+    """The home of `task`, its videos enriched as `variant` wants; ingested at the first call, mended if it was cut off.
+
+    Raises `HomeLocked` while another process ingests the same, and `RecordError` where an event of the crowd comes
+    from the future of a question.
+    """
+    folder = cache_root(config) / "homes" / f"{task.data.name}-{_key(task, variant, config)}"
+    stamp = {"content": code_hash(CONTENT_CODE), "index": code_hash(INDEX_CODE)}
+    before = _stamp(folder)
+    if before.get("content") != stamp["content"]:
+        _begin_anew(folder, task, left_over=bool(before))
+        with Home.open(folder, config.encoder.name) as home:
+            _fill(home, task, variant, config, encoder, bars)
+    elif before != stamp:  # nobody shall measure yesterday's index
+        shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    (folder / READY).write_text(json.dumps(stamp), encoding="utf-8")
+    return Home.open(folder, config.encoder.name)
+
+
+def _key(task: Task, variant: Variant, config: Config) -> str:
+    encoder = [config.encoder.name, config.encoder.max_chunks]
+    return digest([task.data.data_hash, encoder, config.ingest.categories, sorted(variant.enrichment)])
+
+
+def _stamp(folder: Path) -> dict[str, str]:
+    """The code that made the home; empty where it was never finished."""
+    try:
+        found: dict[str, str] = json.loads((folder / READY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _begin_anew(folder: Path, task: Task, left_over: bool) -> None:
+    """Leave nothing of a home of older code but its vectors; else begin with those that the task or a sibling has."""
+    kept = folder / VECTORS
+    if left_over:
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif not path.name.startswith(VECTORS):
+                path.unlink()
+    elif not kept.exists():
+        siblings = folder.parent.glob(f"{task.data.name}-*/{VECTORS}")
+        source = task.vectors or max(siblings, key=lambda path: path.stat().st_size, default=None)
+        folder.mkdir(parents=True, exist_ok=True)
+        if source is not None and source.exists():
+            shutil.copyfile(source, kept)
+
+
+def _fill(
+    home: Home,
+    task: Task,
+    variant: Variant,
+    config: Config,
+    encoder: Callable[[], Encoder],
+    bars: Bars,
+) -> None:
+    bar = bars(f"ingesting {task.data.name}", len(task.videos))
+    with home.writing("ingesting a data set"):
+        kept = cache(lambda: KeptEncoder(encoder(), home.vectors))
+        completion = Completion(home.catalogue, kept, config.ingest.categories)
+        for batch in _batches(task.videos, VIDEOS):
+            home.catalogue.put_videos([_kept(video, variant) for video in completion.complete(batch)])
+            deliver(home, kept)
+            bar(len(batch))
+        home.catalogue.put_articles(task.articles)
+        deliver(home, kept)
+    first_asked = min((query.at for query in task.data.queries if query.at is not None), default=None)
+    for events in _batches(task.crowd(), EVENTS):
+        if first_asked is not None:
+            require_known(events, first_asked)
+        home.catalogue.add_events(events)
+
+
+def _kept(video: Video, variant: Variant) -> Video:
+    made, kept = video.enrichment, variant.enrichment
+    chosen = Enrichment(
+        summary=made.summary if "summary" in kept else None,
+        category=made.category if "category" in kept else None,
+        tags=made.tags if "tags" in kept else (),
+        tags_made_by=made.tags_made_by if "tags" in kept else None,
+        rewritten_title=made.rewritten_title if "rewritten_title" in kept else None,
+    )
+    return replace(video, enrichment=chosen)
+
+
+def _batches(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch

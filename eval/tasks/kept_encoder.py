@@ -1,0 +1,40 @@
+"""An encoder that encodes no text twice: what it has encoded stays in the home, for categories and documents alike."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.ranking import FloatArray
+from models.encoder import Encoder
+from store.vectors import Vectors
+
+
+class KeptEncoder:
+    """`encoder` in front of the vectors of a home, which are kept by the hash of their text."""
+
+    def __init__(self, encoder: Encoder, vectors: Vectors) -> None:
+        self._encoder = encoder
+        self._vectors = vectors
+
+    @property
+    def name(self) -> str:
+        """The name of the encoder behind."""
+        return self._encoder.name
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self._encoder.dim
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        """See `Encoder.encode`."""
+        shas = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+        known = self._vectors.recall(self.name, shas)
+        lacking = {sha: text for sha, text in zip(shas, texts, strict=True) if sha not in known}
+        fresh = dict(zip(lacking, self._encoder.encode(list(lacking.values())), strict=True)) if lacking else {}
+        self._vectors.keep(self.name, fresh)
+        found = known | fresh
+        return np.stack([found[sha] for sha in shas]) if shas else np.empty((0, self.dim), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Choosing weights, blend and gate on one data set."""

@@ -1,0 +1,53 @@
+"""What was chosen, as a TOML file that `--config` takes, and as a document."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from core.config import Config
+from eval.tuning.tune import Score, Tuned
+
+
+def settings_file(tuned: Tuned, config: Config) -> str:
+    """The chosen settings, and on what they were chosen; `config` knows what was chosen elsewhere before."""
+    data = tuned.task.data
+    lines = [
+        f"# Chosen by `shortlist eval tune` for {tuned.metric} on {data.name}.",
+        f"# Half that chose: {_told(tuned.chosen_on)}.",
+        f"# Half that was kept apart: {_told(tuned.judged_on)}.",
+        *(f"# {note}" for note in data.notes),
+    ]
+    for section, values in tuned.settings.items():
+        lines += ["", f"[{section}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
+    before = config.tuned
+    record = {
+        "on": {**before.on, data.name: data.data_hash},
+        "keys": list(dict.fromkeys([*before.keys, *tuned.keys])),
+    }
+    lines += ["", "[tuned]", *(f"{key} = {_toml(value)}" for key, value in record.items())]
+    return "\n".join(lines) + "\n"
+
+
+def tuned_document(tuned: Tuned) -> dict[str, Any]:
+    """The document of `eval tune --json`."""
+    return {
+        "data": tuned.task.data.name,
+        "metric": tuned.metric,
+        "settings": tuned.settings,
+        "chosen_on": tuned.chosen_on,
+        "judged_on": tuned.judged_on,
+        "blend": {kind: {f"{weight:g}": mean for weight, mean in means.items()} for kind, means in tuned.blend.items()},
+    }
+
+
+def _told(score: Score) -> str:
+    return f"{score['queries']:,.0f} queries, {score['before']:.4f} before, {score['after']:.4f} after"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

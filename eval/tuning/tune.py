@@ -1,0 +1,124 @@
+"""`eval tune`: weights, blend and gate on one data set. One half of its queries chooses, the other half judges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from agent.ranked import Ranked
+from core.config import LEGS, NONE, Config
+from eval.answer.product import Product
+from eval.data.dataset import EvalQuery
+from eval.parts import Parts
+from eval.progress import Bars, no_bars
+from eval.tasks.home import open_task_home
+from eval.tasks.records import TaskRecords
+from eval.tasks.task import Task
+from eval.tuning.blending import Judged, best_weights
+from eval.tuning.opinions import Opinions, all_asked
+from eval.tuning.search import coordinate_search
+from eval.variants import Variant
+
+VALUES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
+FLOAT = 4
+
+Score = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What was chosen: settings by section; `metric` before and after, on the half that chose and the half that judges.
+
+    `blend` holds the metric at every blend weight by kind of request, on all queries that the model judged.
+    """
+
+    task: Task
+    metric: str
+    settings: dict[str, dict[str, Any]]
+    chosen_on: Score
+    judged_on: Score
+    blend: dict[str, dict[float, float]] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> list[str]:
+        """The settings that were chosen, as "retrieval.weights"."""
+        return [f"{section}.{key}" for section, values in self.settings.items() for key in values]
+
+
+def tune(task: Task, metric: str, config: Config, parts: Parts, method: str = NONE, bars: Bars = no_bars) -> Tuned:
+    """The best weights by coordinate search; with a rerank `method` also the best blend weight by kind of request.
+
+    Raises as `run_variant`.
+    """
+    key = "text_weights" if any(query.text for query in task.data.queries) else "weights"
+    before = dict.fromkeys(LEGS, 0.0) | dict(getattr(config.retrieval, key))
+    opinions = _opinions(task, config, parts, bars)
+    searching, judging = _halves(len(opinions), config.eval.seed)
+
+    def mean(weights: dict[str, float], rows: Sequence[int]) -> float:
+        vector = np.array([weights[leg] for leg in LEGS])
+        return float(np.nanmean([opinions[row].score(vector, metric) for row in rows])) if vector.any() else 0.0
+
+    after, found = coordinate_search(before, VALUES, lambda weights: mean(weights, searching))
+    settings: dict[str, dict[str, Any]] = {"retrieval": {key: _scaled(after)}}
+    scores = {
+        "chosen_on": {"queries": len(searching), "before": mean(before, searching), "after": found},
+        "judged_on": {"queries": len(judging), "before": mean(before, judging), "after": mean(after, judging)},
+    }
+    blend: dict[str, dict[float, float]] = {}
+    if method != NONE:
+        tuned = config.model_copy(update={"retrieval": config.retrieval.model_copy(update=settings["retrieval"])})
+        for kind, (weight, means) in best_weights(_judged(task, tuned, parts, method, bars), metric).items():
+            settings.setdefault("rerank", {})[f"weight_{kind}"] = weight
+            blend[kind] = means
+    return Tuned(task, metric, settings, scores["chosen_on"], scores["judged_on"], blend)
+
+
+def _opinions(task: Task, config: Config, parts: Parts, bars: Bars) -> list[Opinions]:
+    ranked = _ranked(task, all_asked(config), parts, NONE, bars)
+    return [
+        Opinions.of(one.case.ranking, LEGS, task.data.qrels[query.id], _offered(query))
+        for query, one in zip(task.data.queries, ranked, strict=True)
+    ]
+
+
+def _judged(task: Task, config: Config, parts: Parts, method: str, bars: Bars) -> list[Judged]:
+    ranked = _ranked(task, config, parts, method, bars)
+    found = [
+        Judged.of(one, task.data.qrels[query.id], _offered(query), config.profile)
+        for query, one in zip(task.data.queries, ranked, strict=True)
+    ]
+    return [one for one in found if one is not None]
+
+
+def _ranked(task: Task, config: Config, parts: Parts, method: str, bars: Bars) -> list[Ranked]:
+    with open_task_home(task, Variant(name="default"), config, parts.encoder(config), bars) as home:
+        recommender = parts.recommender(home, config, TaskRecords(task, home.catalogue))
+        product = Product(recommender, task.data, method)
+        found: list[Ranked] = []
+        bar = bars(f"asking {task.data.name}", len(task.data.queries))
+        for start in range(0, len(task.data.queries), product.batch):
+            batch = task.data.queries[start : start + product.batch]
+            found += recommender.rank_many([product.request(query) for query in batch])
+            bar(len(batch))
+    return found
+
+
+def _halves(total: int, seed: int) -> tuple[list[int], list[int]]:
+    """Rows that choose and rows that judge; one query alone does both."""
+    order = np.random.default_rng(seed).permutation(total).tolist()
+    half = (total + 1) // 2
+    return sorted(order[:half]), sorted(order[half:] or order)
+
+
+def _offered(query: EvalQuery) -> int | None:
+    return None if query.candidates is None else len(query.candidates)
+
+
+def _scaled(weights: dict[str, float]) -> dict[str, float]:
+    """The same proportions with 1 as the largest."""
+    largest = max(weights.values()) or 1.0
+    return {leg: round(weight / largest, FLOAT) for leg, weight in weights.items()}

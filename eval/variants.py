@@ -1,0 +1,116 @@
+"""Variants are data: named sets of settings, read from a TOML file. A new ablation needs no code."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.config import LEGS, NONE, RERANK_CHOICES, Config
+from core.errors import ConfigError
+
+SHIPPED = Path(__file__).with_name("ablations.toml")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")  # it becomes part of file names and the tag of run files
+SECTIONS = ("encoder", "ingest", "llm", "profile", "rerank", "retrieval")
+
+Enriched = Literal["category", "rewritten_title", "summary", "tags"]
+Settings = Mapping[str, Any]
+
+
+class Variant(BaseModel):
+    """What is measured: settings that replace those of the configuration, key by key.
+
+    `alone` gives one leg all the weight, `drop` takes it from some. `method` is what `--rerank` would say. `enrichment`
+    lists what is kept of what was added to the videos. `peer` names an outside system that answers instead of us. An
+    ablation asks `sample` queries only, drawn by the seed, where one costs seconds, and runs only on data of `kinds`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    about: str = ""
+    method: str = NONE
+    alone: str | None = None
+    drop: tuple[str, ...] = ()
+    enrichment: tuple[Enriched, ...] = ("category", "rewritten_title", "summary", "tags")
+    peer: str | None = None
+    kinds: tuple[str, ...] = ()
+    sample: Annotated[int, Field(ge=1)] | None = None
+    encoder: Settings = {}
+    ingest: Settings = {}
+    llm: Settings = {}
+    profile: Settings = {}
+    rerank: Settings = {}
+    retrieval: Settings = {}
+
+    def configured(self, config: Config) -> Config:
+        """`config` as this variant wants it. Raises `ConfigError` for settings, legs or methods that do not exist."""
+        settings = config.model_dump()
+        for section in SECTIONS:
+            settings[section] |= getattr(self, section)
+        self._weigh(settings["retrieval"])
+        _require(self.method in RERANK_CHOICES, self.name, f"a method among {', '.join(RERANK_CHOICES)}", self.method)
+        try:
+            return Config.model_validate(settings)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise _wrong(self.name, f"settings of docs/config.md ({first['msg']})", where) from error
+
+    def suits(self, kind: str) -> bool:
+        """Whether data of `kind` can tell anything about this variant."""
+        return not self.kinds or kind in self.kinds
+
+    def changes(self, key: str) -> bool:
+        """Whether this variant decides the setting `key`, as "retrieval.weights", itself."""
+        section, _, name = key.partition(".")
+        return name in getattr(self, section, {}) or (self.alone is not None and name in ("weights", "text_weights"))
+
+    def _weigh(self, retrieval: dict[str, Any]) -> None:
+        for leg in (*self.drop, *filter(None, [self.alone])):
+            _require(leg in LEGS, self.name, f"a leg among {', '.join(LEGS)}", leg)
+        for key in ("weights", "text_weights"):
+            if self.alone:
+                retrieval[key] = {self.alone: 1.0}
+            retrieval[key] = {leg: weight for leg, weight in retrieval[key].items() if leg not in self.drop}
+
+
+def load_variants(path: Path = SHIPPED) -> dict[str, Variant]:
+    """The variants of a file by name, in its order. Raises `ConfigError` with the name at fault."""
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("variants")
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _wrong(str(path), "a readable TOML file", str(error)) from error
+    if not isinstance(entries, dict) or not entries:
+        raise _wrong(str(path), 'tables as [variants."name"]', "none")
+    return {name: _variant(name, entry) for name, entry in entries.items()}
+
+
+def choose(variants: Mapping[str, Variant], names: Iterable[str]) -> list[Variant]:
+    """Those of `variants` that are named, in that order. Raises `ConfigError` for one that does not exist."""
+    for name in names:
+        _require(name in variants, name, f"one of {', '.join(variants)}", "an unknown name")
+    return [variants[name] for name in names]
+
+
+def _variant(name: str, entry: Any) -> Variant:
+    _require(NAME.fullmatch(name) is not None, repr(name), "a name of letters, digits, + . _ and -", repr(name))
+    _require(isinstance(entry, dict), name, "a table of settings", repr(entry))
+    try:
+        return Variant(name=name, **entry)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _wrong(name, first["msg"], ".".join(map(str, first["loc"]))) from error
+
+
+def _require(holds: bool, name: str, expected: str, found: str) -> None:
+    if not holds:
+        raise _wrong(name, expected, found)
+
+
+def _wrong(name: str, expected: str, found: str) -> ConfigError:
+    return ConfigError(f"variant {name}", expected=expected, found=found, remedy="correct the file of variants")

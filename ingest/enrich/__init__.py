@@ -1,0 +1,1 @@
+"""What a language model adds to videos and articles: summary, category, tags, a better title."""

@@ -1,0 +1,93 @@
+"""Which records wait for a language model, and how what it made is put into them.
+
+What a source gave is never replaced. What was made without a model (extracted, compared, counted) gives way to a
+model's; what another model or prompt made does so only on request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from core.types import EXTRACTIVE, GIVEN, KEYWORDS, ZERO_SHOT, Article, Enrichment, Made, Video
+from ingest.complete import source_text
+from ingest.enrich.enricher import Text
+from store.catalogue import Catalogue
+
+ENRICH = "enrich"
+
+
+def open_to(made_by: str | None, current: str, refresh: bool) -> bool:
+    """Whether a part that `made_by` made (None: nobody yet) may be made by `current`."""
+    if made_by is None or made_by in (EXTRACTIVE, KEYWORDS) or made_by.startswith(ZERO_SHOT):
+        return True
+    return refresh and made_by not in (GIVEN, current)
+
+
+def waiting_videos(catalogue: Catalogue, current: str, refresh: bool) -> Iterator[str]:
+    """The ids of videos with words but without a summary by a model."""
+    done = set() if refresh else catalogue.items_done(ENRICH)
+    for _, video in catalogue.iter_videos():
+        made = video.enrichment.summary
+        wanted = open_to(made.made_by if made else None, current, refresh)
+        if wanted and video.id not in done and text_of_video(video).body:
+            yield video.id
+
+
+def waiting_articles(catalogue: Catalogue, current: str, refresh: bool) -> Iterator[str]:
+    """The same of articles."""
+    done = set() if refresh else catalogue.items_done(ENRICH)
+    for _, article in catalogue.iter_articles():
+        made = article.enrichment.summary
+        if open_to(made.made_by if made else None, current, refresh) and article.id not in done:
+            yield article.id
+
+
+def text_of_video(video: Video) -> Text:
+    """What a model reads of a video."""
+    body = video.transcript.text
+    return Text(video.title, video.description if body else "", body or video.description)
+
+
+def text_of_article(article: Article) -> Text:
+    """What a model reads of an article."""
+    return Text(article.title, "", article.body or article.title)
+
+
+def same_words(one: Video | Article, other: Video | Article) -> bool:
+    """Whether what was made of `one` fits `other`."""
+    if isinstance(one, Video) and isinstance(other, Video):
+        return source_text(one) == source_text(other)
+    return (
+        isinstance(one, Article) and isinstance(other, Article) and (one.title, one.body) == (other.title, other.body)
+    )
+
+
+def merged(record: Enrichment, made: Enrichment, current: str, refresh: bool) -> Enrichment:
+    """`record` with the parts of `made` in every place that is open to them."""
+
+    def better(old: Made | None, new: Made | None) -> Made | None:
+        return new if new and open_to(old.made_by if old else None, current, refresh) else old
+
+    tagged = made if made.tags and open_to(record.tags_made_by, current, refresh) else record
+    return Enrichment(
+        summary=better(record.summary, made.summary),
+        category=better(record.category, made.category),
+        tags=tagged.tags,
+        tags_made_by=tagged.tags_made_by,
+        rewritten_title=better(record.rewritten_title, made.rewritten_title),
+    )
+
+
+def enriched_video(video: Video, made: Enrichment, current: str, refresh: bool) -> Video:
+    """`video` with what was made of it."""
+    return replace(video, enrichment=merged(video.enrichment, made, current, refresh))
+
+
+def enriched_article(article: Article, made: Enrichment, current: str, refresh: bool) -> Article:
+    """`article` with what was made of it. A category that was given stays."""
+    given = article.category is not None and article.enrichment.category is None
+    own = replace(article.enrichment, category=Made(str(article.category), GIVEN)) if given else article.enrichment
+    both = merged(own, made, current, refresh)
+    category = both.category.value if both.category else None
+    return replace(article, category=category, enrichment=replace(both, category=None) if given else both)

@@ -1,0 +1,44 @@
+"""Tags without a model: the words and pairs of words that a text repeats."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import pairwise
+
+from core.types import Video
+
+MOST = 6
+LEAST_COUNT = 2
+_WORD = re.compile(r"[^\W\d_]{4,}")
+# Longer words that say nothing of a topic; shorter ones are no tags anyway.
+_STOP_WORDS = """
+    about above after again against almost also although always among another around because become been before
+    being below between both cannot come comes could does doing done down during each either else even ever every
+    everything first from getting give goes going gonna good have having here hers himself into itself just keep
+    know last least less like little look made make makes making many maybe mean might more most much must myself
+    need never next nothing often once only onto other others ours over people perhaps please pretty quite rather
+    really right said same says seem shall should since some something still such sure take tell than that their
+    theirs them then there these they thing things think this those though three through time times together told
+    took toward under until upon used using very wait want wants well went were what whatever when where whether
+    which while whole whom whose will with within without would yeah year years your yours yourself
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+
+
+def keywords(video: Video) -> tuple[str, ...]:
+    """Up to six tags of an English video, the most telling first; none where nothing is said twice."""
+    if (video.language or video.transcript.language or "en").split("-")[0] != "en":
+        return ()
+    words = [word.lower() for word in _WORD.findall(f"{video.title}\n{video.description}\n{video.transcript.text}")]
+    telling = Counter(word for word in words if word not in STOP_WORDS)
+    pairs = Counter(f"{one} {other}" for one, other in pairwise(words) if one in telling and other in telling)
+    scores = {word: float(n) for word, n in telling.items() if n >= LEAST_COUNT}
+    scores |= {pair: 1.5 * n for pair, n in pairs.items() if n >= LEAST_COUNT}
+    chosen: list[str] = []
+    for tag in sorted(scores, key=lambda tag: (-scores[tag], tag)):
+        if len(chosen) < MOST and not any(
+            tag in other.split() or set(tag.split()) & set(other.split()) for other in chosen
+        ):
+            chosen.append(tag)
+    return tuple(chosen)

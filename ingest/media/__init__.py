@@ -1,0 +1,1 @@
+"""Videos from files, addresses and object storage: sources, download, transcription, storage."""

@@ -1,0 +1,99 @@
+"""What became of every item at every step: noted in the catalogue as it happens, and counted for the report."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from core.errors import ServiceError, ShortlistError, StateError
+from ingest.load import Loaded
+from ingest.media.channel import Stopped
+from ingest.media.item import Unwanted
+from ingest.media.redact import redacted
+from ingest.rows import Failure
+from store.catalogue import Catalogue
+from store.records import Put
+
+log = logging.getLogger(__name__)
+
+Stage = Literal["list", "download", "transcribe", "store"]
+Progress = Callable[[Stage, int], None]
+Count = Literal["known", "silent", "copies", "passed over"]
+
+NOTES: dict[Count, str] = {
+    "silent": "without speech that could be understood: found by title and description only",
+    "copies": "with the same content as another: one video, several locations",
+    "passed over": "passed over, as too long, too old or live",
+}
+
+
+@dataclass(slots=True)
+class Step:
+    """A step under way: a remark, or why the item is passed over."""
+
+    note: str = ""
+    unwanted: Unwanted | None = None
+
+
+class Ledger:
+    """Notes and counts of one run. Safe to share between threads."""
+
+    def __init__(self, catalogue: Catalogue, progress: Progress | None) -> None:
+        self._catalogue = catalogue
+        self._lock = threading.Lock()
+        self._counts: Counter[Count] = Counter()
+        self._failures: list[Failure] = []
+        self.progress = progress or (lambda _stage, _done: None)
+
+    @contextmanager
+    def step(self, location: str, stage: Stage) -> Iterator[Step]:
+        """Note how `stage` ends for the item at `location`, and how long it took.
+
+        An error of that item ends here. Errors that the next item would meet too (the disk, a missing model) go on.
+        """
+        step = Step()
+        began = time.perf_counter()
+        try:
+            yield step
+        except (StateError, ServiceError, Stopped):
+            raise
+        except ShortlistError as error:
+            self.failed(location, stage, str(error))
+        except Exception as error:
+            log.exception("%s of %s", stage, redacted(location))
+            self.failed(location, stage, f"unexpected: {error!r}")
+        else:
+            if step.unwanted:
+                self.passed_over(step.unwanted)
+            else:
+                self._catalogue.record_step(location, stage, "done", step.note, time.perf_counter() - began)
+        self.progress(stage, 1)
+
+    def failed(self, location: str, stage: Stage, reason: str) -> None:
+        """Note a failure."""
+        reason = redacted(reason)
+        self._catalogue.record_step(location, stage, "failed", reason)
+        with self._lock:
+            self._failures.append(Failure(redacted(location), reason))
+
+    def passed_over(self, unwanted: Unwanted) -> None:
+        """Note an item that is not wanted, and why."""
+        self._catalogue.record_step(unwanted.location, "download", "skipped", unwanted.reason)
+        self.count("passed over")
+
+    def count(self, what: Count, number: int = 1) -> None:
+        """Count something for the report."""
+        with self._lock:
+            self._counts[what] += number
+
+    def report(self, put: Put) -> Loaded:
+        """What the run did."""
+        notes = [f"{self._counts[what]:,} {text}" for what, text in NOTES.items() if self._counts[what]]
+        unchanged = put.unchanged + self._counts["known"]
+        return Loaded(put.new, put.changed, unchanged, tuple(self._failures), tuple(notes))

@@ -1,0 +1,22 @@
+"""Which speech model listens: one line a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from core.config import ModelsConfig, SpeechConfig
+from models.faster_whisper_transcriber import FasterWhisper
+from models.openai_whisper_transcriber import OpenAiWhisper
+from models.transcriber import Transcriber
+from models.weights import resolve
+
+PROVIDERS: dict[str, Callable[[Path, str, int], Transcriber]] = {
+    "faster-whisper": FasterWhisper,
+    "openai-whisper": OpenAiWhisper,
+}
+
+
+def load_transcriber(config: SpeechConfig, models: ModelsConfig) -> Transcriber:
+    """The speech model of `config.provider`, ready to listen. Raises `ModelMissing` or `ModelFailed`."""
+    return PROVIDERS[config.provider](resolve(config.model, models), config.model, config.threads)

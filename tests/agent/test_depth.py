@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from agent.rerank.depth import settled
+from agent.rerank.setting import Setting
+from agent.rerank.yesno import YesNo
+from agent.shelf import Shelf
+from core.config import RerankConfig
+from core.ranking import Ranking
+from core.types import Profile, Video
+
+IDS = [f"v{number:02}" for number in range(12)]
+RANKING = Ranking.of({item: -float(place) for place, item in enumerate(IDS)}, "weighted")
+SHELF = Shelf({item: Video(item, f"About {item}") for item in IDS})
+YES, NO = (-0.1, -2.1), (-2.1, -0.1)
+
+
+def judged(*opinions: float) -> dict[str, float]:
+    return dict(zip(IDS, opinions, strict=False))
+
+
+@pytest.mark.parametrize(
+    ("opinions", "weight", "top", "is_settled"),
+    [
+        # Retrieval z: 1.59, 1.30, 1.01, 0.72, 0.43, the sixth 0.14; opinion z: 1.41 to -1.41. Finals at 0.5: 1.50,
+        # 1.00, 0.51, 0.01, -0.49; the sixth, liked like the first, would get 0.78.
+        ((3, 2, 1, 0, -1), 0.5, 2, True),
+        ((3, 2, 1, 0, -1), 0.5, 3, False),
+        ((3, 2, 1, 0, -1), 0.0, 5, True),  # the model does not count
+        ((3, 2, 1, 0, -1), 1.0, 2, False),  # nothing but the model counts
+        ((-1, 0, 1, 2, 3), 0.5, 2, False),  # the model contradicts: 0.09, 0.30, 0.51, 0.72, 0.92
+        ((1, 1, 1, 1, 1), 0.5, 1, True),  # the model has no opinion
+        ((3, 2), 0.1, 1, False),  # too few to know what its best looks like
+    ],
+)
+def test_when_the_top_is_safe(opinions: tuple[float, ...], weight: float, top: int, is_settled: bool) -> None:
+    assert settled(RANKING, judged(*opinions), weight, RerankConfig(depth=12, top=top)) is is_settled
+
+
+def test_yesno_stops_where_the_top_is_safe(scripted_model: Callable[..., Any]) -> None:
+    model = scripted_model(YES, NO)
+    config = RerankConfig(depth=12, top=1)
+    reranked = YesNo(Setting(model, SHELF, config, weight=0.5)).rerank(Profile("u"), None, RANKING)
+    assert len(model.calls) == len(reranked.sources[0]) == 5
+    assert reranked.notes == ()

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from agent.rerank.graded import read_grade
+from agent.rerank.methods import IN_JSON, reranker
+from agent.rerank.setting import Setting
+from agent.shelf import Shelf
+from core.config import RerankConfig
+from core.errors import ModelFailed
+from core.ranking import Ranking
+from core.types import Profile, Video
+
+Model = Callable[..., Any]
+SHELF = Shelf({one: Video(one, f"Title {one}") for one in "abcdef"})
+RANKING = Ranking.of({one: -float(place) for place, one in enumerate("abcdef")}, "weighted")
+
+
+@pytest.mark.parametrize(
+    ("written", "grade"),
+    [
+        ('{"answer": "no", "confidence": 4}', -4.0),
+        ('{"answer": "yes", "confidence": 2}', 2.0),
+        ('{"answer": "yes", "confidence": 1e999}', 5.0),
+        ('{"answer": "yes"}', None),
+        ("I think yes", None),
+        ("[]", None),
+    ],
+)
+def test_grades_by_hand(written: str, grade: float | None) -> None:
+    assert read_grade(written) == grade
+
+
+@pytest.mark.parametrize("method", ["yesno", "letters"])
+def test_a_model_without_log_probabilities_is_asked_for_json(method: str, scripted_model: Model) -> None:
+    answers = ('{"answer": "no", "confidence": 4}', '{"answer": "yes", "confidence": 2}', "I think yes")
+    model = scripted_model(*answers, max_choices=0)
+    reranked = reranker(method, Setting(model, SHELF, RerankConfig(depth=3))).rerank(Profile("u"), "soup", RANKING)
+    judged = reranked.sources[0]
+    assert dict(zip(judged.ids, judged.scores.tolist(), strict=True)) == {"b": 2.0, "a": -4.0}
+    assert reranked.notes == (IN_JSON, "the language model gave no usable answer for 1 candidates")
+    assert "Answer in JSON" in model.calls[0][1].content
+
+
+def test_a_model_that_breaks_its_promise_of_log_probabilities_is_asked_for_json(scripted_model: Model) -> None:
+    failure = ModelFailed("no log-probabilities", expected="some", found="none", remedy="ask for JSON")
+
+    class Promising(scripted_model):  # type: ignore[misc]
+        def choice_logprobs(self, messages: Any, choices: Any) -> Any:
+            self.max_choices = 0
+            raise failure
+
+    model = Promising('{"answer": "yes", "confidence": 2}')
+    reranked = reranker("yesno", Setting(model, SHELF, RerankConfig(depth=3))).rerank(Profile("u"), None, RANKING)
+    assert len(reranked.sources[0]) == 3
+    assert reranked.notes == (IN_JSON,)

@@ -1,0 +1,76 @@
+"""The written order; that it always permutes is in the contract suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.rerank.list import ListOrder, read_order, window_starts
+from agent.rerank.setting import Setting
+from agent.shelf import Shelf
+from core.config import RerankConfig
+from core.errors import ModelFailed
+from core.ranking import Ranking
+from core.types import Profile, Video
+
+IDS = [f"v{number:02}" for number in range(30)]
+SHELF = Shelf({item: Video(item, f"About {item}") for item in IDS})
+RANKING = Ranking.of({item: -float(place) for place, item in enumerate(IDS)}, "weighted")
+REVERSED = " > ".join(f"[{number}]" for number in range(20, 0, -1))
+
+
+@pytest.mark.parametrize(
+    ("written", "order"),
+    [
+        ("[2] > [3] > [1]", [1, 2, 0]),
+        ("3, 1", [2, 0, 1]),
+        ("The best is [2], then [2] and [9].", [1, 0, 2]),
+        ("1\n2\n3", [0, 1, 2]),
+        ("none of them", None),
+        ("[0] > [44]", None),
+    ],
+)
+def test_orders_are_read_tolerantly(written: str, order: list[int] | None) -> None:
+    assert read_order(written, 3) == order
+
+
+@given(st.text(alphabet="0123456789[]> ,a"), st.integers(1, 25))
+def test_what_is_read_is_a_permutation_or_nothing(written: str, size: int) -> None:
+    order = read_order(written, size)
+    assert order is None or sorted(order) == list(range(size))
+
+
+@pytest.mark.parametrize(
+    ("size", "starts"), [(0, []), (5, [0]), (20, [0]), (30, [10, 0]), (35, [15, 5, 0]), (40, [20, 10, 0])]
+)
+def test_windows_slide_from_the_end_to_the_beginning(size: int, starts: list[int]) -> None:
+    assert window_starts(size) == starts
+
+
+def test_the_best_of_a_window_is_judged_again_in_the_next(scripted_model: Callable[..., Any]) -> None:
+    """Each window of 20 is reversed: v29 climbs from 29 to place 10, then from the middle of the first to its end."""
+    model = scripted_model(REVERSED)
+    order = ListOrder(Setting(model, SHELF, RerankConfig(depth=30))).rerank(Profile("u"), None, RANKING).ids
+    assert len(model.calls) == 2
+    assert order[:11] == (*(f"v{number}" for number in range(20, 30)), "v09")
+    assert "[20] Title: About v29" in model.calls[0][1].content
+
+
+def test_half_a_pass_is_no_judgement(scripted_model: Callable[..., Any]) -> None:
+    failure = ModelFailed("no answer", expected="one in 1 s", found="none", remedy="wait longer")
+    model = scripted_model(REVERSED, failure)
+    reranked = ListOrder(Setting(model, SHELF, RerankConfig(depth=30))).rerank(Profile("u"), None, RANKING)
+    assert reranked.ids == RANKING.ids
+    assert len(reranked.sources[0]) == 0
+    assert reranked.notes[0].startswith("rerank stopped by the language model: 0 of 30 judged: no answer")
+
+
+def test_an_order_that_cannot_be_read_is_no_judgement(scripted_model: Callable[..., Any]) -> None:
+    model = scripted_model("I cannot order videos.")
+    reranked = ListOrder(Setting(model, SHELF, RerankConfig(depth=5))).rerank(Profile("u"), None, RANKING)
+    assert len(reranked.sources[0]) == 0
+    assert reranked.notes == ("the language model gave no usable answer for 5 candidates",)

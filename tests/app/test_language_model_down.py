@@ -1,0 +1,96 @@
+"""A language model that is down, slow or broken costs a note, never the recommendations and never a traceback."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.embedded import EmbeddedModel
+from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
+
+CHAT = "/api/chat"
+ASK = ("recommend", "ann", "-k", "5", "--about", "the moon")
+
+
+def said(content: str) -> Reply:
+    return as_json({"model": MODEL, "message": {"role": "assistant", "content": content}, "done": True})
+
+
+# How the server answers a chat; each is a way in which it fails.
+BROKEN: dict[str, Callable[[StandIn], Reply]] = {
+    "hangs": lambda server: server.hang(),
+    "lost the model": lambda _: as_json({"error": "model not found"}, 404),
+    "fails": lambda _: as_json({"error": "out of memory\nstack"}, 500),
+    "half JSON": lambda _: (200, b'{"message": {"role": "assi'),
+    "a web page": lambda _: (200, b"<html>hello</html>"),
+    "no log-probabilities": lambda _: said("yes"),
+    "nothing": lambda _: said(""),
+}
+
+
+@pytest.fixture
+def server(tiny_llm: EmbeddedModel) -> Iterator[StandIn]:
+    with ollama_stand_in(tiny_llm) as state:
+        yield state
+
+
+@pytest.fixture
+def shortlist(here: Callable[..., Any], hashed: Any, small_home: Path, tmp_path: Path, server: StandIn) -> Any:
+    """Runs a command that asks the server for a language model."""
+    home = shutil.copytree(small_home, tmp_path / "home")
+    settings = {
+        "SHORTLIST_LLM__PROVIDER": "ollama", "SHORTLIST_LLM__OLLAMA_URL": server.url,
+        "SHORTLIST_LLM__OLLAMA_MODEL": MODEL, "SHORTLIST_LLM__TIMEOUT_S": "0.4",
+        "SHORTLIST_RERANK__WEIGHT_WISH": "0.5", "SHORTLIST_RERANK__DEPTH": "3",
+    }  # fmt: skip
+    return lambda *words, **more: here(*words, home=home, **{**settings, **more})
+
+
+def order(document: Any) -> list[str]:
+    return [item["video_id"] for item in document["recommendations"]]
+
+
+@pytest.mark.parametrize("how", BROKEN)
+@pytest.mark.parametrize("version", ["0.12.11", "0.9.0"])  # an older server is asked for JSON
+def test_a_broken_server_keeps_the_order_of_retrieval(shortlist: Any, server: StandIn, how: str, version: str) -> None:
+    if (how, version) == ("no log-probabilities", "0.9.0"):
+        pytest.skip("an old server is not asked for them")
+    plain = order(shortlist(*ASK, "--rerank", "none", "--json").document)
+    server.replies["/api/version"] = lambda: as_json({"version": version})
+    server.replies[CHAT] = lambda: BROKEN[how](server)
+    for method in ("auto", "yesno"):
+        answer = shortlist(*ASK, "--rerank", method, "--json").document
+        assert order(answer) == plain
+        assert any("language model" in note or "rerank" in note for note in answer["notes"]), answer["notes"]
+
+
+@pytest.mark.parametrize("path", ["/api/version", "/api/tags"])
+@pytest.mark.parametrize("reply", [(500, b"broken"), (200, b"<html>"), (404, b"")])
+def test_what_is_no_server_counts_as_none(shortlist: Any, server: StandIn, path: str, reply: Reply) -> None:
+    plain = order(shortlist(*ASK, "--rerank", "none", "--json").document)
+    server.replies[path] = lambda: reply
+    answer = shortlist(*ASK, "--json").document
+    assert order(answer) == plain
+    assert any("no language model" in note for note in answer["notes"])
+    shortlist(*ASK, "--rerank", "yesno").says(3, "Ollama")
+
+
+def test_a_dead_server_stops_only_who_asked_for_it(shortlist: Any) -> None:
+    dead = {"SHORTLIST_LLM__OLLAMA_URL": "http://127.0.0.1:9"}
+    answer = shortlist(*ASK, "--json", **dead).document
+    assert len(answer["recommendations"]) == 5
+    assert any("ollama serve" in note for note in answer["notes"])
+    shortlist(*ASK, "--rerank", "yesno", **dead).says(3, "ollama serve")
+    done = shortlist("recommend", "ann", **dead)  # without a wish no model is asked
+    assert (done.returncode, "note" in done.stderr) == (0, False)
+
+
+def test_a_slow_start_within_the_time_limit_is_waited_for(shortlist: Any, server: StandIn) -> None:
+    answer = shortlist(*ASK, "--rerank", "yesno", "--json", SHORTLIST_LLM__TIMEOUT_S="60").document
+    assert answer["llm"]["calls"] == 3
+    assert all("rerank" in item["stages"] for item in answer["recommendations"][:3])
+    assert answer["notes"] == []

@@ -1,0 +1,107 @@
+"""SPECs about a home: its own events, and simulated readers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.config import Config
+from core.errors import RecordError, UsageError
+from eval.parts import Parts
+from eval.run import run_variant
+from eval.scores import score
+from eval.splits import require_known
+from eval.tasks.from_home import events_task
+from eval.tasks.home import open_task_home
+from eval.tasks.simulated import simulated_task
+from eval.tasks.task import Task
+from eval.variants import Variant
+from models.encoder import Encoder
+from store.home import Home
+
+Made = Callable[[Path], Config]
+
+
+@pytest.fixture(scope="module")
+def home(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = tmp_path_factory.mktemp("events") / "home"
+    shutil.copytree(sample_home, copy)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def events(home: Path) -> Task:
+    with Home.open(home) as opened:
+        return events_task(opened)
+
+
+def test_what_is_asked_comes_after_what_is_known(events: Task) -> None:
+    [cut] = {query.at for query in events.data.queries}
+    assert cut is not None
+    known = list(events.crowd())
+    require_known(known, cut)
+    assert 0.7 < len(known) / 1092 <= 0.8
+    for query in events.data.queries:
+        history = events.history(query)
+        require_known(history, cut)
+        assert {event.user_id for event in history} <= {query.id}
+        seen = {event.item_id for event in history if event.action != "impression"}
+        assert not seen & events.data.qrels[query.id].keys()
+
+
+def test_the_future_of_the_home_reaches_no_table(
+    events: Task, home: Path, tmp_path: Path, encoder: Encoder, make_parts: Callable[..., Parts], make_config: Made
+) -> None:
+    """The home itself holds every event; the home that is measured holds the known ones only."""
+    config = make_config(tmp_path).model_copy(update={"encoder": Config().encoder})
+    with open_task_home(events, Variant(name="default"), config, lambda: encoder) as measured, Home.open(home) as whole:
+        assert measured.catalogue.counts().events == len(list(events.crowd())) < whole.catalogue.counts().events
+        assert measured.catalogue.counts().videos == whole.catalogue.counts().videos
+        cut = events.data.queries[0].at
+        assert cut is not None
+        require_known((event for _, event in measured.catalogue.iter_events()), cut)
+        with pytest.raises(RecordError, match="wrong side of the cut"):
+            require_known((event for _, event in whole.catalogue.iter_events()), cut)
+
+
+def test_an_empty_home_says_so(tmp_path: Path) -> None:
+    with Home.open(tmp_path / "empty", "topics") as empty, pytest.raises(UsageError, match="videos to rank"):
+        events_task(empty)
+
+
+def test_simulated_readers_want_what_their_taste_says(
+    home: Path, tmp_path: Path, encoder: Encoder, parts: Parts, make_config: Made
+) -> None:
+    with Home.open(home) as opened:
+        before = opened.catalogue.counts()
+        task = simulated_task(opened, 12, 3, tmp_path, lambda: encoder)
+        again = simulated_task(opened, 12, 3, tmp_path / "elsewhere", lambda: encoder)
+        assert opened.catalogue.counts() == before
+    assert task.data.name == "simulated-12"
+    assert len(task.data.queries) == 12
+    assert again.data.qrels == task.data.qrels
+    assert again.data.data_hash == task.data.data_hash
+    for query in task.data.queries:
+        assert not set(query.history) & task.data.qrels[query.id].keys()
+        assert set(task.data.qrels[query.id].values()) == {1, 2}
+
+
+def test_the_taste_can_be_found_by_what_ships(home: Path, tmp_path: Path, encoder: Encoder, make_config: Made) -> None:
+    from app.build import evaluation_parts
+
+    config = make_config(tmp_path).model_copy(update={"encoder": Config().encoder})
+    parts = evaluation_parts()
+    with Home.open(home) as opened:
+        task = simulated_task(opened, 12, 3, tmp_path, lambda: encoder)
+    means = {
+        name: np.mean(score(task.data, run_variant(task, variant, config, parts).run.rankings)["nDCG@10"])
+        for name, variant in {
+            "dense": Variant(name="dense", alone="dense"),
+            "chance": Variant(name="r", peer="random"),
+        }.items()
+    }
+    assert means["dense"] > means["chance"] + 0.1

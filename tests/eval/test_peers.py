@@ -1,0 +1,72 @@
+"""Outside systems in our harness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.config import Config
+from core.errors import ConfigError
+from eval.data.dataset import DataSet, EvalQuery, Item
+from eval.data.specs import load
+from eval.parts import Parts
+from eval.run import run_variant
+from eval.scores import score
+from eval.tasks.from_files import task_of
+from eval.variants import Variant
+
+NEEDS = {"implicit-als": "implicit", "langchain-ensemble": "langchain_chroma"}
+
+
+def mean(kind: str, peer: str, folders: dict[str, Path], config: Config, parts: Parts) -> float:
+    task = task_of(load(f"{kind}:{folders[kind]}"))
+    finished = run_variant(task, Variant(name=peer, peer=peer), config, parts)
+    assert list(finished.cost.stage_ms) == ["rank"]
+    for query in task.data.queries:
+        assert not set(finished.run.rankings[query.id].ids) & task.data.excluded(query)
+    return float(np.mean(score(task.data, finished.run.rankings)["nDCG@10"]))
+
+
+@pytest.mark.parametrize("peer", ["rank-bm25", "sklearn-tfidf", "langchain-ensemble"])
+def test_search_engines_beat_chance(peer: str, data_folders: dict[str, Path], config: Config, parts: Parts) -> None:
+    if peer in NEEDS:
+        pytest.importorskip(NEEDS[peer])
+    chance = mean("beir", "random", data_folders, config, parts)
+    assert mean("beir", peer, data_folders, config, parts) > chance + 0.2
+
+
+def test_who_chose_what_finds_the_missing_field_of_a_checkerboard(
+    config: Config, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers choose all items of their own parity but one."""
+    pytest.importorskip("implicit")
+    monkeypatch.setattr("eval.peers.implicit_als.FACTORS", 2)  # as many as there are tastes
+    items = tuple(Item(f"i{number}", f"title {number}") for number in range(20))
+    own = {f"u{reader}": [f"i{number}" for number in range(reader % 2, 20, 2)] for reader in range(20)}
+    hidden = {user: fields.pop(int(user[1:]) // 2) for user, fields in own.items()}
+    queries = tuple(EvalQuery(user, user_id=user, history=tuple(fields)) for user, fields in own.items())
+    qrels = {user: {item: 1} for user, item in hidden.items()}
+    task = task_of(DataSet("watches-board", "watches", items, queries, qrels, "board", exclude_seen=True))
+    rankings = run_variant(task, Variant(name="als", peer="implicit-als"), config, parts).run.rankings
+    assert {user: rankings[user].ids[0] for user in hidden} == hidden
+
+
+def test_chance_is_the_same_twice_and_popularity_counts_readers(
+    data_folders: dict[str, Path], config: Config, parts: Parts
+) -> None:
+    task = task_of(load(f"watches:{data_folders['watches']}"))
+    ranked = run_variant(task, Variant(name="popularity", peer="popularity"), config, parts).run.rankings["u0"]
+    counts = {item.id: 0 for item in task.data.items}
+    for query in task.data.queries:
+        for item in set(query.history):
+            counts[item] += 1
+    assert dict(zip(ranked.ids, ranked.scores.tolist(), strict=True)) == {
+        item: float(counts[item]) for item in ranked.ids
+    }
+
+
+def test_an_unknown_peer_lists_the_known(data_folders: dict[str, Path], config: Config, parts: Parts) -> None:
+    with pytest.raises(ConfigError, match="one of rank-bm25"):
+        mean("beir", "nobody", data_folders, config, parts)

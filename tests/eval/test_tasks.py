@@ -1,0 +1,116 @@
+"""A data set as records, its home, and the leak that must not get through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.config import Config
+from core.errors import RecordError, UsageError
+from core.types import Event
+from eval.data.dataset import DataSet, EvalQuery, Item
+from eval.data.specs import load
+from eval.parts import Parts
+from eval.run import run_variant
+from eval.tasks.from_files import STEP, task_of
+from eval.tasks.home import open_task_home
+from eval.tasks.specs import load_task
+from eval.tasks.task import Task
+from eval.variants import Variant
+
+NOON = datetime(2019, 11, 9, 12, tzinfo=UTC)
+
+
+def task(at: datetime | None = NOON) -> Task:
+    items = (
+        Item("m", "", "Moon dust is sharp. It cuts."),
+        Item("c", "A comet", "Two tails", "space", "comets"),
+        Item("r", "Rye"),
+    )
+    queries = (
+        EvalQuery("q1", user_id="ada", history=("m",), at=at, candidates=("c", "r")),
+        EvalQuery("q2", user_id="ada", history=("m", "r"), at=at and at + STEP, candidates=("c", "m")),
+    )
+    return task_of(DataSet("mind-tiny", "mind", items, queries, {"q1": {"c": 1}, "q2": {"c": 1}}, "hash"))
+
+
+def test_items_become_videos_and_a_text_without_title_lends_its_first_sentence() -> None:
+    moon, comet, rye = task().videos
+    assert (moon.title, moon.transcript.text) == ("Moon dust is sharp.", "It cuts.")
+    assert (comet.category, comet.enrichment.tags, comet.transcript.text) == ("space", ("comets",), "Two tails")
+    assert (rye.title, rye.transcript.segments) == ("Rye", ())
+
+
+def test_a_history_is_older_than_every_question_and_one_crowd_reader_counts_once() -> None:
+    first, second = (task().history(query) for query in task().data.queries)
+    assert [(event.item_id, event.at) for event in second] == [("m", NOON - 2 * STEP), ("r", NOON - STEP)]
+    assert [event.item_id for event in first] == ["m"]
+    assert sorted(event.item_id for event in task().crowd()) == ["m", "r"]
+
+
+def test_a_leak_planted_in_a_history_is_caught(parts: Parts, config: Config) -> None:
+    leaking = task()
+    future = Event("ada", "c", "video", "view", NOON + timedelta(minutes=1))
+    told = replace(leaking, history=lambda query: [*leaking.history(query), future])
+    finished = run_variant(told, Variant(name="leak"), config, parts)
+    assert list(finished.run.failed) == ["q1"]  # q2 is asked a day later: it may know
+    assert "wrong side of the cut" in finished.run.failed["q1"]
+
+
+def test_a_leak_planted_in_the_crowd_is_caught(
+    parts: Parts, tmp_path: Path, make_config: Callable[[Path], Config]
+) -> None:
+    future = Event("bob", "c", "video", "view", NOON)
+    told = replace(task(), crowd=lambda: [future])
+    with pytest.raises(RecordError, match=r"only earlier events known.*bob view c"):
+        open_task_home(told, Variant(name="leak"), make_config(tmp_path), parts.encoder(Config()))
+
+
+def test_a_home_is_ingested_once_and_enriched_as_the_variant_wants(
+    parts: Parts, tmp_path: Path, make_config: Callable[[Path], Config]
+) -> None:
+    config, seen = make_config(tmp_path), []
+    for _ in range(2):
+        with open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append) as home:
+            comet = home.catalogue.video("c")
+            assert (comet.category, comet.summary) == ("space", "Two tails")
+    assert seen == [3]
+    bare = Variant(name="b", enrichment=())
+    with open_task_home(task(), bare, config, parts.encoder(config)) as home:
+        assert (home.catalogue.video("c").category, home.catalogue.video("c").enrichment.tags) == (None, ())
+    assert len(list((tmp_path / "homes").iterdir())) == 2
+
+
+def test_a_home_of_older_code_is_made_anew(
+    parts: Parts, tmp_path: Path, make_config: Callable[[Path], Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, seen = make_config(tmp_path), []
+    open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append).close()
+    monkeypatch.setattr("eval.tasks.home.code_hash", lambda places: "other code")
+    open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append).close()
+    assert seen == [3, 3]
+
+
+def test_a_sample_keeps_order_and_crowd() -> None:
+    whole = task()
+    one = whole.sampled(1, seed=0)
+    assert len(one.data.queries) == 1
+    assert one.data.qrels.keys() == {one.data.queries[0].id}
+    assert one.data.notes[-1] == "1 of 2 queries, drawn with seed 0"
+    assert len(list(one.crowd())) == len(list(whole.crowd()))
+    assert whole.sampled(2, seed=0) is whole
+
+
+def test_a_spec_becomes_a_task(data_folders: dict[str, Path], config: Config, parts: Parts) -> None:
+    spec = f"watches:{data_folders['watches']}"
+    assert load_task(spec, config, parts).data.data_hash == load(spec).data_hash
+
+
+@pytest.mark.parametrize("spec", ["simulated", "simulated:", "simulated:no", "simulated:0", "event", "beir"])
+def test_a_wrong_spec_lists_the_kinds(spec: str, config: Config, parts: Parts) -> None:
+    with pytest.raises(UsageError, match=r"beir:DIR"):
+        load_task(spec, config, parts)

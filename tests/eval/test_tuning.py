@@ -1,0 +1,97 @@
+"""Tuning: the search, what it tries without searching again, and the file it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.settings import load_settings
+from core.config import LEGS, Config
+from core.ranking import Ranking
+from eval.data.specs import load
+from eval.parts import Parts
+from eval.progress import no_bars
+from eval.run import run_variant
+from eval.scores import score
+from eval.tasks.from_files import task_of
+from eval.tuning.blending import Judged, best_weights
+from eval.tuning.opinions import all_asked
+from eval.tuning.search import coordinate_search
+from eval.tuning.settings_file import settings_file, tuned_document
+from eval.tuning.tune import _opinions, tune
+from eval.variants import Variant
+
+
+def test_coordinate_search_finds_the_top_of_a_hill_and_is_never_worse() -> None:
+    def hill(point: dict[str, float]) -> float:
+        return -((point["x"] - 0.5) ** 2) - (point["y"] - 0.25) ** 2
+
+    best, found = coordinate_search({"x": 0.0, "y": 1.0}, (0.0, 0.25, 0.5, 0.75, 1.0), hill)
+    assert (best, found) == ({"x": 0.5, "y": 0.25}, 0.0)
+    assert coordinate_search({"x": 0.5, "y": 0.25}, (0.0, 1.0), hill)[1] == 0.0
+
+
+@pytest.mark.parametrize(("kind", "metric"), [("beir", "nDCG@10"), ("beir", "MAP"), ("watches", "MRR")])
+def test_weights_tried_on_opinions_score_as_the_product_does(
+    kind: str, metric: str, data_folders: dict[str, Path], config: Config, parts: Parts
+) -> None:
+    task = task_of(load(f"{kind}:{data_folders[kind]}"))
+    key = "text_weights" if kind == "beir" else "weights"
+    weights = {"bm25": 0.7, "tfidf": 0.4, "dense": 1.0, "affinity": 0.2, "popular": 0.3}
+    variant = Variant(name=f"hand-{kind}-{metric}", retrieval={key: weights})
+    shipped = score(task.data, run_variant(task, variant, config, parts).run.rankings)[metric]
+    vector = np.array([weights.get(leg, 0.0) for leg in LEGS])
+    tried = [one.score(vector, metric) for one in _opinions(task, config, parts, no_bars)]
+    assert tried == pytest.approx(shipped.tolist(), abs=1e-9)
+
+
+def test_tuning_writes_what_config_takes_and_is_labelled_where_it_was_tuned(
+    data_folders: dict[str, Path], tmp_path: Path, config: Config, parts: Parts
+) -> None:
+    task = task_of(load(f"beir:{data_folders['beir']}"))
+    start = Variant(name="bad", retrieval={"text_weights": {"popular": 1.0}}).configured(config)
+    tuned = tune(task, "nDCG@10", start, parts)
+    assert tuned.chosen_on["after"] > tuned.chosen_on["before"]
+    assert tuned.judged_on["after"] > tuned.judged_on["before"]
+    assert tuned.chosen_on["queries"] + tuned.judged_on["queries"] == 12
+    file = tmp_path / "tuned.toml"
+    file.write_text(settings_file(tuned, config))
+    loaded = load_settings(file, {}, {})
+    assert loaded.retrieval.text_weights == tuned.settings["retrieval"]["text_weights"]
+    assert loaded.tuned.on == {"beir-tiny": task.data.data_hash}
+    assert loaded.tuned.keys == ("retrieval.text_weights",)
+    judged = config.model_copy(update={"retrieval": loaded.retrieval, "tuned": loaded.tuned})
+    assert run_variant(task, Variant(name="default"), judged, parts).tuned_here
+    assert tuned_document(tuned)["metric"] == "nDCG@10"
+
+
+def test_the_blend_is_chosen_by_kind_of_request(
+    data_folders: dict[str, Path], config: Config, make_parts: Callable[..., Parts], length_model: Any
+) -> None:
+    task = task_of(load(f"beir:{data_folders['beir']}")).sampled(4, 0)
+    tuned = tune(task, "nDCG@10", config, make_parts(lambda: length_model), "yesno")
+    assert set(tuned.settings["rerank"]) == {"weight_wish"}
+    assert length_model.calls > 0
+    assert max(tuned.blend["wish"].values()) == tuned.blend["wish"][tuned.settings["rerank"]["weight_wish"]]
+
+
+def test_a_model_that_knows_nothing_gets_no_weight_and_an_oracle_gets_some() -> None:
+    ranking = Ranking.of({"a": 3.0, "b": 2.0, "c": 1.0}, "fusion")
+    flat, oracle = Ranking.of(dict.fromkeys("abc", 1.0), "m"), Ranking.of({"c": 9.0, "b": 0.0, "a": 0.0}, "m")
+    useless = [Judged("plain", ranking, flat, {"a": 1}, None)]
+    assert best_weights(useless, "MRR")["plain"][0] == 0
+    helpful = [Judged("wish", ranking, oracle, {"c": 1}, None)]
+    weight, means = best_weights(helpful, "MRR")["wish"]
+    assert 0 < weight < 1
+    assert means[weight] == 1
+    assert means[0.0] == pytest.approx(1 / 3)
+
+
+def test_every_leg_is_asked() -> None:
+    asked = all_asked(Variant(name="x", alone="bm25").configured(Config()))
+    assert set(asked.retrieval.weights) == set(asked.retrieval.text_weights) == set(LEGS)
+    assert min(asked.retrieval.weights.values()) > 0

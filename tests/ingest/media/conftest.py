@@ -1,0 +1,77 @@
+"""What the tests of media ingest share: a speech model that hears file names, a server, settings without waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.config import IngestConfig, MediaConfig
+from core.types import Segment, Transcript
+from ingest.load import Loaded
+from ingest.media.item import Source, Wanted
+from ingest.media.pipeline import Models, load_media
+from ingest.media.sources import source_of
+from store.home import Home
+from tests.media_server import MediaServer, media_server
+from tests.recordings import record, tone
+
+
+class Scribe:
+    """A Transcriber that hears the same sentence in everything; `heard` keeps the files, `fails` raises for some."""
+
+    name = "scribe"
+
+    def __init__(self) -> None:
+        self.heard: list[Path] = []
+        self.fails: Callable[[Path], Exception | None] = lambda _path: None
+
+    def transcribe(self, path: Path) -> Transcript:
+        self.heard.append(path)
+        error = self.fails(path)
+        if error is not None:
+            raise error
+        return Transcript((Segment("Bake the bread in the oven.", 0.0, 1.0),), "en", "whisper")
+
+
+@pytest.fixture
+def scribe() -> Scribe:
+    return Scribe()
+
+
+@pytest.fixture
+def media() -> MediaConfig:
+    return MediaConfig(allow_private=True, pause_s=0, retries=2, backoff_s=0.01, timeout_s=2, downloads=2)
+
+
+@pytest.fixture
+def server() -> Iterator[MediaServer]:
+    with media_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], bytes]:
+    """The bytes of an mp4 with a tone of so many hertz: another pitch is another video."""
+    folder = tmp_path_factory.mktemp("clips")
+
+    def make(hertz: float = 440, seconds: float = 1.0) -> bytes:
+        path = folder / f"{hertz}-{seconds}.mp4"
+        if not path.exists():
+            record(path, [tone(seconds, hertz)])
+        return path.read_bytes()
+
+    return make
+
+
+@pytest.fixture
+def ingest(home: Home, encoder: Any, scribe: Scribe, media: MediaConfig, config: IngestConfig) -> Callable[..., Loaded]:
+    """Ingest sources, given as texts or objects, into the home."""
+
+    def run(*sources: str | Path | Source, wanted: Wanted = Wanted(), media: MediaConfig = media) -> Loaded:
+        made = [source_of(str(s), media, wanted) if isinstance(s, str | Path) else s for s in sources]
+        return load_media(home, made, Models(lambda: scribe, lambda: encoder), config, media)
+
+    return run

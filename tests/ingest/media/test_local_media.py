@@ -1,0 +1,208 @@
+"""Files and folders of this machine, as dirty as they come."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.config import MediaConfig
+from core.errors import UsageError
+from ingest.load import Loaded
+from ingest.media.item import Wanted
+from ingest.media.local import LocalSource
+from ingest.media.sources import source_of
+from ingest.rows import Failure
+from store.home import Home
+from tests.recordings import record, silence, tone
+
+Ingest = Callable[..., Loaded]
+
+
+def titles(home: Home) -> list[str]:
+    return sorted(video.title for _, video in home.catalogue.iter_videos())
+
+
+def reasons(loaded: Loaded) -> dict[str, str]:
+    return {Path(failure.where).name: failure.reason for failure in loaded.failures}
+
+
+def test_a_folder_becomes_searchable_videos(home: Home, ingest: Ingest, tmp_path: Path, scribe: Any) -> None:
+    folder = tmp_path / "clips"
+    (folder / "deeper").mkdir(parents=True)
+    record(folder / "one.mp4", [tone(1)], title="A loaf of bread")
+    record(folder / "deeper" / "two_rolls.wav", [tone(1, 500)])
+    (folder / "README.md").write_text("not media, and no failure")
+    loaded = ingest(folder)
+    assert (loaded.new, loaded.failures) == (2, ())
+    assert titles(home) == ["A loaf of bread", "two_rolls"]
+    video = next(video for _, video in home.catalogue.iter_videos() if video.title == "A loaf of bread")
+    assert video.id.startswith("sha256:")
+    assert video.duration_s == pytest.approx(1, abs=0.1)
+    assert (video.transcript.text, video.transcript.origin) == ("Bake the bread in the oven.", "whisper")
+    assert (video.language, video.metadata["transcribed_by"]) == ("en", "scribe")
+    assert video.category == "Food"
+    assert home.documents.count() == 4
+    assert home.catalogue.step_counts() == {step: {"done": 2} for step in ("download", "transcribe", "store")}
+    assert home.catalogue.step_seconds().keys() == {"download", "transcribe", "store"}
+
+
+def test_ingesting_again_does_nothing_and_a_changed_file_is_new(
+    home: Home, ingest: Ingest, tmp_path: Path, scribe: Any
+) -> None:
+    path = record(tmp_path / "a.wav", [tone(1)])
+    ingest(path)
+    assert (ingest(path).unchanged, len(scribe.heard)) == (1, 1)
+    record(path, [tone(2)])
+    assert (ingest(path).new, len(scribe.heard)) == (1, 2)
+
+
+def test_the_same_content_twice_is_one_video_with_two_locations(
+    home: Home, ingest: Ingest, tmp_path: Path, scribe: Any
+) -> None:
+    first = record(tmp_path / "a.wav", [tone(1)])
+    second = tmp_path / "b.wav"
+    second.write_bytes(first.read_bytes())
+    loaded = ingest(tmp_path)
+    assert (loaded.new, len(scribe.heard)) == (1, 1)
+    assert any("two" not in note and "one video, several locations" in note for note in loaded.notes)
+    [video_id] = home.catalogue.video_ids()
+    assert home.catalogue.locations_of(video_id) == [str(first), str(second)]
+    moved = tmp_path / "c.wav"
+    first.rename(moved)
+    assert (ingest(moved).new, len(scribe.heard)) == (0, 1)
+
+
+def test_one_bad_file_never_stops_the_rest(home: Home, ingest: Ingest, tmp_path: Path) -> None:
+    good = record(tmp_path / "good.mp4", [tone(2)]).read_bytes()
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "truncated.mp4").write_bytes(good[: len(good) // 2])
+    (tmp_path / "text.mp4").write_text("I am a text.\n" * 99)
+    (tmp_path / "picture.mp4").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(90))
+    (tmp_path / "loop.mp4").symlink_to(tmp_path / "loop.mp4")
+    (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
+    (tmp_path / "folder.mp4").mkdir()
+    (tmp_path / "around").symlink_to(tmp_path, target_is_directory=True)
+    loaded = ingest(tmp_path)
+    assert loaded.new == 1
+    found = reasons(loaded)
+    assert set(found) == {"empty.mp4", "truncated.mp4", "text.mp4", "picture.mp4", "loop.mp4", "gone.mp4"}
+    assert "an empty file" in found["empty.mp4"]
+    assert "sound or moving pictures" in found["picture.mp4"]
+    assert "symbolic links" in found["loop.mp4"]
+    failed = {Path(one.item).name: one.step for one in home.catalogue.failures()}
+    assert failed["text.mp4"] == "download"
+    assert failed["loop.mp4"] == "list"
+
+
+def test_a_failure_that_is_mended_is_forgotten(home: Home, ingest: Ingest, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"")
+    assert len(ingest(path).failures) == 1
+    record(path, [tone(1)])
+    assert ingest(path).failures == ()
+    assert home.catalogue.failures() == []
+
+
+def test_silence_and_no_sound_track_are_videos_with_a_note(
+    home: Home, ingest: Ingest, tmp_path: Path, scribe: Any
+) -> None:
+    record(tmp_path / "mute.mp4", picture=True)
+
+    class Deaf:
+        name = "deaf"
+
+        def transcribe(self, path: Path) -> Any:
+            from core.types import Transcript
+
+            return Transcript(origin="whisper")
+
+    scribe.transcribe = Deaf().transcribe
+    loaded = ingest(tmp_path)
+    assert loaded.new == 1
+    assert loaded.notes == ("1 without speech that could be understood: found by title and description only",)
+    assert home.documents.count() == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["🎬🔥.wav", "שלום עולם.wav", "-rf.wav", "a'b\"c;$(x).wav", "100%(title)s.wav", " .wav"]
+)
+def test_names_of_every_kind(home: Home, ingest: Ingest, tmp_path: Path, name: str) -> None:
+    record(tmp_path / "x.wav", [tone(1)]).rename(tmp_path / name)
+    loaded = ingest(tmp_path)
+    assert (loaded.new, loaded.failures) == (1, ())
+    assert titles(home)[0].strip()
+
+
+def test_a_name_that_is_not_utf8_is_named(ingest: Ingest, tmp_path: Path) -> None:
+    os.rename(record(tmp_path / "x.wav", [tone(1)]), os.fsencode(tmp_path) + b"/caf\xe9.wav")
+    assert "not UTF-8" in ingest(tmp_path).failures[0].reason
+
+
+def test_limits(home: Home, ingest: Ingest, tmp_path: Path, media: MediaConfig) -> None:
+    for n in range(3):
+        record(tmp_path / f"{n}.wav", [tone(1 + n)])
+    loaded = ingest(tmp_path, wanted=Wanted(max_duration_s=1.5))
+    assert (loaded.new, loaded.failures) == (1, ())
+    assert loaded.notes[-1] == "2 passed over, as too long, too old or live"
+    assert home.catalogue.step_counts()["download"] == {"done": 1, "skipped": 2}
+    small = media.model_copy(update={"max_bytes": 60_000})
+    found = reasons(ingest(tmp_path, media=small))
+    assert found.keys() == {"1.wav", "2.wav"}
+    assert "too large" in found["2.wav"]
+
+
+def test_a_file_of_three_hours_is_passed_over_without_being_decoded(
+    ingest: Ingest, tmp_path: Path, scribe: Any
+) -> None:
+    path = record(tmp_path / "long.flac", [silence(30)])
+    data = bytearray(path.read_bytes())
+    # The number of samples in the header of a flac file: 36 bits from bit 172 on. Three hours at 16 kHz.
+    head = int.from_bytes(data[18:26]) & ~((1 << 36) - 1) | 3 * 3600 * 16_000
+    data[18:26] = head.to_bytes(8)
+    path.write_bytes(data)
+    loaded = ingest(path, wanted=Wanted(max_duration_s=180))
+    assert loaded.notes == ("1 passed over, as too long, too old or live",)
+    assert scribe.heard == []
+
+
+def test_the_limit_takes_the_first(ingest: Ingest, tmp_path: Path) -> None:
+    for n in range(4):
+        record(tmp_path / f"{n}.wav", [tone(0.5, 300 + 100 * n)])
+    assert ingest(tmp_path, wanted=Wanted(limit=3)).new == 3
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become someone who may not read")
+def test_a_folder_that_cannot_be_read_is_a_failure(tmp_path: Path, media: MediaConfig) -> None:
+    closed = tmp_path / "open" / "closed"
+    closed.mkdir(parents=True)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    closed.chmod(0o700)
+    source = LocalSource(tmp_path / "open", media, Wanted())
+    os.seteuid(65534)
+    try:
+        entries = list(source.items())
+    finally:
+        os.seteuid(0)
+    assert entries == [Failure(str(closed), "cannot read the folder: Permission denied")]
+
+
+@pytest.mark.parametrize("text", ["ftp://example.org/a.mp4", "file:///etc/passwd", "javascript://x"])
+def test_other_schemes_are_refused(text: str, media: MediaConfig) -> None:
+    with pytest.raises(UsageError, match="unknown kind of source"):
+        source_of(text, media, Wanted())
+
+
+def test_a_password_in_an_address_is_refused(media: MediaConfig) -> None:
+    with pytest.raises(UsageError, match="a password in an address") as error:
+        source_of("https://me:hunter2@example.org/a.mp4", media, Wanted())
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_path_that_is_not_there_is_wrong_usage(ingest: Ingest, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such file or folder"):
+        ingest(tmp_path / "nowhere")
