@@ -47,7 +47,9 @@ def take_reader(text: str, is_reader: Callable[[str], bool]) -> tuple[str | None
     for token in TOKEN.finditer(text):
         word = token[0].rstrip(".").removesuffix("'s")
         free = before is None or before[0].lower() not in word_set("topic_leads") or token[0].endswith("'s")
-        if ID_LIKE.fullmatch(word) or (free and word.lower() not in word_set("filler") and is_reader(word)):
+        if ID_LIKE.fullmatch(word) or (
+            free and word.lower() not in word_set("filler") and (is_reader(word) or is_reader(word.casefold()))
+        ):
             start = token.start()
             if before is not None and before[0].lower() in {"for", "user", "reader", "to", "of"}:
                 start = before.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -45,7 +46,7 @@ Rule = Callable[[Said], Action | None]
 
 def parse(message: str, memory: Memory, names: Names, today: date) -> Action | None:
     """What `message` asks for; None where no rule can read it. Never raises on any text."""
-    text, changes = corrected(tidy(message).strip(" ?.!,"))
+    text, changes = corrected(pattern("interjection").sub("", tidy(message).strip(" ?.!,")))
     reader, named = take_reader(text, names.is_reader)
     if reader is None and (lone := pattern("lone_reader").fullmatch(text)):
         reader, named = lone["reader"], lone["before"] or ""
@@ -72,6 +73,8 @@ def _profile(said: Said) -> Action | None:
     if said.memory.user and not said.reader and pattern("about_me").fullmatch(said.named):
         return Action("profile", {"user": said.memory.user})
     meant = said.reader or (said.memory.user if pattern("myself").search(said.text) else None)
+    if meant and pattern("done").match(said.named):
+        return Action("profile", {"user": meant})
     if not meant or said.limits or pattern("advice").search(said.named) or not pattern("taste").search(said.named):
         return None
     return Action("profile", {"user": meant})
@@ -119,7 +122,11 @@ def _refined(asked: Action, said: Said, topic: str | None, user: str | None) -> 
         return Action("recommend", {**kept, **said.limits})
     if topic:
         kept["text" if asked.name == "search" else "about"] = topic
-    return Action(asked.name, {**kept, **({"user": user} if user else {}), **_joined(kept, said.limits)})
+    asked_now = {**kept, **({"user": user} if user else {}), **_joined(kept, said.limits)}
+    if asked_now.get("min_duration_s", 0) > asked_now.get("max_duration_s", math.inf):
+        # "shorter ones" after "longer ones": what is said now counts.
+        del asked_now["min_duration_s" if "max_duration_s" in said.limits else "max_duration_s"]
+    return Action(asked.name, asked_now)
 
 
 def _joined(before: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:

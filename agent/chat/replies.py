@@ -9,7 +9,7 @@ from agent.chat.memory import Document
 from agent.explain import FUSION, RERANK
 from agent.history_words import deed
 from core.errors import UnknownReader
-from core.types import Profile, Video
+from core.types import Made, Profile, Video
 
 HELP = """I find short videos for a reader, and say why. You can say, for example:
   recommend for user_123
@@ -92,7 +92,7 @@ def explained(item: Document) -> str:
 
 def described(rank: int, video: Video) -> str:
     """What a video is about: its summary, else its description, else how its transcript begins."""
-    facts = {"title": video.title, "channel": video.channel, "duration_s": video.duration_s}
+    facts = {"title": video.shown_title, "channel": video.channel, "duration_s": video.duration_s}
     about = video.summary or video.description or _beginning(video.transcript.text)
     return f"Number {rank}, {_titled(facts)}: {about or 'its record says no more than that.'}"
 
@@ -109,6 +109,12 @@ def tasted(profile: Profile, lengths: Mapping[str, float | None]) -> str:
         done = " ".join(filter(None, deed(item, lengths.get(item.item_id))))
         lines.append(f"  {done}: “{item.title}”")
     return "\n".join([likes, f"The newest of {profile.n_events} events:", *lines])
+
+
+def in_words(sentence: Made, tags: Sequence[str]) -> str:
+    """A reader's taste as it was written, and by whom."""
+    named = f" ({', '.join(tags)})" if tags else ""
+    return f"{sentence.value}{named} [{sentence.made_by}]"
 
 
 def unknown(error: UnknownReader) -> str:

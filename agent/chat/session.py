@@ -57,7 +57,7 @@ class Chat:
         if action is None:
             reply = replace(reply, text=f"{replies.NOT_READ}\n{reply.text}")
         reply = replace(reply, notes=(*reply.notes, *notes))
-        self._threads.append_thread(thread, _remembered(message, reply))
+        self._threads.append_thread(thread, self._remembered(message, reply))
         return reply
 
     def _understood(
@@ -77,14 +77,13 @@ class Chat:
             action = parse(message, memory, self._names, self._today())
         return action, notes
 
-
-def _remembered(message: str, reply: Reply) -> dict[str, object]:
-    """The turn as the thread keeps it; only a list that was asked for is one to speak of later."""
-    kept = {name: value for name, value in reply.asked.items() if name != "number"}
-    return {
-        **reply.document,
-        "message": message[:MAX_CHARS].encode("utf-8", "replace").decode(),
-        "user": reply.action.arguments.get("user"),
-        "asked": kept,
-        "undecided": reply.undecided,
-    }
+    def _remembered(self, message: str, reply: Reply) -> dict[str, object]:
+        """The turn as the thread keeps it: who is spoken of, unless it is nobody, and what a follow-up asks again."""
+        user = reply.action.arguments.get("user")
+        return {
+            **reply.document,
+            "message": message[:MAX_CHARS].encode("utf-8", "replace").decode(),
+            "user": user if user and self._names.is_reader(user) else None,
+            "asked": dict(reply.asked),
+            "undecided": reply.undecided,
+        }

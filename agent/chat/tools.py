@@ -14,16 +14,23 @@ from agent.recommend import Recommender
 from agent.records import Records
 from core.errors import UnknownReader, UsageError
 from core.ranking import MAX_K, Answer, Request
+from core.types import Made
 from core.wire import recommendation_document
 
 DEFAULT_K = 5
+
+# What a reader likes in a sentence and in tags, where it was written.
+TasteOf = Callable[[str], tuple[Made, tuple[str, ...]] | None]
 
 
 class Tools:
     """Whoever read the message, the parser or a language model, its action is done here."""
 
-    def __init__(self, recommender: Recommender, records: Records, names: Names) -> None:
+    def __init__(
+        self, recommender: Recommender, records: Records, names: Names, taste: TasteOf = lambda _user: None
+    ) -> None:
         self._recommender = recommender
+        self._taste = taste
         self._records = records
         self._names = names
         self._by_name: dict[ActionName, Callable[[Action, Memory], Reply]] = {
@@ -80,7 +87,9 @@ class Tools:
     def _profile(self, action: Action, memory: Memory) -> Reply:
         profile = self._recommender.profile(action.arguments["user"])
         records = self._records.videos([item.item_id for item in profile.history if item.kind == "video"])
-        return Reply(replies.tasted(profile, {item: video.duration_s for item, video in records.items()}), action)
+        text = replies.tasted(profile, {item: video.duration_s for item, video in records.items()})
+        taste = self._taste(profile.user_id)
+        return Reply(f"{replies.in_words(*taste)}\n{text}" if taste else text, action)
 
     def _help(self, action: Action, memory: Memory) -> Reply:
         return Reply(replies.HELP, action)
@@ -110,7 +119,7 @@ class Tools:
 
     def _title(self, like: str | None) -> str | None:
         video = self._records.videos([like]).get(like) if like else None
-        return video.title if video else None
+        return video.shown_title if video else None
 
     def _liked(self, action: Action, memory: Memory) -> tuple[str | None, str]:
         """The id of the video that more is asked for of."""

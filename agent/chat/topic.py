@@ -8,15 +8,19 @@ from agent.chat.grammar import pattern
 from agent.chat.words import word_set
 
 TOKEN = re.compile(r"\S+")
-EDGE = ' ,.;:!?"“”()'
+CLAUSE = re.compile(r"\s*[,;!]\s+")
+EDGE = ' ,.;:!?"“”()-–—'
 
 
 def topic_in(text: str) -> str | None:
-    """What comes after the last "about", or else what is left without filler at both ends; None for nothing."""
+    """What comes after the last "about", or else what the wish itself names; None for nothing."""
+    return marked_topic(text) or stripped(_wish(text))
+
+
+def marked_topic(text: str) -> str | None:
+    """What comes after the last "about" or its like."""
     marker = _last(pattern("topic_marker"), text) or _last(pattern("topic_on"), text)
-    if marker is not None and (after := _trimmed_end(text[marker.end() :])):
-        return after
-    return stripped(text)
+    return _trimmed_end(text[marker.end() :]) if marker else None
 
 
 def stripped(text: str) -> str | None:
@@ -29,6 +33,15 @@ def stripped(text: str) -> str | None:
     if tokens and re.fullmatch(r"(?:videos?|clips?|films?)", tokens[-1].strip(EDGE), re.I):
         tokens.pop()
     return " ".join(tokens).strip(EDGE) or None
+
+
+def _wish(text: str) -> str:
+    """`text` without what is only said beside the wish: "I can't sleep, show me cats before bed" wishes for cats."""
+    clauses = CLAUSE.split(text)
+    wishes = [clause for clause in clauses if pattern("wish").search(clause)]
+    wish = " ".join(wishes or clauses)
+    asked = pattern("what_to_watch").search(wish)
+    return pattern("meanwhile").split(wish[: asked.start()] if asked else wish)[0]
 
 
 def _trimmed_end(text: str) -> str | None:

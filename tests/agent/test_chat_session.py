@@ -76,6 +76,12 @@ def test_why_without_a_list_speaks_of_what_the_reader_would_get(chat: Chat) -> N
     assert reply.text.startswith("Number 2, “How a rocket lands”")
 
 
+def test_a_reader_who_does_not_exist_is_not_remembered(chat: Chat) -> None:
+    chat.turn("recommend for astra")
+    chat.turn("recommend for user_99")
+    assert chat.turn("what should I watch?").action.arguments["user"] == "astra"
+
+
 def test_another_readers_list_is_not_explained(chat: Chat) -> None:
     chat.turn("recommend for astra")
     assert "“Red lentil soup”" in chat.turn("why number 1?", user="baker").text
