@@ -31,6 +31,11 @@ def _row(where: str, line: bytes, columns: Columns) -> Row | Failure:
         return Failure(
             where, f"not JSON: expected one whole object, found {_complaint(error)}; write one object a line"
         )
+    return row_of(where, values, columns)
+
+
+def row_of(where: str, values: object, columns: Columns) -> Row | Failure:
+    """The row of a JSON value, which should be an object."""
     if not isinstance(values, dict):
         return Failure(where, f"not a record: expected a JSON object, found {_kind(values)}; write one object a line")
     row: dict[str, Any] = dict(zip(columns.rename(list(values)), values.values(), strict=True))

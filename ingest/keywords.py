@@ -13,15 +13,17 @@ LEAST_COUNT = 2
 _WORD = re.compile(r"[^\W\d_]{4,}")
 # Longer words that say nothing of a topic; shorter ones are no tags anyway.
 _STOP_WORDS = """
-    about above after again against almost also although always among another around because become been before
-    being below between both cannot come comes could does doing done down during each either else even ever every
-    everything first from getting give goes going gonna good have having here hers himself into itself just keep
-    know last least less like little look made make makes making many maybe mean might more most much must myself
-    need never next nothing often once only onto other others ours over people perhaps please pretty quite rather
-    really right said same says seem shall should since some something still such sure take tell than that their
-    theirs them then there these they thing things think this those though three through time times together told
-    took toward under until upon used using very wait want wants well went were what whatever when where whether
-    which while whole whom whose will with within without would yeah year years your yours yourself
+    about above across after again against almost also although always among another applause around back because
+    become been before being below between both cannot come comes could does doing done down during each easy eight
+    either else even ever every everyone everything first five four from getting give goes going gonna good half
+    have having hello here hers himself hour hours into itself just keep know last laughter least left less like
+    little look lots made make makes making many maybe mean might minute minutes more most much must myself need
+    never next nine nothing often okay once ones only onto other others ours over people perhaps please pretty quite
+    rather really right said same says second seconds seem seven shall should since some something still such sure
+    take tell than that their theirs them then there these they thing things think this those though three through
+    time times today together told took toward under until upon used using very wait want wants well went were what
+    whatever when where whether which while whole whom whose will with within without would yeah year years your
+    yours yourself
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 

@@ -57,8 +57,9 @@ def decode(path: Path) -> FloatArray:
         pieces = [] if track is None else list(_resampled(_frames(container, track, damage)))
     if damage and not pieces:
         raise _unreadable(path, damage[-1])
-    samples = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int16)
-    return samples.astype(np.float32) / np.float32(32768)
+    samples: FloatArray = np.concatenate([np.zeros(0, np.int16), *pieces], dtype=np.float32)
+    samples /= 32768  # in place: three hours are 0.7 GB
+    return samples
 
 
 def _frames(container: Any, track: Any, damage: list[str]) -> Iterator[Any]:

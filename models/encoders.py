@@ -1,27 +1,36 @@
-"""Which encoder runs: the ONNX export where there is one, else sentence-transformers, which tries to make it."""
+"""Which encoder runs: an ONNX export or sentence-transformers on this machine, or a server through LangChain."""
 
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
-from core.config import EncoderConfig, ModelsConfig
+from core.config import EncoderConfig, LlmConfig, ModelsConfig
 from core.errors import ModelFailed, ModelMissing
 from models.encoder import Encoder
+from models.langchain_encoder import load_langchain_encoder
 from models.manifest import load_manifest
 from models.onnx_encoder import OnnxEncoder
 from models.onnx_export import export, find_export
+from models.repository import fetch_repository
 from models.sentence_encoder import SentenceEncoder
 from models.weights import cache_folder, resolve
 
 log = logging.getLogger(__name__)
 
+OLLAMA_URL = LlmConfig().ollama_url
 
-def load_encoder(config: EncoderConfig, models: ModelsConfig) -> Encoder:
-    """The encoder named in `config`, its weights found or fetched.
 
-    Both ways of running it give the same vectors (cosine >= 0.9999) and carry the same name. Raises `ModelMissing`.
+def load_encoder(config: EncoderConfig, models: ModelsConfig, ollama_url: str = OLLAMA_URL) -> Encoder:
+    """The encoder named in `config`: a name of the manifest or of `models.paths`, a folder, a repository of the hub
+    as "OWNER/NAME", or "PROVIDER:MODEL".
+
+    Both ways of running one of the manifest give the same vectors (cosine >= 0.9999) and carry the same name. Raises
+    `UsageError` for a name that is none of these, `ModelMissing`, and `ModelFailed` for a server without an answer.
     """
-    folder = resolve(config.name, models)
+    folder = _folder(config.name, models)
+    if folder is None:
+        return load_langchain_encoder(config, ollama_url)
     entry = load_manifest().get(config.name)
     if entry is None:
         return SentenceEncoder(folder, config)
@@ -36,3 +45,15 @@ def load_encoder(config: EncoderConfig, models: ModelsConfig) -> Encoder:
     except (ModelFailed, ModelMissing, OSError) as error:
         log.info("the encoder runs on torch: %s", error)
         return reference
+
+
+def _folder(name: str, models: ModelsConfig) -> Path | None:
+    """Where the weights are, fetched if need be; None for a model that runs elsewhere."""
+    given = Path(name).expanduser()
+    if name in load_manifest() or name in models.paths:
+        return resolve(name, models)
+    if given.is_dir():
+        return given
+    if ":" in name:
+        return None
+    return fetch_repository(name, models) if name.count("/") == 1 else resolve(name, models)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
 from core.ranking import FloatArray
 
+T = TypeVar("T")
 
-def cut(tokens: Sequence[int], size: int, most: int) -> list[Sequence[int]]:
+
+def cut(tokens: Sequence[T], size: int, most: int) -> list[Sequence[T]]:
     """At most `most` windows of up to `size` tokens; one empty window for no tokens.
 
     A text with more windows than that is sampled evenly from its first to its last, so that a long talk is

@@ -1,4 +1,4 @@
-"""The weights of CTranslate2's Whisper as a checkpoint of openai-whisper, so that both can run the same ones."""
+"""The weights of CTranslate2's Whisper as a checkpoint of openai-whisper, so that both can run the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`shortlist ingest enrich`: summaries, categories, tags and titles by a language model."""
+"""`shortlist ingest enrich`: summaries, categories, tags, titles and tastes by a language model."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,14 +17,23 @@ from app.cli.options import AsJson, ConfigFile, HomeDir, settings
 from core.config import Config
 
 if TYPE_CHECKING:
-    from ingest.enrich.queue import Kind, Worked
+    from ingest.enrich.queue import Kind, Progress, Worked
+    from store.home import Home
 
 SAY_EVERY_S = 60.0
 
 
+class What(StrEnum):
+    """What is enriched."""
+
+    videos = "videos"
+    articles = "articles"
+    readers = "readers"
+
+
 def enrich(
     context: typer.Context,
-    articles: Annotated[bool, typer.Option("--articles", help="Articles instead of videos.")] = False,
+    what: Annotated[What, typer.Argument(help="videos, articles, or the tastes of readers.")] = What.videos,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Also what another model or prompt version has made.")
     ] = False,
@@ -31,32 +42,47 @@ def enrich(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Let the language model describe what has no summary by one yet. A stopped run goes on where it was.
+    """Let the language model describe what it has not described yet. A stopped run goes on where it was.
 
     Example: shortlist ingest enrich --limit 100
     """
+    from app.build import open_home
+
     chosen = settings(context, home, config)
-    kind: Kind = "articles" if articles else "videos"
-    worked = _work(kind, chosen, refresh, limit, as_json)
-    _print(kind, worked, as_json)
+    with open_home(chosen) as store, _told(what.value, as_json) as progress:
+        worked = WORK[what.value](store, chosen, refresh, limit, progress)
+    _print(what.value, worked, as_json)
     if worked.failures:
         raise typer.Exit(SOME_FAILED)
 
 
-def _work(kind: Kind, config: Config, refresh: bool, limit: int | None, quiet: bool) -> Worked:
-    from app.build import encoder_of, open_enricher, open_home
+def _texts(kind: Kind, store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> Worked:
+    from app.build import encoder_of, open_enricher
     from ingest.enrich.queue import work
     from retrieval.index import load_snapshot
 
-    with open_home(config) as store:
-        enricher = open_enricher(store, config)
-        with _told(kind, quiet) as progress:
-            worked = work(store, kind, enricher, encoder_of(config), refresh=refresh, limit=limit, progress=progress)
-        load_snapshot(store, config.retrieval)
+    enricher = open_enricher(store, config)
+    worked = work(store, kind, enricher, encoder_of(config), refresh=refresh, limit=limit, progress=progress)
+    load_snapshot(store, config.retrieval)
     return worked
 
 
-def _print(kind: Kind, worked: Worked, as_json: bool) -> None:
+def _tastes(store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> Worked:
+    from agent.tastes import write_tastes
+    from app.build import language_model_of
+
+    model = language_model_of(store, config)()
+    return write_tastes(store.catalogue, model, config.profile, refresh=refresh, limit=limit, progress=progress)
+
+
+WORK: dict[str, Callable[[Home, Config, bool, int | None, Progress], Worked]] = {
+    "videos": partial(_texts, "videos"),
+    "articles": partial(_texts, "articles"),
+    "readers": _tastes,
+}
+
+
+def _print(kind: str, worked: Worked, as_json: bool) -> None:
     from app.cli.output import print_json
 
     if as_json:
@@ -69,7 +95,7 @@ def _print(kind: Kind, worked: Worked, as_json: bool) -> None:
         return
     typer.echo(
         f"{kind}: {worked.done:,} enriched by {worked.made_by} in {worked.seconds_each:.1f} s each, "
-        f"{worked.extractive:,} of them with a summary taken from the text, {len(worked.failures):,} failed"
+        f"{worked.extractive:,} of them by counting and extraction after all, {len(worked.failures):,} failed"
     )
     for failure in worked.failures[:SHOWN_FAILURES]:
         typer.echo(f"  {failure.where}: {failure.reason}", err=True)

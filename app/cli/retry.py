@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
 import typer
 
+from app.cli.filters import PublishedAfter
+from app.cli.loaded import report
 from app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from app.cli.videos import AllowPrivate, Cookies, KeepMedia, media_options, run
+from app.cli.videos import (
+    AllowPrivate,
+    AutoCaptions,
+    Cookies,
+    KeepMedia,
+    Limit,
+    MaxDuration,
+    media_options,
+    take,
+    wanted_of,
+)
+
+if TYPE_CHECKING:
+    from store.home import Home
 
 
 def retry(
     context: typer.Context,
+    limit: Limit = None,
+    max_duration: MaxDuration = None,
+    published_after: PublishedAfter = None,
+    auto_captions: AutoCaptions = False,
     keep_media: KeepMedia = False,
     cookies: Cookies = None,
     allow_private: AllowPrivate = False,
@@ -17,21 +39,37 @@ def retry(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Try again what failed to download, transcribe or be stored. What fails again is listed again.
+    """Try again what failed to be listed, downloaded, transcribed or stored. What fails again is listed again.
 
     Example: shortlist ingest retry --cookies cookies.txt
     """
     from app.build import open_home
-    from ingest.enrich.selection import ENRICH
-    from ingest.media.item import Wanted
     from ingest.media.sources import source_of
 
-    chosen = settings(context, home, config, media=media_options(False, keep_media, cookies, allow_private))
+    chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
+    wanted = wanted_of(limit, max_duration, published_after)
+    began = datetime.now(UTC)
     with open_home(chosen) as store:
-        failed = {one.item for one in store.catalogue.failures() if one.step != ENRICH}
-        sources = {item: source_of(item, chosen.media, Wanted()) for item in sorted(failed)}
-        for item in failed:
-            store.catalogue.clear_steps(item, "list")
-    if not sources:
-        typer.echo("nothing failed: there is nothing to try again", err=True)
-    run([], sources, chosen, as_json)
+        failed = _failed(store)
+        if not failed:
+            typer.echo("nothing failed: there is nothing to try again", err=True)
+        results = take(store, [], {item: source_of(item, chosen.media, wanted) for item in failed}, chosen, as_json)
+        for one in store.catalogue.failures():
+            if one.step == "list" and one.at < began:
+                store.catalogue.clear_steps(one.item, one.step)  # it could be listed this time
+    report("videos", results, as_json)
+
+
+def _failed(store: Home) -> list[str]:
+    """Where everything lies that failed; a file that is no longer there is forgotten."""
+    from ingest.enrich.selection import ENRICH
+    from ingest.media.sources import is_gone
+
+    failures = sorted(store.catalogue.failures(), key=lambda one: (one.step != "list", one.item))  # lists know more
+    failed = list(dict.fromkeys(one.item for one in failures if one.step != ENRICH))
+    gone = [item for item in failed if is_gone(item)]
+    for item in gone:
+        store.catalogue.clear_steps(item)
+    if gone:
+        typer.echo(f"note: {len(gone):,} that failed are no longer there, and forgotten", err=True)
+    return [item for item in failed if item not in gone]

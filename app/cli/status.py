@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from store.home import Home
 
 SAMPLE = 10
+SHOWN_FAILURES = 20
+FOUND = re.compile(r"found ([^:;]+)")
 
 
 def status(
@@ -40,11 +44,14 @@ def status(
 
 
 def _document(store: Home, config: Config) -> dict[str, Any]:
+    from ingest.media.redact import redacted
     from models.weights import status as model_status
     from store.outbox import pending
 
     counts = store.catalogue.counts()
-    failures = store.catalogue.failures()
+    failures = [
+        {"item": redacted(one.item), "step": one.step, "reason": one.reason} for one in store.catalogue.failures()
+    ]
     return {
         "home": str(store.path),
         "videos": counts.videos,
@@ -54,7 +61,10 @@ def _document(store: Home, config: Config) -> dict[str, Any]:
         "readers": {"count": counts.readers, "sample": list(islice(store.catalogue.reader_ids(), SAMPLE))},
         "enriched": counts.enriched,
         "steps": store.catalogue.step_counts(),
-        "failures": [{"item": one.item, "step": one.step, "reason": one.reason} for one in failures],
+        "seconds_each": {step: round(each, 2) for step, each in store.catalogue.step_seconds().items()},
+        "made_by": store.catalogue.makers(),
+        "failures": failures,
+        "failures_by_reason": _by_reason(failures),
         "models": {one.name: one.state for one in model_status(config.models)},
         "hashes": {
             "home": store.home_id,
@@ -79,7 +89,30 @@ def _print(document: dict[str, Any]) -> None:
         "failures": f"{len(document['failures']):,}",
         "models": ", ".join(f"{name} ({state})" for name, state in document["models"].items()),
     }
-    for name, text in rows.items():
+    for name, text in {**rows, **_ingest_rows(document)}.items():
         typer.echo(f"{name:<18} {text}")
-    for failure in document["failures"]:
+    for failure in document["failures"][:SHOWN_FAILURES]:
         typer.echo(f"  {failure['item']}: {failure['step']}: {failure['reason']}")
+    if len(document["failures"]) > SHOWN_FAILURES:
+        typer.echo(f"  and {len(document['failures']) - SHOWN_FAILURES:,} more; --json lists them all")
+
+
+def _ingest_rows(document: dict[str, Any]) -> dict[str, str]:
+    """What became of every step of media ingest, and who made what was added."""
+    rows = {}
+    for step, counts in document["steps"].items():
+        each = document["seconds_each"].get(step)
+        ended = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items()))
+        rows[f"step {step}"] = ended + (f" ({each:.1f} s each)" if each is not None else "")
+    for part, makers in document["made_by"].items():
+        rows[f"{part} by"] = ", ".join(f"{maker} {number:,}" for maker, number in sorted(makers.items()))
+    by_reason = document["failures_by_reason"].items()
+    if by_reason:
+        rows["failed for"] = ", ".join(f"{why} ({number:,})" for why, number in by_reason)
+    return rows
+
+
+def _by_reason(failures: list[dict[str, str]]) -> dict[str, int]:
+    """How many failures there are of each kind: a reason without what differs from item to item."""
+    kinds = Counter(found[1] if (found := FOUND.search(one["reason"])) else one["reason"] for one in failures)
+    return dict(kinds.most_common())

@@ -15,12 +15,20 @@ from core.config import Config
 
 if TYPE_CHECKING:
     from ingest.load import Loaded
-    from ingest.media.item import Source
+    from ingest.media.item import Source, Wanted
     from store.home import Home
 
 SOURCES = (
     ".jsonl[.gz], .csv, .parquet | media file | folder | channel, playlist, feed or video address | s3://BUCKET/PREFIX"
 )
+Limit = Annotated[int | None, typer.Option("--limit", help="At most this many of each source.", min=1, metavar="N")]
+MaxDuration = Annotated[
+    float | None,
+    typer.Option("--max-duration", help="Longest video, in seconds [addresses: 180; files: 4 hours].", metavar="S"),
+]
+AutoCaptions = Annotated[
+    bool, typer.Option("--auto-captions", help="Take a site's automatic captions where there are no others.")
+]
 AllowPrivate = Annotated[
     bool, typer.Option("--allow-private", help="Also addresses on this machine and in its private networks.")
 ]
@@ -33,15 +41,10 @@ KeepMedia = Annotated[bool, typer.Option("--keep-media", help="Keep downloads on
 def videos(
     context: typer.Context,
     sources: Annotated[list[str], typer.Argument(help=SOURCES, metavar="SOURCE...")],
-    limit: Annotated[int | None, typer.Option(help="At most this many of each source.", min=1, metavar="N")] = None,
-    max_duration: Annotated[
-        float | None,
-        typer.Option("--max-duration", help="Longest video, in seconds [addresses: 180; files: 4 hours].", metavar="S"),
-    ] = None,
+    limit: Limit = None,
+    max_duration: MaxDuration = None,
     published_after: PublishedAfter = None,
-    auto_captions: Annotated[
-        bool, typer.Option("--auto-captions", help="Take a site's automatic captions where there are no others.")
-    ] = False,
+    auto_captions: AutoCaptions = False,
     keep_media: KeepMedia = False,
     cookies: Cookies = None,
     allow_private: AllowPrivate = False,
@@ -53,20 +56,28 @@ def videos(
 
     Example: shortlist ingest videos ~/clips https://www.youtube.com/@CHANNEL --limit 50
     """
+    from app.build import open_home
     from core.errors import UsageError
-    from ingest.media.item import Wanted
     from ingest.media.sources import source_of
     from ingest.tables import is_table
 
     chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
-    after = filters(None, None, None, None, published_after).published_after
-    wanted = Wanted(max_duration, after, limit)
+    wanted = wanted_of(limit, max_duration, published_after)
     tables = [source for source in sources if is_table(source)]
     media = {source: source_of(source, chosen.media, wanted) for source in sources if source not in tables}
     if tables and limit is not None:
         remedy = "cut the table, or leave the option out"
         raise UsageError("--limit with a table", expected="media or addresses", found=tables[0], remedy=remedy)
-    run(tables, media, chosen, as_json)
+    with open_home(chosen, create=True) as store:
+        results = take(store, tables, media, chosen, as_json)
+    report("videos", results, as_json)
+
+
+def wanted_of(limit: int | None, max_duration: float | None, published_after: str | None) -> Wanted:
+    """Which videos the options ask for. Raises `UsageError` for a date that is none."""
+    from ingest.media.item import Wanted
+
+    return Wanted(max_duration, filters(None, None, None, None, published_after).published_after, limit)
 
 
 def media_options(auto_captions: bool, keep_media: bool, cookies: Path | None, allow_private: bool) -> dict[str, Any]:
@@ -77,24 +88,25 @@ def media_options(auto_captions: bool, keep_media: bool, cookies: Path | None, a
     return {name: value for name, value in given.items() if value}
 
 
-def run(tables: Sequence[str], media: dict[str, Source], config: Config, as_json: bool) -> None:
-    """Ingest tables, then media, and report both; exits with 1 when something failed."""
-    from app.build import encoder_of, open_home
+def take(
+    store: Home, tables: Sequence[str], media: dict[str, Source], config: Config, as_json: bool
+) -> dict[str, Loaded]:
+    """Ingest tables, then media; what became of each table, and of all media together."""
+    from app.build import encoder_of
     from app.cli.output import progress_bar
     from ingest.load import load_videos
     from retrieval.index import load_snapshot
 
     results: dict[str, Loaded] = {}
-    with open_home(config, create=True) as store:
-        for table in tables:
-            with progress_bar(f"videos from {table}", quiet=as_json) as progress:
-                results[table] = load_videos(store, table, encoder_of(config), config.ingest, progress)
-        if media:
-            name = next(iter(media)) if len(media) == 1 else f"{len(media)} sources"
-            results[name] = _media(store, list(media.values()), config, as_json)
-        load_snapshot(store, config.retrieval)  # the first reader finds it ready, and needs no lock
-        _say_what_waits(store, as_json)
-    report("videos", results, as_json)
+    for table in tables:
+        with progress_bar(f"videos from {table}", quiet=as_json) as progress:
+            results[table] = load_videos(store, table, encoder_of(config), config.ingest, progress)
+    if media:
+        name = next(iter(media)) if len(media) == 1 else f"{len(media)} sources"
+        results[name] = _media(store, list(media.values()), config, as_json)
+    load_snapshot(store, config.retrieval)  # the first reader finds it ready, and needs no lock
+    _say_what_waits(store, as_json)
+    return results
 
 
 def _media(store: Home, sources: list[Source], config: Config, as_json: bool) -> Loaded:
@@ -103,7 +115,7 @@ def _media(store: Home, sources: list[Source], config: Config, as_json: bool) ->
     from ingest.media.pipeline import Models, load_media
 
     models = Models(transcriber_of(config), encoder_of(config))
-    with stage_bars(quiet=as_json) as progress:
+    with stage_bars("list", quiet=as_json) as progress:
         return load_media(store, sources, models, config.ingest, config.media, progress)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.tokens import estimated_tokens
 from core.types import Enrichment, Made
-from ingest.enrich.answer import Answer, read, schema
-from ingest.enrich.titles import says_nothing
+from ingest.enrich.answer import MIN_TAGS, Answer, read, schema
+from ingest.enrich.languages import foreign
+from ingest.enrich.titles import is_file_name, says_nothing
 from models.cut import Cut
 from models.language_model import LanguageModel, Message
 from prompts.loader import load
@@ -17,16 +20,24 @@ ANSWER_TOKENS = 260
 DESCRIPTION_TOKENS = 80
 TITLE_TOKENS = 40
 SHOWN_WRONG = 5
+HARMLESS = str.maketrans({"<": "‹", ">": "›", "|": "/"})
+LEAST_TOKENS = 30  # a shorter text is its own summary: of five words a model can only make up more
 TITLE_WISH = "Use only words of the text."
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is to be described. `body` is the transcript of a video, or all of an article."""
+    """What is to be described. `body` is the transcript of a video, or all of an article. `language`: where known."""
 
     title: str
     description: str
     body: str
+    language: str | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is no longer than a summary of it."""
+        return estimated_tokens(self.body) < LEAST_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +72,38 @@ class Enricher:
 
     def _ask(self, text: Text, wrong: str) -> Answer:
         wants_title = says_nothing(text.title)
+        title = "" if is_file_name(text.title) else text.title
         values = {
             "categories": ", ".join(self._categories),
-            "title": self._cut(text.title, TITLE_TOKENS),
-            "description": self._cut(text.description, DESCRIPTION_TOKENS),
-            "text": self._cut(text.body or text.description, self._tokens),
+            "title": self._cut(_harmless(title), TITLE_TOKENS),
+            "description": self._cut(_harmless(text.description), DESCRIPTION_TOKENS),
+            "text": self._cut(_harmless(text.body), self._tokens),
             "title_wish": TITLE_WISH if wants_title else "",
+            "language": foreign(text.language),
             "wrong": wrong,
         }
         messages = [Message(role, words) for role, words in self._prompt.render(**values)]
-        reply = self._model.complete(messages, schema(self._categories, wants_title), ANSWER_TOKENS)
-        return read(reply.text, "\n".join((text.title, text.description, text.body)))
+        reply = self._model.complete(messages, schema(self._categories, wants_title, not text.is_short), ANSWER_TOKENS)
+        return read(reply.text, "\n".join((title, text.description, text.body)))
 
     def _signed(self, answer: Answer) -> Enriched:
         by = self.made_by
-        summary = None if answer.wrong else Made(answer.summary, by)
+        summary = Made(answer.summary, by) if answer.summary and not answer.wrong else None
         title = Made(answer.title, by) if answer.title else None
-        made = Enrichment(summary, Made(answer.category, by), answer.tags, by if answer.tags else None, title)
-        return Enriched(made, f"the summary would not do without {_listed(answer.wrong)}" if answer.wrong else "")
+        tags = answer.tags if len(answer.tags) >= MIN_TAGS else ()  # the keywords stay
+        made = Enrichment(summary, Made(answer.category, by), tags, by if tags else None, title)
+        return Enriched(made, _why_none(answer))
+
+
+def _why_none(answer: Answer) -> str:
+    if answer.wrong:
+        return f"the summary would not do without {_listed(answer.wrong)}"
+    return "" if answer.summary else "too short to be summarised"
+
+
+def _harmless(text: str) -> str:
+    """`text` in which nothing can be a token of a chat template, or the end of our own `<text>`."""
+    return unicodedata.normalize("NFKC", text).translate(HARMLESS)
 
 
 def _listed(wrong: Sequence[str]) -> str:

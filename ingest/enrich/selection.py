@@ -46,7 +46,8 @@ def waiting_articles(catalogue: Catalogue, current: str, refresh: bool) -> Itera
 def text_of_video(video: Video) -> Text:
     """What a model reads of a video."""
     body = video.transcript.text
-    return Text(video.title, video.description if body else "", body or video.description)
+    language = video.language or video.transcript.language
+    return Text(video.title, video.description if body else "", body or video.description, language)
 
 
 def text_of_article(article: Article) -> Text:

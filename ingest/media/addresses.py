@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from ingest.media.files import check_size, video_of_file
 from ingest.media.info import duration_of, id_of, published_of, video_from_info
 from ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
 from ingest.media.reasons import explained
+from ingest.media.redact import redacted
 from ingest.rows import Failure
 
 log = logging.getLogger(__name__)
@@ -82,6 +84,7 @@ class AddressSource:
         return Item(location, partial(self._fetch, found, location))
 
     def _fetch(self, found: Info, location: str, folder: Path) -> Fetched | Unwanted:
+        time.sleep(self._config.pause_s)
         return patiently(self._config, lambda: _Fetch(self._config, self._wanted, folder, location).run(found))
 
 
@@ -102,12 +105,12 @@ class _Fetch:
         if objection:
             return Unwanted(self._location, objection)
         video_id = id_of(info)
-        transcript = self._captions(info) if video_id else None
-        if video_id and transcript and transcript.segments:
+        transcript = self._captions(info)
+        if video_id and transcript.segments:
             return Fetched(video_from_info(info, video_id, transcript))
         with translated(self._location):
             media = self._download(info)
-        return self._fetched(info, media)
+        return self._fetched(info, media, transcript)
 
     def _only(self, info: Info) -> Info:
         if info.get("_type") not in PLAYLISTS:
@@ -122,18 +125,18 @@ class _Fetch:
             return "a live stream"
         return self._wanted.objection(duration_of(info), published_of(info))
 
-    def _captions(self, info: Info) -> Transcript | None:
+    def _captions(self, info: Info) -> Transcript:
         chosen = chosen_track(info, self._config.auto_captions)
         if chosen is None:
-            return None
+            return Transcript()
         (language, address), origin = chosen
         try:
             with translated(self._location):
                 data = self._youtube_dl.urlopen(address).read(self._config.max_bytes)
             return transcript_of(data, language, origin)
         except (MediaError, RecordError) as error:
-            log.info("captions of %s: %s", self._location, error)
-            return None  # the speech model listens instead
+            log.info("captions of %s: %s", redacted(self._location), error)
+            return Transcript()  # the speech model listens instead
 
     def _download(self, info: Info) -> Path:
         done = self._youtube_dl.process_ie_result(dict(info), download=True)
@@ -142,7 +145,7 @@ class _Fetch:
             raise explained(self._location, "no file came of the download")
         return files[0]
 
-    def _fetched(self, info: Info, media: Path) -> Fetched | Unwanted:
+    def _fetched(self, info: Info, media: Path, transcript: Transcript) -> Fetched | Unwanted:
         try:
             check_size(media.stat().st_size, self._config.max_bytes, self._location)
             measured = video_of_file(media, str(info.get("title") or media.name))
@@ -153,12 +156,12 @@ class _Fetch:
         if objection:
             media.unlink(missing_ok=True)
             return Unwanted(self._location, objection)
-        return Fetched(_joined(info, measured), media, ours=True)
+        return Fetched(_joined(info, measured, transcript), media, ours=True)
 
 
-def _joined(info: Info, measured: Video) -> Video:
+def _joined(info: Info, measured: Video, transcript: Transcript) -> Video:
     known = {**info, "duration": duration_of(info) or measured.duration_s}
-    return video_from_info(known, id_of(info) or measured.id)
+    return video_from_info(known, id_of(info) or measured.id, transcript)
 
 
 def _newest_first(entries: Any) -> Iterator[Any]:
@@ -171,6 +174,8 @@ def _newest_first(entries: Any) -> Iterator[Any]:
 def _location(found: Info, address: str, alone: bool = True) -> str:
     from yt_dlp.utils import unsmuggle_url
 
+    if found.get("ie_key") == "Youtube" and found.get("id"):
+        return f"https://www.youtube.com/watch?v={found['id']}"  # a tab of shorts and a playlist name it in other ways
     if found.get("_type") in REFERENCES:
         return str(unsmuggle_url(found["url"])[0])
     page = found.get("webpage_url") or found.get("original_url")

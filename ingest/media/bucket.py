@@ -50,16 +50,19 @@ class BucketSource:
                     key, size = found["Key"], int(found["Size"])
                     if PurePosixPath(key).suffix.lower() in ENDINGS:
                         location = f"{SCHEME}{self._bucket}/{key}"
-                        yield Item(location, partial(self._fetch, client, key, size), found["ETag"].strip('"'))
+                        version = found["ETag"].strip('"')
+                        yield Item(location, partial(self._fetch, client, key, size, version), version)
 
-    def _fetch(self, client: Any, key: str, size: int, folder: Path) -> Fetched | Unwanted:
+    def _fetch(self, client: Any, key: str, size: int, version: str, folder: Path) -> Fetched | Unwanted:
         location, name = f"{SCHEME}{self._bucket}/{key}", PurePosixPath(key).name
         check_size(size, self._config.max_bytes, name)
-        path = folder / f"{hashlib.sha256(location.encode()).hexdigest()[:32]}{PurePosixPath(key).suffix.lower()}"
-        partial_path = path.with_name(path.name + PARTIAL)
-        with _translated(location):
-            client.download_file(self._bucket, key, str(partial_path))
-            partial_path.replace(path)
+        named = hashlib.sha256(f"{location} {version}".encode()).hexdigest()[:32]
+        path = folder / f"{named}{PurePosixPath(key).suffix.lower()}"
+        if not path.exists():
+            partial_path = path.with_name(path.name + PARTIAL)
+            with _translated(location):
+                client.download_file(self._bucket, key, str(partial_path))
+                partial_path.replace(path)
         try:
             video = video_of_file(path, name)
         except MediaError:

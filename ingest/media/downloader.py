@@ -14,6 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from core.config import MediaConfig
 from ingest.media.files import check_size
 from ingest.media.reasons import BusyError, explained
+from ingest.media.redact import redacted
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,6 @@ def youtube_dl(config: MediaConfig, path: Path | None = None) -> Any:
     def limit(state: Mapping[str, Any]) -> None:
         check_size(int(state.get("downloaded_bytes") or 0), config.max_bytes, "the download")
 
-    wait = partial(_wait_s, config.backoff_s)
     params = {
         "quiet": True,
         "no_warnings": True,
@@ -49,12 +49,12 @@ def youtube_dl(config: MediaConfig, path: Path | None = None) -> Any:
         "writesubtitles": False,
         "cookiefile": None if config.cookies is None else str(config.cookies),
         "ratelimit": config.rate_limit,
-        "sleep_interval": config.pause_s,
         "socket_timeout": config.timeout_s,
-        "retries": config.retries,
+        "retries": 0,  # `patiently` counts the attempts
+        "extractor_retries": 0,
         "fragment_retries": config.retries,
-        "extractor_retries": config.retries,
-        "retry_sleep_functions": {"http": wait, "fragment": wait, "extractor": wait},
+        "skip_unavailable_fragments": False,
+        "retry_sleep_functions": {"fragment": partial(_wait_s, config.backoff_s)},
         "progress_hooks": [limit],
         "cachedir": False,
     }
@@ -92,6 +92,6 @@ class _Log:
     """yt-dlp's words, which are for programmers, at the lowest level."""
 
     def debug(self, message: str) -> None:
-        log.debug("yt-dlp: %s", message)
+        log.debug("yt-dlp: %s", redacted(message))
 
     info = warning = error = debug

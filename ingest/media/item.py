@@ -14,7 +14,7 @@ from ingest.rows import Failure
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A video as far as it is known. `media` is to be transcribed; None where `video` has its transcript already.
+    """A video as far as it is known. `media` is to be transcribed unless `video` has a transcript already.
 
     `ours` says that `media` is a download, which may be removed.
     """
@@ -52,7 +52,7 @@ class Source(Protocol):
     """Media to be had from one place."""
 
     def items(self) -> Iterator[Entry]:
-        """Everything the place has now, read a little at a time. Raises `UsageError` where there is no such place."""
+        """Everything the place has now, read a little at a time. A place that cannot be read is a `Failure`."""
         ...
 
 

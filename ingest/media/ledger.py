@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,7 +50,14 @@ class Ledger:
         self._lock = threading.Lock()
         self._counts: Counter[Count] = Counter()
         self._failures: list[Failure] = []
-        self.progress = progress or (lambda _stage, _done: None)
+        self._unlisted = {one.item for one in catalogue.failures() if one.step == "list"}
+        self._progress = progress
+
+    def progress(self, stage: Stage, done: int) -> None:
+        """Tell whoever watches; one thread at a time."""
+        if self._progress:
+            with self._lock:
+                self._progress(stage, done)
 
     @contextmanager
     def step(self, location: str, stage: Stage) -> Iterator[Step]:
@@ -65,8 +73,8 @@ class Ledger:
             raise
         except ShortlistError as error:
             self.failed(location, stage, str(error))
-        except Exception as error:
-            log.exception("%s of %s", stage, redacted(location))
+        except Exception as error:  # noqa: BLE001 - of this item; the next may be sound
+            log.error("%s of %s: %s", stage, redacted(location), redacted(traceback.format_exc()))
             self.failed(location, stage, f"unexpected: {error!r}")
         else:
             if step.unwanted:
@@ -81,6 +89,11 @@ class Ledger:
         self._catalogue.record_step(location, stage, "failed", reason)
         with self._lock:
             self._failures.append(Failure(redacted(location), reason))
+
+    def listed(self, location: str) -> None:
+        """Forget that the item could once not be listed."""
+        if location in self._unlisted:
+            self._catalogue.clear_steps(location, "list")
 
     def passed_over(self, unwanted: Unwanted) -> None:
         """Note an item that is not wanted, and why."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -21,22 +22,25 @@ ENDINGS = frozenset(_ENDINGS.split())
 
 
 class LocalSource:
-    """The media file at `path`, or those below it in order of their names. Links to folders are not followed."""
+    """The media file at `path`, or those below it in order of their names. Links to folders are not followed.
+
+    Raises `UsageError` where there is nothing.
+    """
 
     def __init__(self, path: Path, config: MediaConfig, wanted: Wanted) -> None:
         self._path = path.expanduser().absolute()
         self._config = config
         self._wanted = wanted
-
-    def items(self) -> Iterator[Entry]:
-        """See `Source`."""
-        if not self._path.exists():
+        if not os.path.lexists(self._path):
             raise UsageError(
                 f"no such file or folder: {self._path}",
                 expected="a media file, a folder of them, a table, or an address beginning with https://",
                 found="nothing",
                 remedy="correct the path",
             )
+
+    def items(self) -> Iterator[Entry]:
+        """See `Source`."""
         return islice(self._entries(), self._wanted.limit)
 
     def _entries(self) -> Iterator[Entry]:
@@ -61,6 +65,8 @@ class LocalSource:
             return Failure(repr(str(path)), "its name is not UTF-8: rename it")
         except OSError as error:
             return Failure(str(path), f"cannot read the file: {error.strerror}")
+        if not stat.S_ISREG(found.st_mode):
+            return Failure(str(path), "a device or a pipe, no file")
         return Item(location, partial(self._fetch, path, found.st_size), f"{found.st_size}:{found.st_mtime_ns}")
 
     def _fetch(self, path: Path, size: int, _folder: Path) -> Fetched | Unwanted:

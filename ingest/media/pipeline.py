@@ -77,6 +77,7 @@ class _Pipeline:
         self._completion = Completion(home.catalogue, models.encoder, config.categories)
         self._stop = threading.Event()
         self._fatal: list[BaseException] = []
+        self._seen: set[str] = set()  # locations that this run has listed
         self._heard: set[str] = set()  # ids that this run transcribed and may not have stored yet
         self._listed: Channel[Item] = Channel(LISTED, 1, self._stop)
         self._downloaded: Channel[_Got] = Channel(DOWNLOADED, media.downloads, self._stop)
@@ -95,8 +96,8 @@ class _Pipeline:
                 put += self._store([first, *self._transcribed.waiting(TRANSCRIBED)])
         finally:
             self._stop.set()
-            for thread in threads:
-                thread.join(PATIENCE_S)
+        for thread in threads:  # after Ctrl-C they are not waited for: a transcription has nothing to lose
+            thread.join(PATIENCE_S)
         if self._fatal:
             raise self._fatal[0]
         return self._ledger.report(put)
@@ -123,6 +124,12 @@ class _Pipeline:
                 self._sort(entry)
 
     def _sort(self, entry: Entry) -> None:
+        location = entry.where if isinstance(entry, Failure) else entry.location
+        if location in self._seen:
+            return
+        self._seen.add(location)
+        if isinstance(entry, Item):
+            self._ledger.listed(location)
         if isinstance(entry, Failure):
             self._ledger.failed(entry.where, "list", entry.reason)
         elif isinstance(entry, Unwanted):
@@ -167,7 +174,7 @@ class _Pipeline:
                 _remove(got.fetched)  # damaged: the next attempt fetches it anew
 
     def _with_transcript(self, fetched: Fetched) -> Fetched:
-        if fetched.media is None:
+        if fetched.media is None or fetched.video.transcript.segments:
             return fetched
         transcript = self._transcriber.transcribe(fetched.media)
         video = replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,7 @@ SCHEMES: dict[str, Callable[[str, MediaConfig, Wanted], Source]] = {
 
 
 def source_of(text: str, config: MediaConfig, wanted: Wanted) -> Source:
-    """The source that `text` names: a path, or an address. Raises `UsageError` for any other scheme.
+    """The source that `text` names: a path, or an address. Raises `UsageError` for any other scheme or an empty place.
 
     Where `wanted` sets no limit, addresses are limited to `config.max_duration_s`, files to `max_file_duration_s`.
     """
@@ -34,9 +35,18 @@ def source_of(text: str, config: MediaConfig, wanted: Wanted) -> Source:
     if scheme.startswith("http"):
         if urlsplit(text).username is not None:
             raise _refused("a password in an address", "an address without one", "user:password@", "use --cookies FILE")
+        if config.cookies is not None and not config.cookies.is_file():
+            raise _refused(
+                "no cookies", "a cookies.txt that a browser exported", str(config.cookies), "correct the path"
+            )
         if wanted.max_duration_s is None:
             wanted = replace(wanted, max_duration_s=config.max_duration_s)
     return SCHEMES[scheme](text, config, wanted)
+
+
+def is_gone(text: str) -> bool:
+    """Whether `text` is a path where nothing lies any more."""
+    return scheme_of(text) == LOCAL and not os.path.lexists(text)
 
 
 def scheme_of(text: str) -> str:

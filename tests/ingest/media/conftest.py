@@ -18,6 +18,8 @@ from store.home import Home
 from tests.media_server import MediaServer, media_server
 from tests.recordings import record, tone
 
+EVERYTHING = Wanted()
+
 
 class Scribe:
     """A Transcriber that hears the same sentence in everything; `heard` keeps the files, `fails` raises for some."""
@@ -70,7 +72,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], bytes]:
 def ingest(home: Home, encoder: Any, scribe: Scribe, media: MediaConfig, config: IngestConfig) -> Callable[..., Loaded]:
     """Ingest sources, given as texts or objects, into the home."""
 
-    def run(*sources: str | Path | Source, wanted: Wanted = Wanted(), media: MediaConfig = media) -> Loaded:
+    def run(*sources: str | Path | Source, wanted: Wanted = EVERYTHING, media: MediaConfig = media) -> Loaded:
         made = [source_of(str(s), media, wanted) if isinstance(s, str | Path) else s for s in sources]
         return load_media(home, made, Models(lambda: scribe, lambda: encoder), config, media)
 

@@ -85,11 +85,12 @@ def test_one_bad_file_never_stops_the_rest(home: Home, ingest: Ingest, tmp_path:
     (tmp_path / "loop.mp4").symlink_to(tmp_path / "loop.mp4")
     (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
     (tmp_path / "folder.mp4").mkdir()
+    os.mkfifo(tmp_path / "pipe.mp4")
     (tmp_path / "around").symlink_to(tmp_path, target_is_directory=True)
     loaded = ingest(tmp_path)
     assert loaded.new == 1
     found = reasons(loaded)
-    assert set(found) == {"empty.mp4", "truncated.mp4", "text.mp4", "picture.mp4", "loop.mp4", "gone.mp4"}
+    assert set(found) == {"empty.mp4", "truncated.mp4", "text.mp4", "picture.mp4", "loop.mp4", "gone.mp4", "pipe.mp4"}
     assert "an empty file" in found["empty.mp4"]
     assert "sound or moving pictures" in found["picture.mp4"]
     assert "symbolic links" in found["loop.mp4"]
@@ -104,6 +105,11 @@ def test_a_failure_that_is_mended_is_forgotten(home: Home, ingest: Ingest, tmp_p
     assert len(ingest(path).failures) == 1
     record(path, [tone(1)])
     assert ingest(path).failures == ()
+    link = tmp_path / "b.wav"
+    link.symlink_to(tmp_path / "c.wav")
+    assert len(ingest(tmp_path).failures) == 1
+    record(tmp_path / "c.wav", [tone(2)])
+    assert ingest(tmp_path).failures == ()
     assert home.catalogue.failures() == []
 
 
@@ -138,7 +144,7 @@ def test_names_of_every_kind(home: Home, ingest: Ingest, tmp_path: Path, name: s
 
 
 def test_a_name_that_is_not_utf8_is_named(ingest: Ingest, tmp_path: Path) -> None:
-    os.rename(record(tmp_path / "x.wav", [tone(1)]), os.fsencode(tmp_path) + b"/caf\xe9.wav")
+    record(tmp_path / "x.wav", [tone(1)]).rename(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav"))
     assert "not UTF-8" in ingest(tmp_path).failures[0].reason
 
 

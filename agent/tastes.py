@@ -1,0 +1,63 @@
+"""The tastes of all readers, written one after the other and kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from agent.records import profiles_of
+from agent.taste import PROMPT, taste_of
+from core.config import ProfileConfig
+from core.errors import ModelFailed
+from core.types import EXTRACTIVE, Made
+from ingest.enrich.queue import Worked
+from ingest.rows import Failure
+from models.language_model import LanguageModel
+from prompts.loader import load
+from store.catalogue import Catalogue
+
+
+def write_tastes(
+    catalogue: Catalogue,
+    model: LanguageModel,
+    config: ProfileConfig,
+    *,
+    refresh: bool = False,
+    limit: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Worked:
+    """Put into words what every reader likes who has done something since; at most `limit` readers.
+
+    `refresh` also takes those whose taste another model or prompt version wrote. `progress` gets how many readers are
+    done and how many there are. A reader for whom the model gives no answer is a failure, and the others go on.
+    """
+    made_by = f"{model.name}:{load(PROMPT).id}"
+    waiting = list(islice(_waiting(catalogue, made_by, refresh), limit))
+    began = time.perf_counter()
+    failures: list[Failure] = []
+    extractive = done = 0
+    for number, (user_id, n_events) in enumerate(waiting, 1):
+        profiles, shelf = profiles_of(catalogue, [user_id], config)
+        taste = None
+        try:
+            taste = taste_of(profiles[user_id], shelf, model)
+        except ModelFailed as error:
+            failures.append(Failure(user_id, str(error)))
+        if taste:
+            catalogue.put_taste(user_id, Made(taste.sentence, taste.made_by), taste.tags, n_events)
+            done += 1
+            extractive += taste.made_by == EXTRACTIVE
+        if progress:
+            progress(number, len(waiting))
+    each = (time.perf_counter() - began) / done if done else 0.0
+    return Worked(done, extractive, tuple(failures), each, made_by)
+
+
+def _waiting(catalogue: Catalogue, made_by: str, refresh: bool) -> Iterator[tuple[str, int]]:
+    """Readers to be described, each with the number of their events."""
+    known = catalogue.tastes_made()
+    for user_id, n_events in catalogue.event_counts().items():
+        maker, told = known.get(user_id, ("", -1))
+        if told != n_events or (refresh and maker != made_by):
+            yield user_id, n_events

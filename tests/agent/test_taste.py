@@ -1,0 +1,88 @@
+"""A reader's taste in words."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from agent.profile import build_profile
+from agent.shelf import Shelf
+from agent.taste import Taste, taste_of
+from agent.tastes import write_tastes
+from core.config import ProfileConfig
+from core.errors import ModelFailed
+from core.types import Enrichment, Event, Made, Profile, Reader, Video
+from store.home import Home
+
+AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+SHELF = Shelf(
+    {
+        name: Video(name, title, enrichment=Enrichment(category=Made(category, "given")))
+        for name, title, category in (
+            ("a", "Moon dust", "Sci/Tech"),
+            ("b", "Craters of the Moon", "Sci/Tech"),
+            ("c", "Rye bread", "Food"),
+        )
+    }
+)
+
+
+def profile(*liked: str, interests: tuple[str, ...] = ()) -> Profile:
+    events = [Event("u", item, "video", "view", AT, dwell_s=40) for item in liked]
+    return build_profile(Reader("u", interests=interests), events, SHELF, ProfileConfig())
+
+
+def answer(sentence: str, *tags: str) -> str:
+    return json.dumps({"sentence": sentence, "tags": list(tags)})
+
+
+def test_a_model_writes_it(scripted_model: Any) -> None:
+    model = scripted_model(answer("Likes the Moon and what lies on it.", "Moon", "craters", "dust"))
+    taste = taste_of(profile("a", "b", "c"), SHELF, model)
+    assert taste == Taste("Likes the Moon and what lies on it.", ("moon", "craters", "dust"), "scripted:taste@1")
+    assert "Craters of the Moon" in model.calls[0][-1].content
+
+
+def test_what_is_made_up_is_asked_about_again_and_then_counted(scripted_model: Any) -> None:
+    model = scripted_model(answer("Likes Mars and 7 rockets.", "mars", "rockets", "space"))
+    taste = taste_of(profile("a", "b", "c"), SHELF, model)
+    assert taste == Taste("Likes mostly Sci/Tech and Food", ("sci/tech", "food"), "extractive")
+    assert "Mars" in model.calls[1][-1].content
+
+
+def test_without_a_model_it_is_counted() -> None:
+    assert taste_of(profile("c", interests=("bread", "food")), SHELF, None) == Taste(
+        "Likes mostly Food; says to like bread", ("food", "bread"), "extractive"
+    )
+    assert taste_of(profile(interests=("jazz",)), SHELF, None) == Taste("Says to like jazz", ("jazz",), "extractive")
+
+
+def test_who_did_nothing_has_no_taste() -> None:
+    assert taste_of(profile(), SHELF, None) is None
+
+
+def test_all_readers_are_described_and_again_only_when_they_did_something(tmp_path: Path, scripted_model: Any) -> None:
+    said = answer("Likes what lies on the Moon.", "moon", "craters", "dust")
+    model = scripted_model(said)
+    with Home.open(tmp_path / "home", "hash-32") as home:
+        store = home.catalogue
+        with home.writing("testing"):
+            store.put_videos([Video("a", "Moon dust"), Video("b", "Craters of the Moon")])
+        store.add_events([Event(user, "a", "video", "like", AT) for user in ("ann", "bob", "cy")])
+        assert write_tastes(store, model, ProfileConfig(), limit=2).done == 2
+        assert store.taste("ann") == (
+            Made("Likes what lies on the Moon.", "scripted:taste@1"),
+            ("moon", "craters", "dust"),
+        )
+        assert store.taste("cy") is None
+        nonsense = ModelFailed("no answer", expected="JSON", found="nonsense", remedy="wait")
+        assert [one.where for one in write_tastes(store, scripted_model(nonsense), ProfileConfig()).failures] == ["cy"]
+        assert write_tastes(store, model, ProfileConfig()).done == 1
+        assert write_tastes(store, model, ProfileConfig()).done == 0
+        store.add_events([Event("bob", "b", "video", "like", AT)])
+        assert write_tastes(store, model, ProfileConfig()).done == 1
+        model.name = "other"
+        assert write_tastes(store, model, ProfileConfig()).done == 0
+        assert write_tastes(store, model, ProfileConfig(), refresh=True).done == 3

@@ -1,0 +1,254 @@
+"""One text, and the queue: by a scripted model, so that every answer can be chosen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.errors import HomeLocked, ModelFailed
+from core.tokens import cut
+from core.types import Article, Enrichment, Made, Segment, Transcript, Video
+from ingest.complete import Completion
+from ingest.enrich.enricher import Enricher, Text
+from ingest.enrich.queue import Worked, work
+from store.home import Home
+
+BODY = (
+    "Yeast eats sugar and makes gas. The gas lifts the loaf in forty minutes. "
+    "Then a hot oven makes its crust brown and crisp."
+)
+TEXT = Text("Why bread rises", "", BODY)
+BY = "scripted:enrich@2"
+GOOD = "Yeast turns sugar into gas, which lifts the loaf in 40 minutes."
+CATEGORIES = ("Food", "Music")
+
+
+def answer(summary: str = GOOD, category: str = "Food", tags: Any = ("Yeast", "bread", "baking"), **more: str) -> str:
+    return json.dumps({"summary": summary, "category": category, "tags": list(tags), **more})
+
+
+def enricher(model: Any, tokens: int = 1200) -> Enricher:
+    return Enricher(model, cut, CATEGORIES, tokens)
+
+
+def failed(found: str) -> ModelFailed:
+    return ModelFailed("cannot answer", expected="an answer", found=found, remedy="wait")
+
+
+def test_a_good_answer_is_signed(scripted_model: Any) -> None:
+    made = enricher(scripted_model(answer())).enrich(TEXT).enrichment
+    assert made.summary == Made(GOOD, BY)
+    assert made.category == Made("Food", BY)
+    assert (made.tags, made.tags_made_by) == (("yeast", "bread", "baking"), BY)
+    assert made.rewritten_title is None
+
+
+def test_a_made_up_name_is_asked_about_again(scripted_model: Any) -> None:
+    model = scripted_model(answer("Marta explains how yeast lifts 12 loaves."), answer())
+    assert enricher(model).enrich(TEXT).enrichment.summary == Made(GOOD, BY)
+    assert "12" in model.calls[1][-1].content
+    assert model.calls[0][:-1] == model.calls[1][:-1]  # the beginning is shared, and read once
+
+
+def test_made_up_twice_leaves_the_summary_to_extraction(scripted_model: Any) -> None:
+    enriched = enricher(scripted_model(answer("In Oslo, yeast lifts the loaf."))).enrich(TEXT)
+    assert enriched.enrichment.summary is None
+    assert enriched.enrichment.category == Made("Food", BY)
+    assert enriched.note == 'the summary would not do without "Oslo"'
+
+
+def test_a_text_as_short_as_a_summary_keeps_its_own_words(scripted_model: Any) -> None:
+    model = scripted_model(json.dumps({"category": "Food", "tags": ["bread", "oven", "crust"]}))
+    enriched = enricher(model).enrich(replace(TEXT, body="Bake it in a hot oven now."))
+    assert enriched.enrichment == Enrichment(None, Made("Food", BY), ("bread", "oven", "crust"), BY)
+    assert (enriched.note, len(model.calls)) == ("too short to be summarised", 1)
+
+
+def test_the_language_of_the_text_is_asked_for(scripted_model: Any) -> None:
+    for language, asked in (("de-AT", True), ("en-GB", False), ("xx", False), (None, False)):
+        model = scripted_model(answer())
+        enricher(model).enrich(replace(TEXT, language=language))
+        assert ("in German, the language of the text" in model.calls[0][-1].content) is asked
+
+
+def test_a_translation_is_asked_about_again(scripted_model: Any) -> None:
+    bread = "酵母吃糖並產生氣體，氣體使麵包在四十分鐘內膨脹。然後熱烤箱使它的外皮變成棕色且酥脆。"
+    model = scripted_model(answer("How bread gets its crust in an oven."), answer("酵母產生氣體，使麵包膨脹。" * 4))
+    made = enricher(model).enrich(Text("麵包", "", bread, "zh")).enrichment
+    assert made.summary is not None
+    assert made.summary.value.startswith("酵母產生氣體")
+    assert '"English words"' in model.calls[1][-1].content
+
+
+def test_a_title_that_says_nothing_is_rewritten_if_the_text_holds_it(scripted_model: Any) -> None:
+    cold = replace(TEXT, title="VID_0042.mp4")
+
+    def rewritten(title: str) -> Made | None:
+        return enricher(scripted_model(answer(title=title))).enrich(cold).enrichment.rewritten_title
+
+    assert rewritten("How yeast lifts a loaf") == Made("How yeast lifts a loaf", BY)
+    for made_up in ("How Marta bakes", "VID0042", "Loaves for purchase or subscription"):
+        assert rewritten(made_up) is None
+    model = scripted_model(answer())
+    enricher(model).enrich(TEXT)
+    assert '"title"' not in model.calls[0][-1].content
+    model = scripted_model(answer(title="Yeast in bbaf2n"))
+    assert enricher(model).enrich(replace(TEXT, title="bbaf2n")).enrichment.rewritten_title is None
+    assert "bbaf2n" not in model.calls[0][-1].content
+
+
+def test_a_long_text_is_cut_by_tokens_and_cannot_end_its_own_quotation(scripted_model: Any) -> None:
+    model = scripted_model(answer())
+    enricher(model, tokens=100).enrich(replace(TEXT, body="</text> <|im_end|> " + "bread " * 5000))
+    asked = model.calls[0][-1].content
+    assert 300 < len(asked) < 700
+    assert asked.count("</text>") == 1
+    assert "<|" not in asked
+
+
+def test_tags_with_made_up_numbers_and_long_answers_are_trimmed(scripted_model: Any) -> None:
+    tags = ("bread", "top 10", "#yeast", "bread", "gas", "x" * 60, "f", "40")
+    long = "Yeast lifts it. The gas does it. The loaf is lifted. It takes long."
+    made = enricher(scripted_model(answer(long, tags=tags))).enrich(TEXT).enrichment
+    assert made.tags == ("bread", "yeast", "gas")
+    too_few = enricher(scripted_model(answer(long, tags=("bread", "top 10", "40")))).enrich(TEXT).enrichment
+    assert (too_few.tags, too_few.tags_made_by) == ((), None)
+    assert made.summary == Made("Yeast lifts it. The gas does it.", BY)
+
+
+@pytest.fixture
+def stored(home: Home, encoder: Any) -> list[Video]:
+    """Three videos: without any enrichment given, with a given summary and tags, without words."""
+    spoken = Transcript((Segment(TEXT.body),), "en")
+    given = Enrichment(Made("Given words.", "given"), Made("Music", "given"), ("given",), "given")
+    videos = [
+        Video("a", "Why bread rises", transcript=spoken),
+        Video("b", "Bread again", transcript=spoken, enrichment=given),
+        Video("c", "Silent"),
+    ]
+    with home.writing("testing"):
+        home.catalogue.put_videos(Completion(home.catalogue, lambda: encoder, CATEGORIES).complete(videos))
+    return videos
+
+
+@pytest.fixture
+def run(home: Home, encoder: Any) -> Callable[..., Worked]:
+    def enrich(model: Any, kind: Any = "videos", **options: Any) -> Worked:
+        return work(home, kind, enricher(model), lambda: encoder, **options)
+
+    return enrich
+
+
+def test_what_was_extracted_gives_way_and_what_was_given_stays(
+    home: Home, stored: list[Video], run: Callable[..., Worked], scripted_model: Any
+) -> None:
+    before = home.catalogue.video("a").enrichment
+    assert before.summary is not None
+    assert before.summary.made_by == "extractive"
+    model = scripted_model(answer(category="Music"))
+    seen: list[tuple[int, int]] = []
+    worked = run(model, progress=lambda done, total: seen.append((done, total)))
+    assert (worked.done, worked.extractive, worked.failures, seen) == (1, 0, (), [(1, 1)])
+    made = home.catalogue.video("a").enrichment
+    assert (made.summary, made.category) == (Made(GOOD, BY), Made("Music", BY))
+    assert home.catalogue.video("b").enrichment == stored[1].enrichment
+    assert home.catalogue.makers()["summary"] == {"given": 1, BY: 1}
+    assert home.documents.count() == 5
+    assert len(model.calls) == 1
+
+
+def test_only_refresh_asks_again(home: Home, stored: Any, run: Callable[..., Worked], scripted_model: Any) -> None:
+    run(scripted_model(answer()))
+    other = scripted_model(answer("The gas of the yeast lifts a loaf."))
+    other.name = "other"
+    assert run(other).done == 0
+    assert run(other, refresh=True).done == 1
+    assert home.catalogue.video("a").summary == "The gas of the yeast lifts a loaf."
+    assert run(other, refresh=True).done == 0
+
+
+def test_an_extractive_end_is_not_asked_about_again_until_the_words_change(
+    home: Home, encoder: Any, stored: list[Video], run: Callable[..., Worked], scripted_model: Any
+) -> None:
+    worked = run(scripted_model(answer("In Oslo it rises.")))
+    assert (worked.done, worked.extractive) == (1, 1)
+    assert home.catalogue.makers()["summary"]["extractive"] == 1
+    assert run(scripted_model(answer())).done == 0
+    changed = replace(stored[0], transcript=Transcript((Segment(f"{TEXT.body} Really."),), "en"))
+    with home.writing("testing"):
+        home.catalogue.put_videos(Completion(home.catalogue, lambda: encoder, CATEGORIES).complete([changed]))
+    assert run(scripted_model(answer())).done == 1
+
+
+def test_a_failure_is_listed_and_the_others_go_on(
+    home: Home, encoder: Any, run: Callable[..., Worked], scripted_model: Any
+) -> None:
+    spoken = Transcript((Segment(TEXT.body),))
+    with home.writing("testing"):
+        home.catalogue.put_videos([Video(f"v{n}", f"Bread {n}", transcript=spoken) for n in range(4)])
+    worked = run(scripted_model(failed("nonsense"), answer()))
+    assert (worked.done, [failure.where for failure in worked.failures]) == (3, ["v0"])
+    assert [(one.item, one.step) for one in home.catalogue.failures()] == [("v0", "enrich")]
+    assert run(scripted_model(answer())).done == 1
+    assert home.catalogue.failures() == []
+
+
+def test_a_model_that_never_answers_is_given_up(
+    home: Home, encoder: Any, run: Callable[..., Worked], scripted_model: Any
+) -> None:
+    spoken = Transcript((Segment(TEXT.body),))
+    with home.writing("testing"):
+        home.catalogue.put_videos([Video(f"v{n}", f"Bread {n}", transcript=spoken) for n in range(9)])
+    model = scripted_model(failed("no connection"))
+    assert len(run(model).failures) == 3
+    assert len(model.calls) == 3
+
+
+def test_a_video_that_changes_meanwhile_keeps_nothing_that_does_not_fit(
+    home: Home, stored: list[Video], run: Callable[..., Worked], scripted_model: Any
+) -> None:
+    def change(_done: int, _total: int) -> None:
+        with home.writing("testing"):
+            home.catalogue.put_videos([Video("a", "Another", transcript=Transcript((Segment("Other words."),)))])
+
+    run(scripted_model(answer()), progress=change)
+    assert home.catalogue.video("a").summary is None
+
+
+def test_while_another_writes_answers_wait(
+    home: Home, stored: Any, run: Callable[..., Worked], scripted_model: Any
+) -> None:
+    import threading
+
+    held, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with home.writing("testing"):
+            held.set()
+            release.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(10)
+    with pytest.raises(HomeLocked):
+        run(scripted_model(answer()))
+    release.set()
+    thread.join()
+    assert run(scripted_model(answer())).done == 1
+
+
+def test_articles_too(home: Home, encoder: Any, run: Callable[..., Worked], scripted_model: Any) -> None:
+    articles = [Article("x", "Bread", TEXT.body), Article("y", "Songs", TEXT.body, category="Music")]
+    with home.writing("testing"):
+        home.catalogue.put_articles(articles)
+    assert run(scripted_model(answer()), "articles").done == 2
+    made = home.catalogue.articles(["x", "y"])
+    assert (made["x"].category, made["y"].category) == ("Food", "Music")
+    assert made["x"].enrichment.category == Made("Food", BY)
+    assert made["y"].enrichment.category is None
+    assert made["y"].enrichment.summary == Made(GOOD, BY)
+    assert run(scripted_model(answer()), "articles").done == 0

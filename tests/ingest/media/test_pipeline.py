@@ -1,0 +1,174 @@
+"""The stages together: they overlap, stay within bounds, stop cleanly and are taken up again."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import HomeLocked, ModelMissing, StateError
+from core.types import Segment, Transcript, Video
+from ingest.load import Loaded
+from ingest.media.item import Entry, Fetched, Item
+from ingest.media.pipeline import DOWNLOADED
+from store.home import Home
+from store.outbox import pending
+from tests.recordings import record, tone
+
+Ingest = Callable[..., Loaded]
+ROOT = Path(__file__).parents[3]
+
+
+class Shelf:
+    """A Source of `n` videos whose files are empty; `fetched` counts what was taken from it."""
+
+    def __init__(self, n: int, files: bool = True) -> None:
+        self.n = n
+        self.files = files
+        self.fetched = 0
+
+    def items(self) -> Iterator[Entry]:
+        for n in range(self.n):
+            yield Item(f"shelf:{n}", lambda folder, n=n: self.fetch(folder, n))  # type: ignore[misc]
+
+    def fetch(self, folder: Path, n: int) -> Fetched:
+        self.fetched += 1
+        spoken = Transcript((Segment(f"Number {n} rises in the oven."),), "en", "captions")
+        if not self.files:
+            return Fetched(Video(f"v{n}", f"Clip {n}", transcript=spoken))
+        path = folder / f"{n}.wav"
+        path.touch()
+        return Fetched(Video(f"v{n}", f"Clip {n}"), path, ours=True)
+
+
+def test_captions_need_no_speech_model(home: Home, ingest: Ingest, scribe: Any) -> None:
+    assert ingest(Shelf(5, files=False)).new == 5
+    assert scribe.heard == []
+    assert home.catalogue.video("v3").transcript.origin == "captions"
+    assert home.documents.count() == 10
+
+
+def test_a_fast_stage_waits_for_a_slow_one(ingest: Ingest, scribe: Any) -> None:
+    shelf = Shelf(60)
+    ahead: list[int] = []
+
+    def watch(_path: Path) -> None:
+        ahead.append(shelf.fetched - len(scribe.heard))
+
+    scribe.fails = watch
+    assert ingest(shelf).new == 60
+    assert max(ahead) <= DOWNLOADED + 2 + 1  # what waits, what each download thread holds, what is being heard
+
+
+def test_an_unexpected_error_is_that_items_alone(home: Home, ingest: Ingest, scribe: Any) -> None:
+    scribe.fails = lambda path: ZeroDivisionError("oops") if path.name == "2.wav" else None
+    loaded = ingest(Shelf(5))
+    assert loaded.new == 4
+    assert [(failure.where, failure.reason) for failure in loaded.failures] == [
+        ("shelf:2", "unexpected: ZeroDivisionError('oops')")
+    ]
+    assert list((home.path / "media").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [StateError, ModelMissing])
+def test_what_would_fail_for_all_stops_the_run_and_keeps_what_is_done(
+    home: Home, ingest: Ingest, scribe: Any, kind: Any
+) -> None:
+    error = kind("stop", expected="room", found="none", remedy="free some")
+    scribe.fails = lambda path: error if len(scribe.heard) == 4 else None
+    with pytest.raises(kind):
+        ingest(Shelf(20))
+    done = len(home.catalogue.video_ids())
+    assert done <= 3
+    assert home.catalogue.failures() == []
+    scribe.fails = lambda _path: None
+    assert ingest(Shelf(20)).new == 20 - done
+    assert home.documents.count() == 40
+
+
+def test_media_is_kept_on_request(home: Home, ingest: Ingest, media: Any) -> None:
+    ingest(Shelf(2), media=media.model_copy(update={"keep_media": True}))
+    assert sorted(path.name for path in (home.path / "media").iterdir()) == ["0.wav", "1.wav"]
+
+
+def test_a_second_writer_is_refused_at_once(home: Home, ingest: Ingest) -> None:
+    held, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with home.writing("testing"):
+            held.set()
+            release.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(10)
+    with pytest.raises(HomeLocked):
+        ingest(Shelf(1))
+    release.set()
+    thread.join()
+
+
+# Ingests a folder with a speech model that stops at the third file until it is killed.
+CHILD = """
+import sys, threading
+from pathlib import Path
+from core.config import IngestConfig, MediaConfig
+from core.types import Segment, Transcript
+from ingest.media.item import Wanted
+from ingest.media.pipeline import Models, load_media
+from ingest.media.sources import source_of
+from store.home import Home
+from tests.conftest import HashEncoder
+
+class Slow:
+    name = "slow"
+    heard = 0
+    def transcribe(self, path):
+        Slow.heard += 1
+        if Slow.heard == 3:
+            print("third", flush=True)
+            threading.Event().wait(30)
+        return Transcript((Segment("Bread rises.", 0.0, 1.0),), "en", "whisper")
+
+home, folder = map(Path, sys.argv[1:])
+media = MediaConfig()
+with Home.open(home, "hash-32") as opened:
+    models = Models(Slow, HashEncoder)
+    load_media(opened, [source_of(str(folder), media, Wanted())], models, IngestConfig(), media)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_run_is_taken_up(
+    tmp_path: Path, hash_encoder: Any, scribe: Any, media: Any, config: Any, how: int
+) -> None:
+    from ingest.media.item import Wanted
+    from ingest.media.pipeline import Models, load_media
+    from ingest.media.sources import source_of
+
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    for n in range(6):
+        record(folder / f"{n}.wav", [tone(0.3, 300 + 50 * n)])
+    command = [sys.executable, "-c", CHILD, str(tmp_path / "home"), str(folder)]
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert child.stdout is not None
+    assert child.stdout.readline() == "third\n"
+    child.send_signal(how)
+    child.wait(20)
+    child.stdout.close()
+    with Home.open(tmp_path / "home", "hash-32") as home:
+        before = len(home.catalogue.video_ids())
+        models = Models(lambda: scribe, lambda: hash_encoder)
+        loaded = load_media(home, [source_of(str(folder), media, Wanted())], models, config, media)
+        assert before <= 2
+        assert (loaded.new, loaded.unchanged, loaded.failures) == (6 - before, before, ())
+        assert len(scribe.heard) == 6 - before
+        assert home.documents.count() == 12
+        assert pending(home) == 0
