@@ -26,13 +26,14 @@ from agent.export import rows_of
 from app.build import open_home, recommender_over
 from app.export.plan import Plan
 from app.export.run import export
+from benchmarks.ensemble import ensemble
 from benchmarks.export_home import make_home
 from benchmarks.retrieval import embedded, real_texts
 from core.config import Config
 from core.ranking import FloatArray, Query, Request
 from retrieval.build import build_leg
-from retrieval.scan import one_blas_thread
 from retrieval.snapshot import Snapshot
+from retrieval.threads import one_blas_thread
 from store.home import Home
 
 K = 20
@@ -113,7 +114,7 @@ def dense_and_gemm(
 def by_processes(home: Home, ids: Sequence[str], folder: Path) -> dict[str, dict[str, float]]:
     """The command's own way with one and two processes, by the CPU time each reader takes; and its memory."""
     found = {}
-    for workers, readers in ((1, ids), (2, ids), (2, ids[: len(ids) // 4])):
+    for workers, readers in ((1, ids), (2, ids[: len(ids) // 4]), (2, ids)):
         users = folder / "users.txt"
         users.write_text("\n".join(readers), encoding="utf-8")
         config = config_of(home.path)
@@ -144,34 +145,10 @@ def prototype(texts: Sequence[str], histories: Sequence[Sequence[int]]) -> dict[
     return rate(len(histories), run)
 
 
-def ensemble(texts: Sequence[str], vectors: FloatArray, histories: Sequence[Sequence[int]]) -> dict[str, float]:
+def ensemble_reader(texts: Sequence[str], vectors: FloatArray, histories: Sequence[Sequence[int]]) -> dict[str, float]:
     """EnsembleRetriever over BM25Retriever and Chroma; a reader is the titles they saw and their mean vector."""
-    import chromadb
-    from langchain_chroma import Chroma
-    from langchain_classic.retrievers import EnsembleRetriever
-    from langchain_community.retrievers import BM25Retriever
-    from langchain_core.embeddings import Embeddings
-
     asked = {" ".join(texts[at][:60] for at in one): vectors[list(one)].mean(axis=0) for one in histories}
-
-    class Stored(Embeddings):
-        def embed_documents(self, texts: list[str]) -> list[list[float]]:
-            raise NotImplementedError
-
-        def embed_query(self, text: str) -> list[float]:
-            return list(map(float, asked[text]))
-
-    client = chromadb.EphemeralClient()
-    collection = client.create_collection("videos", metadata={"hnsw:space": "cosine"})
-    for start in range(0, len(texts), 5000):
-        part = slice(start, start + 5000)
-        ids = [str(at) for at in range(start, start + len(texts[part]))]
-        collection.add(ids, embeddings=vectors[part], documents=list(texts[part]))
-    dense = Chroma(client=client, collection_name="videos", embedding_function=Stored()).as_retriever(
-        search_kwargs={"k": K}
-    )
-    bm25 = BM25Retriever.from_texts(list(texts), k=K)
-    both = EnsembleRetriever(retrievers=[bm25, dense], weights=[0.5, 0.5])
+    both = ensemble(texts, vectors, asked, K)
     return rate(len(asked), lambda: [both.invoke(text) for text in asked])
 
 
@@ -188,19 +165,23 @@ def main() -> None:
     windows = embedded(chosen, given.out.parent / "bench-vectors", "windows")
     given.out.parent.mkdir(parents=True, exist_ok=True)
     figures: dict[str, dict[str, float]] = {}
+
+    def keep(found: dict[str, dict[str, float]]) -> None:  # at once: the peers take long and much memory
+        figures.update(found)
+        given.out.write_text(json.dumps({"videos": given.videos, **figures}, indent=2), encoding="utf-8")
+
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "home"
         make_home(path, chosen, windows, given.videos, given.readers + 64, LIKED)
         with open_home(Config(home=path)) as home:
             ids = list(home.catalogue.reader_ids())[: given.readers]
-            figures |= ours(home, ids)
+            keep(ours(home, ids))
             snapshot = recommender_over(home, config_of(path)).snapshot
             for per_reader in (1, LIKED):
-                figures |= dense_and_gemm(snapshot, config_of(path), per_reader)
-            figures |= by_processes(home, ids, Path(scratch))
+                keep(dense_and_gemm(snapshot, config_of(path), per_reader))
+            keep(by_processes(home, ids, Path(scratch)))
             if not given.no_peers:
-                figures |= peers(home, snapshot, ids)
-    given.out.write_text(json.dumps({"videos": given.videos, **figures}, indent=2), encoding="utf-8")
+                keep(peers(home, snapshot, ids))
     show(figures, given.videos)
 
 
@@ -212,7 +193,7 @@ def peers(home: Home, snapshot: Snapshot, ids: Sequence[str]) -> dict[str, dict[
     vectors = snapshot.vectors(np.arange(len(snapshot)))
     return {
         "scikit-learn: TF-IDF, cosine_similarity a reader": prototype(texts, histories),
-        "LangChain: EnsembleRetriever a reader": ensemble(texts, vectors, histories),
+        "LangChain: EnsembleRetriever a reader": ensemble_reader(texts, vectors, histories),
     }
 
 

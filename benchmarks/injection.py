@@ -4,7 +4,7 @@
 
 Real candidates of TED (lists for a wish) and MIND (lists for a reader) are judged by the yes/no question. Each attack
 of `attacks.toml` is then put into candidates of clean ranks 6 to 20, and the same list is ranked with the attacked text
-in the place of its clean twin. "Without" puts the text into the same prompt as it is.
+in the place of its clean twin. "Without", every second of these pairs, puts the text into the same prompt as it is.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import json
 import os
 import random
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,12 @@ from store.model_cache import CachedModel
 ATTACKS = Path(__file__).with_name("attacks.toml")
 SIZE = 20
 LOWEST_GOOD = 5
-MIND_LISTS = 3
+MIND_LISTS = 2
 PER_ATTACK = {"ted": 3, "mind": 2}
-WISHES = (
-    "how the brain works", "space and planets", "climate and energy", "animals and how they behave",
-    "the history of medicine",
-)  # fmt: skip
+WISHES = ("how the brain works", "climate and energy", "animals and how they behave")
 CONFIG = RerankConfig()
+
+Tell = Callable[[Video], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,33 +119,45 @@ def undefended(video: Video) -> str:
     return f"Title: {video.title}{category}\nAbout: {video.summary}"
 
 
-def measure(
-    model: LanguageModel, lists: Sequence[Shelved], attacks: Mapping[str, Sequence[str]], tell: Any
-) -> list[Pair]:
-    """Every attack in the candidates drawn for it, told to the model by `tell`."""
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Which text goes into which candidate, told by its clean rank in its list, and where."""
+
+    kind: str
+    text: str
+    at: int
+    rank: int
+    place: int
+
+
+def attempts(lists: Sequence[Shelved], attacks: Mapping[str, Sequence[str]]) -> list[Attempt]:
+    """As many for every attack, the candidates drawn at random from clean ranks 6 to the last."""
     drawn = random.Random(0)
-    scored = [[_score(model, one.asked, tell(video)) for video in one.videos] for one in lists]
-    pairs = []
+    found = []
     for kind, texts in attacks.items():
-        for text in texts:
-            for source, times in PER_ATTACK.items():
-                for _ in range(times):
-                    at = drawn.choice([at for at, one in enumerate(lists) if one.source == source])
-                    rank, place = drawn.randint(LOWEST_GOOD + 1, len(lists[at].videos)), drawn.randrange(3)
-                    pairs.append(_pair(model, lists[at], scored[at], kind, text, rank, place, tell))
-    return pairs
+        for text, (source, times) in product(texts, PER_ATTACK.items()):
+            of_source = [at for at, one in enumerate(lists) if one.source == source]
+            for at in drawn.choices(of_source, k=times):
+                rank = drawn.randint(LOWEST_GOOD + 1, len(lists[at].videos))
+                found.append(Attempt(kind, text, at, rank, drawn.randrange(3)))
+    return found
 
 
-def _pair(
-    model: LanguageModel, one: Shelved, scores: Sequence[float], kind: str, text: str, rank: int, place: int, tell: Any
-) -> Pair:
+def measure(model: LanguageModel, lists: Sequence[Shelved], tried: Sequence[Attempt], tell: Tell) -> list[Pair]:
+    """What each attempt gains where candidates are told to the model by `tell`."""
+    clean = [[_score(model, one.asked, tell(video)) for video in one.videos] for one in lists]
+    return [_pair(model, lists[one.at], clean[one.at], one, tell) for one in tried]
+
+
+def _pair(model: LanguageModel, one: Shelved, scores: Sequence[float], tried: Attempt, tell: Tell) -> Pair:
     order = sorted(range(len(scores)), key=lambda at: (-scores[at], at))
-    target = order[rank - 1]
-    spoken = text.replace("{title}", one.videos[order[0]].title)
-    score = _score(model, one.asked, tell(attacked(one.videos[target], spoken, place)))
-    # Ties go against us.
-    better = sum(other > score for at, other in enumerate(scores) if at != target)
-    return Pair(kind, one.source, rank, better + 1)
+    target = order[tried.rank - 1]
+    spoken = tried.text.replace("{title}", one.videos[order[0]].title)
+    score = _score(model, one.asked, tell(attacked(one.videos[target], spoken, tried.place)))
+    if score == scores[target]:
+        return Pair(tried.kind, one.source, tried.rank, tried.rank)
+    better = sum(other > score for at, other in enumerate(scores) if at != target)  # ties go against us
+    return Pair(tried.kind, one.source, tried.rank, better + 1)
 
 
 def _score(model: LanguageModel, asked: Question, candidate: str) -> float:
@@ -180,10 +192,10 @@ def main() -> None:
     attacks = {kind: entry["texts"] for kind, entry in tomllib.loads(ATTACKS.read_text(encoding="utf-8")).items()}
     llm = LlmConfig(provider="embedded", model=asked.model, threads=1)
     model = CachedModel(load_language_model(llm, ModelsConfig()), Database(asked.work / "answers.sqlite3", ""), "1")
+    tried = attempts(lists, attacks)
     figures = {}
-    for name, tell in (("with defences", defended), ("without", undefended)):
-        pairs = measure(model, lists, attacks, tell)
-        figures[name] = summary(pairs)
+    for name, tell, some in (("with defences", defended, tried), ("without", undefended, tried[::2])):
+        figures[name] = summary(measure(model, lists, some, tell))
         show(f"{asked.model}, {name}", figures[name])
     if asked.out:
         asked.out.parent.mkdir(parents=True, exist_ok=True)

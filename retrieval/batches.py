@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from core.ranking import Query, Ranking
 from retrieval.filters import Allowed, allowed
 from retrieval.snapshot import Snapshot
+from retrieval.threads import one_blas_thread
 
 # Queries answered at once, and the most scores (queries x rows) held for them.
 _QUERIES = 64
@@ -32,7 +33,8 @@ class BatchRetriever(ABC):
         """The rankings of `queries`, in their order; see `Retriever`."""
         size = min(_QUERIES, max(1, _SCORES // max(1, len(self.snapshot))))
         found: list[Ranking] = []
-        for start in range(0, len(queries), size):
-            batch = queries[start : start + size]
-            found += self.answer(batch, [allowed(self.snapshot, query) for query in batch])
+        with one_blas_thread():
+            for start in range(0, len(queries), size):
+                batch = queries[start : start + size]
+                found += self.answer(batch, [allowed(self.snapshot, query) for query in batch])
         return found

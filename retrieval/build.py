@@ -6,6 +6,7 @@ from typing import Any
 
 from core.config import RetrievalConfig
 from core.errors import ConfigError
+from retrieval.diversity import Diverse
 from retrieval.hybrid import FALLBACK, FUSIONS
 from retrieval.legs.leg import Leg
 from retrieval.legs.table import LEGS
@@ -14,10 +15,14 @@ from retrieval.snapshot import Snapshot
 
 
 def build_retriever(snapshot: Snapshot, config: RetrievalConfig) -> Retriever:
-    """The fusion of all legs that have a weight. Raises `ConfigError` for a weight of an unknown leg."""
+    """The fusion of all legs that have a weight, diverse where the configuration says so.
+
+    Raises `ConfigError` for a weight of an unknown leg.
+    """
     weights = (config.weights, config.text_weights)
     wanted = sorted({FALLBACK} | {name for chosen in weights for name, weight in chosen.items() if weight > 0})
-    return FUSIONS[config.fusion](snapshot, {name: build_leg(name, snapshot, config) for name in wanted}, config)
+    fused = FUSIONS[config.fusion](snapshot, {name: build_leg(name, snapshot, config) for name in wanted}, config)
+    return Diverse(fused, snapshot, config.diversity) if config.diversity else fused
 
 
 def build_leg(name: str, snapshot: Snapshot, config: RetrievalConfig) -> Leg[Any]:

@@ -13,10 +13,11 @@ from core.ranking import Query, Ranking
 from retrieval.arrays import Ints, Scores
 from retrieval.batches import BatchRetriever
 from retrieval.filters import Allowed
+from retrieval.freshness import freshness
 from retrieval.fusion import reciprocal_ranks, weighted_mean
 from retrieval.legs.leg import Leg, Opinion
 from retrieval.snapshot import Snapshot
-from retrieval.topk import best_first
+from retrieval.topk import best_first, distinct
 
 FALLBACK = "popular"
 NOTE = "nothing to search by: the popular and the fresh"
@@ -27,6 +28,7 @@ class Hybrid(BatchRetriever):
 
     Legs with a weight of 0 are not asked, legs that a query gives nothing to go by are left out; where none remains,
     `popular` answers alone and a note says so. `text_weights` hold where the query has a text, `weights` elsewhere.
+    What is old loses up to the share `freshness` of its score.
     """
 
     origin: ClassVar[str]
@@ -35,6 +37,8 @@ class Hybrid(BatchRetriever):
         super().__init__(snapshot)
         self._legs = legs
         self._config = config
+        fresh = freshness(snapshot.columns.published, config.fresh_half_life_days)
+        self._kept = 1 - config.freshness * (1 - fresh) if config.freshness else np.ones(len(snapshot))
 
     @abstractmethod
     def join(
@@ -74,8 +78,9 @@ class Hybrid(BatchRetriever):
                 opinions[at][name] = opinion
 
     def _fuse(self, query: Query, opinions: Mapping[str, Opinion], weights: Mapping[str, float]) -> Ranking:
-        rows = np.unique(np.concatenate([opinion.rows for opinion in opinions.values()]))
+        rows = distinct(np.concatenate([opinion.rows for opinion in opinions.values()]))
         scores, sources = self.join(opinions, rows, {name: weights.get(name, 1.0) for name in opinions})
+        scores = scores * self._kept[rows]
         order = best_first(scores, self.snapshot.order[rows], query.k)
         notes = (NOTE,) if set(opinions) == {FALLBACK} else ()
         return self.snapshot.ranking(rows[order], scores[order], self.origin, sources=tuple(sources), notes=notes)
@@ -90,7 +95,7 @@ class WeightedMean(Hybrid):
         self, opinions: Mapping[str, Opinion], rows: Ints, weights: Mapping[str, float]
     ) -> tuple[Scores, Sequence[Ranking]]:
         """See `Hybrid`; the legs' rankings hold all of `rows`."""
-        scores = {name: opinion.scoring.at(rows) for name, opinion in opinions.items()}
+        scores = {name: opinion.of(rows) for name, opinion in opinions.items()}
         return weighted_mean(scores, weights), [self._ranked(name, rows, found) for name, found in scores.items()]
 
     def _ranked(self, name: str, rows: Ints, scores: Scores) -> Ranking:

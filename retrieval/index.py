@@ -11,6 +11,7 @@ from core.config import RetrievalConfig
 from core.errors import HomeDamaged, HomeLocked
 from core.types import Kind
 from retrieval.checksums import first_changed
+from retrieval.cowatch_file import load_links
 from retrieval.manifest import REMEDY, Manifest, read_manifest
 from retrieval.segment import Part
 from retrieval.segment_files import map_segment
@@ -54,6 +55,7 @@ def load_snapshot(
         behind = home.catalogue.changed_since(index.manifest.revision)
         gone = [video_id for _, video_id in home.catalogue.iter_removed(index.manifest.revision)]
         popular = home.catalogue.popularity(config.popular_half_life_days)
+        links = load_links(home, home.path / FOLDER)
     note = f"{behind} changed items are not searchable yet: an ingest is running or was interrupted"
     return Snapshot(
         home.home_id,
@@ -62,6 +64,7 @@ def load_snapshot(
         index.of_kind("article"),
         popular,
         (note,) if behind else (),
+        links,
     )
 
 

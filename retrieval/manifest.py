@@ -11,7 +11,7 @@ from core.errors import HomeDamaged
 from core.types import Kind
 from retrieval.checksums import Written
 
-FORMAT = 2
+FORMAT = 3
 _NAME = "manifest.json"
 REMEDY = "run `shortlist rebuild`"
 

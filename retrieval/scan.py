@@ -1,22 +1,16 @@
-"""The exact scan: every vector against every query, in blocks, on several cores.
-
-BLAS itself is held to one thread: its own threads wait for each other after every block, which on a busy machine
-costs five times the work; ours share nothing until the end.
-"""
+"""The exact scan: every vector against every query, in blocks, on several cores."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from retrieval.arrays import Bools, Floats, Ints
+from retrieval.threads import in_threads
 from retrieval.topk import Shortlisted
 
 BLOCK = 4096  # rows whose scores fit the cache
@@ -32,6 +26,13 @@ class Wanted:
     mask: Bools | None
     depth: int
 
+    def near_the_best(self, vectors: Floats) -> Bools:
+        """bool[n]: which of `vectors`, float32[n, d], are among the best `depth` of them, or hardly worse."""
+        scores = sum_of_largest(self.vectors @ vectors.T, self.top)
+        if len(scores) <= self.depth:
+            return np.ones(len(scores), dtype=np.bool_)
+        return np.asarray(scores >= np.partition(scores, -self.depth)[-self.depth] - _SLACK)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
@@ -45,11 +46,8 @@ def scan(blocks: Sequence[Block], wanted: Sequence[Wanted], threads: int) -> lis
     """For each of `wanted` rows that are sure to include the best, in no useful order; at most a few times `depth`."""
     if not wanted:
         return []
-    shares = [blocks[at::threads] for at in range(min(threads, len(blocks)))]
-    with one_blas_thread():
-        if len(shares) <= 1:
-            return _scan(blocks, wanted)
-        found = list(_pool(threads).map(_scan, shares, [wanted] * len(shares)))
+    shares = [blocks[at::threads] for at in range(max(1, min(threads, len(blocks))))]
+    found = in_threads(partial(_scan, wanted=wanted), shares, threads)
     return [np.concatenate(rows) for rows in zip(*found, strict=True)]
 
 
@@ -69,12 +67,6 @@ def sum_of_largest(products: npt.NDArray[np.floating], top: int) -> npt.NDArray[
     return np.asarray(largest.sum(axis=0))
 
 
-def one_blas_thread() -> AbstractContextManager[object]:
-    """Inside, BLAS works in the thread that calls it."""
-    limit: AbstractContextManager[object] = _controller().limit(limits=1, user_api="blas")
-    return limit
-
-
 def _scan(blocks: Sequence[Block], wanted: Sequence[Wanted]) -> list[Ints]:
     kept = [Shortlisted(one.depth, _SLACK) for one in wanted]
     stacked = np.concatenate([one.vectors for one in wanted])
@@ -90,13 +82,3 @@ def _scan(blocks: Sequence[Block], wanted: Sequence[Wanted]) -> list[Ints]:
             shortlisted.add(scores, block.first)
             start = end
     return [shortlisted.rows() for shortlisted in kept]
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="scan")

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.types import EXTRACTIVE, Kind, Video
+from core.types import EXTRACTIVE, KEYWORDS, Kind, Video
 from retrieval.arrays import Bools, Floats, Ints, Rows
+from retrieval.cells import Cells
 from retrieval.columns import Columns, blank_columns, columns_of, join_columns, take_rows
 from retrieval.postings import Postings, count_terms, merge_postings
 from store.texts import transcript_text
@@ -21,7 +22,8 @@ _NO_ROWS = np.empty(0, dtype=np.int64)
 class Segment:
     """Rows by ascending id. `vectors` is float32[n, d], unit rows or zero where an item has no vector.
 
-    Articles are found by their vectors only: their postings are empty and their columns blank.
+    Articles are looked up, never searched: their postings are empty, their columns blank. `cells` are there once the
+    segment was written and is large.
     """
 
     kind: Kind
@@ -29,6 +31,7 @@ class Segment:
     vectors: Floats
     columns: Columns
     postings: Postings
+    cells: Cells | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -91,10 +94,12 @@ def article_segment(ids: Sequence[str], vectors: Floats) -> Segment:
 
 
 def indexed_text(video: Video) -> str:
-    """What the lexical legs know of `video`. A summary copied out of the transcript would only count words twice."""
-    made = video.enrichment.summary
-    summary = made.value if made and made.made_by != EXTRACTIVE else ""
-    return "\n".join((transcript_text(video), summary, " ".join(video.enrichment.tags)))
+    """What the lexical legs know of `video`. What was copied out of the transcript would only count words twice."""
+    made = video.enrichment
+    summary = made.summary.value if made.summary and made.summary.made_by != EXTRACTIVE else ""
+    tags = "" if made.tags_made_by == KEYWORDS else " ".join(made.tags)
+    title = made.rewritten_title.value if made.rewritten_title else ""
+    return "\n".join((transcript_text(video), title, summary, tags))
 
 
 def merge_segments(parts: Sequence[Part]) -> Segment:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import HomeDamaged
+from retrieval.cells import Cells, pack_cells
 from retrieval.checksums import first_changed
 from retrieval.columns import Columns, Labels
 from retrieval.manifest import REMEDY, Entry, sync_folder
@@ -18,6 +19,7 @@ from retrieval.segment import Segment
 
 _IDS = "ids.txt"  # one a line: an id has printable characters only
 _NAMES = "names.json"
+_CELLS = "cells"
 
 
 def write_segment(folder: Path, segment: Segment) -> None:
@@ -60,7 +62,8 @@ def map_segment(folder: Path, entry: Entry) -> Segment:
 
 def _arrays(segment: Segment) -> dict[str, Any]:
     columns, postings = segment.columns, segment.postings
-    return {
+    packed = pack_cells(segment.vectors) if segment.kind == "video" else None
+    return ({} if packed is None else {_CELLS: packed}) | {
         "vectors": segment.vectors,
         "duration_s": columns.duration_s,
         "published": columns.published,
@@ -89,7 +92,8 @@ def _mapped(path: Path, entry: Entry) -> Segment:
         Labels(array("language"), language),
     )
     postings = Postings(*(array(name) for name in ("keys", "starts", "rows", "counts", "lengths")))
-    return Segment(entry.kind, text.split("\n") if text else [], array("vectors"), columns, postings)
+    cells = Cells(array(_CELLS), entry.rows) if f"{_CELLS}.npy" in entry.files else None
+    return Segment(entry.kind, text.split("\n") if text else [], array("vectors"), columns, postings, cells)
 
 
 def _check(path: Path, segment: Segment, entry: Entry) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from core.ranking import FloatArray, Ranking
 from retrieval.arrays import Bools, Ints, Rows, Scores
 from retrieval.columns import Columns, blank_columns, join_columns
+from retrieval.cowatch import Links
 from retrieval.lexicon import Lexicon, lexicon_of
 from retrieval.segment import Part
 
@@ -21,7 +22,8 @@ class Snapshot:
     """One (home_id, revision) from first to last, whatever is written meanwhile.
 
     A row is a video: rows 0 to n - 1 run through `parts`, oldest first. Rows of tombstones are counted but never
-    returned. `popular` is the decayed number of good events by video id; `notes` say what a person should know.
+    returned. `popular` is the decayed number of good events by video id, `links` say which video is watched after which
+    and `notes` what a person should know.
     """
 
     home_id: str
@@ -30,6 +32,7 @@ class Snapshot:
     articles: tuple[Part, ...] = ()
     popular: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    links: Links = field(default_factory=Links.none)
 
     def __len__(self) -> int:
         return self.first_rows[-1]

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.arrays import Ints, Rows
+from retrieval.arrays import Floats, Ints, Rows
+
+_STRETCHES = 8  # for every row that is asked for
+
+
+def distinct(rows: Ints) -> Ints:
+    """`rows` ascending, each once. Faster than `np.unique`, which hashes."""
+    ascending = np.sort(rows)
+    return np.asarray(ascending[np.append(True, ascending[1:] != ascending[:-1])[: len(ascending)]])
 
 
 def best_first(scores: npt.NDArray[np.floating], ties: Rows | Ints, limit: int | None = None) -> Ints:
@@ -25,6 +33,20 @@ def best_first(scores: npt.NDArray[np.floating], ties: Rows | Ints, limit: int |
         level = level[np.argpartition(ties[level], room - 1)[:room]]
     chosen = np.concatenate((above, level))
     return chosen[np.lexsort((ties[chosen], -scores[chosen]))]
+
+
+def reaching(scores: Floats, limit: int, least: np.float32) -> Ints:
+    """Rows that are sure to include the `limit` best of `scores` above `least`, ascending; hardly more than those.
+
+    The rows are cut into stretches. The highest scores of stretches belong to different rows, so the `limit`-th
+    highest of them is no higher than the `limit`-th best score.
+    """
+    width = len(scores) // (_STRETCHES * max(1, limit))
+    if width < 2:
+        return np.flatnonzero(scores > least)
+    highest = scores[: len(scores) // width * width].reshape(-1, width).max(axis=1)
+    floor = np.partition(highest, len(highest) - limit)[len(highest) - limit]
+    return np.flatnonzero(scores > least if floor <= least else scores >= floor)
 
 
 class Shortlisted:

@@ -17,7 +17,7 @@ from retrieval.legs.leg import Leg
 from retrieval.legs.popular import popularity_share
 from retrieval.legs.ranked import first_allowed
 from retrieval.snapshot import Snapshot
-from retrieval.topk import best_first
+from retrieval.topk import best_first, distinct
 
 # Within a category the popular come first: as much as a thousandth of the reader's taste, so it hardly outweighs it.
 _TIE_BREAK = 1e-3
@@ -70,4 +70,4 @@ class Affinity(Leg[Taste]):
         # has: so the head of the whole list holds all such rows that can be among the best.
         liked = np.flatnonzero(taste.shares[:-1] > 0).tolist()
         lists = [self._ranked, *(self._of_category[code] for code in liked)]
-        return np.unique(np.concatenate([first_allowed(rows, mask, depth) for rows in lists]))
+        return distinct(np.concatenate([first_allowed(rows, mask, depth) for rows in lists]))

@@ -1,8 +1,8 @@
-"""dense: cosine similarity with the query's vectors, by an exact scan."""
+"""dense: cosine similarity with the query's vectors, of all rows, or in large segments of those their cells find."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -13,12 +13,17 @@ from core.config import RetrievalConfig
 from core.errors import UsageError
 from core.ranking import FloatArray, Query
 from retrieval.arrays import Bools, Ints, Scores
+from retrieval.cells import Cells
 from retrieval.filters import Allowed
 from retrieval.legs.leg import Leg
-from retrieval.scan import BLOCK, Block, Wanted, one_blas_thread, scan, sum_of_largest
+from retrieval.scan import BLOCK, Block, Wanted, scan, sum_of_largest
+from retrieval.segment import Segment
 from retrieval.snapshot import Snapshot
+from retrieval.threads import in_threads
 
-_SELECTIVE = 0.05  # a filter that lets fewer through is answered by scoring those alone
+_FEW = 10  # times the depth: where a filter lets no more through, those are scored alone
+_MORE = 100  # rows than asked for are taken from cells, whose scores are rough
+_NO_ROWS = np.empty(0, dtype=np.int64)
 _DIGITS = 10  # equal videos tie whatever the order in which BLAS adds
 
 
@@ -36,8 +41,7 @@ class Similarity:
         for start in range(0, len(rows), BLOCK):
             part = rows[start : start + BLOCK]
             vectors = self.snapshot.vectors(part).astype(np.float64)
-            with one_blas_thread():
-                products = self.vectors @ vectors.T
+            products = self.vectors @ vectors.T
             found[start : start + BLOCK] = sum_of_largest(products, self.top)
         return found.round(_DIGITS)
 
@@ -66,12 +70,15 @@ class Dense(Leg[Similarity]):
         return [self._weigh(query) for query in queries]
 
     def best(self, scorings: Sequence[Similarity], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
-        """See `Leg`; some rows more, because the scan is in float32."""
-        found: list[Ints | None] = [_few(limits.mask) for limits in asked]
-        scanned = [at for at, rows in enumerate(found) if rows is None]
-        wanted = [scorings[at].wanted(asked[at].mask, depths[at]) for at in scanned]
-        for at, rows in zip(scanned, scan(self._blocks, wanted, self._threads), strict=True):
-            found[at] = rows
+        """See `Leg`; some rows more, because all is looked at in float32. The best rows of cells are nearly sure."""
+        limited = zip(asked, depths, strict=True)
+        found: list[Ints | None] = [_few(limits.mask, _FEW * depth) for limits, depth in limited]
+        open_ones = [at for at, rows in enumerate(found) if rows is None]
+        wanted = [scorings[at].wanted(asked[at].mask, depths[at]) for at in open_ones]
+        scanned = scan(self._blocks, wanted, self._threads)
+        looked_up = in_threads(self._look_up, wanted, self._threads) if self._celled else [_NO_ROWS] * len(wanted)
+        for at, some, others in zip(open_ones, scanned, looked_up, strict=True):
+            found[at] = np.concatenate((some, others))
         return [rows for rows in found if rows is not None]
 
     def _weigh(self, query: Query) -> Similarity | None:
@@ -82,13 +89,36 @@ class Dense(Leg[Similarity]):
             raise UsageError("foreign query vector", expected=expected, found=found, remedy="use the home's encoder")
         return Similarity(self.snapshot, weighted(query.vectors, query.vector_weights, self._top), self._top)
 
+    def _look_up(self, wanted: Wanted) -> Ints:
+        """Rows of the segments that have cells."""
+        return np.concatenate([_from_cells(first, segment, cells, wanted) for first, segment, cells in self._celled])
+
+    @cached_property
+    def _celled(self) -> list[tuple[int, Segment, Cells]]:
+        return [(first, segment, segment.cells) for first, segment in self._segments() if segment.cells is not None]
+
     @cached_property
     def _blocks(self) -> list[Block]:
-        return [
-            Block(first + start, part.segment.vectors[start : start + BLOCK])
-            for part, first in zip(self.snapshot.parts, self.snapshot.first_rows, strict=False)
-            for start in range(0, len(part.segment), BLOCK)
-        ]
+        plain = [_cut(first, segment) for first, segment in self._segments() if segment.cells is None]
+        return [block for blocks in plain for block in blocks]
+
+    def _segments(self) -> Iterator[tuple[int, Segment]]:
+        """The first row of each segment, and the segment."""
+        return zip(self.snapshot.first_rows, (part.segment for part in self.snapshot.parts), strict=False)
+
+
+def _from_cells(first: int, segment: Segment, cells: Cells, wanted: Wanted) -> Ints:
+    mask = None if wanted.mask is None else wanted.mask[first : first + len(segment)]
+    rows = cells.near(wanted.vectors, wanted.depth + _MORE, mask)
+    there = len(segment) if mask is None else np.count_nonzero(mask)
+    if len(rows) < min(wanted.depth, there):
+        return scan(_cut(first, segment), [wanted], 1)[0]
+    return first + rows[wanted.near_the_best(segment.vectors[rows])]
+
+
+def _cut(first: int, segment: Segment) -> list[Block]:
+    starts = range(0, len(segment), BLOCK)
+    return [Block(first + start, segment.vectors[start : start + BLOCK]) for start in starts]
 
 
 def weighted(vectors: FloatArray, weights: FloatArray, top: int) -> Scores:
@@ -101,7 +131,5 @@ def weighted(vectors: FloatArray, weights: FloatArray, top: int) -> Scores:
     return scaled if len(scaled) > top else scaled.sum(axis=0, keepdims=True)
 
 
-def _few(mask: Bools | None) -> Ints | None:
-    if mask is None or np.count_nonzero(mask) > _SELECTIVE * len(mask):
-        return None
-    return np.flatnonzero(mask)
+def _few(mask: Bools | None, most: int) -> Ints | None:
+    return None if mask is None or np.count_nonzero(mask) > most else np.flatnonzero(mask)

@@ -35,6 +35,14 @@ class Opinion:
     scores: Scores
     scoring: Scoring
 
+    def of(self, rows: Ints) -> Scores:
+        """float64[len(rows)]: the score of each of `rows`, which ascend and hold all of its own."""
+        scores, other = np.empty(len(rows)), np.ones(len(rows), dtype=np.bool_)
+        own = np.searchsorted(rows, self.rows)
+        scores[own], other[own] = self.scores, False
+        scores[other] = self.scoring.at(rows[other])
+        return scores
+
 
 class Leg(BatchRetriever, Generic[S]):
     """One way to score videos, over one snapshot."""

@@ -1,4 +1,4 @@
-"""What the legs of words share: a weight a posting, worked out at load, and one sparse product a batch of queries."""
+"""What the legs of words share: a weight a posting, worked out at load, and its sum over the terms of a query."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from core.config import RetrievalConfig
 from core.ranking import Query
@@ -18,36 +17,28 @@ from retrieval.filters import Allowed
 from retrieval.legs.leg import Leg
 from retrieval.postings import Postings
 from retrieval.snapshot import Snapshot
-from retrieval.topk import best_first
+from retrieval.topk import best_first, reaching
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Matches:
-    """The `rows`, of `n`, that share a term with the query, and their `values`; all others score 0."""
+class Sums:
+    """`values`: float32[n], the score of every row; 0 where it shares no term with the query."""
 
-    rows: Ints
     values: Floats
-    n: int
 
     def at(self, rows: Ints) -> Scores:
         """float64[len(rows)]: the values of `rows`."""
-        spread = np.zeros(self.n, dtype=np.float32)
-        spread[self.rows] = self.values
-        return spread[rows].astype(np.float64)
+        return self.values[rows].astype(np.float64)
 
 
-class Lexical(Leg[Matches]):
+class Lexical(Leg[Sums]):
     """The score is the sum over the query's terms of (weight in the query) x (weight in the video)."""
 
     def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
         super().__init__(snapshot)
         self._lexicon = snapshot.lexicon
-        postings = [part.segment.postings for part in snapshot.parts]
-        weights = self.posting_weights(postings, config)
-        self._matrices = [
-            csr_array((weight, one.rows, one.starts), shape=(len(one.keys), len(one.lengths)))
-            for one, weight in zip(postings, weights, strict=True)
-        ]
+        self._postings = [part.segment.postings for part in snapshot.parts]
+        self._weights = self.posting_weights(self._postings, config)
 
     @abstractmethod
     def posting_weights(self, parts: Sequence[Postings], config: RetrievalConfig) -> list[Floats]:
@@ -57,23 +48,19 @@ class Lexical(Leg[Matches]):
     def query_weights(self, counts: Scores, numbers: Ints) -> Scores:
         """float64[t]: the weight of each query term, from its `counts` and its `numbers` in the lexicon."""
 
-    def weigh(self, queries: Sequence[Query]) -> list[Matches | None]:
+    def weigh(self, queries: Sequence[Query]) -> list[Sums | None]:
         """See `Leg`; a query has nothing to go by when it asks for no term at all."""
         wanted = [wanted_terms(query) for query in queries]
-        weighted = [self._weighted(counts) for counts in wanted]
-        products = self._products(weighted)
-        return [matches if counts else None for counts, matches in zip(wanted, products, strict=True)]
+        return [Sums(self._sums(*self._weighted(counts))) if counts else None for counts in wanted]
 
-    def best(self, scorings: Sequence[Matches], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
+    def best(self, scorings: Sequence[Sums], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`; only rows that share a term with the query come back."""
         return [self._best(*one) for one in zip(scorings, asked, depths, strict=True)]
 
-    def _best(self, matches: Matches, limits: Allowed, depth: int) -> Ints:
-        rows, values = matches.rows, matches.values
-        if limits.mask is not None:
-            passed = limits.mask[rows]
-            rows, values = rows[passed], values[passed]
-        return rows[best_first(values, self.snapshot.order[rows], depth)]
+    def _best(self, matches: Sums, limits: Allowed, depth: int) -> Ints:
+        values = matches.values if limits.mask is None else np.where(limits.mask, matches.values, np.float32(0))
+        rows = reaching(values, depth, least=np.float32(0))
+        return rows[best_first(values[rows], self.snapshot.order[rows], depth)]
 
     def _weighted(self, counts: dict[str, float]) -> tuple[Keys, Floats]:
         """The keys of the query's terms that are in the lexicon, ascending, and their weights."""
@@ -85,22 +72,16 @@ class Lexical(Leg[Matches]):
         weights = self.query_weights(count[known], numbers[known])
         return keys[known], weights.astype(np.float32)
 
-    def _products(self, weighted: Sequence[tuple[Keys, Floats]]) -> list[Matches]:
-        by_part = [
-            _product(part.segment.postings, matrix, weighted)
-            for part, matrix in zip(self.snapshot.parts, self._matrices, strict=True)
-        ]
-        return [self._joined([product[at] for product in by_part]) for at in range(len(weighted))]
-
-    def _joined(self, found: Sequence[tuple[Ints, Floats]]) -> Matches:
-        starts = self.snapshot.first_rows
-        rows = [part_rows.astype(np.int64) + first for (part_rows, _), first in zip(found, starts, strict=False)]
-        values = [part_values for _, part_values in found]
-        return Matches(
-            np.concatenate([np.empty(0, dtype=np.int64), *rows]),
-            np.concatenate([np.empty(0, dtype=np.float32), *values]),
-            len(self.snapshot),
-        )
+    def _sums(self, keys: Keys, weights: Floats) -> Floats:
+        """float32[n]: for every row the sum over the terms of `keys`, always in their order."""
+        sums = np.zeros(len(self.snapshot), dtype=np.float32)
+        for first, postings, in_row in zip(self.snapshot.first_rows, self._postings, self._weights, strict=False):
+            here = sums[first : first + len(postings.lengths)]
+            at, numbers = postings.find(keys)
+            for number, weight in zip(numbers.tolist(), weights[at], strict=True):
+                stretch = slice(postings.starts[number], postings.starts[number + 1])
+                here[postings.rows[stretch]] += weight * in_row[stretch]  # a row stands once under a term
+        return sums
 
 
 def wanted_terms(query: Query) -> dict[str, float]:
@@ -110,22 +91,3 @@ def wanted_terms(query: Query) -> dict[str, float]:
     for term, weight in query.terms:
         wanted[term] = wanted.get(term, 0.0) + weight
     return {term: count for term, count in wanted.items() if count > 0}
-
-
-def _product(
-    postings: Postings, matrix: csr_array, weighted: Sequence[tuple[Keys, Floats]]
-) -> list[tuple[Ints, Floats]]:
-    """(rows, values) for each query: rows of the part that share a term with it."""
-    found = [(postings.find(keys), weights) for keys, weights in weighted]
-    numbers = np.concatenate([number for (_, number), _ in found])
-    values = np.concatenate([weights[at] for (at, _), weights in found])
-    starts = np.append(0, np.cumsum([len(number) for (_, number), _ in found]))
-    # int32 like the postings: of mixed widths scipy would widen, and so copy, the whole matrix.
-    indices, pointers = numbers.astype(np.int32), starts.astype(np.int32)
-    queries = csr_array((values, indices, pointers), shape=(len(weighted), len(postings.keys)))
-    product = queries @ matrix
-    ends = product.indptr
-    return [
-        (product.indices[start:end], product.data[start:end])
-        for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)
-    ]

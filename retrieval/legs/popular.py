@@ -12,12 +12,11 @@ from core.config import RetrievalConfig
 from core.ranking import Query
 from retrieval.arrays import Ints, Scores
 from retrieval.filters import Allowed
+from retrieval.freshness import freshness
 from retrieval.legs.leg import Leg
 from retrieval.legs.ranked import first_allowed
 from retrieval.snapshot import Snapshot
 from retrieval.topk import best_first
-
-_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +40,7 @@ class Popular(Leg[Heat]):
 
     def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
         super().__init__(snapshot)
-        fresh = _freshness(snapshot.columns.published, config.fresh_half_life_days * _DAY_S)
+        fresh = freshness(snapshot.columns.published, config.fresh_half_life_days)
         self._heat = Heat(popularity_share(snapshot) + config.fresh_weight * fresh)
         self._ranked = best_first(self._heat.values, snapshot.order)
 
@@ -59,11 +58,3 @@ def popularity_share(snapshot: Snapshot) -> Scores:
     heat = np.log1p(snapshot.popularity)
     highest = heat.max(initial=0.0)
     return heat / highest if highest > 0 else heat
-
-
-def _freshness(published: Scores, half_life_s: float) -> Scores:
-    known = ~np.isnan(published)
-    fresh = np.zeros(len(published))
-    if known.any():
-        fresh[known] = 0.5 ** ((published[known].max() - published[known]) / half_life_s)
-    return fresh

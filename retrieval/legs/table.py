@@ -8,6 +8,7 @@ from typing import Any
 from core.config import RetrievalConfig
 from retrieval.legs.affinity import Affinity
 from retrieval.legs.bm25 import Bm25
+from retrieval.legs.cowatch import Cowatch
 from retrieval.legs.dense import Dense
 from retrieval.legs.leg import Leg
 from retrieval.legs.popular import Popular
@@ -19,5 +20,6 @@ LEGS: Mapping[str, Callable[[Snapshot, RetrievalConfig], Leg[Any]]] = {
     "tfidf": Tfidf,
     "dense": Dense,
     "affinity": Affinity,
+    "cowatch": Cowatch,
     "popular": Popular,
 }

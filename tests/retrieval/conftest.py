@@ -48,6 +48,7 @@ class MemoryCatalogue:
         self._articles: dict[str, tuple[int, Article]] = {}
         self._removed: dict[str, int] = {}
         self.liked: dict[str, float] = {}
+        self.watches: list[tuple[str, str, int]] = []
 
     def put(self, *items: Video | Article) -> None:
         self._revision += 1
@@ -86,6 +87,18 @@ class MemoryCatalogue:
     def changed_since(self, revision: int) -> int:
         changed = (self.iter_videos(revision), self.iter_articles(revision), self.iter_removed(revision))
         return sum(len(list(each)) for each in changed)
+
+    def watch(self, user_id: str, item_id: str, at: int) -> None:
+        self.watches.append((user_id, item_id, at))
+
+    def newest_event(self) -> int:
+        return len(self.watches)
+
+    def iter_watches(self, after: int = 0) -> Iterator[list[tuple[str, int]]]:
+        """The events that `watch` added, numbered from 1."""
+        numbered = [(user, at, number, item) for number, (user, item, at) in enumerate(self.watches, start=1)]
+        for user in sorted({user for user, _, number, _ in numbered if number > after}):
+            yield [(item, number) for _, _, number, item in sorted(one for one in numbered if one[0] == user)]
 
     def popularity(self, half_life_days: float) -> dict[str, float]:
         return self.liked

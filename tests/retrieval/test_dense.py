@@ -47,7 +47,7 @@ def test_it_is_brute_force(snapshot: Any, asked: int, share: float | None) -> No
         vector_weights=weights,
         exclude=frozenset(f"v{row:05d}" for row in excluded),
     )
-    ranking = build_leg("dense", snapshot, RetrievalConfig()).search(query)
+    ranking = build_leg("dense", snapshot, RetrievalConfig(dense_top=3)).search(query)
     best = np.argsort(-expected)[:50]
     assert ranking.ids == tuple(f"v{row:05d}" for row in best)
     np.testing.assert_allclose(ranking.scores, expected[best], atol=1e-7)

@@ -166,6 +166,22 @@ class TestLocked:
         home.locked = False
         assert load_snapshot(home).notes == ()
 
+    def test_what_was_removed_since_is_left_out(self, home: Any, some_videos: Any) -> None:
+        home.catalogue.put(*some_videos(20))
+        load_snapshot(home)
+        home.catalogue.remove("v0003")
+        home.locked = True
+        snapshot = load_snapshot(home)
+        assert (snapshot.n_live, snapshot.row("v0003")) == (19, None)
+
+    def test_files_copied_without_their_times_are_read_and_believed(self, home: Any, some_videos: Any) -> None:
+        home.catalogue.put(*some_videos(20))
+        load_snapshot(home)
+        for path in (home.path / "indexes").glob("segment-*/*"):
+            path.touch()
+        home.locked = True
+        assert load_snapshot(home).n_live == 20
+
     def test_without_any_index_the_lock_is_the_answer(self, home: Any, some_videos: Any) -> None:
         home.catalogue.put(*some_videos(20))
         home.locked = True
@@ -215,6 +231,12 @@ def _truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 0x40
+    path.write_bytes(content)
+
+
 DAMAGE: dict[str, Callable[[Path, Path], object]] = {
     "half a manifest": lambda index, _: _truncate(index / "manifest.json"),
     "an empty manifest": lambda index, _: (index / "manifest.json").write_text(""),
@@ -225,6 +247,8 @@ DAMAGE: dict[str, Callable[[Path, Path], object]] = {
     "a truncated list": lambda _, segment: _truncate(segment / "ids.txt"),
     "an array of another length": lambda _, segment: np.save(segment / "lengths.npy", np.zeros(3, dtype=np.int32)),
     "no array at all": lambda _, segment: (segment / "rows.npy").write_bytes(b"rubbish"),
+    "one bit of a vector": lambda _, segment: _flip(segment / "vectors.npy"),
+    "one bit of a posting": lambda _, segment: _flip(segment / "rows.npy"),
     "a missing file": lambda _, segment: (segment / "keys.npy").unlink(),
     "a missing folder": lambda _, segment: shutil.rmtree(segment),
 }

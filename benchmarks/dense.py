@@ -1,0 +1,136 @@
+"""The dense leg: what its cells find of the exact best, what that costs, and how near the exact scan is to the memory.
+
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.dense [--documents 100000] [--out reports/dense.json]
+
+Vectors are mixtures of the embeddings of real text. Readers liked 20 things: of three topics each, or anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.retrieval import core_seconds, embedded, real_queries, real_texts, unit
+from core.config import RetrievalConfig
+from core.ranking import FloatArray, Query
+from core.types import Kind
+from retrieval.cells import Cells, pack_cells
+from retrieval.columns import blank_columns
+from retrieval.filters import Allowed
+from retrieval.legs.dense import Dense
+from retrieval.postings import count_terms
+from retrieval.segment import Part, Segment
+from retrieval.snapshot import Snapshot
+from retrieval.threads import one_blas_thread
+
+K, LIKED = 100, 20
+VIDEO: Kind = "video"
+
+
+def legs(vectors: FloatArray) -> tuple[Dense, Dense, float]:
+    """The leg with cells and without, and the core-seconds that making the cells took."""
+    n = len(vectors)
+    ids = [f"{row:08d}" for row in range(n)]
+    plain = Segment(VIDEO, ids, vectors, blank_columns(n), count_terms([""] * n))
+    began = time.process_time()
+    packed = pack_cells(vectors)
+    spent = time.process_time() - began
+    assert packed is not None
+    celled = Segment(VIDEO, ids, vectors, plain.columns, plain.postings, Cells(packed, n))
+    config = RetrievalConfig(threads=1)
+    with_cells, without = (Dense(Snapshot("bench", 1, (Part(one),)), config) for one in (celled, plain))
+    return with_cells, without, spent
+
+
+def readers(windows: FloatArray, topics: int | None, n: int) -> list[Query]:
+    """Readers who liked `LIKED` windows, the newest most: near so many topics, or any."""
+    draw = np.random.default_rng(5)
+    near = np.argsort(-(windows @ windows.T), axis=1)[:, :15]
+    found = []
+    for _ in range(n):
+        if topics is None:
+            liked = draw.integers(0, len(windows), LIKED)
+        else:
+            liked = np.concatenate([draw.choice(near[one], 7, False) for one in draw.integers(0, len(windows), topics)])
+        weights = np.geomspace(1, 0.1, len(liked[:LIKED])).astype(np.float32)
+        found.append(Query(k=K, vectors=windows[liked[:LIKED]], vector_weights=weights / weights.sum()))
+    return found
+
+
+def compared(leg: Dense, exact: Dense, queries: Sequence[Query], share: float | None) -> dict[str, float]:
+    """Recall of the exact best `K`, and core-milliseconds a query of both; `share` of all rows are let through."""
+    draw = np.random.default_rng(2)
+    mask = None if share is None else draw.random(len(leg.snapshot)) < share
+    asked = [Allowed(mask)]
+
+    def one(which: Dense, query: Query) -> set[str]:
+        return set(which.answer([query], asked)[0].ids)
+
+    one(leg, queries[0])
+    pairs = [(one(leg, query), one(exact, query)) for query in queries]
+    return {
+        "recall@100": statistics.mean(len(found & best) / len(best) for found, best in pairs),
+        "cells, core-ms": each(lambda query: one(leg, query), queries),
+        "exact, core-ms": each(lambda query: one(exact, query), queries),
+    }
+
+
+def each(work: Callable[[Query], object], queries: Sequence[Query]) -> float:
+    return 1000 * statistics.median(core_seconds(lambda query=query: work(query)) for query in queries)  # type: ignore[misc]
+
+
+def bandwidth(vectors: FloatArray) -> dict[str, float]:
+    """GB/s at which one core reads the vectors: by a sum, which only reads, and by the product with one vector."""
+    size = vectors.nbytes / 1e9
+    with one_blas_thread():
+        read = min(core_seconds(lambda: vectors.sum()) for _ in range(3))
+        product = min(core_seconds(lambda: vectors @ vectors[0]) for _ in range(3))
+    return {"read by a sum, GB/s": size / read, "read by the exact product, GB/s": size / product}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--windows", type=int, default=4_000, help="real windows to encode and mix")
+    parser.add_argument("--out", type=Path, default=Path("reports/dense.json"))
+    given = parser.parse_args()
+    data = Path(os.environ["SHORTLIST_BENCH_DATA"])
+    cache = given.out.parent / "bench-vectors"
+    texts = real_texts(data)
+    chosen = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[: given.windows]]
+    windows, asked = embedded(chosen, cache, "windows"), embedded(real_queries(data), cache, "queries")
+    draw = np.random.default_rng(0)
+    one, other = draw.integers(0, len(windows), (2, given.documents))
+    share = draw.uniform(0.6, 1.0, (given.documents, 1)).astype(np.float32)
+    vectors = unit(share * windows[one] + (1 - share) * windows[other])
+    leg, exact, spent = legs(vectors)
+    figures: dict[str, dict[str, float]] = {"cells": {"made in, core-s": spent}, "memory": bandwidth(vectors)}
+    texts_asked = [Query(k=K, vectors=one[None], vector_weights=np.ones(1, np.float32)) for one in asked]
+    for name, queries in {
+        "a text": texts_asked,
+        "a reader of three topics": readers(windows, 3, 40),
+        "a reader of anything": readers(windows, None, 40),
+    }.items():
+        for passing in (None, 0.5, 0.1, 0.01):
+            label = name if passing is None else f"{name}, {passing:.0%} pass"
+            figures[label] = compared(leg, exact, queries[:60], passing)
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_text(json.dumps({"documents": given.documents, **figures}, indent=2), encoding="utf-8")
+    table = Table("what", "figure", "", title=f"Dense leg over {given.documents:,} vectors")
+    for label, found in figures.items():
+        for what, value in found.items():
+            table.add_row(label, what, f"{value:,.4g}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""Hybrid queries against LangChain's EnsembleRetriever (BM25Retriever and Chroma) over the same documents and vectors.
+
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.ensemble [--documents 100000] [--out reports/ensemble.json]
+
+Needs the extra `bench`. Overlap is how many of the ten best are those of the same method with an exact dense search.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.retrieval import (
+    build_index,
+    core_seconds,
+    embedded,
+    load,
+    real_queries,
+    real_texts,
+    seconds,
+    text_queries,
+    videos,
+)
+from core.config import RetrievalConfig
+from core.ranking import FloatArray, Query
+from retrieval.build import build_retriever
+from retrieval.retriever import Retriever
+from retrieval.segment import Part
+from retrieval.snapshot import Snapshot
+
+K, DEPTH = 10, 100
+
+
+def ensemble(texts: Sequence[str], vectors: FloatArray, asked: Mapping[str, FloatArray], k: int) -> Any:
+    """EnsembleRetriever over BM25Retriever and Chroma that holds `vectors`; it knows the vector of each of `asked`."""
+    import chromadb
+    from langchain_chroma import Chroma
+    from langchain_classic.retrievers import EnsembleRetriever
+    from langchain_community.retrievers import BM25Retriever
+    from langchain_core.embeddings import Embeddings
+
+    class Stored(Embeddings):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            raise NotImplementedError
+
+        def embed_query(self, text: str) -> list[float]:
+            return list(map(float, asked[text]))
+
+    client = chromadb.EphemeralClient()
+    collection = client.create_collection("videos", metadata={"hnsw:space": "cosine"})
+    for start in range(0, len(texts), 5000):
+        part = slice(start, start + 5000)
+        ids = [str(at) for at in range(start, start + len(texts[part]))]
+        collection.add(ids, embeddings=vectors[part], documents=list(texts[part]))
+    dense = Chroma(client=client, collection_name="videos", embedding_function=Stored())
+    words = BM25Retriever.from_texts(list(texts), k=k)
+    return EnsembleRetriever(retrievers=[words, dense.as_retriever(search_kwargs={"k": k})], weights=[0.5, 0.5])
+
+
+def exact_ensemble(peer: Any, texts: Sequence[str], vectors: FloatArray, text: str, vector: FloatArray) -> list[str]:
+    """The ten best texts of the same fusion (1 / (60 + rank), equal weights) over an exact dense list."""
+    words = [document.page_content for document in peer.retrievers[0].invoke(text)]
+    near = [texts[at] for at in np.argsort(-(vectors @ vector))[:DEPTH].tolist()]
+    scores: dict[str, float] = {}
+    for ranked in (words, near):
+        for rank, one in enumerate(ranked, 1):
+            scores[one] = scores.get(one, 0.0) + 0.5 / (60 + rank)
+    return sorted(scores, key=lambda one: -scores[one])[:K]
+
+
+def without_cells(snapshot: Snapshot) -> Snapshot:
+    """The same rows, scanned exactly."""
+    parts = []
+    for part in snapshot.parts:
+        one = part.segment
+        parts.append(Part(type(one)(one.kind, one.ids, one.vectors, one.columns, one.postings), part.dead))
+    return Snapshot(snapshot.home_id, snapshot.revision, tuple(parts), popular=snapshot.popular)
+
+
+def timed(work: Callable[[int], object], n: int) -> dict[str, float]:
+    """Median milliseconds of `work(0)` to `work(n - 1)`, by the clock and on the processor."""
+    work(0)
+    return {
+        name: 1000 * statistics.median(clock(lambda at=at: work(at)) for at in range(n))  # type: ignore[misc]
+        for name, clock in {"p50, ms": seconds, "p50, core-ms": core_seconds}.items()
+    }
+
+
+def overlap(found: Sequence[Sequence[str]], best: Sequence[Sequence[str]]) -> float:
+    return statistics.mean(len(set(one) & set(other)) / len(other) for one, other in zip(found, best, strict=True))
+
+
+def ours(snapshot: Snapshot, queries: Sequence[Query]) -> dict[str, float]:
+    config = RetrievalConfig()
+    found: Retriever = build_retriever(snapshot, config)
+    exact = build_retriever(without_cells(snapshot), config)
+    figures = timed(lambda at: found.search(queries[at]), len(queries))
+    both = [[one.search(query).ids[:K] for query in queries] for one in (found, exact)]
+    batch = list(queries) * 4
+    return figures | {
+        "batched, queries/core-s": len(batch) / core_seconds(lambda: found.search_many(batch)),
+        "batched, queries/s": len(batch) / seconds(lambda: found.search_many(batch)),
+        "overlap@10 with exact": overlap(both[0], both[1]),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--windows", type=int, default=4_000, help="real windows to encode and mix")
+    parser.add_argument("--queries", type=int, default=40)
+    parser.add_argument("--out", type=Path, default=Path("reports/ensemble.json"))
+    given = parser.parse_args()
+    data = Path(os.environ["SHORTLIST_BENCH_DATA"])
+    cache = given.out.parent / "bench-vectors"
+    windows_of = real_texts(data)
+    chosen = [windows_of[at] for at in np.random.default_rng(0).permutation(len(windows_of))[: given.windows]]
+    windows = embedded(chosen, cache, "windows")
+    asked = real_queries(data)
+    vectors_asked = embedded(asked, cache, "queries")[: given.queries]
+    asked = asked[: given.queries]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "indexes"
+        build_index(folder, chosen, windows, given.documents)
+        figures = {"shortlist": ours(load(folder), text_queries(asked, vectors_asked))}
+    made = list(videos(chosen, windows, given.documents))
+    texts = [f"{video.title} {video.description}" for chunk, _ in made for video in chunk]
+    vectors = np.concatenate([mixed for _, mixed in made])
+    peer = ensemble(texts, vectors, dict(zip(asked, vectors_asked, strict=True)), DEPTH)
+    figures["EnsembleRetriever"] = timed(lambda at: peer.invoke(asked[at]), len(asked))
+    found = [[one.page_content for one in peer.invoke(text)[:K]] for text in asked]
+    best = [exact_ensemble(peer, texts, vectors, *one) for one in zip(asked, vectors_asked, strict=True)]
+    figures["EnsembleRetriever"]["overlap@10 with exact"] = overlap(found, best)
+    figures["ratio"] = {
+        name: figures["EnsembleRetriever"][name] / figures["shortlist"][name] for name in ("p50, ms", "p50, core-ms")
+    }
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_text(json.dumps({"documents": given.documents, **figures}, indent=2), encoding="utf-8")
+    table = Table("who", "what", "figure", title=f"Hybrid queries over {given.documents:,} documents")
+    for who, values in figures.items():
+        for what, value in values.items():
+            table.add_row(who, what, f"{value:,.4g}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

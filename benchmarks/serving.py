@@ -1,0 +1,160 @@
+"""Requests a second of the HTTP API over many videos, without language model, beside a bare FastAPI route.
+
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.serving [--videos 100000] [--seconds 10] [--out reports/serving.json]
+
+Both routes are served by one process and asked by another over loopback, turn by turn, so that a busy machine slows
+both alike. `kept` asks for readers whose answer is kept, `made` for readers never asked for before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import multiprocessing
+import os
+import resource
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import uvicorn
+from fastapi import FastAPI
+from rich.console import Console
+from rich.table import Table
+
+from app.build import encoder_of, language_model_of, open_home
+from app.serve import parts_with
+from benchmarks.export_home import make_home
+from benchmarks.retrieval import embedded, real_texts
+from core.config import Config
+
+EVENTS = 20
+READERS = 4000
+KNOWN = 200  # readers whose answers are kept
+AT_ONCE = 8
+
+Address = Callable[[], str]
+
+
+def serve(home: Path, listener: socket.socket) -> None:
+    """Our API, and beside it a route that does nothing."""
+    from serving.api.application import application
+
+    config = Config.model_validate({"home": home, "retrieval": {"threads": 1}})
+    bare = FastAPI()
+
+    @bare.get("/bare")
+    def nothing() -> dict[str, str]:
+        return {"status": "ok"}
+
+    with open_home(config) as store:
+        ours = application(parts_with(store, config, encoder_of(config), language_model_of(store, config)))
+
+        async def both(scope: Any, receive: Any, send: Any) -> None:
+            await (bare if scope.get("path") == "/bare" else ours)(scope, receive, send)
+
+        uvicorn.Server(uvicorn.Config(both, log_config=None, access_log=False)).run(sockets=[listener])
+
+
+async def asked(port: int, address: Address, seconds: float, at_least: int = 1) -> dict[str, float]:
+    """Ask for `seconds`, or `at_least` times, over `AT_ONCE` connections: requests a second, milliseconds of each."""
+    took: list[float] = []
+    start = time.perf_counter()
+    end = start + seconds
+
+    async def client() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while time.perf_counter() < end or len(took) < at_least:
+            began = time.perf_counter()
+            writer.write(f"GET {address()} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 200"):
+                raise SystemExit(head.decode())
+            length = next(line for line in head.lower().splitlines() if line.startswith(b"content-length:"))
+            await reader.readexactly(int(length.split(b":")[1]))
+            took.append(1000 * (time.perf_counter() - began))
+        writer.close()
+
+    await asyncio.gather(*(client() for _ in range(AT_ONCE)))
+    spent = time.perf_counter() - start
+    p50, p99 = np.percentile(took, [50, 99]).tolist()
+    return {"requests per second": len(took) / spent, "p50 ms": p50, "p99 ms": p99}
+
+
+def addresses() -> dict[str, Address]:
+    """What is asked for, each time anew."""
+    known, fresh = itertools.cycle(range(KNOWN)), iter(range(KNOWN, READERS))
+    return {
+        "bare": lambda: "/bare",
+        "kept": lambda: f"/v1/recommend/reader-{next(known):07d}",
+        "made": lambda: f"/v1/recommend/reader-{next(fresh):07d}",
+    }
+
+
+def measured(port: int, process: Any, seconds: float) -> Iterator[tuple[str, dict[str, float]]]:
+    """Each kind of request in turn; CPU milliseconds of the server are what a busy machine changes least."""
+    for name, address in addresses().items():
+        asyncio.run(asked(port, address, 0.0, KNOWN if name == "kept" else 20))
+        before = cpu_ms(process.pid)
+        found = asyncio.run(asked(port, address, seconds))
+        cost = (cpu_ms(process.pid) - before) / (found["requests per second"] * seconds)
+        yield name, {**found, "server ms of a core": cost, "server MB": memory_mb(process.pid)}
+
+
+def cpu_ms(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--videos", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--windows", type=int, default=2_000, help="real windows to encode and mix")
+    parser.add_argument("--home", type=Path, help="keep the home here between runs")
+    parser.add_argument("--out", type=Path, default=Path("reports/serving.json"))
+    given = parser.parse_args()
+    texts = real_texts(Path(os.environ["SHORTLIST_BENCH_DATA"]))
+    chosen = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[: given.windows]]
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    windows = embedded(chosen, given.out.parent / "bench-vectors", "windows")
+    with tempfile.TemporaryDirectory() as scratch:
+        home = given.home or Path(scratch) / "home"
+        make_home(home, chosen, windows, given.videos, READERS, EVENTS)
+        figures = dict(served(home, given.seconds))
+    given.out.write_text(json.dumps({"videos": given.videos, **figures}, indent=2), encoding="utf-8")
+    show(figures, given.videos)
+
+
+def served(home: Path, seconds: float) -> Iterator[tuple[str, dict[str, float]]]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        process = multiprocessing.get_context("fork").Process(target=serve, args=(home, listener), daemon=True)
+        process.start()
+        try:
+            yield from measured(listener.getsockname()[1], process, seconds)
+        finally:
+            process.terminate()
+            process.join()
+
+
+def show(figures: dict[str, dict[str, float]], videos: int) -> None:
+    columns = list(figures["bare"])
+    table = Table("route", *columns, "of the bare route", title=f"{videos:,} videos, {AT_ONCE} connections")
+    for name, one in figures.items():
+        share = one["requests per second"] / figures["bare"]["requests per second"]
+        table.add_row(name, *(f"{one[column]:,.2f}" for column in columns), f"{share:.0%}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""cowatch: what others watched after the videos that the reader liked lately."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import ClassVar
+
+import numpy as np
+from scipy.sparse import csr_array, diags_array
+
+from core.config import RetrievalConfig
+from core.ranking import Query
+from core.types import Profile
+from retrieval.arrays import Ints, Scores
+from retrieval.cowatch import UNIT
+from retrieval.filters import Allowed
+from retrieval.legs.leg import Leg
+from retrieval.legs.matches import Matches
+from retrieval.snapshot import Snapshot
+from retrieval.topk import best_first
+
+
+class Cowatch(Leg[Matches]):
+    """The sum over the liked videos of `cowatch_recency`^(steps back) x (their link to the video).
+
+    A link counts forward fully, backward `cowatch_backward`, and is divided by (a x b)^`cowatch_damping`, where a and b
+    are how many readers watched its two videos: what everybody watched follows everything.
+    """
+
+    name: ClassVar[str] = "cowatch"
+
+    def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
+        super().__init__(snapshot)
+        self._recency = config.cowatch_recency
+        self._numbers = snapshot.links.numbers
+        self._rows = np.array([_row(snapshot, item_id) for item_id in snapshot.links.ids], dtype=np.int64)
+        forward = snapshot.links.forward.astype(np.float64)
+        damping = diags_array(np.maximum(snapshot.links.watched, 1.0) ** -config.cowatch_damping)
+        self._links = csr_array(damping @ (forward + config.cowatch_backward * forward.T) @ damping)
+        self._links.data /= UNIT
+
+    def weigh(self, queries: Sequence[Query]) -> list[Matches | None]:
+        """See `Leg`; a profile without a liked video that anybody else watched gives nothing to go by."""
+        liked = [self._liked(query.profile) if query.profile else {} for query in queries]
+        starts = np.append(0, np.cumsum([len(one) for one in liked]))
+        numbers = np.array([number for one in liked for number in one], dtype=np.int64)
+        weights = np.array([weight for one in liked for weight in one.values()])
+        product = csr_array((weights, numbers, starts), shape=(len(queries), len(self._rows))) @ self._links
+        found = [
+            self._matched(product.indices[start:end].astype(np.int64), product.data[start:end])
+            for start, end in pairwise(product.indptr.tolist())
+        ]
+        return [matches if len(matches.rows) else None for matches in found]
+
+    def best(self, scorings: Sequence[Matches], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
+        """See `Leg`; only rows with a link come back."""
+        return [self._best(*one) for one in zip(scorings, asked, depths, strict=True)]
+
+    def _best(self, matches: Matches, limits: Allowed, depth: int) -> Ints:
+        passed = slice(None) if limits.mask is None else limits.mask[matches.rows]
+        rows, values = matches.rows[passed], matches.values[passed]
+        return rows[best_first(values, self.snapshot.order[rows], depth)]
+
+    def _liked(self, profile: Profile) -> dict[int, float]:
+        """The weight of each liked video that has links, by its number; the newest weighs 1."""
+        videos = [item.item_id for item in profile.liked if item.kind == "video"]
+        return {self._numbers[item]: self._recency**back for back, item in enumerate(videos) if item in self._numbers}
+
+    def _matched(self, numbers: Ints, values: Scores) -> Matches:
+        rows = self._rows[numbers]
+        order = np.argsort(rows)[np.count_nonzero(rows < 0) :]
+        return Matches(rows[order], values[order])
+
+
+def _row(snapshot: Snapshot, item_id: str) -> int:
+    row = snapshot.row(item_id)
+    return -1 if row is None else row
