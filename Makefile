@@ -11,7 +11,7 @@ BENCH_DATA := $(wildcard ../shared/data)
 export SHORTLIST_BENCH_DATA ?= $(abspath $(BENCH_DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all check format docs bench constraints clean
+.PHONY: help install demo serve test test-all check format docs screenshot bench constraints clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,8 +34,12 @@ install: $(STAMP)-install  ## make .venv and install Shortlist into it
 demo: $(STAMP)-install  ## ingest sample/, recommend with and without a wish, chat once (DEMO_LLM=tiny for a small model)
 	@DEMO_LLM=$(DEMO_LLM) sample/demo.sh
 
+serve: $(STAMP)-install  ## the web page of the default home, at http://127.0.0.1:7860
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[serve]'
+	$(BIN)/shortlist serve web
+
 test: $(STAMP)-dev  ## the default test suite, under 3 minutes after the install
-	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m
+	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m whisper-tiny.en
 	$(BIN)/python -m pytest
 
 test-all: $(STAMP)-dev  ## every test, slow ones and those on real data included
@@ -55,6 +59,9 @@ format: $(STAMP)-dev  ## let ruff format and mend what it can
 
 docs: $(STAMP)-dev  ## write docs/cli.md and docs/config.md from the code
 	$(BIN)/python -m docs.generate
+
+screenshot: $(STAMP)-dev  ## write docs/page.png: the web page over sample/ (needs Chromium)
+	$(BIN)/python -m docs.screenshot
 
 bench: $(STAMP)-install  ## speed and memory against peers (installs the bench extra)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'

@@ -39,7 +39,7 @@ def encoder_of(config: Config) -> Callable[[], Encoder]:
     def load() -> Encoder:
         from models.encoders import load_encoder
 
-        return load_encoder(config.encoder, config.models)
+        return load_encoder(config.encoder, config.models, config.llm.ollama_url)
 
     return load
 
@@ -90,8 +90,15 @@ def open_recommender(home: Home, config: Config, records: Records | None = None)
     return recommender_over(home, config, records)
 
 
-def recommender_over(home: Home, config: Config, records: Records | None = None) -> Recommender:
-    """The same over what is there."""
+def recommender_over(
+    home: Home,
+    config: Config,
+    records: Records | None = None,
+    *,
+    encoder: Callable[[], Encoder] | None = None,
+    model: Callable[[], LanguageModel] | None = None,
+) -> Recommender:
+    """The same over what is there; an `encoder` or `model` that is given is used in place of a new one."""
     from agent.recommend import Recommender
     from retrieval.build import build_retriever
     from retrieval.index import load_snapshot
@@ -101,8 +108,8 @@ def recommender_over(home: Home, config: Config, records: Records | None = None)
         records=records or home.catalogue,
         snapshot=snapshot,
         retriever=build_retriever(snapshot, config.retrieval),
-        encoder=encoder_of(config),
-        model=language_model_of(home, config),
+        encoder=encoder or encoder_of(config),
+        model=model or language_model_of(home, config),
         profile=config.profile,
         rerank=config.rerank,
     )
@@ -110,21 +117,24 @@ def recommender_over(home: Home, config: Config, records: Records | None = None)
 
 def open_chat(home: Home, config: Config) -> Chat:
     """A chat over the same objects; its language model is loaded at the first message that needs one."""
+    return chat_over(open_recommender(home, config), home, config, language_model_of(home, config))
+
+
+def chat_over(recommender: Recommender, home: Home, config: Config, model: Callable[[], LanguageModel]) -> Chat:
+    """A chat over `recommender`."""
     from agent.chat.agent import AgentInterpreter
     from agent.chat.names import Names
     from agent.chat.session import Chat
     from agent.chat.tools import Tools
 
-    recommender = open_recommender(home, config)
     columns = recommender.snapshot.columns
     names = Names(
         lambda word: bool(home.catalogue.readers([word])),
         columns.category.names,
         columns.channel.names,
     )
-    model = language_model_of(home, config)
     return Chat(
-        tools=Tools(recommender, home.catalogue, names),
+        tools=Tools(recommender, home.catalogue, names, home.catalogue.taste),
         threads=home.catalogue,
         names=names,
         interpreter=lambda: AgentInterpreter(model(), names),

@@ -9,15 +9,17 @@ from sqlalchemy import Connection, Table, func, select
 
 from store.events import Events
 from store.integrity import Integrity
+from store.keys import Keys
 from store.locations import Locations
 from store.readers import Readers
 from store.records import ContentCounts, Counts
-from store.schema import articles, enrichments, events, readers, removed_videos, videos
+from store.schema import articles, enrichments, events, meta, readers, removed_videos, videos
 from store.steps import Steps
+from store.tastes import Tastes
 from store.threads import Threads
 
 
-class Catalogue(Integrity, Readers, Events, Steps, Locations, Threads):
+class Catalogue(Integrity, Readers, Events, Steps, Locations, Tastes, Threads, Keys):
     """All parts over one database, videos and articles included. `Home` makes it; any method may raise `StateError`."""
 
     @contextmanager
@@ -46,6 +48,16 @@ class Catalogue(Integrity, Readers, Events, Steps, Locations, Threads):
                 _count(connection, events),
                 _events_of_unknown_items(connection),
             )
+
+    def state_of(self, user_id: str) -> tuple[object, ...]:
+        """Another one after every change of content, and whenever this reader does something or is changed."""
+        parts = (
+            select(meta.c.value).where(meta.c.key == "revision"),
+            select(readers.c.interests).where(readers.c.id == user_id),
+            select(func.max(events.c.seq)).where(events.c.user_id == user_id),
+        )
+        with self._database.reading() as connection:
+            return tuple(connection.execute(select(*(part.scalar_subquery() for part in parts))).one())
 
     def changed_since(self, revision: int) -> int:
         """How many videos and articles were put or removed after `revision`."""

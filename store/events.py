@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import cast
 
 from sqlalchemy import Connection, CursorResult, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from core.types import Action, Event
-from store.database import listed
+from store.database import among, listed
 from store.part import Part
 from store.rows import Columns, event_of, event_row
 from store.schema import events, readers
@@ -54,6 +56,11 @@ class Events(Part):
                 found[row.user_id].append(event_of(row))
         return found
 
+    def known_events(self, event_ids: Iterable[str]) -> set[str]:
+        """Those of `event_ids` that are stored."""
+        with self._database.reading() as connection:
+            return set(connection.scalars(select(events.c.event_id).where(among(events.c.event_id, event_ids))))
+
     def iter_events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """(sequence number, event) of every event added after number `after`, in the order they were added."""
         while True:
@@ -64,6 +71,19 @@ class Events(Part):
                 return
             yield from ((row.seq, event_of(row)) for row in rows)
             after = rows[-1].seq
+
+    def iter_watches(self, after: int = 0) -> Iterator[list[tuple[str, int]]]:
+        """For each reader who clicked, viewed or liked a video after event number `after`: (video id, number) of every
+        such event of theirs, however old, in time order."""
+        positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video")
+        watches = select(events.c.user_id, events.c.item_id, events.c.seq).where(positive)
+        if after:
+            lately = select(events.c.user_id).where(positive, events.c.seq > after)
+            watches = watches.where(events.c.user_id.in_(lately))
+        watches = watches.order_by(events.c.user_id, events.c.at, events.c.seq)
+        with self._database.reading() as connection:
+            for _, of_one in groupby(connection.execute(watches), key=itemgetter(0)):
+                yield [(item_id, number) for _, item_id, number in of_one]
 
     def newest_event(self) -> int:
         """The number of the event added last; 0 before the first."""

@@ -16,7 +16,7 @@ from store import schema
 from store.catalogue import Catalogue
 from store.database import Database
 from store.documents import Documents, Stamp
-from store.failures import not_writable
+from store.failures import os_error
 from store.lock import WriterLock
 from store.migrations import migrate
 from store.part import read_number, write_number
@@ -61,7 +61,7 @@ class Home:
         newer schema, another encoder, or a new home without an encoder; `HomeDamaged`; `StateError` for a folder
         that cannot be written; `HomeLocked` if an older schema has to be migrated while someone writes.
         """
-        lock = WriterLock(_folder(path))
+        lock = WriterLock(_folder(path, make=encoder is not None))
         database = Database(path / CATALOGUE, RESTORE)
         try:
             _settle(database, lock, encoder)
@@ -118,11 +118,7 @@ class Home:
         self.close()
 
 
-def _folder(path: Path) -> Path:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise not_writable(path, str(error)) from error
+def _folder(path: Path, *, make: bool) -> Path:
     catalogue = path / CATALOGUE
     if (path / CHROMA).exists() and not (catalogue.exists() and catalogue.stat().st_size):
         raise HomeDamaged(
@@ -131,6 +127,12 @@ def _folder(path: Path) -> Path:
             found="a missing or empty file",
             remedy=f"put a backup in its place, or remove {path} and ingest again",
         )
+    if not make and not catalogue.exists():
+        raise _no_home(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise os_error(path, error) from error
     return path
 
 
@@ -168,12 +170,7 @@ def _give_birth(connection: Connection, path: Path, encoder: str | None) -> None
             remedy="choose another folder with --home",
         )
     if encoder is None:
-        raise HomeVersion(
-            f"there is no home at {path.parent}",
-            expected="a folder that was ingested into",
-            found="none",
-            remedy="begin with `shortlist ingest videos SOURCE`",
-        )
+        raise _no_home(path.parent)
     schema.catalogue.create_all(connection)
     values = {
         "schema_version": str(SCHEMA_VERSION),
@@ -197,6 +194,15 @@ def _identity(database: Database) -> tuple[str, str]:
             found=f"no {error.args[0]}",
             remedy=RESTORE,
         ) from error
+
+
+def _no_home(path: Path) -> HomeVersion:
+    return HomeVersion(
+        f"there is no home at {path}",
+        expected="a folder that was ingested into",
+        found="none",
+        remedy="begin with `shortlist ingest videos SOURCE`",
+    )
 
 
 def _other_encoder(path: Path, has: str, asked: str) -> HomeVersion:

@@ -32,8 +32,24 @@ def _enriched_articles(connection: Connection) -> None:
         connection.exec_driver_sql("UPDATE articles SET content_sha = ? WHERE id = ?", (sha, row["id"]))
 
 
+def _tastes(connection: Connection) -> None:
+    """Readers have a taste in words."""
+    connection.exec_driver_sql(
+        "CREATE TABLE tastes (user_id TEXT NOT NULL PRIMARY KEY, sentence TEXT NOT NULL, tags TEXT NOT NULL,"
+        " made_by TEXT NOT NULL, n_events INTEGER NOT NULL) WITHOUT ROWID"
+    )
+
+
+def _keys(connection: Connection) -> None:
+    """The served API has keys."""
+    connection.exec_driver_sql(
+        "CREATE TABLE keys (id TEXT NOT NULL PRIMARY KEY, sha TEXT NOT NULL UNIQUE, scope TEXT NOT NULL,"
+        " label TEXT NOT NULL, created BIGINT NOT NULL) WITHOUT ROWID"
+    )
+
+
 # MIGRATIONS[n] turns a catalogue of schema version n into one of version n + 1. A step uses nothing of today's schema.
-MIGRATIONS: Mapping[int, Migration] = {1: _enriched_articles}
+MIGRATIONS: Mapping[int, Migration] = {1: _enriched_articles, 2: _tastes, 3: _keys}
 
 
 def migrate(

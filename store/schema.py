@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 4
 
 catalogue = MetaData()
 
@@ -123,6 +123,28 @@ locations = Table(
     Column("version", Text, nullable=False),
     Column("video_id", Text, nullable=False),  # no foreign key: a changed video is written anew
     Index("ix_locations_video", "video_id"),
+    sqlite_with_rowid=False,
+)
+
+tastes = Table(
+    "tastes",  # what readers like, in words; n_events tells when there is more to tell
+    catalogue,
+    Column("user_id", Text, primary_key=True),
+    Column("sentence", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("n_events", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+keys = Table(
+    "keys",  # of the served API
+    catalogue,
+    Column("id", Text, primary_key=True),
+    Column("sha", Text, nullable=False, unique=True),
+    Column("scope", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 

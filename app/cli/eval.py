@@ -120,7 +120,8 @@ def tune(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Choose the legs' weights, and with --rerank the blend: one half of the queries chooses, the other half judges.
+    """Choose the legs' weights, and with --rerank the blend: some of the queries choose, the others judge:
+    the earlier two thirds where they have times, else a half at random.
 
     Example: shortlist eval tune --data simulated:200 --out tuned.toml
     """

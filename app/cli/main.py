@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.cli import chat, doctor, export, ingest, models, rebuild, recommend, search, simulate, status
+from app.cli import chat, doctor, export, ingest, keys, models, rebuild, recommend, search, serve, simulate, status
 from app.cli import eval as evaluation
 from app.cli.options import ConfigFile, HomeDir
 from core.checks import check_text
@@ -32,6 +32,8 @@ app.command("chat")(chat.chat)
 app.command("export")(export.export)
 app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")
+app.add_typer(serve.app, name="serve")
+app.add_typer(keys.app, name="keys")
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("rebuild")(rebuild.rebuild)
@@ -69,8 +71,11 @@ def run(words: Sequence[str] | None = None) -> None:
         app(words)
     except ShortlistError as error:
         _end(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # which is what typer makes of Ctrl-C
+            raise
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)  # a thread inside a model's own code does not survive Python's orderly end
     except BrokenPipeError:
         # The reader of our output went away (`shortlist ... | head`): nothing is wrong, nothing more to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,9 +6,12 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 def print_json(document: Any) -> None:
@@ -23,80 +26,65 @@ def print_notes(notes: Iterable[str]) -> None:
 
 
 @contextmanager
-def stage_bars(quiet: bool = False) -> Iterator[Callable[[str, int], None]]:
-    """A callback that takes a stage's name and the number of things it has just done, with one bar a stage.
-
-    What the first stage to call has done is the total of the others. Draws on stderr, on a terminal only.
-    """
-    if quiet or not sys.stderr.isatty():
-        yield lambda _stage, _done: None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("{task.description:<11}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as progress:
-        tasks: dict[str, Any] = {}
-
-        def advance(stage: str, done: int) -> None:
-            if not tasks:
-                tasks[stage] = progress.add_task(stage, total=None)
-            first = next(iter(tasks))
-            listed = progress.tasks[tasks[first]].completed
-            if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=listed)
-            progress.advance(tasks[stage], done)
-            if stage == first:
-                for task in tasks.values():
-                    progress.update(task, total=listed + done)
-
-        yield advance
-
-
-@contextmanager
 def progress_bar(
     label: str, total: int | None = None, quiet: bool = False, *, rate: bool = False
 ) -> Iterator[Callable[[int], None]]:
     """A callback that takes the number of things just done. Draws on stderr, on a terminal only.
 
-    With `rate`, also how many are done a second.
+    With `rate`, also how fast they are done.
     """
     if quiet or not sys.stderr.isatty():
         yield lambda _done: None
         return
+    with _bars(rate) as bars:
+        task = bars.add_task(label, total=total)
+        yield lambda done: bars.advance(task, done)
+
+
+@contextmanager
+def stage_bars(first: str, quiet: bool = False) -> Iterator[Callable[[str, int], None]]:
+    """A callback that takes a stage's name and the number of things it has just done, with one bar a stage.
+
+    What stage `first` has done so far is the total of the others. Draws on stderr, on a terminal only.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda _stage, _done: None
+        return
+    with _bars(rate=True) as bars:
+        tasks: dict[str, TaskID] = {}
+        totals: dict[str, float] = {}
+
+        def advance(stage: str, done: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=totals.get(first))
+            totals[stage] = totals.get(stage, 0) + done
+            bars.advance(tasks[stage], done)
+            if stage == first:
+                for task in tasks.values():
+                    bars.update(task, total=totals[first])
+
+        yield advance
+
+
+def _bars(rate: bool) -> Progress:
+    from rich import progress
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
+
+    class Rate(progress.ProgressColumn):
+        """How fast things are done, of late."""
+
+        def render(self, task: progress.Task) -> str:
+            if not task.speed:
+                return ""
+            return f"{task.speed:,.0f}/s" if task.speed >= 1 else f"{1 / task.speed:,.1f} s each"
+
+    return progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        *([Rate()] if rate else []),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
     )
-
-    class _Rate(ProgressColumn):
-        """How many are done a second, of late."""
-
-        def render(self, task: Task) -> str:
-            return f"{task.speed:,.0f}/s" if task.speed else ""
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        *([_Rate()] if rate else []),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(label, total=total)
-        yield lambda done: progress.advance(task, done)

@@ -22,6 +22,9 @@ def recommend(
     rerank_budget_ms: Annotated[
         float | None, typer.Option("--rerank-budget-ms", help="No model call starts that would not fit.", min=0)
     ] = None,
+    diversity: Annotated[
+        float | None, typer.Option("--diversity", help="0 to 1: weight of being unlike the videos above.", min=0, max=1)
+    ] = None,
     show_prompt: Annotated[
         bool, typer.Option("--show-prompt", help="Print the exact prompts of the rerank and stop.")
     ] = False,
@@ -39,7 +42,8 @@ def recommend(
 
     Example: shortlist recommend user_123 -k 5 --about "something about space" --rerank yesno
     """
-    chosen = settings(context, home, config)
+    diverse = {} if diversity is None else {"retrieval": {"diversity": diversity}}
+    chosen = settings(context, home, config, **diverse)
     if rerank not in RERANK_CHOICES:
         expected = f"one of {', '.join(RERANK_CHOICES)}"
         raise UsageError("unknown rerank method", expected=expected, found=repr(rerank), remedy="correct --rerank")

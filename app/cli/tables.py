@@ -41,7 +41,7 @@ def _video(item: Recommendation) -> Group:
     video = item.video
     facts = [video.channel, f"{video.duration_s:.0f} s" if video.duration_s is not None else None, video.category]
     lines = [
-        Text(video.title, style="bold"),
+        Text(video.shown_title, style="bold"),
         Text(" · ".join(fact for fact in (*facts, video.id) if fact), style="dim"),
         Text(item.reason),
     ]

@@ -1,0 +1,83 @@
+"""`shortlist keys`: who may use the served API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from core.errors import UsageError
+
+app = typer.Typer(no_args_is_help=True, help="Keys of the served API: make, list, revoke.")
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    write: Annotated[bool, typer.Option("--write", help="May also store events and videos.")] = False,
+    label: Annotated[str, typer.Option("--label", help="What it is for.")] = "",
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Make a key. It is shown once and only its hash is kept.
+
+    Example: shortlist keys create --write --label "the phone app"
+    """
+    from app.build import open_home
+    from app.cli.output import print_json, print_notes
+
+    with open_home(settings(context, home, config), create=True) as store:
+        key, secret = store.catalogue.create_key("write" if write else "read", label)
+    if as_json:
+        print_json({**_document(key), "key": secret})
+        return
+    typer.echo(secret)
+    print_notes([f"key {key.id} may {key.scope}; send it as `Authorization: Bearer KEY`, it is not shown again"])
+
+
+@app.command("list")
+def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+    """All keys, without their secrets.
+
+    Example: shortlist keys list
+    """
+    from app.build import open_home
+    from app.cli.output import print_json
+
+    with open_home(settings(context, home, config)) as store:
+        known = [_document(key) for key in store.catalogue.all_keys()]
+    if as_json:
+        print_json({"keys": known})
+        return
+    for key in known:
+        typer.echo(f"{key['id']}  {key['scope']:<5}  {key['created']}  {key['label']}")
+    if not known:
+        typer.echo("no keys: a server answers this machine only")
+
+
+@app.command()
+def revoke(
+    context: typer.Context,
+    key_id: Annotated[str, typer.Argument(help="As `shortlist keys list` shows it.", metavar="ID")],
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Make a key worthless, also for servers that run.
+
+    Example: shortlist keys revoke 1a2b3c4d
+    """
+    from app.build import open_home
+
+    with open_home(settings(context, home, config)) as store:
+        if not store.catalogue.revoke_key(key_id):
+            raise UsageError(
+                "unknown key", expected="the id of a key", found=repr(key_id), remedy="see `shortlist keys list`"
+            )
+    typer.echo(f"revoked {key_id}")
+
+
+def _document(key: Any) -> dict[str, Any]:
+    created = None if key.created is None else key.created.isoformat(timespec="seconds")
+    return {"id": key.id, "scope": key.scope, "label": key.label, "created": created}

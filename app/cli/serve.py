@@ -1,0 +1,123 @@
+"""`shortlist serve`: the HTTP API, the web page, the MCP server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.cli.options import ConfigFile, HomeDir, settings
+from core.config import Config
+from core.errors import UsageError
+
+if TYPE_CHECKING:
+    from serving.parts import Parts
+
+app = typer.Typer(no_args_is_help=True, help="Serve over HTTP, as a web page, or to other programs' models (MCP).")
+
+HERE = "127.0.0.1"
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.", metavar="ADDRESS")]
+Port = Annotated[int | None, typer.Option("--port", help="Port; 0 takes a free one.", min=0, max=65535)]
+
+
+@app.command()
+def api(
+    context: typer.Context, host: Host = None, port: Port = None, home: HomeDir = None, config: ConfigFile = None
+) -> None:
+    """The HTTP API; docs/serving.md shows every address. Without keys it answers this machine only.
+
+    Example: shortlist serve api --port 8000
+    """
+    chosen = settings(context, home, config, serve=_given(host=host, port=port))
+    with _parts(chosen) as parts:
+        from serving.api.application import application
+        from serving.api.request_id import log_request_ids
+        from serving.api.server import bound, run
+
+        listener = bound(_address(parts), chosen.serve.port)
+        log_request_ids()
+        app = application(parts)
+        run(app, listener, chosen.serve, lambda: _say("the API", *listener.getsockname()[:2]))
+
+
+@app.command()
+def web(
+    context: typer.Context, host: Host = None, port: Port = None, home: HomeDir = None, config: ConfigFile = None
+) -> None:
+    """The web page: readers, their lists as cards, a chat, two ways to rank side by side.
+
+    Example: shortlist serve web
+    """
+    chosen = settings(context, home, config, serve=_given(host=host, web_port=port))
+    with _parts(chosen) as parts:
+        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: it asks at once
+        from serving.api.server import bound, run
+        from serving.web.application import web_application
+
+        listener = bound(_address(parts), chosen.serve.web_port)
+        app = web_application(parts)
+        run(app, listener, chosen.serve, lambda: _say("the page", *listener.getsockname()[:2]))
+
+
+@app.command()
+def mcp(
+    context: typer.Context,
+    http: Annotated[bool, typer.Option("--http", help="Over streamable HTTP, at /mcp, in place of stdio.")] = False,
+    host: Host = None,
+    port: Port = None,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Tools for other programs' language models: recommend, search, explain, record_event.
+
+    Example: shortlist serve mcp
+    """
+    chosen = settings(context, home, config, serve=_given(host=host, mcp_port=port))
+    with _parts(chosen) as parts:
+        if not http:
+            from serving.mcp.tools import mcp_server
+
+            mcp_server(parts).run("stdio")
+            return
+        from serving.api.server import bound, run
+        from serving.mcp.http import mcp_application
+
+        listener = bound(_address(parts), chosen.serve.mcp_port)
+        app = mcp_application(parts)
+        run(app, listener, chosen.serve, lambda: _say("the MCP server", *listener.getsockname()[:2]))
+
+
+@contextmanager
+def _parts(config: Config) -> Iterator[Parts]:
+    """What a server is made of, over a home that is made where there is none."""
+    try:
+        import fastapi  # noqa: F401
+    except ImportError as error:
+        remedy = "install them with `pip install -c constraints.txt -e '.[serve]'`"
+        raise UsageError("serving needs more packages", expected="fastapi", found="none", remedy=remedy) from error
+    from app.build import open_home
+    from app.serve import parts_of
+
+    with open_home(config, create=True) as store:
+        yield parts_of(store, config)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _address(parts: Parts) -> str:
+    """The address to listen on: this machine only, as long as there is no key."""
+    host = parts.config.serve.host
+    if parts.home.catalogue.has_keys():
+        return host
+    typer.echo("note: there are no keys, so only this machine is answered; `shortlist keys create` makes one", err=True)
+    return HERE
+
+
+def _say(what: str, host: str, port: int) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(f"{what} answers at http://{shown}:{port}", err=True)

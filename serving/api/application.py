@@ -1,0 +1,77 @@
+"""The HTTP API as one ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import anyio.to_thread
+from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
+
+from core.errors import ShortlistError
+from serving.api import chat, health, recommend, records
+from serving.api.access import Access
+from serving.api.bodies import Bodies
+from serving.api.frame import Frame
+from serving.api.parameters import known_only
+from serving.api.problems import install
+from serving.lane import Lane
+from serving.parts import Parts
+from serving.service import Service
+
+log = logging.getLogger(__name__)
+
+
+def application(parts: Parts) -> ASGIApp:
+    """The API over `parts`; reads the home at once. Raises as `Parts.recommender`."""
+    limits, service = parts.config.serve, Service(parts)
+    lane = Lane(limits.llm_at_once, limits.llm_waiting, limits.deadline_s)
+    service.metrics.gauge("llm_running", "Requests that ask the language model.", lambda: lane.running)
+    service.metrics.gauge("llm_waiting", "Requests that wait for it.", lambda: lane.waiting)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = limits.threads
+        await asyncio.to_thread(_warm, parts)
+        following = asyncio.create_task(_follow(service, limits.refresh_s))
+        yield
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+        await asyncio.to_thread(lane.close)
+
+    app = FastAPI(
+        title="Shortlist",
+        summary="Short videos for readers, from what they read and watch.",
+        version="1",
+        lifespan=lifespan,
+        dependencies=[Depends(known_only)],
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.service, app.state.lane, app.state.limits = service, lane, limits
+    app.state.access = Access(parts.home.catalogue, limits.rate_per_s)
+    install(app)
+    for module in (recommend, records, chat, health):
+        app.include_router(module.router)
+    return Frame(Bodies(app, limits.body_bytes, limits.body_timeout_s), service.metrics, limits.requests)
+
+
+def _warm(parts: Parts) -> None:
+    """Load the encoder before the first search needs it."""
+    try:
+        parts.encoder().encode(["warm"])
+    except ShortlistError as error:
+        log.warning("searches and wishes will fail: %s", error)
+
+
+async def _follow(service: Service, pause_s: float) -> None:
+    while True:
+        await asyncio.sleep(pause_s)
+        try:
+            await asyncio.to_thread(service.live.refresh)
+        except Exception:
+            log.exception("looking for news failed")

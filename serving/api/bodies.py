@@ -1,0 +1,56 @@
+"""Requests may be neither large nor endless."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import HTTPException
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.api.problems import problem
+
+
+class Bodies:
+    """Refuses a request larger than `largest` bytes (413), and one that is not complete after `seconds` (408)."""
+
+    def __init__(self, app: ASGIApp, largest: int, seconds: float) -> None:
+        self._app = app
+        self._largest = largest
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "")
+        if length.isdigit() and int(length) > self._largest:
+            refusal = problem(413, "request too large", f"expected at most {self._largest} bytes")
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, _Reader(receive, self._largest, self._seconds).receive, send)
+
+
+class _Reader:
+    """Passes the messages of a request on while they are few and come in time; else raises `HTTPException`."""
+
+    def __init__(self, receive: Receive, largest: int, seconds: float) -> None:
+        self._receive = receive
+        self._left = largest
+        self._seconds = seconds
+        self._whole = False
+
+    async def receive(self) -> Message:
+        """See ASGI."""
+        if self._whole:  # only the client's leaving is still to come, and that may take its time
+            return await self._receive()
+        try:
+            message = await asyncio.wait_for(self._receive(), self._seconds)
+        except TimeoutError:
+            raise HTTPException(408, f"expected the whole request within {self._seconds:g} s") from None
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise HTTPException(413, "the request is too large")
+        self._whole = not message.get("more_body", False)
+        return message

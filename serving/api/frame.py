@@ -1,0 +1,64 @@
+"""The outermost layer of a server: request ids, log lines, metrics, and no more requests at once than it can bear."""
+
+from __future__ import annotations
+
+import logging
+from time import perf_counter
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.api.problems import busy
+from serving.api.request_id import HEADER, chosen, request_id
+from serving.metrics import Metrics
+
+ELSEWHERE = "other"  # one label for all addresses that are no route, however many are tried
+EXEMPT = ("/healthz", "/readyz", "/metrics")
+
+log = logging.getLogger("serving.access")
+
+
+class Frame:
+    """Wraps an ASGI application."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, at_once: int) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._at_once = at_once
+        self._inside = 0
+        metrics.gauge("requests_inside", "Requests being answered.", lambda: self._inside)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id.set(chosen(Headers(scope=scope).get(HEADER)))
+        began, status = perf_counter(), 500
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers[HEADER] = request_id.get() or ""
+                headers["x-content-type-options"] = "nosniff"
+            await send(message)
+
+        self._inside += 1
+        try:
+            if self._inside > self._at_once and scope["path"] not in EXEMPT:
+                await busy("too many requests at once", 1)(scope, receive, send_marked)
+            else:
+                await self._app(scope, receive, send_marked)
+        finally:
+            self._inside -= 1
+            self._note(scope, status, perf_counter() - began)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", ELSEWHERE)
+        method = scope["method"] if route != ELSEWHERE else ELSEWHERE
+        self._metrics.requests.labels(route, method, str(status)).inc()
+        self._metrics.request_seconds.labels(route).observe(seconds)
+        key = scope.get("state", {}).get("key_id", "-")
+        log.info("%s %s %d %.1f ms key=%s", scope["method"], route, status, 1000 * seconds, key)

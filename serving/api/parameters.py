@@ -1,0 +1,53 @@
+"""What comes in an address, as filters and requests."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from core.ranking import MAX_K, Filters
+from serving.schemas import MAX_TEXT
+
+K = Annotated[int, Query(ge=1, le=MAX_K, description="how many")]
+Label = Annotated[str | None, Query(max_length=512)]
+About = Annotated[str | None, Query(max_length=MAX_TEXT, description="what the reader is in the mood for")]
+Sought = Annotated[str, Query(min_length=1, max_length=MAX_TEXT, pattern=r"\S", description="what to look for")]
+
+
+def filters(
+    max_duration: Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False, description="seconds")] = None,
+    category: Label = None,
+    channel: Label = None,
+    language: Label = None,
+    published_after: Annotated[date | datetime | None, Query(description="as 2026-11-01")] = None,
+    include_seen: bool = False,
+) -> Filters:
+    """The filters of `recommend` and `search`. Raises `RecordError` for a time that does not exist in UTC."""
+    return Filters(max_duration, category, channel, language, moment_of(published_after), include_seen)
+
+
+async def known_only(request: Request) -> None:
+    """Refuses a parameter that the route does not have: a filter with a slip of the pen must not be passed over."""
+    if not request.query_params:
+        return
+    route: APIRoute = request.scope["route"]
+    described = request.app.openapi()["paths"][route.path_format][request.method.lower()].get("parameters", ())
+    strange = sorted(set(request.query_params) - {one["name"] for one in described if one["in"] == "query"})
+    if strange:
+        errors = [{"loc": ("query", name), "msg": "There is no such parameter", "type": "extra"} for name in strange]
+        raise RequestValidationError(errors)
+
+
+Wanted = Annotated[Filters, Depends(filters)]
+
+
+def moment_of(given: date | datetime | None) -> datetime | None:
+    """The time that is meant; a day is its midnight in UTC, and so is the zone of a time without one."""
+    if given is None:
+        return None
+    moment = given if isinstance(given, datetime) else datetime.combine(given, time())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,99 @@
+"""Errors as RFC 9457 problem documents. What the caller did wrong is told; what is wrong inside is logged, not told."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from core.errors import HomeLocked, ServiceError, ShortlistError, UnknownItem, UnknownReader, UsageError
+from serving.api.request_id import request_id
+from serving.lane import ClientGone, LaneFull
+
+MEDIA_TYPE = "application/problem+json"
+CLIENT_GONE = 499  # as nginx logs it; nobody reads the answer
+BUSY_S = 5
+SHOWN_FAULTS = 20
+
+log = logging.getLogger(__name__)
+
+
+class JsonResponse(JSONResponse):
+    """JSON that can be sent whatever texts it holds: half of a surrogate pair stays the escape it came as."""
+
+    def render(self, content: Any) -> bytes:
+        """See `JSONResponse.render`."""
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode("utf-8", "backslashreplace")
+
+
+def problem(
+    status: int, title: str, detail: str | None = None, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
+    """A problem document; `more` are members of its own."""
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    document = {name: value for name, value in document.items() if value is not None}
+    content = {**document, "request_id": request_id.get()}
+    response = JsonResponse(content, status, dict(headers or {}))
+    response.headers["content-type"] = MEDIA_TYPE
+    return response
+
+
+def busy(title: str, seconds: float) -> Response:
+    """503, and when to come again."""
+    return problem(503, title, headers={"Retry-After": str(max(1, round(seconds)))})
+
+
+def problem_of(error: Exception) -> Response:
+    """The problem that one of our errors is for the caller."""
+    match error:
+        case UnknownReader():
+            return problem(404, "unknown reader", f"no reader is called {error.user_id!r}", nearest=list(error.nearest))
+        case UnknownItem():
+            return problem(404, error.problem, f"expected {error.expected}, found {error.found}")
+        case UsageError():
+            return problem(422, error.problem, f"expected {error.expected}, found {error.found}")
+        case LaneFull():
+            return busy("too many requests wait for the language model", error.retry_after_s)
+        case ClientGone():
+            return Response(status_code=CLIENT_GONE)
+        case HomeLocked():
+            return busy("the home is being written by another process", BUSY_S)
+    log.error("%s", error, exc_info=None if isinstance(error, ShortlistError) else error)
+    if isinstance(error, ServiceError):
+        return busy("a model that this needs is not at hand", BUSY_S)
+    if isinstance(error, ShortlistError):
+        return problem(503, "the state cannot be read", headers={"Retry-After": str(BUSY_S)})
+    return problem(500, "internal error", "it was logged under this request's id")
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of `app` leave as a problem."""
+    for kind in (ShortlistError, LaneFull, ClientGone, Exception):
+        app.add_exception_handler(kind, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+async def _ours(_request: Request, error: Exception) -> Response:
+    return problem_of(error)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    faults = [{"where": ".".join(map(str, one["loc"]))[:200], "problem": one["msg"]} for one in error.errors()]
+    return problem(422, "invalid request", errors=faults[:SHOWN_FAULTS])
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = None if error.detail == phrase else error.detail
+    return problem(error.status_code, phrase, detail, error.headers)

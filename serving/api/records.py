@@ -1,0 +1,45 @@
+"""Videos, readers and events: read one, write many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from fastapi import APIRouter, HTTPException
+
+from serving.api.access import Reading, Writing
+from serving.api.held import Limits, Offered, answered_by
+from serving.api.problems import JsonResponse
+from serving.intake import Result
+from serving.schemas import EventsAsked, ReaderShown, ResultsShown, VideosAsked, WholeVideoShown
+
+router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
+
+
+@router.get("/videos/{video_id:path}", responses=answered_by(WholeVideoShown), response_model=None)
+def video(video_id: str, service: Offered, _key: Reading) -> JsonResponse:
+    """Everything about a video, its transcript included."""
+    return JsonResponse(service.video(video_id))
+
+
+@router.get("/readers/{user_id:path}", responses=answered_by(ReaderShown), response_model=None)
+def reader(user_id: str, service: Offered, _key: Reading) -> JsonResponse:
+    """A reader's profile and history."""
+    return JsonResponse(service.reader(user_id))
+
+
+@router.post("/events", responses=answered_by(ResultsShown), response_model=None)
+def events(asked: EventsAsked, service: Offered, limits: Limits, _key: Writing) -> JsonResponse:
+    """Store what readers did. The same event again changes nothing; one that is wrong fails alone."""
+    return _stored(service.add_events, asked.events, limits.batch)
+
+
+@router.post("/videos", responses=answered_by(ResultsShown), response_model=None)
+def videos(asked: VideosAsked, service: Offered, limits: Limits, _key: Writing) -> JsonResponse:
+    """Store videos; they can be found when the answer comes. A known id is replaced; one that is wrong fails alone."""
+    return _stored(service.add_videos, asked.videos, limits.batch)
+
+
+def _stored(store: Callable[[Sequence[object]], list[Result]], items: Sequence[object], most: int) -> JsonResponse:
+    if len(items) > most:
+        raise HTTPException(413, f"expected at most {most} items in one request")
+    return JsonResponse({"results": store(items)})

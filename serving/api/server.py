@@ -1,0 +1,55 @@
+"""Runs an ASGI application until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from core.config import ServeConfig
+from core.errors import UsageError
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens on `host` and `port`. Raises `UsageError` where that cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        found, remedy = str(error), "choose another --host or --port"
+        raise UsageError(
+            "cannot listen", expected=f"a free address {host}:{port}", found=found, remedy=remedy
+        ) from error
+    return listener
+
+
+def run(app: ASGIApp, listener: socket.socket, config: ServeConfig, ready: Callable[[], None]) -> None:
+    """Serve `app` until a signal; running requests may then end, new ones are refused. `ready` is called once."""
+    settings = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=max(1, round(config.shutdown_s)),
+        lifespan="on",
+    )
+    _Server(settings, ready).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, settings: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(settings)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See `uvicorn.Server`."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()

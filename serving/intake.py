@@ -1,0 +1,76 @@
+"""Events and videos that arrive as JSON objects, with the columns of the tables that `ingest` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from core.types import Event, Video
+from ingest import events, videos
+from ingest.complete import Completion
+from ingest.jsonl import row_of
+from ingest.rows import Columns, Failure, Placed, Row, records
+from store.home import Home
+from store.outbox import deliver
+
+R = TypeVar("R")
+Result = dict[str, Any]
+
+NEW, CHANGED, UNCHANGED, FAILED = "new", "changed", "unchanged", "failed"
+
+
+def take_events(home: Home, items: Sequence[object]) -> list[Result]:
+    """Store events, one result an item. One whose id is known is unchanged; one without a time happens now."""
+    now = datetime.now(UTC).isoformat()
+    timed = [{"at": now, **item} if isinstance(item, dict) else item for item in items]
+    made = _records(timed, events.COLUMNS, events.event_from_row)
+    good = [one.record for one in made if isinstance(one, Placed)]
+    known = home.catalogue.known_events(event.event_id for event in good)
+    home.catalogue.add_events(good)
+    results = []
+    for one in made:
+        if isinstance(one, Failure):
+            results.append(_failed(one))
+            continue
+        results.append(_event_result(one.record, one.record.event_id in known))
+        known.add(one.record.event_id)
+    return results
+
+
+def take_videos(home: Home, items: Sequence[object], completion: Completion, load: Callable[[], Any]) -> list[Result]:
+    """Store videos and deliver them to Chroma, one result an item; of one id the last counts. `load`: the encoder.
+
+    Raises `HomeLocked` where another process writes content.
+    """
+    made = _records(items, videos.COLUMNS, videos.video_from_row)
+    last = {one.record.id: one.record for one in made if isinstance(one, Placed)}
+    with home.writing("storing videos"):
+        before = home.catalogue.videos(last)
+        home.catalogue.put_videos(completion.complete(list(last.values())))
+        deliver(home, load)
+        after = home.catalogue.videos(last)
+    states = {item: _state(before.get(item), after[item]) for item in last}
+    return [
+        _failed(one) if isinstance(one, Failure) else {"id": one.record.id, "status": states[one.record.id]}
+        for one in made
+    ]
+
+
+def _records(items: Sequence[object], columns: Columns, make: Callable[[Row], R]) -> list[Placed[R] | Failure]:
+    rows = (row_of(f"item {at}", item, columns) for at, item in enumerate(items))
+    return list(records(rows, make))
+
+
+def _state(before: Video | None, after: Video) -> str:
+    if before is None:
+        return NEW
+    return UNCHANGED if before == after else CHANGED
+
+
+def _event_result(event: Event, known: bool) -> Result:
+    return {"id": event.event_id, "status": UNCHANGED if known else NEW}
+
+
+def _failed(failure: Failure) -> Result:
+    return {"id": None, "status": FAILED, "reason": failure.reason}

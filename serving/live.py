@@ -1,0 +1,92 @@
+"""The recommender of a server: made once, and made anew when the home has moved on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from agent.chat.session import Chat
+from agent.recommend import Recommender
+from core.errors import HomeLocked, ShortlistError
+from serving.memory import give_back
+from serving.parts import Parts
+
+POPULARITY_S = 60.0  # what is popular is counted anew this often at most; a reader's own events count at once
+SLOWEST_S = 30.0
+MOMENT_S = 2.0
+
+log = logging.getLogger(__name__)
+
+
+class Live:
+    """Holds the current recommender and chat; a request takes one and keeps it, whatever is loaded meanwhile."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._catalogue = parts.home.catalogue
+        self._lock = threading.RLock()
+        self.generation = 0
+        self._pause_s = 0.0
+        self._load()
+
+    @property
+    def recommender(self) -> Recommender:
+        """The newest recommender."""
+        return self._current[0]
+
+    @property
+    def chat(self) -> Chat:
+        """A chat over it."""
+        return self._current[1]
+
+    def refresh(self) -> bool:
+        """Load what was delivered since, if anything was; whether it was. Errors are logged and the old one stays.
+
+        While another process indexes, nothing new can be loaded: then the pause before the next attempt doubles.
+        """
+        if not self._stale() or not self._lock.acquire(blocking=False):
+            return False  # whoever holds the lock loads when it has done
+        try:
+            before = self.recommender.snapshot.revision
+            try:
+                self._load()
+            except ShortlistError as error:
+                log.warning("the home cannot be read anew, the last state is served: %s", error)
+            moved = self.recommender.snapshot.revision > before
+            self._pause_s = 0.0 if moved else min(max(1.0, 2 * self._pause_s), SLOWEST_S)
+            return moved
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """For whoever writes content in this process; what was written is loaded at the end.
+
+        Raises `HomeLocked` where another request writes for longer than a moment.
+        """
+        if not self._lock.acquire(timeout=MOMENT_S):
+            raise HomeLocked(
+                "another request writes videos", expected="one at a time", found="another", remedy="ask again"
+            )
+        try:
+            yield
+            self._load()
+        finally:
+            self._lock.release()
+
+    def _load(self) -> None:
+        newest_event = self._catalogue.newest_event()
+        recommender = self._parts.recommender()
+        self._current = recommender, self._parts.chat(recommender)
+        self._newest_event, self._loaded_at = newest_event, monotonic()
+        self.generation += 1
+        give_back()
+
+    def _stale(self) -> bool:
+        age_s = monotonic() - self._loaded_at
+        if self.recommender.snapshot.revision < self._catalogue.delivered():
+            return age_s >= self._pause_s
+        return age_s >= POPULARITY_S and self._newest_event < self._catalogue.newest_event()

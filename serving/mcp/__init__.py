@@ -1,0 +1,1 @@
+"""The MCP server: Shortlist as tools for other programs' language models."""

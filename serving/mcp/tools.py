@@ -1,0 +1,119 @@
+"""The tools: recommend, search, explain, record_event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import anyio
+from anyio.to_thread import run_sync
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import Field
+
+from core.errors import HomeLocked, ShortlistError, UsageError
+from core.ranking import MAX_K, Filters, Request
+from serving.api.parameters import moment_of
+from serving.lane import Lane, LaneFull
+from serving.parts import Parts
+from serving.schemas import MAX_TEXT, AnswerShown, Id, RecommendationShown, Rerank, ResultShown, SearchShown
+from serving.service import Service
+from serving.timely import timely
+
+INSTRUCTIONS = (
+    "Short videos for readers, from what they read and watch. Ids of readers and videos are used as they are given. "
+    "Record what a reader does with a video, and their next recommendations follow it."
+)
+
+K = Annotated[int, Field(ge=1, le=MAX_K, description="how many")]
+User = Annotated[Id, Field(description="id of the reader")]
+VideoId = Annotated[Id, Field(description="id of the video")]
+Wish = Annotated[str | None, Field(max_length=MAX_TEXT, description="what the reader is in the mood for")]
+Sought = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, description="what to look for")]
+Seconds = Annotated[float | None, Field(ge=0, le=1e9, allow_inf_nan=False, description="seconds")]
+Category = Annotated[str | None, Field(description="only this category")]
+After = Annotated[date | None, Field(description="only videos newer than this day")]
+
+
+def mcp_server(parts: Parts) -> MCPServer:
+    """The server over `parts`; reads the home at once. Raises as `Parts.recommender`."""
+    service, limits = Service(parts), parts.config.serve
+    lane = Lane(limits.llm_at_once, limits.llm_waiting, limits.deadline_s)
+    server = MCPServer("shortlist", instructions=INSTRUCTIONS, log_level="WARNING")
+
+    @server.tool()
+    async def recommend(
+        user_id: User,
+        k: K = 10,
+        about: Wish = None,
+        rerank: Rerank = "auto",
+        max_duration_s: Seconds = None,
+        category: Category = None,
+        published_after: After = None,
+    ) -> AnswerShown:
+        """The best videos for a reader, why each is there, and which stage put it there."""
+        with _told():
+            filters = Filters(max_duration_s, category, published_after=moment_of(published_after))
+            wish = Request(user_id, k, about, rerank, filters=filters)
+            await run_sync(service.live.refresh)
+            return AnswerShown(**await timely(service.recommend, wish, service, lane, anyio.sleep_forever))
+
+    @server.tool()
+    async def search(
+        text: Sought,
+        k: K = 10,
+        max_duration_s: Seconds = None,
+        category: Category = None,
+        published_after: After = None,
+    ) -> SearchShown:
+        """The best videos for a text, for nobody in particular."""
+        filters = Filters(max_duration_s, category, published_after=moment_of(published_after))
+        return SearchShown(**await _newest(service, lambda: service.search(text, k, filters)))
+
+    @server.tool()
+    async def explain(user_id: User, video_id: VideoId, about: Wish = None) -> RecommendationShown:
+        """Why a video would be recommended to a reader: the reason, what is said in it, where each stage puts it."""
+        found = await _newest(service, lambda: service.explain(Request(user_id, 1, about), video_id))
+        return RecommendationShown(**found)
+
+    @server.tool()
+    async def record_event(
+        user_id: User,
+        item_id: VideoId,
+        action: Literal["impression", "click", "view", "like", "skip"],
+        kind: Literal["video", "article"] = "video",
+        dwell_s: Seconds = None,
+        event_id: Annotated[Id | None, Field(description="the same id again changes nothing")] = None,
+    ) -> ResultShown:
+        """Store what a reader does now; their next recommendations follow it."""
+        event = {"user_id": user_id, "item_id": item_id, "action": action, "kind": kind, "dwell_s": dwell_s}
+        [result] = await _newest(service, lambda: service.add_events([{**event, "event_id": event_id}]))
+        if "reason" in result:
+            raise ToolError(result["reason"])
+        return ResultShown(**result)
+
+    return server
+
+
+async def _newest(service: Service, work: Callable[[], Any]) -> Any:
+    def done() -> Any:
+        service.live.refresh()
+        return work()
+
+    with _told():
+        return await run_sync(done)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors as the caller's model may read them."""
+    try:
+        yield
+    except UsageError as error:
+        raise ToolError(f"{error.problem}: expected {error.expected}, found {error.found}") from error
+    except (LaneFull, HomeLocked) as error:
+        raise ToolError("busy: try again in a while") from error
+    except ShortlistError as error:
+        raise ToolError("a model or the state that this needs is not at hand") from error

@@ -1,0 +1,61 @@
+"""What a server counts and times, in the format of Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from core.ranking import Answer
+
+FORMAT = CONTENT_TYPE_LATEST
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+NO_MODEL = "no language model"
+
+
+class Metrics:
+    """One set of counters; every server has its own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "shortlist_requests", "Requests answered.", ("route", "method", "status"), registry=self._registry
+        )
+        self.request_seconds = Histogram(
+            "shortlist_request_seconds", "Time to answer.", ("route",), buckets=SECONDS, registry=self._registry
+        )
+        self._stages = Histogram(
+            "shortlist_stage_seconds", "Time of a stage.", ("stage",), buckets=SECONDS, registry=self._registry
+        )
+        self._model_calls = Counter(
+            "shortlist_model_calls", "Questions to the language model.", ("source",), registry=self._registry
+        )
+        self._tokens = Counter("shortlist_model_prompt_tokens", "Tokens it read.", registry=self._registry)
+        self.fallbacks = Counter(
+            "shortlist_fallbacks", "Answers without the rerank that was due.", ("reason",), registry=self._registry
+        )
+        self.answers = Counter(
+            "shortlist_answers", "Recommendations, made or kept.", ("source",), registry=self._registry
+        )
+        self.taken = Counter(
+            "shortlist_taken", "Events and videos received.", ("kind", "status"), registry=self._registry
+        )
+
+    def gauge(self, name: str, meaning: str, value: Callable[[], float]) -> None:
+        """A number that is read when the metrics are."""
+        Gauge(f"shortlist_{name}", meaning, registry=self._registry).set_function(value)
+
+    def observe(self, answer: Answer) -> None:
+        """Count what an answer took."""
+        for stage, ms in answer.timings_ms.items():
+            self._stages.labels(stage).observe(ms / 1000)
+        self._model_calls.labels("asked").inc(answer.llm.calls)
+        self._model_calls.labels("kept").inc(answer.llm.cached_calls)
+        self._tokens.inc(answer.llm.prompt_tokens)
+        if any(note.startswith(NO_MODEL) for note in answer.notes):
+            self.fallbacks.labels("no model").inc()
+
+    def page(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self._registry)

@@ -1,0 +1,29 @@
+"""What `app` hands to the servers: one open home, and how to make a recommender and a chat over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.chat.session import Chat
+from agent.recommend import Recommender
+from core.config import Config
+from models.encoder import Encoder
+from store.home import Home
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """`recommender` makes one over the newest revision, `chat` one over a recommender.
+
+    `variant` makes one of the ways to rank called `variants`, and says by which method it reranks. All that they make
+    share one encoder and one language model, which is asked through `serving.stop.Stoppable`.
+    """
+
+    home: Home
+    config: Config
+    encoder: Callable[[], Encoder]
+    recommender: Callable[[], Recommender]
+    chat: Callable[[Recommender], Chat]
+    variants: tuple[str, ...]
+    variant: Callable[[str], tuple[Recommender, str]]

@@ -1,0 +1,224 @@
+"""The shapes of requests and answers, as pydantic models: requests are checked by them, answers documented."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.ranking import MAX_K
+
+MAX_TEXT = 2000
+Id = Annotated[str, Field(min_length=1, max_length=512)]
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Rerank = Literal["auto", "none", "yesno", "letters", "list"]
+
+
+class Asked(BaseModel):
+    """Base of what is sent to us: a member it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RankAsked(Asked):
+    """Candidates to be put in order for a reader."""
+
+    user_id: Id
+    candidates: list[Id] = Field(min_length=1, max_length=MAX_K, description="ids of videos, seen ones too")
+    about: Text | None = None
+    rerank: Rerank = "auto"
+
+
+class ChatAsked(Asked):
+    """One message."""
+
+    message: Text
+    user: Id | None = Field(None, description="who is speaking")
+    thread: Annotated[str, Field(min_length=1, max_length=128)] = "default"
+
+
+class EventsAsked(Asked):
+    """What readers did; each item has the columns of docs/data.md, `at` being now where it is missing."""
+
+    events: list[dict[str, Any]] = Field(
+        min_length=1,
+        examples=[[{"user_id": "user_123", "item_id": "night-train", "kind": "video", "action": "like"}]],
+    )
+
+
+class VideosAsked(Asked):
+    """Videos, each with the columns of docs/data.md."""
+
+    videos: list[dict[str, Any]] = Field(
+        min_length=1, examples=[[{"id": "v1", "title": "Night train", "transcript": "We left at nine."}]]
+    )
+
+
+class StageShown(BaseModel):
+    """Where a stage put a video."""
+
+    rank: int
+    score: float
+
+
+class SegmentShown(BaseModel):
+    """A stretch of a transcript."""
+
+    start_s: float | None
+    end_s: float | None
+    text: str
+
+
+class VideoShown(BaseModel):
+    """What a list shows of a video."""
+
+    video_id: str
+    title: str
+    channel: str | None
+    duration_s: float | None
+    published: str | None
+    url: str | None
+    category: str | None
+    summary: str | None
+
+
+class RecommendationShown(VideoShown):
+    """A recommendation."""
+
+    rank: int
+    score: float
+    reason: str
+    evidence: SegmentShown | None
+    stages: dict[str, StageShown]
+
+
+class ModelUseShown(BaseModel):
+    """What the language model cost."""
+
+    model: str | None
+    calls: int
+    prompt_tokens: int
+    cached_calls: int
+
+
+class AnswerShown(BaseModel):
+    """The document of `recommend --json`."""
+
+    user_id: str
+    recommendations: list[RecommendationShown]
+    notes: list[str]
+    timings_ms: dict[str, float]
+    llm: ModelUseShown
+
+
+class HitShown(BaseModel):
+    """A video in an order."""
+
+    rank: int
+    video_id: str
+    title: str
+    score: float
+    stages: dict[str, StageShown]
+
+
+class RankingShown(BaseModel):
+    """Candidates in order; `not_ranked` are unknown, or nothing tells of them."""
+
+    user_id: str
+    ranking: list[HitShown]
+    not_ranked: list[str]
+    notes: list[str]
+    timings_ms: dict[str, float]
+    llm: ModelUseShown
+
+
+class SearchShown(BaseModel):
+    """The document of `search --json`."""
+
+    query: str
+    hits: list[HitShown]
+    timings_ms: dict[str, float]
+
+
+class TranscriptShown(BaseModel):
+    """What is said in a video."""
+
+    language: str | None
+    origin: str
+    segments: list[SegmentShown]
+
+
+class WholeVideoShown(VideoShown):
+    """Everything about a video."""
+
+    language: str | None
+    description: str
+    tags: list[str]
+    made_by: dict[str, str]
+    transcript: TranscriptShown
+    metadata: dict[str, Any]
+
+
+class HistoryShown(BaseModel):
+    """Something a reader did."""
+
+    item_id: str
+    kind: str
+    action: str
+    at: str
+    dwell_s: float | None
+    title: str
+    category: str | None
+    weight: float
+
+
+class ReaderShown(BaseModel):
+    """A reader's profile and history."""
+
+    user_id: str
+    created: str | None
+    interests: list[str]
+    taste: str | None
+    categories: dict[str, float]
+    events: int
+    session_start: str | None
+    history: list[HistoryShown]
+
+
+class ResultShown(BaseModel):
+    """What became of one item of a batch."""
+
+    id: str | None
+    status: Literal["new", "changed", "unchanged", "failed"]
+    reason: str | None = None
+
+
+class ResultsShown(BaseModel):
+    """What became of every item of a batch, in order."""
+
+    results: list[ResultShown]
+
+
+class StateShown(BaseModel):
+    """How a server is."""
+
+    status: str
+
+
+class Fault(BaseModel):
+    """One thing wrong with a request."""
+
+    where: str
+    problem: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    request_id: str | None = None
+    errors: list[Fault] | None = None
+    nearest: list[str] | None = None

@@ -1,0 +1,148 @@
+"""What all servers offer: the recommender's answers and the home's records as documents. Safe for many threads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+from agent.chat.reply import Reply
+from agent.gate import may_ask
+from core.config import NONE
+from core.errors import UnknownItem, UsageError
+from core.ranking import MAX_K, Answer, Filters, Request
+from core.wire import answer_document, recommendation_document, search_document
+from ingest.complete import Completion
+from serving.answers import Answers
+from serving.documents import discreet, ranking_document, reader_document, whole_video
+from serving.intake import Result, take_events, take_videos
+from serving.live import Live
+from serving.metrics import Metrics
+from serving.parts import Parts
+from serving.stop import Stop
+
+FULL_SHARE = 0.9  # of the time left is the rerank's; the rest is for what comes after
+
+
+class Service:
+    """Answers over the newest state of one home."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.metrics = Metrics()
+        self.live = Live(parts)
+        self._parts = parts
+        self._home = parts.home
+        self._kept = Answers(parts.config.serve.kept_answers)
+        self._completion = Completion(parts.home.catalogue, parts.encoder, parts.config.ingest.categories)
+        self.metrics.gauge("revision", "Revision that is searched.", lambda: self.live.recommender.snapshot.revision)
+        self.metrics.gauge("videos", "Videos that can be found.", lambda: self.live.recommender.snapshot.n_live)
+
+    def may_ask(self, request: Request) -> bool:
+        """Whether `recommend` might ask the language model."""
+        return may_ask(request, self._parts.config.rerank)
+
+    def recommend(self, request: Request, stop: Stop | None = None) -> dict[str, Any]:
+        """The document of `recommend --json`. Raises as `Recommender.recommend`.
+
+        With `stop`, the rerank ends in time. Answers that asked no language model are kept: the same question gets
+        the same answer until the reader does something, is changed, or the home moves on.
+        """
+        if self.may_ask(request):
+            return _served(self._answer(_within(request, stop)))
+        began = perf_counter()
+        key = self._key(request)
+        kept = self._kept.recall(key)
+        self.metrics.answers.labels("made" if kept is None else "kept").inc()
+        if kept is not None:
+            return {**kept, "timings_ms": {"recall": round((perf_counter() - began) * 1000, 2)}}
+        document = _served(self._answer(request))
+        self._kept.keep(key, document)
+        return document
+
+    def told_late(self, document: dict[str, Any], deadline_s: float) -> dict[str, Any]:
+        """`document`, made without rerank since the language model took too long, with a note that says so."""
+        self.metrics.fallbacks.labels("deadline").inc()
+        note = f"no rerank: the language model did not answer within {deadline_s:g} s"
+        return {**document, "notes": [*document["notes"], note]}
+
+    def check(self) -> None:
+        """Raises `StateError` where the home cannot be read."""
+        self._home.catalogue.revision()
+
+    def rank(self, request: Request, candidates: Sequence[str], stop: Stop | None = None) -> dict[str, Any]:
+        """Where each of `candidates` stands for the reader. Raises as `Recommender.recommend`."""
+        wanted = list(dict.fromkeys(candidates))
+        only = replace(request, k=min(max(1, len(wanted)), MAX_K), only=frozenset(wanted))
+        return ranking_document(self._answer(_within(only, stop)), wanted)
+
+    def explain(self, request: Request, video_id: str) -> dict[str, Any]:
+        """One video for a reader: reason, evidence and stages. Raises `UnknownItem`, and as `Recommender.recommend`."""
+        self._home.catalogue.video(video_id)
+        answer = self._answer(replace(request, k=1, rerank=NONE, only=frozenset({video_id})))
+        if not answer.recommendations:
+            raise UnknownItem(
+                "nothing tells of this video", expected="a video that is indexed", found=repr(video_id), remedy="wait"
+            )
+        return recommendation_document(answer.recommendations[0])
+
+    def search(self, text: str, k: int, filters: Filters) -> dict[str, Any]:
+        """The document of `search --json`. Raises `UsageError` for a text that is blank."""
+        if not text.strip():
+            raise UsageError("nothing to look for", expected="a text", found="a blank one", remedy="say what")
+        answer = self.live.recommender.search(text, k, filters)
+        self.metrics.observe(answer)
+        return search_document(text, answer)
+
+    def chat(self, message: str, user: str | None, thread: str) -> Reply:
+        """One turn. Raises `ServiceError` where no model is to be had that the message needs."""
+        reply = self.live.chat.turn(message, user, thread)
+        return replace(reply, notes=tuple(discreet(reply.notes)))
+
+    def add_events(self, items: Sequence[object]) -> list[Result]:
+        """Store events; they are in their readers' next recommendations."""
+        return self._counted("event", take_events(self._home, items))
+
+    def add_videos(self, items: Sequence[object]) -> list[Result]:
+        """Store videos; they can be found when this returns. Raises `HomeLocked` while another process ingests."""
+        with self.live.writing():
+            results = take_videos(self._home, items, self._completion, self._parts.encoder)
+        return self._counted("video", results)
+
+    def video(self, video_id: str) -> dict[str, Any]:
+        """Everything about a video. Raises `UnknownItem`."""
+        return whole_video(self._home.catalogue.video(video_id))
+
+    def reader(self, user_id: str) -> dict[str, Any]:
+        """A reader's profile and history. Raises `UnknownReader`."""
+        catalogue = self._home.catalogue
+        taste = catalogue.taste(user_id)
+        profile = self.live.recommender.profile(user_id)
+        return reader_document(catalogue.reader(user_id), profile, taste[0] if taste else None)
+
+    def _answer(self, request: Request) -> Answer:
+        answer = self.live.recommender.recommend(request)
+        self.metrics.observe(answer)
+        return answer
+
+    def _key(self, request: Request) -> Hashable:
+        """All that the answer depends on."""
+        return self.live.generation, self._home.catalogue.state_of(request.user_id), request
+
+    def _counted(self, kind: str, results: list[Result]) -> list[Result]:
+        for status, number in Counter(result["status"] for result in results).items():
+            self.metrics.taken.labels(kind, status).inc(number)
+        return results
+
+
+def _served(answer: Answer) -> dict[str, Any]:
+    return {**answer_document(answer), "notes": discreet(answer.notes)}
+
+
+def _within(request: Request, stop: Stop | None) -> Request:
+    """`request` with a budget that ends before `stop` does."""
+    if stop is None:
+        return request
+    left_ms = FULL_SHARE * stop.left_s * 1000
+    return replace(request, budget_ms=left_ms if request.budget_ms is None else min(left_ms, request.budget_ms))

@@ -1,0 +1,94 @@
+"""Stops what a request asks of a language model: at its deadline, or when nobody waits for it any more."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from time import monotonic
+
+from core.errors import ModelFailed, ServiceError
+from models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
+
+RETRY_S = 30.0
+
+
+class Stop:
+    """One request's end: `now` ends it before its deadline. Safe to share between threads."""
+
+    def __init__(self, seconds: float) -> None:
+        self._deadline = monotonic() + seconds
+        self._stopped = threading.Event()
+
+    def now(self) -> None:
+        """No model call starts from here on."""
+        self._stopped.set()
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left, 0 after the end."""
+        return 0.0 if self._stopped.is_set() else max(0.0, self._deadline - monotonic())
+
+
+current: ContextVar[Stop | None] = ContextVar("stop", default=None)
+
+
+class Stoppable:
+    """Passes every call on, until the current request is to stop: then a call raises `ModelFailed`."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+
+    @property
+    def name(self) -> str:
+        """The model's own."""
+        return self._model.name
+
+    @property
+    def max_choices(self) -> int:
+        """The model's own."""
+        return self._model.max_choices
+
+    def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
+        """See `LanguageModel.complete`."""
+        _check()
+        return self._model.complete(messages, schema, max_tokens)
+
+    def choice_logprobs(self, messages: Sequence[Message], choices: Sequence[str]) -> ChoiceScores:
+        """See `LanguageModel.choice_logprobs`."""
+        _check()
+        return self._model.choice_logprobs(messages, choices)
+
+
+def kept(load: Callable[[], LanguageModel]) -> Callable[[], LanguageModel]:
+    """Loads at the first call and keeps what came; what failed is tried again after `RETRY_S`, not at every request."""
+    lock = threading.Lock()
+    model: LanguageModel | None = None
+    failure: ServiceError | None = None
+    failed_at = 0.0
+
+    def loaded() -> LanguageModel:
+        nonlocal model, failure, failed_at
+        with lock:
+            if model is None:
+                if failure is not None and monotonic() - failed_at < RETRY_S:
+                    raise failure
+                try:
+                    model = Stoppable(load())
+                except ServiceError as error:
+                    failure, failed_at = error, monotonic()
+                    raise
+            return model
+
+    return loaded
+
+
+def _check() -> None:
+    stop = current.get()
+    if stop is not None and not stop.left_s:
+        raise ModelFailed(
+            "the language model was stopped",
+            expected="an answer before the deadline",
+            found="none in time",
+            remedy="ask again, or without rerank",
+        )

@@ -1,0 +1,30 @@
+"""Answers in time: in the lane where the language model might be asked, without rerank where it is late."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from anyio.to_thread import run_sync
+
+from core.config import NONE
+from core.ranking import Request
+from serving.lane import Lane
+from serving.service import Service
+from serving.stop import Stop
+
+Work = Callable[[Request, Stop | None], dict[str, Any]]
+
+
+async def timely(
+    work: Work, request: Request, service: Service, lane: Lane, gone: Callable[[], Awaitable[object]]
+) -> dict[str, Any]:
+    """What `work` makes of `request`; `gone` returns when nobody waits any more. Raises `LaneFull` and `ClientGone`."""
+    if not service.may_ask(request):
+        return await run_sync(work, request, None)
+    try:
+        return await lane.run(lambda stop: work(request, stop), gone)
+    except TimeoutError:
+        document = await run_sync(work, replace(request, rerank=NONE), None)
+        return service.told_late(document, lane.deadline_s)

@@ -1,0 +1,43 @@
+"""The second tab: two ways to rank for the same reader, side by side."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import gradio as gr
+
+from core.ranking import Request
+from serving.web import html
+from serving.web.desk import Desk, guarded
+
+K = 10
+
+
+def compare_tab(desk: Desk) -> None:
+    """Draws the tab."""
+    names = desk.variants()
+    with gr.Row():
+        user = gr.Dropdown(
+            desk.readers(), value=next(iter(desk.readers()), None), label="Reader to compare", allow_custom_value=True
+        )
+        wish = gr.Textbox(label="In the mood for this")
+    with gr.Row():
+        left = gr.Dropdown(names, value=names[0], label="On the left")
+        right = gr.Dropdown(names, value=names[1], label="On the right")
+    ask = gr.Button("Compare", variant="primary")
+    said = gr.HTML()
+    with gr.Row():
+        lists = [gr.HTML(elem_id="left", min_width=300), gr.HTML(elem_id="right", min_width=300)]
+    ask.click(partial(_compare, desk), [user, wish, left, right], [said, *lists])
+
+
+def _compare(desk: Desk, user: str | None, wish: str, left: str, right: str) -> tuple[str, str, str]:
+    def both() -> list[list[dict[str, object]]]:
+        request = Request((user or "").strip(), K, wish or None)
+        return [desk.ranked(name, request)["recommendations"] for name in (left, right)]
+
+    found, wrong = guarded(both)
+    if wrong:
+        return html.notes([wrong]), "", ""
+    first, second = found
+    return "", html.compared(first, second), html.compared(second, first)

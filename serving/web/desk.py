@@ -1,0 +1,107 @@
+"""What the page asks for: answers and kind words where there is none. Handlers run in threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from core.config import NONE
+from core.errors import HomeLocked, ServiceError, ShortlistError, UnknownReader
+from core.ranking import Request
+from core.types import Reader
+from core.wire import answer_document
+from serving.lane import Lane, LaneFull
+from serving.parts import Parts
+from serving.service import Service
+from serving.stop import Stop
+
+READERS = 200  # offered to choose from; any other can be typed
+OFFERED_CATEGORIES = 20
+
+
+class Desk:
+    """One service and one lane, for all who look at the page."""
+
+    def __init__(self, parts: Parts) -> None:
+        limits = parts.config.serve
+        self.service = Service(parts)
+        self.lane = Lane(limits.llm_at_once, limits.llm_waiting, limits.deadline_s)
+        self.parts = parts
+
+    def readers(self) -> list[str]:
+        """Some ids of readers."""
+        return list(islice(self.parts.home.catalogue.reader_ids(), READERS))
+
+    def categories(self) -> list[str]:
+        """The categories of the home's videos."""
+        names = (name for name in self.service.live.recommender.snapshot.columns.category.names if name)
+        return sorted(names)[:OFFERED_CATEGORIES]
+
+    def variants(self) -> list[str]:
+        """Names of ways to rank."""
+        return list(self.parts.variants)
+
+    def invent(self, user: str, interests: Sequence[str]) -> None:
+        """Make a reader. Raises `RecordError` for an id that is none."""
+        reader = Reader(user.strip(), datetime.now(UTC), tuple(interests))
+        self.parts.home.catalogue.put_readers([reader])
+
+    def recommend(self, request: Request) -> dict[str, Any]:
+        """The answer, without rerank where the language model is late or busy."""
+        self.service.live.refresh()
+        if not self.service.may_ask(request):
+            return self.service.recommend(request)
+        stop = Stop(self.lane.deadline_s)
+        try:
+            return self.lane.submit(lambda one: self.service.recommend(request, one), stop).result(stop.left_s)
+        except (TimeoutError, LaneFull):
+            plain = self.service.recommend(_plain(request))
+            return self.service.told_late(plain, self.lane.deadline_s)
+        finally:
+            stop.now()
+
+    def ranked(self, variant: str, request: Request) -> dict[str, Any]:
+        """The answer of one way to rank."""
+        recommender, method = self.parts.variant(variant)
+        wanted = Request(request.user_id, request.k, request.wish, method)
+        return answer_document(recommender.recommend(wanted))
+
+    def happened(self, user: str, video_id: str, action: str, dwell_s: float | None) -> None:
+        """Store what the reader did."""
+        event = {"user_id": user, "item_id": video_id, "kind": "video", "action": action, "dwell_s": dwell_s}
+        self.service.add_events([event])
+
+    def empty(self) -> bool:
+        """Whether there is nothing to recommend."""
+        return not self.service.live.recommender.snapshot.n_live
+
+
+def kindly(error: Exception) -> str:
+    """What a person reads of an error."""
+    match error:
+        case UnknownReader():
+            nearest = f" Did you mean {' or '.join(error.nearest)}?" if error.nearest else ""
+            return f"There is no reader called “{error.user_id}”.{nearest} You can also invent one."
+        case HomeLocked():
+            return "Another process is writing just now. Please try again when it has finished."
+        case LaneFull():
+            return "The language model is busy. Please try again in a moment."
+        case ServiceError():
+            return "There is no language model at hand just now: choose “none” as rerank, or try again later."
+        case ShortlistError():
+            return f"That cannot be done: {error.problem} (expected {error.expected}, found {error.found})."
+    raise error
+
+
+def guarded(work: Callable[[], Any]) -> tuple[Any, str]:
+    """What `work` returns and no words; or None, and kind words about why not."""
+    try:
+        return work(), ""
+    except (ShortlistError, LaneFull) as error:
+        return None, kindly(error)
+
+
+def _plain(request: Request) -> Request:
+    return Request(request.user_id, request.k, request.wish, NONE, filters=request.filters)

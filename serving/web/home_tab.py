@@ -1,0 +1,74 @@
+"""The third tab: what the home holds, and tables to add to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
+from serving.web import html
+from serving.web.desk import Desk, guarded
+
+KINDS = ("videos", "articles", "readers", "events")
+SHOWN_FAILURES = 20
+
+
+def home_tab(desk: Desk, readers: Any, more_readers: Callable[[], Any]) -> None:
+    """Draws the tab; `readers` is chosen from anew, by `more_readers`, after an ingest."""
+    state = gr.HTML(lambda: _state(desk))
+    gr.Button("Look again").click(lambda: _state(desk), None, state)
+    kind = gr.Radio(list(KINDS), value="videos", label="What the table holds")
+    file = gr.File(label="A table: .jsonl, .csv or .parquet", file_types=[".jsonl", ".csv", ".parquet", ".gz"])
+    done = gr.HTML(elem_id="ingested")
+    gr.Button("Ingest", variant="primary").click(partial(_ingest, desk), [kind, file], [done, state]).then(
+        more_readers, None, readers
+    )
+
+
+def _state(desk: Desk) -> str:
+    catalogue = desk.parts.home.catalogue
+    counts = catalogue.counts()
+    failures = catalogue.failures()
+    rows = {
+        "videos": f"{counts.videos:,} ({counts.enriched:,} with a summary)",
+        "articles": f"{counts.articles:,}",
+        "readers": f"{counts.readers:,}",
+        "events": f"{counts.events:,}",
+        "revision": catalogue.revision(),
+        "failures": f"{len(failures):,}",
+        **{f"  {one.item}": f"{one.step}: {one.reason}" for one in failures[:SHOWN_FAILURES]},
+    }
+    return html.table(rows)
+
+
+def _ingest(desk: Desk, kind: str, file: str | None, progress: gr.Progress = gr.Progress()) -> tuple[str, str]:  # noqa: B008
+    if not file:
+        return html.notes(["Choose a table first."]), _state(desk)
+    done = 0
+
+    def advance(rows: int) -> None:
+        nonlocal done
+        done += rows
+        progress((done, None), unit=kind)
+
+    loaded, wrong = guarded(lambda: _load(desk, kind, file, advance))
+    if wrong:
+        return html.notes([wrong]), _state(desk)
+    lines = [f"{loaded.new:,} new, {loaded.changed:,} changed, {loaded.unchanged:,} unchanged"]
+    lines += [f"{failure.where.rpartition('/')[2]}: {failure.reason}" for failure in loaded.failures[:SHOWN_FAILURES]]
+    return html.notes(lines), _state(desk)
+
+
+def _load(desk: Desk, kind: str, file: str, progress: Callable[[int], None]) -> Loaded:
+    parts, settings = desk.parts, desk.parts.config.ingest
+    match kind:
+        case "readers":
+            return load_readers(parts.home, file, settings, progress)
+        case "events":
+            return load_events(parts.home, file, settings, progress)
+    load = load_videos if kind == "videos" else load_articles
+    with desk.service.live.writing():
+        return load(parts.home, file, parts.encoder, settings, progress)

@@ -1,0 +1,119 @@
+"""Records as pieces of HTML. Every text of a stranger is escaped, and only web addresses become links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+Document = Mapping[str, Any]
+
+SHOWN_HISTORY = 12
+DEEPEST = 50  # a place from which a stage's bar is the shortest
+FUSION = "fusion"
+
+
+def card(item: Document) -> str:
+    """A recommendation: title, facts, summary, reason, what is said in it, and what each stage thought."""
+    facts = [item["channel"], _length(item["duration_s"]), item["category"]]
+    lines = [
+        f"<h3>{item['rank']}. {escape(item['title'])}</h3>",
+        f"<div class='facts'>{escape(' · '.join(fact for fact in facts if fact))}{_link(item['url'])}</div>",
+        f"<p>{escape(item['summary'])}</p>" if item["summary"] else "",
+        f"<p><b>Why:</b> {escape(item['reason'])}</p>",
+        _quote(item["evidence"]),
+        stage_bars(item["stages"]),
+    ]
+    return f"<article class='card'>{''.join(lines)}</article>"
+
+
+def stage_bars(stages: Mapping[str, Document]) -> str:
+    """A bar for each stage: the longer, the higher it put the video."""
+    rows = []
+    for name, stage in stages.items():
+        width = max(3, round(100 * (1 - (stage["rank"] - 1) / DEEPEST)))
+        kind = "bar rerank" if name == "rerank" else "bar"
+        rows.append(
+            f"<span>{escape(name)}</span><span><span class='{kind}' style='width:{width}%'></span></span>"
+            f"<span>place {stage['rank']}</span>"
+        )
+    return f"<div class='bars' role='img' aria-label='{_spoken(stages)}'>{''.join(rows)}</div>"
+
+
+def reader_page(reader: Document) -> str:
+    """Who a reader is: the taste as a chart, and what was read and watched last."""
+    chart = "".join(
+        f"<span>{escape(name)}</span><span><span class='bar' style='width:{max(3, round(100 * share))}%'>"
+        f"</span></span><span>{share:.0%}</span>"
+        for name, share in list(reader["categories"].items())[:8]
+    )
+    rows = "".join(
+        f"<tr><td>{escape(item['action'])}</td><td>{escape(item['title'] or item['item_id'])}</td>"
+        f"<td>{escape(item['category'] or '')}{_dwell(item['dwell_s'])}</td></tr>"
+        for item in reader["history"][:SHOWN_HISTORY]
+    )
+    said = ", ".join(reader["interests"])
+    taste = f"<p>{escape(reader['taste'])}</p>" if reader["taste"] else ""
+    interests = f"<p>Says they like: {escape(said)}</p>" if said else ""
+    likes = f"<div class='bars' role='group' aria-label='taste'>{chart}</div>" if chart else "<p>Nothing liked yet.</p>"
+    past = f"<table class='history'>{rows}</table>" if rows else "<p>Nothing read or watched yet.</p>"
+    return f"<h3>What {escape(reader['user_id'])} likes</h3>{taste}{interests}{likes}<h3>Lately</h3>{past}"
+
+
+def compared(items: Sequence[Document], others: Sequence[Document]) -> str:
+    """A list whose items that stand elsewhere in `others` say so."""
+    places = {item["video_id"]: item["rank"] for item in others}
+    moves = [_moved(item["rank"], places.get(item["video_id"])) for item in items]
+    shown = "".join(
+        f"<li>{escape(item['title'])} <span class='moved'>{move}</span></li>"
+        for item, move in zip(items, moves, strict=True)
+    )
+    return f"<ol class='compared'>{shown}</ol>" if items else "<p>Nothing to show.</p>"
+
+
+def notes(lines: Sequence[str]) -> str:
+    """Notes for the person."""
+    return "".join(f"<p class='muted'>{escape(line)}</p>" for line in lines)
+
+
+def table(rows: Mapping[str, object]) -> str:
+    """Names and values."""
+    cells = "".join(f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in rows.items())
+    return f"<table class='history'>{cells}</table>"
+
+
+def _moved(rank: int, other: int | None) -> str:
+    if other is None:
+        return "only here"
+    if other == rank:
+        return ""
+    return f"▲ {other - rank}" if other > rank else f"▼ {rank - other}"
+
+
+def _spoken(stages: Mapping[str, Document]) -> str:
+    return escape(", ".join(f"{name} place {stage['rank']}" for name, stage in stages.items()), quote=True)
+
+
+def _quote(segment: Document | None) -> str:
+    if segment is None:
+        return ""
+    start = "" if segment["start_s"] is None else f"{_clock(segment['start_s'])} "
+    return f"<blockquote>{start}“{escape(segment['text'])}”</blockquote>"
+
+
+def _link(url: str | None) -> str:
+    if not url or not url.startswith(("http://", "https://")):
+        return ""
+    return f" · <a href='{escape(url, quote=True)}' target='_blank' rel='noopener noreferrer'>open</a>"
+
+
+def _length(seconds: float | None) -> str | None:
+    return None if seconds is None else _clock(seconds)
+
+
+def _dwell(seconds: float | None) -> str:
+    return "" if seconds is None else f", {seconds:.0f} s"
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

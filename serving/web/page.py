@@ -1,0 +1,39 @@
+"""The page: three tabs, and how it looks without anything from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from serving.parts import Parts
+from serving.web.compare_tab import compare_tab
+from serving.web.desk import Desk
+from serving.web.home_tab import home_tab
+from serving.web.reader_tab import reader_tab
+
+TITLE = "Shortlist"
+STYLE = Path(__file__).with_name("style.css")
+
+
+def page(parts: Parts) -> gr.Blocks:
+    """The page over `parts`; reads the home at once. Raises as `Parts.recommender`."""
+    desk = Desk(parts)
+    blocks: gr.Blocks = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
+    with blocks:
+        gr.Markdown("# Shortlist\nShort videos for a reader, and why each is there.")
+        with gr.Tab("For a reader"):
+            readers, more_readers = reader_tab(desk)
+        with gr.Tab("Compare"):
+            compare_tab(desk)
+        with gr.Tab("Home"):
+            home_tab(desk, readers, more_readers)
+    blocks.queue(default_concurrency_limit=parts.config.serve.threads, max_size=parts.config.serve.requests)
+    return blocks
+
+
+def looks() -> dict[str, Any]:
+    """Theme and style, with fonts that every system has."""
+    theme = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+    return {"theme": theme, "css": STYLE.read_text(encoding="utf-8")}

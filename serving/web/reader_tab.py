@@ -1,0 +1,138 @@
+"""The first tab: one reader, their list as cards that can be watched, liked and skipped, and a chat beside it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from core.config import RERANK_CHOICES
+from core.ranking import Request
+from serving.stop import Stop
+from serving.web import html
+from serving.web.desk import Desk, guarded
+
+CARDS = 8
+EMPTY = "There are no videos yet. Add some in the tab “Home”, then come back."
+CHOOSE = "Choose a reader, or invent one."
+ACTIONS = (("view", "Watch"), ("like", "Like"), ("skip", "Skip"))
+
+
+def reader_tab(desk: Desk) -> tuple[Any, Callable[[], Any]]:
+    """Draws the tab; returns the choice of readers, and what refreshes it."""
+    with gr.Row():
+        user = gr.Dropdown(
+            desk.readers(), value=next(iter(desk.readers()), None), label="Reader", allow_custom_value=True, scale=2
+        )
+        wish = gr.Textbox(label="In the mood for", placeholder="something about space", scale=3)
+        rerank = gr.Dropdown(list(RERANK_CHOICES), value="auto", label="Rerank by language model", scale=1)
+        k = gr.Slider(1, CARDS, value=5, step=1, label="How many", scale=1)
+    ask = gr.Button("Recommend", variant="primary")
+    with gr.Accordion("Invent a reader", open=False):
+        name = gr.Textbox(label="Name of the new reader")
+        interests = gr.CheckboxGroup(desk.categories(), label="Likes")
+        invent = gr.Button("Invent")
+    with gr.Row():
+        with gr.Column(scale=3, min_width=320):
+            said = gr.HTML(elem_id="said")
+            slots = [_slot(place) for place in range(CARDS)]
+        with gr.Column(scale=2, min_width=320):
+            profile = gr.HTML(elem_id="profile")
+            _chat(desk, user)
+    ids = gr.State([])
+    asked = [user, wish, rerank, k]
+    shown = [said, profile, ids, *[part for group, text, *_ in slots for part in (group, text)]]
+    show = partial(_show, desk)
+    for trigger in (ask.click, wish.submit, user.change):
+        trigger(show, asked, shown, show_progress="minimal")
+    for place, (_, _, dwell, buttons) in enumerate(slots):
+        for action, button in buttons.items():
+            button.click(partial(_act, desk, action, place), [*asked, ids, dwell], shown, show_progress="minimal")
+    invent.click(partial(_invent, desk), [name, interests], [user, said])
+    gr.on(None, show, asked, shown)
+    return user, lambda: gr.update(choices=desk.readers())
+
+
+def _slot(place: int) -> tuple[Any, Any, Any, dict[str, Any]]:
+    with gr.Group(visible=False, elem_classes=[f"card-{place + 1}"]) as group:
+        text = gr.HTML(padding=False)
+        dwell = gr.Slider(0, 180, value=30, step=1, label=f"Seconds watched of {place + 1}")
+        with gr.Row():
+            buttons = {action: gr.Button(word, size="sm", min_width=60) for action, word in ACTIONS}
+    return group, text, dwell, buttons
+
+
+def _show(desk: Desk, user: str | None, wish: str, rerank: str, k: float) -> list[Any]:
+    if desk.empty():
+        return _nothing(EMPTY)
+    if not (user or "").strip():
+        return _nothing(CHOOSE)
+    answer, wrong = guarded(lambda: desk.recommend(Request(str(user).strip(), int(k), wish or None, rerank)))
+    if wrong:
+        return _nothing(wrong)
+    items = answer["recommendations"]
+    reader, _ = guarded(lambda: desk.service.reader(answer["user_id"]))
+    slots: list[Any] = []
+    for place in range(CARDS):
+        there = place < len(items)
+        slots += [gr.update(visible=there), html.card(items[place]) if there else ""]
+    return [
+        html.notes(answer["notes"]),
+        html.reader_page(reader) if reader else "",
+        [i["video_id"] for i in items],
+        *slots,
+    ]
+
+
+def _act(
+    desk: Desk, action: str, place: int, user: str, wish: str, rerank: str, k: float, ids: list[str], dwell: float
+) -> list[Any]:
+    if place < len(ids):
+        _, wrong = guarded(lambda: desk.happened(user.strip(), ids[place], action, dwell if action == "view" else None))
+        if wrong:
+            return _nothing(wrong)
+    return _show(desk, user, wish, rerank, k)
+
+
+def _invent(desk: Desk, name: str, interests: list[str]) -> tuple[Any, str]:
+    _, wrong = guarded(lambda: desk.invent(name, interests))
+    if wrong:
+        return gr.update(), html.notes([wrong])
+    return gr.update(choices=desk.readers(), value=name.strip()), ""
+
+
+def _nothing(words: str) -> list[Any]:
+    return [html.notes([words]), "", [], *[part for _ in range(CARDS) for part in (gr.update(visible=False), "")]]
+
+
+def _chat(desk: Desk, user: Any) -> None:
+    thread = gr.State(lambda: f"web:{uuid.uuid4().hex}")
+    talk = gr.Chatbot(label="Chat", height=320, buttons=[], feedback_options=None)
+    line = gr.Textbox(label="Say something", placeholder="why number 2?", submit_btn="Send")
+    line.submit(partial(_turn, desk), [line, talk, user, thread], [line, talk], show_progress="hidden")
+
+
+def _turn(
+    desk: Desk, message: str, talk: list[dict[str, Any]], user: str | None, thread: str
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The reply, line by line."""
+    if not message.strip():
+        yield "", talk
+        return
+    said = [*talk, {"role": "user", "content": message}]
+    yield "", [*said, {"role": "assistant", "content": "…"}]
+    reply = ""
+    for line in _reply(desk, message, user or None, thread).splitlines():
+        reply += f"{line}\n"
+        yield "", [*said, {"role": "assistant", "content": reply}]
+
+
+def _reply(desk: Desk, message: str, user: str | None, thread: str) -> str:
+    stop = Stop(desk.lane.deadline_s)
+    text, wrong = guarded(
+        lambda: desk.lane.submit(lambda _: desk.service.chat(message, user, thread).text, stop).result()
+    )
+    return wrong or str(text)

@@ -1,0 +1,168 @@
+"""Real servers on free ports, over small homes, with a hash encoder and a scripted language model."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from app.serve import parts_with
+from core.config import Config, EncoderConfig, IngestConfig
+from core.types import Event, Reader
+from serving.api.application import application
+from serving.parts import Parts
+from store.home import Home
+
+WORDS = ("bread", "moon", "trains", "rivers")
+NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
+GATES = {"rerank": {"depth": 4, "weight_wish": 0.5, "weight_plain": 0.0, "weight_thin": 0.0}}
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory, new_hash_encoder: Any) -> Path:
+    """A home of 40 videos and the readers ann, who likes the moon, and new. Copy it before you change it."""
+    from ingest.complete import Completion
+    from ingest.rows import Row
+    from ingest.videos import video_from_row
+    from retrieval.index import load_snapshot
+    from store.outbox import deliver
+
+    path, encoder = tmp_path_factory.mktemp("served") / "home", new_hash_encoder()
+    titles = [f"Video {at} about {WORDS[at % 4]}" for at in range(40)]
+    rows = [
+        {
+            "id": f"v{at:02}", "title": title, "transcript": f"{title}, told slowly.", "duration": 30 + at,
+            "channel": f"Channel {at % 3}", "category": WORDS[at % 4].title(),
+        }
+        for at, title in enumerate(titles)
+    ]  # fmt: skip
+    with Home.open(path, encoder.name) as home, home.writing():
+        videos = [video_from_row(Row(str(at), row)) for at, row in enumerate(rows)]
+        home.catalogue.put_videos(
+            Completion(home.catalogue, lambda: encoder, IngestConfig().categories).complete(videos)
+        )
+        deliver(home, lambda: encoder)
+        home.catalogue.put_readers([Reader("new", NOW)])
+        liked = [Event("ann", f"v{at:02}", "video", "like", NOW + timedelta(minutes=at)) for at in (1, 5, 9)]
+        home.catalogue.add_events(liked)
+        load_snapshot(home)
+    return path
+
+
+@pytest.fixture
+def small_home(small: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(small, tmp_path / "home")
+
+
+@dataclass
+class Served:
+    """A running server: its client, and the home behind it."""
+
+    client: httpx.Client
+    url: str
+    home: Home
+    model: Any
+    server: uvicorn.Server
+    thread: threading.Thread
+
+    def get(self, path: str, **more: Any) -> Any:
+        """The document of a successful GET."""
+        return self.done(self.client.get(path, **more))
+
+    def post(self, path: str, document: Any, **more: Any) -> Any:
+        """The document of a successful POST."""
+        return self.done(self.client.post(path, json=document, **more))
+
+    def done(self, answer: httpx.Response) -> Any:
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def ids(self, path: str, **more: Any) -> list[str]:
+        """The ids of a recommendation."""
+        return [item["video_id"] for item in self.get(path, **more)["recommendations"]]
+
+
+def parts_over(home: Home, config: Config, encoder: Any, model: Any) -> Parts:
+    """As `app.serve.parts_of`, with models that a test chooses; `model` is a model, or an error that loading raises."""
+
+    def load() -> Any:
+        if isinstance(model, Exception):
+            raise model
+        return model
+
+    return parts_with(home, config, lambda: encoder, load)
+
+
+@contextmanager
+def running(app: Any, **more: Any) -> Iterator[tuple[str, uvicorn.Server, threading.Thread]]:
+    """`app` on a free port of this machine."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5, **more))
+    thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        until(lambda: server.started or not thread.is_alive())
+        assert server.started
+        yield url, server, thread
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listener.close()
+
+
+def until(holds: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """Look again and again until something holds; what it returned."""
+    event, end = threading.Event(), monotonic() + seconds
+    while not (found := holds()):
+        assert monotonic() < end, "it never happened"
+        event.wait(0.01)
+    return found
+
+
+@pytest.fixture(scope="session")
+def serve(new_hash_encoder: Any, scripted_model: Any) -> Callable[..., AbstractContextManager[Served]]:
+    """serve(home, model=None, headers=None, **settings): a running HTTP API."""
+
+    @contextmanager
+    def start(
+        path: Path, model: Any = None, headers: dict[str, str] | None = None, **settings: Any
+    ) -> Iterator[Served]:
+        encoder, model = new_hash_encoder(), model or scripted_model([-0.1, -3.0])
+        config = Config(home=path, encoder=EncoderConfig(name=encoder.name), serve=settings, **GATES)  # type: ignore[arg-type]
+        with Home.open(path, encoder.name) as home:
+            app = application(parts_over(home, config, encoder, model))
+            with (
+                running(app) as (url, server, thread),
+                httpx.Client(base_url=url, headers=headers, timeout=30) as client,
+            ):
+                yield Served(client, url, home, model, server, thread)
+
+    return start
+
+
+@pytest.fixture
+def api(serve: Callable[..., AbstractContextManager[Served]], small_home: Path) -> Iterator[Served]:
+    """A running HTTP API over a home of its own, without keys."""
+    with serve(small_home) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def fixed(serve: Any, small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A running HTTP API that a module's tests share and do not change."""
+    with serve(shutil.copytree(small, tmp_path_factory.mktemp("fixed") / "home")) as served:
+        yield served

@@ -1,0 +1,31 @@
+"""Kept answers: the last ones asked for, each as it was given."""
+
+from __future__ import annotations
+
+from serving.answers import Answers
+
+
+def test_the_one_not_asked_for_the_longest_makes_room() -> None:
+    answers = Answers(2)
+    for key in "ab":
+        answers.keep(key, {"said": f"{key} \ud800"})
+    assert answers.recall("a") == {"said": "a \ud800"}
+    answers.keep("c", {})
+    assert answers.recall("b") is None
+    assert answers.recall("a") is not None
+    assert answers.recall("c") == {}
+
+
+def test_what_a_caller_changes_is_not_kept() -> None:
+    answers = Answers(1)
+    answers.keep("a", {"notes": []})
+    first = answers.recall("a")
+    assert first is not None
+    first["notes"].append("mine")
+    assert answers.recall("a") == {"notes": []}
+
+
+def test_nothing_is_kept_where_nothing_may_be() -> None:
+    answers = Answers(0)
+    answers.keep("a", {})
+    assert answers.recall("a") is None

@@ -1,0 +1,211 @@
+"""The HTTP API answers as the command line does, and what is posted counts at once."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import ModelMissing
+from tests.serving.conftest import until
+
+NO_MODEL = ModelMissing("no model", expected="weights", found="none", remedy="pull them")
+
+
+def without_times(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "timings_ms"}
+
+
+def test_recommend_gives_what_the_recommender_gives(fixed: Any) -> None:
+    from app.build import recommender_over
+    from core.config import Config
+    from core.ranking import Request
+    from core.wire import answer_document
+
+    config = Config.model_validate({"home": fixed.home.path, "rerank": {"depth": 4}})
+    asked = Request("ann", k=7)
+    expected = answer_document(recommender_over(fixed.home, config).recommend(asked))
+    answer = fixed.get("/v1/recommend/ann", params={"k": 7})
+    assert without_times(answer) == without_times(json.loads(json.dumps(expected)))
+    assert len(answer["recommendations"]) == 7
+    assert {"v01", "v05", "v09"}.isdisjoint(item["video_id"] for item in answer["recommendations"])
+
+
+def test_an_answer_is_kept_until_the_reader_does_something(api: Any) -> None:
+    first = api.get("/v1/recommend/ann")
+    again = api.get("/v1/recommend/ann")
+    assert without_times(again) == without_times(first)
+    assert again["timings_ms"].keys() == {"recall"}
+    seen = first["recommendations"][0]["video_id"]
+    event = {"user_id": "ann", "item_id": seen, "kind": "video", "action": "view", "dwell_s": 30}
+    assert api.post("/v1/events", {"events": [event]})["results"][0]["status"] == "new"
+    assert seen not in api.ids("/v1/recommend/ann")
+
+
+def test_filters_hold(fixed: Any) -> None:
+    asked = {"max_duration": 50, "channel": "Channel 1", "category": "Moon", "include_seen": True}
+    assert set(fixed.ids("/v1/recommend/ann", params=asked)) == {"v01", "v13"}
+    assert fixed.ids("/v1/recommend/ann", params={"published_after": "2026-11-01"}) == []
+
+
+def test_a_filter_with_a_slip_of_the_pen_is_not_passed_over(fixed: Any) -> None:
+    refused = fixed.client.get("/v1/recommend/ann", params={"max_durations": 50})
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [{"where": "query.max_durations", "problem": "There is no such parameter"}]
+
+
+def test_a_new_reader_begins_with_a_first_event(api: Any) -> None:
+    assert api.client.get("/v1/recommend/zoe").status_code == 404
+    event = {"user_id": "zoe", "item_id": "v02", "kind": "video", "action": "like"}
+    api.post("/v1/events", {"events": [event]})
+    recommended = api.ids("/v1/recommend/zoe")
+    assert recommended
+    assert "v02" not in recommended
+    history = api.get("/v1/readers/zoe")["history"]
+    assert [(item["item_id"], item["action"]) for item in history] == [("v02", "like")]
+
+
+def test_events_are_idempotent_and_fail_alone(api: Any) -> None:
+    at = datetime(2026, 11, 21, tzinfo=UTC).isoformat()
+    good = {"user_id": "ann", "item_id": "v03", "kind": "video", "action": "view", "at": at}
+    bad = {**good, "dwell_s": -1}
+    results = api.post("/v1/events", {"events": [good, bad, good, {"user_id": "ann"}]})["results"]
+    assert [one["status"] for one in results] == ["new", "failed", "unchanged", "failed"]
+    assert "dwell time" in results[1]["reason"]
+    assert results[0]["id"] == results[2]["id"]
+    assert api.post("/v1/events", {"events": [good]})["results"][0]["status"] == "unchanged"
+    assert api.get("/v1/readers/ann")["events"] == 4
+
+
+def found(api: Any, text: str) -> set[str]:
+    """All ids that a search gives; the hash encoder has no opinion on their order."""
+    return {hit["video_id"] for hit in api.get("/v1/search", params={"text": text, "k": 100})["hits"]}
+
+
+def test_a_posted_video_is_found_at_once(api: Any) -> None:
+    video = {"id": "x/1", "title": "Zebras at night", "transcript": "Zebras sleep standing up.", "category": "Moon"}
+    posted = api.post("/v1/videos", {"videos": [video, {"id": "y"}, {**video, "id": "x2"}]})["results"]
+    assert [one["status"] for one in posted] == ["new", "failed", "new"]
+    assert {"x/1", "x2"} <= found(api, "zebras")
+    assert api.get("/v1/videos/x/1")["transcript"]["segments"][0]["text"] == "Zebras sleep standing up."
+    assert "x2" in api.ids("/v1/recommend/ann", params={"k": 60})
+    again = api.post("/v1/videos", {"videos": [video, {**video, "id": "x2", "title": "Zebras by day"}]})["results"]
+    assert [one["status"] for one in again] == ["unchanged", "changed"]
+    assert api.get("/v1/videos/x2")["title"] == "Zebras by day"
+
+
+def test_what_another_process_ingests_is_found(serve: Any, small_home: Path) -> None:
+    from core.types import Video
+    from store.home import Home
+    from store.outbox import deliver
+
+    with serve(small_home, refresh_s=0.05) as api, Home.open(small_home) as other:
+        encoder = api.server.config.app._app._app.state.service._parts.encoder
+        with other.writing():
+            other.catalogue.put_videos([Video("late", "Volcanoes of the north")])
+            deliver(other, encoder)
+        until(lambda: "late" in found(api, "volcanoes"))
+
+
+def test_two_servers_of_one_home_agree(serve: Any, small_home: Path) -> None:
+    with serve(small_home, refresh_s=0.05) as one, serve(small_home, refresh_s=0.05) as other:
+        best = one.ids("/v1/recommend/ann")[0]
+        event = {"user_id": "ann", "item_id": best, "kind": "video", "action": "skip"}
+        one.post("/v1/events", {"events": [event]})
+        assert best not in other.ids("/v1/recommend/ann")
+        other.post("/v1/videos", {"videos": [{"id": "w", "title": "Walruses of the west"}]})
+        assert "w" in found(other, "walruses")
+        until(lambda: "w" in found(one, "walruses"))
+        one.post("/v1/videos", {"videos": [{"id": "w2", "title": "More walruses"}]})
+        until(lambda: {"w", "w2"} <= found(other, "walruses"))
+
+
+def test_while_another_process_writes_videos_are_refused_and_the_rest_goes_on(api: Any) -> None:
+    from filelock import FileLock
+
+    video = {"id": "z", "title": "Z"}
+    with FileLock(api.home.path / "writer.lock", thread_local=False):
+        refused = api.client.post("/v1/videos", json={"videos": [video]})
+        assert refused.status_code == 503
+        assert int(refused.headers["retry-after"]) > 0
+        event = {"user_id": "ann", "item_id": "v07", "kind": "video", "action": "like"}
+        api.post("/v1/events", {"events": [event]})
+        assert "v07" not in api.ids("/v1/recommend/ann")
+    assert api.post("/v1/videos", {"videos": [video]})["results"][0]["status"] == "new"
+
+
+def test_rank_orders_the_candidates_and_names_the_rest(fixed: Any) -> None:
+    asked = {"user_id": "ann", "candidates": ["v01", "v02", "nothing", "v13", "v02"]}
+    answer = fixed.post("/v1/rank", asked)
+    assert {hit["video_id"] for hit in answer["ranking"]} == {"v01", "v02", "v13"}
+    assert [hit["rank"] for hit in answer["ranking"]] == [1, 2, 3]
+    assert answer["not_ranked"] == ["nothing"]
+    assert all("fusion" in hit["stages"] for hit in answer["ranking"])
+    assert answer["ranking"][0]["video_id"] != "v02"
+
+
+def test_a_wish_is_reranked_by_the_language_model(fixed: Any) -> None:
+    answer = fixed.get("/v1/recommend/ann", params={"about": "the moon", "k": 3})
+    assert answer["llm"]["calls"] + answer["llm"]["cached_calls"] > 0
+    assert all("rerank" in item["stages"] for item in answer["recommendations"])
+    plain = fixed.get("/v1/recommend/ann", params={"about": "the moon", "rerank": "none"})
+    assert plain["llm"]["model"] is None
+
+
+def test_without_a_model_a_note_says_so_and_a_named_method_is_503(serve: Any, small_home: Path) -> None:
+    with serve(small_home, model=NO_MODEL) as api:
+        answer = api.get("/v1/recommend/ann", params={"about": "the moon"})
+        assert any("no language model" in note for note in answer["notes"])
+        assert "weights" not in str(answer["notes"])
+        named = api.client.get("/v1/recommend/ann", params={"rerank": "yesno"})
+        assert named.status_code == 503
+        assert "weights" not in named.text
+        assert 'shortlist_fallbacks_total{reason="no model"} 1.0' in api.client.get("/metrics").text
+
+
+def sent_events(text: str) -> list[tuple[str, Any]]:
+    blocks = [block.splitlines() for block in text.split("\n\n") if block and not block.startswith(":")]
+    return [(block[0].removeprefix("event: "), json.loads(block[1].removeprefix("data: "))) for block in blocks]
+
+
+def test_chat_streams_lines_then_the_whole_reply(api: Any) -> None:
+    with api.client.stream("POST", "/v1/chat", json={"message": "recommend for ann"}) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        events = sent_events("".join(answer.iter_text()))
+    *lines, (name, reply) = events
+    assert {kind for kind, _ in lines} == {"text"}
+    assert name == "reply"
+    assert "\n".join(line["text"] for _, line in lines) == reply["reply"]
+    assert reply["action"]["name"] == "recommend"
+    why = sent_events(api.client.post("/v1/chat", json={"message": "why number 2?"}).text)[-1][1]
+    assert reply["recommendations"][1]["title"] in why["reply"]
+
+
+def test_an_empty_home_is_served_and_filled(serve: Any, tmp_path: Path) -> None:
+    with serve(tmp_path / "nothing") as api:
+        assert api.get("/readyz") == {"status": "ready"}
+        assert api.get("/v1/search", params={"text": "moon"})["hits"] == []
+        assert api.client.get("/v1/recommend/ann").status_code == 404
+        api.post("/v1/videos", {"videos": [{"id": "a", "title": "The moon"}]})
+        api.post("/v1/events", {"events": [{"user_id": "u", "item_id": "b", "kind": "video", "action": "like"}]})
+        assert api.ids("/v1/recommend/u") == ["a"]
+
+
+def test_metrics_count_what_happened(api: Any) -> None:
+    api.get("/v1/recommend/ann")
+    api.get("/v1/recommend/ann")
+    api.client.get("/v1/nowhere")
+    page = api.client.get("/metrics").text
+    assert 'shortlist_answers_total{source="kept"} 1.0' in page
+    assert 'shortlist_requests_total{method="GET",route="/v1/recommend/{user:path}",status="200"} 2.0' in page
+    assert 'shortlist_stage_seconds_count{stage="retrieve"} 1.0' in page
+    assert "shortlist_llm_waiting 0.0" in page
+    assert "shortlist_videos 40.0" in page
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json"])
+def test_the_state_is_told(fixed: Any, path: str) -> None:
+    assert fixed.client.get(path).status_code == 200

@@ -1,0 +1,178 @@
+"""A server under pressure: model work is bounded, late answers come without it, nothing accepted is lost."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from models.language_model import ChoiceScores
+from tests.serving.conftest import until
+
+WISH = {"about": "the moon"}
+
+
+class Gated:
+    """A language model that answers when its gate is open."""
+
+    name, max_choices = "gated", 20
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.calls = 0
+        self.at_once = self.most = 0
+        self._lock = threading.Lock()
+
+    def choice_logprobs(self, messages: Any, choices: Any) -> ChoiceScores:
+        with self._lock:
+            self.calls += 1
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+        self.gate.wait(20)
+        with self._lock:
+            self.at_once -= 1
+        return ChoiceScores(np.array([-0.1, -3.0]), (False, False), 10)
+
+
+def gauge(api: Any, name: str) -> float:
+    lines = api.client.get("/metrics").text.splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.startswith(f"shortlist_{name} "))
+
+
+def test_a_fixed_number_asks_the_model_some_wait_and_the_rest_is_refused(serve: Any, small_home: Path) -> None:
+    model = Gated()
+    with serve(small_home, model, llm_at_once=1, llm_waiting=2) as api, ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(api.client.get, "/v1/recommend/ann", params=WISH) for _ in range(3)]
+        until(lambda: (gauge(api, "llm_running"), gauge(api, "llm_waiting")) == (1, 2))
+        refused = api.client.get("/v1/recommend/ann", params=WISH)
+        assert refused.status_code == 503
+        assert int(refused.headers["retry-after"]) > 0
+        assert api.ids("/v1/recommend/ann")  # what asks no model goes on
+        model.gate.set()
+        assert [one.result().status_code for one in asked] == [200, 200, 200]
+        assert model.most == 1
+        assert gauge(api, "llm_running") == 0
+
+
+def test_at_the_deadline_the_answer_comes_without_rerank_and_says_so(serve: Any, small_home: Path) -> None:
+    model = Gated()
+    with serve(small_home, model, deadline_s=0.3) as api:
+        late = api.get("/v1/recommend/ann", params=WISH)
+        plain = api.get("/v1/recommend/ann", params={**WISH, "rerank": "none"})
+        assert late["recommendations"] == plain["recommendations"]
+        assert any("no rerank" in note and "0.3 s" in note for note in late["notes"])
+        assert 'reason="deadline"' in api.client.get("/metrics").text
+        model.gate.set()
+        until(lambda: gauge(api, "llm_running") == 0)
+        assert model.calls <= 1  # the work that nobody waits for stopped before its next call
+        asked = {"user_id": "ann", "candidates": ["v01", "v02"], "about": "the moon"}
+        assert api.post("/v1/rank", asked)["ranking"]
+
+
+def test_a_cancelled_request_stops_costing(serve: Any, small_home: Path) -> None:
+    model = Gated()
+    with serve(small_home, model) as api:
+        with pytest.raises(httpx.ReadTimeout), httpx.Client(base_url=api.url, timeout=0.5) as client:
+            client.get("/v1/recommend/ann", params=WISH)
+        until(lambda: gauge(api, "requests_inside") == 1)
+        model.gate.set()
+        until(lambda: gauge(api, "llm_running") == 0)
+        assert model.calls == 1
+
+
+def test_the_chat_answers_after_its_deadline_too(serve: Any, small_home: Path) -> None:
+    model = Gated()
+    with serve(small_home, model, deadline_s=0.3) as api, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(api.client.post, "/v1/chat", json={"message": "recommend something about the moon for ann"})
+        until(lambda: model.calls or asked.done())
+        threading.Timer(0.5, model.gate.set).start()
+        *_, last = asked.result().text.strip().split("\n\n")
+        reply = json.loads(last.split("data: ")[1])
+        assert reply["recommendations"]
+        assert model.calls <= 1
+
+
+def test_more_requests_than_can_be_borne_are_told_to_come_again(serve: Any, small_home: Path) -> None:
+    model = Gated()
+    with serve(small_home, model, requests=1) as api, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(api.client.get, "/v1/recommend/ann", params=WISH)
+        until(lambda: model.calls)
+        refused = api.client.get("/v1/recommend/ann")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert api.client.get("/healthz").status_code == 200
+        model.gate.set()
+        assert asked.result().status_code == 200
+
+
+def test_large_requests_are_refused_however_they_are_sent(serve: Any, small_home: Path) -> None:
+    with serve(small_home, body_bytes=10_000, batch=3) as api:
+        big = json.dumps({"videos": [{"id": "a", "title": "A" * 20_000}]}).encode()
+        headers = {"Content-Type": "application/json"}
+        assert api.client.post("/v1/videos", content=big, headers=headers).status_code == 413
+        pieces = (big[at : at + 1000] for at in range(0, len(big), 1000))
+        assert api.client.post("/v1/videos", content=pieces, headers=headers).status_code == 413
+        many = {"videos": [{"id": f"{at}", "title": "A"} for at in range(4)]}
+        assert api.client.post("/v1/videos", json=many).status_code == 413
+        assert api.client.get("/v1/videos/a").status_code == 404
+
+
+def test_half_a_request_is_ended_and_hinders_nobody(serve: Any, small_home: Path) -> None:
+    head = (
+        b"POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+    )
+    with serve(small_home, body_timeout_s=0.3) as api:
+        port = int(api.url.rsplit(":", 1)[1])
+        with (
+            socket.create_connection(("127.0.0.1", port)) as slow,
+            socket.create_connection(("127.0.0.1", port)) as gone,
+        ):
+            slow.sendall(head)
+            gone.sendall(b"GET /v1/rec")
+            assert api.ids("/v1/recommend/ann")
+            slow.settimeout(10)
+            assert b" 408 " in slow.recv(4096)
+        assert api.ids("/v1/recommend/ann")
+
+
+def test_at_shutdown_accepted_events_are_kept(serve: Any, small_home: Path) -> None:
+    from store.home import Home
+
+    accepted: list[str] = []
+    stopping = threading.Event()
+
+    def post(api: Any, number: int) -> None:
+        at = 0
+        with httpx.Client(base_url=api.url, timeout=20) as client:
+            while not stopping.is_set():
+                event = {
+                    "event_id": f"{number}-{at}",
+                    "user_id": "ann",
+                    "item_id": "v03",
+                    "kind": "video",
+                    "action": "view",
+                }
+                try:
+                    answer = client.post("/v1/events", json={"events": [event]})
+                except httpx.HTTPError:
+                    return
+                if answer.status_code == 200:
+                    accepted.append(event["event_id"])
+                at += 1
+
+    with serve(small_home) as api, ThreadPoolExecutor(3) as pool:
+        for number in range(3):
+            pool.submit(post, api, number)
+        until(lambda: len(accepted) > 20)
+        api.server.should_exit = True
+        api.thread.join(20)
+        assert not api.thread.is_alive()
+        stopping.set()
+    with Home.open(small_home) as home:
+        assert home.catalogue.known_events(accepted) == set(accepted)

@@ -1,0 +1,134 @@
+"""The MCP server, asked by the SDK's own client: over stdio, over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from mcp import Client, StdioServerParameters
+
+from core.config import Config, EncoderConfig
+from store.home import Home
+from tests.serving.conftest import GATES, parts_over, running
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def served(small_home: Path, new_hash_encoder: Any, scripted_model: Any) -> Iterator[tuple[str, Home]]:
+    """The address of an MCP server over HTTP, and its home."""
+    from serving.mcp.http import mcp_application
+
+    encoder = new_hash_encoder()
+    config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
+    with Home.open(small_home) as home:
+        app = mcp_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        with running(app) as (url, _, _):
+            yield f"{url}/mcp", home
+
+
+def test_the_tools_have_typed_schemas(served: tuple[str, Home]) -> None:
+    async def ask() -> Any:
+        async with Client(served[0]) as client:
+            return (await client.list_tools()).tools
+
+    tools = {tool.name: tool for tool in asyncio.run(ask())}
+    assert tools.keys() == {"recommend", "search", "explain", "record_event"}
+    recommend = tools["recommend"]
+    assert recommend.input_schema["required"] == ["user_id"]
+    assert recommend.input_schema["properties"]["k"]["maximum"] == 1000
+    assert "recommendations" in recommend.output_schema["properties"]
+    assert all(tool.description for tool in tools.values())
+
+
+def test_a_recorded_event_is_in_the_next_recommendation(served: tuple[str, Home]) -> None:
+    async def ask() -> None:
+        async with Client(served[0]) as client:
+            first = (await client.call_tool("recommend", {"user_id": "ann", "k": 5})).structured_content
+            best = first["recommendations"][0]
+            event = {"user_id": "ann", "item_id": best["video_id"], "action": "skip", "event_id": "e1"}
+            assert (await client.call_tool("record_event", event)).structured_content["status"] == "new"
+            assert (await client.call_tool("record_event", event)).structured_content["status"] == "unchanged"
+            again = (await client.call_tool("recommend", {"user_id": "ann", "k": 5})).structured_content
+            assert best["video_id"] not in {item["video_id"] for item in again["recommendations"]}
+            wish = {"user_id": "ann", "about": "the moon", "k": 3}
+            reranked = (await client.call_tool("recommend", wish)).structured_content
+            assert all("rerank" in item["stages"] for item in reranked["recommendations"])
+
+    asyncio.run(ask())
+
+
+def test_search_and_explain(served: tuple[str, Home]) -> None:
+    async def ask() -> None:
+        async with Client(served[0]) as client:
+            hits = (await client.call_tool("search", {"text": "rivers", "k": 4})).structured_content["hits"]
+            assert [hit["rank"] for hit in hits] == [1, 2, 3, 4]
+            why = (await client.call_tool("explain", {"user_id": "ann", "video_id": "v13"})).structured_content
+            assert why["video_id"] == "v13"
+            assert why["reason"]
+            assert "fusion" in why["stages"]
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("recommend", {"user_id": "nobody"}, "nobody"),
+        ("recommend", {"user_id": "ann", "k": 0}, "k"),
+        ("explain", {"user_id": "ann", "video_id": "nothing"}, "unknown video"),
+        ("record_event", {"user_id": " ", "item_id": "v01", "action": "like"}, "user id"),
+    ],
+)
+def test_wrong_calls_are_errors_that_say_why(
+    served: tuple[str, Home], tool: str, arguments: dict[str, Any], said: str
+) -> None:
+    async def ask() -> Any:
+        async with Client(served[0]) as client:
+            return await client.call_tool(tool, arguments)
+
+    result = asyncio.run(ask())
+    assert result.is_error
+    assert said in result.content[0].text
+    assert "Traceback" not in result.content[0].text
+
+
+def test_with_keys_the_server_asks_for_one_that_may_write(served: tuple[str, Home]) -> None:
+    url, home = served
+    (_, read), (_, write) = home.catalogue.create_key("read"), home.catalogue.create_key("write")
+    start = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+
+    def status(secret: str | None) -> int:
+        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+        return httpx.post(
+            url, json=start, headers={**headers, "Accept": "application/json, text/event-stream"}
+        ).status_code
+
+    assert (status(None), status("sl_wrong"), status(read)) == (401, 401, 403)
+    assert status(write) < 401
+
+
+def test_the_command_speaks_over_stdio(sample_home: Path, tmp_path: Path) -> None:
+    home = shutil.copytree(sample_home, tmp_path / "home")
+    command = StdioServerParameters(
+        command=sys.executable,
+        args=["-c", "from app.cli.main import run; run()", "serve", "mcp"],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "SHORTLIST_HOME": str(home)},
+        cwd=ROOT,
+    )
+
+    async def ask() -> Any:
+        async with Client(command) as client:
+            asked = {"user_id": "user_123", "k": 2}
+            return (await client.call_tool("recommend", asked)).structured_content
+
+    answer = asyncio.run(ask())
+    assert [item["rank"] for item in answer["recommendations"]] == [1, 2]
+    assert json.dumps(answer)

@@ -1,0 +1,53 @@
+"""The API keeps to its own description: schemathesis sends what it allows, and what it does not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+
+from store.home import Home
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(300)]
+
+OPERATIONS = (
+    "GET /v1/recommend/{user}", "POST /v1/rank", "GET /v1/search", "GET /v1/videos/{video_id}",
+    "GET /v1/readers/{user_id}", "POST /v1/events", "POST /v1/videos", "POST /v1/chat", "GET /healthz",
+    "GET /readyz", "GET /metrics",
+)  # fmt: skip
+SENDS_NOTHING = ("/healthz", "/readyz", "/metrics")
+
+
+@pytest.fixture(scope="module")
+def described(serve: Any, small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The description of a running API over a home of its own, and a key to it."""
+    path = shutil.copytree(small, tmp_path_factory.mktemp("described") / "home")
+    with Home.open(path) as home:
+        _, secret = home.catalogue.create_key("write")
+    with serve(path, rate_per_s=1e6) as api:
+        yield schemathesis.openapi.from_url(f"{api.url}/openapi.json"), {"Authorization": f"Bearer {secret}"}
+
+
+def test_all_operations_are_described(described: Any) -> None:
+    assert {found.ok().label for found in described[0].get_all_operations()} == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_answer_is_as_described(described: Any, operation: str, mode: GenerationMode) -> None:
+    (schema, headers), (method, path) = described, operation.split()
+    if mode is GenerationMode.NEGATIVE and path in SENDS_NOTHING:
+        pytest.skip("takes nothing that could be wrong")
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+    @given(case=schema[path][method].as_strategy(generation_mode=mode))
+    def holds(case: Any) -> None:
+        case.call_and_validate(headers=headers)
+
+    holds()

@@ -1,0 +1,108 @@
+"""The commands as a user types them: every example of docs/serving.md, and the server as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
+COMMAND = [sys.executable, "-c", "from app.cli.main import run; run()"]
+ADDRESS = re.compile(r"answers at (http://\S+)")
+
+
+def environment(home: Path) -> dict[str, str]:
+    known = {"PATH": os.environ["PATH"], "HOME": str(Path.home()), "SHORTLIST_HOME": str(home)}
+    small = {
+        "SHORTLIST_LLM__PROVIDER": "embedded",
+        "SHORTLIST_LLM__MODEL": "smollm2-135m",
+        "SHORTLIST_LLM__THREADS": "1",
+    }
+    return known | small | {"SHORTLIST_SERVE__DEADLINE_S": "2"}
+
+
+@contextmanager
+def started(home: Path, *words: str) -> Iterator[tuple[str, subprocess.Popen[str], list[str]]]:
+    """`shortlist serve WORDS` as a process: its address, and what it said until then."""
+    command = [*COMMAND, "serve", *words, "--port", "0"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(home), stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        said: list[str] = []
+        for line in process.stderr:
+            said.append(line)
+            if found := ADDRESS.search(line):
+                yield found[1], process, said
+                return
+        raise AssertionError("".join(said))
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def address(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = shutil.copytree(sample_home, tmp_path_factory.mktemp("served") / "home")
+    with started(home, "api") as (url, _, _):
+        yield url
+
+
+def examples() -> list[str]:
+    """Every curl command of the page that is meant for a local server."""
+    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", " ")
+    return [line.partition("   #")[0].strip() for line in blocks.splitlines() if "$API" in line]
+
+
+def test_every_endpoint_is_shown(address: str) -> None:
+    paths = httpx.get(f"{address}/openapi.json").json()["paths"]
+    for path in paths:
+        assert any(path.partition("{")[0] in example for example in examples()), path
+
+
+@pytest.mark.parametrize("example", examples())
+def test_the_examples_work(address: str, example: str) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    done = subprocess.run(
+        ["bash", "-c", f"{example} --fail-with-body"],
+        env={"API": address, "PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    if "chat" in example:
+        assert "event: reply" in done.stdout
+    elif "metrics" in example:
+        assert "shortlist_requests_total" in done.stdout
+    else:
+        document = json.loads(done.stdout)
+        assert document
+        assert all(one["status"] != "failed" for one in document.get("results", ()))
+
+
+def test_without_keys_it_stays_on_this_machine_and_says_so(sample_home: Path, tmp_path: Path) -> None:
+    home = shutil.copytree(sample_home, tmp_path / "home")
+    with started(home, "api", "--host", "0.0.0.0") as (url, process, said):
+        assert url.startswith("http://127.0.0.1:")
+        assert any("no keys" in line for line in said)
+        assert httpx.get(f"{url}/readyz").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) in (0, -signal.SIGTERM)
+
+
+def test_a_port_in_use_is_one_line(sample_home: Path, address: str) -> None:
+    port = address.rsplit(":", 1)[1]
+    command = [*COMMAND, "serve", "api", "--port", port]
+    done = subprocess.run(command, cwd=ROOT, env=environment(sample_home), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "cannot listen" in done.stderr
+    assert "Traceback" not in done.stderr
