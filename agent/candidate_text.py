@@ -44,7 +44,7 @@ def candidate_text(video: Video, max_tokens: int, joint: str = "\n") -> str:
 
     That is the transcript where all of it fits; else the summary, or what there is of transcript or description.
     """
-    title = plain(video.title, int(max_tokens * TITLE_SHARE)) or GONE
+    title = plain(video.shown_title, int(max_tokens * TITLE_SHARE)) or GONE
     facts = [f"Title: {title}"]
     for label, value in (("Channel", video.channel), ("Category", video.category)):
         if value and (short := plain(value, max_tokens // 8)):

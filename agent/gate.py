@@ -42,6 +42,13 @@ def decide(request: Request, profile: Profile, rerank: RerankConfig, profiles: P
     return Gate(request.rerank, weight or rerank.weight_named, named=True)
 
 
+def may_ask(request: Request, rerank: RerankConfig) -> bool:
+    """Whether the request might ask the model, before its reader is known."""
+    if request.rerank == AUTO:
+        return bool(rerank.weight_wish if request.wish else rerank.weight_plain or rerank.weight_thin)
+    return request.rerank != NONE
+
+
 def check_method(name: str) -> None:
     """Raise `UsageError` unless `name` is auto, none or a rerank method."""
     known = (AUTO, NONE, *METHODS)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-LEGS = ("bm25", "tfidf", "dense", "affinity", "popular")
+LEGS = ("bm25", "tfidf", "dense", "affinity", "cowatch", "popular")
 AUTO = "auto"
 NONE = "none"
 METHODS = ("yesno", "letters", "list")
@@ -43,10 +43,18 @@ class ModelsConfig(Section):
 class EncoderConfig(Section):
     """How texts become vectors."""
 
-    name: str = Field("all-MiniLM-L6-v2", description="name of the encoder in models/manifest.toml")
+    name: str = Field(
+        "all-MiniLM-L6-v2",
+        description="an encoder of models/manifest.toml or models.paths, a folder or a repository of the hub with a "
+        'sentence-transformers model, or a server\'s as "ollama:nomic-embed-text" or "openai:text-embedding-ada-002"',
+    )
     batch_size: int = Field(32, ge=1, description="texts encoded at once")
     threads: int = Field(2, ge=1, description="threads of the encoder")
-    max_chunks: int = Field(4, ge=1, description="a long text is the mean of at most this many windows of 256 tokens")
+    max_chunks: int = Field(
+        4,
+        ge=1,
+        description="a long text is the mean of at most this many windows of 256 tokens (servers: 1,000 letters)",
+    )
 
 
 class LlmConfig(Section):
@@ -73,7 +81,14 @@ class RetrievalConfig(Section):
     depth: int = Field(200, ge=1, le=1000, description="candidates asked of every leg, whatever k is")
     fusion: Literal["weighted", "rrf"] = Field("weighted", description="how the legs are joined")
     weights: dict[str, Weight] = Field(
-        default_factory=lambda: {"bm25": 0.3, "tfidf": 0.2, "dense": 1.0, "affinity": 0.6, "popular": 0.1},
+        default_factory=lambda: {
+            "bm25": 0.1,
+            "tfidf": 0.2,
+            "dense": 1.0,
+            "affinity": 0.4,
+            "cowatch": 1.0,
+            "popular": 0.05,
+        },
         description="weight of each leg in the weighted fusion; a leg with weight 0 is not asked",
     )
     text_weights: dict[str, Weight] = Field(
@@ -84,9 +99,16 @@ class RetrievalConfig(Section):
     k1: Positive = Field(1.2, description="BM25 term saturation")
     b: Share = Field(0.75, description="BM25 length normalisation")
     threads: int = Field(2, ge=1, description="threads that compare vectors")
-    dense_top: int = Field(3, ge=1, description="similarities that make a video's dense score, where a reader has more")
+    dense_top: int = Field(5, ge=1, description="similarities that make a video's dense score, where a reader has more")
+    cowatch_recency: Share = Field(0.65, description="weight of a liked video against the one liked next after it")
+    cowatch_backward: Share = Field(0.1, description="weight of a link to the video that was watched before")
+    cowatch_damping: Share = Field(0.1, description="exponent of the popularity by which a link is divided")
     popular_half_life_days: Positive = Field(14.0, description="a click, view or like this old counts half as popular")
     fresh_half_life_days: Positive = Field(30.0, description="a video this much older than the newest is half as fresh")
+    freshness: Share = Field(
+        0.0, description="share of its score that a video loses as it ages, by fresh_half_life_days"
+    )
+    diversity: Share = Field(0.0, description="weight of being unlike the videos above against being relevant")
     fresh_weight: Weight = Field(0.2, description="weight of freshness against popularity in the popular leg")
 
 
@@ -94,9 +116,9 @@ class ProfileConfig(Section):
     """How events become a profile."""
 
     max_history: int = Field(50, ge=1, description="events that make the profile, newest first")
-    half_life_days: Positive = Field(14.0, description="an event this old counts half")
+    half_life_days: Positive = Field(180.0, description="an event this old counts half")
     session_gap_min: Positive = Field(30.0, description="a pause this long starts a new session")
-    session_boost: Positive = Field(2.0, description="weight of an event in the current session against an older one")
+    session_boost: Positive = Field(1.0, description="weight of an event in the current session against an older one")
     full_dwell_s: Positive = Field(30.0, description="a view this long counts fully")
     thin_history: int = Field(3, ge=0, description="a reader with fewer liked items than this has a thin history")
 
@@ -148,7 +170,7 @@ class MediaConfig(Section):
     """Which videos are taken from addresses and files, and how politely."""
 
     max_duration_s: Positive = Field(180.0, description="longest video taken from an address")
-    max_file_duration_s: Positive = Field(14400.0, description="longest file taken; an hour needs 0.5 GB of memory")
+    max_file_duration_s: Positive = Field(14400.0, description="longest file taken; an hour needs 0.9 GB of memory")
     max_bytes: int = Field(2_000_000_000, ge=1, description="largest file taken or downloaded")
     auto_captions: bool = Field(False, description="take a site's automatic captions where the uploader wrote none")
     allow_private: bool = Field(False, description="take addresses on this machine and in its private networks")
@@ -197,6 +219,28 @@ class ChatConfig(Section):
     )
 
 
+class ServeConfig(Section):
+    """The HTTP API, the web page and the MCP server."""
+
+    host: str = Field("127.0.0.1", description="address to listen on; without keys always this machine only")
+    port: int = Field(8000, ge=0, le=65535, description="port of the HTTP API; 0 takes a free one")
+    web_port: int = Field(7860, ge=0, le=65535, description="port of the web page")
+    mcp_port: int = Field(8001, ge=0, le=65535, description="port of the MCP server over HTTP")
+    threads: int = Field(4, ge=1, description="requests worked on at once, those for a language model apart")
+    requests: int = Field(256, ge=1, description="requests accepted at once; more are told to come again (503)")
+    llm_at_once: int = Field(1, ge=1, description="requests that ask the language model at once")
+    llm_waiting: int = Field(8, ge=0, description="requests that wait for it; more are told to come again (503)")
+    deadline_s: Positive = Field(20.0, description="longest wait for a rerank; then the answer comes without it")
+    rate_per_s: Positive = Field(200.0, description="requests a second of one key, on average; twice as many at once")
+    body_bytes: int = Field(8_000_000, ge=1, description="largest request")
+    body_timeout_s: Positive = Field(30.0, description="longest wait for the rest of a request")
+    batch: int = Field(1000, ge=1, description="events or videos of one request")
+    upload_bytes: int = Field(500_000_000, ge=1, description="largest table that the web page takes")
+    kept_answers: int = Field(2048, ge=0, description="recommendations kept until the reader or the home changes")
+    refresh_s: Positive = Field(1.0, description="seconds between two looks for what another process has ingested")
+    shutdown_s: Positive = Field(15.0, description="longest wait for running requests when the server is stopped")
+
+
 class Config(Section):
     """The root."""
 
@@ -214,6 +258,7 @@ class Config(Section):
     speech: SpeechConfig = SpeechConfig()
     media: MediaConfig = MediaConfig()
     chat: ChatConfig = ChatConfig()
+    serve: ServeConfig = ServeConfig()
     export: ExportConfig = ExportConfig()
     eval: EvalConfig = EvalConfig()
     tuned: TunedConfig = TunedConfig()

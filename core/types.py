@@ -157,6 +157,11 @@ class Video:
         return self.enrichment.category.value if self.enrichment.category else None
 
     @property
+    def shown_title(self) -> str:
+        """The title to show: a better one that was made for it, else its own."""
+        return self.enrichment.rewritten_title.value if self.enrichment.rewritten_title else self.title
+
+    @property
     def summary(self) -> str | None:
         return self.enrichment.summary.value if self.enrichment.summary else None
 

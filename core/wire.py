@@ -39,7 +39,7 @@ def video_document(video: Video) -> dict[str, Any]:
     """What a list shows of a video."""
     return {
         "video_id": video.id,
-        "title": video.title,
+        "title": video.shown_title,
         "channel": video.channel,
         "duration_s": video.duration_s,
         "published": None if video.published is None else video.published.isoformat(),
@@ -80,7 +80,7 @@ def search_document(text: str, answer: Answer) -> dict[str, Any]:
         {
             "rank": hit.rank,
             "video_id": hit.video.id,
-            "title": hit.video.title,
+            "title": hit.video.shown_title,
             "score": round(hit.score, SCORE_DECIMALS),
             "stages": stages_document(hit.stages),
         }

@@ -16,7 +16,7 @@ from eval.variants import Variant
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cost:
-    """`stage_ms` holds milliseconds by stage, float64[answered queries]; `use` adds up all calls of a language model.
+    """`stage_ms` holds milliseconds by stage, float64[timed queries]; `use` adds up all calls of a language model.
 
     `core_s` are seconds of all cores together, `wall_s` of the clock, both for ranking only; `peak_mb` is the most
     memory that the process had held when the run ended, whatever else it had done before.
@@ -30,7 +30,7 @@ class Cost:
 
     @property
     def total_ms(self) -> npt.NDArray[np.float64]:
-        """float64[answered queries]: all stages together."""
+        """float64[timed queries]: all stages together."""
         return np.sum(list(self.stage_ms.values()), axis=0) if self.stage_ms else np.zeros(0)
 
 
@@ -49,9 +49,10 @@ class Finished:
 def joined_cost(batches: Sequence[Batch]) -> Cost:
     """The cost of all `batches` together."""
     answers = [answer for batch in batches for answer in batch.answers.values()]
-    stages = dict.fromkeys(stage for answer in answers for stage in answer.timings_ms)
+    timed = [answer.timings_ms for answer in answers if answer.timings_ms]
+    stages = dict.fromkeys(stage for timings in timed for stage in timings)
     return Cost(
-        {stage: np.array([answer.timings_ms.get(stage, 0.0) for answer in answers]) for stage in stages},
+        {stage: np.array([timings.get(stage, 0.0) for timings in timed]) for stage in stages},
         _joined_use([answer.use for answer in answers]),
         sum(batch.core_s for batch in batches),
         sum(batch.wall_s for batch in batches),

@@ -20,7 +20,7 @@ PEER_CODE = ("eval/answer", "eval/peers", "eval/tasks/from_files.py")
 CONTENT_CODE = (
     "eval/data", "eval/tasks/from_files.py", "eval/tasks/home.py", "ingest/categorise.py", "ingest/complete.py",
     "ingest/sentences.py", "ingest/simulate.py", "ingest/summarise.py", "models/windowed_encoder.py",
-    "models/windows.py", "store/texts.py",
+    "models/windows.py", "store/schema.py", "store/texts.py",
 )  # fmt: skip
 INDEX_CODE = ("retrieval", "store/texts.py")
 

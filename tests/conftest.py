@@ -133,7 +133,11 @@ def hash_encoder() -> HashEncoder:
 
 @pytest.fixture(scope="session")
 def snapshot_of() -> Any:
-    """Makes a `Snapshot` of videos and their vectors (unit rows), in `parts` segments, without files."""
+    """Makes a `Snapshot` of videos and their vectors (unit rows), in `parts` segments, without files.
+
+    `watched` are the sequences of readers, oldest first.
+    """
+    from retrieval.cowatch import Links
     from retrieval.segment import Part, video_segment
     from retrieval.snapshot import Snapshot
 
@@ -144,11 +148,14 @@ def snapshot_of() -> Any:
         popular: Mapping[str, float] | None = None,
         parts: int = 1,
         removed: Sequence[str] = (),
+        watched: Sequence[Sequence[str]] = (),
     ) -> Snapshot:
         made = []
         for chosen in np.array_split(np.arange(len(videos)), parts):
             segment = video_segment([videos[at] for at in chosen], vectors[chosen].astype(np.float32))
             made.append(Part(segment).without(removed))
-        return Snapshot("home", 1, tuple(made), popular=popular or {})
+        readers = [[(item, 1) for item in sequence] for sequence in watched]
+        links = Links.none().followed(readers, 1)
+        return Snapshot("home", 1, tuple(made), popular=popular or {}, links=links)
 
     return make

@@ -15,7 +15,10 @@ DEPTH = 100
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answered:
-    """The ranking for one query, milliseconds by stage, the language model's part, and notes for the person."""
+    """The ranking for one query, the language model's part, and notes for the person.
+
+    `timings_ms` holds milliseconds by stage, and nothing where the query was asked together with others.
+    """
 
     ranking: Ranking
     timings_ms: Mapping[str, float] = field(default_factory=dict)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from agent.ranked import Ranked
 from agent.recommend import Recommender
 from core.config import NONE
 from core.ranking import Filters, Request
 from eval.answer.answered import Answered, depth_of
 from eval.data.dataset import DataSet, EvalQuery
+
+# As many of a batch are asked one by one, as a reader asks: what a query takes is known from these.
+ALONE = 32
 
 
 class Product:
@@ -18,14 +22,25 @@ class Product:
         self._recommender = recommender
         self._filters = Filters(include_seen=not data.exclude_seen)
         self._method = method
+        self._warm = method != NONE  # a model is not asked twice
         self.batch = 256 if method == NONE else 4
 
     def __call__(self, queries: Sequence[EvalQuery]) -> list[Answered]:
-        """See `Answerer`."""
-        ranked = self._recommender.rank_many([self.request(query) for query in queries])
-        return [Answered(one.verdict.final, one.timings_ms, one.verdict.use, one.verdict.notes) for one in ranked]
+        """See `Answerer`. What was asked together with others has no times of its own."""
+        requests = [self.request(query) for query in queries]
+        if not self._warm:  # loading is not what a query takes
+            self._recommender.rank_many(requests[:1])
+            self._warm = True
+        alone = [one for request in requests[:ALONE] for one in self._recommender.rank_many([request])]
+        together = self._recommender.rank_many(requests[ALONE:])
+        return [_answered(one, one.timings_ms) for one in alone] + [_answered(one, {}) for one in together]
 
     def request(self, query: EvalQuery) -> Request:
         """`query` as a reader would ask it: a text is a wish, a query of its own is a reader."""
         only = None if query.candidates is None else frozenset(query.candidates)
         return Request(query.id, depth_of(query), query.text, self._method, filters=self._filters, only=only)
+
+
+def _answered(ranked: Ranked, timings_ms: Mapping[str, float]) -> Answered:
+    verdict = ranked.verdict
+    return Answered(verdict.final, timings_ms, verdict.use, verdict.notes)

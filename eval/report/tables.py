@@ -125,7 +125,7 @@ def _cost(data: Document) -> Grid:
         ])  # fmt: skip
     head = ["variant", *(f"{stage}, ms p50 / p95" for stage in stages), "core-seconds", "model calls + cached",
             "tokens in / out", "peak MB"]  # fmt: skip
-    note = "A stage that a batch shares is timed in equal parts. Peak memory is that of the process so far."
+    note = "Times are of queries asked one by one; core-seconds of all; peak memory of the process so far."
     return Grid("Cost", head, rows, note)
 
 

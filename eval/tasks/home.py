@@ -27,7 +27,7 @@ from retrieval.index import FOLDER
 from store.home import VECTORS, Home
 from store.outbox import deliver
 
-READY = "ready.json"
+STAMP = "made_by.json"
 VIDEOS = 500
 EVENTS = 10_000
 
@@ -48,15 +48,18 @@ def open_task_home(
     from the future of a question.
     """
     folder = cache_root(config) / "homes" / f"{task.data.name}-{_key(task, variant, config)}"
-    stamp = {"content": code_hash(CONTENT_CODE), "index": code_hash(INDEX_CODE)}
+    stamp = {"content": code_hash(CONTENT_CODE), "index": code_hash(INDEX_CODE), "ingested": "yes"}
     before = _stamp(folder)
     if before.get("content") != stamp["content"]:
-        _begin_anew(folder, task, left_over=bool(before))
+        _begin_anew(folder, task)
+        before = stamp | {"ingested": "not yet"}
+        _set_stamp(folder, before)
+    if before["ingested"] != stamp["ingested"]:
         with Home.open(folder, config.encoder.name) as home:
             _fill(home, task, variant, config, encoder, bars)
     elif before != stamp:  # nobody shall measure yesterday's index
         shutil.rmtree(folder / FOLDER, ignore_errors=True)
-    (folder / READY).write_text(json.dumps(stamp), encoding="utf-8")
+    _set_stamp(folder, stamp)
     return Home.open(folder, config.encoder.name)
 
 
@@ -66,29 +69,31 @@ def _key(task: Task, variant: Variant, config: Config) -> str:
 
 
 def _stamp(folder: Path) -> dict[str, str]:
-    """The code that made the home; empty where it was never finished."""
+    """The code that made the home, and whether all of it is there; empty where there is none."""
     try:
-        found: dict[str, str] = json.loads((folder / READY).read_text(encoding="utf-8"))
+        found: dict[str, str] = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found
 
 
-def _begin_anew(folder: Path, task: Task, left_over: bool) -> None:
-    """Leave nothing of a home of older code but its vectors; else begin with those that the task or a sibling has."""
-    kept = folder / VECTORS
-    if left_over:
-        for path in folder.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif not path.name.startswith(VECTORS):
-                path.unlink()
-    elif not kept.exists():
+def _set_stamp(folder: Path, stamp: dict[str, str]) -> None:
+    (folder / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
+
+
+def _begin_anew(folder: Path, task: Task) -> None:
+    """Leave nothing of other code but its vectors; a new home begins with those that the task or a sibling has."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif not path.name.startswith(VECTORS):
+            path.unlink()
+    if not (folder / VECTORS).exists():
         siblings = folder.parent.glob(f"{task.data.name}-*/{VECTORS}")
         source = task.vectors or max(siblings, key=lambda path: path.stat().st_size, default=None)
-        folder.mkdir(parents=True, exist_ok=True)
         if source is not None and source.exists():
-            shutil.copyfile(source, kept)
+            shutil.copyfile(source, folder / VECTORS)
 
 
 def _fill(

@@ -1,31 +1,48 @@
-"""Plain coordinate search."""
+"""Plain coordinate search that changes nothing for what may be chance."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 ROUNDS = 4
-LEAST = 1e-6  # an improvement below this is none
 
 Point = dict[str, float]
+Scores = npt.NDArray[np.float64]
 
 
 def coordinate_search(
-    start: Mapping[str, float], values: Sequence[float], objective: Callable[[Point], float]
+    start: Mapping[str, float], values: Sequence[float], objective: Callable[[Point], Scores]
 ) -> tuple[Point, float]:
-    """The best point found, and its objective: each coordinate in turn takes the best of `values`, until none improves.
+    """The best point found, and the mean of its scores; `objective` gives one score a query, NaN where undefined.
 
-    `start` counts as tried, so the result is never worse. Of equal values the first is kept.
+    Each coordinate in turn takes the best of `values`, where that gains more than the standard error of the gain, until
+    none does. `start` counts as tried, so the result is never worse.
     """
-    best, score = dict(start), objective(dict(start))
+    known: dict[tuple[float, ...], Scores] = {}
+
+    def scores_of(point: Point) -> Scores:
+        key = tuple(point.values())
+        if key not in known:
+            known[key] = objective(point)
+        return known[key]
+
+    best = dict(start)
     for _ in range(ROUNDS):
-        before = score
+        before = dict(best)
         for name in best:
-            for value in values:
-                tried = {**best, name: value}
-                found = objective(tried)
-                if found > score + LEAST:
-                    best, score = tried, found
-        if score <= before + LEAST:
+            tried = [{**best, name: value} for value in values]
+            found = max(tried, key=lambda point: float(np.nanmean(scores_of(point))))  # of equals the first
+            if gains(scores_of(found) - scores_of(best)):
+                best = found
+        if best == before:
             break
-    return best, score
+    return best, float(np.nanmean(scores_of(best)))
+
+
+def gains(differences: Scores) -> bool:
+    """Whether the mean of paired differences is more than its standard error."""
+    defined = differences[~np.isnan(differences)]
+    return bool(defined.size and defined.mean() > defined.std() / np.sqrt(defined.size))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from core.config import Config
+from eval.significance import Comparison
 from eval.tuning.tune import Score, Tuned
 
 
@@ -14,8 +16,9 @@ def settings_file(tuned: Tuned, config: Config) -> str:
     data = tuned.task.data
     lines = [
         f"# Chosen by `shortlist eval tune` for {tuned.metric} on {data.name}.",
-        f"# Half that chose: {_told(tuned.chosen_on)}.",
-        f"# Half that was kept apart: {_told(tuned.judged_on)}.",
+        f"# Queries that chose: {_told(tuned.chosen_on)}.",
+        f"# Queries that were kept apart: {_told(tuned.judged_on)}.",
+        *(f"# There, more than {leg} alone: {_compared(one)}." for leg, one in tuned.alone.items()),
         *(f"# {note}" for note in data.notes),
     ]
     for section, values in tuned.settings.items():
@@ -37,12 +40,18 @@ def tuned_document(tuned: Tuned) -> dict[str, Any]:
         "settings": tuned.settings,
         "chosen_on": tuned.chosen_on,
         "judged_on": tuned.judged_on,
+        "alone": {leg: asdict(one) for leg, one in tuned.alone.items()},
         "blend": {kind: {f"{weight:g}": mean for weight, mean in means.items()} for kind, means in tuned.blend.items()},
     }
 
 
 def _told(score: Score) -> str:
     return f"{score['queries']:,.0f} queries, {score['before']:.4f} before, {score['after']:.4f} after"
+
+
+def _compared(comparison: Comparison) -> str:
+    difference = comparison.difference
+    return f"{difference.mean:+.4f} ({difference.low:+.4f} to {difference.high:+.4f}), p {comparison.p:.4f}"
 
 
 def _toml(value: Any) -> str:

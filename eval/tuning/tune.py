@@ -1,4 +1,4 @@
-"""`eval tune`: weights, blend and gate on one data set. One half of its queries chooses, the other half judges."""
+"""`eval tune`: weights, blend and gate on one data set. Some of its queries choose, the others judge."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from eval.answer.product import Product
 from eval.data.dataset import EvalQuery
 from eval.parts import Parts
 from eval.progress import Bars, no_bars
+from eval.significance import Comparison, compare
 from eval.tasks.home import open_task_home
 from eval.tasks.records import TaskRecords
 from eval.tasks.task import Task
 from eval.tuning.blending import Judged, best_weights
-from eval.tuning.opinions import Opinions, all_asked
-from eval.tuning.search import coordinate_search
+from eval.tuning.halves import halves
+from eval.tuning.opinions import Floats, Opinions, all_asked
+from eval.tuning.search import coordinate_search, gains
 from eval.variants import Variant
 
 VALUES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
@@ -30,9 +32,10 @@ Score = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What was chosen: settings by section; `metric` before and after, on the half that chose and the half that judges.
+    """What was chosen: settings by section; `metric` before and after, on the queries that chose and those that judge.
 
-    `blend` holds the metric at every blend weight by kind of request, on all queries that the model judged.
+    `alone` compares the result with each leg by itself, on the queries that judge. `blend` holds the metric at every
+    blend weight by kind of request, on all queries that the model judged.
     """
 
     task: Task
@@ -40,6 +43,7 @@ class Tuned:
     settings: dict[str, dict[str, Any]]
     chosen_on: Score
     judged_on: Score
+    alone: dict[str, Comparison]
     blend: dict[str, dict[float, float]] = field(default_factory=dict)
 
     @property
@@ -56,25 +60,38 @@ def tune(task: Task, metric: str, config: Config, parts: Parts, method: str = NO
     key = "text_weights" if any(query.text for query in task.data.queries) else "weights"
     before = dict.fromkeys(LEGS, 0.0) | dict(getattr(config.retrieval, key))
     opinions = _opinions(task, config, parts, bars)
-    searching, judging = _halves(len(opinions), config.eval.seed)
+    searching, judging = halves(task.data.queries, config.eval.seed)
+
+    def scores_of(weights: dict[str, float], rows: Sequence[int]) -> Floats:
+        vector = np.array([weights[leg] for leg in LEGS])
+        return np.array([opinions[row].score(vector, metric) if vector.any() else 0.0 for row in rows])
 
     def mean(weights: dict[str, float], rows: Sequence[int]) -> float:
-        vector = np.array([weights[leg] for leg in LEGS])
-        return float(np.nanmean([opinions[row].score(vector, metric) for row in rows])) if vector.any() else 0.0
+        return float(np.nanmean(scores_of(weights, rows)))
 
-    after, found = coordinate_search(before, VALUES, lambda weights: mean(weights, searching))
+    # One coordinate at a time is easily stuck, so the search begins from the best leg alone, and also from what there
+    # was and from all alike; these two have to be clearly better, for they end with more legs.
+    alone = {one: {leg: float(leg == one) for leg in LEGS} for one in LEGS}
+    best_alone = max(alone.values(), key=lambda weights: mean(weights, searching))
+    after, found = coordinate_search(best_alone, VALUES, lambda weights: scores_of(weights, searching))
+    for start in (before, dict.fromkeys(LEGS, 1.0)):
+        other, score = coordinate_search(start, VALUES, lambda weights: scores_of(weights, searching))
+        if gains(scores_of(other, searching) - scores_of(after, searching)):
+            after, found = other, score
     settings: dict[str, dict[str, Any]] = {"retrieval": {key: _scaled(after)}}
     scores = {
         "chosen_on": {"queries": len(searching), "before": mean(before, searching), "after": found},
         "judged_on": {"queries": len(judging), "before": mean(before, judging), "after": mean(after, judging)},
     }
+    judged = scores_of(after, judging)
+    against = {leg: compare(judged, scores_of(weights, judging), config.eval.seed) for leg, weights in alone.items()}
     blend: dict[str, dict[float, float]] = {}
     if method != NONE:
         tuned = config.model_copy(update={"retrieval": config.retrieval.model_copy(update=settings["retrieval"])})
         for kind, (weight, means) in best_weights(_judged(task, tuned, parts, method, bars), metric).items():
             settings.setdefault("rerank", {})[f"weight_{kind}"] = weight
             blend[kind] = means
-    return Tuned(task, metric, settings, scores["chosen_on"], scores["judged_on"], blend)
+    return Tuned(task, metric, settings, scores["chosen_on"], scores["judged_on"], against, blend)
 
 
 def _opinions(task: Task, config: Config, parts: Parts, bars: Bars) -> list[Opinions]:
@@ -105,13 +122,6 @@ def _ranked(task: Task, config: Config, parts: Parts, method: str, bars: Bars) -
             found += recommender.rank_many([product.request(query) for query in batch])
             bar(len(batch))
     return found
-
-
-def _halves(total: int, seed: int) -> tuple[list[int], list[int]]:
-    """Rows that choose and rows that judge; one query alone does both."""
-    order = np.random.default_rng(seed).permutation(total).tolist()
-    half = (total + 1) // 2
-    return sorted(order[:half]), sorted(order[half:] or order)
 
 
 def _offered(query: EvalQuery) -> int | None:

@@ -12,7 +12,7 @@ from agent.shelf import Shelf
 from core.config import ProfileConfig
 from core.types import ACTIONS, KINDS, Article, Enrichment, Event, Made, Profile, Reader, Video
 
-CONFIG = ProfileConfig()
+CONFIG = ProfileConfig(half_life_days=14.0, session_boost=2.0)
 ITEMS = "abcdef"
 SHELF = Shelf(
     {one: Video(one, f"Video {one}", enrichment=Enrichment(category=Made("Food", "given"))) for one in ITEMS},

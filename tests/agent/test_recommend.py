@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from agent.recommend import Recommender
 from core.config import RerankConfig
 from core.errors import ModelFailed, ModelMissing, UnknownReader, UsageError
 from core.ranking import Answer, Filters, ModelUse, Request
+from store.database import Database
+from store.model_cache import CachedModel
 
 Make = Callable[..., Recommender]
 YES, NO = (-0.1, -2.1), (-2.1, -0.1)
@@ -143,6 +146,21 @@ def test_a_batch_reads_each_readers_prefix_once(make_recommender: Make, scripted
     assert len(set(prefixes)) == 2
     assert sum(before != after for before, after in pairwise(prefixes)) == 1
     assert [answer.user_id for answer in answers] == ["astra", "baker", "astra", "baker"]
+
+
+@pytest.mark.parametrize("method", ["yesno", "letters"])
+def test_the_second_identical_request_makes_no_call(
+    method: str, make_recommender: Make, tiny_llm: Any, tmp_path: Path
+) -> None:
+    class Narrow:  # few letters, whose bias is quickly measured
+        name, max_choices, choice_logprobs = tiny_llm.name, 2, tiny_llm.choice_logprobs
+
+    model = CachedModel(Narrow(), Database(tmp_path / "answers.sqlite3", ""), "1")  # type: ignore[arg-type]
+    recommender = make_recommender(model=lambda: model)
+    first, second = (recommender.recommend(Request("astra", wish="space", rerank=method)) for _ in range(2))
+    assert first.llm.calls > 0
+    assert (second.llm.calls, second.llm.cached_calls) == (0, first.llm.calls)
+    assert second.recommendations == first.recommendations
 
 
 def test_k_cuts_and_does_not_reorder(make_recommender: Make, scripted_model: Callable[..., Any]) -> None:

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
+from agent.chat.action import Action
 from agent.chat.agent import Interpreter
+from agent.chat.memory import Memory
 from agent.chat.names import Names
 from agent.chat.session import Chat
 from agent.chat.tools import Tools
 from agent.recommend import Recommender
 from core.config import LEGS, IngestConfig, ProfileConfig, RerankConfig, RetrievalConfig
 from core.ranking import Filters, Request
-from core.types import Event, Reader
+from core.types import Event, Made, Reader
 from ingest.load import load_articles, load_videos
 from models.encoder import Encoder
 from retrieval.build import build_retriever
@@ -117,10 +119,18 @@ def test_chat_remembers_its_thread_in_the_home(home: Home, recommender: Recommen
 
     def chat() -> Chat:
         names = Names(lambda word: word in WATCHED)
-        tools = Tools(recommender, home.catalogue, names)
+        tools = Tools(recommender, home.catalogue, names, home.catalogue.taste)
         return Chat(tools=tools, threads=home.catalogue, names=names, interpreter=nobody, mode="parser")
 
     chat().turn("recommend for baker", thread="t")
-    reply = chat().turn("why number 2?", thread="t")
-    assert reply.text.startswith("Number 2, “")
+    reply = chat().turn("why number 1?", thread="t")
+    assert reply.text.startswith("Number 1, “")
     assert "because you watched “" in reply.text
+
+
+def test_chat_tells_a_taste_that_was_put_into_words(home: Home, recommender: Recommender) -> None:
+    home.catalogue.put_taste("baker", Made("Baker likes warm kitchens.", "a-model:taste@1"), ("bread", "ovens"), 3)
+    names = Names(lambda word: word in WATCHED)
+    tools = Tools(recommender, home.catalogue, names, home.catalogue.taste)
+    told = tools.run(Action("profile", {"user": "baker"}), Memory()).text
+    assert told.startswith("Baker likes warm kitchens. (bread, ovens) [a-model:taste@1]\nbaker likes ")

@@ -1,4 +1,4 @@
-"""Reranking over a server that speaks Ollama's API, well and ill (a stand-in: tests/ollama_stand_in.py)."""
+"""Recommendations reranked over a server that speaks Ollama's API (a stand-in: tests/ollama_stand_in.py)."""
 
 from __future__ import annotations
 

@@ -166,3 +166,16 @@ def test_a_home_that_does_not_exist_is_not_made_by_reading(shortlist: Shortlist,
     done = shortlist("recommend", "anyone", home=tmp_path / "nothing")
     assert done.returncode == 4
     assert "shortlist ingest videos" in done.stderr
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_diversity_puts_other_things_among_the_same(shortlist: Shortlist) -> None:
+    def found(*options: str) -> list[str]:
+        answer = document(shortlist("recommend", "user_123", "--rerank", "none", "--json", *options))
+        return [item["video_id"] for item in answer["recommendations"]]
+
+    plain, mixed = found(), found("--diversity", "0.7")
+    assert found("--diversity", "0") == plain
+    assert mixed[0] == plain[0]
+    assert set(mixed) != set(plain)
+    assert shortlist("recommend", "user_123", "--diversity", "2").returncode == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,12 @@ import pytest
 
 from core.config import EncoderConfig, ModelsConfig
 from models.encoder import Encoder
+from models.encoders import load_encoder
 from models.onnx_encoder import OnnxEncoder
 from models.onnx_export import export, find_export
 from models.sentence_encoder import SentenceEncoder
 from models.weights import resolve
+from tests.embedding_stand_in import EmbeddingStandIn, embedding_stand_in
 
 CONFIG = EncoderConfig(batch_size=4, threads=1)
 WEIGHTS = "sha256 of the weights"
@@ -99,3 +102,23 @@ class TestOnnxEncoder(EncoderContract):
             stream.seek(1000)
             stream.write(b"damaged")
         assert find_export(tmp_path, WEIGHTS) is None
+
+
+@pytest.fixture(scope="session")
+def server(encoder: Encoder) -> Iterator[EmbeddingStandIn]:
+    with embedding_stand_in(encoder) as state:
+        yield state
+
+
+class TestOllama(EncoderContract):
+    @pytest.fixture
+    def model(self, server: EmbeddingStandIn) -> Encoder:
+        return load_encoder(EncoderConfig(name="ollama:all-minilm"), ModelsConfig(), server.url)
+
+
+class TestOpenAi(EncoderContract):
+    @pytest.fixture
+    def model(self, server: EmbeddingStandIn, monkeypatch: pytest.MonkeyPatch) -> Encoder:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        monkeypatch.setenv("OPENAI_API_KEY", "none is needed here")
+        return load_encoder(EncoderConfig(name="openai:text-embedding-ada-002"), ModelsConfig())

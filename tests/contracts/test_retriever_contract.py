@@ -45,8 +45,12 @@ def unit(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 VECTORS = unit(np.random.default_rng(5).normal(size=(40, 16)))
-READ = HistoryItem("a", "article", "click", START, None, "", "topic 1", 1.0)
-PROFILE = Profile("u", (READ,), {"topic 1": 0.7, "topic 2": 0.3})
+READ = HistoryItem("a", "article", "click", START, None, "", "topic 1", 0.5)
+WATCHED = HistoryItem("elsewhere", "video", "view", START, None, "", None, 0.5)
+PROFILE = Profile("u", (READ, WATCHED), {"topic 1": 0.7, "topic 2": 0.3})
+# What other readers watched: every video after the one that the reader has watched, some of them several times.
+CROWD = [["elsewhere", one.id] for number, one in enumerate(VIDEOS) for _ in range(1 + number % 5)]
+CROWD += [["elsewhere", clone] for clone in CLONES]
 
 
 def full_query(k: int, **more: Any) -> Query:
@@ -109,6 +113,7 @@ class RetrieverContract:
             popular=popular,
             parts=request.param,
             removed=removed,
+            watched=CROWD,
         )
         return made
 
@@ -230,6 +235,10 @@ class TestAffinity(LegContract):
     name = "affinity"
 
 
+class TestCowatch(LegContract):
+    name = "cowatch"
+
+
 class TestPopular(LegContract):
     name = "popular"
     answers_nothing = True
@@ -238,7 +247,7 @@ class TestPopular(LegContract):
 class FusionContract(RetrieverContract):
     answers_nothing = True
     config: RetrievalConfig
-    weights: ClassVar = {"bm25": 0.3, "tfidf": 0.2, "dense": 1.0, "affinity": 0.5, "popular": 0.1}
+    weights: ClassVar = {"bm25": 0.3, "tfidf": 0.2, "dense": 1.0, "affinity": 0.5, "cowatch": 0.4, "popular": 0.1}
 
     def make(self, snapshot: Snapshot) -> Retriever:
         return build_retriever(snapshot, self.config)
@@ -269,3 +278,15 @@ class TestWeightedMean(FusionContract):
 
 class TestReciprocalRanks(FusionContract):
     config = RetrievalConfig(fusion="rrf", weights=FusionContract.weights, text_weights=FusionContract.weights)
+
+
+class TestDiverse(RetrieverContract):
+    answers_nothing = True
+
+    def make(self, snapshot: Snapshot) -> Retriever:
+        return build_retriever(snapshot, TestWeightedMean.config.model_copy(update={"diversity": 0.3}))
+
+    def test_equals_come_by_id_wherever_the_list_is_cut(self, retriever: Retriever) -> None:
+        """Of equals the first by id comes first; the others are pushed down, for they are alike."""
+        everything = retriever.search(full_query(60)).ids
+        assert [item for item in everything if item in {*CLONES, "video-10"}] == [*CLONES, "video-10"]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import pickle
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import RecordError
-from core.ranking import Query, Ranking, Stage
-from core.types import Article, Event, Reader, Segment, Transcript, Video
+from core.errors import ConfigError, RecordError, UnknownReader
+from core.ranking import Query, Ranking, Request, Stage
+from core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -37,6 +39,49 @@ def test_durations_are_finite_and_not_negative(seconds: float) -> None:
 def test_times_need_a_zone() -> None:
     with pytest.raises(RecordError, match="a time with a zone"):
         Event("u", "v", "video", "view", datetime(2026, 11, 24, 12))
+
+
+@pytest.mark.parametrize("hours", [14, -14])
+def test_times_exist_in_utc(hours: int) -> None:
+    zone = timezone(timedelta(hours=hours))
+    edge = datetime(1, 1, 1, tzinfo=zone) if hours > 0 else datetime(9999, 12, 31, 23, tzinfo=zone)
+    with pytest.raises(RecordError, match="years 1 to 9999 in UTC"):
+        Event("u", "v", "video", "view", edge)
+    with pytest.raises(RecordError, match="years 1 to 9999 in UTC"):
+        Video("v", "title", published=edge)
+
+
+@pytest.mark.parametrize("number", [-1, 2**31, 10**5000], ids=["negative", "33 bits", "5,000 digits"])
+def test_numbers_fit_everywhere(number: int) -> None:
+    with pytest.raises(RecordError, match="bad position"):
+        Event("u", "v", "video", "view", NOON, position=number)
+    with pytest.raises(RecordError, match="bad dwell time"):
+        Event("u", "v", "video", "view", NOON, dwell_s=number if number < 0 else 10 * number)
+
+
+HALF = "half a pair \ud800"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Video("v", HALF),
+        lambda: Video("v", "title", channel=HALF),
+        lambda: Video("v", "title", description=HALF),
+        lambda: Article("a", "title", HALF),
+        lambda: Segment(HALF),
+        lambda: Made(HALF, "given"),
+        lambda: Enrichment(tags=(HALF,), tags_made_by="given"),
+        lambda: Reader("r", interests=(HALF,)),
+        lambda: Event("u", "v", "video", "view", NOON, request_id=HALF),
+        lambda: Request("u", wish=HALF),
+        lambda: Query(k=1, text=HALF),
+    ],
+)
+def test_texts_are_whole(make: Callable[[], object]) -> None:
+    with pytest.raises(RecordError, match="expected valid Unicode") as caught:
+        make()
+    assert str(caught.value).isprintable()
 
 
 def test_timed_segments_never_overlap() -> None:
@@ -97,3 +142,9 @@ def test_stages_give_rank_and_score() -> None:
 def test_a_ranking_refuses_what_is_none(ids: tuple[str, ...], scores: list[float], message: str) -> None:
     with pytest.raises(RecordError, match=message):
         Ranking(ids, np.array(scores, dtype=np.float64), "test")
+
+
+def test_an_error_travels_between_processes_whole() -> None:
+    for error in (UnknownReader("bob", ("rob",)), ConfigError("x", expected="a", found="b", remedy="c")):
+        back = pickle.loads(pickle.dumps(error))
+        assert (type(back), str(back), vars(back)) == (type(error), str(error), vars(error))

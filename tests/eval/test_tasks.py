@@ -21,6 +21,8 @@ from eval.tasks.home import open_task_home
 from eval.tasks.specs import load_task
 from eval.tasks.task import Task
 from eval.variants import Variant
+from retrieval.cowatch import Links
+from retrieval.index import load_snapshot
 
 NOON = datetime(2019, 11, 9, 12, tzinfo=UTC)
 
@@ -68,6 +70,15 @@ def test_a_leak_planted_in_the_crowd_is_caught(
     told = replace(task(), crowd=lambda: [future])
     with pytest.raises(RecordError, match=r"only earlier events known.*bob view c"):
         open_task_home(told, Variant(name="leak"), make_config(tmp_path), parts.encoder(Config()))
+
+
+def test_what_is_hidden_has_left_no_link(data_folders: dict[str, Path], config: Config, parts: Parts) -> None:
+    hidden = task_of(load(f"watches:{data_folders['watches']}"))
+    with open_task_home(hidden, Variant(name="links"), config, parts.encoder(config)) as home:
+        links = load_snapshot(home).links
+    shown = [[(item, 1) for item in query.history] for query in hidden.data.queries]
+    assert links.forward.sum() == Links.none().followed(shown, 1).forward.sum() > 0
+    assert links.watched.sum() == sum(len(set(query.history)) for query in hidden.data.queries)
 
 
 def test_a_home_is_ingested_once_and_enriched_as_the_variant_wants(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from app.settings import load_settings
 from core.config import LEGS, Config
 from core.ranking import Ranking
+from eval.data.dataset import EvalQuery
 from eval.data.specs import load
 from eval.parts import Parts
 from eval.progress import no_bars
@@ -19,6 +21,7 @@ from eval.run import run_variant
 from eval.scores import score
 from eval.tasks.from_files import task_of
 from eval.tuning.blending import Judged, best_weights
+from eval.tuning.halves import halves
 from eval.tuning.opinions import all_asked
 from eval.tuning.search import coordinate_search
 from eval.tuning.settings_file import settings_file, tuned_document
@@ -27,12 +30,21 @@ from eval.variants import Variant
 
 
 def test_coordinate_search_finds_the_top_of_a_hill_and_is_never_worse() -> None:
-    def hill(point: dict[str, float]) -> float:
-        return -((point["x"] - 0.5) ** 2) - (point["y"] - 0.25) ** 2
+    def hill(point: dict[str, float]) -> Any:
+        return np.array([-((point["x"] - 0.5) ** 2) - (point["y"] - 0.25) ** 2, np.nan])
 
     best, found = coordinate_search({"x": 0.0, "y": 1.0}, (0.0, 0.25, 0.5, 0.75, 1.0), hill)
     assert (best, found) == ({"x": 0.5, "y": 0.25}, 0.0)
     assert coordinate_search({"x": 0.5, "y": 0.25}, (0.0, 1.0), hill)[1] == 0.0
+
+
+def test_a_gain_within_its_standard_error_changes_nothing() -> None:
+    draw = np.random.default_rng(0).normal(size=400)
+
+    def noisy(point: dict[str, float]) -> Any:
+        return draw * point["x"] + 0.02 * (point["x"] > 0) - draw.mean() * point["x"] + point["y"]
+
+    assert coordinate_search({"x": 0.0, "y": 0.0}, (0.0, 1.0), noisy)[0] == {"x": 0.0, "y": 1.0}
 
 
 @pytest.mark.parametrize(("kind", "metric"), [("beir", "nDCG@10"), ("beir", "MAP"), ("watches", "MRR")])
@@ -58,6 +70,8 @@ def test_tuning_writes_what_config_takes_and_is_labelled_where_it_was_tuned(
     assert tuned.chosen_on["after"] > tuned.chosen_on["before"]
     assert tuned.judged_on["after"] > tuned.judged_on["before"]
     assert tuned.chosen_on["queries"] + tuned.judged_on["queries"] == 12
+    assert set(tuned.alone) == set(LEGS)
+    assert tuned.alone["popular"].difference.mean > 0
     file = tmp_path / "tuned.toml"
     file.write_text(settings_file(tuned, config))
     loaded = load_settings(file, {}, {})
@@ -95,3 +109,13 @@ def test_every_leg_is_asked() -> None:
     asked = all_asked(Variant(name="x", alone="bm25").configured(Config()))
     assert set(asked.retrieval.weights) == set(asked.retrieval.text_weights) == set(LEGS)
     assert min(asked.retrieval.weights.values()) > 0
+
+
+def test_nobody_tunes_on_tomorrow() -> None:
+    days = [datetime(2026, 1, day, tzinfo=UTC) for day in (3, 1, 2, 3, 1, 2)]
+    timed = [EvalQuery(str(place), at=at) for place, at in enumerate(days)]
+    assert halves(timed, seed=0) == ([1, 2, 4, 5], [0, 3])
+    untimed = [EvalQuery(str(place)) for place in range(5)]
+    choosing, judging = halves(untimed, seed=0)
+    assert (len(choosing), sorted([*choosing, *judging])) == (3, [0, 1, 2, 3, 4])
+    assert halves(untimed[:1], seed=0) == ([0], [0])

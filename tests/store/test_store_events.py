@@ -45,6 +45,16 @@ def test_the_newest_come_first_and_of_equal_times_the_later_added(home: Home) ->
     }
 
 
+def test_watches_come_reader_by_reader_in_time_order_for_those_who_watched_lately(home: Home) -> None:
+    first = [event("ann", "a", 3), event("ann", "b", 1), event("bob", "c"), event("cyd", "d")]
+    other = [event("ann", "e", 0, "skip"), event("ann", "f", 0, "impression"), event("ann", "n", 0, "view", "article")]
+    home.catalogue.add_events([*first, *other])
+    assert list(home.catalogue.iter_watches()) == [[("b", 2), ("a", 1)], [("c", 3)], [("d", 4)]]
+    counted = home.catalogue.newest_event()
+    home.catalogue.add_events([event("bob", "a", -1, "like"), event("cyd", "g", 1, "skip")])
+    assert list(home.catalogue.iter_watches(counted)) == [[("a", counted + 1), ("c", 3)]]
+
+
 def test_thousands_of_readers_at_once(home: Home) -> None:
     users = [f"u{number}" for number in range(5_000)]
     home.catalogue.add_events([event(user, item, minutes) for minutes, item in enumerate("abc") for user in users])

@@ -7,13 +7,12 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from core.errors import HomeDamaged, HomeVersion, StateError
-from core.types import Article, Video
+from core.types import Video
 from store.home import Home
 from store.migrations import migrate
 from store.part import write_number
@@ -95,24 +94,26 @@ def test_an_older_home_is_migrated_after_a_backup(home: Home) -> None:
     assert migrate(home._database, {}, target=SCHEMA_VERSION + 1) is None
 
 
-def test_a_home_of_version_1_is_migrated_when_it_is_opened(home: Home) -> None:
-    article = Article("a", "News: über alles", "Body", published=datetime(2026, 1, 1, tzinfo=UTC), metadata={"n": 1})
-    with home.writing():
-        home.catalogue.put_articles([article])
-        home.catalogue.put_videos([Video("v", "V")])
-    for statement in (
-        "ALTER TABLE articles DROP COLUMN enrichment",
-        "ALTER TABLE steps DROP COLUMN seconds",
-        "DROP TABLE locations",
-        "UPDATE articles SET content_sha = 'of version 1'",
-        "UPDATE meta SET value = '1' WHERE key = 'schema_version'",
-    ):
-        sql(home.path, statement)
-    with Home.open(home.path) as migrated, migrated.writing():
-        assert migrated.catalogue.articles(["a"]) == {"a": article}
+def columns(path: Path) -> set[tuple[str, str, str, int]]:
+    """(table, column, type, not null) of a whole catalogue."""
+    every = 'SELECT m.name, c.name, c.type, c."notnull" FROM sqlite_schema m, pragma_table_info(m.name) c'
+    with closing(sqlite3.connect(path / "catalogue.sqlite3")) as connection:
+        return set(connection.execute(f"{every} WHERE m.type = 'table'"))
+
+
+def test_a_home_of_version_1_becomes_one_of_today(tmp_path: Path, home: Home) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    with closing(sqlite3.connect(old / "catalogue.sqlite3")) as connection:
+        connection.executescript(Path(__file__).with_name("home_v1.sql").read_text(encoding="utf-8"))
+    with Home.open(old) as migrated, migrated.writing():
+        counts = migrated.catalogue.counts()
+        assert (counts.videos, counts.articles, counts.readers, counts.events) == (2, 2, 2, 4)
         assert migrated.catalogue.problems() == []
-        assert migrated.catalogue.put_articles([article]) == Put(unchanged=1)
-    assert (home.path / "catalogue.v1.sqlite3").exists()
+        articles = [article for _, article in migrated.catalogue.iter_articles()]
+        assert migrated.catalogue.put_articles(articles) == Put(unchanged=2)
+    assert columns(old) == columns(home.path)
+    assert (old / "catalogue.v1.sqlite3").exists()
 
 
 def test_a_migration_that_fails_changes_nothing(home: Home) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import UnknownReader
-from core.types import Event, Reader
+from core.types import Event, Reader, Video
 from store.home import Home
 from store.records import Put
 
@@ -66,3 +66,27 @@ def test_threads(home: Home) -> None:
     assert [message["role"] for message in home.catalogue.thread("mine")] == ["user", "assistant"]
     assert home.catalogue.thread("mine")[1]["items"] == ["a", "b"]
     assert home.catalogue.thread("new") == []
+
+
+def test_the_state_of_a_reader_changes_with_all_that_their_answers_depend_on(home: Home) -> None:
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    seen = {home.catalogue.state_of("u")}
+
+    def is_new() -> bool:
+        state = home.catalogue.state_of("u")
+        assert home.catalogue.state_of("u") == state
+        fresh = state not in seen
+        seen.add(state)
+        return fresh
+
+    home.catalogue.put_readers([Reader("u")])
+    assert is_new()
+    home.catalogue.put_readers([Reader("u", interests=("space",))])
+    assert is_new()
+    home.catalogue.add_events([Event("u", "v", "video", "like", at)])
+    assert is_new()
+    home.catalogue.add_events([Event("other", "v", "video", "like", at)])
+    assert not is_new()
+    with home.writing():
+        home.catalogue.put_videos([Video("v", "A title")])
+    assert is_new()
