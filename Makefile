@@ -40,7 +40,7 @@ serve: $(STAMP)-install  ## the web page of the default home, at http://127.0.0.
 
 test: $(STAMP)-dev  ## the default test suite, under 3 minutes after the install
 	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m whisper-tiny.en
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-all: $(STAMP)-dev  ## every test, slow ones and those on real data included
 	$(BIN)/shortlist models pull all

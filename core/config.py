@@ -92,7 +92,7 @@ class RetrievalConfig(Section):
         description="weight of each leg in the weighted fusion; a leg with weight 0 is not asked",
     )
     text_weights: dict[str, Weight] = Field(
-        default_factory=lambda: {"bm25": 0.3, "tfidf": 0.1, "dense": 1.0, "affinity": 0.1, "popular": 0.0},
+        default_factory=lambda: {"bm25": 0.5, "tfidf": 0.1, "dense": 1.0, "affinity": 0.1, "popular": 0.0},
         description="the same where there is a wish or a search text",
     )
     rrf_k: Positive = Field(60.0, description="the constant of reciprocal rank fusion")

@@ -36,7 +36,7 @@ def pack_cells(vectors: Floats) -> Packed | None:
     faiss = _faiss()
     cells = min(MOST_CELLS, 1 << round(np.log2(3 * np.sqrt(n))))
     index = faiss.index_factory(dim, f"IVF{cells},SQ8", faiss.METRIC_INNER_PRODUCT)
-    index.cp.niter, index.cp.max_points_per_centroid = _ROUNDS, _TRAINED_ON
+    index.cp.niter, index.cp.min_points_per_centroid, index.cp.max_points_per_centroid = _ROUNDS, 1, _TRAINED_ON
     chosen = np.random.default_rng(0).choice(n, min(n, _TRAINED_ON * cells), replace=False)
     index.train(np.ascontiguousarray(vectors[np.sort(chosen)]))
     index.add(np.ascontiguousarray(vectors))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +30,8 @@ class LangchainEnsemble:
         limited = any(query.candidates is not None for query in world.task.data.queries)
         self._depth = min(len(world.texts), AMONG_CANDIDATES if limited else DEPTH)
         documents = [Document(text, metadata={"row": row}) for row, text in enumerate(world.texts)]
-        store = Chroma("peer", embedding_function=_embeddings(world.encoder))
+        # Chroma's collections in memory are shared by the whole process.
+        store = Chroma(f"peer-{uuid4().hex}", embedding_function=_embeddings(world.encoder))
         for start in range(0, len(documents), CHROMA_BATCH):
             store.add_documents(documents[start : start + CHROMA_BATCH])
         words = BM25Retriever.from_documents(documents, k=self._depth)

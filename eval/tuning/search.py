@@ -35,14 +35,13 @@ def coordinate_search(
         for name in best:
             tried = [{**best, name: value} for value in values]
             found = max(tried, key=lambda point: float(np.nanmean(scores_of(point))))  # of equals the first
-            if gains(scores_of(found) - scores_of(best)):
+            if _gains(scores_of(found) - scores_of(best)):
                 best = found
         if best == before:
             break
     return best, float(np.nanmean(scores_of(best)))
 
 
-def gains(differences: Scores) -> bool:
-    """Whether the mean of paired differences is more than its standard error."""
+def _gains(differences: Scores) -> bool:
     defined = differences[~np.isnan(differences)]
     return bool(defined.size and defined.mean() > defined.std() / np.sqrt(defined.size))

@@ -21,7 +21,7 @@ from eval.tasks.task import Task
 from eval.tuning.blending import Judged, best_weights
 from eval.tuning.halves import halves
 from eval.tuning.opinions import Floats, Opinions, all_asked
-from eval.tuning.search import coordinate_search, gains
+from eval.tuning.search import coordinate_search
 from eval.variants import Variant
 
 VALUES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
@@ -69,15 +69,11 @@ def tune(task: Task, metric: str, config: Config, parts: Parts, method: str = NO
     def mean(weights: dict[str, float], rows: Sequence[int]) -> float:
         return float(np.nanmean(scores_of(weights, rows)))
 
-    # One coordinate at a time is easily stuck, so the search begins from the best leg alone, and also from what there
-    # was and from all alike; these two have to be clearly better, for they end with more legs.
+    # One coordinate at a time is easily stuck, so the search also begins from the best leg alone, and from all alike.
     alone = {one: {leg: float(leg == one) for leg in LEGS} for one in LEGS}
-    best_alone = max(alone.values(), key=lambda weights: mean(weights, searching))
-    after, found = coordinate_search(best_alone, VALUES, lambda weights: scores_of(weights, searching))
-    for start in (before, dict.fromkeys(LEGS, 1.0)):
-        other, score = coordinate_search(start, VALUES, lambda weights: scores_of(weights, searching))
-        if gains(scores_of(other, searching) - scores_of(after, searching)):
-            after, found = other, score
+    starts = [before, dict.fromkeys(LEGS, 1.0), max(alone.values(), key=lambda weights: mean(weights, searching))]
+    searches = [coordinate_search(start, VALUES, lambda weights: scores_of(weights, searching)) for start in starts]
+    after, found = max(searches, key=lambda search: search[1])
     settings: dict[str, dict[str, Any]] = {"retrieval": {key: _scaled(after)}}
     scores = {
         "chosen_on": {"queries": len(searching), "before": mean(before, searching), "after": found},

@@ -89,7 +89,7 @@ def hashing(new_hash_encoder: Any) -> Callable[[], AbstractContextManager[Any]]:
 
         encoder = new_hash_encoder()
 
-        def load(config: Any, _models: Any) -> Any:
+        def load(config: Any, *_rest: Any) -> Any:
             encoder.name = config.name
             return encoder
 

@@ -236,7 +236,7 @@ def test_an_encoder_that_cannot_be_loaded_changes_nothing(
         import models.encoders
         from core.errors import UsageError
 
-        def unknown(config: Any, _models: Any) -> Any:
+        def unknown(config: Any, *_rest: Any) -> Any:
             raise UsageError("unknown model", expected="one of these", found=config.name, remedy="see the list")
 
         real.setattr(models.encoders, "load_encoder", unknown)

@@ -36,7 +36,7 @@ import os, sys
 sys.path.insert(0, "tests")
 from conftest import HashEncoder
 import models.encoders
-models.encoders.load_encoder = lambda config, models: HashEncoder()
+models.encoders.load_encoder = lambda *_: HashEncoder()
 from app.cli.main import run
 import app.rebuild, chromadb, chromadb.api.client, ingest.load, retrieval.catch_up
 

@@ -185,7 +185,7 @@ def test_the_limit_takes_the_first(ingest: Ingest, tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_read_is_a_failure(tmp_path: Path, media: MediaConfig) -> None:
     closed = tmp_path / "open" / "closed"
     closed.mkdir(parents=True)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *(one for one in tmp_path.parents if one.name.startswith(("pytest-", "popen-")))):
         folder.chmod(0o755)
     closed.chmod(0o700)
     source = LocalSource(tmp_path / "open", media, Wanted())
