@@ -129,7 +129,8 @@ def speed(retriever: Retriever, queries: Sequence[Query], name: str) -> dict[str
 
 
 def resident_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def build_index(folder: Path, texts: Sequence[str], vectors: FloatArray, n: int) -> float:

@@ -21,10 +21,10 @@ LEAST = 10_000  # rows; fewer are scanned in a few milliseconds
 MOST_CELLS = 4096
 _TRAINED_ON = 40  # rows a cell
 _ROUNDS = 6
-# Shares of all cells looked into, for a query of one vector and for each of several: on embeddings of real text they
-# find at least 0.995 of the exact best 100 (benchmarks/dense.py).
-_SHARE, _SHARE_OF_MANY = 1 / 6, 1 / 64
-_LEAST_PROBES = 16
+# Cells looked into: a share of all, in bounds, for a query of one vector and for each of several. On embeddings of
+# real text that finds at least 0.995 of the exact best 100 (benchmarks/dense.py).
+_ALONE = (1 / 6, 1, 170)
+_OF_MANY = (1 / 64, 16, 32)
 _FEW_MISSING = 500  # rows: what a reader has seen is taken out of what was found
 
 
@@ -56,7 +56,8 @@ class Cells:
 
         One vector at a time, so that what is found does not depend on what else is asked.
         """
-        share = _SHARE if len(vectors) == 1 else max(_SHARE_OF_MANY, _LEAST_PROBES / self._index.nlist)
+        share, least, most = _ALONE if len(vectors) == 1 else _OF_MANY
+        probes = min(max(share * self._index.nlist, least), most)
         chosen: Packed | None = None
         if mask is not None:
             passing = int(np.count_nonzero(mask))
@@ -64,8 +65,8 @@ class Cells:
                 count += self._n - passing
             else:
                 chosen = np.packbits(mask, bitorder="little")
-                share *= self._n / max(passing, 1)
-        settings = self._settings(share, chosen)
+                probes *= self._n / max(passing, 1)
+        settings = self._settings(probes, chosen)
         found = [self._index.search(vector[None], min(count, self._n), params=settings)[1][0] for vector in vectors]
         rows = distinct(np.concatenate(found))
         rows = rows[rows >= 0]
@@ -75,10 +76,11 @@ class Cells:
     def _index(self) -> Any:
         return _faiss().deserialize_index(np.asarray(self._packed))
 
-    def _settings(self, share: float, chosen: Packed | None) -> Any:
+    def _settings(self, probes: float, chosen: Packed | None) -> Any:
         faiss = _faiss()
-        probes = min(self._index.nlist, round(share * self._index.nlist))
-        return faiss.SearchParametersIVF(nprobe=probes, sel=None if chosen is None else faiss.IDSelectorBitmap(chosen))
+        looked_into = min(self._index.nlist, round(probes))
+        selector = None if chosen is None else faiss.IDSelectorBitmap(chosen)
+        return faiss.SearchParametersIVF(nprobe=looked_into, sel=selector)
 
 
 def _faiss() -> Any:
