@@ -83,8 +83,10 @@ def test_retry_keeps_to_the_wishes_it_is_given(here: Shortlist, clips: Path, tmp
 
 
 # The command, which says when the speech model begins to listen.
+# A test run in the background has Ctrl-C switched off, and its children with it.
 CHILD = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from app.cli.main import run
 from models.faster_whisper_transcriber import FasterWhisper
 

@@ -114,9 +114,11 @@ def test_a_second_writer_is_refused_at_once(home: Home, ingest: Ingest) -> None:
     thread.join()
 
 
-# Ingests a folder with a speech model that stops at the third file until it is killed.
+# Ingests a folder with a speech model that stops at the third file until it is killed. (A test run in the background has
+# Ctrl-C switched off, and its children with it.)
 CHILD = """
-import sys, threading
+import signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from core.config import IngestConfig, MediaConfig
 from core.types import Segment, Transcript
