@@ -114,8 +114,8 @@ def test_a_second_writer_is_refused_at_once(home: Home, ingest: Ingest) -> None:
     thread.join()
 
 
-# Ingests a folder with a speech model that stops at the third file until it is killed. (A test run in the background has
-# Ctrl-C switched off, and its children with it.)
+# Ingests a folder with a speech model that stops at the third file until it is killed. A test run in the background has
+# Ctrl-C switched off, and its children with it.
 CHILD = """
 import signal, sys, threading
 signal.signal(signal.SIGINT, signal.default_int_handler)
