@@ -19,7 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.retrieval import core_seconds, embedded, real_queries, real_texts, unit
+from benchmarks.retrieval import core_seconds, embedded, real_queries, real_windows, unit
 from core.config import RetrievalConfig
 from core.ranking import FloatArray, Query
 from core.types import Kind
@@ -105,9 +105,8 @@ def main() -> None:
     given = parser.parse_args()
     data = Path(os.environ["SHORTLIST_BENCH_DATA"])
     cache = given.out.parent / "bench-vectors"
-    texts = real_texts(data)
-    chosen = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[: given.windows]]
-    windows, asked = embedded(chosen, cache, "windows"), embedded(real_queries(data), cache, "queries")
+    _, windows = real_windows(data, cache, given.windows)
+    asked = embedded(real_queries(data), cache, "queries")
     draw = np.random.default_rng(0)
     one, other = draw.integers(0, len(windows), (2, given.documents))
     share = draw.uniform(0.6, 1.0, (given.documents, 1)).astype(np.float32)

@@ -26,7 +26,7 @@ from benchmarks.retrieval import (
     embedded,
     load,
     real_queries,
-    real_texts,
+    real_windows,
     seconds,
     text_queries,
     videos,
@@ -123,9 +123,7 @@ def main() -> None:
     given = parser.parse_args()
     data = Path(os.environ["SHORTLIST_BENCH_DATA"])
     cache = given.out.parent / "bench-vectors"
-    windows_of = real_texts(data)
-    chosen = [windows_of[at] for at in np.random.default_rng(0).permutation(len(windows_of))[: given.windows]]
-    windows = embedded(chosen, cache, "windows")
+    chosen, windows = real_windows(data, cache, given.windows)
     asked = real_queries(data)
     vectors_asked = embedded(asked, cache, "queries")[: given.queries]
     asked = asked[: given.queries]

@@ -28,7 +28,7 @@ from app.export.plan import Plan
 from app.export.run import export
 from benchmarks.ensemble import ensemble
 from benchmarks.export_home import make_home
-from benchmarks.retrieval import embedded, real_texts
+from benchmarks.retrieval import real_windows
 from core.config import Config
 from core.ranking import FloatArray, Query, Request
 from retrieval.build import build_leg
@@ -160,9 +160,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("reports/export.json"))
     parser.add_argument("--no-peers", action="store_true")
     given = parser.parse_args()
-    texts = real_texts(Path(os.environ["SHORTLIST_BENCH_DATA"]))
-    chosen = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[: given.windows]]
-    windows = embedded(chosen, given.out.parent / "bench-vectors", "windows")
+    data, cache = Path(os.environ["SHORTLIST_BENCH_DATA"]), given.out.parent / "bench-vectors"
+    chosen, windows = real_windows(data, cache, given.windows)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     figures: dict[str, dict[str, float]] = {}
 

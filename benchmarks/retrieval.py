@@ -71,6 +71,13 @@ def embedded(texts: Sequence[str], cache: Path, name: str) -> FloatArray:
     return np.asarray(np.load(path), dtype=np.float32)
 
 
+def real_windows(data: Path, cache: Path, n: int) -> tuple[list[str], FloatArray]:
+    """`n` of the real texts, drawn at random but always the same, and their vectors, float32[n, d]."""
+    texts = real_texts(data)
+    chosen = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[:n]]
+    return chosen, embedded(chosen, cache, "windows")
+
+
 def unit(rows: np.ndarray[Any, Any]) -> FloatArray:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
@@ -233,9 +240,7 @@ def main() -> None:
     given = parser.parse_args()
     data = Path(os.environ["SHORTLIST_BENCH_DATA"])
     cache = given.out.parent / "bench-vectors"
-    texts = real_texts(data)
-    chosen = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[: given.windows]]
-    vectors = embedded(chosen, cache, "windows")
+    chosen, vectors = real_windows(data, cache, given.windows)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "indexes"
         figures = {"documents": float(given.documents)}

@@ -31,7 +31,7 @@ from rich.table import Table
 from app.build import encoder_of, language_model_of, open_home
 from app.serve import parts_with
 from benchmarks.export_home import make_home
-from benchmarks.retrieval import embedded, real_texts
+from benchmarks.retrieval import real_windows
 from core.config import Config
 
 EVENTS = 20
@@ -124,10 +124,8 @@ def main() -> None:
     parser.add_argument("--home", type=Path, help="keep the home here between runs")
     parser.add_argument("--out", type=Path, default=Path("reports/serving.json"))
     given = parser.parse_args()
-    texts = real_texts(Path(os.environ["SHORTLIST_BENCH_DATA"]))
-    chosen = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[: given.windows]]
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    windows = embedded(chosen, given.out.parent / "bench-vectors", "windows")
+    data, cache = Path(os.environ["SHORTLIST_BENCH_DATA"]), given.out.parent / "bench-vectors"
+    chosen, windows = real_windows(data, cache, given.windows)
     with tempfile.TemporaryDirectory() as scratch:
         home = given.home or Path(scratch) / "home"
         make_home(home, chosen, windows, given.videos, READERS, EVENTS)

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.chat.action import Action, filters_of
+from agent.chat.action import LIMITS, Action, filters_of
 from agent.chat.memory import Memory
 from agent.chat.names import Names
 from agent.chat.parse import parse
+from core.ranking import Filters
 
 TODAY = date(2026, 11, 20)  # a Friday
 NAMES = Names(
@@ -75,7 +76,8 @@ def test_the_labelled_utterances_are_understood(part: str, share: float) -> None
 
 def test_every_expected_limit_is_one_that_can_be_searched_with() -> None:
     for one in UTTERANCES:
-        filters_of(one["arguments"])
+        filters = filters_of(one["arguments"])  # refuses what retrieval would
+        assert (filters != Filters()) == bool(set(LIMITS) & set(one["arguments"])), one
 
 
 def test_a_message_that_no_rule_reads_is_left_to_others() -> None:
@@ -123,7 +125,10 @@ WORDS = [*TEXT.split(), "\ud800", "\x00"]
 
 @given(st.text() | st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join), st.sampled_from(sorted(CONTEXTS)))
 def test_no_text_raises_and_every_limit_is_usable(message: str, context: str) -> None:
-    filters_of(read(message, context).arguments)
+    action = read(message, context)
+    assert isinstance(filters_of(action.arguments), Filters)
+    assert action.arguments.get("k", 1) >= 1
+    json.dumps(dict(action.arguments))  # a thread keeps it
 
 
 @given(st.sampled_from(UTTERANCES), st.sampled_from(["  {}  ", "{}!!", "{} .", "\n{}\t"]))

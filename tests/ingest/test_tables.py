@@ -7,7 +7,6 @@ import json
 import tempfile
 import tracemalloc
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -188,5 +187,10 @@ def test_any_bytes_stream(data: bytes) -> None:
         for name in ("t.csv", "t.jsonl"):
             source = Path(folder, name)
             source.write_bytes(data)
-            with suppress(UsageError):
-                list(rows(source))
+            said, found = "expected", []
+            try:
+                found = list(rows(source))
+            except UsageError as error:
+                said = str(error)
+            assert "expected" in said
+            assert all(one.where.startswith(str(source)) for one in found)

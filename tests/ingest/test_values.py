@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -111,5 +110,10 @@ def test_all_writings_of_a_duration_agree(seconds: int) -> None:
 @given(st.text() | st.floats() | st.integers() | st.booleans())
 def test_anything_is_read_or_refused(value: Any) -> None:
     for parse in (values.seconds, values.moment, values.language, values.tags, values.text, values.whole):
-        with suppress(RecordError):
+        said = "expected, found"
+        try:
             parse(value, "value")
+        except RecordError as error:
+            said = str(error)
+        assert "expected" in said
+        assert "found" in said
