@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.loaded import SHOWN_FAILURES, SOME_FAILED
+from app.cli.failures import print_failures
+from app.cli.loaded import SOME_FAILED
 from app.cli.options import AsJson, ConfigFile, HomeDir, settings
 from core.config import Config
 
@@ -97,8 +98,7 @@ def _print(kind: str, worked: Worked, as_json: bool) -> None:
         f"{kind}: {worked.done:,} enriched by {worked.made_by} in {worked.seconds_each:.1f} s each, "
         f"{worked.extractive:,} of them by counting and extraction after all, {len(worked.failures):,} failed"
     )
-    for failure in worked.failures[:SHOWN_FAILURES]:
-        typer.echo(f"  {failure.where}: {failure.reason}", err=True)
+    print_failures([(failure.where, failure.reason) for failure in worked.failures])
 
 
 @contextmanager

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from app.cli.failures import print_failures
+
 if TYPE_CHECKING:
     from ingest.load import Loaded
 
 SOME_FAILED = 1
-SHOWN_FAILURES = 20
 
 
 def report(what: str, results: Mapping[str, Loaded], as_json: bool) -> None:
@@ -35,10 +36,7 @@ def _print(what: str, source: str, loaded: Loaded) -> None:
         f"{len(loaded.failures):,} failed"
     )
     print_notes(loaded.notes)
-    for failure in loaded.failures[:SHOWN_FAILURES]:
-        typer.echo(f"  {failure.where}: {failure.reason}", err=True)
-    if len(loaded.failures) > SHOWN_FAILURES:
-        typer.echo(f"  and {len(loaded.failures) - SHOWN_FAILURES:,} more; --json lists them all", err=True)
+    print_failures([(failure.where, failure.reason) for failure in loaded.failures])
 
 
 def _document(loaded: Loaded) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from app.cli.failures import print_failures
 from app.cli.options import AsJson, ConfigFile, HomeDir, settings
 from core.config import Config
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from store.home import Home
 
 SAMPLE = 10
-SHOWN_FAILURES = 20
 FOUND = re.compile(r"found ([^:;]+)")
 
 
@@ -91,10 +91,8 @@ def _print(document: dict[str, Any]) -> None:
     }
     for name, text in {**rows, **_ingest_rows(document)}.items():
         typer.echo(f"{name:<18} {text}")
-    for failure in document["failures"][:SHOWN_FAILURES]:
-        typer.echo(f"  {failure['item']}: {failure['step']}: {failure['reason']}")
-    if len(document["failures"]) > SHOWN_FAILURES:
-        typer.echo(f"  and {len(document['failures']) - SHOWN_FAILURES:,} more; --json lists them all")
+    failures = [(one["item"], f"{one['step']}: {one['reason']}") for one in document["failures"]]
+    print_failures(failures, err=False)
 
 
 def _ingest_rows(document: dict[str, Any]) -> dict[str, str]:

@@ -48,7 +48,7 @@ def test_sound_rows_are_kept_and_bad_ones_named(shortlist: Any, tmp_path: Path) 
     assert f"5 new, 0 changed, 0 unchanged, {len(BAD)} failed" in done.stdout
     assert "ids that came with different texts: 1, twice" in done.stderr
     for at, (_, reason) in enumerate(BAD, start=len(GOOD) + 1):
-        told = next(line for line in done.stderr.splitlines() if f"videos.jsonl:{at}:" in line)
+        told = next(line for line in done.stderr.splitlines() if f"videos.jsonl:{at} " in line)
         assert reason in told
         assert "expected" in told
         assert "found" in told
@@ -96,3 +96,11 @@ def test_an_empty_home_answers(shortlist: Any, tmp_path: Path) -> None:
     assert shortlist("search", "anything", "--json").document["hits"] == []
     shortlist("recommend", "anne").says(2, "the nearest ids are ann")
     assert shortlist("chat", "recommend for ann").returncode == 0
+
+
+def test_of_many_failures_the_first_are_shown_and_the_rest_counted(shortlist: Any, tmp_path: Path) -> None:
+    file = tmp_path / "videos.jsonl"
+    file.write_text("half a line\n" * 25)
+    told = shortlist("ingest", "videos", str(file)).stderr
+    assert [f"videos.jsonl:{at} " in told for at in (1, 20, 21)] == [True, True, False]
+    assert "and 5 more; --json lists them all" in told

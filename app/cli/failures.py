@@ -1,0 +1,28 @@
+"""What failed, as a table that a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+SHOWN = 20
+UNBROKEN = 100_000  # columns, where nobody looks at a terminal: a line stays a line, for grep
+
+
+def print_failures(failures: Sequence[tuple[str, str]], *, err: bool = True) -> None:
+    """A ruled table of (what, why), the first twenty and how many there are beside them; nothing for none."""
+    if not failures:
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(stderr=err)
+    if not console.is_terminal:
+        console.width = UNBROKEN
+    table = Table("failed", "why", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for what, why in failures[:SHOWN]:
+        table.add_row(Text(what), Text(why))
+    console.print(table)
+    if len(failures) > SHOWN:
+        console.print(f"and {len(failures) - SHOWN:,} more; --json lists them all", highlight=False)
