@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.config import Config
 from models.encoder import Encoder
 from models.language_model import LanguageModel
-from store.home import CATALOGUE, Home
+from store.home import Home
 
 if TYPE_CHECKING:
     from agent.chat.session import Chat
@@ -28,8 +28,8 @@ def open_home(config: Config, *, create: bool = False, any_encoder: bool = False
 
     One that belongs to another encoder is refused, too, unless `any_encoder`. Raises as `Home.open`.
     """
-    exists = (config.home / CATALOGUE).exists()
-    return Home.open(config.home, config.encoder.name if create or (exists and not any_encoder) else None)
+    encoder = None if any_encoder else config.encoder.name
+    return Home.open(config.home, encoder, config.store, create=create)
 
 
 def encoder_of(config: Config) -> Callable[[], Encoder]:

@@ -35,8 +35,8 @@ from eval.significance import bootstrap
 from ingest.summarise import extract
 from models.language_model import LanguageModel
 from models.llms import load_language_model
-from store.database import Database
 from store.model_cache import CachedModel
+from store.sqlite import SqliteDatabase
 
 ATTACKS = Path(__file__).with_name("attacks.toml")
 SIZE = 20
@@ -191,7 +191,9 @@ def main() -> None:
     lists = [*ted_lists(data, vectors), *mind_lists(data, vectors)]
     attacks = {kind: entry["texts"] for kind, entry in tomllib.loads(ATTACKS.read_text(encoding="utf-8")).items()}
     llm = LlmConfig(provider="embedded", model=asked.model, threads=1)
-    model = CachedModel(load_language_model(llm, ModelsConfig()), Database(asked.work / "answers.sqlite3", ""), "1")
+    model = CachedModel(
+        load_language_model(llm, ModelsConfig()), SqliteDatabase(asked.work / "answers.sqlite3", ""), "1"
+    )
     tried = attempts(lists, attacks)
     figures = {}
     for name, tell, some in (("with defences", defended, tried), ("without", undefended, tried[::2])):

@@ -35,8 +35,8 @@ from eval.scores import score
 from eval.significance import bootstrap, compare, holm
 from models.language_model import LanguageModel
 from models.llms import load_language_model
-from store.database import Database
 from store.model_cache import CachedModel
+from store.sqlite import SqliteDatabase
 
 WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 WEIGHT = 0.5
@@ -236,7 +236,7 @@ def main() -> None:
     bench = load(asked.bench, Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(asked.work), asked.queries)
     asked.work.mkdir(parents=True, exist_ok=True)
     llm = LlmConfig(provider="embedded", model=asked.model, threads=1)
-    answers = Database(asked.work / "answers.sqlite3", "delete it")
+    answers = SqliteDatabase(asked.work / "answers.sqlite3", "delete it")
     model = CachedModel(load_language_model(llm, ModelsConfig()), answers, "1")
     kept = asked.work / f"{asked.bench}.{asked.model}.{asked.method}.jsonl"
     judged = judge(bench, asked.method, model, config, kept)

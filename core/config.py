@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 LEGS = ("bm25", "tfidf", "dense", "affinity", "cowatch", "popular")
 AUTO = "auto"
@@ -142,6 +142,19 @@ class RerankConfig(Section):
     )
 
 
+class StoreConfig(Section):
+    """Servers that keep what else lies in the home."""
+
+    catalogue: SecretStr | None = Field(
+        None,
+        description="a PostgreSQL database as postgresql://user@host/database, best without a password (PGPASSWORD or "
+        "~/.pgpass); the file catalogue.sqlite3 of the home if unset",
+    )
+    chroma: str | None = Field(
+        None, description="a Chroma server as http://host:8000; the folder chroma of the home if unset"
+    )
+
+
 class IngestConfig(Section):
     """How records are stored."""
 
@@ -254,6 +267,7 @@ class Config(Section):
     retrieval: RetrievalConfig = RetrievalConfig()
     profile: ProfileConfig = ProfileConfig()
     rerank: RerankConfig = RerankConfig()
+    store: StoreConfig = StoreConfig()
     ingest: IngestConfig = IngestConfig()
     speech: SpeechConfig = SpeechConfig()
     media: MediaConfig = MediaConfig()

@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from core.types import Article
 from store.content import put_content
-from store.database import among
 from store.pages import by_revision
 from store.part import Part
 from store.records import Put
 from store.rows import article_content, article_of
 from store.schema import articles
+from store.sql import among
 
 
 class Articles(Part):

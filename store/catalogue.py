@@ -77,4 +77,5 @@ def _events_of_unknown_items(connection: Connection) -> int:
     unknown_article = (items.c.kind == "article") & ~(
         select(articles.c.id).where(articles.c.id == items.c.item_id).exists()
     )
-    return connection.scalar(select(func.coalesce(func.sum(items.c.n), 0)).where(unknown_video | unknown_article)) or 0
+    total = connection.scalar(select(func.sum(items.c.n)).where(unknown_video | unknown_article))
+    return int(total or 0)  # PostgreSQL adds up to decimals

@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from core.errors import HomeLocked
 from core.ranking import FloatArray
-from store.chroma import chroma_errors, close_client, damaged_chroma, open_client
+from store.chroma import Chroma, Ledger, Locked
 from store.document import Document, Facet, document_id
-from store.seal import is_sealed, remove_seal
 
 if TYPE_CHECKING:
-    from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
 T = TypeVar("T")
-Locked = Callable[[str], AbstractContextManager[None]]
 
-COLLECTION = "documents"
-PAGE = 5000  # Chroma fails on more ids at once ("too many SQL variables"), and takes at most 5,461 for writing
-
-
-class Ledger(Protocol):
-    """Where the other side of the outbox notes how far Chroma follows."""
-
-    def delivered(self) -> int:
-        """The revision up to which Chroma follows."""
-        ...
-
-    def set_delivered(self, revision: int) -> None:
-        """Note that Chroma follows up to `revision`."""
-        ...
+PAGE = 5000  # Chroma fails on more ids at once ("too many SQL variables")
+LETTERS = 4_000_000  # of the texts written at once: a server takes 40 MB, vectors and all
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,48 +34,39 @@ class Stamp:
 class Documents:
     """The collection of one home. Nothing is loaded or made before it is needed.
 
-    Chroma keeps part of its state in memory and lets nobody else change the folder meanwhile. So every method takes
-    the writer lock, and Chroma stays open only as long as that is held: put `with home.writing():` around
-    several calls. Raises `HomeLocked`, and `HomeDamaged` when the folder is unreadable or not this home's.
+    Writing takes the writer lock, and so does reading where Chroma is embedded: put `with home.writing():` around
+    several calls. Raises `HomeLocked`, `HomeDamaged` when the collection is unreadable or not this home's, and
+    `ServiceError` where a server does not answer.
     """
 
-    def __init__(self, folder: Path, stamp: Stamp, ledger: Ledger, locked: Locked) -> None:
-        self._folder = folder
+    def __init__(self, chroma: Chroma, stamp: Stamp, ledger: Ledger, locked: Locked) -> None:
+        self._chroma = chroma
         self._blank = replace(stamp, delivered=0)
         self._ledger = ledger
         self._locked = locked
-        self._client: Client | None = None
-        self._collection: Collection | None = None
 
     def exist(self) -> bool:
-        """Whether there is a Chroma folder. Takes no lock and loads nothing."""
-        return (self._folder / "chroma.sqlite3").exists()
+        """Whether there may be documents. Takes no lock, loads nothing and asks no server."""
+        return self._chroma.exist()
 
     def interrupted(self) -> bool:
-        """Whether a process died while it had the folder open. Loads nothing.
-
-        False while it is open: here, or in the process that holds the lock.
-        """
-        if self._client is not None or not self.exist() or is_sealed(self._folder):
-            return False
-        with suppress(HomeLocked), self._locked("looking at the documents"):
-            return not is_sealed(self._folder)
-        return False
+        """Whether a process died while it had Chroma embedded and open. Loads nothing."""
+        return self._chroma.interrupted()
 
     def delivered(self) -> int | None:
         """The revision up to which both sides agree that Chroma follows.
 
         0 where they differ, None where the collection is missing or belongs to another home or encoder.
         """
-        with self._locked("reading documents"):
-            stamp = self._stamp()
+        with self._chroma.reading("reading documents"):
+            stamp = _stamp(self._chroma.collection())
             if stamp is None or replace(stamp, delivered=0) != self._blank:
                 return None
             return stamp.delivered if stamp.delivered == self._ledger.delivered() else 0
 
     def mark(self, delivered: int) -> None:
         """Note that all documents up to revision `delivered` are in: here first, then in the ledger."""
-        with self._using("writing documents") as collection:
+        with self._changing() as collection:
             collection.modify(metadata=asdict(replace(self._blank, delivered=delivered)))
         self._ledger.set_delivered(delivered)
 
@@ -101,25 +74,13 @@ class Documents:
         """Drop all documents, readable or not, and begin an empty collection at revision 0."""
         with self._locked("dropping the documents"):
             self._ledger.set_delivered(0)
-            self.close()
-            with chroma_errors(self._folder):
-                remove_seal(self._folder)  # first: half a folder with a seal would pass for a damaged one
-                if self._folder.exists():
-                    shutil.rmtree(self._folder)
-            client = self._opened()
-            with chroma_errors(self._folder):
-                self._collection = client.get_or_create_collection(
-                    COLLECTION,
-                    metadata=asdict(self._blank),
-                    configuration={"hnsw": {"space": "cosine"}},
-                    embedding_function=None,
-                )
+            self._chroma.begin(asdict(self._blank))
 
     def upsert(self, documents: Sequence[Document]) -> None:
         """Write encoded documents, each replacing the one with its id."""
-        for batch in _pages(documents):
+        for batch in self._batches(documents):
             vectors = np.stack([_vector(document) for document in batch])
-            with self._using("writing documents") as collection:
+            with self._changing() as collection:
                 collection.upsert(
                     ids=[document.id for document in batch],
                     embeddings=vectors,
@@ -129,8 +90,8 @@ class Documents:
 
     def relabel(self, documents: Sequence[Document]) -> None:
         """Replace the metadata of documents that are there; their texts and vectors stay."""
-        for batch in _pages(documents):
-            with self._using("writing documents") as collection:
+        for batch in self._batches(documents):
+            with self._changing() as collection:
                 collection.update(
                     ids=[document.id for document in batch],
                     metadatas=[dict(document.metadata) for document in batch],
@@ -139,28 +100,28 @@ class Documents:
     def delete(self, ids: Sequence[str]) -> None:
         """Delete documents by their ids in Chroma; those that are not there are passed over."""
         for batch in _pages(ids):
-            with self._using("writing documents") as collection:
+            with self._changing() as collection:
                 collection.delete(ids=list(batch))
 
     def count(self) -> int:
         """How many documents there are."""
         if not self.exist():
             return 0
-        with self._using("reading documents") as collection:
+        with self._looking() as collection:
             return collection.count()
 
     def ids(self) -> list[str]:
         """The ids in Chroma of all documents, sorted."""
         if not self.exist():
             return []
-        with self._using("reading documents") as collection:
+        with self._looking() as collection:
             return sorted(collection.get(include=[])["ids"])
 
     def metadata_of(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """The metadata of those documents that are there, by id in Chroma."""
         found: dict[str, dict[str, Any]] = {}
         for batch in _pages(list(ids)):
-            with self._using("reading documents") as collection:
+            with self._looking() as collection:
                 got = collection.get(ids=list(batch), include=["metadatas"])
             found.update(zip(got["ids"], map(dict, got["metadatas"] or []), strict=True))
         return found
@@ -170,7 +131,7 @@ class Documents:
         if not self.exist():
             return {}
         found: dict[str, FloatArray] = {}
-        with self._locked("reading documents"):
+        with self._chroma.reading("reading documents"):
             for batch in _pages(list(item_ids)):
                 found.update(self._vectors(facet, batch))
         return found
@@ -180,56 +141,64 @@ class Documents:
 
         The writer lock is held until the last page is taken.
         """
-        with self._locked("reading documents"):
+        with self._chroma.reading("reading documents"):
             prefix = document_id(facet, "")
             items = [one.removeprefix(prefix) for one in self.ids() if one.startswith(prefix)]
             for batch in _pages(items, min(page, PAGE)):
                 found = self._vectors(facet, batch)
                 yield list(found), np.stack(list(found.values()))
 
+    def release(self) -> None:
+        """The writer lock is about to be given back."""
+        self._chroma.release()
+
     def close(self) -> None:
         """Close Chroma. The next call opens it again."""
-        client, self._client, self._collection = self._client, None, None
-        if client is not None:
-            close_client(client, self._folder)
+        self._chroma.close()
 
     def _vectors(self, facet: Facet, item_ids: Sequence[str]) -> dict[str, FloatArray]:
         asked = {document_id(facet, item_id): item_id for item_id in item_ids}
-        with self._using("reading documents") as collection:
+        with self._looking() as collection:
             got = collection.get(ids=list(asked), include=["embeddings"])
         rows = np.asarray(got["embeddings"], dtype=np.float32)  # Chroma hands out float64
         by_id = dict(zip(got["ids"], rows, strict=True))
         return {item_id: by_id[one] for one, item_id in asked.items() if one in by_id}
 
+    def _batches(self, documents: Sequence[Document]) -> Iterator[list[Document]]:
+        """As many at once as Chroma takes."""
+        most = self._chroma.batch() if documents else 0
+        batch: list[Document] = []
+        letters = 0
+        for document in documents:
+            letters += len(document.text)
+            if batch and (len(batch) == most or letters > LETTERS):
+                yield batch
+                batch, letters = [], len(document.text)
+            batch.append(document)
+        if batch:
+            yield batch
+
     @contextmanager
-    def _using(self, doing: str) -> Iterator[Collection]:
-        with self._locked(doing):
-            stamp = self._stamp()
-            if self._collection is None or stamp is None or replace(stamp, delivered=0) != self._blank:
-                raise damaged_chroma(self._folder, "no collection of this home and encoder")
-            with chroma_errors(self._folder):
-                yield self._collection
+    def _changing(self) -> Iterator[Collection]:
+        with self._locked("writing documents"), self._looking() as collection:
+            yield collection
 
-    def _stamp(self) -> Stamp | None:
-        if self._collection is None and self.exist():
-            self._collection = self._found()
-        if self._collection is None:
-            return None
-        said = self._collection.metadata or {}
-        return Stamp(str(said.get("home_id")), str(said.get("encoder")), int(said.get("delivered", 0)))
+    @contextmanager
+    def _looking(self) -> Iterator[Collection]:
+        with self._chroma.reading("reading documents"):
+            collection = self._chroma.collection()
+            stamp = _stamp(collection)
+            if collection is None or stamp is None or replace(stamp, delivered=0) != self._blank:
+                raise self._chroma.damaged("no collection of this home and encoder")
+            with self._chroma.errors():
+                yield collection
 
-    def _found(self) -> Collection | None:
-        from chromadb.errors import NotFoundError
 
-        client = self._opened()
-        with chroma_errors(self._folder), suppress(NotFoundError):
-            return client.get_collection(COLLECTION, embedding_function=None)
+def _stamp(collection: Collection | None) -> Stamp | None:
+    if collection is None:
         return None
-
-    def _opened(self) -> Client:
-        if self._client is None:
-            self._client = open_client(self._folder)
-        return self._client
+    said = collection.metadata or {}
+    return Stamp(str(said.get("home_id")), str(said.get("encoder")), int(said.get("delivered", 0)))
 
 
 def _vector(document: Document) -> FloatArray:

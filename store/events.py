@@ -9,13 +9,12 @@ from operator import itemgetter
 from typing import cast
 
 from sqlalchemy import Connection, CursorResult, func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from core.types import Action, Event
-from store.database import among, listed
 from store.part import Part
 from store.rows import Columns, event_of, event_row
 from store.schema import events, readers
+from store.sql import among, listed, one_of
 
 POSITIVE: tuple[Action, ...] = ("click", "view", "like")
 DAY_US = 86_400_000_000
@@ -35,8 +34,17 @@ class Events(Part):
         for start in range(0, len(new_events), BATCH):
             rows = [event_row(event) for event in new_events[start : start + BATCH]]
             with self._database.writing() as connection:
-                added += _add(connection, rows)
+                added += self._add(connection, rows)
         return added
+
+    def _add(self, connection: Connection, rows: Sequence[Columns]) -> int:
+        first_seen: dict[str, int] = {}
+        for row in rows:
+            first_seen[row["user_id"]] = min(row["at"], first_seen.get(row["user_id"], row["at"]))
+        made = [{"id": user_id, "created": at, "interests": "[]"} for user_id, at in first_seen.items()]
+        connection.execute(self._database.insert_new(readers), made)
+        result = connection.execute(self._database.insert_new(events), rows)
+        return cast("CursorResult[tuple[()]]", result).rowcount
 
     def events_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         """The newest `limit` events of each reader, newest first, of equal times the later added first.
@@ -48,7 +56,7 @@ class Events(Part):
         newest = select(own.c.seq).where(own.c.user_id == asked.c.value)
         newest = newest.order_by(own.c.at.desc(), own.c.seq.desc()).limit(limit).correlate(asked)
         # One walk down the index for each reader: a history of any length costs `limit` rows.
-        wanted = select(events).select_from(asked.join(events, events.c.seq.in_(newest)))
+        wanted = select(events).select_from(asked.join(events, one_of(events.c.seq, newest)))
         wanted = wanted.order_by(events.c.user_id, events.c.at.desc(), events.c.seq.desc())
         found: dict[str, list[Event]] = {user_id: [] for user_id in user_ids}
         with self._database.reading() as connection:
@@ -99,13 +107,3 @@ class Events(Part):
             for item_id, at in connection.execute(select(events.c.item_id, events.c.at).where(positive)):
                 totals[item_id] += 0.5 ** ((newest - at) / (half_life_days * DAY_US))
         return dict(totals)
-
-
-def _add(connection: Connection, rows: Sequence[Columns]) -> int:
-    first_seen: dict[str, int] = {}
-    for row in rows:
-        first_seen[row["user_id"]] = min(row["at"], first_seen.get(row["user_id"], row["at"]))
-    made = [{"id": user_id, "created": at, "interests": "[]"} for user_id, at in first_seen.items()]
-    connection.execute(insert(readers).on_conflict_do_nothing(), made)
-    result = connection.execute(insert(events).on_conflict_do_nothing(index_elements=["event_id"]), rows)
-    return cast("CursorResult[tuple[()]]", result).rowcount

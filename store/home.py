@@ -1,7 +1,11 @@
-"""The home: one folder that holds everything remembered, opened under one identity and one encoder."""
+"""The home: everything remembered, opened under one identity and one encoder.
+
+It is one folder. The catalogue and the documents may be on servers instead; the folder then holds what is derived.
+"""
 
 from __future__ import annotations
 
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,22 +15,26 @@ from typing import Self
 
 from sqlalchemy import Connection, insert, inspect, select, update
 
+from core.config import StoreConfig
 from core.errors import HomeDamaged, HomeVersion
 from store import schema
 from store.catalogue import Catalogue
+from store.chroma import Chroma, ChromaFolder
 from store.database import Database
 from store.documents import Documents, Stamp
 from store.failures import os_error
 from store.lock import WriterLock
 from store.migrations import migrate
-from store.part import read_number, write_number
+from store.part import read_number
 from store.schema import SCHEMA_VERSION, meta
+from store.sqlite import SqliteDatabase
 from store.vectors import Vectors
 
 CATALOGUE = "catalogue.sqlite3"
 ANSWERS = "answers.sqlite3"
 VECTORS = "vectors.sqlite3"
 CHROMA = "chroma"
+DELIVERED = "delivered"  # where documents are in the home's own folder and the catalogue, too
 
 RESTORE = "put a backup in its place, or move the home away and ingest again"
 REBUILD = "make it anew with `shortlist rebuild`"
@@ -36,17 +44,20 @@ class Home:
     """All state of one installation. Open it with `Home.open`, close it with `close` or `with`.
 
     `catalogue` is SQL, `documents` is Chroma (loaded at first use), `answers` the file of the model cache,
-    `vectors` what was encoded, `caches` the files of both.
+    `vectors` what was encoded, `caches` the files of both; `servers` says where the first two are.
     """
 
-    def __init__(self, path: Path, database: Database, lock: WriterLock, home_id: str, encoder: str) -> None:
+    def __init__(
+        self, path: Path, database: Database, lock: WriterLock, home_id: str, encoder: str, servers: StoreConfig
+    ) -> None:
         self.path = path
+        self.servers = servers
         self.home_id = home_id
         self.encoder = encoder
-        self.catalogue = Catalogue(database, lock)
+        self.catalogue = Catalogue(database, lock, _ledger(path, servers))
         # Each cache is a file of its own: no answer waits for a transaction of an ingest, and both may be deleted.
-        self.answers = Database(path / ANSWERS, REBUILD)
-        kept = Database(path / VECTORS, REBUILD)
+        self.answers = SqliteDatabase(path / ANSWERS, REBUILD)
+        kept = SqliteDatabase(path / VECTORS, REBUILD)
         self.vectors = Vectors(kept)
         self.caches = (self.answers, kept)
         self._database = database
@@ -54,21 +65,27 @@ class Home:
         self.documents = self._documents()
 
     @classmethod
-    def open(cls, path: Path, encoder: str | None = None) -> Home:
-        """Open the home at `path`, or make one there.
+    def open(
+        cls, path: Path, encoder: str | None = None, servers: StoreConfig | None = None, *, create: bool = True
+    ) -> Home:
+        """Open the home at `path` whose catalogue and documents are on `servers`, or make one there.
 
         `encoder` is the name of the encoder in use; None takes the one the home has. Raises `HomeVersion` for a
-        newer schema, another encoder, or a new home without an encoder; `HomeDamaged`; `StateError` for a folder
-        that cannot be written; `HomeLocked` if an older schema has to be migrated while someone writes.
+        newer schema, another encoder, or a new home without an encoder or `create`; `HomeDamaged`; `StateError` for a
+        folder that cannot be written; `ServiceError` for a server that cannot be reached; `HomeLocked` if an older
+        schema has to be migrated while someone writes.
         """
-        lock = WriterLock(_folder(path, make=encoder is not None))
-        database = Database(path / CATALOGUE, RESTORE)
+        servers = servers or StoreConfig()
+        born_with = encoder if create else None
+        database = _database(path, servers, make=born_with is not None)
+        lock = WriterLock(path, database)
         try:
-            _settle(database, lock, encoder)
+            _settle(database, lock, born_with)
+            _make(path)
             home_id, home_encoder = _identity(database)
             if encoder not in (None, home_encoder):
                 raise _other_encoder(path, home_encoder, str(encoder))
-            return cls(path, database, lock, home_id, home_encoder)
+            return cls(path, database, lock, home_id, home_encoder, servers)
         except BaseException:
             database.close()
             raise
@@ -80,8 +97,8 @@ class Home:
             try:
                 yield
             finally:
-                if outermost:  # Chroma may not stay open: the next to hold the lock changes its files
-                    self.documents.close()
+                if outermost:
+                    self.documents.release()
 
     def drop_damaged_caches(self) -> list[str]:
         """Delete what was kept of answers or vectors where its file is damaged; the names of those files."""
@@ -95,19 +112,27 @@ class Home:
         with self.writing("changing the encoder"):
             with self._database.writing() as connection:
                 connection.execute(update(meta).where(meta.c.key == "encoder").values(value=name))
-                write_number(connection, "delivered", 0)
+                connection.execute(update(meta).where(meta.c.key.startswith(DELIVERED)).values(value="0"))
             self.documents.close()
             self.encoder = name
             self.documents = self._documents()
 
     def close(self) -> None:
-        """Close every file."""
+        """Close every file and connection."""
+        self.documents.close()
         self.answers.close()
         self.vectors.close()
         self._database.close()
 
     def _documents(self) -> Documents:
-        return Documents(self.path / CHROMA, Stamp(self.home_id, self.encoder), self.catalogue, self.writing)
+        return Documents(self._chroma(), Stamp(self.home_id, self.encoder), self.catalogue, self.writing)
+
+    def _chroma(self) -> Chroma:
+        if self.servers.chroma is None:
+            return ChromaFolder(self.path / CHROMA, self.writing)
+        from store.chroma_http import ChromaServer
+
+        return ChromaServer(self.servers.chroma, self.home_id, self.catalogue)
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +143,18 @@ class Home:
         self.close()
 
 
-def _folder(path: Path, *, make: bool) -> Path:
+def _ledger(path: Path, servers: StoreConfig) -> str:
+    """Under which key the catalogue notes how far the documents follow: homes that share it may have their own."""
+    if servers.chroma is not None:
+        return f"{DELIVERED} to a server"
+    return f"{DELIVERED} to {socket.gethostname()}:{path.absolute()}" if servers.catalogue is not None else DELIVERED
+
+
+def _database(path: Path, servers: StoreConfig, *, make: bool) -> Database:
+    if servers.catalogue is not None:
+        from store.postgres import PostgresDatabase
+
+        return PostgresDatabase(servers.catalogue.get_secret_value())
     catalogue = path / CATALOGUE
     if (path / CHROMA).exists() and not (catalogue.exists() and catalogue.stat().st_size):
         raise HomeDamaged(
@@ -128,12 +164,16 @@ def _folder(path: Path, *, make: bool) -> Path:
             remedy=f"put a backup in its place, or remove {path} and ingest again",
         )
     if not make and not catalogue.exists():
-        raise _no_home(path)
+        raise _no_home(str(path))
+    _make(path)
+    return SqliteDatabase(catalogue, RESTORE)
+
+
+def _make(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise os_error(path, error) from error
-    return path
 
 
 def _settle(database: Database, lock: WriterLock, encoder: str | None) -> None:
@@ -142,35 +182,35 @@ def _settle(database: Database, lock: WriterLock, encoder: str | None) -> None:
         born = inspect(connection).has_table(meta.name)
     if not born:
         with database.writing() as connection:
-            _give_birth(connection, database.path, encoder)
+            _give_birth(connection, database, encoder)
         return
     with database.reading() as connection:
         version = read_number(connection, "schema_version")
     if version > SCHEMA_VERSION:
         raise HomeVersion(
-            f"{database.path} was written by a newer Shortlist",
+            f"{database.name} was written by a newer Shortlist",
             expected=f"schema version {SCHEMA_VERSION} or older",
             found=f"version {version}",
-            remedy="update Shortlist, or choose another folder with --home",
+            remedy="update Shortlist, or choose another home",
         )
     if version < SCHEMA_VERSION:
         with lock.held("migrating the home"):
             migrate(database)
 
 
-def _give_birth(connection: Connection, path: Path, encoder: str | None) -> None:
+def _give_birth(connection: Connection, database: Database, encoder: str | None) -> None:
     tables = inspect(connection).get_table_names()
     if meta.name in tables:
         return  # another process was faster
     if tables:
         raise HomeDamaged(
-            f"{path} is no catalogue",
-            expected="a file made by Shortlist",
-            found=f"an SQLite file with the tables {', '.join(tables[:3])}",
-            remedy="choose another folder with --home",
+            f"{database.name} is no catalogue",
+            expected="a database made by Shortlist, or an empty one",
+            found=f"the tables {', '.join(tables[:3])}",
+            remedy="choose another home",
         )
     if encoder is None:
-        raise _no_home(path.parent)
+        raise _no_home(database.name)
     schema.catalogue.create_all(connection)
     values = {
         "schema_version": str(SCHEMA_VERSION),
@@ -189,17 +229,17 @@ def _identity(database: Database) -> tuple[str, str]:
         return known["home_id"], known["encoder"]
     except KeyError as error:
         raise HomeDamaged(
-            f"{database.path} is damaged",
+            f"{database.name} is damaged",
             expected="the home's id and encoder in it",
             found=f"no {error.args[0]}",
-            remedy=RESTORE,
+            remedy=database.if_damaged,
         ) from error
 
 
-def _no_home(path: Path) -> HomeVersion:
+def _no_home(place: str) -> HomeVersion:
     return HomeVersion(
-        f"there is no home at {path}",
-        expected="a folder that was ingested into",
+        f"there is no home at {place}",
+        expected="one that was ingested into",
         found="none",
         remedy="begin with `shortlist ingest videos SOURCE`",
     )

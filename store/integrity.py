@@ -1,4 +1,4 @@
-"""The catalogue looks itself over: what SQLite finds, and whether every record still is what was put."""
+"""The catalogue looks itself over: what the database finds, and whether every record still is what was put."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
 
 from core.errors import HomeDamaged
 from store.articles import Articles
@@ -67,12 +67,15 @@ class Integrity(Videos, Articles):
                 if one.table is videos:
                     connection.execute(insert(removed_videos).values(id=one.id, revision=revision))
             for part in (segments, enrichments):
-                connection.execute(delete(part).where(part.c.video_id.not_in(select(videos.c.id))))
+                connection.execute(delete(part).where(_orphaned(part)))
         return damaged
 
     def _orphans(self) -> list[str]:
         with self._database.reading() as connection:
-            orphans = len(connection.execute(text("PRAGMA foreign_key_check")).all())
+            orphans = sum(
+                connection.scalar(select(func.count()).select_from(part).where(_orphaned(part))) or 0
+                for part in (segments, enrichments)
+            )
         return [f"{orphans} rows belong to no video"] if orphans else []
 
     def _damaged(self, table: Table, read: Callable[[Sequence[str]], Mapping[str, Content]]) -> Iterator[DamagedRecord]:
@@ -86,6 +89,10 @@ class Integrity(Videos, Articles):
             for one in page:
                 if one not in found or found[one].sha != shas[one]:
                     yield DamagedRecord(table, one, one in found)
+
+
+def _orphaned(part: Table) -> ColumnElement[bool]:
+    return ~select(videos.c.id).where(videos.c.id == part.c.video_id).exists()
 
 
 def _contents(records: Mapping[str, Any], content: Callable[[Any], Content]) -> dict[str, Content]:

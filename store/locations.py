@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 
 from store.part import Part
 from store.records import Located
@@ -17,7 +16,7 @@ class Locations(Part):
         """Note that `video_id` was taken from `location`; replaces what was noted for it before."""
         row = {"location": location, "version": version, "video_id": video_id}
         with self._database.writing() as connection:
-            connection.execute(insert(locations).values(row).on_conflict_do_update(set_=row))
+            connection.execute(self._database.replace(locations, row))
 
     def located(self, location: str) -> Located | None:
         """What was taken from `location`; None for a new one, and for one whose video was removed since."""

@@ -1,7 +1,8 @@
 """The writer lock: one process writes content, the next is refused at once.
 
-It is a lock of the operating system, which releases it when its holder dies, however that happens. A note
-beside it says who holds it; the note is only read for the message, so a stale one does no harm.
+It is a lock of the operating system, which releases it when its holder dies, however that happens; where the catalogue
+is on a server, other homes may write it too, and a lock of the server is held as well. A note beside it says who holds
+it; the note is only read for the message, so a stale one does no harm.
 """
 
 from __future__ import annotations
@@ -9,19 +10,21 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from core.errors import HomeLocked, StateError
+from store.database import Database
 from store.failures import os_error
 
 
 class WriterLock:
-    """The lock of the home at `folder`. The thread that holds it may take it again."""
+    """The lock of the home at `folder` over `database`. The thread that holds it may take it again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: Database) -> None:
+        self._database = database
         self._lock = FileLock(folder / "writer.lock", timeout=0)
         self._note = folder / "writer.json"
 
@@ -34,9 +37,10 @@ class WriterLock:
         outermost = not self._lock.is_locked
         self._acquire()
         try:
-            if outermost:
-                self._note_down(doing)
-            yield outermost
+            with self._database.alone(doing) if outermost else nullcontext():
+                if outermost:
+                    self._note_down(doing)
+                yield outermost
         finally:
             if outermost:
                 with suppress(OSError):
@@ -44,7 +48,7 @@ class WriterLock:
             self._lock.release()
 
     def require(self) -> None:
-        """Raise `StateError` unless this thread holds the lock."""
+        """Raise `StateError` unless this thread holds the lock, `ServiceError` where the server's was lost."""
         if not self._lock.is_locked:
             raise StateError(
                 "content written outside of the writer lock",
@@ -52,6 +56,7 @@ class WriterLock:
                 found="no lock",
                 remedy="this is a bug, please report it",
             )
+        self._database.require_alone()
 
     def _acquire(self) -> None:
         try:

@@ -49,6 +49,7 @@ def _keys(connection: Connection) -> None:
 
 
 # MIGRATIONS[n] turns a catalogue of schema version n into one of version n + 1. A step uses nothing of today's schema.
+# Catalogues on PostgreSQL begin with version 4, so the steps up to there are SQLite's own.
 MIGRATIONS: Mapping[int, Migration] = {1: _enriched_articles, 2: _tastes, 3: _keys}
 
 
@@ -57,14 +58,13 @@ def migrate(
 ) -> Path | None:
     """Bring the catalogue to schema `target`: all steps in one transaction. Needs the writer lock.
 
-    Returns the backup made before, or None when there was nothing to do.
+    Returns the backup made before, or None when there was nothing to do or a server keeps the catalogue.
     """
     with database.reading() as connection:
         version = read_number(connection, "schema_version")
     if version >= target:
         return None
-    backup = database.path.with_name(f"{database.path.stem}.v{version}{database.path.suffix}")
-    database.copy_to(backup)
+    backup = database.copied(version)
     with database.writing() as connection:
         for step in range(version, target):
             migrations[step](connection)

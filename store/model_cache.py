@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 
 from core.ranking import ModelUse
 from models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
@@ -86,8 +85,7 @@ class CachedModel:
 
     def _keep(self, key: str, answer: dict[str, Any]) -> None:
         with self._database.writing() as connection:
-            row = insert(answers).values(key=key, answer=json.dumps(answer))
-            connection.execute(row.on_conflict_do_nothing())
+            connection.execute(self._database.insert_new(answers), {"key": key, "answer": json.dumps(answer)})
 
     def _count(self, asked: int = 0, prompt_tokens: int = 0, cached: int = 0) -> None:
         with self._counting:

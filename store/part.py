@@ -16,9 +16,10 @@ from store.schema import meta
 class Part:
     """One concern of the catalogue over one database."""
 
-    def __init__(self, database: Database, lock: WriterLock) -> None:
+    def __init__(self, database: Database, lock: WriterLock, ledger: str) -> None:
         self._database = database
         self._lock = lock
+        self._ledger = ledger  # where in `meta` it stands how far this home's documents follow
 
     @contextmanager
     def _changing_content(self) -> Iterator[Connection]:
@@ -34,12 +35,12 @@ class Part:
     def delivered(self) -> int:
         """The revision up to which Chroma follows, as far as the catalogue knows."""
         with self._database.reading() as connection:
-            return read_number(connection, "delivered")
+            return read_number(connection, self._ledger, new=0)
 
     def set_delivered(self, revision: int) -> None:
         """Note that Chroma follows up to `revision`."""
         with self._database.writing() as connection:
-            write_number(connection, "delivered", revision)
+            connection.execute(self._database.replace(meta, {"key": self._ledger, "value": str(revision)}))
 
 
 def next_revision(connection: Connection) -> int:
@@ -49,9 +50,11 @@ def next_revision(connection: Connection) -> int:
     return revision
 
 
-def read_number(connection: Connection, key: str) -> int:
-    """The whole number kept in `meta` under `key`."""
+def read_number(connection: Connection, key: str, new: int | None = None) -> int:
+    """The whole number kept in `meta` under `key`; `new` where nothing is yet and that is no damage."""
     value = connection.scalar(select(meta.c.value).where(meta.c.key == key))
+    if value is None and new is not None:
+        return new
     try:
         return int(value or "")
     except ValueError as error:
@@ -59,7 +62,7 @@ def read_number(connection: Connection, key: str) -> int:
             "the catalogue's counters are damaged",
             expected=f"a whole number as {key}",
             found=repr(value),
-            remedy="put back a backup of catalogue.sqlite3",
+            remedy="put back a backup of the catalogue",
         ) from error
 
 

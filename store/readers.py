@@ -8,11 +8,11 @@ from sqlalchemy import delete, insert, select
 
 from core.errors import UnknownReader
 from core.types import Reader
-from store.database import among
 from store.part import Part
 from store.records import Put
 from store.rows import reader_of, reader_row
 from store.schema import readers
+from store.sql import among
 
 NEAREST = 3
 PAGE = 10_000

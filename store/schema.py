@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table
+
+from store.sql import Number, Text
 
 SCHEMA_VERSION = 4
 
 catalogue = MetaData()
 
 meta = Table(
-    "meta",  # schema_version, home_id, encoder, revision, delivered
+    "meta",  # schema_version, home_id, encoder, revision, and for every place of documents what was delivered there
     catalogue,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
@@ -19,7 +21,7 @@ videos = Table(
     "videos",
     catalogue,
     Column("id", Text, primary_key=True),
-    Column("revision", Integer, nullable=False),
+    Column("revision", Number, nullable=False),
     Column("content_sha", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("channel", Text),
@@ -59,7 +61,7 @@ removed_videos = Table(
     "removed_videos",  # tombstones, so that derived state learns of a removal
     catalogue,
     Column("id", Text, primary_key=True),
-    Column("revision", Integer, nullable=False),
+    Column("revision", Number, nullable=False),
     Index("ix_removed_videos_revision", "revision", "id"),
 )
 
@@ -67,7 +69,7 @@ articles = Table(
     "articles",
     catalogue,
     Column("id", Text, primary_key=True),
-    Column("revision", Integer, nullable=False),
+    Column("revision", Number, nullable=False),
     Column("content_sha", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
@@ -90,7 +92,7 @@ readers = Table(
 events = Table(
     "events",  # no foreign keys: an event for an item that is not known yet is kept and counted
     catalogue,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", Number, primary_key=True),
     Column("event_id", Text, nullable=False, unique=True),
     Column("user_id", Text, nullable=False),
     Column("item_id", Text, nullable=False),
@@ -151,7 +153,7 @@ keys = Table(
 messages = Table(
     "messages",
     catalogue,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", Number, primary_key=True),
     Column("thread", Text, nullable=False),
     Column("message", Text, nullable=False),
     Index("ix_messages_thread", "thread", "seq"),

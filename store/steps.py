@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from store.part import Part
 from store.records import StepFailure, StepStatus
@@ -23,7 +22,7 @@ class Steps(Part):
         at = to_micros(datetime.now(UTC))
         row = {"item": item, "step": step, "status": status, "reason": reason, "at": at, "seconds": seconds}
         with self._database.writing() as connection:
-            connection.execute(insert(steps).values(row).on_conflict_do_update(set_=row))
+            connection.execute(self._database.replace(steps, row))
 
     def failures(self) -> list[StepFailure]:
         """The steps that failed, oldest first."""

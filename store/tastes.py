@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from core.types import Made
 from store.part import Part
@@ -23,7 +22,7 @@ class Tastes(Part):
             "n_events": n_events,
         }  # fmt: skip
         with self._database.writing() as connection:
-            connection.execute(insert(tastes).values(row).on_conflict_do_update(set_=row))
+            connection.execute(self._database.replace(tastes, row))
 
     def taste(self, user_id: str) -> tuple[Made, tuple[str, ...]] | None:
         """The sentence and the tags of what `user_id` likes, where they were made."""

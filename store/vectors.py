@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 
 from core.ranking import FloatArray
 from store import schema
-from store.database import Database, among
+from store.database import Database
 from store.schema import vectors
+from store.sql import among
 
 
 class Vectors:
@@ -41,7 +41,7 @@ class Vectors:
         ]
         if rows:
             with self._database.writing() as connection:
-                connection.execute(insert(vectors).on_conflict_do_nothing(), rows)
+                connection.execute(self._database.insert_new(vectors), rows)
 
     def close(self) -> None:
         """Close the file."""

@@ -11,12 +11,12 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, select
 from core.errors import UnknownItem
 from core.types import Video
 from store.content import put_content
-from store.database import among
 from store.pages import by_revision
 from store.part import Part, next_revision
 from store.records import Put
 from store.rows import video_content, video_of
 from store.schema import enrichments, removed_videos, segments, videos
+from store.sql import among
 
 
 class Videos(Part):

@@ -35,7 +35,7 @@ def checkup(config: Config) -> Report:
         home = open_home(config)
     except ShortlistError as error:
         said = f"{error.problem}: expected {error.expected}, found {error.found}"
-        return Report({**findings, "home": broken(said, error.remedy)})
+        return Report({**findings, "home": broken(said, error.remedy, error.exit_code)})
     with home:
         findings["home"] = examined(lambda: _writable(home))
         for name, examine in STATE.items():

@@ -25,7 +25,7 @@ def catalogue(home: Home, _config: Config) -> Finding:
     """Every page and every record as it was written."""
     problems = home.catalogue.problems()
     if problems:
-        return several(problems, f"{REBUILD}, then ingest what it lists; or put back a backup of catalogue.sqlite3")
+        return several(problems, f"{REBUILD}, then ingest what it lists; or put back a backup of the catalogue")
     counts = home.catalogue.counts()
     return fine(
         f"{counts.videos:,} videos, {counts.articles:,} articles, {counts.readers:,} readers, "

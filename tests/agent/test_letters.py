@@ -16,8 +16,8 @@ from core.config import RerankConfig
 from core.ranking import Ranking
 from core.types import Profile, Video
 from models.language_model import ChoiceScores, Message
-from store.database import Database
 from store.model_cache import CachedModel
+from store.sqlite import SqliteDatabase
 
 Model = Callable[..., Any]
 SHELF = Shelf({one: Video(one, f"Title {one}") for one in "abcdefg"})
@@ -73,7 +73,7 @@ def test_windows_are_merged_each_centred_on_0() -> None:
 
 def test_the_bias_is_measured_once(tmp_path: Any) -> None:
     model = LikesLetters([0, 1, 2, 3])
-    cached = CachedModel(model, Database(tmp_path / "answers.sqlite3", ""), "1")  # type: ignore[arg-type]
+    cached = CachedModel(model, SqliteDatabase(tmp_path / "answers.sqlite3", ""), "1")  # type: ignore[arg-type]
     for reader in "xy":
         setting = Setting(cached, SHELF, RerankConfig())
         Letters(setting).rerank(Profile(reader), f"wish of {reader}", ranking("abcd"))

@@ -13,8 +13,8 @@ from agent.recommend import Recommender
 from core.config import RerankConfig
 from core.errors import ModelFailed, ModelMissing, UnknownReader, UsageError
 from core.ranking import Answer, Filters, ModelUse, Request
-from store.database import Database
 from store.model_cache import CachedModel
+from store.sqlite import SqliteDatabase
 
 Make = Callable[..., Recommender]
 YES, NO = (-0.1, -2.1), (-2.1, -0.1)
@@ -155,7 +155,7 @@ def test_the_second_identical_request_makes_no_call(
     class Narrow:  # few letters, whose bias is quickly measured
         name, max_choices, choice_logprobs = tiny_llm.name, 2, tiny_llm.choice_logprobs
 
-    model = CachedModel(Narrow(), Database(tmp_path / "answers.sqlite3", ""), "1")  # type: ignore[arg-type]
+    model = CachedModel(Narrow(), SqliteDatabase(tmp_path / "answers.sqlite3", ""), "1")  # type: ignore[arg-type]
     recommender = make_recommender(model=lambda: model)
     first, second = (recommender.recommend(Request("astra", wish="space", rerank=method)) for _ in range(2))
     assert first.llm.calls > 0

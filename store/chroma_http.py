@@ -1,0 +1,149 @@
+"""Chroma on a server of its own (`chroma run`), which many homes may share: each has a collection named after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+from core.errors import ConfigError, HomeDamaged, ServiceError, ShortlistError
+from store.chroma import COSINE, REBUILD, Ledger, Metadata
+
+if TYPE_CHECKING:
+    from chromadb.api.client import Client
+    from chromadb.api.models.Collection import Collection
+
+CONNECT_TIMEOUT_S, TIMEOUT_S = 10.0, 120.0
+
+
+class ChromaServer:
+    """The collection of the home `home_id` on the server at `url`, `http[s]://host[:port]`.
+
+    The server orders what several clients do, so reading takes no lock. Every error of it is a `ServiceError`.
+    """
+
+    def __init__(self, url: str, home_id: str, ledger: Ledger) -> None:
+        self._url = url.rstrip("/")
+        self._name = f"shortlist-{home_id}"
+        self._ledger = ledger
+        self._client: Client | None = None
+        self._host, self._port, self._ssl = _parts(url)
+
+    def exist(self) -> bool:
+        """As far as the catalogue knows. What the server lost is seen by the next ingest and by `shortlist doctor`."""
+        return self._ledger.delivered() > 0
+
+    def interrupted(self) -> bool:
+        """Never: the server outlives its clients."""
+        return False
+
+    def reading(self, doing: str) -> AbstractContextManager[None]:
+        """No lock."""
+        return nullcontext()
+
+    def collection(self) -> Collection | None:
+        """Asked for anew, as another machine may have replaced it."""
+        from chromadb.errors import NotFoundError
+
+        client = self._opened()
+        with self.errors(), suppress(NotFoundError):
+            return client.get_collection(self._name, embedding_function=None)
+        return None
+
+    def begin(self, metadata: Metadata) -> None:
+        """Deletes the collection."""
+        from chromadb.errors import NotFoundError
+
+        client = self._opened()
+        with self.errors():
+            with suppress(NotFoundError):
+                client.delete_collection(self._name)
+            client.create_collection(
+                self._name,
+                metadata=dict(metadata),
+                configuration=COSINE,
+                embedding_function=None,
+            )
+
+    def batch(self) -> int:
+        """The server's own limit."""
+        client = self._opened()
+        with self.errors():
+            return client.get_max_batch_size()
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """As the protocol says."""
+        try:
+            yield
+        except ShortlistError:
+            raise
+        except Exception as error:  # the client raises bare exceptions for what the server did not explain
+            raise self._unusable(str(error) or type(error).__name__) from error
+
+    def damaged(self, found: str) -> HomeDamaged:
+        """As the protocol says."""
+        problem, expected = f"the documents on the Chroma server {self._url}", "the collection of this home and encoder"
+        return HomeDamaged(problem, expected=expected, found=found, remedy=REBUILD)
+
+    def release(self) -> None:
+        """Stays connected."""
+
+    def close(self) -> None:
+        """Disconnects."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _opened(self) -> Client:
+        if self._client is None:
+            self._client = self._open()
+        return self._client
+
+    def _open(self) -> Client:
+        with self.errors():
+            self._greet()
+            import chromadb
+            from chromadb.config import Settings
+
+            settings = Settings(anonymized_telemetry=False)
+            client = cast("Client", chromadb.HttpClient(self._host, self._port, self._ssl, settings=settings))
+            client._server._session.timeout = TIMEOUT_S  # type: ignore[attr-defined]  # it would wait for ever
+            return client
+
+    def _greet(self) -> None:
+        """See quickly, and in words of our own, whether a Chroma server of today answers."""
+        import httpx
+
+        answer = httpx.get(f"{self._url}/api/v2/heartbeat", timeout=CONNECT_TIMEOUT_S)
+        if not (answer.is_success and b"heartbeat" in answer.content):
+            raise self._unusable(f"status {answer.status_code} {answer.text[:80]!r}")
+
+    def _unusable(self, found: str) -> ServiceError:
+        return ServiceError(
+            f"the Chroma server {self._url}",
+            expected="a server of Chroma 1 that answers",
+            found=found[:300],
+            remedy=f"start it with `chroma run --path DIR --port {self._port}`, or correct store.chroma",
+        )
+
+
+def _parts(url: str) -> tuple[str, int, bool]:
+    parts = urlsplit(url)
+    with suppress(ValueError):  # a port that is none
+        if (
+            parts.scheme in ("http", "https")
+            and parts.hostname
+            and not parts.username
+            and parts.path in ("", "/")
+            and not parts.query
+        ):
+            secure = parts.scheme == "https"
+            return parts.hostname, parts.port or (443 if secure else 8000), secure
+    raise ConfigError(
+        "setting store.chroma",
+        expected="an address as http://host:8000, without user, password or path",
+        found="another text",
+        remedy="correct it",
+    )

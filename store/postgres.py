@@ -1,0 +1,174 @@
+"""A database on a PostgreSQL server. What the address lacks, libpq takes from its environment and password file."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table, create_engine
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from core.errors import ConfigError, HomeLocked, ServiceError, ShortlistError
+from store.database import Database
+from store.postgres_failures import translated, unreachable
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+LOCKS = 0x53484C54  # the first number of our advisory locks; the second says which
+WRITING, CONTENT = 1, 2
+CONNECT_TIMEOUT_S = 10
+NAME_LENGTH = 63  # bytes that PostgreSQL keeps of the name of a session
+IF_DAMAGED = "put back a backup of the database (pg_restore), or ingest again into an empty one"
+
+HOLDER = """
+    SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)
+    WHERE locktype = 'advisory' AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid = %s AND objid = %s
+"""
+
+
+class PostgresDatabase(Database):
+    """The database at `url`, `postgresql://[user[:password]@][host][:port][/name][?parameters]`.
+
+    Raises `ConfigError` for what is no such address, `ServiceError` where the driver is missing.
+    """
+
+    # A transaction that began later must not commit a lower event number, so writing ones follow each other.
+    BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    BEGIN_WRITING = f"BEGIN; SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock({LOCKS}, {WRITING})"
+    FIRST_READ = "SELECT 1"
+    if_damaged = IF_DAMAGED
+
+    def __init__(self, url: str) -> None:
+        self._parameters = _parameters(url)
+        self.name = _shown(self._parameters)
+        self._lock: Connection | None = None
+        super().__init__(
+            create_engine(
+                "postgresql+psycopg://", creator=self._connect, pool_size=8, max_overflow=16, pool_pre_ping=True
+            )
+        )
+
+    @contextmanager
+    def alone(self, doing: str) -> Iterator[None]:
+        """By a lock of a session of its own, which ends with its process or its connection, however that happens."""
+        session = f"process {os.getpid()} on {socket.gethostname()} ({doing})".encode()[:NAME_LENGTH].decode(
+            "utf-8", "ignore"
+        )
+        with self._errors():
+            connection = self._connect()
+        with connection:
+            with self._errors():
+                connection.execute("SELECT set_config('application_name', %s, false)", [session])
+                connection.execute("SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10")
+                if not _scalar(connection, "SELECT pg_try_advisory_lock(%s, %s)", LOCKS, CONTENT):
+                    raise self._locked(_scalar(connection, HOLDER, LOCKS, CONTENT))
+            self._lock = connection
+            try:
+                yield
+            finally:
+                self._lock = None
+                with suppress(ServiceError), self._errors():  # lost: then so is the lock
+                    connection.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCKS, CONTENT])
+
+    def require_alone(self) -> None:
+        """Ask the session that holds the lock: `ServiceError` where it is lost, for then someone else may write."""
+        if self._lock is not None:
+            with self._errors():
+                self._lock.execute("SELECT 1")
+
+    def copied(self, version: int) -> None:
+        """The server's own backups serve (pg_dump)."""
+
+    def problems(self) -> list[str]:
+        """PostgreSQL checks what it reads; here there is nothing to add."""
+        return []
+
+    def insert(self, table: Table) -> Insert:
+        """INSERT as PostgreSQL knows it."""
+        return insert(table)
+
+    def translated(self, error: BaseException) -> ShortlistError | None:
+        """By PostgreSQL's error codes."""
+        return translated(error, self.name, IF_DAMAGED)
+
+    def _connect(self) -> Connection:
+        import psycopg
+
+        connection = psycopg.connect(**self._parameters, autocommit=True)  # transactions are begun in words
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            connection.close()
+            raise ServiceError(
+                f"the database {self.name}",
+                expected="the encoding UTF8",
+                found=encoding or "none",
+                remedy="make one with `createdb --encoding UTF8 --template template0 NAME`",
+            )
+        return connection
+
+    def _locked(self, holder: str | None) -> HomeLocked:
+        return HomeLocked(
+            f"the catalogue {self.name} is being written by another process",
+            expected="one writer at a time",
+            found=holder or "another process",
+            remedy="wait until it has finished and run the command again",
+        )
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        import psycopg
+
+        try:
+            yield
+        except psycopg.Error as error:
+            raise self.translated(error) or unreachable(self.name, str(error)) from error
+
+
+def _scalar(connection: Connection, query: str, *parameters: int) -> Any:
+    row = connection.execute(query.encode(), parameters).fetchone()
+    return row[0] if row else None
+
+
+def _parameters(url: str) -> dict[str, Any]:
+    try:
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import conninfo_to_dict
+    except ImportError as error:
+        raise ServiceError(
+            "the catalogue on PostgreSQL",
+            expected="the package psycopg",
+            found=str(error),
+            remedy="run `pip install 'shortlist[postgres]'`",
+        ) from error
+    wrong = ConfigError(
+        "setting store.catalogue",
+        expected="an address as postgresql://user@host/database",
+        found="another text",  # it may hold a password
+        remedy="correct it; what is special in a URL is written as %XX",
+    )
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise wrong
+    try:
+        given = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise wrong from error
+    return {**_defaults(), **given}
+
+
+def _defaults() -> Mapping[str, Any]:
+    """What may be set in libpq's environment too, which is stronger."""
+    from psycopg.pq import Conninfo
+
+    known = {option.keyword: option.val for option in Conninfo.get_defaults()}
+    return {} if known.get(b"connect_timeout") else {"connect_timeout": CONNECT_TIMEOUT_S}
+
+
+def _shown(parameters: Mapping[str, Any]) -> str:
+    user, host, port, name = (parameters.get(key) for key in ("user", "host", "port", "dbname"))
+    return f"postgresql://{f'{user}@' if user else ''}{host or ''}{f':{port}' if port else ''}/{name or ''}"

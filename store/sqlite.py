@@ -1,0 +1,90 @@
+"""A database that is one SQLite file."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Table, create_engine, event, text
+from sqlalchemy.dialects.sqlite import Insert, insert
+
+from core.errors import HomeDamaged, StateError
+from store.database import Database
+from store.failures import translated
+
+BUSY_TIMEOUT_S = 30.0
+ENOUGH = 20  # problems told of one file
+
+# NORMAL with WAL loses nothing when a process is killed; a power cut may cost the last transactions, never the file.
+PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -65536")
+
+
+class SqliteDatabase(Database):
+    """The SQLite file at `path`."""
+
+    BEGIN_READING = "BEGIN"
+    BEGIN_WRITING = "BEGIN IMMEDIATE"
+    FIRST_READ = "SELECT count(*) FROM sqlite_schema"
+
+    def __init__(self, path: Path, if_damaged: str) -> None:
+        self.path = path
+        self.name = str(path)
+        self.if_damaged = if_damaged
+        url = URL.create("sqlite", database=str(path))
+        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=16)
+        event.listen(engine, "connect", _configure)
+        super().__init__(engine)
+
+    def alone(self, doing: str) -> AbstractContextManager[None]:
+        """The writer lock of the folder is enough."""
+        return nullcontext()
+
+    def require_alone(self) -> None:
+        """Nothing to look at."""
+
+    def copied(self, version: int) -> Path:
+        """The file NAME.vVERSION beside this one."""
+        copy = self.path.with_name(f"{self.path.stem}.v{version}{self.path.suffix}")
+        self.copy_to(copy)
+        return copy
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the newest state to `path`, which is either complete or not there; replaces an older one."""
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.unlink(missing_ok=True)
+        with self._engine.connect() as connection:  # VACUUM wants no transaction
+            connection.execute(text("VACUUM INTO :path"), {"path": str(unfinished)})
+        unfinished.replace(path)
+
+    def problems(self) -> list[str]:
+        """What SQLite's own check finds; empty, too, where there is no file yet."""
+        if not self.path.exists():
+            return []
+        try:
+            with self.reading() as connection:
+                found = [str(line) for line in connection.scalars(text(f"PRAGMA integrity_check({ENOUGH})"))]
+        except HomeDamaged as error:
+            return [error.found]
+        return [] if found == ["ok"] else found
+
+    def insert(self, table: Table) -> Insert:
+        """INSERT as SQLite knows it."""
+        return insert(table)
+
+    def translated(self, error: BaseException) -> StateError | None:
+        """By SQLite's result codes."""
+        return translated(error, self.path, self.if_damaged)
+
+    def delete(self) -> None:
+        """Close the file and remove it; the next use makes a new one."""
+        self.close()
+        self._prepared = False
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(f"{self.path.name}{suffix}").unlink(missing_ok=True)
+
+
+def _configure(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun in words: the driver's own would start too late
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
