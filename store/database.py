@@ -120,6 +120,8 @@ class Database(ABC):
         self._engine.dispose()
 
     def _translate(self, context: ExceptionContext) -> None:
+        if context.is_pre_ping:
+            return  # the pool connects anew
         error = self.translated(context.original_exception)
         if error is not None:
             raise error from context.original_exception

@@ -43,7 +43,9 @@ class Events(Part):
             first_seen[row["user_id"]] = min(row["at"], first_seen.get(row["user_id"], row["at"]))
         made = [{"id": user_id, "created": at, "interests": "[]"} for user_id, at in first_seen.items()]
         connection.execute(self._database.insert_new(readers), made)
-        result = connection.execute(self._database.insert_new(events), rows)
+        result = connection.execute(
+            self._database.insert_new(events), rows, execution_options={"preserve_rowcount": True}
+        )
         return cast("CursorResult[tuple[()]]", result).rowcount
 
     def events_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:

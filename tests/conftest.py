@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
-from core.config import EncoderConfig, LlmConfig, ModelsConfig
+from core.config import EncoderConfig, LlmConfig, ModelsConfig, StoreConfig
 from core.types import Video
 from models.embedded import EmbeddedModel
 from models.encoder import Encoder
 from models.language_model import ChoiceScores, Completion, Message, Schema
+from tests import database_servers
+from tests.database_servers import Postgres
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +67,26 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> P
         load_events(home, sample / "events.csv", IngestConfig())
         load_snapshot(home)
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL; the test is skipped, with the reason, where it is not installed."""
+    with database_servers.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def chroma_url() -> Iterator[str]:
+    """The address of a running Chroma server."""
+    with database_servers.chroma() as url:
+        yield url
+
+
+@pytest.fixture
+def servers(postgres: Postgres, chroma_url: str) -> StoreConfig:
+    """A new, empty database and a Chroma server."""
+    return StoreConfig(catalogue=SecretStr(postgres.new_database()), chroma=chroma_url)
 
 
 class ScriptedModel:

@@ -15,10 +15,18 @@ from store.home import Home
 ROOT = Path(__file__).parents[2]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test of a home holds for both kinds, unless it is marked as one that looks into the files of the home."""
+    if "home" in metafunc.fixturenames:
+        kinds = ["files"] if metafunc.definition.get_closest_marker("in_files") else ["files", "servers"]
+        metafunc.parametrize("home", kinds, indirect=True)
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    """A new home whose encoder is the hash encoder."""
-    with Home.open(tmp_path / "home", "hash-32") as opened:
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
+    """A new home whose encoder is the hash encoder, all in one folder or on PostgreSQL and a Chroma server."""
+    servers = request.getfixturevalue("servers") if request.param == "servers" else None
+    with Home.open(tmp_path / "home", "hash-32", servers) as opened:
         yield opened
 
 

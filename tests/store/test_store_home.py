@@ -60,10 +60,10 @@ def test_processes_that_begin_together_share_one_home(tmp_path: Path, second_pro
 
 def test_another_encoder_is_refused_until_rebuild(home: Home) -> None:
     with pytest.raises(HomeVersion, match="shortlist rebuild --encoder other") as caught:
-        Home.open(home.path, "other")
+        Home.open(home.path, "other", home.servers)
     assert ends_in_one_line(caught.value)
     home.change_encoder("other")
-    with Home.open(home.path, "other") as changed:
+    with Home.open(home.path, "other", home.servers) as changed:
         assert changed.home_id == home.home_id
 
 
@@ -72,6 +72,7 @@ def test_there_is_no_new_home_without_an_encoder(tmp_path: Path) -> None:
         Home.open(tmp_path / "home")
 
 
+@pytest.mark.in_files
 def test_a_newer_home_is_refused(home: Home) -> None:
     sql(home.path, f"UPDATE meta SET value = '{SCHEMA_VERSION + 1}' WHERE key = 'schema_version'")
     with pytest.raises(HomeVersion, match="newer Shortlist") as caught:
@@ -79,6 +80,7 @@ def test_a_newer_home_is_refused(home: Home) -> None:
     assert ends_in_one_line(caught.value)
 
 
+@pytest.mark.in_files
 def test_an_older_home_is_migrated_after_a_backup(home: Home) -> None:
     def add_column(connection: object) -> None:
         connection.exec_driver_sql("ALTER TABLE videos ADD COLUMN mood TEXT")  # type: ignore[attr-defined]
@@ -101,6 +103,7 @@ def columns(path: Path) -> set[tuple[str, str, str, int]]:
         return set(connection.execute(f"{every} WHERE m.type = 'table'"))
 
 
+@pytest.mark.in_files
 def test_a_home_of_version_1_becomes_one_of_today(tmp_path: Path, home: Home) -> None:
     old = tmp_path / "old"
     old.mkdir()
@@ -118,13 +121,13 @@ def test_a_home_of_version_1_becomes_one_of_today(tmp_path: Path, home: Home) ->
 
 def test_a_migration_that_fails_changes_nothing(home: Home) -> None:
     def fail(connection: object) -> None:
-        connection.exec_driver_sql("DROP TABLE videos")  # type: ignore[attr-defined]
+        connection.exec_driver_sql("DROP TABLE steps")  # type: ignore[attr-defined]
         raise ZeroDivisionError
 
     with home.writing(), pytest.raises(ZeroDivisionError):
         migrate(home._database, {SCHEMA_VERSION: fail}, target=SCHEMA_VERSION + 1)
-    with Home.open(home.path) as same:
-        assert same.catalogue.video_ids() == []
+    with Home.open(home.path, servers=home.servers) as same:
+        assert same.catalogue.failures() == []
 
 
 @pytest.mark.parametrize(
@@ -151,6 +154,7 @@ def test_another_sqlite_file_is_not_taken_for_a_catalogue(tmp_path: Path) -> Non
         Home.open(tmp_path, "hash-32")
 
 
+@pytest.mark.in_files
 def test_a_lost_catalogue_is_not_replaced_by_an_empty_one(home: Home) -> None:
     (home.path / "chroma").mkdir()
     home.close()
@@ -159,6 +163,7 @@ def test_a_lost_catalogue_is_not_replaced_by_an_empty_one(home: Home) -> None:
         Home.open(home.path, "hash-32")
 
 
+@pytest.mark.in_files
 @pytest.mark.parametrize("key", ["home_id", "revision", "schema_version"])
 def test_a_catalogue_without_its_counters_is_damaged(home: Home, key: str) -> None:
     sql(home.path, f"DELETE FROM meta WHERE key = '{key}'")
@@ -166,6 +171,7 @@ def test_a_catalogue_without_its_counters_is_damaged(home: Home, key: str) -> No
         again.catalogue.revision()
 
 
+@pytest.mark.in_files
 def test_a_full_disk_leaves_the_old_state(home: Home) -> None:
     with home.writing():
         home.catalogue.put_videos([Video("a", "A")])

@@ -11,6 +11,8 @@ import pytest
 from core.types import Article, Segment, Transcript, Video
 from store.home import Home
 
+pytestmark = pytest.mark.in_files
+
 
 @pytest.fixture
 def full_home(tmp_path: Path) -> Path:

@@ -13,6 +13,7 @@ from core.errors import HomeLocked
 from core.types import Event, Video
 from store.home import Home
 
+pytestmark = pytest.mark.in_files
 Start = Callable[..., "subprocess.Popen[str]"]
 
 HOLD = """

@@ -13,6 +13,7 @@ from models.language_model import ChoiceScores, Message
 from store.home import Home
 from store.model_cache import CachedModel
 
+pytestmark = pytest.mark.in_files
 ASK = [Message("system", "Be brief."), Message("user", "Moon?")]
 
 

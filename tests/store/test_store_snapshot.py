@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pytest
+
 from core.types import Event, Video
 from store.home import Home
 
@@ -21,6 +23,7 @@ with Home.open(Path(sys.argv[1])) as home, home.writing():
 """
 
 
+@pytest.mark.in_files
 def test_a_writer_in_another_process_is_not_seen(
     home: Home, second_process: Callable[..., subprocess.Popen[str]]
 ) -> None:
