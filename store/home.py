@@ -90,6 +90,13 @@ class Home:
             database.close()
             raise
 
+    @property
+    def place(self) -> str:
+        """Where everything lies, in words and without secrets."""
+        catalogue = f", catalogue on {self._database.name}" if self.servers.catalogue is not None else ""
+        documents = f", documents on {self.servers.chroma}" if self.servers.chroma is not None else ""
+        return f"{self.path}{catalogue}{documents}"
+
     @contextmanager
     def writing(self, doing: str = "changing content") -> Iterator[None]:
         """Hold the writer lock; `HomeLocked` at once if another process or thread has it. May be nested."""

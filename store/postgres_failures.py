@@ -13,7 +13,7 @@ def translated(error: BaseException, name: str, if_damaged: str) -> ShortlistErr
 
     if not isinstance(error, psycopg.Error):
         return None
-    code, said = error.sqlstate, str(error)
+    code, said = error.sqlstate, " ".join(str(error).split())
     if code is None:  # no answer of the server, or none to a connection
         lost = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
         return unreachable(name, said) if lost else None

@@ -54,6 +54,7 @@ def _document(store: Home, config: Config) -> dict[str, Any]:
     ]
     return {
         "home": str(store.path),
+        "place": store.place,
         "videos": counts.videos,
         "articles": counts.articles,
         "events": counts.events,
@@ -80,7 +81,7 @@ def _document(store: Home, config: Config) -> dict[str, Any]:
 def _print(document: dict[str, Any]) -> None:
     readers = document["readers"]
     rows = {
-        "home": f"{document['home']} at revision {document['revision']}, encoder {document['encoder']}",
+        "home": f"{document['place']} at revision {document['revision']}, encoder {document['encoder']}",
         "videos": f"{document['videos']:,} ({document['enriched']:,} with a summary)",
         "articles": f"{document['articles']:,}",
         "readers": f"{readers['count']:,} ({', '.join(readers['sample'][:5])}{', …' if readers['count'] > 5 else ''})",

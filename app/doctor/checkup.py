@@ -45,4 +45,4 @@ def checkup(config: Config) -> Report:
 
 def _writable(home: Home) -> Finding:
     with home.writing("examining the home"):
-        return fine(f"{home.path} can be written, encoder {home.encoder}, id {home.home_id}")
+        return fine(f"{home.place} can be written, encoder {home.encoder}, id {home.home_id}")
