@@ -28,7 +28,7 @@ class Wanted:
 
     def near_the_best(self, vectors: Floats) -> Bools:
         """bool[n]: which of `vectors`, float32[n, d], are among the best `depth` of them, or hardly worse."""
-        scores = sum_of_largest(self.vectors @ vectors.T, self.top)
+        scores = sum_of_largest((vectors @ self.vectors.T).T, self.top)
         if len(scores) <= self.depth:
             return np.ones(len(scores), dtype=np.bool_)
         return np.asarray(scores >= np.partition(scores, -self.depth)[-self.depth] - _SLACK)

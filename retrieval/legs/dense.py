@@ -22,7 +22,6 @@ from retrieval.snapshot import Snapshot
 from retrieval.threads import in_threads
 
 _FEW = 10  # times the depth: where a filter lets no more through, those are scored alone
-_MORE = 100  # rows than asked for are taken from cells, whose scores are rough
 _NO_ROWS = np.empty(0, dtype=np.int64)
 _DIGITS = 10  # equal videos tie whatever the order in which BLAS adds
 
@@ -109,7 +108,7 @@ class Dense(Leg[Similarity]):
 
 def _from_cells(first: int, segment: Segment, cells: Cells, wanted: Wanted) -> Ints:
     mask = None if wanted.mask is None else wanted.mask[first : first + len(segment)]
-    rows = cells.near(wanted.vectors, wanted.depth + _MORE, mask)
+    rows = cells.near(wanted, mask)
     there = len(segment) if mask is None else np.count_nonzero(mask)
     if len(rows) < min(wanted.depth, there):
         return scan(_cut(first, segment), [wanted], 1)[0]
