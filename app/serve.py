@@ -2,36 +2,70 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.build import chat_over, encoder_of, language_model_of, mend, recommender_over
+from app.build import chat_over, encoder_of, language_model_of, mend, open_home, recommender_over
 from core.config import Config
+from core.errors import ShortlistError
+from core.log import configure
 from models.encoder import Encoder
 from models.language_model import LanguageModel
 from store.home import Home
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from agent.recommend import Recommender
     from eval.variants import Variant
     from serving.parts import Parts
+    from serving.shared import Shared
 
 OTHER_HOMES = frozenset({"enrichment", "encoder", "ingest", "llm"})
 
+log = logging.getLogger(__name__)
 
-def parts_of(home: Home, config: Config) -> Parts:
+
+def worker(config: Config, folder: Path) -> ASGIApp:
+    """The HTTP API in one of several processes, which share `folder`; ends the process where it cannot be made.
+
+    The home stays open until the process ends.
+    """
+    from serving.api.application import application
+    from serving.api.request_id import log_request_ids
+    from serving.shared import Shared
+
+    configure(config.log_level)
+    log_request_ids()
+    try:
+        return application(parts_of(open_home(config), config, Shared(folder)))
+    except ShortlistError as error:
+        log.error("this process cannot serve and is started again: %s", error)
+        raise SystemExit(error.exit_code) from error
+
+
+def parts_of(home: Home, config: Config, shared: Shared | None = None) -> Parts:
     """What the servers are made of. Whatever a crash left undone is mended first; models are loaded when needed."""
     mend(home, config)
     # A server of language models that hangs may not hold a request beyond its deadline.
     patience = min(config.llm.timeout_s, config.serve.deadline_s)
     hurried = config.model_copy(update={"llm": config.llm.model_copy(update={"timeout_s": patience})})
-    return parts_with(home, config, encoder_of(config), language_model_of(home, hurried))
+    return parts_with(home, config, encoder_of(config), language_model_of(home, hurried), shared)
 
 
-def parts_with(home: Home, config: Config, encoder: Callable[[], Encoder], model: Callable[[], LanguageModel]) -> Parts:
+def parts_with(
+    home: Home,
+    config: Config,
+    encoder: Callable[[], Encoder],
+    model: Callable[[], LanguageModel],
+    shared: Shared | None = None,
+) -> Parts:
     """The same with these models."""
     from eval.variants import load_variants
     from serving.parts import Parts
+    from serving.shared import Shared
     from serving.stop import kept
 
     stoppable = kept(model)
@@ -49,6 +83,7 @@ def parts_with(home: Home, config: Config, encoder: Callable[[], Encoder], model
         chat=lambda recommender: chat_over(recommender, home, config, stoppable),
         variants=tuple(variants),
         variant=variant,
+        shared=shared or Shared(),
     )
 
 

@@ -239,9 +239,12 @@ class ServeConfig(Section):
     port: int = Field(8000, ge=0, le=65535, description="port of the HTTP API; 0 takes a free one")
     web_port: int = Field(7860, ge=0, le=65535, description="port of the web page")
     mcp_port: int = Field(8001, ge=0, le=65535, description="port of the MCP server over HTTP")
-    threads: int = Field(4, ge=1, description="requests worked on at once, those for a language model apart")
-    requests: int = Field(256, ge=1, description="requests accepted at once; more are told to come again (503)")
-    llm_at_once: int = Field(1, ge=1, description="requests that ask the language model at once")
+    workers: int = Field(1, ge=1, le=64, description="processes that answer the HTTP API")
+    threads: int = Field(4, ge=1, description="requests worked on at once by each process, the language model's apart")
+    requests: int = Field(
+        256, ge=1, description="requests accepted at once by each process; more are told to come again"
+    )
+    llm_at_once: int = Field(1, ge=1, description="requests that ask the language model at once, of all processes")
     llm_waiting: int = Field(8, ge=0, description="requests that wait for it; more are told to come again (503)")
     deadline_s: Positive = Field(20.0, description="longest wait for a rerank; then the answer comes without it")
     rate_per_s: Positive = Field(200.0, description="requests a second of one key, on average; twice as many at once")

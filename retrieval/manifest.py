@@ -12,7 +12,7 @@ from core.types import Kind
 from retrieval.checksums import Written
 
 FORMAT = 3
-_NAME = "manifest.json"
+MANIFEST = "manifest.json"
 REMEDY = "run `shortlist rebuild`"
 
 
@@ -51,7 +51,7 @@ def read_manifest(folder: Path, home_id: str, encoder: str) -> Manifest:
     Raises `HomeDamaged` where it cannot be read, has another format, or belongs to another home or encoder.
     """
     try:
-        manifest = Manifest.model_validate_json((folder / _NAME).read_bytes())
+        manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     except FileNotFoundError:
         return Manifest(home_id=home_id, encoder=encoder)
     except (ValidationError, OSError) as error:
@@ -66,12 +66,12 @@ def read_manifest(folder: Path, home_id: str, encoder: str) -> Manifest:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest in `folder`: after a crash at any point the old or the new one is there, complete."""
-    fresh = folder / f"{_NAME}.new"
+    fresh = folder / f"{MANIFEST}.new"
     with fresh.open("w", encoding="utf-8") as file:
         file.write(manifest.model_dump_json())
         file.flush()
         os.fsync(file.fileno())
-    fresh.replace(folder / _NAME)
+    fresh.replace(folder / MANIFEST)
     sync_folder(folder)
 
 

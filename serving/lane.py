@@ -1,4 +1,7 @@
-"""Where requests wait for the language model: a fixed number at once, a bounded queue, a deadline for each."""
+"""Where requests wait for the language model: a fixed number at once, a bounded queue, a deadline for each.
+
+The number and the queue are those of all processes of a server.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, TypeVar
 
+from core.config import ServeConfig
+from serving.shared import Shared
 from serving.stop import Stop, current
 
 T = TypeVar("T")
+
+
+def _nobody(_running: int, _waiting: int) -> None:
+    pass
 
 
 class LaneFull(Exception):
@@ -29,24 +38,16 @@ class ClientGone(Exception):
 class Lane:
     """Runs work that may ask the language model. A request's deadline counts from its arrival, waiting included."""
 
-    def __init__(self, at_once: int, waiting: int, deadline_s: float) -> None:
-        self._at_once = at_once
-        self._room = at_once + waiting
-        self.deadline_s = deadline_s
-        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="llm")
+    def __init__(self, limits: ServeConfig, shared: Shared, changed: Callable[[int, int], None] = _nobody) -> None:
+        """`changed` is told the requests of this process that are worked on and that wait, whenever they change."""
+        self.deadline_s = limits.deadline_s
+        self._room = shared.places("model-room", limits.llm_at_once + limits.llm_waiting)
+        self._seats = shared.places("model-seat", limits.llm_at_once)
+        self._pool = ThreadPoolExecutor(limits.llm_at_once, thread_name_prefix="llm")
         self._lock = threading.Lock()
-        self._inside = 0
+        self._running = self._waiting = 0
+        self._changed = changed
         self._closed = False
-
-    @property
-    def running(self) -> int:
-        """Requests being worked on; one whose client gave up counts until its last model call has ended."""
-        return min(self._inside, self._at_once)
-
-    @property
-    def waiting(self) -> int:
-        """Requests in the queue."""
-        return self._inside - self.running
 
     async def run(self, work: Callable[[Stop], T], gone: Callable[[], Awaitable[object]]) -> T:
         """What `work` returns, done in a thread of the lane; `gone` returns when the client has left.
@@ -75,25 +76,34 @@ class Lane:
 
     def submit(self, work: Callable[[Stop], T], stop: Stop) -> Future[T]:
         """Queue `work`, which runs with `stop` as the current one. Raises `LaneFull`."""
-        with self._lock:
-            if self._closed or self._inside >= self._room:
-                raise LaneFull(self.deadline_s)
-            self._inside += 1
-        future = self._pool.submit(copy_context().run, _stoppable, work, stop)
-        future.add_done_callback(lambda _: self._leave())
+        place = None if self._closed else self._room.take()
+        if place is None:
+            raise LaneFull(self.deadline_s)
+        self._count(waiting=1)
+        future = self._pool.submit(copy_context().run, self._seated, work, stop)
+        future.add_done_callback(lambda _: place.release())
+        future.add_done_callback(lambda done: self._count(waiting=-1) if done.cancelled() else None)
         return future
 
     def close(self) -> None:
         """Take nothing more, drop what waits, and wait for what runs."""
-        with self._lock:
-            self._closed = True
+        self._closed = True
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _leave(self) -> None:
+    def _seated(self, work: Callable[[Stop], T], stop: Stop) -> T:
+        """Work once there is a seat: other processes have seats, too. What is late works without, and asks nothing."""
+        current.set(stop)
+        seat = self._seats.wait(stop)
+        self._count(running=1, waiting=-1)
+        try:
+            return work(stop)
+        finally:
+            self._count(running=-1)
+            if seat is not None:
+                seat.release()
+
+    def _count(self, running: int = 0, waiting: int = 0) -> None:
         with self._lock:
-            self._inside -= 1
-
-
-def _stoppable(work: Callable[[Stop], T], stop: Stop) -> T:
-    current.set(stop)
-    return work(stop)
+            self._running += running
+            self._waiting += waiting
+            self._changed(self._running, self._waiting)

@@ -11,6 +11,8 @@ from time import monotonic
 from agent.chat.session import Chat
 from agent.recommend import Recommender
 from core.errors import HomeLocked, ShortlistError
+from retrieval.index import FOLDER
+from retrieval.manifest import MANIFEST, read_manifest
 from serving.memory import give_back
 from serving.parts import Parts
 
@@ -28,19 +30,30 @@ class Live:
         self._parts = parts
         self._catalogue = parts.home.catalogue
         self._lock = threading.RLock()
-        self.generation = 0
+        self._manifest = parts.home.path / FOLDER / MANIFEST
+        self._generation = 0
+        self._writing = False
+        self._seen: tuple[int, int] | None = None
         self._pause_s = 0.0
         self._load()
 
     @property
     def recommender(self) -> Recommender:
         """The newest recommender."""
+        self._follow()
         return self._current[0]
 
     @property
     def chat(self) -> Chat:
         """A chat over it."""
+        self._follow()
         return self._current[1]
+
+    @property
+    def generation(self) -> int:
+        """Rises whenever something is loaded."""
+        self._follow()
+        return self._generation
 
     def refresh(self) -> bool:
         """Load what was delivered since, if anything was; whether it was. Errors are logged and the old one stays.
@@ -50,12 +63,9 @@ class Live:
         if not self._stale() or not self._lock.acquire(blocking=False):
             return False  # whoever holds the lock loads when it has done
         try:
-            before = self.recommender.snapshot.revision
-            try:
-                self._load()
-            except ShortlistError as error:
-                log.warning("the home cannot be read anew, the last state is served: %s", error)
-            moved = self.recommender.snapshot.revision > before
+            before = self._revision
+            self._try_to_load()
+            moved = self._revision > before
             self._pause_s = 0.0 if moved else min(max(1.0, 2 * self._pause_s), SLOWEST_S)
             return moved
         finally:
@@ -72,21 +82,56 @@ class Live:
                 "another request writes videos", expected="one at a time", found="another", remedy="ask again"
             )
         try:
+            self._follow()
+            self._writing = True
             yield
             self._load()
         finally:
+            self._writing = False
             self._lock.release()
 
+    def _follow(self) -> None:
+        """Load what another process has put into the index since. What this one is putting in has no answer yet."""
+        if self._seen == self._written() or self._writing:
+            return
+        with self._lock:
+            self._seen = written = self._written()
+            if written and self._revision_written() > self._revision:
+                self._try_to_load()
+
+    def _try_to_load(self) -> None:
+        try:
+            self._load()
+        except ShortlistError as error:
+            log.warning("the home cannot be read anew, the last state is served: %s", error)
+
     def _load(self) -> None:
+        self._seen = self._written()
         newest_event = self._catalogue.newest_event()
         recommender = self._parts.recommender()
         self._current = recommender, self._parts.chat(recommender)
         self._newest_event, self._loaded_at = newest_event, monotonic()
-        self.generation += 1
+        self._generation += 1
         give_back()
 
     def _stale(self) -> bool:
         age_s = monotonic() - self._loaded_at
-        if self.recommender.snapshot.revision < self._catalogue.delivered():
+        if self._revision < self._catalogue.delivered():
             return age_s >= self._pause_s
         return age_s >= POPULARITY_S and self._newest_event < self._catalogue.newest_event()
+
+    @property
+    def _revision(self) -> int:
+        return self._current[0].snapshot.revision
+
+    def _written(self) -> tuple[int, int] | None:
+        """What tells one manifest of the index from the next, without reading it."""
+        try:
+            found = self._manifest.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
+    def _revision_written(self) -> int:
+        home = self._parts.home
+        return read_manifest(self._manifest.parent, home.home_id, home.encoder).revision

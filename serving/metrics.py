@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from core.ranking import Answer
 
@@ -15,9 +17,13 @@ NO_MODEL = "no language model"
 
 
 class Metrics:
-    """One set of counters; every server has its own."""
+    """One set of counters; every server has its own.
 
-    def __init__(self) -> None:
+    `folder` is where prometheus_client, told by its own variable of the environment, keeps them for several processes.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
         self._registry = CollectorRegistry()
         self.requests = Counter(
             "shortlist_requests", "Requests answered.", ("route", "method", "status"), registry=self._registry
@@ -42,9 +48,20 @@ class Metrics:
             "shortlist_taken", "Events and videos received.", ("kind", "status"), registry=self._registry
         )
 
+        self.inside = self._sum("requests_inside", "Requests being answered.")
+        self._running = self._sum("llm_running", "Requests that ask the language model.")
+        self._waiting = self._sum("llm_waiting", "Requests that wait for it.")
+        self._read: list[tuple[Gauge, Callable[[], float]]] = []
+
     def gauge(self, name: str, meaning: str, value: Callable[[], float]) -> None:
-        """A number that is read when the metrics are."""
-        Gauge(f"shortlist_{name}", meaning, registry=self._registry).set_function(value)
+        """A number that is alike in all processes of a server, and read when the metrics are."""
+        gauge = Gauge(f"shortlist_{name}", meaning, registry=self._registry, multiprocess_mode="mostrecent")
+        self._read.append((gauge, value))
+
+    def lane(self, running: int, waiting: int) -> None:
+        """Note how many requests of this process are at the language model, and wait for it."""
+        self._running.set(running)
+        self._waiting.set(waiting)
 
     def observe(self, answer: Answer) -> None:
         """Count what an answer took."""
@@ -57,5 +74,14 @@ class Metrics:
             self.fallbacks.labels("no model").inc()
 
     def page(self) -> bytes:
-        """All of it, as Prometheus reads it."""
-        return generate_latest(self._registry)
+        """All of it, as Prometheus reads it: of all processes of this server where there are several."""
+        for gauge, value in self._read:
+            gauge.set(value())
+        if self._folder is None:
+            return generate_latest(self._registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone, str(self._folder))  # type: ignore[no-untyped-call]
+        return generate_latest(everyone)
+
+    def _sum(self, name: str, meaning: str) -> Gauge:
+        return Gauge(f"shortlist_{name}", meaning, registry=self._registry, multiprocess_mode="livesum")

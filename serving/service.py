@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
 from agent.chat.reply import Reply
 from agent.gate import may_ask
 from core.config import NONE
-from core.errors import UnknownItem, UsageError
+from core.errors import HomeLocked, UnknownItem, UsageError
 from core.ranking import MAX_K, Answer, Filters, Request
 from core.wire import answer_document, recommendation_document, search_document
 from ingest.complete import Completion
@@ -23,6 +26,9 @@ from serving.metrics import Metrics
 from serving.parts import Parts
 from serving.stop import Stop
 
+PATIENT = Retrying(
+    retry=retry_if_exception_type(HomeLocked), stop=stop_after_delay(10), wait=wait_fixed(0.02), reraise=True
+)
 FULL_SHARE = 0.9  # of the time left is the rerank's; the rest is for what comes after
 
 
@@ -30,7 +36,7 @@ class Service:
     """Answers over the newest state of one home."""
 
     def __init__(self, parts: Parts) -> None:
-        self.metrics = Metrics()
+        self.metrics = Metrics(parts.shared.counters)
         self.live = Live(parts)
         self._parts = parts
         self._home = parts.home
@@ -106,9 +112,18 @@ class Service:
 
     def add_videos(self, items: Sequence[object]) -> list[Result]:
         """Store videos; they can be found when this returns. Raises `HomeLocked` while another process ingests."""
-        with self.live.writing():
+        with self._content(), self.live.writing():
             results = take_videos(self._home, items, self._completion, self._parts.encoder)
         return self._counted("video", results)
+
+    @contextmanager
+    def _content(self) -> Iterator[None]:
+        """The writer lock, until what was written is loaded; another process of this server has it for a moment."""
+        with ExitStack() as stack:
+            for attempt in PATIENT:
+                with attempt:
+                    stack.enter_context(self._home.writing("storing videos"))
+            yield
 
     def video(self, video_id: str) -> dict[str, Any]:
         """Everything about a video. Raises `UnknownItem`."""

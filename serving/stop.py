@@ -24,6 +24,11 @@ class Stop:
         """No model call starts from here on."""
         self._stopped.set()
 
+    def wait(self, seconds: float) -> bool:
+        """Sleep for `seconds`, at most until the end; whether there is time left."""
+        self._stopped.wait(min(seconds, self.left_s))
+        return self.left_s > 0
+
     @property
     def left_s(self) -> float:
         """Seconds left, 0 after the end."""

@@ -15,6 +15,7 @@ import typer
 from app.cli.failures import print_failures
 from app.cli.loaded import SOME_FAILED
 from app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from app.cli.searchable import make_searchable
 from core.config import Config
 
 if TYPE_CHECKING:
@@ -60,11 +61,10 @@ def enrich(
 def _texts(kind: Kind, store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> Worked:
     from app.build import encoder_of, open_enricher
     from ingest.enrich.queue import work
-    from retrieval.index import load_snapshot
 
     enricher = open_enricher(store, config)
     worked = work(store, kind, enricher, encoder_of(config), refresh=refresh, limit=limit, progress=progress)
-    load_snapshot(store, config.retrieval)
+    make_searchable(store, config)
     return worked
 
 

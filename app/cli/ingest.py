@@ -11,6 +11,7 @@ import typer
 from app.cli import enrich, retry, videos
 from app.cli.loaded import report
 from app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from app.cli.searchable import make_searchable
 from core.config import Config
 
 if TYPE_CHECKING:
@@ -103,7 +104,5 @@ def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> No
             with progress_bar(f"{what} from {source}", quiet=as_json) as progress:
                 results[source] = load(store, config, progress)
         if what == ARTICLES:
-            from retrieval.index import load_snapshot
-
-            load_snapshot(store, config.retrieval)  # the first reader finds it ready, and needs no lock
+            make_searchable(store, config)
     report(what, results, as_json)

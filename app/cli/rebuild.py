@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from app.cli.options import ConfigFile, HomeDir, settings
+from app.cli.searchable import merge
 
 SOME_DAMAGED = 1
 
@@ -33,6 +34,7 @@ def rebuild(
         counts = store.catalogue.content_counts()
         with progress_bar("encoding", counts.videos + counts.articles) as progress:
             done = make_anew(store, chosen, encoder, progress)
+        merge(store)
     typer.echo(f"{done.records:,} records written to Chroma and indexed at revision {done.revision}")
     if encoder and encoder != configured:
         print_notes([f'the home now belongs to {encoder}: set encoder.name = "{encoder}" in your configuration'])

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,22 +29,30 @@ Port = Annotated[int | None, typer.Option("--port", help="Port; 0 takes a free o
 
 @app.command()
 def api(
-    context: typer.Context, host: Host = None, port: Port = None, home: HomeDir = None, config: ConfigFile = None
+    context: typer.Context,
+    host: Host = None,
+    port: Port = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Processes that answer.", min=1, max=64)] = None,
+    home: HomeDir = None,
+    config: ConfigFile = None,
 ) -> None:
     """The HTTP API; docs/serving.md shows every address. Without keys it answers this machine only.
 
     Example: shortlist serve api --port 8000
     """
-    chosen = settings(context, home, config, serve=_given(host=host, port=port))
+    chosen = settings(context, home, config, serve=_given(host=host, port=port, workers=workers))
     with _parts(chosen) as parts:
         from serving.api.application import application
         from serving.api.request_id import log_request_ids
         from serving.api.server import bound, run
 
         listener = bound(_address(parts), chosen.serve.port)
-        log_request_ids()
-        app = application(parts)
-        run(app, listener, chosen.serve, lambda: _say("the API", *listener.getsockname()[:2]))
+        if chosen.serve.workers == 1:
+            log_request_ids()
+            app = application(parts)
+            run(app, listener, chosen.serve, lambda: _say("the API", *listener.getsockname()[:2]))
+    if chosen.serve.workers > 1:
+        _run_workers(chosen, listener)
 
 
 @app.command()
@@ -88,6 +100,21 @@ def mcp(
         listener = bound(_address(parts), chosen.serve.mcp_port)
         app = mcp_application(parts)
         run(app, listener, chosen.serve, lambda: _say("the MCP server", *listener.getsockname()[:2]))
+
+
+def _run_workers(config: Config, listener: socket.socket) -> None:
+    """Each worker opens the home for itself; what they share is forgotten at the end."""
+    from app.serve import worker
+
+    with TemporaryDirectory(prefix="shortlist-serve-") as folder:
+        counters = Path(folder) / "counters"
+        counters.mkdir()
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)  # read by every worker when it imports the library
+        from serving.api.workers import run_workers
+        from serving.shared import Shared
+
+        _say(f"the API, with {config.serve.workers} processes,", *listener.getsockname()[:2])
+        run_workers(partial(worker, config, Path(folder)), listener, config.serve, Shared(Path(folder)))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import typer
 from app.cli.filters import PublishedAfter, filters
 from app.cli.loaded import report
 from app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from app.cli.searchable import make_searchable
 from core.config import Config
 
 if TYPE_CHECKING:
@@ -95,7 +96,6 @@ def take(
     from app.build import encoder_of
     from app.cli.output import progress_bar
     from ingest.load import load_videos
-    from retrieval.index import load_snapshot
 
     results: dict[str, Loaded] = {}
     for table in tables:
@@ -104,7 +104,7 @@ def take(
     if media:
         name = next(iter(media)) if len(media) == 1 else f"{len(media)} sources"
         results[name] = _media(store, list(media.values()), config, as_json)
-    load_snapshot(store, config.retrieval)  # the first reader finds it ready, and needs no lock
+    make_searchable(store, config)
     _say_what_waits(store, as_json)
     return results
 

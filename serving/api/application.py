@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import anyio
 import anyio.to_thread
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
@@ -28,12 +29,11 @@ log = logging.getLogger(__name__)
 def application(parts: Parts) -> ASGIApp:
     """The API over `parts`; reads the home at once. Raises as `Parts.recommender`."""
     limits, service = parts.config.serve, Service(parts)
-    lane = Lane(limits.llm_at_once, limits.llm_waiting, limits.deadline_s)
-    service.metrics.gauge("llm_running", "Requests that ask the language model.", lambda: lane.running)
-    service.metrics.gauge("llm_waiting", "Requests that wait for it.", lambda: lane.waiting)
+    lane = Lane(limits, parts.shared, service.metrics.lane)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        app.state.writer = anyio.CapacityLimiter(1)
         anyio.to_thread.current_default_thread_limiter().total_tokens = limits.threads
         await asyncio.to_thread(_warm, parts)
         following = asyncio.create_task(_follow(service, limits.refresh_s))
@@ -53,7 +53,7 @@ def application(parts: Parts) -> ASGIApp:
         redoc_url=None,
     )
     app.state.service, app.state.lane, app.state.limits = service, lane, limits
-    app.state.access = Access(parts.home.catalogue, limits.rate_per_s)
+    app.state.access = Access(parts.home.catalogue, parts.shared.rates(limits.rate_per_s))
     install(app)
     for module in (recommend, records, chat, health):
         app.include_router(module.router)

@@ -26,7 +26,6 @@ class Frame:
         self._metrics = metrics
         self._at_once = at_once
         self._inside = 0
-        metrics.gauge("requests_inside", "Requests being answered.", lambda: self._inside)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -45,15 +44,19 @@ class Frame:
                 headers["x-content-type-options"] = "nosniff"
             await send(message)
 
-        self._inside += 1
+        self._count(1)
         try:
             if self._inside > self._at_once and scope["path"] not in EXEMPT:
                 await busy("too many requests at once", 1)(scope, receive, send_marked)
             else:
                 await self._app(scope, receive, send_marked)
         finally:
-            self._inside -= 1
+            self._count(-1)
             self._note(scope, status, perf_counter() - began)
+
+    def _count(self, more: int) -> None:
+        self._inside += more
+        self._metrics.inside.set(self._inside)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", ELSEWHERE)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fastapi import APIRouter, HTTPException
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, HTTPException, Request
 
 from serving.api.access import Reading, Writing
 from serving.api.held import Limits, Offered, answered_by
@@ -34,9 +36,11 @@ def events(asked: EventsAsked, service: Offered, limits: Limits, _key: Writing) 
 
 
 @router.post("/videos", responses=answered_by(ResultsShown), response_model=None)
-def videos(asked: VideosAsked, service: Offered, limits: Limits, _key: Writing) -> JsonResponse:
+async def videos(request: Request, asked: VideosAsked, service: Offered, limits: Limits, _key: Writing) -> JsonResponse:
     """Store videos; they can be found when the answer comes. A known id is replaced; one that is wrong fails alone."""
-    return _stored(service.add_videos, asked.videos, limits.batch)
+    # One at a time, in a thread of its own: those that wait for it keep nobody from reading.
+    writer: CapacityLimiter = request.app.state.writer
+    return await run_sync(_stored, service.add_videos, asked.videos, limits.batch, limiter=writer)
 
 
 def _stored(store: Callable[[Sequence[object]], list[Result]], items: Sequence[object], most: int) -> JsonResponse:

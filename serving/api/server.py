@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
 
@@ -29,8 +30,17 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 def run(app: ASGIApp, listener: socket.socket, config: ServeConfig, ready: Callable[[], None]) -> None:
-    """Serve `app` until a signal; running requests may then end, new ones are refused. `ready` is called once."""
-    settings = uvicorn.Config(
+    """Serve `app` until a signal; running requests may then end, new ones are refused. `ready` is called once.
+
+    Raises `SystemExit` on SIGTERM, which uvicorn hands on at the end: what the caller opened is closed.
+    """
+    signal.signal(signal.SIGTERM, _end)
+    _Server(uvicorn_config(app, config), ready).run(sockets=[listener])
+
+
+def uvicorn_config(app: ASGIApp | Callable[[], ASGIApp], config: ServeConfig) -> uvicorn.Config:
+    """How all of our servers run."""
+    return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
@@ -38,7 +48,10 @@ def run(app: ASGIApp, listener: socket.socket, config: ServeConfig, ready: Calla
         timeout_graceful_shutdown=max(1, round(config.shutdown_s)),
         lifespan="on",
     )
-    _Server(settings, ready).run(sockets=[listener])
+
+
+def _end(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
 
 
 class _Server(uvicorn.Server):

@@ -25,7 +25,7 @@ def mcp_application(parts: Parts) -> ASGIApp:
         max_request_body_size=limits.body_bytes,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    return _Door(inside, Access(parts.home.catalogue, limits.rate_per_s))
+    return _Door(inside, Access(parts.home.catalogue, parts.shared.rates(limits.rate_per_s)))
 
 
 class _Door:

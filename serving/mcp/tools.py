@@ -40,7 +40,7 @@ After = Annotated[date | None, Field(description="only videos newer than this da
 def mcp_server(parts: Parts) -> MCPServer:
     """The server over `parts`; reads the home at once. Raises as `Parts.recommender`."""
     service, limits = Service(parts), parts.config.serve
-    lane = Lane(limits.llm_at_once, limits.llm_waiting, limits.deadline_s)
+    lane = Lane(limits, parts.shared)
     server = MCPServer("shortlist", instructions=INSTRUCTIONS, log_level="WARNING")
 
     @server.tool()

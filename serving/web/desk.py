@@ -27,7 +27,7 @@ class Desk:
     def __init__(self, parts: Parts) -> None:
         limits = parts.config.serve
         self.service = Service(parts)
-        self.lane = Lane(limits.llm_at_once, limits.llm_waiting, limits.deadline_s)
+        self.lane = Lane(limits, parts.shared)
         self.parts = parts
 
     def readers(self) -> list[str]:

@@ -1,0 +1,35 @@
+"""How commands that change content end: everything they stored can be searched, and large merges are done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from app.cli.output import print_notes
+from core.config import Config
+from core.errors import StateError
+
+if TYPE_CHECKING:
+    from store.home import Home
+
+
+def make_searchable(store: Home, config: Config) -> None:
+    """Index what is new, so that the first reader finds it ready and needs no lock; then merge what is due."""
+    from retrieval.index import load_snapshot
+
+    load_snapshot(store, config.retrieval)
+    merge(store)
+
+
+def merge(store: Home) -> None:
+    """Merge what is due of the index, and say so. Where it cannot be done, nothing is lost: that is a note."""
+    from retrieval.merging import merge_aside
+
+    def begins(rows: int) -> None:
+        typer.echo(f"merging {rows:,} rows of the index: everything can be searched meanwhile", err=True)
+
+    try:
+        merge_aside(store, begins)
+    except StateError as error:
+        print_notes([f"the index is merged another time: {error}"])

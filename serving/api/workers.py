@@ -1,0 +1,41 @@
+"""Several processes that answer on one socket: uvicorn starts them, and starts one anew that died."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
+
+from core.config import ServeConfig
+from serving.api.server import uvicorn_config
+from serving.shared import Shared
+
+BACKLOG = 2048
+PATIENCE_S = 10  # with a worker that does not say that it lives, since it loads
+
+
+def run_workers(worker: Callable[[], ASGIApp], listener: socket.socket, config: ServeConfig, shared: Shared) -> None:
+    """Serve what `worker`, which can be pickled, makes in each process, until a signal; then as `server.run`."""
+    listener.listen(BACKLOG)  # whoever comes before the first worker is ready waits
+    settings = uvicorn_config(worker, config)
+    settings.factory, settings.workers, settings.timeout_worker_healthcheck = True, config.workers, PATIENCE_S
+    _Workers(settings, listener, shared).run()
+
+
+class _Workers(Multiprocess):
+    """What a dead process counts as going on goes on no more."""
+
+    def __init__(self, settings: uvicorn.Config, listener: socket.socket, shared: Shared) -> None:
+        super().__init__(settings, [listener])
+        self._shared = shared
+
+    def keep_subprocess_alive(self) -> None:
+        """See `Multiprocess`."""
+        before = {one.pid for one in self.processes}
+        super().keep_subprocess_alive()
+        for pid in before - {one.pid for one in self.processes}:
+            mark_process_dead(pid, str(self._shared.counters))  # type: ignore[no-untyped-call]
