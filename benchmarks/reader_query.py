@@ -1,0 +1,148 @@
+"""A reader as a query: what several interests are worth beside the nearest liked items, and what pruned terms cost.
+
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.reader_query [--set mind_llm4rec1000] [--queries N] [--work DIR]
+
+Interests are clusters of the reader's liked items by Ward's method on their unit vectors (as in Pal et al., PinnerSage,
+2020), each the weighted mean of its members. A candidate's score is its similarity to the nearest interest, or the sum
+over the nearest ones. Terms are pruned in the whole default retrieval, all legs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from scipy.cluster.hierarchy import fcluster, linkage
+
+import agent.query
+from agent.profile import build_profile
+from agent.query import profile_query
+from agent.shelf import Shelf
+from benchmarks.rerank_cases import Vectors
+from core.config import ProfileConfig, RetrievalConfig
+from core.ranking import Filters, FloatArray, Query, Ranking
+from core.types import Reader
+from eval.data.mind import read_mind
+from eval.data.watches import read_watches
+from eval.scores import score
+from eval.significance import compare
+from eval.tasks.from_files import task_of
+from eval.tasks.task import Task
+from retrieval.build import build_retriever
+from retrieval.segment import Part, video_segment
+from retrieval.snapshot import Snapshot
+
+SETS = {"mind_nov9to12": "nDCG@10", "mind_llm4rec1000": "nDCG@10", "microlens": "HR@10"}
+BATCH = 250
+TERMS = (4, 8, 16, 32, 64, 100_000)
+Change = Callable[[Query], Query]
+
+
+def interests(query: Query, most: int, distance: float | None = None) -> Query:
+    """`query` with the middles of at most `most` clusters of its vectors, or of those nearer than `distance`."""
+    vectors, weights = query.vectors, query.vector_weights
+    if vectors is None or weights is None or len(vectors) <= 2:
+        return query
+    tree = linkage(vectors, "ward")
+    labels = fcluster(tree, distance, "distance") if distance else fcluster(tree, most, "maxclust")
+    middles, shares = [], []
+    for label in np.unique(labels):
+        own = labels == label
+        middle = (vectors[own] * weights[own, None]).sum(axis=0)
+        middles.append(middle / np.linalg.norm(middle))
+        shares.append(weights[own].sum())
+    return replace(query, vectors=np.array(middles, dtype=np.float32), vector_weights=np.array(shares, np.float32))
+
+
+def alike(query: Query) -> Query:
+    """All vectors count alike."""
+    weights = query.vector_weights
+    return query if weights is None else replace(query, vector_weights=np.ones_like(weights))
+
+
+def nearest(change: Change) -> Change:
+    """The similarity alone decides, not how much of the history an interest is."""
+    return lambda query: alike(change(query))
+
+
+WAYS: dict[str, tuple[int, Change]] = {
+    "nearest 5 of all (shipped)": (5, lambda query: query),
+    "nearest 1 of all, alike": (1, alike),
+    "one mean vector": (1, lambda query: interests(query, 1)),
+    "nearest of 2 interests": (1, nearest(lambda query: interests(query, 2))),
+    "nearest of 3 interests": (1, nearest(lambda query: interests(query, 3))),
+    "nearest of 5 interests": (1, nearest(lambda query: interests(query, 5))),
+    "nearest of 8 interests": (1, nearest(lambda query: interests(query, 8))),
+    "2 nearest of 5 interests": (2, nearest(lambda query: interests(query, 5))),
+    "3 nearest of 8 interests": (3, nearest(lambda query: interests(query, 8))),
+    "3 nearest of 8 interests, by their share": (3, lambda query: interests(query, 8)),
+    "nearest interest, clusters at distance 1": (1, nearest(lambda query: interests(query, 0, 1.0))),
+}
+
+
+def queries_of(task: Task, snapshot: Snapshot, shelf: Shelf) -> Iterator[tuple[str, Query]]:
+    for one in task.data.queries:
+        profile = build_profile(Reader(one.id), task.history(one), shelf, ProfileConfig())
+        asked = profile_query(profile, 10, Filters(include_seen=one.candidates is not None), snapshot.vectors_of)
+        wanted = frozenset(one.candidates) if one.candidates else None
+        yield one.id, replace(asked, k=len(one.candidates or ()) or 10, only=wanted)
+
+
+def ranked(task: Task, snapshot: Snapshot, shelf: Shelf, config: RetrievalConfig, change: Change) -> dict[str, Ranking]:
+    retriever = build_retriever(snapshot, config)
+    asked = [(one, change(query)) for one, query in queries_of(task, snapshot, shelf)]
+    found: dict[str, Ranking] = {}
+    for start in range(0, len(asked), BATCH):
+        part = asked[start : start + BATCH]
+        rankings = retriever.search_many([query for _, query in part])
+        found.update(zip([one for one, _ in part], rankings, strict=True))
+    return found
+
+
+def table_of(task: Task, metric: str, runs: dict[str, dict[str, Ranking]], base: str, title: str) -> dict[str, object]:
+    """The mean of each run, and its difference from `base` with interval and paired test."""
+    scores = {name: score(task.data, run)[metric] for name, run in runs.items()}
+    table, figures = Table("", metric, "against", "low", "high", "p", title=title), {}
+    for name, values in scores.items():
+        test = compare(values, scores[base], seed=0)
+        row = [values.mean(), values.mean() - scores[base].mean(), test.difference.low, test.difference.high, test.p]
+        table.add_row(name, *(f"{value:.4f}" for value in row))
+        figures[name] = row
+    Console(width=120).print(table)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", choices=SETS, default="mind_llm4rec1000")
+    parser.add_argument("--queries", type=int, help="so many readers only, drawn at random")
+    parser.add_argument("--work", type=Path, default=Path("reports/reader_query"), help="folder of vectors")
+    given = parser.parse_args()
+    folder = Path(os.environ["SHORTLIST_BENCH_DATA"]) / "eval" / given.set
+    task = task_of(read_watches(folder) if given.set == "microlens" else read_mind(folder))
+    task = task if given.queries is None else task.sampled(given.queries, seed=0)
+    shelf = Shelf({video.id: video for video in task.videos})
+    rows: FloatArray = Vectors(given.work).of([f"{video.title}\n{video.transcript.text}" for video in task.videos])
+    snapshot = Snapshot("benchmark", 1, (Part(video_segment(task.videos, rows)),))
+    metric = SETS[given.set]
+    dense = {
+        name: ranked(task, snapshot, shelf, RetrievalConfig(weights={"dense": 1.0}, dense_top=top), change)
+        for name, (top, change) in WAYS.items()
+    }
+    figures = {"interests": table_of(task, metric, dense, next(iter(WAYS)), f"{given.set}: dense alone")}
+    pruned = {}
+    for agent.query.MAX_TERMS in TERMS:
+        pruned[f"{agent.query.MAX_TERMS} terms"] = ranked(task, snapshot, shelf, RetrievalConfig(), lambda one: one)
+    figures["terms"] = table_of(task, metric, pruned, f"{TERMS[-1]} terms", f"{given.set}: all legs, terms pruned")
+    (given.work / f"{given.set}.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
