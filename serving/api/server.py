@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from core.config import ServeConfig
 from core.errors import UsageError
+from serving.api.prompt import prompt_protocol
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -42,6 +43,7 @@ def uvicorn_config(app: ASGIApp | Callable[[], ASGIApp], config: ServeConfig) ->
     """How all of our servers run."""
     return uvicorn.Config(
         app,
+        http=prompt_protocol(config.body_timeout_s),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from models.language_model import ChoiceScores
-from tests.serving.conftest import until
+from serving.api.prompt import prompt_protocol
+from tests.serving.conftest import running, until
 
 WISH = {"about": "the moon"}
 
@@ -79,9 +80,10 @@ def test_at_the_deadline_the_answer_comes_without_rerank_and_says_so(serve: Any,
 def test_a_cancelled_request_stops_costing(serve: Any, small_home: Path) -> None:
     model = Gated()
     with serve(small_home, model) as api:
-        with pytest.raises(httpx.ReadTimeout), httpx.Client(base_url=api.url, timeout=0.5) as client:
-            client.get("/v1/recommend/ann", params=WISH)
-        until(lambda: gauge(api, "requests_inside") == 1)
+        with socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2]))) as client:
+            client.sendall(b"GET /v1/recommend/ann?about=the+moon HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            until(lambda: model.calls == 1)
+        until(lambda: gauge(api, "requests_inside") == 1)  # this one: the other has left
         model.gate.set()
         until(lambda: gauge(api, "llm_running") == 0)
         assert model.calls == 1
@@ -121,6 +123,20 @@ def test_large_requests_are_refused_however_they_are_sent(serve: Any, small_home
         many = {"videos": [{"id": f"{at}", "title": "A"} for at in range(4)]}
         assert api.client.post("/v1/videos", json=many).status_code == 413
         assert api.client.get("/v1/videos/a").status_code == 404
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"])
+def test_a_request_that_does_not_begin_in_time_is_hung_up_on(sent: bytes) -> None:
+    async def answer(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise AssertionError("nothing was asked")
+
+    with (
+        running(answer, http=prompt_protocol(0.2), lifespan="off") as (url, _, _),
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as slow,
+    ):
+        slow.sendall(sent)
+        slow.settimeout(10)
+        assert slow.recv(4096) == b""
 
 
 def test_half_a_request_is_ended_and_hinders_nobody(serve: Any, small_home: Path) -> None:
