@@ -34,9 +34,11 @@ from benchmarks.retrieval import (
 from core.config import RetrievalConfig
 from core.ranking import FloatArray, Query
 from retrieval.build import build_retriever
+from retrieval.merging import merge_aside
 from retrieval.retriever import Retriever
 from retrieval.segment import Part
 from retrieval.snapshot import Snapshot
+from store.home import Home
 
 K, DEPTH = 10, 100
 
@@ -127,10 +129,10 @@ def main() -> None:
     asked = real_queries(data)
     vectors_asked = embedded(asked, cache, "queries")[: given.queries]
     asked = asked[: given.queries]
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "indexes"
-        build_index(folder, chosen, windows, given.documents)
-        figures = {"shortlist": ours(load(folder), text_queries(asked, vectors_asked))}
+    with tempfile.TemporaryDirectory() as scratch, Home.open(Path(scratch), "bench") as home:
+        build_index(home, chosen, windows, given.documents)
+        merge_aside(home)
+        figures = {"shortlist": ours(load(home), text_queries(asked, vectors_asked))}
     made = list(videos(chosen, windows, given.documents))
     texts = [f"{video.title} {video.description}" for chunk, _ in made for video in chunk]
     vectors = np.concatenate([mixed for _, mixed in made])

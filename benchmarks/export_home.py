@@ -14,6 +14,7 @@ from core.ranking import FloatArray
 from core.types import Event
 from retrieval.index import FOLDER
 from retrieval.index_writer import IndexWriter, empty_index
+from retrieval.merging import merge_aside
 from retrieval.segment import video_segment
 from store.home import Home
 
@@ -35,6 +36,7 @@ def make_home(
             revision = home.catalogue.revision()
             writer.commit(revision)
             home.catalogue.set_delivered(revision)
+        merge_aside(home)
         for reader in range(n_readers):
             home.catalogue.add_events(history(reader, n_videos, n_events))
 

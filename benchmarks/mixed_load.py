@@ -116,12 +116,6 @@ def first_readers(url: str, n_videos: int) -> None:
         httpx.post(f"{url}/v1/events", json={"events": events[start : start + 900]}, timeout=60, trust_env=False)
 
 
-def family(pid: int) -> list[int]:
-    """The server and its workers."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *map(int, children)]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10.0)
@@ -162,7 +156,7 @@ def loaded(pid: int, url: str, texts: list[str], minutes: float) -> dict[str, ob
         one.start()
     measured: list[tuple[float, float]] = []
     while (now := time.monotonic()) < end:
-        measured.append(((now - start) / 60, sum(memory_mb(one) for one in family(pid))))
+        measured.append(((now - start) / 60, memory_mb(pid)))
         time.sleep(EVERY_S)
     for one in threads:
         one.join()
@@ -170,6 +164,7 @@ def loaded(pid: int, url: str, texts: list[str], minutes: float) -> dict[str, ob
     statuses: Counter[str] = sum((one.statuses for one in clients), Counter())
     return {
         "minutes": minutes,
+        "MB by minute": [round(one[1], 1) for one in measured[:: round(60 / EVERY_S)]],
         "requests": sum(statuses.values()),
         "statuses": dict(sorted(statuses.items())),
         "MB at the start": round(measured[0][1], 1),

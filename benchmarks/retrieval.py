@@ -30,14 +30,17 @@ from core.ranking import Filters, FloatArray, Query
 from core.types import Enrichment, HistoryItem, Made, Profile, Video
 from retrieval.analysis import terms
 from retrieval.build import build_leg, build_retriever
-from retrieval.index import Index, open_index
+from retrieval.index import FOLDER, Index, open_index
 from retrieval.index_writer import IndexWriter, empty_index
+from retrieval.merging import merge_aside
 from retrieval.retriever import Retriever
 from retrieval.segment import video_segment
 from retrieval.snapshot import Snapshot
+from store.home import Home
 
 WORDS = 80
 CHUNK = 20_000
+ADDITIONS = 100
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CATEGORIES = [f"category {number}" for number in range(18)]
 
@@ -140,19 +143,19 @@ def resident_mb() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
-def build_index(folder: Path, texts: Sequence[str], vectors: FloatArray, n: int) -> float:
+def build_index(home: Home, texts: Sequence[str], vectors: FloatArray, n: int) -> float:
     """Seconds spent indexing (making the videos is not counted)."""
-    writer = IndexWriter(folder, empty_index("bench", "bench"))
+    writer = IndexWriter(home.path / FOLDER, empty_index(home.home_id, home.encoder))
     spent = 0.0
     for made, mixed in videos(texts, vectors, n):
         spent += seconds(lambda made=made, mixed=mixed: writer.add(video_segment(made, mixed)))
     return spent + seconds(lambda: writer.commit(1))
 
 
-def load(folder: Path) -> Snapshot:
-    index: Index = open_index(folder, "bench", "bench")
+def load(home: Home) -> Snapshot:
+    index: Index = open_index(home.path / FOLDER, home.home_id, home.encoder)
     popular = {f"bench:{number:08d}": float(number % 50) for number in range(0, 20_000, 7)}
-    return Snapshot("bench", index.manifest.revision, index.of_kind("video"), popular=popular)
+    return Snapshot(home.home_id, index.manifest.revision, index.of_kind("video"), popular=popular)
 
 
 def text_queries(texts: Sequence[str], vectors: FloatArray, **more: Any) -> list[Query]:
@@ -185,11 +188,11 @@ def profile_queries(texts: Sequence[str], vectors: FloatArray, n: int = 40, like
     return made
 
 
-def measure(folder: Path, texts: Sequence[str], vectors: FloatArray, asked: list[str], cache: Path) -> dict[str, float]:
+def measure(home: Home, texts: Sequence[str], vectors: FloatArray, asked: list[str], cache: Path) -> dict[str, float]:
     found: dict[str, float] = {}
     config = RetrievalConfig()
-    snapshot = load(folder)
-    found["load: map and read ids, s"] = seconds(lambda: load(folder).ids)
+    snapshot = load(home)
+    found["load: map and read ids, s"] = seconds(lambda: load(home).ids)
     found["load: words and columns, s"] = seconds(lambda: (snapshot.lexicon, snapshot.columns, snapshot.order))
     plain = text_queries(asked, embedded(asked, cache, "queries"))
     profiles = profile_queries(texts, vectors)
@@ -215,21 +218,30 @@ def measure(folder: Path, texts: Sequence[str], vectors: FloatArray, asked: list
     return found
 
 
-def measure_adding(folder: Path, texts: Sequence[str], vectors: FloatArray, n: int) -> dict[str, float]:
-    """100 new videos: written, and read back by a new snapshot whose legs answer."""
-    made, mixed = next(videos(texts, vectors, 100, first=n))
-    made[0] = replace(made[0], title="zyzzyva")  # a word that nothing else has
-    query = Query(k=10, text="zyzzyva")
-
-    def add() -> None:
-        writer = IndexWriter(folder, open_index(folder, "bench", "bench"))
-        writer.add(video_segment(made, mixed))
-        writer.commit(2)
+def measure_adding(home: Home, texts: Sequence[str], vectors: FloatArray, n: int) -> dict[str, float]:
+    """100 new videos, again and again: written; at last read back by a new snapshot whose legs answer."""
+    taken = []
+    for first in range(n, n + 100 * ADDITIONS, 100):
+        made, mixed = next(videos(texts, vectors, 100, first))
+        made[0] = replace(made[0], title="zyzzyva")  # a word that nothing else has
+        taken.append(seconds(lambda made=made, mixed=mixed: add(home, made, mixed)))
+    query = Query(k=ADDITIONS, text="zyzzyva")
 
     def read() -> None:
-        assert made[0].id in build_leg("bm25", load(folder), RetrievalConfig()).search(query).ids
+        assert made[0].id in build_leg("bm25", load(home), RetrievalConfig()).search(query).ids
 
-    return {"add 100: write, s": seconds(add), "add 100: new snapshot and bm25 answers, s": seconds(read)}
+    return {
+        "add 100: write, median, s": statistics.median(taken),
+        "add 100: write and merge, slowest, s": max(taken),
+        "add 100: segments afterwards": float(len(load(home).parts)),
+        "add 100: new snapshot and bm25 answers, s": seconds(read),
+    }
+
+
+def add(home: Home, made: Sequence[Video], mixed: FloatArray) -> None:
+    writer = IndexWriter(home.path / FOLDER, open_index(home.path / FOLDER, home.home_id, home.encoder))
+    writer.add(video_segment(made, mixed))
+    writer.commit(2)
 
 
 def main() -> None:
@@ -241,13 +253,13 @@ def main() -> None:
     data = Path(os.environ["SHORTLIST_BENCH_DATA"])
     cache = given.out.parent / "bench-vectors"
     chosen, vectors = real_windows(data, cache, given.windows)
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "indexes"
+    with tempfile.TemporaryDirectory() as scratch, Home.open(Path(scratch), "bench") as home:
         figures = {"documents": float(given.documents)}
-        figures["build, s"] = build_index(folder, chosen, vectors, given.documents)
-        figures["on disk, MB"] = sum(path.stat().st_size for path in folder.rglob("*.*")) / 1e6
-        figures |= measure(folder, chosen, vectors, real_queries(data), cache)
-        figures |= measure_adding(folder, chosen, vectors, given.documents)
+        figures["build, s"] = build_index(home, chosen, vectors, given.documents)
+        figures["merge aside, s"] = seconds(lambda: merge_aside(home))
+        figures["on disk, MB"] = sum(path.stat().st_size for path in (home.path / FOLDER).rglob("*.*")) / 1e6
+        figures |= measure(home, chosen, vectors, real_queries(data), cache)
+        figures |= measure_adding(home, chosen, vectors, given.documents)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(figures, indent=2), encoding="utf-8")
     table = Table("what", "figure", title=f"Retrieval over {given.documents:,} videos")

@@ -1,9 +1,9 @@
 """Requests a second of the HTTP API over many videos, without language model, beside a bare FastAPI route.
 
-    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.serving [--videos 100000] [--seconds 10] [--out reports/serving.json]
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.serving [--videos 100000] [--workers 1] [--seconds 10]
 
-Both routes are served by one process and asked by another over loopback, turn by turn, so that a busy machine slows
-both alike. `kept` asks for readers whose answer is kept, `made` for readers never asked for before.
+Both routes are served by the same processes and asked by another over loopback, turn by turn, so that a busy machine
+slows both alike. `kept` asks for readers whose answer is kept, `made` for readers never asked for before.
 """
 
 from __future__ import annotations
@@ -19,20 +19,22 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
+from starlette.types import ASGIApp
 
 from app.build import encoder_of, language_model_of, open_home
 from app.serve import parts_with
 from benchmarks.export_home import make_home
 from benchmarks.retrieval import real_windows
-from core.config import Config
+from core.config import Config, ServeConfig
+from serving.shared import COUNTERS, Shared
 
 EVENTS = 20
 READERS = 4000
@@ -42,7 +44,7 @@ AT_ONCE = 8
 Address = Callable[[], str]
 
 
-def serve(home: Path, listener: socket.socket) -> None:
+def both(home: Path, folder: Path) -> ASGIApp:
     """Our API, and beside it a route that does nothing."""
     from serving.api.application import application
 
@@ -53,13 +55,22 @@ def serve(home: Path, listener: socket.socket) -> None:
     def nothing() -> dict[str, str]:
         return {"status": "ok"}
 
-    with open_home(config) as store:
-        ours = application(parts_with(store, config, encoder_of(config), language_model_of(store, config)))
+    store = open_home(config)
+    ours = application(parts_with(store, config, encoder_of(config), language_model_of(store, config), Shared(folder)))
 
-        async def both(scope: Any, receive: Any, send: Any) -> None:
-            await (bare if scope.get("path") == "/bare" else ours)(scope, receive, send)
+    async def either(scope: Any, receive: Any, send: Any) -> None:
+        await (bare if scope.get("path") == "/bare" else ours)(scope, receive, send)
 
-        uvicorn.Server(uvicorn.Config(both, log_config=None, access_log=False)).run(sockets=[listener])
+    return either
+
+
+def serve(home: Path, listener: socket.socket, workers: int, folder: Path) -> None:
+    """Until a signal, in so many processes."""
+    (folder / COUNTERS).mkdir()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder / COUNTERS)
+    from serving.api.workers import run_workers
+
+    run_workers(partial(both, home, folder), listener, ServeConfig(workers=workers), Shared(folder))
 
 
 async def asked(port: int, address: Address, seconds: float, at_least: int = 1) -> dict[str, float]:
@@ -97,29 +108,40 @@ def addresses() -> dict[str, Address]:
     }
 
 
-def measured(port: int, process: Any, seconds: float) -> Iterator[tuple[str, dict[str, float]]]:
+def measured(port: int, pid: int, seconds: float) -> Iterator[tuple[str, dict[str, float]]]:
     """Each kind of request in turn; CPU milliseconds of the server are what a busy machine changes least."""
     for name, address in addresses().items():
         asyncio.run(asked(port, address, 0.0, KNOWN if name == "kept" else 20))
-        before = cpu_ms(process.pid)
+        before = cpu_ms(pid)
         found = asyncio.run(asked(port, address, seconds))
-        cost = (cpu_ms(process.pid) - before) / (found["requests per second"] * seconds)
-        yield name, {**found, "server ms of a core": cost, "server MB": memory_mb(process.pid)}
+        cost = (cpu_ms(pid) - before) / (found["requests per second"] * seconds)
+        yield name, {**found, "server ms of a core": cost, "server MB": memory_mb(pid)}
 
 
-def cpu_ms(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def family(pid: int) -> list[int]:
+    """The server and its workers."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *map(int, children)]
 
 
-def memory_mb(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+def cpu_ms(server: int) -> float:
+    total = 0
+    for pid in family(server):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return 1000 * total / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(server: int) -> float:
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in family(server))
+    return pages * resource.getpagesize() / 1e6
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--videos", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--workers", type=int, default=1, help="processes that serve")
     parser.add_argument("--windows", type=int, default=2_000, help="real windows to encode and mix")
     parser.add_argument("--home", type=Path, help="keep the home here between runs")
     parser.add_argument("--out", type=Path, default=Path("reports/serving.json"))
@@ -129,17 +151,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         home = given.home or Path(scratch) / "home"
         make_home(home, chosen, windows, given.videos, READERS, EVENTS)
-        figures = dict(served(home, given.seconds))
-    given.out.write_text(json.dumps({"videos": given.videos, **figures}, indent=2), encoding="utf-8")
+        figures = dict(served(home, given.seconds, given.workers))
+    given.out.write_text(
+        json.dumps({"videos": given.videos, "workers": given.workers, **figures}, indent=2), encoding="utf-8"
+    )
     show(figures, given.videos)
 
 
-def served(home: Path, seconds: float) -> Iterator[tuple[str, dict[str, float]]]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        process = multiprocessing.get_context("fork").Process(target=serve, args=(home, listener), daemon=True)
+def served(home: Path, seconds: float, workers: int) -> Iterator[tuple[str, dict[str, float]]]:
+    with socket.create_server(("127.0.0.1", 0)) as listener, tempfile.TemporaryDirectory() as folder:
+        given = (home, listener, workers, Path(folder))
+        process = multiprocessing.get_context("fork").Process(target=serve, args=given)
         process.start()
         try:
-            yield from measured(listener.getsockname()[1], process, seconds)
+            yield from measured(listener.getsockname()[1], process.pid or 0, seconds)
         finally:
             process.terminate()
             process.join()

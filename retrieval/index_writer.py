@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from core.types import Kind
-from retrieval.checksums import Written, as_written
-from retrieval.compaction import to_merge
+from retrieval.checksums import Written
+from retrieval.compaction import AT_ONCE, to_merge
 from retrieval.index import Index
-from retrieval.manifest import Entry, Manifest, write_manifest
+from retrieval.manifest import Manifest, write_manifest
 from retrieval.segment import Part, Segment, merge_segments
-from retrieval.segment_files import map_segment, write_segment
+from retrieval.segment_files import entry_of, remove_orphans, segment_name, store_segment
 
 
 class IndexWriter:
@@ -31,7 +30,7 @@ class IndexWriter:
         }
         self._files: dict[str, dict[str, Written]] = {entry.name: entry.files for entry in index.manifest.entries}
         folder.mkdir(parents=True, exist_ok=True)
-        self._remove_orphans()
+        remove_orphans(folder, self._parts)
 
     def add(self, segment: Segment) -> None:
         """Add `segment`; its items replace their old selves."""
@@ -45,44 +44,32 @@ class IndexWriter:
                 self._parts[name] = part.without(item_ids)
 
     def commit(self, revision: int) -> Index:
-        """Compact, make this the index at `revision`, and remove what it no longer needs."""
+        """Make this the index at `revision`, and remove what it no longer needs.
+
+        Small segments are merged first, at most `AT_ONCE` rows of each kind; for larger ones see `retrieval.merging`.
+        """
+        self._parts = {name: part for name, part in self._parts.items() if part.n_live}
         for kind in ("video", "article"):
             self._compact(kind)
-        entries = tuple(self._entry(name, part) for name, part in self._parts.items())
+        entries = tuple(entry_of(name, part, self._files[name]) for name, part in self._parts.items())
         update = {"revision": revision, "serial": self._serial, "entries": entries}
         self._manifest = self._manifest.model_copy(update=update)
         write_manifest(self._folder, self._manifest)
-        self._remove_orphans()
+        remove_orphans(self._folder, self._parts)
         return Index(self._manifest, tuple(self._parts.values()))
 
     def _store(self, segment: Segment) -> None:
         self._serial += 1
-        name = f"segment-{self._serial:08d}"
-        write_segment(self._folder / name, segment)
-        self._files[name] = as_written(self._folder / name)
-        # Mapped again, so that building a large index holds one segment in memory, not all.
-        self._parts[name] = Part(map_segment(self._folder, self._entry(name, Part(segment))))
+        name = segment_name(self._serial)
+        stored, self._files[name] = store_segment(self._folder, name, segment)
+        self._parts[name] = Part(stored)
 
     def _compact(self, kind: Kind) -> None:
         names = [name for name, part in self._parts.items() if part.segment.kind == kind]
         sizes = [(self._parts[name].n_live, len(self._parts[name].dead)) for name in names]
-        merged = [names[at] for at in to_merge(sizes)]
-        if not merged:
-            return
-        segment = merge_segments([self._parts.pop(name) for name in merged])
-        if len(segment):
-            self._store(segment)
-
-    def _entry(self, name: str, part: Part) -> Entry:
-        n, dim = part.segment.vectors.shape
-        dead = tuple(part.dead.tolist())
-        return Entry(name=name, kind=part.segment.kind, rows=n, dim=dim, files=self._files[name], dead=dead)
-
-    def _remove_orphans(self) -> None:
-        known = {entry.name for entry in self._manifest.entries} | set(self._parts)
-        for path in self._folder.glob("segment-*"):
-            if path.name not in known:
-                shutil.rmtree(path, ignore_errors=True)
+        merged = [names[at] for at in to_merge(sizes, AT_ONCE)]
+        if merged:
+            self._store(merge_segments([self._parts.pop(name) for name in merged]))
 
 
 def empty_index(home_id: str, encoder: str, serial: int = 0) -> Index:

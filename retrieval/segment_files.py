@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +13,28 @@ import numpy as np
 
 from core.errors import HomeDamaged
 from retrieval.cells import Cells, pack_cells
-from retrieval.checksums import first_changed
+from retrieval.checksums import Written, as_written, first_changed
 from retrieval.columns import Columns, Labels
 from retrieval.manifest import REMEDY, Entry, sync_folder
 from retrieval.postings import Postings
-from retrieval.segment import Segment
+from retrieval.segment import Part, Segment
 
 _IDS = "ids.txt"  # one a line: an id has printable characters only
 _NAMES = "names.json"
 _CELLS = "cells"
+_PREFIX = "segment-"
+
+
+def segment_name(serial: int) -> str:
+    """The name of the `serial`-th segment folder of an index."""
+    return f"{_PREFIX}{serial:08d}"
+
+
+def remove_orphans(folder: Path, known: Container[str]) -> None:
+    """Remove the segments in `folder` that are not `known`, finished or not. Needs the writer lock."""
+    for path in folder.glob(f"{_PREFIX}*"):
+        if path.name not in known:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def write_segment(folder: Path, segment: Segment) -> None:
@@ -38,6 +53,19 @@ def write_segment(folder: Path, segment: Segment) -> None:
     sync_folder(fresh)
     fresh.rename(folder)
     sync_folder(folder.parent)
+
+
+def store_segment(folder: Path, name: str, segment: Segment) -> tuple[Segment, dict[str, Written]]:
+    """Write `segment` as `name` in `folder`: the same, but mapped, so that memory need not hold it, and its files."""
+    write_segment(folder / name, segment)
+    files = as_written(folder / name)
+    return map_segment(folder, entry_of(name, Part(segment), files)), files
+
+
+def entry_of(name: str, part: Part, files: dict[str, Written]) -> Entry:
+    """What a manifest says of `part`, which is stored as `name`."""
+    n, dim = part.segment.vectors.shape
+    return Entry(name=name, kind=part.segment.kind, rows=n, dim=dim, files=files, dead=tuple(part.dead.tolist()))
 
 
 def map_segment(folder: Path, entry: Entry) -> Segment:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from core.config import ServeConfig
 from core.errors import UsageError
-from serving.api.prompt import prompt_protocol
+from serving.api.prompt import Prompt
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -43,7 +44,7 @@ def uvicorn_config(app: ASGIApp | Callable[[], ASGIApp], config: ServeConfig) ->
     """How all of our servers run."""
     return uvicorn.Config(
         app,
-        http=prompt_protocol(config.body_timeout_s),
+        http=partial(Prompt, config.body_timeout_s),  # type: ignore[arg-type]
         log_config=None,
         access_log=False,
         server_header=False,

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.compaction import GROWTH, MAX_DEAD, to_merge
+from retrieval.cells import LEAST
+from retrieval.compaction import AT_ONCE, GROWTH, MAX_DEAD, to_merge
 
 sizes = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 300)).filter(lambda size: sum(size) > 0), max_size=12)
 
@@ -46,3 +49,50 @@ def test_adding_a_few_at_a_time_leaves_few_segments() -> None:
     assert sum(live for live, _ in kept) == 20_000
     assert len(kept) <= 7
     assert rewritten < 20 * 20_000
+
+
+Sizes = list[tuple[int, int]]
+
+
+def after_a_merge(sizes: Sizes, most: float = math.inf) -> Sizes:
+    merged = to_merge(sizes, most)
+    together = sum(sizes[at][0] for at in merged)
+    return [*sizes[: merged.start], *([(together, 0)] if together else [])]
+
+
+@given(sizes, st.integers(0, 3000))
+def test_no_more_is_merged_than_allowed(before: Sizes, most: int) -> None:
+    assert sum(map(sum, [before[at] for at in to_merge(before, most)])) <= most
+    after = after_a_merge(before, most)
+    assert list(to_merge(after, most)) == [] or sum(map(sum, after)) < sum(map(sum, before))
+
+
+def test_what_would_be_too_large_is_left_to_a_merge_aside() -> None:
+    assert list(to_merge([(1000, 0), (900, 0), (20, 0), (20, 0)], most=500)) == [2, 3]
+    assert list(to_merge([(1000, 0), (900, 0), (20, 0), (20, 0)])) == [0, 1, 2, 3]
+    assert list(to_merge([(100, 900), (200, 0)], most=500)) == []
+
+
+def test_a_commit_builds_no_cells() -> None:
+    assert AT_ONCE < LEAST
+
+
+@given(st.lists(st.integers(1, 400), max_size=300))
+def test_many_small_commits_leave_few_segments(added: list[int]) -> None:
+    most = 500
+    kept: Sizes = []
+    for rows in added:
+        kept = after_a_merge([*kept, (rows, 0)], most)
+    n = sum(added)
+    assert sum(live for live, _ in kept) == n
+    assert len(kept) <= 2 * n / (most * GROWTH / (GROWTH + 1)) + 2 + math.log(most, GROWTH + 1)
+
+
+@given(st.lists(st.tuples(st.integers(1, 400), st.booleans()), max_size=300))
+def test_merged_aside_now_and_then_they_are_as_few_as_if_merged_at_once(added: list[tuple[int, bool]]) -> None:
+    kept: Sizes = []
+    for rows, aside in added:
+        kept = after_a_merge([*kept, (rows, 0)], most=500)
+        if aside:
+            kept = after_a_merge(kept)
+            assert len(kept) <= 2 + math.log(max(1, sum(live for live, _ in kept)), GROWTH + 1)

@@ -194,7 +194,7 @@ class PowerCutError(Exception):
 
 
 class TestCrash:
-    @pytest.mark.parametrize("step", ["write_segment", "merge_segments", "write_manifest"])
+    @pytest.mark.parametrize("step", ["store_segment", "merge_segments", "write_manifest"])
     def test_a_crash_at_any_step_leaves_the_old_index_and_no_rubbish(
         self, home: Any, some_videos: Any, monkeypatch: pytest.MonkeyPatch, step: str
     ) -> None:

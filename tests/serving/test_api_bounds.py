@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from models.language_model import ChoiceScores
-from serving.api.prompt import prompt_protocol
+from serving.api.prompt import Prompt
 from tests.serving.conftest import running, until
 
 WISH = {"about": "the moon"}
@@ -131,7 +132,7 @@ def test_a_request_that_does_not_begin_in_time_is_hung_up_on(sent: bytes) -> Non
         raise AssertionError("nothing was asked")
 
     with (
-        running(answer, http=prompt_protocol(0.2), lifespan="off") as (url, _, _),
+        running(answer, http=partial(Prompt, 0.2), lifespan="off") as (url, _, _),
         socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as slow,
     ):
         slow.sendall(sent)
