@@ -13,6 +13,7 @@ from agent.recommend import Recommender
 from core.errors import HomeLocked, ShortlistError
 from retrieval.index import FOLDER
 from retrieval.manifest import MANIFEST, read_manifest
+from retrieval.merging import merge_aside
 from serving.memory import give_back
 from serving.parts import Parts
 
@@ -34,6 +35,7 @@ class Live:
         self._generation = 0
         self._writing = False
         self._seen: tuple[int, int] | None = None
+        self._looked_at: tuple[int, int] | None = None
         self._pause_s = 0.0
         self._load()
 
@@ -70,6 +72,18 @@ class Live:
             return moved
         finally:
             self._lock.release()
+
+    def merge(self) -> None:
+        """Merge what is due of the index since it last changed, and load that, so that the old files can go.
+
+        Raises as `merge_aside`.
+        """
+        if self._looked_at == self._written():
+            return
+        self._looked_at = self._written()
+        if merge_aside(self._parts.home):
+            with self._lock:
+                self._try_to_load()
 
     @contextmanager
     def writing(self) -> Iterator[None]:

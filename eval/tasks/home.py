@@ -23,7 +23,8 @@ from eval.tasks.task import Task
 from eval.variants import Variant
 from ingest.complete import Completion
 from models.encoder import Encoder
-from retrieval.index import FOLDER
+from retrieval.index import FOLDER, load_snapshot
+from retrieval.merging import merge_aside
 from store.home import VECTORS, Home
 from store.outbox import deliver
 
@@ -60,7 +61,11 @@ def open_task_home(
     elif before != stamp:  # nobody shall measure yesterday's index
         shutil.rmtree(folder / FOLDER, ignore_errors=True)
     _set_stamp(folder, stamp)
-    return Home.open(folder, config.encoder.name)
+    home = Home.open(folder, config.encoder.name)
+    if before != stamp:
+        load_snapshot(home)
+        merge_aside(home)  # measured is an index as it is in use
+    return home
 
 
 def _key(task: Task, variant: Variant, config: Config) -> str:

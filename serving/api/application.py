@@ -73,5 +73,8 @@ async def _follow(service: Service, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
         try:
             await asyncio.to_thread(service.live.refresh)
+            await asyncio.to_thread(service.live.merge)
+        except ShortlistError as error:
+            log.warning("%s", error)
         except Exception:
             log.exception("looking for news failed")
