@@ -65,7 +65,8 @@ def randomisation_p(differences: npt.ArrayLike, seed: int, resamples: int = RESA
     """
     values = _defined(differences)
     values = values[values != 0]
-    observed = abs(float(values.sum())) * (1 - 1e-12)
+    rounding = 1e-12 * float(np.abs(values).sum())  # sums that are equal differ by their last digits
+    observed = abs(float(values.sum())) - rounding
     if values.size <= EXACT_UP_TO:
         return float(np.mean(np.abs(_all_signed_sums(values)) >= observed))
     extreme = sum(int(np.sum(np.abs(sums) >= observed)) for sums in _signed_sums(values, seed, resamples))
