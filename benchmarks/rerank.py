@@ -1,10 +1,11 @@
 """What the rerank methods are worth and what they cost, on real queries and readers.
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank --bench dl19 --model qwen2.5-coder-1.5b --method yesno
-        [--queries 20] [--work reports/rerank] [--out reports/rerank.json]
+        [--queries 20 | --known] [--work reports/rerank] [--out reports/rerank.json]
 
-Each list is judged once; `WORK/BENCH.MODEL.METHOD.jsonl` keeps what the model thought and what asking cost, and a run
-that was cut off goes on there. Blends of every weight, their intervals and paired tests are worked out from it.
+Each list is judged once: `benchmarks/judged/BENCH.MODEL.METHOD.jsonl` keeps what the model thought and what asking
+cost, and a run that was cut off goes on there. Blends of every weight, their intervals and paired tests are worked out
+from it; `--known` does that for the lists that are there, and asks no model.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ TOPS = (3, 5, 10)
 HISTORIES = ((0, 5), (6, 15), (16, 1000))
 METRICS = ("nDCG@10", "MRR", "AUC")
 CONSOLE = Console(width=150)
+JUDGED = Path(__file__).with_name("judged")
 
 VARIANTS: dict[str, Callable[[Setting], Reranker]] = {
     **METHODS,
@@ -223,23 +225,33 @@ def _ndcg(bench: Bench, rankings: Mapping[str, Ranking], k: int) -> np.ndarray[A
     return metrics.ndcg(ranked, np.array([row + [0] * (width - len(row)) for row in judged]), k)
 
 
+def asked_model(name: str, work: Path) -> LanguageModel:
+    """An embedded model whose answers are kept in `work`."""
+    work.mkdir(parents=True, exist_ok=True)
+    llm = LlmConfig(provider="embedded", model=name, threads=1)
+    answers = SqliteDatabase(work / "answers.sqlite3", "delete it")
+    return CachedModel(load_language_model(llm, ModelsConfig()), answers, "1")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bench", choices=BENCHES, default="dl19")
     parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of models/manifest.toml")
     parser.add_argument("--method", choices=VARIANTS, default="yesno")
     parser.add_argument("--queries", type=int, help="so many lists only, drawn at random")
-    parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of what was judged so far")
+    parser.add_argument("--known", action="store_true", help="only the lists judged before")
+    parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors and answers")
     parser.add_argument("--out", type=Path, help="JSON file of the figures")
     asked = parser.parse_args()
     config = RerankConfig(depth=20, top=20)
     bench = load(asked.bench, Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(asked.work), asked.queries)
-    asked.work.mkdir(parents=True, exist_ok=True)
-    llm = LlmConfig(provider="embedded", model=asked.model, threads=1)
-    answers = SqliteDatabase(asked.work / "answers.sqlite3", "delete it")
-    model = CachedModel(load_language_model(llm, ModelsConfig()), answers, "1")
-    kept = asked.work / f"{asked.bench}.{asked.model}.{asked.method}.jsonl"
-    judged = judge(bench, asked.method, model, config, kept)
+    kept = JUDGED / f"{asked.bench}.{asked.model}.{asked.method}.jsonl"
+    if asked.known:
+        judged = read(kept)
+        bench = replace(bench, cases={query: case for query, case in bench.cases.items() if query in judged})
+        judged = {query: judged[query] for query in bench.cases}
+    else:
+        judged = judge(bench, asked.method, asked_model(asked.model, asked.work), config, kept)
     title = f"{asked.bench}, {asked.method} by {asked.model}"
     figures = {
         "bench": asked.bench, "model": asked.model, "method": asked.method, "config": config.model_dump(mode="json"),

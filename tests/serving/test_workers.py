@@ -24,6 +24,8 @@ from store.home import Home
 from tests.ollama_stand_in import MODEL, StandIn, ollama_stand_in
 from tests.serving.conftest import until
 
+pytestmark = pytest.mark.slow
+
 PER_S, BURST_S = 5, 2
 Keys = dict[str, str]
 
