@@ -17,7 +17,8 @@ BUSY_TIMEOUT_S = 30.0
 ENOUGH = 20  # problems told of one file
 
 # NORMAL with WAL loses nothing when a process is killed; a power cut may cost the last transactions, never the file.
-PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -65536")
+# 8 MB of pages: each connection of a server has its own, and the system keeps the file anyway.
+PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -8192")
 
 
 class SqliteDatabase(Database):
