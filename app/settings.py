@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.config import Config
 from core.errors import ConfigError
+from models.manifest import load_manifest
 
 PREFIX = "SHORTLIST_"
 # Read elsewhere: where the private test data lies is no setting of the product.
@@ -26,9 +27,17 @@ def load_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapp
     for source in (_from_file(file), _from_environ(environ), dict(overrides)):
         merged = _merge(merged, source)
     try:
-        return Config.model_validate(merged)
+        return _measured(Config.model_validate(merged))
     except ValidationError as error:
         raise _translated(error) from error
+
+
+def _measured(config: Config) -> Config:
+    """The shipped weight of the rerank holds for embedded models that were measured to help; others have none."""
+    model = load_manifest().get(config.llm.model) if config.llm.provider in ("auto", "embedded") else None
+    if model is None or model.reranks or "weight_wish" in config.rerank.model_fields_set:
+        return config
+    return config.model_copy(update={"rerank": config.rerank.model_copy(update={"weight_wish": 0.0})})
 
 
 def _from_file(file: Path | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 
 `shortlist serve api` as a user starts it, over a home of real texts with Chroma. Four clients recommend for readers old
 and new, with filters and without, search, read readers and videos and post events; every ten seconds a video is posted,
-so that the server reads its home anew. Growth is the slope of a line through the memory after the first quarter.
+so that the server reads its home anew. Growth is the slope of a line through the memory after the first two fifths.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from store.home import Home
 from store.outbox import deliver
 
 CLIENTS, READERS, PAUSE_S, EVERY_S = 4, 300, 0.02, 5.0
-WARM = 0.25  # of the time
+WARM = 0.4  # of the time: 2,048 answers are kept by then
 
 
 def make_home(path: Path, texts: list[str]) -> None:

@@ -135,7 +135,9 @@ class RerankConfig(Section):
     wish_history_tokens: int = Field(0, ge=0, description="the same beside a wish")
     candidate_tokens: int = Field(80, ge=16, description="tokens, about, that tell what a candidate is")
     weight_plain: Share = Field(0.0, description="share of the model's score for a reader without a wish")
-    weight_wish: Share = Field(0.5, description="share of the model's score for a reader with a wish")
+    weight_wish: Share = Field(
+        0.5, description="share of the model's score for a reader with a wish; 0 if unset for the small embedded models"
+    )
     weight_thin: Share = Field(0.0, description="share of the model's score for a reader with a thin history")
     weight_named: Share = Field(
         0.5, description="share used where a method is asked for by name and the weight above is 0"

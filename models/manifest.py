@@ -34,7 +34,10 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model: where its files come from and what they must be. The first file is the weights themselves."""
+    """One model: where its files come from and what they must be. The first file is the weights themselves.
+
+    `reranks` says that a language model's opinion of candidates was measured to help.
+    """
 
     name: str
     role: Role
@@ -42,6 +45,7 @@ class Model:
     revision: str
     licence: str
     files: tuple[WeightFile, ...]
+    reranks: bool = False
 
     @property
     def size(self) -> int:
@@ -76,6 +80,7 @@ def _model(name: str, entry: Mapping[str, Any]) -> Model:
         revision=entry["revision"],
         licence=entry["licence"],
         files=tuple(_file(file, entry.get("mirror")) for file in entry["files"]),
+        reranks=entry.get("reranks", False),
     )
 
 

@@ -49,3 +49,17 @@ def test_a_wrong_value_names_its_setting(tmp_path: Path, text: str, message: str
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         load_settings(tmp_path / "absent.toml", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("environ", "weight"),
+    [
+        ({}, 0.5),
+        ({"SHORTLIST_LLM__MODEL": "smollm2-135m"}, 0.0),
+        ({"SHORTLIST_LLM__MODEL": "smollm2-135m", "SHORTLIST_RERANK__WEIGHT_WISH": "0.3"}, 0.3),
+        ({"SHORTLIST_LLM__MODEL": "smollm2-135m", "SHORTLIST_LLM__PROVIDER": "ollama"}, 0.5),
+    ],
+    ids=["the default model", "one that makes lists worse", "the same, if it is wanted", "a server's model"],
+)
+def test_only_a_model_that_was_measured_to_help_has_a_say_unasked(environ: dict[str, str], weight: float) -> None:
+    assert load_settings(None, environ, {}).rerank.weight_wish == weight
