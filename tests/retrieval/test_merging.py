@@ -248,7 +248,7 @@ def change(home: Any, some_videos: Any, done: list[tuple[str, int, int, int]]) -
         load_snapshot(home)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes, changes, changes)
 def test_whatever_is_done_before_meanwhile_and_after(
     tmp_path_factory: pytest.TempPathFactory, some_videos: Any, homes: Any, before: Any, meanwhile: Any, after: Any
@@ -340,6 +340,7 @@ def killed_at(home: Any, step: int) -> bool:
     return os.WIFSIGNALED(in_child(work))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
 class TestKilled:
     def test_anywhere_the_index_is_whole_and_the_next_merge_works(
