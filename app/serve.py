@@ -35,8 +35,10 @@ def worker(config: Config, folder: Path) -> ASGIApp:
     """
     from serving.api.application import application
     from serving.api.request_id import log_request_ids
+    from serving.api.workers import end_with_parent
     from serving.shared import Shared
 
+    end_with_parent()
     configure(config.log_level)
     log_request_ids()
     try:

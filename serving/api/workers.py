@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import socket
+import threading
 from collections.abc import Callable
+from multiprocessing.connection import wait
 
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
@@ -24,6 +29,18 @@ def run_workers(worker: Callable[[], ASGIApp], listener: socket.socket, config: 
     settings = uvicorn_config(worker, config)
     settings.factory, settings.workers, settings.timeout_worker_healthcheck = True, config.workers, PATIENCE_S
     _Workers(settings, listener, shared).run()
+
+
+def end_with_parent() -> None:
+    """In a worker: stop as on a signal when the process that started it is gone, however that happened."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    wait([sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Workers(Multiprocess):

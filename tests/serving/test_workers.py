@@ -76,7 +76,12 @@ def model(tiny_llm: EmbeddedModel) -> Iterator[StandIn]:
 
 @pytest.fixture(scope="module")
 def server(sample_home: Path, model: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("workers")
+    with started(sample_home, model, tmp_path_factory.mktemp("workers")) as running:
+        yield running
+
+
+@contextmanager
+def started(sample_home: Path, model: StandIn, folder: Path) -> Iterator[Server]:
     path = shutil.copytree(sample_home, folder / "home")
     with Home.open(path) as home:
         keys = {
@@ -167,8 +172,17 @@ def test_one_that_dies_is_replaced_and_nobody_waits_for_it(server: Server) -> No
         assert server.ask("GET", "/v1/videos/zebra").status_code == 200
 
 
-def test_a_signal_ends_all_of_them(server: Server, tmp_path_factory: pytest.TempPathFactory) -> None:
-    workers, folder = server.workers(), server.process
-    folder.send_signal(signal.SIGTERM)
+def test_a_signal_ends_all_of_them(server: Server) -> None:
+    workers = server.workers()
+    server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(20) == 0
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+
+
+def test_workers_do_not_outlive_the_process_that_started_them(
+    sample_home: Path, model: StandIn, tmp_path: Path
+) -> None:
+    with started(sample_home, model, tmp_path) as own:
+        workers = own.workers()
+        own.process.kill()
+        until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()], 40)
