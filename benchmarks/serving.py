@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import resource
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -66,6 +67,7 @@ def both(home: Path, folder: Path) -> ASGIApp:
 
 def serve(home: Path, listener: socket.socket, workers: int, folder: Path) -> None:
     """Until a signal, in so many processes."""
+    sys.stdin = None  # type: ignore[assignment]  # a forked process has one that its own children lack
     (folder / COUNTERS).mkdir()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder / COUNTERS)
     from serving.api.workers import run_workers

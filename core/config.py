@@ -242,7 +242,7 @@ class ServeConfig(Section):
     web_port: int = Field(7860, ge=0, le=65535, description="port of the web page")
     mcp_port: int = Field(8001, ge=0, le=65535, description="port of the MCP server over HTTP")
     workers: int = Field(1, ge=1, le=64, description="processes that answer the HTTP API")
-    threads: int = Field(4, ge=1, description="requests worked on at once by each process, the language model's apart")
+    threads: int = Field(2, ge=1, description="requests worked on at once by each process, the language model's apart")
     requests: int = Field(
         256, ge=1, description="requests accepted at once by each process; more are told to come again"
     )
