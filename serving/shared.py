@@ -31,7 +31,7 @@ class Shared:
 
     def places(self, name: str, number: int) -> Places:
         """`number` places called `name`."""
-        return Places([self.folder / f"{name}-{at}.lock" for at in range(number)])
+        return Places(self.folder, [f"{name}-{at}.lock" for at in range(number)])
 
     def rates(self, per_s: float) -> Rates:
         """A rate for each caller."""
@@ -41,13 +41,15 @@ class Shared:
 class Places:
     """A fixed number of places, one lock each. Safe to share between threads."""
 
-    def __init__(self, locks: list[Path]) -> None:
+    def __init__(self, folder: Path, locks: list[str]) -> None:
+        self._folder = folder
         self._locks = locks
 
     def take(self) -> FileLock | None:
         """A place, to be given back with `release`; None where all are taken."""
-        for path in self._locks:
-            lock = FileLock(path, timeout=0, thread_local=False)
+        self._folder.mkdir(exist_ok=True)  # systems clear away what lies long in their folder of temporary files
+        for name in self._locks:
+            lock = FileLock(self._folder / name, timeout=0, thread_local=False)
             try:
                 lock.acquire()
             except Timeout:
@@ -73,6 +75,7 @@ class Rates:
     def take(self, caller: str) -> float:
         """Take a token: 0, or the seconds until there is one."""
         full = max(1.0, BURST_S * self._per_s)
+        self._shared.folder.mkdir(exist_ok=True)
         path = self._shared.folder / f"rate-{caller}"
         with FileLock(f"{path}.lock", poll_interval=BRIEFLY_S, thread_local=False):
             now = monotonic()  # of the machine: alike in all its processes

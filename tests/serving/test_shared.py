@@ -1,0 +1,49 @@
+"""Places and rates that processes share."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+from serving.shared import Shared
+from serving.stop import Stop
+
+
+def test_there_are_as_many_places_as_there_are(tmp_path: Path) -> None:
+    one, other = Shared(tmp_path).places("seat", 2), Shared(tmp_path).places("seat", 2)
+    first, second = one.take(), other.take()
+    assert first is not None
+    assert second is not None
+    assert one.take() is None
+    first.release()
+    assert other.take() is not None
+
+
+def test_who_waits_gets_the_place_that_is_given_back(tmp_path: Path) -> None:
+    places = Shared(tmp_path).places("seat", 1)
+    taken = places.take()
+    assert taken is not None
+    assert places.wait(Stop(0.05)) is None
+    threading.Timer(0.1, taken.release).start()
+    assert places.wait(Stop(20)) is not None
+
+
+def test_a_rate_is_one_for_all_and_each_caller_has_its_own(tmp_path: Path) -> None:
+    one, other = Shared(tmp_path).rates(0.001), Shared(tmp_path).rates(0.001)
+    assert one.take("key") == 0
+    assert 900 < other.take("key") <= 1000
+    assert other.take("another") == 0
+
+
+def test_a_folder_that_was_cleared_away_is_made_again(tmp_path: Path) -> None:
+    shared = Shared(tmp_path / "shared")
+    assert shared.rates(1.0).take("key") == 0
+    shutil.rmtree(shared.folder)
+    assert shared.rates(1.0).take("key") == 0
+    assert shared.places("seat", 1).take() is not None
+
+
+def test_a_process_that_is_alone_shares_with_nobody() -> None:
+    assert Shared().folder != Shared().folder
+    assert Shared().counters is None
