@@ -109,13 +109,13 @@ class Live:
         if self._seen == self._written() or self._writing:
             return
         with self._lock:
-            self._seen = written = self._written()
-            if written and self._revision_written() > self._revision:
-                self._try_to_load()
+            self._seen = self._written()
+            self._try_to_load(only_newer=True)
 
-    def _try_to_load(self) -> None:
+    def _try_to_load(self, *, only_newer: bool = False) -> None:
         try:
-            self._load()
+            if not only_newer or self._revision_written() > self._revision:
+                self._load()
         except ShortlistError as error:
             log.warning("the home cannot be read anew, the last state is served: %s", error)
 

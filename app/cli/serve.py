@@ -105,13 +105,13 @@ def mcp(
 def _run_workers(config: Config, listener: socket.socket) -> None:
     """Each worker opens the home for itself; what they share is forgotten at the end."""
     from app.serve import worker
+    from serving.shared import COUNTERS, Shared
 
     with TemporaryDirectory(prefix="shortlist-serve-") as folder:
-        counters = Path(folder) / "counters"
+        counters = Path(folder) / COUNTERS
         counters.mkdir()
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)  # read by every worker when it imports the library
         from serving.api.workers import run_workers
-        from serving.shared import Shared
 
         _say(f"the API, with {config.serve.workers} processes,", *listener.getsockname()[:2])
         run_workers(partial(worker, config, Path(folder)), listener, config.serve, Shared(Path(folder)))

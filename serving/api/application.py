@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -37,7 +38,11 @@ def application(parts: Parts) -> ASGIApp:
         anyio.to_thread.current_default_thread_limiter().total_tokens = limits.threads
         await asyncio.to_thread(_warm, parts)
         following = asyncio.create_task(_follow(service, limits.refresh_s))
+        ended = threading.Event()
+        # A thread that the end of the process does not wait for: a merge takes minutes, and may be broken off anywhere.
+        threading.Thread(target=_merge, args=(service, limits.refresh_s, ended), daemon=True).start()
         yield
+        ended.set()
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
@@ -73,8 +78,15 @@ async def _follow(service: Service, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
         try:
             await asyncio.to_thread(service.live.refresh)
-            await asyncio.to_thread(service.live.merge)
-        except ShortlistError as error:
-            log.warning("%s", error)
         except Exception:
             log.exception("looking for news failed")
+
+
+def _merge(service: Service, pause_s: float, ended: threading.Event) -> None:
+    while not ended.wait(pause_s):
+        try:
+            service.live.merge()
+        except ShortlistError as error:
+            log.warning("the index is merged another time: %s", error)
+        except Exception:
+            log.exception("merging the index failed")
