@@ -187,14 +187,18 @@ def stop(case: Case, judged: Judged, config: RerankConfig) -> Judged:
 
 
 def cost(judged: Mapping[str, Judged], title: str) -> dict[str, float]:
-    """Means a list, over the lists whose every call reached the model."""
-    fresh = [one for one in judged.values() if one.calls and not one.cached]
+    """Medians a list, over the lists that the model was asked about.
+
+    Not means: the first list of `letters` measures the position bias too, and one that a run was cut off in has part of
+    its answers from the cache.
+    """
+    fresh = [one for one in judged.values() if one.calls]
     if not fresh:
         return {}
     names = ("calls", "prompt_tokens", "output_tokens", "core_seconds")
-    means = {name: float(np.mean([getattr(one, name) for one in fresh])) for name in names}
-    show(f"{title}: cost a list, over {len(fresh)} lists", [means])
-    return means
+    medians = {name: float(np.median([getattr(one, name) for one in fresh])) for name in names}
+    show(f"{title}: cost a list, medians over {len(fresh)} lists", [medians])
+    return medians
 
 
 def show(title: str, rows: Sequence[Mapping[str, Any]]) -> None:

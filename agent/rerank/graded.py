@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 
-from agent.candidate_text import candidate_text
-from agent.rerank.attempts import Attempts
-from agent.rerank.judged import permutation
-from agent.rerank.question import Question, question
+from agent.rerank.one_by_one import one_by_one
+from agent.rerank.question import question
 from agent.rerank.setting import Setting
 from core.ranking import Ranking
 from core.types import Profile
@@ -24,32 +22,20 @@ MAX_TOKENS = 32
 
 
 class Graded:
-    """Judges the head one by one: the confidence, negative for no."""
+    """Judges the head by confidence, negative for no."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
 
     def rerank(self, profile: Profile, wish: str | None, ranking: Ranking) -> Ranking:
-        """A permutation by signed confidence (see `Reranker`)."""
-        head = self._setting.head(ranking.ids)
+        """A permutation by signed confidence (see `Reranker` and `one_by_one`)."""
+        model = self._setting.model
         asked = question(NAME, profile, wish, self._setting.shelf, self._setting.config)
-        attempts = Attempts(self._setting.budget)
-        judgements: dict[str, float] = {}
-        unusable = 0
-        for item in head:
-            written = attempts.run(lambda one=item: self._written(asked, one))  # type: ignore[misc]
-            if attempts.over:
-                break
-            grade = None if written is None else read_grade(written)
-            if grade is None:
-                unusable += 1
-            else:
-                judgements[item] = grade
-        return permutation(ranking, judgements, NAME, attempts.notes(len(judgements), len(head), unusable))
 
-    def _written(self, asked: Question, item: str) -> str:
-        candidate = candidate_text(self._setting.shelf.videos[item], self._setting.config.candidate_tokens)
-        return self._setting.model.complete(asked.messages(candidate=candidate), SCHEMA, MAX_TOKENS).text
+        def ask(candidate: str) -> str:
+            return model.complete(asked.messages(candidate=candidate), SCHEMA, MAX_TOKENS).text
+
+        return one_by_one(self._setting, ranking, NAME, ask, read_grade)
 
 
 def read_grade(written: str) -> float | None:

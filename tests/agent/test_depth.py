@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from agent.rerank.depth import settled
+from agent.rerank.graded import Graded
+from agent.rerank.reranker import Reranker
 from agent.rerank.setting import Setting
 from agent.rerank.yesno import YesNo
 from agent.shelf import Shelf
@@ -41,9 +43,18 @@ def test_when_the_top_is_safe(opinions: tuple[float, ...], weight: float, top: i
     assert settled(RANKING, judged(*opinions), weight, RerankConfig(depth=12, top=top)) is is_settled
 
 
-def test_yesno_stops_where_the_top_is_safe(scripted_model: Callable[..., Any]) -> None:
-    model = scripted_model(YES, NO)
+@pytest.mark.parametrize(
+    ("method", "answers"),
+    [
+        (YesNo, (YES, NO)),
+        (Graded, ('{"answer": "yes", "confidence": 5}', '{"answer": "no", "confidence": 5}')),
+    ],
+)
+def test_no_question_is_asked_once_the_top_is_safe(
+    method: Callable[[Setting], Reranker], answers: tuple[Any, ...], scripted_model: Callable[..., Any]
+) -> None:
+    model = scripted_model(*answers)
     config = RerankConfig(depth=12, top=1)
-    reranked = YesNo(Setting(model, SHELF, config, weight=0.5)).rerank(Profile("u"), None, RANKING)
+    reranked = method(Setting(model, SHELF, config, weight=0.5)).rerank(Profile("u"), None, RANKING)
     assert len(model.calls) == len(reranked.sources[0]) == 5
     assert reranked.notes == ()
