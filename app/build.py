@@ -101,7 +101,7 @@ def recommender_over(
     """The same over what is there; an `encoder` or `model` that is given is used in place of a new one."""
     from agent.recommend import Recommender
     from retrieval.build import build_retriever
-    from retrieval.index import load_snapshot
+    from retrieval.loading import load_snapshot
 
     snapshot = load_snapshot(home, config.retrieval)
     return Recommender(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from app.build import encoder_of
 from core.config import Config
-from retrieval.index import FOLDER, load_snapshot
+from retrieval.index import FOLDER
+from retrieval.loading import load_snapshot
 from store.home import Home
 from store.outbox import deliver
 

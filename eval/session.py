@@ -13,7 +13,7 @@ from eval.run import run_variant
 from eval.tasks.home import open_task_home
 from eval.tasks.task import Task
 from eval.variants import Variant
-from retrieval.index import load_snapshot
+from retrieval.loading import load_snapshot
 
 
 class Session:

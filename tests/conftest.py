@@ -55,7 +55,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> P
     """A home with all of sample/, ingested once a run. Copy it before you change it."""
     from core.config import IngestConfig
     from ingest.load import load_articles, load_events, load_readers, load_videos
-    from retrieval.index import load_snapshot
+    from retrieval.loading import load_snapshot
     from store.home import Home
 
     path = tmp_path_factory.mktemp("sample") / "home"

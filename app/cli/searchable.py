@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def make_searchable(store: Home, config: Config) -> None:
     """Index what is new, so that the first reader finds it ready and needs no lock; then merge what is due."""
-    from retrieval.index import load_snapshot
+    from retrieval.loading import load_snapshot
 
     load_snapshot(store, config.retrieval)
     merge(store)

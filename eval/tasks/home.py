@@ -23,7 +23,8 @@ from eval.tasks.task import Task
 from eval.variants import Variant
 from ingest.complete import Completion
 from models.encoder import Encoder
-from retrieval.index import FOLDER, load_snapshot
+from retrieval.index import FOLDER
+from retrieval.loading import load_snapshot
 from retrieval.merging import merge_aside
 from store.home import VECTORS, Home
 from store.outbox import deliver

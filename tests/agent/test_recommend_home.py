@@ -22,7 +22,7 @@ from core.types import Event, Made, Reader
 from ingest.load import load_articles, load_videos
 from models.encoder import Encoder
 from retrieval.build import build_retriever
-from retrieval.index import load_snapshot
+from retrieval.loading import load_snapshot
 from store.home import Home
 
 SAMPLE = Path(__file__).parents[2] / "sample"

@@ -22,7 +22,7 @@ from app.settings import load_settings
 from core.types import Video
 from retrieval.build import build_leg
 from retrieval.catch_up import video_vectors
-from retrieval.index import load_snapshot
+from retrieval.loading import load_snapshot
 from store.home import Home
 from store.texts import summary_text, transcript_text
 

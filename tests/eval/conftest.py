@@ -17,7 +17,7 @@ from eval.parts import Parts
 from models.encoder import Encoder
 from models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 from retrieval.build import build_retriever
-from retrieval.index import load_snapshot
+from retrieval.loading import load_snapshot
 from store.home import Home
 
 TOPICS = {

@@ -22,7 +22,7 @@ from eval.tasks.specs import load_task
 from eval.tasks.task import Task
 from eval.variants import Variant
 from retrieval.cowatch import Links
-from retrieval.index import load_snapshot
+from retrieval.loading import load_snapshot
 
 NOON = datetime(2019, 11, 9, 12, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from core.ranking import Query
 from core.types import HistoryItem, Profile, Video
 from retrieval.build import build_leg
 from retrieval.cowatch import FADING, REACH, UNIT, Links
-from retrieval.index import load_snapshot
+from retrieval.loading import load_snapshot
 from retrieval.snapshot import Snapshot
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

@@ -18,7 +18,7 @@ from core.ranking import Query, Ranking
 from core.types import Article, Enrichment, Made, Video
 from retrieval import index_writer
 from retrieval.build import build_leg
-from retrieval.index import load_snapshot
+from retrieval.loading import load_snapshot
 from retrieval.snapshot import Snapshot
 
 ASKED = np.eye(8, dtype=np.float32)[:1]

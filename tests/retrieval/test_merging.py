@@ -28,7 +28,8 @@ from core.types import Article
 from retrieval import index_writer
 from retrieval.build import build_leg
 from retrieval.compaction import to_merge
-from retrieval.index import load_snapshot, open_index
+from retrieval.index import open_index
+from retrieval.loading import load_snapshot
 from retrieval.merging import LOCK, MERGED, merge_aside
 from retrieval.snapshot import Snapshot
 

@@ -15,7 +15,7 @@ from core.errors import HomeLocked
 from core.ranking import FloatArray, Query
 from core.types import Article, Enrichment, Event, Made, Video
 from retrieval.build import build_retriever
-from retrieval.index import load_snapshot
+from retrieval.loading import load_snapshot
 from store.home import Home
 from store.outbox import deliver
 

@@ -35,7 +35,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, new_hash_encoder: Any) -> Pa
     from ingest.complete import Completion
     from ingest.rows import Row
     from ingest.videos import video_from_row
-    from retrieval.index import load_snapshot
+    from retrieval.loading import load_snapshot
     from store.outbox import deliver
 
     path, encoder = tmp_path_factory.mktemp("served") / "home", new_hash_encoder()
