@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DEMO_LLM ?= default
+# Those of benchmarks/ that ask no language model; the others are run by hand, for hours.
+BENCHES := retrieval dense ensemble export speech serving
 
 # Private evaluation data, used by tests marked `realdata` where it exists.
 BENCH_DATA := $(wildcard ../shared/data)
@@ -63,9 +65,10 @@ docs: $(STAMP)-dev  ## write docs/cli.md and docs/config.md from the code
 screenshot: $(STAMP)-dev  ## write docs/page.png: the web page over sample/ (needs Chromium)
 	$(BIN)/python -m docs.screenshot
 
-bench: $(STAMP)-install  ## speed and memory against peers (installs the bench extra)
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+bench: $(STAMP)-install  ## speed and memory against peers, on the evaluation data (installs the bench extra)
+	@test -d "$(SHORTLIST_BENCH_DATA)" || { echo "the evaluation data is missing: set SHORTLIST_BENCH_DATA to its folder (docs/evaluation.md)"; exit 1; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench,serve]'
+	for name in $(BENCHES); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 constraints: $(STAMP)-dev  ## write constraints.txt from what is installed
 	@{ echo '# Written by `make constraints`. torch is a range: a CPU build carries a local version that the index does not serve.'; \
