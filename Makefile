@@ -7,6 +7,7 @@ STAMP := $(VENV)/.stamp
 DEMO_LLM ?= default
 # Those of benchmarks/ that ask no language model; the others are run by hand, for hours.
 BENCHES := retrieval dense ensemble export speech serving
+EXTRAS := bench,dev,openai,openai-whisper,postgres,ray,s3,serve
 
 # Private evaluation data, used by tests marked `realdata` where it exists.
 BENCH_DATA := $(wildcard ../shared/data)
@@ -70,10 +71,12 @@ bench: $(STAMP)-install  ## speed and memory against peers, on the evaluation da
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench,serve]'
 	for name in $(BENCHES); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-constraints: $(STAMP)-dev  ## write constraints.txt from what is installed
+constraints: $(STAMP)-dev  ## write constraints.txt: what pip chooses for every extra
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@{ echo '# Written by `make constraints`. torch is a range: a CPU build carries a local version that the index does not serve.'; \
 	  echo 'torch>=2.9,<2.14'; \
-	  $(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(torch|shortlist|pip|setuptools)\b'; } > constraints.txt
+	  $(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(torch|triton|shortlist|pip|setuptools)\b' | LC_ALL=C sort -f; } > constraints.txt.new
+	@mv constraints.txt.new constraints.txt
 
 clean:  ## remove everything that was made, the default home's contents included
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache reports
