@@ -1,0 +1,66 @@
+"""Every command line that the README and docs/ show is one that the program takes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from app.cli.main import app
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```(?:ba)?sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SETTING = re.compile(r"[A-Z_]+=.*")
+
+
+def shown() -> Iterator[tuple[str, list[str]]]:
+    """The lines in blocks of shell, each with its page, without settings and comments."""
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for block in BLOCK.findall(page.read_text("utf-8")):
+            for line in block.replace("\\\n", " ").splitlines():
+                words = shlex.split(line.partition(" | ")[0], comments=True)
+                while words and SETTING.fullmatch(words[0]):
+                    words.pop(0)
+                if words:
+                    yield page.name, words
+
+
+LINES = list(shown())
+
+
+def parse(command: click.Command, arguments: list[str]) -> None:
+    """Raises `click.UsageError` where the command would print how it is used."""
+    with command.make_context(command.name, arguments) as context:
+        if isinstance(command, click.Group):
+            _, chosen, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+            assert chosen is not None
+            parse(chosen, rest)
+
+
+@pytest.mark.parametrize(
+    ("page", "arguments"),
+    [pytest.param(page, words[1:], id=" ".join(words)) for page, words in LINES if words[0] == "shortlist"],
+)
+def test_a_shown_command_is_taken(page: str, arguments: list[str]) -> None:
+    parse(typer.main.get_command(app), arguments)
+
+
+@pytest.mark.parametrize("words", [words for _, words in LINES if words[0] == "python"], ids=" ".join)
+def test_a_shown_benchmark_has_the_options_shown(words: list[str]) -> None:
+    assert words[1] == "-m"
+    source = (ROOT / f"{words[2].replace('.', '/')}.py").read_text("utf-8")
+    assert [option for option in words[3:] if option.startswith("--") and f'"{option}"' not in source] == []
+
+
+@pytest.mark.parametrize("words", [words for _, words in LINES if words[0] == "make"], ids=" ".join)
+def test_a_shown_target_is_made(words: list[str]) -> None:
+    assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+def test_the_lines_are_found() -> None:
+    assert {"shortlist", "python", "make"} <= {words[0] for _, words in LINES}
