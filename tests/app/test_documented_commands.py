@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from app.cli.main import app
 
@@ -33,10 +33,10 @@ def shown() -> Iterator[tuple[str, list[str]]]:
 LINES = list(shown())
 
 
-def parse(command: click.Command, arguments: list[str]) -> None:
-    """Raises `click.UsageError` where the command would print how it is used."""
+def parse(command: TyperCommand | TyperGroup, arguments: list[str]) -> None:
+    """Raises the error that the command would print, and its usage."""
     with command.make_context(command.name, arguments) as context:
-        if isinstance(command, click.Group):
+        if isinstance(command, TyperGroup):
             _, chosen, rest = command.resolve_command(context, [*context._protected_args, *context.args])
             assert chosen is not None
             parse(chosen, rest)
