@@ -1,16 +1,21 @@
-"""What every video gets at ingest when its source did not give it: a category, a summary and tags."""
+"""What records get at ingest if their source did not give it: what was made of the same words before; for videos also a
+category, a summary and tags.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from core.types import GIVEN, KEYWORDS, Enrichment, Made, Video
+from core.types import GIVEN, KEYWORDS, Article, Enrichment, Made, Video
 from ingest.categorise import Categoriser
 from ingest.keywords import keywords
 from ingest.summarise import summarise
 from models.encoder import Encoder
 from store.catalogue import Catalogue
+
+# The steps under which it is noted which texts a language model has read.
+ENRICH_VIDEO, ENRICH_ARTICLE = "enrich", "enrich article"
 
 
 class Completion:
@@ -30,7 +35,7 @@ class Completion:
         known = self._catalogue.videos([video.id for video in videos])
         for one in (video for video in videos if video.id in known):
             if source_text(known[one.id]) != source_text(one):
-                self._catalogue.clear_steps(one.id, "enrich")  # other words wait for a model anew
+                self._catalogue.clear_steps(one.id, ENRICH_VIDEO)  # other words wait for a model anew
         completed = [_tagged(_summarised(inherit(video, known.get(video.id)))) for video in videos]
         bare = [i for i, video in enumerate(completed) if video.enrichment.category is None]
         for i, category in zip(bare, self._categories_of([completed[i] for i in bare]), strict=True):
@@ -43,6 +48,24 @@ class Completion:
         if self._categoriser is None:
             self._categoriser = Categoriser(self._encoder(), self._categories)
         return self._categoriser.categorise(videos)
+
+
+def completed_articles(catalogue: Catalogue, articles: Sequence[Article]) -> list[Article]:
+    """`articles` in the same order, each with what a language model made earlier of the same words."""
+    known = catalogue.articles([article.id for article in articles])
+    for one in (article for article in articles if article.id in known):
+        if source_text(known[one.id]) != source_text(one):
+            catalogue.clear_steps(one.id, ENRICH_ARTICLE)  # other words wait for a model anew
+    return [_article_inherits(article, known.get(article.id)) for article in articles]
+
+
+def _article_inherits(article: Article, known: Article | None) -> Article:
+    if known is None or source_text(known) != source_text(article):
+        return article
+    made = known.enrichment
+    if article.category is not None:  # given by the source now
+        return replace(article, enrichment=replace(made, category=None))
+    return replace(article, category=made.category.value if made.category else None, enrichment=made)
 
 
 def inherit(video: Video, known: Video | None) -> Video:
@@ -61,9 +84,11 @@ def inherit(video: Video, known: Video | None) -> Video:
     return replace(video, enrichment=merged)
 
 
-def source_text(video: Video) -> str:
-    """All the words that a source gave; two videos of one id with different ones are different."""
-    return "\x1f".join((video.title, video.description, video.transcript.text))
+def source_text(record: Video | Article) -> str:
+    """All the words that a source gave; two records of one id with different ones are different."""
+    if isinstance(record, Article):
+        return "\x1f".join((record.title, record.body))
+    return "\x1f".join((record.title, record.description, record.transcript.text))
 
 
 def _made_here(part: Made | None) -> Made | None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from core.config import IngestConfig
 from core.types import Article, Event, Reader, Video
 from ingest import articles, events, readers, videos
-from ingest.complete import Completion, source_text
+from ingest.complete import Completion, completed_articles, source_text
 from ingest.duplicates import Identified, latest, survey
 from ingest.rows import Failure, Placed, records
 from ingest.tables import rows
@@ -82,14 +82,14 @@ def load_articles(
         source_rows = articles.article_rows(str(source))
 
         def put(batch: Sequence[Article]) -> Put:
-            done = home.catalogue.put_articles(batch)
+            done = home.catalogue.put_articles(completed_articles(home.catalogue, batch))
             deliver(home, encoder)
             return done
 
         def read() -> Iterator[Placed[Article] | Failure]:
             return records(source_rows(), articles.article_from_row)
 
-        return _load_content(read, _article_text, put, config.batch, progress)
+        return _load_content(read, source_text, put, config.batch, progress)
 
 
 def load_events(home: Home, source: str | Path, config: IngestConfig, progress: Progress | None = None) -> Loaded:
@@ -110,10 +110,6 @@ def load_readers(home: Home, source: str | Path, config: IngestConfig, progress:
         return records(rows(Path(source), readers.COLUMNS), readers.reader_from_row)
 
     return _load_content(read, repr, home.catalogue.put_readers, config.batch, progress)
-
-
-def _article_text(article: Article) -> str:
-    return f"{article.title}\x1f{article.body}"
 
 
 def _load_content(

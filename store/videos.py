@@ -73,6 +73,12 @@ class Videos(Part):
         with self._database.reading() as connection:
             return list(connection.scalars(select(videos.c.id).order_by(videos.c.id)))
 
+    def made_by(self, part: str, maker: str) -> set[str]:
+        """The ids of the videos whose `part` is by `maker`."""
+        made = select(enrichments.c.video_id).where(enrichments.c.part == part, enrichments.c.made_by == maker)
+        with self._database.reading() as connection:
+            return set(connection.scalars(made))
+
     def makers(self) -> dict[str, dict[str, int]]:
         """Who made what was added to how many videos, as {part: {made_by: videos}}; transcripts by their origin."""
         grouped = select(enrichments.c.part, enrichments.c.made_by, func.count()).group_by(

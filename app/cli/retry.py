@@ -62,11 +62,11 @@ def retry(
 
 def _failed(store: Home) -> list[str]:
     """Where everything lies that failed; a file that is no longer there is forgotten."""
-    from ingest.enrich.selection import ENRICH
+    from ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO
     from ingest.media.sources import is_gone
 
     failures = sorted(store.catalogue.failures(), key=lambda one: (one.step != "list", one.item))  # lists know more
-    failed = list(dict.fromkeys(one.item for one in failures if one.step != ENRICH))
+    failed = list(dict.fromkeys(one.item for one in failures if one.step not in (ENRICH_VIDEO, ENRICH_ARTICLE)))
     gone = [item for item in failed if is_gone(item)]
     for item in gone:
         store.catalogue.clear_steps(item)

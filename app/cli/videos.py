@@ -122,9 +122,9 @@ def _media(store: Home, sources: list[Source], config: Config, as_json: bool) ->
 def _say_what_waits(store: Home, as_json: bool) -> None:
     from app.cli.output import print_notes
     from core.types import EXTRACTIVE
+    from ingest.complete import ENRICH_VIDEO
 
-    n = store.catalogue.makers().get("summary", {}).get(EXTRACTIVE, 0)
-    if n and not as_json:
-        print_notes(
-            [f"{n:,} summaries are taken from the text: `shortlist ingest enrich` lets a language model write them"]
-        )
+    waiting = store.catalogue.made_by("summary", EXTRACTIVE) - store.catalogue.items_done(ENRICH_VIDEO)
+    if waiting and not as_json:
+        what = f"{len(waiting):,} summaries are taken from the text"
+        print_notes([f"{what}: `shortlist ingest enrich` lets a language model write them"])

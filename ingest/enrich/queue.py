@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from core.errors import HomeLocked, ModelFailed
 from core.types import Article, Enrichment, Video
+from ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO, source_text
 from ingest.enrich import selection
 from ingest.enrich.enricher import Enriched, Enricher, Text
 from ingest.rows import Failure
@@ -24,6 +25,7 @@ R = TypeVar("R", Video, Article)
 Kind = Literal["videos", "articles"]
 Progress = Callable[[int, int], None]
 
+AT_FIRST, IN_A_ROW = 3, 10  # failures after which it is not the text but the model
 BATCH_S = 30.0  # between two times that answers are stored
 BATCH = 32
 
@@ -43,6 +45,7 @@ class Worked:
 class Records(Generic[R]):
     """Everything the queue needs of one kind of record."""
 
+    step: str
     waiting: Callable[[str, bool], Iterator[str]]
     get: Callable[[Sequence[str]], Mapping[str, R]]
     text: Callable[[R], Text]
@@ -55,12 +58,12 @@ def records_of(home: Home, kind: Kind) -> Records[Any]:
     store = home.catalogue
     if kind == "videos":
         return Records(
-            lambda by, refresh: selection.waiting_videos(store, by, refresh), store.videos, selection.text_of_video,
-            selection.enriched_video, store.put_videos,
+            ENRICH_VIDEO, lambda by, refresh: selection.waiting_videos(store, by, refresh), store.videos,
+            selection.text_of_video, selection.enriched_video, store.put_videos,
         )  # fmt: skip
     return Records(
-        lambda by, refresh: selection.waiting_articles(store, by, refresh), store.articles, selection.text_of_article,
-        selection.enriched_article, store.put_articles,
+        ENRICH_ARTICLE, lambda by, refresh: selection.waiting_articles(store, by, refresh), store.articles,
+        selection.text_of_article, selection.enriched_article, store.put_articles,
     )  # fmt: skip
 
 
@@ -76,8 +79,9 @@ def work(
 ) -> Worked:
     """Enrich what waits, at most `limit` texts; `progress` gets how many are done and how many there are.
 
-    An answer the model fails to give is a failure of that text, and the others go on. Raises `ModelFailed` where even
-    the first three texts get none, and `HomeLocked` where another process writes until the end; the answers are kept.
+    An answer the model fails to give is a failure of that text, and the others go on. Raises `ModelFailed` where the
+    first three texts get none, or any ten in a row, and `HomeLocked` where another process writes until the end; the
+    answers are kept.
     """
     return _Run(home, records_of(home, kind), enricher, encoder, refresh).run(limit, progress)
 
@@ -91,6 +95,7 @@ class _Run(Generic[R]):
     refresh: bool
     pending: dict[str, tuple[R, Enriched, float]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    in_a_row: list[ModelFailed] = field(default_factory=list)
     extractive: int = 0
     stored_at: float = field(default_factory=time.monotonic)
 
@@ -100,8 +105,9 @@ class _Run(Generic[R]):
         done = 0
         for number, one in enumerate(ids, 1):
             done += self._one(one)
-            if not done and len(self.failures) == min(3, len(ids)):
-                break  # not this text: the model
+            if len(self.in_a_row) == (IN_A_ROW if done else AT_FIRST):
+                self._store()
+                raise self.in_a_row[-1]
             if progress:
                 progress(number, len(ids))
             if len(self.pending) >= BATCH or time.monotonic() - self.stored_at > BATCH_S:
@@ -119,8 +125,10 @@ class _Run(Generic[R]):
             enriched = self.enricher.enrich(self.records.text(record))
         except ModelFailed as error:
             self.failures.append(Failure(one, str(error)))
-            self.home.catalogue.record_step(one, selection.ENRICH, "failed", str(error))
+            self.in_a_row.append(error)
+            self.home.catalogue.record_step(one, self.records.step, "failed", str(error))
             return False
+        self.in_a_row.clear()
         self.pending[one] = (record, enriched, time.perf_counter() - began)
         self.extractive += enriched.enrichment.summary is None
         return True
@@ -140,12 +148,12 @@ class _Run(Generic[R]):
             fitting = {
                 one: self.records.merge(current[one], enriched.enrichment, by, self.refresh)
                 for one, (record, enriched, _) in self.pending.items()
-                if one in current and selection.same_words(current[one], record)
+                if one in current and source_text(current[one]) == source_text(record)
             }
             self.records.put(list(fitting.values()))
             deliver(self.home, self.encoder)
         for one in fitting:
             _, enriched, seconds = self.pending[one]
-            self.home.catalogue.record_step(one, selection.ENRICH, "done", enriched.note, seconds)
+            self.home.catalogue.record_step(one, self.records.step, "done", enriched.note, seconds)
         self.pending.clear()
         self.stored_at = time.monotonic()

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from core.types import EXTRACTIVE, GIVEN, KEYWORDS, ZERO_SHOT, Article, Enrichment, Made, Video
-from ingest.complete import source_text
+from ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO
 from ingest.enrich.enricher import Text
 from store.catalogue import Catalogue
-
-ENRICH = "enrich"
 
 
 def open_to(made_by: str | None, current: str, refresh: bool) -> bool:
@@ -26,7 +24,7 @@ def open_to(made_by: str | None, current: str, refresh: bool) -> bool:
 
 def waiting_videos(catalogue: Catalogue, current: str, refresh: bool) -> Iterator[str]:
     """The ids of videos with words but without a summary by a model."""
-    done = set() if refresh else catalogue.items_done(ENRICH)
+    done = set() if refresh else catalogue.items_done(ENRICH_VIDEO)
     for _, video in catalogue.iter_videos():
         made = video.enrichment.summary
         wanted = open_to(made.made_by if made else None, current, refresh)
@@ -36,7 +34,7 @@ def waiting_videos(catalogue: Catalogue, current: str, refresh: bool) -> Iterato
 
 def waiting_articles(catalogue: Catalogue, current: str, refresh: bool) -> Iterator[str]:
     """The same of articles."""
-    done = set() if refresh else catalogue.items_done(ENRICH)
+    done = set() if refresh else catalogue.items_done(ENRICH_ARTICLE)
     for _, article in catalogue.iter_articles():
         made = article.enrichment.summary
         if open_to(made.made_by if made else None, current, refresh) and article.id not in done:
@@ -53,15 +51,6 @@ def text_of_video(video: Video) -> Text:
 def text_of_article(article: Article) -> Text:
     """What a model reads of an article."""
     return Text(article.title, "", article.body or article.title)
-
-
-def same_words(one: Video | Article, other: Video | Article) -> bool:
-    """Whether what was made of `one` fits `other`."""
-    if isinstance(one, Video) and isinstance(other, Video):
-        return source_text(one) == source_text(other)
-    return (
-        isinstance(one, Article) and isinstance(other, Article) and (one.title, one.body) == (other.title, other.body)
-    )
 
 
 def merged(record: Enrichment, made: Enrichment, current: str, refresh: bool) -> Enrichment:

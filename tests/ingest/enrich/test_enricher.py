@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.config import IngestConfig
 from core.errors import HomeLocked, ModelFailed
 from core.tokens import cut
 from core.types import Article, Enrichment, Made, Segment, Transcript, Video
 from ingest.complete import Completion
 from ingest.enrich.enricher import Enricher, Text
 from ingest.enrich.queue import Worked, work
+from ingest.load import load_articles
 from store.home import Home
 
 BODY = (
@@ -197,15 +200,19 @@ def test_a_failure_is_listed_and_the_others_go_on(
     assert home.catalogue.failures() == []
 
 
-def test_a_model_that_never_answers_is_given_up(
-    home: Home, encoder: Any, run: Callable[..., Worked], scripted_model: Any
+@pytest.mark.parametrize(("good", "asked"), [(0, 3), (1, 11)])
+def test_a_model_that_no_longer_answers_is_given_up(
+    home: Home, run: Callable[..., Worked], scripted_model: Any, good: int, asked: int
 ) -> None:
     spoken = Transcript((Segment(TEXT.body),))
     with home.writing("testing"):
-        home.catalogue.put_videos([Video(f"v{n}", f"Bread {n}", transcript=spoken) for n in range(9)])
-    model = scripted_model(failed("no connection"))
-    assert len(run(model).failures) == 3
-    assert len(model.calls) == 3
+        home.catalogue.put_videos([Video(f"v{n:02}", f"Bread {n}", transcript=spoken) for n in range(20)])
+    model = scripted_model(*[answer()] * good, failed("no connection"))
+    with pytest.raises(ModelFailed, match="no connection"):
+        run(model)
+    assert len(model.calls) == asked
+    assert len(home.catalogue.items_done("enrich")) == good  # what was answered is stored
+    assert len(home.catalogue.failures()) == asked - good
 
 
 def test_a_video_that_changes_meanwhile_keeps_nothing_that_does_not_fit(
@@ -252,3 +259,36 @@ def test_articles_too(home: Home, encoder: Any, run: Callable[..., Worked], scri
     assert made["y"].enrichment.category is None
     assert made["y"].enrichment.summary == Made(GOOD, BY)
     assert run(scripted_model(answer()), "articles").done == 0
+
+
+def test_a_video_and_an_article_of_one_id_wait_each_for_itself(
+    home: Home, stored: Any, run: Callable[..., Worked], scripted_model: Any
+) -> None:
+    with home.writing("testing"):
+        home.catalogue.put_articles([Article("a", "Bread", TEXT.body)])
+    assert run(scripted_model(answer("In Oslo it rises.")), "articles").extractive == 1
+    assert run(scripted_model(answer())).done == 1
+
+
+def test_the_same_articles_again_keep_what_was_made_of_them(
+    home: Home, encoder: Any, run: Callable[..., Worked], scripted_model: Any, tmp_path: Path
+) -> None:
+    table = tmp_path / "articles.csv"
+
+    def ingest(body: str, category: str = "") -> tuple[int, int]:
+        table.write_text(f'id,title,body,category\nx,Bread,"{body}",{category}\n', "utf-8")
+        loaded = load_articles(home, table, lambda: encoder, IngestConfig())
+        return loaded.changed, loaded.unchanged
+
+    ingest(BODY)
+    run(scripted_model(answer()), "articles")
+    made = home.catalogue.articles(["x"])["x"]
+    assert made.category == "Food"
+    assert ingest(BODY) == (0, 1)
+    assert home.catalogue.articles(["x"])["x"] == made
+    assert ingest(BODY, "Music") == (1, 0)
+    given = home.catalogue.articles(["x"])["x"]
+    assert (given.category, given.enrichment.category, given.enrichment.summary) == ("Music", None, Made(GOOD, BY))
+    assert ingest("Other words.") == (1, 0)
+    assert home.catalogue.articles(["x"])["x"].enrichment == Enrichment()
+    assert run(scripted_model(answer()), "articles").done == 1
