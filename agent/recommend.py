@@ -16,7 +16,7 @@ from agent.shelf import Shelf
 from agent.stopwatch import Stopwatch
 from agent.wish import topic_of
 from core.config import AUTO, NONE, ProfileConfig, RerankConfig
-from core.errors import UnknownItem
+from core.errors import UnknownItem, UsageError
 from core.ranking import Answer, Filters, Query, Request
 from core.types import Profile
 from models.encoder import Encoder
@@ -72,7 +72,12 @@ class Recommender:
         return self._ranked(requests, explained=False)[0]
 
     def search(self, text: str, k: int, filters: Filters = NO_FILTERS) -> Answer:
-        """The videos that `text` asks for, for nobody in particular: no profile, nothing excluded, no rerank."""
+        """The videos that `text` asks for, for nobody in particular: no profile, nothing excluded, no rerank.
+
+        Raises `UsageError` for a text that is blank.
+        """
+        if not text.strip():
+            raise UsageError("nothing to look for", expected="a text", found="a blank one", remedy="say what")
         request = Request("", k, text, NONE, filters=filters)
         return self._for_nobody(request, lambda: text_query(text, k, filters, self._encoder()))
 

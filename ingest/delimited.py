@@ -28,7 +28,8 @@ def csv_rows(source: Path, columns: Columns) -> Iterator[Row | Failure]:
     """One row a line; raises `UsageError` at once when the header lacks a required column or has one twice."""
     raw = _raw_rows(source)
     first = next(raw, None)
-    header = [name.strip() for name in first.fields] if first and not first.fault else []
+    header = [name.strip() for name in first.fields] if first else []
+    _refuse_unreadable(source, first.fault if first else None, header)
     names = columns.rename(header)
     columns.check(names, str(source))
     _refuse_doubles(source, names)
@@ -82,11 +83,24 @@ def _raw_rows(source: Path) -> Iterator[_Fields]:
 
 
 def _complaint(error: csv.Error, line: int, last: int) -> str:
+    if "new-line character" in str(error):
+        return "old line ends: expected lines that end in LF or CR LF, found CR alone; save the file with either"
     if "unexpected end" in str(error):
         found = f"one that opens here and never closes, so that lines {line} to {last} were not read"
     else:
         found = f'"{error}"'
     return f'broken quotes: expected a field in quotes, found {found}; double a quote inside a field, as ""'
+
+
+def _refuse_unreadable(source: Path, fault: str | None, header: Sequence[str]) -> None:
+    found = fault or text_fault({"a column's name": list(header)})
+    if found:
+        raise UsageError(
+            f"{source}: unreadable header",
+            expected="the names of the columns",
+            found=found,
+            remedy="correct the first row",
+        )
 
 
 def _refuse_doubles(source: Path, names: Sequence[str]) -> None:

@@ -26,7 +26,7 @@ def _row(where: str, line: bytes, columns: Columns) -> Row | Failure:
     if fault:
         return Failure(where, fault)
     try:
-        values = from_json(line)
+        values = from_json(line.strip())
     except ValueError as error:
         return Failure(
             where, f"not JSON: expected one whole object, found {_complaint(error)}; write one object a line"
@@ -43,7 +43,7 @@ def row_of(where: str, values: object, columns: Columns) -> Row | Failure:
     if fault:
         return Failure(where, fault)
     try:
-        columns.check([name for name, value in row.items() if value is not None], "record")
+        columns.check([name for name, value in row.items() if value is not None], "record", "add it")
     except UsageError as error:
         return Failure(where, str(error))
     return Row(where, row)

@@ -41,7 +41,7 @@ def opened(source: Path) -> Iterator[IO[bytes]]:
 
 
 def _open(source: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(source)) if source.suffix == ".gz" else source.open("rb")
+    return cast("IO[bytes]", gzip.open(source)) if source.suffix.lower() == ".gz" else source.open("rb")
 
 
 def _skip_mark(source: Path, file: IO[bytes]) -> None:

@@ -70,7 +70,7 @@ class Columns:
             renamed.append(ours)
         return renamed
 
-    def check(self, found: Sequence[str], where: str) -> None:
+    def check(self, found: Sequence[str], where: str, remedy: str = "name the columns in the first row") -> None:
         """Raise `UsageError` naming expected, found and similar columns unless every group of `required` is met."""
         missing = [" or ".join(group) for group in self.required if not set(group) & set(found)]
         if missing:
@@ -79,7 +79,7 @@ class Columns:
                 f"{where}: missing column {', '.join(missing)}",
                 expected=f"the columns {expected}",
                 found=", ".join(name[:60] for name in found[:30]) or "none",
-                remedy=self._remedy(found),
+                remedy=self._remedy(found) or remedy,
             )
 
     def _remedy(self, found: Sequence[str]) -> str:
@@ -93,7 +93,7 @@ class Columns:
             if not set(group) & set(found):
                 best = process.extractOne(group[0], spare, scorer=fuzz.WRatio, processor=utils.default_process)
                 pairs += [f"{best[0]} to {group[0]}"] if best and best[1] >= NEAR_ENOUGH else []
-        return f"rename {' and '.join(pairs)}" if pairs else "name the columns in the first row"
+        return f"rename {' and '.join(pairs)}" if pairs else ""
 
 
 def records(table: Iterable[Row | Failure], make: Callable[[Row], T]) -> Iterator[Placed[T] | Failure]:

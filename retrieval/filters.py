@@ -47,7 +47,7 @@ def _masks(columns: Columns, filters: Filters) -> Iterator[Bools]:
     if filters.min_duration_s is not None:
         yield columns.duration_s >= filters.min_duration_s
     if filters.published_after is not None:
-        yield columns.published > filters.published_after.timestamp()
+        yield columns.published >= filters.published_after.timestamp()
     if filters.category is not None:
         yield _labelled(columns.category, filters.category)
     if filters.channel is not None:

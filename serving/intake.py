@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -11,10 +12,16 @@ from ingest import events, videos
 from ingest.complete import Completion
 from ingest.jsonl import row_of
 from ingest.rows import Columns, Failure, Placed, Row, records
+from ingest.values import absent
 from store.home import Home
 from store.outbox import deliver
 
 R = TypeVar("R")
+UNTIMED = replace(
+    events.COLUMNS,
+    required=tuple(one for one in events.COLUMNS.required if one != ("at",)),
+    optional=("at", *events.COLUMNS.optional),
+)
 Result = dict[str, Any]
 
 NEW, CHANGED, UNCHANGED, FAILED = "new", "changed", "unchanged", "failed"
@@ -23,8 +30,12 @@ NEW, CHANGED, UNCHANGED, FAILED = "new", "changed", "unchanged", "failed"
 def take_events(home: Home, items: Sequence[object]) -> list[Result]:
     """Store events, one result an item. One whose id is known is unchanged; one without a time happens now."""
     now = datetime.now(UTC).isoformat()
-    timed = [{"at": now, **item} if isinstance(item, dict) else item for item in items]
-    made = _records(timed, events.COLUMNS, events.event_from_row)
+
+    def timed(row: Row) -> Event:
+        at = row.values.get("at")
+        return events.event_from_row(Row(row.where, {**row.values, "at": now if absent(at) else at}))
+
+    made = _records(items, UNTIMED, timed)
     good = [one.record for one in made if isinstance(one, Placed)]
     known = home.catalogue.known_events(event.event_id for event in good)
     home.catalogue.add_events(good)

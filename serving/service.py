@@ -14,7 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from agent.chat.reply import Reply
 from agent.gate import may_ask
 from core.config import NONE
-from core.errors import HomeLocked, UnknownItem, UsageError
+from core.errors import HomeLocked, UnknownItem
 from core.ranking import MAX_K, Answer, Filters, Request
 from core.wire import answer_document, recommendation_document, search_document
 from ingest.complete import Completion
@@ -84,9 +84,13 @@ class Service:
         return ranking_document(self._answer(_within(only, stop)), wanted)
 
     def explain(self, request: Request, video_id: str) -> dict[str, Any]:
-        """One video for a reader: reason, evidence and stages. Raises `UnknownItem`, and as `Recommender.recommend`."""
+        """One video for a reader, seen or not: reason, evidence and stages.
+
+        Raises `UnknownItem`, and as `Recommender.recommend`.
+        """
         self._home.catalogue.video(video_id)
-        answer = self._answer(replace(request, k=1, rerank=NONE, only=frozenset({video_id})))
+        seen_too = replace(request.filters, include_seen=True)
+        answer = self._answer(replace(request, k=1, rerank=NONE, only=frozenset({video_id}), filters=seen_too))
         if not answer.recommendations:
             raise UnknownItem(
                 "nothing tells of this video", expected="a video that is indexed", found=repr(video_id), remedy="wait"
@@ -94,9 +98,7 @@ class Service:
         return recommendation_document(answer.recommendations[0])
 
     def search(self, text: str, k: int, filters: Filters) -> dict[str, Any]:
-        """The document of `search --json`. Raises `UsageError` for a text that is blank."""
-        if not text.strip():
-            raise UsageError("nothing to look for", expected="a text", found="a blank one", remedy="say what")
+        """The document of `search --json`. Raises as `Recommender.search`."""
         answer = self.live.recommender.search(text, k, filters)
         self.metrics.observe(answer)
         return search_document(text, answer)

@@ -116,7 +116,8 @@ class ChromaServer:
         """See quickly, and in words of our own, whether a Chroma server of today answers."""
         import httpx
 
-        answer = httpx.get(f"{self._url}/api/v2/heartbeat", timeout=CONNECT_TIMEOUT_S)
+        address = httpx.URL(scheme="https" if self._ssl else "http", host=self._host, port=self._port)
+        answer = httpx.get(address.join("/api/v2/heartbeat"), timeout=CONNECT_TIMEOUT_S)
         if not (answer.is_success and b"heartbeat" in answer.content):
             raise self._unusable(f"status {answer.status_code} {answer.text[:80]!r}")
 

@@ -71,7 +71,7 @@ def _limits(arguments: Mapping[str, Any]) -> list[str]:
         "not_channels": lambda value: f"not from {', '.join(value)}",
         "not_words": lambda value: f"without {', '.join(value)}",
         "language": lambda value: f"in {value}",
-        "published_after": lambda value: f"newer than {value}",
+        "published_after": lambda value: f"since {value}",
         "include_seen": lambda value: "seen ones included",
     }
     return [words(arguments[name]) for name, words in said.items() if name in arguments]

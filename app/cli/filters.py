@@ -16,7 +16,7 @@ Channel = Annotated[str | None, typer.Option("--channel", help="Only this channe
 Language = Annotated[str | None, typer.Option("--language", help="Only this language, as en.", metavar="L")]
 PublishedAfter = Annotated[
     str | None,
-    typer.Option("--published-after", help="Only videos newer than this day, as 2026-11-01.", metavar="DATE"),
+    typer.Option("--published-after", help="Only videos of this day or later, as 2026-11-01.", metavar="DATE"),
 ]
 IncludeSeen = Annotated[bool, typer.Option("--include-seen", help="Also videos that the reader has seen.")]
 

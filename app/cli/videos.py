@@ -60,11 +60,13 @@ def videos(
     from app.build import open_home
     from core.errors import UsageError
     from ingest.media.sources import source_of
-    from ingest.tables import is_table
+    from ingest.tables import is_table, table_format
 
     chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
     wanted = wanted_of(limit, max_duration, published_after)
     tables = [source for source in sources if is_table(source)]
+    for table in tables:
+        table_format(Path(table))  # one that is not there is told before anything is stored
     media = {source: source_of(source, chosen.media, wanted) for source in sources if source not in tables}
     if tables and limit is not None:
         remedy = "cut the table, or leave the option out"
@@ -92,15 +94,25 @@ def media_options(auto_captions: bool, keep_media: bool, cookies: Path | None, a
 def take(
     store: Home, tables: Sequence[str], media: dict[str, Source], config: Config, as_json: bool
 ) -> dict[str, Loaded]:
-    """Ingest tables, then media; what became of each table, and of all media together."""
+    """Ingest tables, then media; what became of each table, and of all media together.
+
+    Of several sources, a table that cannot be read is a failure, and the others are taken.
+    """
     from app.build import encoder_of
     from app.cli.output import progress_bar
-    from ingest.load import load_videos
+    from core.errors import RecordError, UsageError
+    from ingest.load import Loaded, load_videos
+    from ingest.rows import Failure
 
     results: dict[str, Loaded] = {}
     for table in tables:
-        with progress_bar(f"videos from {table}", quiet=as_json) as progress:
-            results[table] = load_videos(store, table, encoder_of(config), config.ingest, progress)
+        try:
+            with progress_bar(f"videos from {table}", quiet=as_json) as progress:
+                results[table] = load_videos(store, table, encoder_of(config), config.ingest, progress)
+        except (UsageError, RecordError) as error:
+            if len(tables) + len(media) == 1:
+                raise
+            results[table] = Loaded(failures=(Failure(table, str(error)),))
     if media:
         name = next(iter(media)) if len(media) == 1 else f"{len(media)} sources"
         results[name] = _media(store, list(media.values()), config, as_json)

@@ -43,6 +43,10 @@ def check_files(out: Path, users: Path | None) -> None:
         raise UsageError(
             f"cannot write {out}", expected=", ".join(FORMATS), found=out.suffix or "no suffix", remedy=remedy
         )
+    if out.is_dir():
+        raise UsageError(
+            f"cannot write {out}", expected="the name of a file", found="a folder", remedy="choose another"
+        )
     if not out.absolute().parent.is_dir():
         expected, remedy = "a folder that exists", f"make it: mkdir -p {out.parent}"
         raise UsageError(f"cannot write {out}", expected=expected, found=str(out.parent), remedy=remedy)
@@ -90,7 +94,7 @@ def _ids_in(file: Path) -> Iterator[str]:
 
 def _lines(file: Path) -> Iterator[str]:
     try:
-        with file.open(encoding="utf-8") as lines:
+        with file.open(encoding="utf-8-sig") as lines:
             yield from (line.strip() for line in lines)
     except (OSError, UnicodeDecodeError) as error:
         remedy = "write one id a line, in UTF-8"

@@ -34,7 +34,7 @@ Wish = Annotated[str | None, Field(max_length=MAX_TEXT, description="what the re
 Sought = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, description="what to look for")]
 Seconds = Annotated[float | None, Field(ge=0, le=1e9, allow_inf_nan=False, description="seconds")]
 Category = Annotated[str | None, Field(description="only this category")]
-After = Annotated[date | None, Field(description="only videos newer than this day")]
+After = Annotated[date | None, Field(description="only videos of this day or later")]
 
 
 def mcp_server(parts: Parts) -> MCPServer:

@@ -76,6 +76,18 @@ def test_a_table_without_its_columns_is_refused(
     shortlist("ingest", what, str(file)).says(2, *said)
 
 
+def test_of_several_tables_the_good_are_kept_and_the_bad_told(shortlist: Any, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl.gz"
+    good.write_text(json.dumps(GOOD[0]))
+    done = shortlist("ingest", "videos", str(good), str(tmp_path / "absent.jsonl"))
+    assert (done.returncode, done.stdout) == (2, "")
+    bad.write_bytes(b"no archive")
+    done = shortlist("ingest", "videos", str(bad), str(good))
+    assert done.returncode == 1
+    assert "1 new" in done.stdout
+    assert "damaged archive" in done.stderr
+
+
 def test_swapped_columns_are_told(shortlist: Any, tmp_path: Path) -> None:
     file = tmp_path / "events.csv"
     file.write_text("user_id,item_id,kind,action,at\nann,v,view,video,2026-11-20T10:00:00Z\n")

@@ -144,7 +144,7 @@ def test_all_formats_say_the_same(run: Run, tmp_path: Path) -> None:
 
 def test_unknown_readers_are_named_and_the_rest_is_written(run: Run, tmp_path: Path) -> None:
     users = tmp_path / "users.txt"
-    users.write_text("nobody\nuser_7\nUSER_7\n../../etc\n" + "x" * 5000 + "\n")
+    users.write_text("\ufeffnobody\nuser_7\nUSER_7\n../../etc\n" + "x" * 5000 + "\n")
     exported = run(tmp_path / "a.parquet", users=users)
     assert exported.unknown == ("nobody", "USER_7", "../../etc", "x" * 5000)
     assert list(by_reader(tmp_path / "a.parquet")) == ["user_7"]

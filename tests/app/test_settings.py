@@ -18,6 +18,12 @@ def test_the_later_source_wins(tmp_path: Path) -> None:
     assert (chosen.home, chosen.llm.threads, chosen.llm.context) == (Path("from-options"), 5, 2048)
 
 
+def test_a_file_may_begin_with_a_mark(tmp_path: Path) -> None:
+    file = tmp_path / "shortlist.toml"
+    file.write_text("[llm]\nthreads = 3\n", encoding="utf-8-sig")
+    assert load_settings(file, {}, {}).llm.threads == 3
+
+
 def test_tables_in_the_environment_are_toml() -> None:
     chosen = load_settings(None, {"SHORTLIST_RETRIEVAL__WEIGHTS": "{dense = 1, bm25 = 0.5}"}, {})
     assert chosen.retrieval.weights == {"dense": 1.0, "bm25": 0.5}

@@ -83,7 +83,7 @@ def passes(one: Video, filters: Filters) -> bool:
     limit, since = filters.max_duration_s, filters.published_after
     return (
         (limit is None or (one.duration_s is not None and one.duration_s <= limit))
-        and (since is None or (one.published is not None and one.published > since))
+        and (since is None or (one.published is not None and one.published >= since))
         and (filters.category is None or (one.category or "").lower() == filters.category.lower())
         and (filters.channel is None or one.channel == filters.channel)
         and (filters.language is None or (one.language or "").split("-")[0] == filters.language)

@@ -32,7 +32,9 @@ def values(source: Path, columns: Columns | None = None) -> list[Any]:
 
 @pytest.mark.parametrize("name", ["table.jsonl", "table.jsonl.gz"])
 def test_json_lines_plain_and_packed(jsonl: Callable[..., Path], name: str) -> None:
-    assert values(jsonl({"id": "a"}, {"id": "b"}, name=name)) == [{"id": "a"}, {"id": "b"}]
+    made = jsonl({"id": "a"}, {"id": "b"}, name=name)
+    assert values(made) == [{"id": "a"}, {"id": "b"}]
+    assert values(made.rename(made.with_name(name.upper()))) == [{"id": "a"}, {"id": "b"}]
 
 
 def test_csv_and_parquet_give_the_same_rows(text_file: TextFile, tmp_path: Path) -> None:
@@ -57,7 +59,7 @@ def test_broken_json_lines_fail_alone(text_file: TextFile, reasons: Reasons) -> 
     why = reasons(found)
     assert sum(isinstance(entry, Row) for entry in found) == 2
     assert list(why) == ["2", "3", "5", "6", "7"]
-    assert "not JSON" in why["2"]
+    assert 'not JSON: expected one whole object, found "EOF while parsing a string at character 15"' in why["2"]
     assert "found a list" in why["3"]
     assert "missing column title" in why["6"]
     assert "NUL character in title" in why["7"]
@@ -140,6 +142,19 @@ def test_missing_columns_name_what_was_found_and_what_is_close(text_file: TextFi
 def test_headers_that_are_none(text_file: TextFile, header: str, advice: str) -> None:
     with pytest.raises(UsageError, match=advice):
         list(rows(text_file("t.csv", header), ID_AND_TITLE))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (b'"id,title\na,A\n', "one that opens here and never closes"),
+        (b"id,title\ra,A\r", "CR alone"),
+        (b"id,title,r\xe9gion\na,A,x\n", "expected UTF-8, found byte 0xE9"),
+    ],
+)
+def test_headers_that_cannot_be_read_say_why(text_file: TextFile, text: bytes, found: str) -> None:
+    with pytest.raises(UsageError, match=f"unreadable header: .*{found}"):
+        list(rows(text_file("t.csv", text), ID_AND_TITLE))
 
 
 def test_a_column_that_comes_twice_is_refused(text_file: TextFile) -> None:

@@ -80,6 +80,16 @@ def test_events_are_idempotent_and_fail_alone(api: Any) -> None:
     assert api.get("/v1/readers/ann")["events"] == 4
 
 
+def test_an_event_happens_when_it_says_or_else_now(api: Any) -> None:
+    began = datetime.now(UTC)
+    event = {"user_id": "tim", "item_id": "v03", "kind": "video", "action": "view"}
+    sent = [{**event, "At": "2020-01-01T00:00:00Z"}, {**event, "at": None}, {**event, "action": "like"}]
+    assert {one["status"] for one in api.post("/v1/events", {"events": sent})["results"]} == {"new"}
+    times = sorted(datetime.fromisoformat(one["at"]) for one in api.get("/v1/readers/tim")["history"])
+    assert times[0] == datetime(2020, 1, 1, tzinfo=UTC)
+    assert min(times[1:]) >= began
+
+
 def found(api: Any, text: str) -> set[str]:
     """All ids that a search gives; the hash encoder has no opinion on their order."""
     return {hit["video_id"] for hit in api.get("/v1/search", params={"text": text, "k": 100})["hits"]}

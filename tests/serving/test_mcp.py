@@ -56,6 +56,8 @@ def test_a_recorded_event_is_in_the_next_recommendation(served: tuple[str, Home]
             event = {"user_id": "ann", "item_id": best["video_id"], "action": "skip", "event_id": "e1"}
             assert (await client.call_tool("record_event", event)).structured_content["status"] == "new"
             assert (await client.call_tool("record_event", event)).structured_content["status"] == "unchanged"
+            why = {"user_id": "ann", "video_id": best["video_id"]}
+            assert (await client.call_tool("explain", why)).structured_content["reason"]  # although it was seen
             again = (await client.call_tool("recommend", {"user_id": "ann", "k": 5})).structured_content
             assert best["video_id"] not in {item["video_id"] for item in again["recommendations"]}
             wish = {"user_id": "ann", "about": "the moon", "k": 3}
