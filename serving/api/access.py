@@ -13,13 +13,18 @@ from store.keys import Key, Scope
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
+CHALLENGE = "WWW-Authenticate"
+
 bearer = HTTPBearer(auto_error=False, description="A key made by `shortlist keys create`.")
 
 
 class Access:
-    """The door. `open_` if there was no key at the start; keys made later close it."""
+    """Whether a request is admitted. All are if there was no key at the start; keys made later end that.
 
-    def __init__(self, catalogue: Catalogue, rates: Rates) -> None:
+    `rates` bound what each key may ask; None does not.
+    """
+
+    def __init__(self, catalogue: Catalogue, rates: Rates | None) -> None:
         self._catalogue = catalogue
         self._rates = rates
         self._open = not catalogue.has_keys()
@@ -33,9 +38,9 @@ class Access:
         self._open = False
         key = self._catalogue.key_of(secret) if secret else None
         if key is None:
-            raise HTTPException(401, "expected a valid key", {"WWW-Authenticate": "Bearer"})
+            raise HTTPException(401, "expected a valid key", {CHALLENGE: "Bearer"})
         _check_scope(key, needed)
-        wait_s = self._rates.take(key.id)
+        wait_s = self._rates.take(key.id) if self._rates else 0.0
         if wait_s:
             raise HTTPException(429, "too many requests of this key", {"Retry-After": str(round(wait_s) + 1)})
         request.state.key_id = key.id
@@ -44,7 +49,7 @@ class Access:
 
 def _check_scope(key: Key, needed: Scope) -> None:
     if needed == "write" and key.scope != "write":
-        raise HTTPException(403, "this key may read, not write")
+        raise HTTPException(403, "this key may read, not write", {CHALLENGE: 'Bearer error="insufficient_scope"'})
 
 
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]

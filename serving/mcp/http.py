@@ -1,19 +1,16 @@
-"""The MCP server over streamable HTTP, behind the same door as the HTTP API."""
+"""The MCP server over streamable HTTP, behind the same door as the web page."""
 
 from __future__ import annotations
 
-from fastapi import HTTPException
 from mcp.server.transport_security import TransportSecuritySettings
-from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from serving.api.access import Access
-from serving.api.problems import problem
+from serving.api.door import Door
 from serving.mcp.tools import mcp_server
 from serving.parts import Parts
 
 PATH = "/mcp"
-BEARER = "bearer "
 
 
 def mcp_application(parts: Parts) -> ASGIApp:
@@ -25,25 +22,4 @@ def mcp_application(parts: Parts) -> ASGIApp:
         max_request_body_size=limits.body_bytes,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    return _Door(inside, Access(parts.home.catalogue, parts.shared.rates(limits.rate_per_s)))
-
-
-class _Door:
-    """Admits requests to an ASGI application."""
-
-    def __init__(self, app: ASGIApp, access: Access) -> None:
-        self._app = app
-        self._access = access
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
-        if scope["type"] == "http":
-            request = Request(scope)
-            given = request.headers.get("authorization", "")
-            secret = given[len(BEARER) :].strip() if given.lower().startswith(BEARER) else None
-            try:
-                self._access.admit(request, secret, "write")
-            except HTTPException as error:
-                await problem(error.status_code, error.detail, headers=error.headers)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+    return Door(inside, Access(parts.home.catalogue, parts.shared.rates(limits.rate_per_s)), "Bearer")

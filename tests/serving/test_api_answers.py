@@ -85,7 +85,7 @@ def test_an_event_happens_when_it_says_or_else_now(api: Any) -> None:
     event = {"user_id": "tim", "item_id": "v03", "kind": "video", "action": "view"}
     sent = [{**event, "At": "2020-01-01T00:00:00Z"}, {**event, "at": None}, {**event, "action": "like"}]
     assert {one["status"] for one in api.post("/v1/events", {"events": sent})["results"]} == {"new"}
-    times = sorted(datetime.fromisoformat(one["at"]) for one in api.get("/v1/readers/tim")["history"])
+    times = sorted(event.at for event in api.home.catalogue.events_of(["tim"], 9)["tim"])
     assert times[0] == datetime(2020, 1, 1, tzinfo=UTC)
     assert min(times[1:]) >= began
 

@@ -216,14 +216,37 @@ def test_with_keys_the_page_asks_for_one_that_may_write(
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     with Home.open(small_home, encoder.name) as home:
-        (_, read), (_, write) = home.catalogue.create_key("read"), home.catalogue.create_key("write")
+        (_, read), (key, write) = home.catalogue.create_key("read"), home.catalogue.create_key("write")
         app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _), httpx.Client(base_url=url, timeout=20) as client:
-            assert client.get("/config").status_code == 401
-            for wrong in ("", "sl_wrong", read):
-                assert client.post("/login", data={"username": "me", "password": wrong}).status_code >= 400
-            assert client.post("/login", data={"username": "me", "password": write}).status_code == 200
-            assert client.get("/config").status_code == 200
+            refused = client.get("/config")
+            assert refused.status_code == 401
+            assert refused.headers["www-authenticate"].startswith("Basic")
+            statuses = [client.get("/config", auth=("me", key)).status_code for key in ("", "sl_wrong", read, write)]
+            assert statuses == [401, 401, 401, 200]
+            for strange in ("Basic", "Basic %%%", "Basic /w==", f"Bearer {write}"):
+                assert client.get("/config", headers={"Authorization": strange}).status_code == 401
+            elsewhere = {"Origin": "https://evil.example"}
+            assert client.post("/gradio_api/queue/join", auth=("me", write), headers=elsewhere).status_code == 403
+            assert home.catalogue.revoke_key(key.id)
+            assert client.get("/config", auth=("me", write)).status_code == 401
+
+
+def test_with_a_key_the_page_works(browser: Any, small_home: Path, new_hash_encoder: Any, scripted_model: Any) -> None:
+    from serving.web.application import web_application
+
+    encoder = new_hash_encoder()
+    config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
+    with Home.open(small_home, encoder.name) as home:
+        _, write = home.catalogue.create_key("write")
+        app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        with running(app) as (url, _, _):
+            page = browser.new_page(http_credentials={"username": "me", "password": write})
+            page.goto(url)
+            before = titles(page)
+            page.locator(".card-1").first.get_by_role("button", name="Like").click()
+            assert before[0] not in changed(page, before)
+            page.close()
 
 
 def test_without_keys_the_page_answers_this_machine_only_by_its_own_name(
@@ -237,4 +260,6 @@ def test_without_keys_the_page_answers_this_machine_only_by_its_own_name(
         app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _):
             assert httpx.get(url).status_code == 200
-            assert httpx.get(url, headers={"Host": "evil.example"}).status_code == 400
+            assert httpx.get(url, headers={"Host": "evil.example"}).status_code == 403
+            home.catalogue.create_key("read")
+            assert httpx.get(url).status_code == 401

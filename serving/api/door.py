@@ -1,0 +1,68 @@
+"""A door before an application that checks no keys itself: only who may write comes in, request by request."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from urllib.parse import urlsplit
+
+from fastapi import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from serving.api.access import CHALLENGE, Access
+from serving.api.problems import problem
+
+
+class Door:
+    """Admits requests to `app` whose credentials, by the HTTP scheme "Bearer" or "Basic", hold a key that may write.
+
+    What another site's page sends is refused: browsers add Basic credentials to it, too.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, scheme: str) -> None:
+        self._app = app
+        self._access = access
+        self._scheme = scheme
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] == "websocket":  # nothing behind a door speaks it
+            await send({"type": "websocket.close"})
+            return
+        if scope["type"] == "http":
+            request = Request(scope)
+            try:
+                _check_origin(request)
+                self._access.admit(request, self._secret(request), "write")
+            except HTTPException as error:
+                await self._refusal(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _refusal(self, error: HTTPException) -> Response:
+        status, headers = error.status_code, error.headers
+        if self._scheme == "Basic" and CHALLENGE in (headers or {}):  # a browser asks for another key on 401 only
+            status, headers = 401, {CHALLENGE: 'Basic realm="Shortlist"'}
+        return problem(status, error.detail, headers=headers)
+
+    def _secret(self, request: Request) -> str | None:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != self._scheme.lower():
+            return None
+        return given.strip() if self._scheme == "Bearer" else _password(given)
+
+
+def _password(given: str) -> str | None:
+    """The password of Basic credentials; the name before it may be any."""
+    try:
+        return base64.b64decode(given, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def _check_origin(request: Request) -> None:
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).hostname != request.url.hostname:
+        raise HTTPException(403, "a page of another site may not ask here")
