@@ -11,7 +11,6 @@ export SHORTLIST_LLM__MODEL="$llm"
 
 step() { printf '\n\033[1m$ %s\033[0m\n' "${*@Q}"; "$@"; }
 
-command -v ffmpeg >/dev/null || echo "note: ffmpeg is missing; it is needed to transcribe media files: apt-get install ffmpeg"
 step shortlist models pull all-MiniLM-L6-v2 "$llm"
 step shortlist ingest videos sample/videos.jsonl
 step shortlist ingest articles sample/articles.csv

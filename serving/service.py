@@ -56,7 +56,7 @@ class Service:
         the same answer until the reader does something, is changed, or the home moves on.
         """
         if self.may_ask(request):
-            return _served(self._answer(_within(request, stop)))
+            return _served(self._answer(within(request, stop)))
         began = perf_counter()
         key = self._key(request)
         kept = self._kept.recall(key)
@@ -81,7 +81,7 @@ class Service:
         """Where each of `candidates` stands for the reader. Raises as `Recommender.recommend`."""
         wanted = list(dict.fromkeys(candidates))
         only = replace(request, k=min(max(1, len(wanted)), MAX_K), only=frozenset(wanted))
-        return ranking_document(self._answer(_within(only, stop)), wanted)
+        return ranking_document(self._answer(within(only, stop)), wanted)
 
     def explain(self, request: Request, video_id: str) -> dict[str, Any]:
         """One video for a reader, seen or not: reason, evidence and stages.
@@ -157,8 +157,8 @@ def _served(answer: Answer) -> dict[str, Any]:
     return {**answer_document(answer), "notes": discreet(answer.notes)}
 
 
-def _within(request: Request, stop: Stop | None) -> Request:
-    """`request` with a budget that ends before `stop` does."""
+def within(request: Request, stop: Stop | None) -> Request:
+    """`request` with a budget for its rerank that ends before `stop` does."""
     if stop is None:
         return request
     left_ms = FULL_SHARE * stop.left_s * 1000

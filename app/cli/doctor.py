@@ -13,7 +13,7 @@ def doctor(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Look everything over: catalogue, Chroma, indexes, weights, language model, ffmpeg, disk. Changes nothing.
+    """Look everything over: catalogue, Chroma, indexes, weights, language model, disk. Mends nothing by itself.
 
     Exits with 4 if the state is broken, with 3 if only something from outside is missing, else with 0.
 

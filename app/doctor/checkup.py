@@ -14,7 +14,6 @@ from store.home import Home
 SERVICES: Mapping[str, Callable[[Config], Finding]] = {
     "versions": services.versions,
     "disk": services.disk,
-    "ffmpeg": services.ffmpeg,
     "encoder": services.encoder,
     "language model": services.language_model,
 }

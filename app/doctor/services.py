@@ -1,4 +1,4 @@
-"""Checks of what is needed from outside: weights, a language model, ffmpeg, room on the disk."""
+"""Checks of what is needed from outside: weights, a language model, room on the disk."""
 
 from __future__ import annotations
 
@@ -53,14 +53,6 @@ def language_model(config: Config) -> Finding:
     if wrong:
         return warn(f"the weights of {model.name} are {wrong}", f"shortlist models pull {config.llm.model}")
     return fine(f"{model.name} {answer}")
-
-
-def ffmpeg(_config: Config) -> Finding:
-    """Only media files need it."""
-    found = shutil.which("ffmpeg")
-    if found is None:
-        return warn("not found; media files cannot be transcribed", "install it, as with apt-get install ffmpeg")
-    return fine(found)
 
 
 def disk(config: Config) -> Finding:

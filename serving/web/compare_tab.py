@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import gradio as gr
 
@@ -32,12 +33,13 @@ def compare_tab(desk: Desk) -> None:
 
 
 def _compare(desk: Desk, user: str | None, wish: str, left: str, right: str) -> tuple[str, str, str]:
-    def both() -> list[list[dict[str, object]]]:
+    def both() -> list[dict[str, Any]]:
         request = Request((user or "").strip(), K, wish or None)
-        return [desk.ranked(name, request)["recommendations"] for name in (left, right)]
+        return [desk.ranked(name, request) for name in (left, right)]
 
     found, wrong = guarded(both)
     if wrong:
         return html.notes([wrong]), "", ""
-    first, second = found
-    return "", html.compared(first, second), html.compared(second, first)
+    first, second = (answer["recommendations"] for answer in found)
+    said = dict.fromkeys(note for answer in found for note in answer["notes"])
+    return html.notes(list(said)), html.compared(first, second), html.compared(second, first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -14,7 +15,7 @@ from core.types import Reader
 from core.wire import answer_document
 from serving.lane import Lane, LaneFull
 from serving.parts import Parts
-from serving.service import Service
+from serving.service import Service, within
 from serving.stop import Stop
 
 READERS = 200  # offered to choose from; any other can be typed
@@ -63,10 +64,17 @@ class Desk:
             stop.now()
 
     def ranked(self, variant: str, request: Request) -> dict[str, Any]:
-        """The answer of one way to rank."""
+        """The answer of one way to rank, its rerank as far as it comes. Raises `LaneFull`, and `TimeoutError`."""
         recommender, method = self.parts.variant(variant)
-        wanted = Request(request.user_id, request.k, request.wish, method)
-        return answer_document(recommender.recommend(wanted))
+        wanted = replace(request, rerank=method)
+        if not self.service.may_ask(wanted):
+            return answer_document(recommender.recommend(wanted))
+        stop = Stop(self.lane.deadline_s)
+        try:
+            job = self.lane.submit(lambda one: recommender.recommend(within(wanted, one)), stop)
+            return answer_document(job.result(stop.left_s))
+        finally:
+            stop.now()
 
     def happened(self, user: str, video_id: str, action: str, dwell_s: float | None) -> None:
         """Store what the reader did."""
@@ -86,6 +94,8 @@ def kindly(error: Exception) -> str:
             return f"There is no reader called “{error.user_id}”.{nearest} You can also invent one."
         case HomeLocked():
             return "Another process is writing just now. Please try again when it has finished."
+        case TimeoutError():
+            return "The language model took too long. Please choose ways to rank that ask it less."
         case LaneFull():
             return "The language model is busy. Please try again in a moment."
         case ServiceError():
@@ -99,7 +109,7 @@ def guarded(work: Callable[[], Any]) -> tuple[Any, str]:
     """What `work` returns and no words; or None, and kind words about why not."""
     try:
         return work(), ""
-    except (ShortlistError, LaneFull) as error:
+    except (ShortlistError, LaneFull, TimeoutError) as error:
         return None, kindly(error)
 
 

@@ -57,9 +57,15 @@ def _ingest(desk: Desk, kind: str, file: str | None, progress: gr.Progress = gr.
     loaded, wrong = guarded(lambda: _load(desk, kind, file, advance))
     if wrong:
         return html.notes([wrong]), _state(desk)
-    lines = [f"{loaded.new:,} new, {loaded.changed:,} changed, {loaded.unchanged:,} unchanged"]
+    return html.notes(_told(loaded)), _state(desk)
+
+
+def _told(loaded: Loaded) -> list[str]:
+    counts = f"{loaded.new:,} new, {loaded.changed:,} changed, {loaded.unchanged:,} unchanged"
+    lines = [f"{counts}, {len(loaded.failures):,} failed", *loaded.notes]
     lines += [f"{failure.where.rpartition('/')[2]}: {failure.reason}" for failure in loaded.failures[:SHOWN_FAILURES]]
-    return html.notes(lines), _state(desk)
+    more = len(loaded.failures) - SHOWN_FAILURES
+    return [*lines, f"… and {more:,} more"] if more > 0 else lines
 
 
 def _load(desk: Desk, kind: str, file: str, progress: Callable[[int], None]) -> Loaded:

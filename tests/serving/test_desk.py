@@ -1,0 +1,43 @@
+"""What the page asks for, without a browser."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.config import Config, EncoderConfig, ServeConfig
+from core.ranking import Request
+from serving.lane import LaneFull
+from serving.web.desk import Desk, guarded
+from store.home import Home
+from tests.serving.conftest import GATES, parts_over
+
+
+def test_a_way_to_rank_that_asks_a_hanging_model_ends_at_the_deadline(
+    small_home: Path, new_hash_encoder: Any, scripted_model: Any
+) -> None:
+    release = threading.Event()
+
+    class Hanging(scripted_model):  # type: ignore[misc]
+        def choice_logprobs(self, messages: Any, choices: Any) -> Any:
+            release.wait(20)
+            return super().choice_logprobs(messages, choices)
+
+    encoder = new_hash_encoder()
+    limits = ServeConfig(deadline_s=0.5, llm_at_once=1, llm_waiting=0)
+    config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), serve=limits, **GATES)  # type: ignore[arg-type]
+    asked = Request("ann", 5, "the moon")
+    with Home.open(small_home, encoder.name) as home:
+        desk = Desk(parts_over(home, config, encoder, Hanging([-0.1, -3.0])))
+        with pytest.raises(TimeoutError):
+            desk.ranked("default+yesno", asked)
+        with pytest.raises(LaneFull):
+            desk.ranked("default+yesno", asked)
+        assert desk.ranked("default", asked)["recommendations"]
+        _, said = guarded(lambda: desk.ranked("default+yesno", asked))
+        assert "busy" in said
+        release.set()
+        desk.lane.close()
