@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
 
 TOP_LOGPROBS = 20
+INSIDE = "answer"
 LOGPROB_FIELDS = {"logprobs", "top_logprobs"}
 
 
@@ -55,13 +56,16 @@ class LangChainModel:
         return ChoiceScores(scores, missing, _usage(answer)[0])
 
     def _structured(self, messages: Sequence[Message], schema: Schema, max_tokens: int) -> tuple[AIMessage, str]:
+        is_object = schema.get("type") == "object"
         try:
-            held = self._chat.with_structured_output({"title": "Answer", **schema}, include_raw=True)
-        except NotImplementedError:
+            held = self._chat.with_structured_output(
+                _titled(schema if is_object else _inside(schema)), include_raw=True
+            )
+        except Exception:  # noqa: BLE001 - each class has errors of its own for a schema that cannot hold it
             answer = self._invoke(self._chat, messages, max_tokens)
             return answer, answer.text
         both = self._invoke(held, messages)
-        parsed = both["parsed"]
+        parsed = both["parsed"] if is_object else (both["parsed"] or {}).get(INSIDE)
         return both["raw"], json.dumps(parsed) if parsed is not None else both["raw"].text
 
     def _invoke(self, chat: Any, messages: Sequence[Message], max_tokens: int | None = None, **settings: Any) -> Any:
@@ -99,6 +103,15 @@ def load_langchain(config: LlmConfig) -> LangChainModel:
             remedy="install the package it names, set the provider's key, or correct llm.langchain",
         ) from error
     return LangChainModel(chat, name)
+
+
+def _titled(schema: Schema) -> dict[str, Any]:
+    return {"title": "Answer", **schema}
+
+
+def _inside(schema: Schema) -> dict[str, Any]:
+    """An object that holds what is under `schema`, as providers want an object at the root."""
+    return {"type": "object", "properties": {INSIDE: schema}, "required": [INSIDE], "additionalProperties": False}
 
 
 def _first_token(answer: AIMessage) -> dict[str, float]:

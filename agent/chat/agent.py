@@ -17,7 +17,6 @@ from agent.chat.memory import Document, Memory
 from agent.chat.names import Names
 from agent.chat.setting import Setting
 from agent.chat.words import MAX_CHARS, tidy
-from core.errors import ModelFailed
 from models.language_model import LanguageModel
 from retrieval.analysis import terms
 
@@ -70,8 +69,6 @@ class AgentInterpreter:
             agent.invoke({"messages": messages}, {"recursion_limit": STEPS})
         except (GraphRecursionError, ValueError, KeyError, TypeError) as error:
             log.info("the model called no tool: %s", error)
-        except ModelFailed as error:
-            log.info("the model gave no usable call: %s", error)
         return called[0] if called else None
 
 

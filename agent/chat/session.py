@@ -72,7 +72,7 @@ class Chat:
         try:
             action = self._interpreter().interpret(message, turns, memory, self._today())
         except ServiceError as error:
-            notes = (f"no language model to read this: {error}",)
+            notes = (f"no language model has read this: {error}",)
         if action is None and self._mode == "agent":
             action = parse(message, memory, self._names, self._today())
         return action, notes

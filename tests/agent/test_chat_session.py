@@ -17,7 +17,7 @@ from agent.chat.session import Chat, Mode
 from agent.chat.tools import Tools
 from agent.recommend import Recommender
 from core.config import RerankConfig
-from core.errors import ModelMissing
+from core.errors import ModelFailed, ModelMissing
 
 MakeChat = Callable[..., Chat]
 LONG = "my friend keeps going on about the history of space at dinner and I would love to know what she means by it"
@@ -205,6 +205,12 @@ def test_a_model_that_calls_tools_badly_makes_nothing_worse(
     reply = make_chat(model).turn(LONG)
     assert reply.action.name in ("help", "recommend")
     assert reply.text.startswith(("I did not understand that.", "For whom?"))
+
+
+def test_a_model_that_cannot_be_asked_is_told(make_chat: MakeChat, scripted_model: Any) -> None:
+    down = ModelFailed("cannot answer", expected="an answer", found="no connection", remedy="start it")
+    reply = make_chat(scripted_model(down)).turn(LONG)
+    assert any("no language model has read this" in note and "no connection" in note for note in reply.notes)
 
 
 def test_a_reader_that_the_model_invents_is_not_believed(make_chat: MakeChat, scripted_model: Any) -> None:

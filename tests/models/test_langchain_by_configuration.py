@@ -52,6 +52,37 @@ def test_a_server_that_gives_no_log_probabilities_is_known_from_its_first_answer
     assert model.max_choices == 0
 
 
+CALL = {"tool": "help", "arguments": {}}
+CALLS = {"anyOf": [{"type": "object", "properties": {"tool": {"const": name}}} for name in ("help", "search")]}
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_schema_that_is_a_choice_holds_models_that_want_an_object(
+    server: StandIn, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    from langchain_openai import ChatOpenAI
+
+    def refuse(*_: object, **__: object) -> None:
+        raise KeyError("parameters")  # as versions of the class did
+
+    if not held:
+        monkeypatch.setattr(ChatOpenAI, "with_structured_output", refuse)
+    content = json.dumps({"answer": CALL} if held else CALL)
+    message = {"role": "assistant", "content": content, "refusal": None}
+    body = {
+        "id": "1", "object": "chat.completion", "created": 1, "model": "gpt-4o-mini",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+        "usage": {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14},
+    }  # fmt: skip
+    server.replies["/v1/chat/completions"] = lambda: as_json(body)
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    monkeypatch.setenv("OPENAI_API_BASE", f"{server.url}/v1")
+    answer = configured("openai:gpt-4o-mini").complete(ASK, CALLS, max_tokens=40)
+    assert json.loads(answer.text) == CALL
+    sent = server.asked[-1].get("response_format")
+    assert (sent is None) if not held else (sent["json_schema"]["schema"]["type"] == "object")
+
+
 @pytest.mark.parametrize("name", [None, "nonsense:model", "openai:gpt-4o-mini"])
 def test_what_is_not_there_is_one_error_that_says_what_to_do(name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
