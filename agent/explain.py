@@ -10,6 +10,7 @@ from agent.judge import Verdict
 from agent.reasons import Circumstances, reason
 from agent.shelf import Shelf
 from core.ranking import Ranking, Recommendation, Stage
+from core.types import Kind
 from retrieval.analysis import terms as analysed
 from retrieval.snapshot import Snapshot
 
@@ -43,8 +44,10 @@ class Explainer:
         wish, query = case.request.wish, case.query
         wish_vector = query.vectors[0] if wish and query.vectors is not None else None
         alike = shelf.videos.get(case.request.like or "")
-        near = [*ids, *(item.item_id for item in case.profile.liked), *([alike.id] if alike else ())]
-        vectors = self._snapshot.vectors_of(near)
+        near: dict[Kind, list[str]] = {"video": [*ids, *([alike.id] if alike else ())], "article": []}
+        for item in case.profile.liked:
+            near[item.kind].append(item.item_id)
+        vectors = {kind: self._snapshot.vectors_of(kind, items) for kind, items in near.items()}
         return Circumstances(case.profile, wish, wish_vector, shelf, vectors, self._popular, alike)
 
 

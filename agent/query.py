@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from core.ranking import Filters, FloatArray, Query
-from core.types import Profile, Video
+from core.types import KINDS, Kind, Profile, Video
 from models.encoder import Encoder
 from retrieval.analysis import terms
 
-VectorsOf = Callable[[Sequence[str]], Mapping[str, FloatArray]]
+VectorsOf = Callable[[Kind, Sequence[str]], Mapping[str, FloatArray]]
 
 MAX_TERMS = 32
 
@@ -22,8 +22,10 @@ def profile_query(profile: Profile, k: int, filters: Filters, vectors_of: Vector
 
     A reader without liked items is looked for by the interests they stated, if any.
     """
-    stored = vectors_of([item.item_id for item in profile.liked])
-    found = [(stored[item.item_id], item.weight) for item in profile.liked if item.item_id in stored]
+    stored = {kind: vectors_of(kind, [item.item_id for item in profile.liked if item.kind == kind]) for kind in KINDS}
+    found = [
+        (stored[item.kind][item.item_id], item.weight) for item in profile.liked if item.item_id in stored[item.kind]
+    ]
     return Query(
         k=k,
         terms=_terms(profile),
@@ -50,7 +52,7 @@ def text_query(text: str, k: int, filters: Filters, encoder: Encoder, profile: P
 
 def alike_query(video: Video, k: int, filters: Filters, vectors_of: VectorsOf, profile: Profile | None = None) -> Query:
     """What resembles `video`, by its stored vector and the words of its title, but not `video` itself."""
-    found = list(vectors_of([video.id]).values())
+    found = list(vectors_of("video", [video.id]).values())
     return Query(
         k=k,
         text=video.title,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from agent.history_words import deed, left_at_once
 from agent.shelf import Shelf
 from core.ranking import FloatArray
-from core.types import HistoryItem, Profile, Video
+from core.types import HistoryItem, Kind, Profile, Video
 from retrieval.analysis import terms
 
 NEAR = 0.3  # cosine of sentence vectors from which two items are about related things
@@ -22,7 +22,7 @@ NAMED_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What reasons may draw on: the reader, the wish and its unit vector, the records, stored vectors by item id.
+    """What reasons may draw on: the reader, the wish and its unit vector, the records, stored vectors by kind and id.
 
     `alike` is the video that was asked for more of. `popular` holds the ids of videos that many readers liked lately.
     """
@@ -31,9 +31,13 @@ class Circumstances:
     wish: str | None
     wish_vector: FloatArray | None
     shelf: Shelf
-    vectors: Mapping[str, FloatArray] = field(default_factory=dict)
+    vectors: Mapping[Kind, Mapping[str, FloatArray]] = field(default_factory=dict)
     popular: frozenset[str] = frozenset()
     alike: Video | None = None
+
+    def vector(self, kind: Kind, item_id: str) -> FloatArray | None:
+        """The item's unit vector; None where it has none."""
+        return self.vectors.get(kind, {}).get(item_id)
 
 
 def reason(video: Video, known: Circumstances) -> str:
@@ -53,7 +57,7 @@ def _wish(video: Video, known: Circumstances) -> str | None:
         found = _shared_words(known.wish, text or "")
         if found:
             return f"{where} speaks of {_listed(found)}, as you asked"
-    own = known.vectors.get(video.id)
+    own = known.vector("video", video.id)
     near = own is not None and known.wish_vector is not None and float(known.wish_vector @ own) >= NEAR
     return f"close in meaning to “{known.wish}”" if near else None
 
@@ -61,7 +65,7 @@ def _wish(video: Video, known: Circumstances) -> str | None:
 def _alike(video: Video, known: Circumstances) -> str | None:
     if known.alike is None:
         return None
-    own, other = known.vectors.get(video.id), known.vectors.get(known.alike.id)
+    own, other = known.vector("video", video.id), known.vector("video", known.alike.id)
     near = own is not None and other is not None and float(own @ other) >= NEAR
     return f"close in meaning to “{known.alike.title}”" if near else None
 
@@ -102,13 +106,13 @@ def nearest_liked(video_id: str, known: Circumstances) -> HistoryItem | None:
 
     What the reader left at once explains nothing.
     """
-    own = known.vectors.get(video_id)
+    own = known.vector("video", video_id)
     if own is None:
         return None
-    liked = [item for item in known.profile.liked if item.item_id in known.vectors and not left_at_once(item)]
-    cosines = [float(known.vectors[item.item_id] @ own) for item in liked]
-    best = max(range(len(liked)), key=cosines.__getitem__, default=None)
-    return liked[best] if best is not None and cosines[best] >= NEAR else None
+    stored = [(item, known.vector(item.kind, item.item_id)) for item in known.profile.liked if not left_at_once(item)]
+    liked = [(float(vector @ own), item) for item, vector in stored if vector is not None]
+    cosine, nearest = max(liked, key=lambda pair: pair[0], default=(0.0, None))
+    return nearest if cosine >= NEAR else None
 
 
 def _shared_words(asked: str, text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 
 from core.config import Config
 from eval.lists import Shelves
@@ -39,4 +39,4 @@ class Session:
         plain, encoder = Variant(name="default"), self._parts.encoder(self._config)
         with open_task_home(self.task, plain, self._config, encoder, self._bars) as home:
             snapshot = load_snapshot(home, self._config.retrieval)
-        return Shelves(self.task, snapshot.vectors_of)
+        return Shelves(self.task, partial(snapshot.vectors_of, "video"))

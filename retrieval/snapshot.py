@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.ranking import FloatArray, Ranking
+from core.types import Kind
 from retrieval.arrays import Bools, Ints, Rows, Scores
 from retrieval.columns import Columns, blank_columns, join_columns
 from retrieval.cowatch import Links
@@ -122,11 +123,11 @@ class Snapshot:
             gathered[here] = part.segment.vectors[rows[here] - first]
         return gathered
 
-    def vectors_of(self, item_ids: Iterable[str]) -> dict[str, FloatArray]:
-        """The unit vector of each of `item_ids` that has one: videos and articles."""
+    def vectors_of(self, kind: Kind, item_ids: Iterable[str]) -> dict[str, FloatArray]:
+        """The unit vector of each of `item_ids`, items of `kind`, that has one."""
         found: dict[str, FloatArray] = {}
         for item_id in item_ids:
-            for part in (*self.parts, *self.articles):
+            for part in self.parts if kind == "video" else self.articles:
                 row = part.row(item_id)
                 if row is not None and part.segment.vectors[row].any():
                     found[item_id] = part.segment.vectors[row]

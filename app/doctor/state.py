@@ -78,7 +78,7 @@ def self_retrieval(home: Home, config: Config) -> Finding:
     weight = np.ones(1, dtype=np.float32)
     queries = [Query(k=1, vectors=vector[None], vector_weights=weight) for vector in vectors]
     found = build_leg("dense", snapshot, config.retrieval).search_many(queries)
-    own = snapshot.vectors_of(chosen)
+    own = snapshot.vectors_of("video", chosen)
     lost = [
         item
         for item, vector, ranking in zip(chosen, vectors, found, strict=True)

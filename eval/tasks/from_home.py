@@ -40,11 +40,12 @@ def events_task(home: Home) -> Task:
     queries = tuple(
         EvalQuery(user, user_id=user, history=watched_of(known[user], watched), at=split.cut) for user in qrels
     )
+    readers = {user: home.catalogue.reader(user) for user in qrels}
+    content = content_hash([*videos, *articles, *events, *readers.values()])
     data = DataSet(
-        KIND, KIND, items_of(videos), queries, qrels, content_hash([*videos, *articles, *events]), exclude_seen=True,
+        KIND, KIND, items_of(videos), queries, qrels, content, exclude_seen=True,
         notes=(f"{len(split.known):,} events before {split.cut.isoformat()} are known, {len(split.future):,} are not",),
     )  # fmt: skip
-    readers = {user: home.catalogue.reader(user) for user in qrels}
     return Task(
         data, videos, articles, lambda: split.known, lambda query: known[query.id], lambda query: readers[query.id],
         home.path / VECTORS,
@@ -78,7 +79,11 @@ def by_reader(events: Iterable[Event]) -> defaultdict[str, list[Event]]:
 
 def watched_of(events: Sequence[Event], videos: set[str]) -> tuple[str, ...]:
     """Ids of the videos that were chosen in `events`, in their order."""
-    return tuple(event.item_id for event in events if event.action in GRADES and event.item_id in videos)
+    return tuple(event.item_id for event in events if _chose(event, videos))
+
+
+def _chose(event: Event, videos: set[str]) -> bool:
+    return event.kind == "video" and event.item_id in videos and event.action in GRADES
 
 
 def content_hash(records: Iterable[object]) -> str:
@@ -93,8 +98,10 @@ def _chosen(split: TimeSplit, known: dict[str, list[Event]], videos: set[str]) -
     grades: dict[str, dict[str, int]] = {}
     for event in split.future:
         left_at_once = event.action != "like" and event.dwell_s is not None and event.dwell_s < AT_ONCE_S
-        seen = {one.item_id for one in known.get(event.user_id, ()) if one.action != "impression"}
-        if event.item_id in videos and event.item_id not in seen and event.action in GRADES and not left_at_once:
+        seen = {
+            one.item_id for one in known.get(event.user_id, ()) if one.kind == "video" and one.action != "impression"
+        }
+        if _chose(event, videos) and event.item_id not in seen and not left_at_once:
             of_reader = grades.setdefault(event.user_id, {})
             of_reader[event.item_id] = max(of_reader.get(event.item_id, 0), GRADES[event.action])
     return dict(sorted(grades.items()))

@@ -129,7 +129,7 @@ class PlaneSnapshot:
     popular = {"bread": 4.0, "soup": 2.0, "moon": 1.0}  # noqa: RUF012
     notes = ()
 
-    def vectors_of(self, ids: Sequence[str]) -> dict[str, FloatArray]:
+    def vectors_of(self, kind: str, ids: Sequence[str]) -> dict[str, FloatArray]:
         return {one: np.array(VECTORS[one], dtype=np.float32) for one in ids if one in VECTORS}
 
 

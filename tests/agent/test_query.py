@@ -22,9 +22,10 @@ PROFILE = Profile(
 )
 
 
-def two_axes(ids: list[str]) -> dict[str, FloatArray]:
+def two_axes(kind: str, ids: list[str]) -> dict[str, FloatArray]:
+    """Of the videos a and b; the articles of these ids lie on the other axis."""
     axes = np.eye(2, dtype=np.float32)
-    return {item: axes[place] for place, item in enumerate("ab") if item in ids}
+    return {item: axes[place - (kind == "article")] for place, item in enumerate("ab") if item in ids}
 
 
 def test_a_profile_is_looked_for_by_the_vectors_and_title_terms_of_what_was_liked() -> None:
@@ -37,13 +38,20 @@ def test_a_profile_is_looked_for_by_the_vectors_and_title_terms_of_what_was_like
     assert query.text is None
 
 
+def test_an_article_is_not_taken_for_the_video_of_its_id() -> None:
+    read = tuple(replace(item, kind="article") for item in PROFILE.history[:1])
+    query = profile_query(replace(PROFILE, history=read), 10, Filters(), two_axes)
+    assert query.vectors is not None
+    assert query.vectors.tolist() == [[0, 1]]
+
+
 def test_seen_items_come_back_only_when_asked_for() -> None:
     assert profile_query(PROFILE, 10, Filters(include_seen=True), two_axes).exclude == frozenset()
 
 
 def test_only_the_heaviest_terms_are_kept() -> None:
     titles = [liked(f"v{i}", f"word{i}x", i / 820) for i in range(1, 41)]
-    query = profile_query(Profile("u", tuple(titles)), 10, Filters(), lambda ids: {})
+    query = profile_query(Profile("u", tuple(titles)), 10, Filters(), lambda kind, ids: {})
     assert len(query.terms) == MAX_TERMS
     assert query.terms[0][0] == "word40x"
     assert query.vectors is None

@@ -25,7 +25,7 @@ HISTORY = (
     HistoryItem("moon", "video", "view", NOW, 58.0, "Dust on the Moon", "Sci/Tech", 0.5),
     HistoryItem("left", "video", "view", NOW, 2.0, "Left at once", "Food", 0.5),
 )
-VECTORS = {"moon": vector(0.6, 0.8), "left": vector(1, 0), "tea": vector(1, 0)}
+VECTORS: Any = {"video": {"moon": vector(0.6, 0.8), "left": vector(1, 0), "tea": vector(1, 0)}}
 KNOWN = Circumstances(
     Profile("u", HISTORY, categories={"Food": 0.5, "Sci/Tech": 0.5}), None, None, Shelf({"moon": MOON}), VECTORS
 )
@@ -34,6 +34,13 @@ KNOWN = Circumstances(
 def test_the_nearest_thing_that_was_watched() -> None:
     """The item left at once is nearer (cosine 1 against 0.6) but explains nothing."""
     assert reason(TEA, KNOWN) == "because you watched “Dust on the Moon” to the end"
+
+
+def test_an_article_is_not_near_by_the_video_of_its_id() -> None:
+    read = replace(KNOWN.profile, history=(replace(HISTORY[0], kind="article"),))
+    assert "“Dust on the Moon”" not in reason(TEA, replace(KNOWN, profile=read))
+    by_article = {**VECTORS, "article": {"moon": vector(1, 0)}}
+    assert "“Dust on the Moon”" in reason(TEA, replace(KNOWN, profile=read, vectors=by_article))
 
 
 def test_the_category_where_nothing_liked_is_near() -> None:

@@ -167,7 +167,7 @@ def check_agreement(home: Home, config: Any, encoder: Any) -> None:
             np.testing.assert_allclose(vectors, encoder.encode([texts[f"transcript:{one}"] for one in ids]), atol=1e-6)
         expected = video_vectors(home, [video.id for video in videos])
     snapshot = load_snapshot(home)
-    held = snapshot.vectors_of([video.id for video in videos])
+    held = snapshot.vectors_of("video", [video.id for video in videos])
     for video, vector in zip(videos, expected, strict=True):
         np.testing.assert_allclose(held[video.id], vector, atol=1e-6)
     check_words(videos, snapshot, config)

@@ -130,7 +130,7 @@ class TestVectors:
         summary = Enrichment(summary=Made("a summary", "model"))
         plain, told = some_videos(2)
         home.catalogue.put(plain, replace(told, enrichment=summary))
-        found = load_snapshot(home).vectors_of(["v0000", "v0001", "nobody"])
+        found = load_snapshot(home).vectors_of("video", ["v0000", "v0001", "nobody"])
         both = (
             home.documents.vectors("transcript", ["v0001"])["v0001"]
             + home.documents.vectors("summary", ["v0001"])["v0001"]
@@ -140,12 +140,15 @@ class TestVectors:
         np.testing.assert_allclose(found["v0001"], both / np.linalg.norm(both), atol=1e-6)
 
     def test_articles_have_vectors_and_are_never_candidates(self, home: Any, some_videos: Any) -> None:
-        home.catalogue.put(Article("read", "An article"), *some_videos(5))
+        home.catalogue.put(Article("read", "An article"), Article("v0001", "Of a video's id"), *some_videos(5))
         snapshot = load_snapshot(home)
-        assert set(snapshot.vectors_of(["read", "v0001"])) == {"read", "v0001"}
+        assert set(snapshot.vectors_of("article", ["read", "v0001", "v0002"])) == {"read", "v0001"}
+        assert set(snapshot.vectors_of("video", ["read", "v0001", "v0002"])) == {"v0001", "v0002"}
+        of_both = [snapshot.vectors_of(kind, ["v0001"])["v0001"].tolist() for kind in ("article", "video")]
+        assert of_both[0] != of_both[1]
         assert all("read" not in ranking.ids for ranking in rankings(snapshot))
         home.catalogue.put(Article("read", "An article"), Article("also", "Another"))
-        assert set(load_snapshot(home).vectors_of(["read", "also"])) == {"read", "also"}
+        assert set(load_snapshot(home).vectors_of("article", ["read", "also"])) == {"read", "also"}
 
     def test_a_chroma_without_its_documents_is_damage(self, home: Any, some_videos: Any) -> None:
         home.catalogue.put(*some_videos(5))
