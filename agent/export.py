@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,11 +28,14 @@ COLUMNS: tuple[str, ...] = (
 class Rows:
     """`columns`: user_id, rank, video_id, score and STAGE_rank, STAGE_score (None where the stage said nothing).
 
-    `unknown` holds the ids among those asked for that are no readers; they have no rows.
+    `unknown` holds the ids among those asked for that are no readers; they have no rows. `notes` counts the readers of
+    each note; `unjudged` are those of whom the language model should have judged something and judged nothing.
     """
 
     columns: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
     unknown: list[str] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    unjudged: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.columns["rank"])
@@ -51,6 +55,9 @@ def rows_of(recommender: Recommender, records: Records, user_ids: Sequence[str],
         requests = [_for_reader(like, user_id) for user_id in batch if user_id in known]
         for ranked in recommender.rank_many(requests):
             _add(rows.columns, ranked, like.k)
+            rows.notes.update(ranked.verdict.notes)
+            if ranked.verdict.notes and not ranked.verdict.judged:
+                rows.unjudged.append(ranked.case.request.user_id)
     return rows
 
 

@@ -11,7 +11,7 @@ import typer
 
 from app.cli.filters import Category, Channel, IncludeSeen, Language, MaxDuration, PublishedAfter, filters
 from app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
-from core.config import RERANK_CHOICES
+from core.config import AUTO, RERANK_CHOICES
 from core.errors import UsageError
 from core.ranking import Request
 
@@ -72,12 +72,13 @@ def export(
         with progress_bar("readers", count_readers(plan, store), quiet=as_json, rate=True) as progress:
             exported = run(plan, store, chosen, engine.value, resume=resume, progress=progress)
     _report(exported, out, time.perf_counter() - begin, as_json)
-    if exported.unknown:
+    failed = exported.unjudged and rerank != AUTO  # which goes on without a model
+    if exported.unknown or failed:
         raise typer.Exit(SOME_FAILED)
 
 
 def _report(exported: Exported, out: Path, seconds: float, as_json: bool) -> None:
-    from app.cli.output import print_json
+    from app.cli.output import print_json, print_notes
 
     rate = exported.readers / max(seconds, 1e-9)
     if as_json:
@@ -86,12 +87,15 @@ def _report(exported: Exported, out: Path, seconds: float, as_json: bool) -> Non
             "readers": exported.readers,
             "rows": exported.rows,
             "unknown": list(exported.unknown),
+            "unjudged": exported.unjudged,
+            "notes": dict(exported.notes),
         }
         print_json({**counts, "seconds": round(seconds, 2), "readers_per_s": round(rate, 1)})
     else:
         typer.echo(
             f"{exported.rows:,} rows for {exported.readers:,} readers in {out}: {seconds:.1f} s, {rate:,.0f} readers/s"
         )
+    print_notes([f"{readers:,} readers: {note}" for note, readers in exported.notes.items()][:SHOWN])
     for user_id in exported.unknown[:SHOWN]:
         typer.echo(f"unknown reader: {user_id}", err=True)
     if len(exported.unknown) > SHOWN:

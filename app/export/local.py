@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.export.parts import Done
 from app.export.work import Worker
 from core.config import Config
 from core.errors import StateError
@@ -25,8 +24,8 @@ WAITING = 2  # shards queued for each worker: enough that none idles, few enough
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
-def run_local(shards: Iterable[Shard], config: Config, like: Request, parts: Path, workers: int) -> Iterator[Done]:
-    """What became of each shard, as they are finished. One worker is this process."""
+def run_local(shards: Iterable[Shard], config: Config, like: Request, parts: Path, workers: int) -> Iterator[int]:
+    """How many readers each shard had, as they are finished. One worker is this process."""
     if workers == 1:
         worker = Worker(config, like, parts)
         yield from (worker.work(number, user_ids) for number, user_ids in shards)
@@ -45,8 +44,8 @@ def run_local(shards: Iterable[Shard], config: Config, like: Request, parts: Pat
             pool.shutdown(cancel_futures=True)
 
 
-def _as_finished(pool: ProcessPoolExecutor, shards: Iterable[Shard], task: Task, most: int) -> Iterator[Done]:
-    under_way: set[Future[Done]] = set()
+def _as_finished(pool: ProcessPoolExecutor, shards: Iterable[Shard], task: Task, most: int) -> Iterator[int]:
+    under_way: set[Future[int]] = set()
     for shard in shards:
         under_way.add(pool.submit(_work, task, shard))
         if len(under_way) >= most:
@@ -67,7 +66,7 @@ class Task:
 _of_this_process: list[Worker] = []
 
 
-def _work(task: Task, shard: Shard) -> Done:
+def _work(task: Task, shard: Shard) -> int:
     if not _of_this_process:
         _of_this_process.append(Worker(task.config, task.like, task.parts))
     return _of_this_process[0].work(*shard)

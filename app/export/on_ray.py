@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from app.export.parts import Done
 from app.export.work import Worker
 from core.config import Config
 from core.errors import ModelMissing
@@ -25,17 +24,13 @@ class RayWorker:
         """Each row of `batch` is a shard: its number and its ids."""
         pairs = zip(batch["number"].tolist(), batch["user_ids"], strict=True)
         done = [self._worker.work(number, list(map(str, user_ids))) for number, user_ids in pairs]
-        return {
-            "readers": [one.readers for one in done],
-            "rows": [one.rows for one in done],
-            "unknown": ["\n".join(one.unknown) for one in done],
-        }
+        return {"readers": done}
 
 
 def run_on_ray(
     shards: Iterable[tuple[int, list[str]]], config: Config, like: Request, parts: Path, workers: int
-) -> Iterator[Done]:
-    """What became of each shard. Uses the cluster at `export.ray_address`, or a Ray of this machine."""
+) -> Iterator[int]:
+    """How many readers each shard had. Uses the cluster at `export.ray_address`, or a Ray of this machine."""
     ray = _ray()
     address = config.export.ray_address
     where: dict[str, Any] = {"address": address} if address else {"num_cpus": workers + CORES_LEFT}
@@ -47,7 +42,7 @@ def run_on_ray(
             RayWorker, fn_constructor_args=(config, like, parts), batch_size=1, concurrency=workers, num_cpus=1
         )
         for row in done.iter_rows():
-            yield Done(int(row["readers"]), int(row["rows"]), tuple(filter(None, str(row["unknown"]).split("\n"))))
+            yield int(row["readers"])
     finally:
         ray.shutdown()
 

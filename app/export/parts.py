@@ -1,4 +1,4 @@
-"""The finished shards of an export: one Arrow file each, complete or not there, with the unknown ids in its schema."""
+"""The finished shards of an export: one Arrow file each, complete or not there, that tells what became of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STARTED = "started.json"
-UNKNOWN = b"unknown"
-READERS = b"readers"
+DONE = b"done"
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a shard."""
+    """What became of a shard; `notes` counts the readers of each."""
 
     readers: int
     rows: int
     unknown: tuple[str, ...] = ()
+    unjudged: int = 0
+    notes: Mapping[str, int] = field(default_factory=dict)
 
 
 @contextmanager
@@ -61,11 +62,12 @@ def part_file(parts: Path, number: int) -> Path:
     return parts / f"{number:08d}.arrow"
 
 
-def write_part(file: Path, rows: Rows, readers: int) -> None:
+def write_part(file: Path, rows: Rows, readers: int) -> Done:
     """Write a shard; a process that dies leaves no half of one. Raises `StateError` where the disk is full."""
     import pyarrow as pa
 
-    described = schema().with_metadata({UNKNOWN: json.dumps(rows.unknown).encode(), READERS: str(readers).encode()})
+    done = Done(readers, len(rows), tuple(rows.unknown), len(rows.unjudged), dict(rows.notes))
+    described = schema().with_metadata({DONE: json.dumps(asdict(done)).encode()})
     table = pa.Table.from_pydict(rows.columns, schema=described)
     unfinished = file.with_suffix(".unfinished")
     try:
@@ -75,6 +77,7 @@ def write_part(file: Path, rows: Rows, readers: int) -> None:
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise os_error(file, error) from error
+    return done
 
 
 def read_part(file: Path) -> tuple[pa.Table, Done]:
@@ -83,9 +86,13 @@ def read_part(file: Path) -> tuple[pa.Table, Done]:
 
     with pa.memory_map(str(file)) as source:
         table = pa.ipc.open_file(source).read_all()
-    kept = table.schema.metadata
-    done = Done(int(kept[READERS]), table.num_rows, tuple(json.loads(kept[UNKNOWN])))
-    return table.replace_schema_metadata(None), done
+    kept = json.loads(table.schema.metadata[DONE])
+    return table.replace_schema_metadata(None), Done(**{**kept, "unknown": tuple(kept["unknown"])})
+
+
+def is_done(file: Path) -> bool:
+    """Whether nothing of a shard is left to do: one that a language model failed is done again."""
+    return file.exists() and not read_part(file)[1].unjudged
 
 
 def schema() -> pa.Schema:

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.export.join import join
 from app.export.local import run_local
 from app.export.on_ray import run_on_ray
-from app.export.parts import Done, part_file, parts_of, read_part
+from app.export.parts import is_done, part_file, parts_of, read_part
 from app.export.plan import Plan, metadata, shards
 from core.config import NONE, Config
 from core.ranking import Request
 from store.home import Home
 
-Engine = Callable[[Iterable[tuple[int, list[str]]], Config, Request, Path, int], Iterator[Done]]
+Engine = Callable[[Iterable[tuple[int, list[str]]], Config, Request, Path, int], Iterator[int]]
 ENGINES: Mapping[str, Engine] = {"local": run_local, "ray": run_on_ray}
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """How many readers have how many rows, and which ids are no readers."""
+    """How many readers have how many rows, which ids are no readers, and what is to be said of how many readers.
+
+    `unjudged` counts the readers of whom the language model should have judged something and judged nothing.
+    """
 
     readers: int
     rows: int
     unknown: tuple[str, ...]
+    unjudged: int = 0
+    notes: Mapping[str, int] = field(default_factory=dict)
 
 
 def export(
@@ -44,18 +50,22 @@ def export(
         def missing() -> Iterator[tuple[int, list[str]]]:
             for number, user_ids in enumerate(shards(plan, home)):
                 numbers.append(number)
-                if part_file(plan.parts, number).exists():
+                if is_done(part_file(plan.parts, number)):
                     progress(len(user_ids))
                 else:
                     yield number, user_ids
 
-        for done in ENGINES[engine](missing(), config, plan.like, plan.parts, workers_for(config, plan.like)):
-            progress(done.readers)
+        for readers in ENGINES[engine](missing(), config, plan.like, plan.parts, workers_for(config, plan.like)):
+            progress(readers)
         files = [part_file(plan.parts, number) for number in numbers]
         join(files, plan.out, described)
         finished = [read_part(file)[1] for file in files]
     unknown = tuple(user_id for done in finished for user_id in done.unknown)
-    return Exported(sum(done.readers for done in finished) - len(unknown), sum(done.rows for done in finished), unknown)
+    notes: Counter[str] = sum((Counter(done.notes) for done in finished), Counter())
+    return Exported(
+        sum(done.readers for done in finished) - len(unknown), sum(done.rows for done in finished), unknown,
+        sum(done.unjudged for done in finished), dict(notes.most_common()),
+    )  # fmt: skip
 
 
 def workers_for(config: Config, like: Request) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent.export import rows_of
 from app.build import open_home, recommender_over
-from app.export.parts import Done, part_file, write_part
+from app.export.parts import part_file, write_part
 from core.config import Config
 from core.ranking import Request
 
@@ -22,8 +22,7 @@ class Worker:
         self._like = like
         self._parts = parts
 
-    def work(self, number: int, user_ids: Sequence[str]) -> Done:
-        """Rank the readers of shard `number` and write its part."""
+    def work(self, number: int, user_ids: Sequence[str]) -> int:
+        """Rank the readers of shard `number` and write its part; how many there are."""
         rows = rows_of(self._recommender, self._records, user_ids, self._like)
-        write_part(part_file(self._parts, number), rows, len(user_ids))
-        return Done(len(user_ids), len(rows), tuple(rows.unknown))
+        return write_part(part_file(self._parts, number), rows, len(user_ids)).readers

@@ -39,7 +39,7 @@ def test_a_profile_is_looked_for_by_the_vectors_and_title_terms_of_what_was_like
 
 
 def test_an_article_is_not_taken_for_the_video_of_its_id() -> None:
-    read = tuple(replace(item, kind="article") for item in PROFILE.history[:1])
+    read = tuple(replace(item, kind="article", weight=1.0) for item in PROFILE.history[:1])
     query = profile_query(replace(PROFILE, history=read), 10, Filters(), two_axes)
     assert query.vectors is not None
     assert query.vectors.tolist() == [[0, 1]]

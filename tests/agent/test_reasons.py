@@ -37,7 +37,7 @@ def test_the_nearest_thing_that_was_watched() -> None:
 
 
 def test_an_article_is_not_near_by_the_video_of_its_id() -> None:
-    read = replace(KNOWN.profile, history=(replace(HISTORY[0], kind="article"),))
+    read = replace(KNOWN.profile, history=(replace(HISTORY[0], kind="article", weight=1.0),))
     assert "“Dust on the Moon”" not in reason(TEA, replace(KNOWN, profile=read))
     by_article = {**VECTORS, "article": {"moon": vector(1, 0)}}
     assert "“Dust on the Moon”" in reason(TEA, replace(KNOWN, profile=read, vectors=by_article))

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +18,10 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
+from agent.export import Rows
 from agent.recommend import Recommender
 from app.build import open_home, recommender_over
+from app.export.parts import Done, is_done, part_file, read_part, write_part
 from app.export.plan import Plan
 from app.export.run import Exported, export
 from core.config import Config
@@ -224,6 +227,16 @@ def test_killed_and_resumed_it_writes_the_same_file(home: Home, tmp_path: Path) 
     finished(start(home.path, out, "--resume"))
     assert out.read_bytes() == (tmp_path / "undisturbed.jsonl").read_bytes()
     assert not list(tmp_path.glob("*.unfinished"))
+
+
+def test_a_part_that_the_model_failed_is_done_again(tmp_path: Path) -> None:
+    file = part_file(tmp_path, 3)
+    assert not is_done(file)
+    write_part(file, Rows(unjudged=["ann"], notes=Counter({"stopped": 1})), 2)
+    assert not is_done(file)
+    write_part(file, Rows(unknown=["nobody"], notes=Counter({"one answer was of no use": 1})), 2)
+    assert is_done(file)
+    assert read_part(file)[1] == Done(2, 0, ("nobody",), 0, {"one answer was of no use": 1})
 
 
 def test_two_exports_to_one_file_do_not_mix(run: Run, home: Home, config: Config, tmp_path: Path) -> None:

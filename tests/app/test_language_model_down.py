@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -94,3 +95,22 @@ def test_a_slow_start_within_the_time_limit_is_waited_for(shortlist: Any, server
     assert answer["llm"]["calls"] == 3
     assert all("rerank" in item["stages"] for item in answer["recommendations"][:3])
     assert answer["notes"] == []
+
+
+def test_an_export_tells_of_readers_that_the_model_did_not_judge(
+    shortlist: Any, server: StandIn, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.jsonl"
+    export = ("export", "--out", str(out), "-k", "3", "--rerank", "yesno")
+    plain = shortlist("export", "--out", str(tmp_path / "plain.jsonl"), "-k", "3", "--rerank", "none", "--json")
+    assert (plain.document["unjudged"], plain.document["notes"]) == (0, {})
+    server.replies[CHAT] = lambda: (500, b"out of memory")
+    done = shortlist(*export, "--json")
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    assert document["unjudged"] == document["readers"] > 0
+    assert document["rows"] == plain.document["rows"]
+    assert "stopped by the language model" in shortlist(*export).stderr
+    del server.replies[CHAT]
+    again = shortlist(*export, "--json", SHORTLIST_LLM__TIMEOUT_S="60")
+    assert (again.returncode, again.document["unjudged"]) == (0, 0)
