@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
 
 from agent.records import profiles_of
 from agent.taste import PROMPT, taste_of
 from core.config import ProfileConfig
 from core.errors import ModelFailed
 from core.types import EXTRACTIVE, Made
+from ingest.enrich.patience import Patience
 from ingest.enrich.queue import Worked
 from ingest.rows import Failure
 from models.language_model import LanguageModel
@@ -27,24 +27,29 @@ def write_tastes(
     limit: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Worked:
-    """Put into words what every reader likes who has done something since; at most `limit` readers.
+    """Put into words what every reader likes who has done something since, until `limit` are done.
 
-    `refresh` also takes those whose taste another model or prompt version wrote. `progress` gets how many readers are
-    done and how many there are. A reader for whom the model gives no answer is a failure, and the others go on.
+    `refresh` also takes those whose taste another model or prompt version wrote. `progress` gets how many readers were
+    looked at and how many there are. A reader for whom the model gives no answer is a failure, and the others go on.
+    Raises `ModelFailed` where the first three get none, or any ten in a row.
     """
     made_by = f"{model.name}:{load(PROMPT).id}"
-    waiting = list(islice(_waiting(catalogue, made_by, refresh), limit))
-    began = time.perf_counter()
+    waiting = list(_waiting(catalogue, made_by, refresh))
+    began, patience = time.perf_counter(), Patience()
     failures: list[Failure] = []
     extractive = done = 0
     for number, (user_id, n_events) in enumerate(waiting, 1):
+        if done == limit:
+            break
         profiles, shelf = profiles_of(catalogue, [user_id], config)
         taste = None
         try:
             taste = taste_of(profiles[user_id], shelf, model)
         except ModelFailed as error:
             failures.append(Failure(user_id, str(error)))
+            patience.failed(error)
         if taste:
+            patience.answered()
             catalogue.put_taste(user_id, Made(taste.sentence, taste.made_by), taste.tags, n_events)
             done += 1
             extractive += taste.made_by == EXTRACTIVE

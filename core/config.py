@@ -7,9 +7,9 @@ keys are refused.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 LEGS = ("bm25", "tfidf", "dense", "affinity", "cowatch", "popular")
 AUTO = "auto"
@@ -22,10 +22,25 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+def _expanded(value: Any) -> Any:
+    try:
+        return value.expanduser() if isinstance(value, Path) else value
+    except RuntimeError as error:  # ~NAME of nobody
+        raise ValueError(str(error)) from error
+
+
 class Section(BaseModel):
     """Base of every section: frozen, and a key it does not know is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*")
+    @classmethod
+    def _paths(cls, value: Any) -> Any:
+        """ "~" at the beginning of a path is the user's folder."""
+        if isinstance(value, dict):
+            return {name: _expanded(one) for name, one in value.items()}
+        return _expanded(value)
 
 
 class ModelsConfig(Section):

@@ -73,10 +73,11 @@ def ablate(plan: Plan, config: Config, parts: Parts, bars: Bars = no_bars) -> li
 def _measured(plan: Plan, session: Session) -> tuple[list[Outcome], dict[str, str]]:
     """The outcomes of all variants that suit the data, and why those are missing whose model or package is."""
     data, outcomes, missing = session.task.data, [], {}
+    samples = {variant.name: variant.sample or len(data.queries) for variant in plan.variants}
     for variant in plan.variants:
         if not variant.suits(data.kind) and variant.name != plan.baseline:
             continue
-        queries = min(len(data.queries), variant.sample or len(data.queries))
+        queries = min(len(data.queries), samples[variant.name], samples[plan.baseline])  # nothing to compare beyond it
         try:
             outcomes.append(session.measure(variant, queries))
         except ServiceError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ class Batch:
             document = json.loads(gzip.decompress(path.read_bytes()))
             answers = {query: _answer(entry) for query, entry in document["answers"].items()}
             return cls(answers, document["failed"], *document["cost"])
-        except (OSError, EOFError, ValueError, KeyError, TypeError):
+        except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
             return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.errors import UsageError
+from core.errors import RecordError, UsageError
 from eval.ablation import SCORES, read_results
 from eval.effects import by_category, by_history, effects
 from eval.report.results import effect_document, plain, slice_document
@@ -15,9 +15,13 @@ from eval.table import Table, read_table
 def compare_variants(folder: Path, variant: str, other: str, seed: int) -> dict[str, Any]:
     """`variant` minus `other` on every data set that has both: each tested metric, and slices of the deciding one.
 
-    There is one comparison a data set and metric, so p is not corrected. Raises `UsageError` where no data set has
-    both, `RecordError` where scores are unreadable or of different queries.
+    There is one comparison a data set and metric, so p is not corrected. Compared is what both were asked. Raises
+    `UsageError` where no data set has both, `RecordError` where scores are unreadable or have no query in common.
     """
+    if variant == other:
+        raise UsageError(
+            "nothing to compare", expected="two variants", found=f"{variant!r} twice", remedy="name another"
+        )
     results = read_results(folder)
     found = {}
     for name, data in results["data"].items():
@@ -38,8 +42,15 @@ def _compared(
     tables: dict[str, Table], variant: str, other: str, primary: str, metrics: list[str], seed: int
 ) -> dict[str, Any]:
     ours, theirs = tables[variant], tables[other]
-    if len(ours.queries) > len(theirs.queries):  # one of them was asked a sample: what both know is compared
-        ours = ours.only(theirs.queries)
+    asked = set(theirs.queries)
+    ours = ours.only([query for query in ours.queries if query in asked])  # one of them may have been asked a sample
+    if not ours.queries:
+        raise RecordError(
+            "scores of different queries",
+            expected="queries that both were asked",
+            found="none",
+            remedy="measure both again",
+        )
     pair = {variant: ours, other: theirs}
     return {
         "queries": len(ours.queries),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.config import NONE, Config
+from models.llms import identity
 from models.manifest import load_manifest
 
 ROOT = Path(__file__).parents[1]
@@ -40,11 +41,13 @@ def code_hash(places: tuple[str, ...] = RANKING_CODE) -> str:
 
 
 def weights_hash(config: Config, method: str) -> str:
-    """Hash of the weights in use: the encoder's, and those of the language model where `method` may ask one."""
+    """Hash of the weights in use: the encoder's, and those of the language model where `method` may ask one.
+
+    With an Ollama server it is that server's digest of the model, asked for now.
+    """
     used = {"encoder": _weights(config.encoder.name)}
     if method != NONE:
-        llm = config.llm
-        used["llm"] = f"{llm.provider} {_weights(llm.model)} {llm.ollama_model} {llm.langchain}"
+        used["llm"] = f"{identity(config.llm, config.models)} {config.llm.context}"
     return digest(used)
 
 

@@ -25,6 +25,24 @@ def load_language_model(config: LlmConfig, models: ModelsConfig) -> LanguageMode
     return PROVIDERS[config.provider](config, models)
 
 
+def identity(config: LlmConfig, models: ModelsConfig) -> str:
+    """NAME@HASH of the model that `load_language_model` would load; loads none, but asks Ollama where that may be used.
+
+    The bare name where no hash is to be had.
+    """
+    if config.provider == "langchain":
+        return config.langchain or ""
+    if config.provider != "embedded":
+        try:
+            return OllamaModel(config).name
+        except ModelFailed:
+            if config.provider == "ollama":
+                return config.ollama_model
+    weights = models.paths.get(config.model)
+    known = config.model in load_manifest() or (weights is not None and weights.is_file())
+    return _identity(config.model, weights or Path()) if known else config.model
+
+
 def _ollama(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:
     return OllamaModel(config)
 

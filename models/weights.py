@@ -100,7 +100,7 @@ def _status(model: Model, config: ModelsConfig, *, rehash: bool = False) -> Mode
 
 
 def _configured(name: str, config: ModelsConfig, model: Model | None) -> Path:
-    path = config.paths[name].expanduser()
+    path = config.paths[name]
     setting = f'models.paths."{name}"'
     if not path.exists():
         raise ModelMissing(f"no weights at {setting}", expected=str(path), found="nothing", remedy="correct the path")

@@ -15,6 +15,7 @@ from core.ranking import FloatArray
 from models import windows
 
 WINDOW = 256
+PROBE = "a"
 # Some seven hours of speech; what follows would cost minutes and move the mean by nothing.
 MAX_CHARACTERS = 400_000
 # Bounds the tokens held at once; texts of one block are sorted by length together.
@@ -30,8 +31,7 @@ class WindowedEncoder(ABC):
         self._max_chunks = config.max_chunks
         self._tokenizer = _load_tokenizer(folder / "tokenizer.json")
         self._pad = self._tokenizer.token_to_id("[PAD]") or 0
-        frame = self._tokenizer.encode("").ids
-        self._head, self._tail = frame[:1], frame[1:]
+        self._head, self._tail = _frame(self._tokenizer)
 
     @property
     def name(self) -> str:
@@ -71,13 +71,26 @@ class WindowedEncoder(ABC):
         return [[*self._head, *window, *self._tail] for window in windows.cut(tokens, size, self._max_chunks)]
 
 
+def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """The special tokens before and after a text."""
+    bare, framed = (tokenizer.encode(PROBE, add_special_tokens=special).ids for special in (False, True))
+    start = next(at for at in range(len(framed)) if framed[at : at + len(bare)] == bare)
+    return framed[:start], framed[start + len(bare) :]
+
+
 def _load_tokenizer(path: Path) -> Any:
     from tokenizers import Tokenizer
 
     if not path.is_file():
         remedy = "point models.paths at the whole folder of the model"
         raise ModelMissing("no tokenizer", expected=str(path), found="nothing there", remedy=remedy)
-    tokenizer = Tokenizer.from_file(str(path))
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing more exact
+        remedy = "pull the model again, or copy its folder anew"
+        raise ModelMissing(
+            "a damaged tokenizer", expected=f"{path} whole", found=str(error)[:200], remedy=remedy
+        ) from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from retrieval.arrays import Scores
+from retrieval.snapshot import Snapshot
 
 _DAY_S = 86_400.0
 
 
-def freshness(published: Scores, half_life_days: float) -> Scores:
-    """float64[n]: 2^(-age / half-life), the age counted from the newest of `published`; 0 where it is unknown."""
-    known = ~np.isnan(published)
+def freshness(snapshot: Snapshot, half_life_days: float) -> Scores:
+    """float64[n]: 2^(-age / half-life), the age counted from the newest live video; 0 where it is unknown."""
+    published = snapshot.columns.published
+    known = snapshot.live & ~np.isnan(published)
     fresh = np.zeros(len(published))
     if known.any():
         fresh[known] = 0.5 ** ((published[known].max() - published[known]) / (half_life_days * _DAY_S))

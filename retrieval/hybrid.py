@@ -37,7 +37,7 @@ class Hybrid(BatchRetriever):
         super().__init__(snapshot)
         self._legs = legs
         self._config = config
-        fresh = freshness(snapshot.columns.published, config.fresh_half_life_days)
+        fresh = freshness(snapshot, config.fresh_half_life_days)
         self._kept = 1 - config.freshness * (1 - fresh) if config.freshness else np.ones(len(snapshot))
 
     @abstractmethod

@@ -30,11 +30,14 @@ class Task:
     vectors: Path | None = None
 
     def sampled(self, queries: int, seed: int) -> Task:
-        """The same with at most so many of its queries, drawn at random and kept in order; the crowd stays whole."""
+        """The same with at most so many of its queries, drawn at random and kept in order; the crowd stays whole.
+
+        Of one seed a smaller sample is part of a larger one, so that variants of different samples can be compared.
+        """
         data, total = self.data, len(self.data.queries)
         if queries >= total:
             return self
-        chosen = sorted(np.random.default_rng(seed).choice(total, queries, replace=False).tolist())
+        chosen = sorted(np.random.default_rng(seed).permutation(total)[:queries].tolist())
         kept = tuple(data.queries[at] for at in chosen)
         note = f"{queries:,} of {total:,} queries, drawn with seed {seed}"
         qrels = {query.id: data.qrels[query.id] for query in kept}

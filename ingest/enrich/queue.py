@@ -16,6 +16,7 @@ from core.types import Article, Enrichment, Video
 from ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO, source_text
 from ingest.enrich import selection
 from ingest.enrich.enricher import Enriched, Enricher, Text
+from ingest.enrich.patience import Patience
 from ingest.rows import Failure
 from models.encoder import Encoder
 from store.home import Home
@@ -25,7 +26,6 @@ R = TypeVar("R", Video, Article)
 Kind = Literal["videos", "articles"]
 Progress = Callable[[int, int], None]
 
-AT_FIRST, IN_A_ROW = 3, 10  # failures after which it is not the text but the model
 BATCH_S = 30.0  # between two times that answers are stored
 BATCH = 32
 
@@ -95,26 +95,30 @@ class _Run(Generic[R]):
     refresh: bool
     pending: dict[str, tuple[R, Enriched, float]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
-    in_a_row: list[ModelFailed] = field(default_factory=list)
+    patience: Patience = field(default_factory=Patience)
     extractive: int = 0
     stored_at: float = field(default_factory=time.monotonic)
 
     def run(self, limit: int | None, progress: Progress | None) -> Worked:
-        ids = list(self.records.waiting(self.enricher.made_by, self.refresh))[:limit]
+        ids = self._waiting()[:limit]
         began = time.perf_counter()
         done = 0
-        for number, one in enumerate(ids, 1):
-            done += self._one(one)
-            if len(self.in_a_row) == (IN_A_ROW if done else AT_FIRST):
-                self._store()
-                raise self.in_a_row[-1]
-            if progress:
-                progress(number, len(ids))
-            if len(self.pending) >= BATCH or time.monotonic() - self.stored_at > BATCH_S:
-                self._store_if_free()
-        self._store()
+        try:
+            for number, one in enumerate(ids, 1):
+                done += self._one(one)
+                if progress:
+                    progress(number, len(ids))
+                if len(self.pending) >= BATCH or time.monotonic() - self.stored_at > BATCH_S:
+                    self._store_if_free()
+        finally:
+            self._store()
         each = (time.perf_counter() - began) / done if done else 0.0
         return Worked(done, self.extractive, tuple(self.failures), each, self.enricher.made_by)
+
+    def _waiting(self) -> list[str]:
+        """What failed before comes last, so that a limit is not spent on the same failures in every run."""
+        failed = {one.item for one in self.home.catalogue.failures() if one.step == self.records.step}
+        return sorted(self.records.waiting(self.enricher.made_by, self.refresh), key=failed.__contains__)
 
     def _one(self, one: str) -> bool:
         record = self.records.get([one]).get(one)
@@ -125,10 +129,10 @@ class _Run(Generic[R]):
             enriched = self.enricher.enrich(self.records.text(record))
         except ModelFailed as error:
             self.failures.append(Failure(one, str(error)))
-            self.in_a_row.append(error)
             self.home.catalogue.record_step(one, self.records.step, "failed", str(error))
+            self.patience.failed(error)
             return False
-        self.in_a_row.clear()
+        self.patience.answered()
         self.pending[one] = (record, enriched, time.perf_counter() - began)
         self.extractive += enriched.enrichment.summary is None
         return True

@@ -32,8 +32,14 @@ class Taste:
     tie_break: Scores
 
     def at(self, rows: Ints) -> Scores:
-        """float64[len(rows)]: the reader's share of each row's category."""
-        return self.shares[self.codes[rows]] + self.tie_break[rows]
+        """float64[len(rows)]: the reader's share of each row's category.
+
+        The tie-break is left out where all rows have the same share: taste does not tell them apart, and popularity has
+        a leg of its own.
+        """
+        shares = self.shares[self.codes[rows]]
+        alike = shares.max(initial=-np.inf) == shares.min(initial=np.inf)
+        return shares if alike else shares + self.tie_break[rows]
 
 
 class Affinity(Leg[Taste]):

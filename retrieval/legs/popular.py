@@ -40,7 +40,7 @@ class Popular(Leg[Heat]):
 
     def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
         super().__init__(snapshot)
-        fresh = freshness(snapshot.columns.published, config.fresh_half_life_days)
+        fresh = freshness(snapshot, config.fresh_half_life_days)
         self._heat = Heat(popularity_share(snapshot) + config.fresh_weight * fresh)
         self._ranked = best_first(self._heat.values, snapshot.order)
 

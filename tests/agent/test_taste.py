@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from agent.profile import build_profile
 from agent.shelf import Shelf
 from agent.taste import Taste, taste_of
@@ -71,6 +73,7 @@ def test_all_readers_are_described_and_again_only_when_they_did_something(tmp_pa
         with home.writing("testing"):
             store.put_videos([Video("a", "Moon dust"), Video("b", "Craters of the Moon")])
         store.add_events([Event(user, "a", "video", "like", AT) for user in ("ann", "bob", "cy")])
+        store.add_events([Event("aaron", "a", "video", "skip", AT)])  # has no taste to write, and spends no limit
         assert write_tastes(store, model, ProfileConfig(), limit=2).done == 2
         assert store.taste("ann") == (
             Made("Likes what lies on the Moon.", "scripted:taste@1"),
@@ -86,3 +89,14 @@ def test_all_readers_are_described_and_again_only_when_they_did_something(tmp_pa
         model.name = "other"
         assert write_tastes(store, model, ProfileConfig()).done == 0
         assert write_tastes(store, model, ProfileConfig(), refresh=True).done == 3
+
+
+def test_a_model_that_is_down_is_not_asked_about_every_reader(tmp_path: Path, scripted_model: Any) -> None:
+    model = scripted_model(ModelFailed("no answer", expected="one", found="no connection", remedy="start it"))
+    with Home.open(tmp_path / "home", "hash-32") as home:
+        with home.writing("testing"):
+            home.catalogue.put_videos([Video("a", "Moon dust")])
+        home.catalogue.add_events([Event(f"u{n}", "a", "video", "like", AT) for n in range(9)])
+        with pytest.raises(ModelFailed, match="no connection"):
+            write_tastes(home.catalogue, model, ProfileConfig())
+    assert len(model.calls) == 3

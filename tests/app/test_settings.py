@@ -18,6 +18,16 @@ def test_the_later_source_wins(tmp_path: Path) -> None:
     assert (chosen.home, chosen.llm.threads, chosen.llm.context) == (Path("from-options"), 5, 2048)
 
 
+def test_the_users_folder_may_be_written_as_people_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    chosen = load_settings(
+        None, {"SHORTLIST_MODELS__PATHS": '{tiny = "~/tiny.gguf"}', "SHORTLIST_MODELS__CACHE": "~/w"}, {}
+    )
+    assert (chosen.models.paths["tiny"], chosen.models.cache) == (Path("/home/ann/tiny.gguf"), Path("/home/ann/w"))
+    with pytest.raises(ConfigError, match="setting home"):
+        load_settings(None, {"SHORTLIST_HOME": "~nobody-of-this-name/x"}, {})
+
+
 def test_a_file_may_begin_with_a_mark(tmp_path: Path) -> None:
     file = tmp_path / "shortlist.toml"
     file.write_text("[llm]\nthreads = 3\n", encoding="utf-8-sig")

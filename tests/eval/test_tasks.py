@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,12 @@ def test_a_sample_keeps_order_and_crowd() -> None:
     assert one.data.notes[-1] == "1 of 2 queries, drawn with seed 0"
     assert len(list(one.crowd())) == len(list(whole.crowd()))
     assert whole.sampled(2, seed=0) is whole
+
+
+def test_a_smaller_sample_is_part_of_a_larger_one(data_folders: dict[str, Path]) -> None:
+    task = task_of(load(f"beir:{data_folders['beir']}"))
+    samples = [{query.id for query in task.sampled(size, seed=3).data.queries} for size in range(1, 12)]
+    assert all(smaller < larger for smaller, larger in pairwise(samples))
 
 
 def test_a_spec_becomes_a_task(data_folders: dict[str, Path], config: Config, parts: Parts) -> None:

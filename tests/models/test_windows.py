@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.processors import TemplateProcessing
 
+from core.config import EncoderConfig
+from core.errors import ModelMissing
+from core.ranking import FloatArray
+from models.windowed_encoder import WindowedEncoder, _load_tokenizer
 from models.windows import cut, padded, pooled
 
 
@@ -37,3 +47,30 @@ def test_padding_is_masked() -> None:
 def test_rows_are_pooled_with_their_own_text() -> None:
     vectors = np.array([[1, 0], [0, 1], [0, 2]], dtype=np.float32)
     np.testing.assert_allclose(pooled(vectors, [2, 1]), [[0.5**0.5, 0.5**0.5], [0, 1]], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("template", "framed"), [("$A </s>", [[2, 1]]), ("<s> $A", [[0, 2]]), ("<s> $A </s>", [[0, 2, 1]])]
+)
+def test_a_text_is_framed_as_its_tokenizer_frames_it(tmp_path: Path, template: str, framed: list[list[int]]) -> None:
+    vocabulary = {"<s>": 0, "</s>": 1, "a": 2, "[UNK]": 3}
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.post_processor = TemplateProcessing(single=template, special_tokens=[("<s>", 0), ("</s>", 1)])
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    seen: list[list[int]] = []
+
+    class Remembering(WindowedEncoder):
+        dim = 1
+
+        def embed(self, ids: np.ndarray, mask: np.ndarray) -> FloatArray:
+            seen.extend(ids.tolist())
+            return np.ones((len(ids), 1), dtype=np.float32)
+
+    Remembering(tmp_path, EncoderConfig(name="framed")).encode(["a"])
+    assert seen == framed == [tokenizer.encode("a").ids]
+
+
+def test_a_damaged_tokenizer_is_told(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text('{"version": "1.0", "mod')
+    with pytest.raises(ModelMissing, match="damaged tokenizer"):
+        _load_tokenizer(tmp_path / "tokenizer.json")

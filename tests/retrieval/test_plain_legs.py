@@ -36,6 +36,21 @@ def test_affinity_is_the_readers_share_of_the_category_then_popularity(snapshot_
     np.testing.assert_allclose(ranking.scores, [0.75, 0.2505, 0.25, 0.001, 0.0], atol=1e-9)
 
 
+def test_where_taste_tells_nothing_apart_popularity_is_not_taken_for_it(snapshot_of: Any) -> None:
+    videos = [video(name, "food") for name in "abc"]
+    snapshot = snapshot_of(videos, np.eye(3), popular={"b": 9.0, "c": 99.0})
+    leg = build_leg("affinity", snapshot, RetrievalConfig())
+    assert leg.search(Query(k=3, profile=profile(food=1.0))).scores.tolist() == [1.0, 1.0, 1.0]
+    assert leg.search(Query(k=3, profile=profile(music=1.0))).scores.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_removed_video_is_not_the_newest(snapshot_of: Any) -> None:
+    videos = [video("a", None, 30), video("b", None, 0), video("wrong", None, -9_999)]
+    config = RetrievalConfig(fresh_weight=1.0, fresh_half_life_days=30)
+    found = build_leg("popular", snapshot_of(videos, np.eye(3), removed=["wrong"]), config).search(Query(k=3))
+    assert dict(zip(found.ids, found.scores.tolist(), strict=True)) == pytest.approx({"b": 1.0, "a": 0.5})
+
+
 def test_affinity_without_categories_has_nothing_to_say(snapshot_of: Any) -> None:
     leg = build_leg("affinity", snapshot_of([video("a", "food")], np.eye(1)), RetrievalConfig())
     assert len(leg.search(Query(k=5, profile=profile()))) == 0
