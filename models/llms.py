@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,9 +47,8 @@ def _ollama(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:
 
 
 def _embedded(config: LlmConfig, models: ModelsConfig) -> LanguageModel:
-    threads = config.threads or max(1, (os.cpu_count() or 2) // 2)
     weights = resolve(config.model, models)
-    return EmbeddedModel(weights, _identity(config.model, weights), threads, config.context)
+    return EmbeddedModel(weights, _identity(config.model, weights), config.threads, config.context)
 
 
 def _identity(name: str, weights: Path) -> str:

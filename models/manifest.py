@@ -61,10 +61,6 @@ class Model:
         """What a loader opens: the file itself of a language model, the folder of any other."""
         return folder / self.files[0].path if self.role == "llm" else folder
 
-    def folder(self, location: Path) -> Path:
-        """The folder that the files' paths are relative to, from what a loader opens."""
-        return location.parent if self.role == "llm" else location
-
 
 @cache
 def load_manifest(path: Path = MANIFEST) -> Mapping[str, Model]:

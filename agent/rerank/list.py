@@ -36,17 +36,18 @@ class ListOrder:
         order = self._setting.head(ranking.ids)
         asked = question(NAME, profile, wish, self._setting.shelf, self._setting.config)
         attempts = Attempts(self._setting.budget)
-        unread = 0
+        read: set[str] = set()
         for start in window_starts(len(order)):
             window = order[start : start + WINDOW]
             written = attempts.run(lambda shown=window: self._written(asked, shown))  # type: ignore[misc]
             if written is None:
                 break
             places = read_order(written, len(window))
-            unread += len(window) if places is None else 0
-            order[start : start + WINDOW] = [window[at] for at in places or range(len(window))]
-        unjudged = attempts.over or unread == len(order)
-        judged = {} if unjudged else {item: -float(place) for place, item in enumerate(order)}
+            if places is not None:
+                read.update(window)
+                order[start : start + WINDOW] = [window[at] for at in places]
+        judged = {item: -float(place) for place, item in enumerate(order)} if read and not attempts.over else {}
+        unread = 0 if attempts.over else len(order) - len(read)
         return permutation(ranking, judged, NAME, attempts.notes(len(judged), len(order), unread))
 
     def _written(self, asked: Question, window: Sequence[str]) -> str:

@@ -66,11 +66,13 @@ def test_half_a_pass_is_no_judgement(scripted_model: Callable[..., Any]) -> None
     reranked = ListOrder(Setting(model, SHELF, RerankConfig(depth=30))).rerank(Profile("u"), None, RANKING)
     assert reranked.ids == RANKING.ids
     assert len(reranked.sources[0]) == 0
+    assert len(reranked.notes) == 1
     assert reranked.notes[0].startswith("rerank stopped by the language model: 0 of 30 judged: no answer")
 
 
-def test_an_order_that_cannot_be_read_is_no_judgement(scripted_model: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("depth", [5, 30])
+def test_an_order_that_cannot_be_read_is_no_judgement(scripted_model: Callable[..., Any], depth: int) -> None:
     model = scripted_model("I cannot order videos.")
-    reranked = ListOrder(Setting(model, SHELF, RerankConfig(depth=5))).rerank(Profile("u"), None, RANKING)
+    reranked = ListOrder(Setting(model, SHELF, RerankConfig(depth=depth))).rerank(Profile("u"), None, RANKING)
     assert len(reranked.sources[0]) == 0
-    assert reranked.notes == ("the language model gave no usable answer for 5 candidates",)
+    assert reranked.notes == (f"the language model gave no usable answer for {depth} candidates",)
