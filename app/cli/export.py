@@ -95,7 +95,7 @@ def _report(exported: Exported, out: Path, seconds: float, as_json: bool) -> Non
         typer.echo(
             f"{exported.rows:,} rows for {exported.readers:,} readers in {out}: {seconds:.1f} s, {rate:,.0f} readers/s"
         )
-    print_notes([f"{readers:,} readers: {note}" for note, readers in exported.notes.items()][:SHOWN])
+    print_notes(f"{n:,} of {exported.readers:,} readers: {note}" for note, n in [*exported.notes.items()][:SHOWN])
     for user_id in exported.unknown[:SHOWN]:
         typer.echo(f"unknown reader: {user_id}", err=True)
     if len(exported.unknown) > SHOWN:
