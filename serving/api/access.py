@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -32,7 +33,7 @@ class Access:
     def admit(self, request: Request, secret: str | None, needed: Scope) -> str | None:
         """The id of the caller's key; None where no keys are. Raises `HTTPException` 401, 403 or 429."""
         if self._open and not self._catalogue.has_keys():
-            if request.url.hostname not in LOCAL_HOSTS:  # a web page that was pointed at this machine
+            if host_of(str(request.url)) not in LOCAL_HOSTS:  # a web page that was pointed at this machine
                 raise HTTPException(403, "without keys only this machine is answered, by its own name")
             return None
         self._open = False
@@ -45,6 +46,14 @@ class Access:
             raise HTTPException(429, "too many requests of this key", {"Retry-After": str(round(wait_s) + 1)})
         request.state.key_id = key.id
         return key.id
+
+
+def host_of(url: str) -> str | None:
+    """The host that `url` names; None where it is no address."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def _check_scope(key: Key, needed: Scope) -> None:

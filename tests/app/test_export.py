@@ -22,7 +22,7 @@ from agent.export import Rows
 from agent.recommend import Recommender
 from app.build import open_home, recommender_over
 from app.export.parts import Done, is_done, part_file, read_part, write_part
-from app.export.plan import Plan
+from app.export.plan import Plan, check_files
 from app.export.run import Exported, export
 from core.config import Config
 from core.errors import StateError, UsageError
@@ -237,6 +237,12 @@ def test_a_part_that_the_model_failed_is_done_again(tmp_path: Path) -> None:
     write_part(file, Rows(unknown=["nobody"], notes=Counter({"one answer was of no use": 1})), 2)
     assert is_done(file)
     assert read_part(file)[1] == Done(2, 0, ("nobody",), 0, {"one answer was of no use": 1})
+
+
+def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").mkdir()
+    with pytest.raises(UsageError, match="found a folder"):
+        check_files(tmp_path / "a.csv", None)
 
 
 def test_two_exports_to_one_file_do_not_mix(run: Run, home: Home, config: Config, tmp_path: Path) -> None:

@@ -107,14 +107,17 @@ def test_with_keys_the_server_asks_for_one_that_may_write(served: tuple[str, Hom
     (_, read), (_, write) = home.catalogue.create_key("read"), home.catalogue.create_key("write")
     start = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
-    def status(secret: str | None) -> int:
-        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-        return httpx.post(
-            url, json=start, headers={**headers, "Accept": "application/json, text/event-stream"}
-        ).status_code
+    def status(secret: str | None, **more: str) -> int:
+        headers = {"Accept": "application/json, text/event-stream", **more}
+        if secret:
+            headers["Authorization"] = f"Bearer {secret}"
+        return httpx.post(url, json=start, headers=headers).status_code
 
     assert (status(None), status("sl_wrong"), status(read)) == (401, 401, 403)
     assert status(write) < 401
+    assert status(write, Origin="http://localhost:6274") < 401  # a tool of this machine
+    for elsewhere in ("https://evil.example", "null", "http://["):
+        assert status(write, Origin=elsewhere) == 403
 
 
 def test_the_command_speaks_over_stdio(sample_home: Path, tmp_path: Path) -> None:
