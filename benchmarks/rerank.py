@@ -177,7 +177,7 @@ def depth_table(bench: Bench, judged: Mapping[str, Judged], config: RerankConfig
 def stop(case: Case, judged: Judged, config: RerankConfig) -> Judged:
     """The part of `judged` that a rerank which stops early would have asked for."""
     opinions, asked = dict(zip(judged.ids, judged.scores, strict=True)), dict[str, float]()
-    for item in case.ranking.ids:
+    for item in case.ranking.ids[: config.depth]:
         if settled(case.ranking, asked, WEIGHT, config) or len(asked) == len(opinions):
             break
         if item in opinions:
