@@ -109,8 +109,10 @@ class Live:
         if self._seen == self._written() or self._writing:
             return
         with self._lock:
-            self._seen = self._written()
-            self._try_to_load(only_newer=True)
+            written = self._written()
+            if self._seen != written:  # nobody has loaded it while this one waited
+                self._try_to_load(only_newer=True)
+                self._seen = written
 
     def _try_to_load(self, *, only_newer: bool = False) -> None:
         try:
@@ -120,11 +122,11 @@ class Live:
             log.warning("the home cannot be read anew, the last state is served: %s", error)
 
     def _load(self) -> None:
-        self._seen = self._written()
-        newest_event = self._catalogue.newest_event()
+        written, newest_event = self._written(), self._catalogue.newest_event()
         recommender = self._parts.recommender()
         self._current = recommender, self._parts.chat(recommender)
         self._newest_event, self._loaded_at = newest_event, monotonic()
+        self._seen = written  # not before: until then a request waits for what is being loaded
         self._generation += 1
         give_back()
 

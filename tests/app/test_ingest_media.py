@@ -145,6 +145,9 @@ def test_enriching_a_few(here: Shortlist, sample_home: Path, tmp_path: Path) -> 
     model = {"SHORTLIST_LLM__MODEL": "smollm2-135m", "SHORTLIST_LLM__PROVIDER": "embedded"}
     for what in ("articles", "readers"):
         done = here("ingest", "enrich", what, "--limit", "1", "--json", home=home, **model)
+        if done.returncode == 3:  # too small a model for three texts on end
+            assert "unusable answer from smollm2-135m" in done.stderr
+            continue
         found = json.loads(done.stdout)
         assert found["enriched"] + len(found["failures"]) == 1
         assert found["made_by"].startswith("smollm2-135m")

@@ -1,0 +1,50 @@
+"""What is loaded anew while others ask."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.config import Config, EncoderConfig
+from core.types import Video
+from retrieval.loading import load_snapshot
+from serving.live import Live
+from store.home import Home
+from store.outbox import deliver
+from tests.serving.conftest import GATES, parts_over
+
+
+def test_who_asks_while_the_news_is_being_loaded_waits_for_it(
+    small_home: Path, new_hash_encoder: Any, scripted_model: Any
+) -> None:
+    encoder = new_hash_encoder()
+    config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
+    loading, release = threading.Event(), threading.Event()
+    with Home.open(small_home, encoder.name) as home, Home.open(small_home, encoder.name) as elsewhere:
+        parts = parts_over(home, config, encoder, scripted_model([-0.1, -3.0]))
+        live = Live(parts)
+        before = live.recommender.snapshot.revision
+
+        def slowly() -> Any:
+            loading.set()
+            release.wait(20)
+            return parts.recommender()
+
+        live._parts = replace(parts, recommender=slowly)
+        with elsewhere.writing("testing"):
+            elsewhere.catalogue.put_videos([Video("zebra", "The zebracoaster")])
+            deliver(elsewhere, lambda: encoder)
+        load_snapshot(elsewhere)
+        refreshing = threading.Thread(target=live.refresh)
+        refreshing.start()
+        assert loading.wait(20)
+        found: list[int] = []
+        asking = threading.Thread(target=lambda: found.append(live.recommender.snapshot.revision))
+        asking.start()
+        asking.join(0.2)  # long enough for an answer from the old state
+        release.set()
+        for thread in (refreshing, asking):
+            thread.join(20)
+        assert found[0] > before
