@@ -31,7 +31,7 @@ class WindowedEncoder(ABC):
         self._max_chunks = config.max_chunks
         self._tokenizer = _load_tokenizer(folder / "tokenizer.json")
         self._pad = self._tokenizer.token_to_id("[PAD]") or 0
-        self._head, self._tail = _frame(self._tokenizer)
+        self._head, self._tail = _frame(self._tokenizer, config.name)
 
     @property
     def name(self) -> str:
@@ -71,10 +71,14 @@ class WindowedEncoder(ABC):
         return [[*self._head, *window, *self._tail] for window in windows.cut(tokens, size, self._max_chunks)]
 
 
-def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
-    """The special tokens before and after a text."""
+def _frame(tokenizer: Any, name: str) -> tuple[list[int], list[int]]:
+    """The special tokens before and after a text. Raises `ModelMissing` where they cannot be told from the text's."""
     bare, framed = (tokenizer.encode(PROBE, add_special_tokens=special).ids for special in (False, True))
-    start = next(at for at in range(len(framed)) if framed[at : at + len(bare)] == bare)
+    start = next((at for at in range(len(framed)) if bare and framed[at : at + len(bare)] == bare), None)
+    if start is None:
+        expected, found = "one that puts its special tokens before or after a text", f"{framed} for the tokens {bare}"
+        remedy = "choose another encoder.name"
+        raise ModelMissing(f"the tokenizer of {name} cannot be used", expected=expected, found=found, remedy=remedy)
     return framed[:start], framed[start + len(bare) :]
 
 

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
+from tokenizers.normalizers import Replace
 from tokenizers.processors import TemplateProcessing
 
 from core.config import EncoderConfig
 from core.errors import ModelMissing
 from core.ranking import FloatArray
-from models.windowed_encoder import WindowedEncoder, _load_tokenizer
+from models.windowed_encoder import WindowedEncoder, _frame, _load_tokenizer
 from models.windows import cut, padded, pooled
 
 
@@ -68,6 +69,13 @@ def test_a_text_is_framed_as_its_tokenizer_frames_it(tmp_path: Path, template: s
 
     Remembering(tmp_path, EncoderConfig(name="framed")).encode(["a"])
     assert seen == framed == [tokenizer.encode("a").ids]
+
+
+def test_a_tokenizer_that_takes_nothing_of_a_text_is_told() -> None:
+    tokenizer = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))  # noqa: S106 - no password
+    tokenizer.normalizer = Replace("a", "")
+    with pytest.raises(ModelMissing, match="the tokenizer of empty cannot be used"):
+        _frame(tokenizer, "empty")
 
 
 def test_a_damaged_tokenizer_is_told(tmp_path: Path) -> None:
