@@ -72,7 +72,7 @@ def test_a_text_is_framed_as_its_tokenizer_frames_it(tmp_path: Path, template: s
 
 
 def test_a_tokenizer_that_takes_nothing_of_a_text_is_told() -> None:
-    tokenizer = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))  # noqa: S106 - no password
+    tokenizer = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
     tokenizer.normalizer = Replace("a", "")
     with pytest.raises(ModelMissing, match="the tokenizer of empty cannot be used"):
         _frame(tokenizer, "empty")
