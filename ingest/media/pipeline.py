@@ -23,7 +23,7 @@ from ingest.rows import Failure
 from models.encoder import Encoder
 from models.transcriber import Transcriber
 from store.home import Home
-from store.outbox import deliver
+from store.outbox import deliver, pending
 from store.records import Put
 
 LISTED = 32  # items that wait for a download
@@ -100,6 +100,8 @@ class _Pipeline:
             thread.join(PATIENCE_S)
         if self._fatal:
             raise self._fatal[0]
+        if pending(self._home):  # an earlier run was stopped in between, and there was nothing to store now
+            deliver(self._home, self._models.encoder)
         return self._ledger.report(put)
 
     def _thread(self, work: Callable[[], None], outbox: Channel[Any]) -> threading.Thread:
@@ -195,9 +197,10 @@ class _Pipeline:
         known = catalogue.videos(got.fetched.video.id for got in batch)
         new = {got.fetched.video.id: got.fetched.video for got in reversed(batch)}
         new = {video_id: video for video_id, video in new.items() if video_id not in known}
-        put = catalogue.put_videos(self._completion.complete(list(new.values())))
-        for got in batch:
+        completed = self._completion.complete(list(new.values()))
+        for got in batch:  # first: a location counts only once its video is there, however the run ends between the two
             catalogue.put_location(got.item.location, got.item.version, got.fetched.video.id)
+        put = catalogue.put_videos(completed)
         deliver(self._home, self._models.encoder)
         seconds = (time.perf_counter() - began) / len(batch)
         for got in batch:
