@@ -16,7 +16,8 @@ from retrieval.snapshot import Snapshot
 
 FUSION = "fusion"
 RERANK = "rerank"
-MUCH = 0.5  # share of the most popular video's events from which a video is called popular
+MUCH = 0.5  # share of the most popular video's readers from which a video is called popular
+ONE_READER = 1.0  # the most that one reader adds to a video's popularity
 
 
 class Explainer:
@@ -68,4 +69,4 @@ def stages_of(ranking: Ranking, judged: Ranking | None, ids: Sequence[str]) -> d
 
 def _most_popular(popularity: Mapping[str, float]) -> frozenset[str]:
     enough = MUCH * max(popularity.values(), default=0.0)
-    return frozenset(item for item, heat in popularity.items() if heat >= enough > 0)
+    return frozenset(item for item, heat in popularity.items() if heat >= enough and heat > ONE_READER)

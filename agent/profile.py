@@ -1,9 +1,9 @@
 """A reader's events -> Profile: what was liked how much, what was seen, where the current session began.
 
 The weight of an event is action x dwell x recency x session boost. Recency is relative to the reader's newest
-event, so a profile does not change while the reader is away. The events of one item become one history item:
-its strongest liking plus its strongest dislike, because click, view and like of a video are one act of
-watching, not three.
+act, so a profile changes neither while the reader is away nor by what they are only shown. The events of one
+item become one history item: its strongest liking plus its strongest dislike, because click, view and like of
+a video are one act of watching, not three.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 
 from agent.shelf import Shelf
 from core.config import ProfileConfig
-from core.types import SEEN_ACTIONS, Action, Event, HistoryItem, Profile, Reader
+from core.types import Action, Event, HistoryItem, Profile, Reader
+from store.records import Activity
 
 ACTION_WEIGHT: dict[Action, float] = {"like": 1.5, "view": 1.0, "click": 1.0, "impression": 0.0, "skip": -0.5}
 DWELL_COUNTS: frozenset[Action] = frozenset({"view", "click"})
@@ -28,22 +29,24 @@ def build_profile(reader: Reader, events: Sequence[Event], shelf: Shelf, config:
 
     `shelf` holds the records of the items; an item that is not in it tells nothing and stays out of the history.
     """
-    ordered = sorted(events, key=lambda event: (event.at, event.event_id), reverse=True)
+    acts = (event for event in events if event.action != "impression")
+    ordered = sorted(acts, key=lambda event: (event.at, event.event_id), reverse=True)
     session_start = _session_start(ordered, timedelta(minutes=config.session_gap_min))
+    activity = Activity.of(events)
     history = _normalised(_history(ordered, session_start, shelf, config))
     return Profile(
         user_id=reader.id,
         history=history,
         categories=_categories(history),
         session_start=session_start,
-        seen=frozenset(event.item_id for event in ordered if event.kind == "video" and event.action in SEEN_ACTIONS),
-        n_events=len(ordered),
+        seen=activity.seen,
+        n_events=activity.n_events,
         interests=reader.interests,
     )
 
 
 def event_weight(event: Event, newest: datetime, session_start: datetime, config: ProfileConfig) -> float:
-    """The signed weight of one event before normalisation; `newest` is the time of the reader's newest event."""
+    """The signed weight of one event before normalisation; `newest` is the time of the reader's newest act."""
     age_days = (newest - event.at).total_seconds() / DAY_S
     boost = config.session_boost if event.at >= session_start else 1.0
     recency: float = 0.5 ** (age_days / config.half_life_days)
@@ -70,8 +73,8 @@ def _history(
 ) -> list[HistoryItem]:
     if session_start is None:
         return []
-    telling = [e for e in newest_first if e.action != "impression" and shelf.item(e.kind, e.item_id) is not None]
-    telling = telling[: config.max_history]
+    known = (event for event in newest_first if shelf.item(event.kind, event.item_id) is not None)
+    telling = list(islice(known, config.max_history))
     newest = newest_first[0].at
     weighted = [(event, event_weight(event, newest, session_start, config)) for event in telling]
     weighted.sort(key=lambda pair: (pair[0].kind, pair[0].item_id))  # stable: each item's events stay newest first

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from itertools import chain, islice
 from typing import Protocol
 
 from agent.profile import build_profile
 from agent.shelf import Shelf
 from core.config import ProfileConfig
-from core.types import Article, Event, Profile, Reader, Video
+from core.types import KINDS, Article, Event, Kind, Profile, Reader, Video
+from store.records import Activity
 
-# Far more than a person does; only bounds what one broken client can make us read.
-MAX_EVENTS = 10_000
+# More than a history holds: items that are unknown by now are passed over, and a session may be long.
+MAX_ACTS = 1000
 
 
 class Records(Protocol):
@@ -30,8 +33,16 @@ class Records(Protocol):
         """Those of `user_ids` that exist."""
         ...
 
-    def events_of(self, user_ids: Sequence[str], limit: int) -> Mapping[str, Sequence[Event]]:
-        """The newest `limit` events of each reader."""
+    def acts_of(self, user_ids: Sequence[str], limit: int) -> Mapping[str, Sequence[Event]]:
+        """The newest `limit` events of each reader that are no impressions, newest first."""
+        ...
+
+    def activity_of(self, user_ids: Sequence[str]) -> Mapping[str, Activity]:
+        """What all events of each reader come to, however old they are."""
+        ...
+
+    def known_items(self, kind: Kind, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that exist."""
         ...
 
     def videos(self, ids: Sequence[str]) -> Mapping[str, Video]:
@@ -44,17 +55,29 @@ class Records(Protocol):
 
 
 def profiles_of(records: Records, user_ids: Iterable[str], config: ProfileConfig) -> tuple[dict[str, Profile], Shelf]:
-    """Each reader's profile, and the records of all their items. Raises `UnknownReader` at the first unknown id."""
+    """Each reader's profile, and the records of its items. Raises `UnknownReader` at the first unknown id."""
     asked = list(dict.fromkeys(user_ids))
     known = records.readers(asked)
     readers = {user_id: known[user_id] if user_id in known else records.reader(user_id) for user_id in asked}
-    events = records.events_of(list(readers), MAX_EVENTS)
-    every = [event for of_one in events.values() for event in of_one]
-    shelf = Shelf(
-        records.videos(sorted({event.item_id for event in every if event.kind == "video"})),
-        records.articles(sorted({event.item_id for event in every if event.kind == "article"})),
-    )
-    profiles = {
-        user_id: build_profile(reader, events.get(user_id, ()), shelf, config) for user_id, reader in readers.items()
-    }
+    acts = records.acts_of(list(readers), MAX_ACTS)
+    activity = records.activity_of(list(readers))
+    shelf = _shelf(records, acts.values(), config.max_history)
+    profiles = {}
+    for user_id, reader in readers.items():
+        of_newest = build_profile(reader, acts[user_id], shelf, config)
+        all_time = activity[user_id]
+        profiles[user_id] = replace(of_newest, seen=all_time.seen, n_events=all_time.n_events)
     return profiles, shelf
+
+
+def _shelf(records: Records, acts: Iterable[Sequence[Event]], most: int) -> Shelf:
+    """The records of each reader's newest `most` acts on items that exist: transcripts are long, histories longer."""
+    acts = list(acts)
+    known = {kind: records.known_items(kind, _ids(kind, chain(*acts))) for kind in KINDS}
+    telling = [list(islice((act for act in own if act.item_id in known[act.kind]), most)) for own in acts]
+    videos, articles = (sorted(_ids(kind, chain(*telling))) for kind in ("video", "article"))
+    return Shelf(records.videos(videos), records.articles(articles))
+
+
+def _ids(kind: str, events: Iterable[Event]) -> set[str]:
+    return {event.item_id for event in events if event.kind == kind}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Table, func, select
 
+from core.types import Kind
 from store.events import Events
 from store.integrity import Integrity
 from store.keys import Keys
@@ -14,6 +15,7 @@ from store.locations import Locations
 from store.readers import Readers
 from store.records import ContentCounts, Counts
 from store.schema import articles, enrichments, events, meta, readers, removed_videos, videos
+from store.sql import among
 from store.steps import Steps
 from store.tastes import Tastes
 from store.threads import Threads
@@ -48,6 +50,12 @@ class Catalogue(Integrity, Readers, Events, Steps, Locations, Tastes, Threads, K
                 _count(connection, events),
                 _events_of_unknown_items(connection),
             )
+
+    def known_items(self, kind: Kind, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that are videos, or articles, of this home."""
+        table = videos if kind == "video" else articles
+        with self._database.reading() as connection:
+            return set(connection.scalars(select(table.c.id).where(among(table.c.id, ids))))
 
     def state_of(self, user_id: str) -> tuple[object, ...]:
         """Another one after every change of content, and whenever this reader does something or is changed."""

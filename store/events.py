@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import cast
 
 from sqlalchemy import Connection, CursorResult, func, select
 
-from core.types import Action, Event
+from core.types import ACTIONS, SEEN_ACTIONS, Action, Event
 from store.part import Part
-from store.rows import Columns, event_of, event_row
+from store.records import Activity
+from store.rows import Columns, event_of, event_row, to_micros
 from store.schema import events, readers
 from store.sql import among, listed, one_of
 
@@ -53,9 +55,18 @@ class Events(Part):
 
         Every id of `user_ids` is a key; a reader without events has an empty list.
         """
+        return self._newest(user_ids, limit, ACTIONS)
+
+    def acts_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+        """As `events_of`, of what readers did themselves: no impressions."""
+        return self._newest(user_ids, limit, [action for action in ACTIONS if action != "impression"])
+
+    def _newest(self, user_ids: Sequence[str], limit: int, actions: Sequence[Action]) -> dict[str, list[Event]]:
         asked = listed(dict.fromkeys(user_ids))
         own = events.alias("own")
         newest = select(own.c.seq).where(own.c.user_id == asked.c.value)
+        if len(actions) < len(ACTIONS):
+            newest = newest.where(own.c.action.in_(actions))
         newest = newest.order_by(own.c.at.desc(), own.c.seq.desc()).limit(limit).correlate(asked)
         # One walk down the index for each reader: a history of any length costs `limit` rows.
         wanted = select(events).select_from(asked.join(events, one_of(events.c.seq, newest)))
@@ -65,6 +76,19 @@ class Events(Part):
             for row in connection.execute(wanted):
                 found[row.user_id].append(event_of(row))
         return found
+
+    def activity_of(self, user_ids: Sequence[str]) -> dict[str, Activity]:
+        """What all events of each reader come to, however old they are. Every id of `user_ids` is a key."""
+        theirs = among(events.c.user_id, dict.fromkeys(user_ids))
+        counted = select(events.c.user_id, func.count()).where(theirs).group_by(events.c.user_id)
+        watched = (events.c.kind == "video") & events.c.action.in_(SEEN_ACTIONS)
+        pairs = select(events.c.user_id, events.c.item_id).where(theirs, watched).distinct()
+        seen: dict[str, set[str]] = {user_id: set() for user_id in user_ids}
+        with self._database.snapshot(), self._database.reading() as connection:
+            numbers = {row[0]: row[1] for row in connection.execute(counted)}
+            for user_id, item_id in connection.execute(pairs):
+                seen[user_id].add(item_id)
+        return {user_id: Activity(numbers.get(user_id, 0), frozenset(items)) for user_id, items in seen.items()}
 
     def known_events(self, event_ids: Iterable[str]) -> set[str]:
         """Those of `event_ids` that are stored."""
@@ -101,11 +125,17 @@ class Events(Part):
             return connection.scalar(select(func.max(events.c.seq))) or 0
 
     def popularity(self, half_life_days: float) -> dict[str, float]:
-        """Clicks, views and likes of each video, known or not, each halved for every half-life before the newest."""
+        """How many readers clicked, viewed or liked each video, known or not.
+
+        A reader counts once a video, halved for every half-life from then to the newest such event. Nothing counts
+        more than an event of now: one whose clock was wrong would else make all others old.
+        """
         positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video")
+        last = select(events.c.item_id, func.max(events.c.at)).where(positive)
         totals: dict[str, float] = defaultdict(float)
         with self._database.reading() as connection:
-            newest = connection.scalar(select(func.max(events.c.at)))
-            for item_id, at in connection.execute(select(events.c.item_id, events.c.at).where(positive)):
-                totals[item_id] += 0.5 ** ((newest - at) / (half_life_days * DAY_US))
+            newest = connection.scalar(select(func.max(events.c.at)).where(positive))
+            newest = min(newest or 0, to_micros(datetime.now(UTC)) or 0)
+            for item_id, at in connection.execute(last.group_by(events.c.item_id, events.c.user_id)):
+                totals[item_id] += 0.5 ** (max(0, newest - at) / (half_life_days * DAY_US))
         return dict(totals)

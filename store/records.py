@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from core.types import SEEN_ACTIONS, Event
 
 StepStatus = Literal["done", "failed", "skipped"]
 
@@ -40,6 +43,20 @@ class Counts:
     readers: int
     events: int
     events_unknown_item: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """How many events a reader has, impressions included, and the ids of the videos they have seen."""
+
+    n_events: int
+    seen: frozenset[str]
+
+    @classmethod
+    def of(cls, events: Sequence[Event]) -> Activity:
+        """That of one reader's `events`."""
+        watched = (event for event in events if event.kind == "video" and event.action in SEEN_ACTIONS)
+        return cls(len(events), frozenset(event.item_id for event in watched))
 
 
 @dataclass(frozen=True, slots=True)

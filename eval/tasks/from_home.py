@@ -13,6 +13,7 @@ from eval.data.dataset import DataSet, EvalQuery, Item
 from eval.splits import TimeSplit, cut_after, split_at
 from eval.tasks.task import Task
 from store.home import VECTORS, Home
+from store.records import Activity
 
 KIND = "events"
 KNOWN = 0.8  # share of the events that is known; the others are predicted
@@ -96,12 +97,10 @@ def content_hash(records: Iterable[object]) -> str:
 
 def _chosen(split: TimeSplit, known: dict[str, list[Event]], videos: set[str]) -> dict[str, dict[str, int]]:
     grades: dict[str, dict[str, int]] = {}
+    seen = {user_id: Activity.of(events).seen for user_id, events in known.items()}
     for event in split.future:
         left_at_once = event.action != "like" and event.dwell_s is not None and event.dwell_s < AT_ONCE_S
-        seen = {
-            one.item_id for one in known.get(event.user_id, ()) if one.kind == "video" and one.action != "impression"
-        }
-        if _chose(event, videos) and event.item_id not in seen and not left_at_once:
+        if _chose(event, videos) and event.item_id not in seen.get(event.user_id, ()) and not left_at_once:
             of_reader = grades.setdefault(event.user_id, {})
             of_reader[event.item_id] = max(of_reader.get(event.item_id, 0), GRADES[event.action])
     return dict(sorted(grades.items()))

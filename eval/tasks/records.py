@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from core.types import Article, Event, Reader, Video
+from core.types import Article, Event, Kind, Reader, Video
 from eval.splits import require_known
 from eval.tasks.task import Task
 from store.catalogue import Catalogue
+from store.records import Activity
 
 
 class TaskRecords:
@@ -31,9 +32,17 @@ class TaskRecords:
         """The readers of the queries `user_ids`."""
         return {user_id: self.reader(user_id) for user_id in user_ids}
 
-    def events_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
-        """The newest `limit` events before each query. Raises `RecordError` where one is from its future."""
-        return {user_id: self._newest(user_id, limit) for user_id in user_ids}
+    def acts_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+        """The newest `limit` acts before each query. Raises `RecordError` where one is from its future."""
+        return {user_id: self._newest(user_id)[:limit] for user_id in user_ids}
+
+    def activity_of(self, user_ids: Sequence[str]) -> dict[str, Activity]:
+        """What the reader of each query had done by then."""
+        return {user_id: Activity.of(self._history(user_id)) for user_id in user_ids}
+
+    def known_items(self, kind: Kind, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that exist."""
+        return self._catalogue.known_items(kind, ids)
 
     def videos(self, ids: Sequence[str]) -> Mapping[str, Video]:
         """Those of `ids` that exist."""
@@ -43,9 +52,13 @@ class TaskRecords:
         """Those of `ids` that exist."""
         return self._catalogue.articles(ids)
 
-    def _newest(self, user_id: str, limit: int) -> list[Event]:
+    def _newest(self, user_id: str) -> list[Event]:
+        acts = [event for event in self._history(user_id) if event.action != "impression"]
+        return sorted(acts, key=lambda event: event.at, reverse=True)
+
+    def _history(self, user_id: str) -> Sequence[Event]:
         query = self._queries[user_id]
         events = self._task.history(query)
         if query.at is not None:
             require_known(events, query.at)
-        return sorted(events, key=lambda event: event.at, reverse=True)[:limit]
+        return events

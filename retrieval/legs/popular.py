@@ -31,7 +31,7 @@ class Heat:
 
 
 class Popular(Leg[Heat]):
-    """log(1 + decayed events) as a share of the highest, plus `fresh_weight` x 2^(-age / `fresh_half_life_days`).
+    """log(1 + decayed readers) as a share of the highest, plus `fresh_weight` x 2^(-age / `fresh_half_life_days`).
 
     Age counts from the newest video: the same snapshot gives the same scores on any day.
     """
@@ -54,7 +54,7 @@ class Popular(Leg[Heat]):
 
 
 def popularity_share(snapshot: Snapshot) -> Scores:
-    """float64[n]: log(1 + decayed events) of every row, divided by the highest; zeros where there are no events."""
+    """float64[n]: log(1 + decayed readers) of every row, divided by the highest; zeros where there are none."""
     heat = np.log1p(snapshot.popularity)
     highest = heat.max(initial=0.0)
     return heat / highest if highest > 0 else heat

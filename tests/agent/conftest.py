@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,8 @@ from agent.recommend import Recommender
 from core.config import ProfileConfig, RerankConfig
 from core.errors import UnknownReader
 from core.ranking import FloatArray, Query, Ranking
-from core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
+from core.types import Article, Enrichment, Event, Kind, Made, Reader, Segment, Transcript, Video
+from store.records import Activity
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 VECTORS = {
@@ -71,9 +72,16 @@ class MemoryRecords:
     def readers(self, user_ids: Sequence[str]) -> dict[str, Reader]:
         return {one: self.readers_by_id[one] for one in user_ids if one in self.readers_by_id}
 
-    def events_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+    def acts_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         newest_first = sorted(self.events, key=lambda event: event.at, reverse=True)
-        return {one: [event for event in newest_first if event.user_id == one][:limit] for one in user_ids}
+        acts = [event for event in newest_first if event.action != "impression"]
+        return {one: [event for event in acts if event.user_id == one][:limit] for one in user_ids}
+
+    def activity_of(self, user_ids: Sequence[str]) -> dict[str, Activity]:
+        return {one: Activity.of([event for event in self.events if event.user_id == one]) for one in user_ids}
+
+    def known_items(self, kind: Kind, ids: Iterable[str]) -> set[str]:
+        return set(ids) & (self.by_id.keys() if kind == "video" else self.texts.keys())
 
     def videos(self, ids: Sequence[str]) -> dict[str, Video]:
         return {one: self.by_id[one] for one in ids if one in self.by_id}

@@ -8,6 +8,7 @@ import pytest
 
 from core.types import Action, Article, Event, Kind, Video
 from store.home import Home
+from store.records import Activity
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -93,6 +94,37 @@ def test_popularity_halves_with_the_half_life(home: Home) -> None:
         ]
     )
     assert home.catalogue.popularity(half_life_days=2.0) == pytest.approx({"a": 1.5, "b": 0.25})
+
+
+def test_a_reader_makes_a_video_popular_once(home: Home) -> None:
+    home.catalogue.add_events([event("ann", "a", minute, "view") for minute in range(300)])
+    home.catalogue.add_events([event("ann", "a", 0, "like"), event("ann", "b", 0), event("bob", "b", 0)])
+    assert home.catalogue.popularity(half_life_days=2.0) == pytest.approx({"a": 1.0, "b": 2.0}, rel=0.1)
+
+
+def test_what_is_dated_wrongly_makes_nothing_old(home: Home) -> None:
+    """Neither an impression nor an article of 2099 counts; a view of 2099 counts as one of now."""
+    home.catalogue.add_events([event("ann", "a"), event("bob", "a", -2 * 24 * 60)])
+    before = home.catalogue.popularity(half_life_days=2.0)
+    late = int((datetime(2099, 1, 1, tzinfo=UTC) - event("x", "x").at).total_seconds()) // 60
+    home.catalogue.add_events([event("eve", "a", late, "impression"), event("eve", "text", late, kind="article")])
+    assert home.catalogue.popularity(half_life_days=2.0) == before == pytest.approx({"a": 1.5})
+    home.catalogue.add_events([event("eve", "b", late)])
+    after = home.catalogue.popularity(half_life_days=365_000.0)
+    assert after == pytest.approx({"a": 2.0, "b": 1.0}, rel=1e-3)
+
+
+def test_impressions_push_nothing_a_reader_did_out_of_reach(home: Home) -> None:
+    home.catalogue.add_events([event("ann", "old"), event("ann", "left", 1, "skip"), event("bob", "b")])
+    home.catalogue.add_events([event("ann", f"shown{n}", 10 + n, "impression") for n in range(50)])
+    acts = home.catalogue.acts_of(["ann", "bob", "nobody"], 2)
+    assert {one: [act.item_id for act in own] for one, own in acts.items()} == {
+        "ann": ["left", "old"], "bob": ["b"], "nobody": [],
+    }  # fmt: skip
+    assert home.catalogue.activity_of(["ann", "nobody"]) == {
+        "ann": Activity(52, frozenset({"old", "left"})),
+        "nobody": Activity(0, frozenset()),
+    }
 
 
 def test_without_events_nothing_is_popular(home: Home) -> None:
