@@ -45,7 +45,7 @@ def worker(config: Config, folder: Path) -> ASGIApp:
         return application(parts_of(open_home(config), config, Shared(folder)))
     except ShortlistError as error:
         log.error("this process cannot serve and is started again: %s", error)
-        raise SystemExit(error.exit_code) from error
+        raise SystemExit(1) from error  # the exit code of a missing service would end all processes of uvicorn
 
 
 def parts_of(home: Home, config: Config, shared: Shared | None = None) -> Parts:

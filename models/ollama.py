@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 TOP_LOGPROBS = 20  # the most Ollama gives
 MAX_CHOICES = TOP_LOGPROBS // 2
 LOGPROBS_SINCE = (0, 12, 11)
-PROBE_TIMEOUT_S = 2.0
+PROBE_TIMEOUT_S = 5.0
 SEED = 1
 
 
 class OllamaModel:
     """`config.ollama_model` at `config.ollama_url`. Asked at once for its version and models: `ModelFailed` if it
-    does not answer within 2 s or lacks the model. `max_choices` is 0 where its version gives no log-probabilities, and
+    does not answer within 5 s or lacks the model. `max_choices` is 0 where its version gives no log-probabilities, and
     from the first answer that lacks them.
 
     `prompt_tokens` is what the server reports as evaluated; recent servers count a cached prefix in it, and older ones

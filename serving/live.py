@@ -19,7 +19,7 @@ from serving.parts import Parts
 
 POPULARITY_S = 60.0  # what is popular is counted anew this often at most; a reader's own events count at once
 SLOWEST_S = 30.0
-MOMENT_S = 2.0
+MOMENT_S = 10.0  # loading a large index takes seconds
 
 log = logging.getLogger(__name__)
 

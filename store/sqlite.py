@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Table, create_engine, event, text
 from sqlalchemy.dialects.sqlite import Insert, insert
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from core.errors import HomeDamaged, StateError
 from store.database import Database
@@ -18,7 +20,17 @@ ENOUGH = 20  # problems told of one file
 
 # NORMAL with WAL loses nothing when a process is killed; a power cut may cost the last transactions, never the file.
 # 8 MB of pages: each connection of a server has its own, and the system keeps the file anyway.
-PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -8192")
+PRAGMAS = ("synchronous = NORMAL", "foreign_keys = ON", "cache_size = -8192")
+
+
+def _is_busy(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+# SQLite itself does not wait where two connections turn a new file to WAL at once.
+PATIENT = Retrying(
+    retry=retry_if_exception(_is_busy), stop=stop_after_delay(BUSY_TIMEOUT_S), wait=wait_fixed(0.01), reraise=True
+)
 
 
 class SqliteDatabase(Database):
@@ -87,5 +99,6 @@ class SqliteDatabase(Database):
 
 def _configure(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun in words: the driver's own would start too late
+    PATIENT(connection.execute, "PRAGMA journal_mode = WAL")
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from pydantic import SecretStr
 
 from core.config import EncoderConfig, LlmConfig, ModelsConfig, StoreConfig
@@ -19,6 +20,10 @@ from models.encoder import Encoder
 from models.language_model import ChoiceScores, Completion, Message, Schema
 from tests import database_servers
 from tests.database_servers import Postgres
+
+# A machine that halts for a moment fails no test, and what fails here fails for everybody.
+settings.register_profile("shortlist", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shortlist")
 
 
 @pytest.fixture(scope="session")

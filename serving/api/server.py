@@ -14,6 +14,8 @@ from core.config import ServeConfig
 from core.errors import UsageError
 from serving.api.prompt import Prompt
 
+BACKLOG = 2048  # uvicorn's
+
 
 def bound(host: str, port: int) -> socket.socket:
     """A socket that listens on `host` and `port`. Raises `UsageError` where that cannot be had."""
@@ -22,6 +24,7 @@ def bound(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(BACKLOG)  # two may bind to one address, but only one listens; who asks early waits
     except (OSError, OverflowError) as error:
         listener.close()
         found, remedy = str(error), "choose another --host or --port"

@@ -19,13 +19,11 @@ from core.config import ServeConfig
 from serving.api.server import uvicorn_config
 from serving.shared import Shared
 
-BACKLOG = 2048
 PATIENCE_S = 10  # with a worker that does not say that it lives, since it loads
 
 
 def run_workers(worker: Callable[[], ASGIApp], listener: socket.socket, config: ServeConfig, shared: Shared) -> None:
     """Serve what `worker`, which can be pickled, makes in each process, until a signal; then as `server.run`."""
-    listener.listen(BACKLOG)  # whoever comes before the first worker is ready waits
     settings = uvicorn_config(worker, config)
     settings.factory, settings.workers, settings.timeout_worker_healthcheck = True, config.workers, PATIENCE_S
     _Workers(settings, listener, shared).run()

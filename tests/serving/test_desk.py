@@ -11,6 +11,7 @@ import pytest
 from core.config import Config, EncoderConfig, ServeConfig
 from core.ranking import Request
 from serving.lane import LaneFull
+from serving.stop import Stop
 from serving.web.desk import Desk, guarded
 from store.home import Home
 from tests.serving.conftest import GATES, parts_over
@@ -34,10 +35,25 @@ def test_a_way_to_rank_that_asks_a_hanging_model_ends_at_the_deadline(
         desk = Desk(parts_over(home, config, encoder, Hanging([-0.1, -3.0])))
         with pytest.raises(TimeoutError):
             desk.ranked("default+yesno", asked)
+        release.set()
+        desk.lane.close()
+
+
+def test_a_way_to_rank_that_asks_a_busy_model_is_refused_and_the_others_answer(
+    small_home: Path, new_hash_encoder: Any, scripted_model: Any
+) -> None:
+    release = threading.Event()
+    encoder = new_hash_encoder()
+    limits = ServeConfig(llm_at_once=1, llm_waiting=0)
+    config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), serve=limits, **GATES)  # type: ignore[arg-type]
+    asked = Request("ann", 5, "the moon")
+    with Home.open(small_home, encoder.name) as home:
+        desk = Desk(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        desk.lane.submit(lambda _stop: release.wait(20), Stop(20))
         with pytest.raises(LaneFull):
             desk.ranked("default+yesno", asked)
-        assert desk.ranked("default", asked)["recommendations"]
         _, said = guarded(lambda: desk.ranked("default+yesno", asked))
         assert "busy" in said
+        assert desk.ranked("default", asked)["recommendations"]
         release.set()
         desk.lane.close()

@@ -73,7 +73,7 @@ def opened(browser: Any, small_home: Path, new_hash_encoder: Any, scripted_model
 
 def titles(page: Any) -> list[str]:
     """The titles of the cards, without their places."""
-    page.wait_for_selector(".card-1 h3")
+    page.wait_for_function("document.querySelectorAll('article h3').length >= 5")
     return [title.partition(". ")[2] for title in page.locator("article:visible h3").all_inner_texts()]
 
 

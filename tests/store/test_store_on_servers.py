@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from pydantic import SecretStr
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from core.config import StoreConfig
 from core.errors import ConfigError, HomeDamaged, HomeLocked, ServiceError, ShortlistError
@@ -86,8 +87,10 @@ def test_only_one_of_them_writes(servers: StoreConfig, tmp_path: Path, second_pr
         here.catalogue.add_events([Event("ann", "a", "video", "view", NOON)])  # everything else goes on
         child.kill()
         child.wait()
-        with here.writing():
-            here.catalogue.put_videos([Video("a", "A")])
+        gone = retry_if_exception_type(HomeLocked)  # the server may not have noticed yet that the other one is
+        for attempt in Retrying(retry=gone, stop=stop_after_delay(20), wait=wait_fixed(0.02), reraise=True):
+            with attempt, here.writing():
+                here.catalogue.put_videos([Video("a", "A")])
         assert here.catalogue.video_ids() == ["a"]
 
 

@@ -45,7 +45,7 @@ def scribe() -> Scribe:
 
 @pytest.fixture
 def media() -> MediaConfig:
-    return MediaConfig(allow_private=True, pause_s=0, retries=2, backoff_s=0.01, timeout_s=2, downloads=2)
+    return MediaConfig(allow_private=True, pause_s=0, retries=2, backoff_s=0.01, timeout_s=20, downloads=2)
 
 
 @pytest.fixture
