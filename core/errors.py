@@ -104,6 +104,10 @@ class ModelFailed(ServiceError):
     """A model was reached but did not give a usable answer in time."""
 
 
+class UnusableAnswer(ModelFailed):
+    """A model answered, but not as it was asked to: the next question may go better."""
+
+
 class StateError(ShortlistError):
     """The home directory cannot be used as it is."""
 

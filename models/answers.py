@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from core.errors import ModelFailed
+from core.errors import UnusableAnswer
 from models.language_model import Schema
 
 
 def checked_text(text: str | None, schema: Schema | None, model: str) -> str:
-    """`text` as it is, if it is not blank and, where there is a `schema`, is JSON under it; else `ModelFailed`."""
+    """`text` as it is, if it is not blank and, where there is a `schema`, is JSON under it; else `UnusableAnswer`."""
     if not text or not text.strip():
         raise _unusable(model, "an answer", "an empty one", "ask again with another prompt or model")
     if schema is not None:
@@ -34,5 +34,5 @@ def _shortened(text: str) -> str:
     return repr(text if len(text) <= 80 else f"{text[:77]}...")
 
 
-def _unusable(model: str, expected: str, found: str, remedy: str) -> ModelFailed:
-    return ModelFailed(f"unusable answer from {model}", expected=expected, found=found, remedy=remedy)
+def _unusable(model: str, expected: str, found: str, remedy: str) -> UnusableAnswer:
+    return UnusableAnswer(f"unusable answer from {model}", expected=expected, found=found, remedy=remedy)

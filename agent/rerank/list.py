@@ -40,9 +40,9 @@ class ListOrder:
         for start in window_starts(len(order)):
             window = order[start : start + WINDOW]
             written = attempts.run(lambda shown=window: self._written(asked, shown))  # type: ignore[misc]
-            if written is None:
+            if attempts.over:
                 break
-            places = read_order(written, len(window))
+            places = None if written is None else read_order(written, len(window))
             if places is not None:
                 read.update(window)
                 order[start : start + WINDOW] = [window[at] for at in places]

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from agent.rerank.graded import read_grade
+from agent.rerank.graded import Graded, read_grade
 from agent.rerank.methods import IN_JSON, reranker
 from agent.rerank.setting import Setting
 from agent.shelf import Shelf
 from core.config import RerankConfig
-from core.errors import ModelFailed
+from core.errors import ModelFailed, UnusableAnswer
 from core.ranking import Ranking
 from core.types import Profile, Video
 
@@ -43,6 +43,26 @@ def test_a_model_without_log_probabilities_is_asked_for_json(method: str, script
     assert dict(zip(judged.ids, judged.scores.tolist(), strict=True)) == {"b": 2.0, "a": -4.0}
     assert reranked.notes == (IN_JSON, "the language model gave no usable answer for 1 candidates")
     assert "Answer in JSON" in model.calls[0][1].content
+
+
+USELESS = UnusableAnswer("unusable answer from x", expected="JSON", found="'Yes.'", remedy="use a larger model")
+SURE_YES = '{"answer": "yes", "confidence": 5}'
+
+
+def test_one_unusable_answer_costs_one_candidate_its_judgement(scripted_model: Model) -> None:
+    model = scripted_model(SURE_YES, SURE_YES, USELESS, USELESS, SURE_YES, SURE_YES)
+    reranked = Graded(Setting(model, SHELF, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
+    assert set(reranked.sources[0].ids) == set("abef")
+    assert reranked.notes == ("the language model gave no usable answer for 2 candidates",)
+
+
+def test_three_unusable_answers_in_a_row_end_it(scripted_model: Model) -> None:
+    model = scripted_model(USELESS)
+    reranked = Graded(Setting(model, SHELF, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
+    assert len(model.calls) == 3
+    assert reranked.ids == RANKING.ids
+    assert len(reranked.notes) == 1
+    assert "0 of 6 judged: unusable answer from x" in reranked.notes[0]
 
 
 def test_a_model_that_breaks_its_promise_of_log_probabilities_is_asked_for_json(scripted_model: Model) -> None:

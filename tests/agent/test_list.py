@@ -13,7 +13,7 @@ from agent.rerank.list import ListOrder, read_order, window_starts
 from agent.rerank.setting import Setting
 from agent.shelf import Shelf
 from core.config import RerankConfig
-from core.errors import ModelFailed
+from core.errors import ModelFailed, UnusableAnswer
 from core.ranking import Ranking
 from core.types import Profile, Video
 
@@ -58,6 +58,14 @@ def test_the_best_of_a_window_is_judged_again_in_the_next(scripted_model: Callab
     assert len(model.calls) == 2
     assert order[:11] == (*(f"v{number}" for number in range(20, 30)), "v09")
     assert "[20] Title: About v29" in model.calls[0][1].content
+
+
+def test_a_window_without_an_order_keeps_the_one_it_had(scripted_model: Callable[..., Any]) -> None:
+    empty = UnusableAnswer("unusable answer from x", expected="an answer", found="an empty one", remedy="ask again")
+    model = scripted_model(empty, REVERSED)
+    reranked = ListOrder(Setting(model, SHELF, RerankConfig(depth=30))).rerank(Profile("u"), None, RANKING)
+    assert reranked.ids[:20] == tuple(f"v{number:02}" for number in range(19, -1, -1))
+    assert reranked.notes == ("the language model gave no usable answer for 10 candidates",)
 
 
 def test_half_a_pass_is_no_judgement(scripted_model: Callable[..., Any]) -> None:
