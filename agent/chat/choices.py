@@ -66,9 +66,12 @@ def source(text: str, setting: Setting) -> Found:
 
 def _named(text: str, names: Names) -> Found:
     """A channel of several words needs no "from" to be known for one."""
+    folded = text.casefold()
     for channel in names.channels:
+        if " " not in channel or channel.casefold() not in folded:
+            continue  # there may be many thousand channels, and an expression for each takes long
         whole = rf"(?<!about )(?<!on )\b{re.escape(channel)}(?:'s)?(?!\w)"
-        found = re.search(whole, text, re.I) if " " in channel else None
+        found = re.search(whole, text, re.I)
         if found is not None:
             return {"channel": channel}, cut(text, found)
     return {}, text

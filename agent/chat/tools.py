@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agent.chat import replies
@@ -61,15 +61,16 @@ class Tools:
         user, like = arguments.get("user"), arguments.get("like")
         k, filters = _size(arguments), filters_of(arguments)
         if user is None and like is not None:
-            return self._list(self._recommender.alike(like, k, filters), action, arguments)
+            return self._list(self._recommender.alike(like, k, filters), action, arguments, memory)
         if user is None:
             return Reply(replies.WHO, action)
         request = Request(user, k, arguments.get("about"), filters=filters, like=like)
-        return self._list(self._recommender.recommend(request), action, arguments)
+        return self._list(self._recommender.recommend(request), action, arguments, memory)
 
     def _search(self, action: Action, memory: Memory) -> Reply:
         text, k = action.arguments["text"], _size(action.arguments)
-        return self._list(self._recommender.search(text, k, filters_of(action.arguments)), action, action.arguments)
+        answer = self._recommender.search(text, k, filters_of(action.arguments))
+        return self._list(answer, action, action.arguments, memory)
 
     def _explain(self, action: Action, memory: Memory) -> Reply:
         item, missing = self._pick(action.arguments["number"], action.arguments.get("user"), memory)
@@ -94,9 +95,9 @@ class Tools:
     def _help(self, action: Action, memory: Memory) -> Reply:
         return Reply(replies.HELP, action)
 
-    def _list(self, answer: Answer, action: Action, arguments: Mapping[str, Any]) -> Reply:
+    def _list(self, answer: Answer, action: Action, arguments: Mapping[str, Any], memory: Memory) -> Reply:
         every = tuple(recommendation_document(item) for item in answer.recommendations)
-        shown = every[arguments.get("after", 0) :]
+        shown = _continued(every, arguments, memory) if arguments.get("after") else every
         title = self._title(arguments.get("like"))
         text = replies.listed(shown, replies.heading(arguments, title)) if shown else self._nothing(arguments)
         question = self._question(arguments, shown)
@@ -144,6 +145,13 @@ class Tools:
             return items[-1], ""
         found = next((item for item in items if item["rank"] == number), None)
         return found, replies.no_such_number(number, items[-1]["rank"])
+
+
+def _continued(every: Sequence[Document], arguments: Mapping[str, Any], memory: Memory) -> tuple[Document, ...]:
+    """The best of `every` that were not shown yet, numbered on: by their ids, for other limits make another list."""
+    before = {item["video_id"] for item in memory.listed}
+    new = [item for item in every if item["video_id"] not in before][: arguments.get("k", DEFAULT_K)]
+    return tuple({**item, "rank": rank} for rank, item in enumerate(new, arguments["after"] + 1))
 
 
 def _size(arguments: Mapping[str, Any]) -> int:

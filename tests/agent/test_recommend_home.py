@@ -113,19 +113,36 @@ def test_the_newcomer_gets_the_popular_and_fresh(recommender: Recommender) -> No
     assert answer.notes == ("newcomer has no history: popular and fresh",)
 
 
-def test_chat_remembers_its_thread_in_the_home(home: Home, recommender: Recommender) -> None:
+@pytest.fixture(scope="module")
+def chat(home: Home, recommender: Recommender) -> Callable[[], Chat]:
+    """Makes a chat over the home; its threads are kept there."""
+
     def nobody() -> Interpreter:
         raise AssertionError("the parser asks no model")
 
-    def chat() -> Chat:
-        names = Names(lambda word: word in WATCHED)
-        tools = Tools(recommender, home.catalogue, names, home.catalogue.taste)
-        return Chat(tools=tools, threads=home.catalogue, names=names, interpreter=nobody, mode="parser")
+    names = Names(lambda word: word in WATCHED, ("Food", "Sci/Tech"))
+    tools = Tools(recommender, home.catalogue, names, home.catalogue.taste)
+    return lambda: Chat(tools=tools, threads=home.catalogue, names=names, interpreter=nobody, mode="parser")
 
+
+def test_chat_remembers_its_thread_in_the_home(chat: Callable[[], Chat]) -> None:
     chat().turn("recommend for baker", thread="t")
     reply = chat().turn("why number 1?", thread="t")
     assert reply.text.startswith("Number 1, “")
     assert "because you watched “" in reply.text
+
+
+def test_more_with_another_limit_passes_over_only_what_was_shown(
+    chat: Callable[[], Chat], recommender: Recommender
+) -> None:
+    first = chat().turn("recommend for astra", thread="more")
+    more = chat().turn("more, only food", thread="more")
+    food = recommender.recommend(Request("astra", 10, filters=Filters(category="Food"))).recommendations
+    shown = [item["video_id"] for item in first.recommendations]
+    assert [item["video_id"] for item in more.recommendations] == [
+        item.video.id for item in food if item.video.id not in shown
+    ][:5]
+    assert [item["rank"] for item in more.recommendations] == [6, 7, 8, 9, 10]
 
 
 def test_chat_tells_a_taste_that_was_put_into_words(home: Home, recommender: Recommender) -> None:
