@@ -6,6 +6,7 @@ they spend time on, the interests they stated, how popular it is, how new it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,12 @@ from retrieval.analysis import terms
 NEAR = 0.3  # cosine of sentence vectors from which two items are about related things
 LARGE_SHARE = 0.1
 NAMED_WORDS = 3
+JOINED = re.compile(r"[,;/&]|\band\b")
+
+# Words of a wish that a video does not answer by saying them.
+_SAYS_NOTHING = """anything best clip clips everything film films find get give good how like make need new nice now
+please see show something tell today tonight video videos want watch where why"""
+SAYS_NOTHING = frozenset(_SAYS_NOTHING.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +59,15 @@ def reason(video: Video, known: Circumstances) -> str:
 def _wish(video: Video, known: Circumstances) -> str | None:
     if not known.wish:
         return None
-    places = (("its title", video.title), ("its summary", video.summary), ("the transcript", video.transcript.text))
+    words = [word.strip(".,;:!?\"'()“”") for word in known.wish.split()]
+    telling = [word for word in words if word.lower() not in SAYS_NOTHING]
+    places = (
+        ("its title", video.shown_title),
+        ("its summary", video.summary),
+        ("the transcript", video.transcript.text),
+    )
     for where, text in places:
-        found = _shared_words(known.wish, text or "")
+        found = _spoken_of(telling, text or "")
         if found:
             return f"{where} speaks of {_listed(found)}, as you asked"
     own = known.vector("video", video.id)
@@ -84,8 +97,9 @@ def _category(video: Video, known: Circumstances) -> str | None:
 
 
 def _interest(video: Video, known: Circumstances) -> str | None:
-    text = " ".join(filter(None, (video.title, video.category, video.summary)))
-    found = _shared_words(", ".join(known.profile.interests), text)
+    text = " ".join(filter(None, (video.shown_title, video.category, video.summary)))
+    interests = [one.strip() for interest in known.profile.interests for one in JOINED.split(interest)]
+    found = _spoken_of(interests, text)
     return f"you named {_listed(found)} as an interest" if found else None
 
 
@@ -115,11 +129,10 @@ def nearest_liked(video_id: str, known: Circumstances) -> HistoryItem | None:
     return nearest if cosine >= NEAR else None
 
 
-def _shared_words(asked: str, text: str) -> list[str]:
-    """The words of `asked`, as written, whose analysed terms are in `text`."""
+def _spoken_of(phrases: Sequence[str], text: str) -> list[str]:
+    """Those of `phrases`, as written, whose analysed terms are all in `text`."""
     known = set(terms(text))
-    words = (word.strip(".,;:!?\"'()“”") for word in asked.split())
-    return list(dict.fromkeys(word for word in words if known.intersection(terms(word))))
+    return [phrase for phrase in dict.fromkeys(phrases) if (own := set(terms(phrase))) and own <= known]
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -59,6 +59,31 @@ def test_a_wish_goes_first(wish: str, words: str) -> None:
     assert reason(TEA, replace(KNOWN, wish=wish, wish_vector=vector(1, 0))) == words
 
 
+@pytest.mark.parametrize(
+    ("title", "wish"),
+    [("How calm is this cup?", "how do volcanoes work"), ("犬の散歩について", "猫の動画について")],
+)
+def test_words_of_the_asking_are_no_topic(title: str, wish: str) -> None:
+    assert "speaks of" not in reason(replace(TEA, title=title), replace(KNOWN, wish=wish, wish_vector=vector(0, 1)))
+
+
+def test_only_the_title_that_is_shown_counts() -> None:
+    rewritten = replace(TEA, enrichment=Enrichment(rewritten_title=Made("Slow mornings", "a-model")))
+    assert "its title speaks" not in reason(rewritten, replace(KNOWN, wish="calm", wish_vector=vector(0, 1)))
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("Sewing machine repair", "published on 1 January 2026"),
+        ("Machine learning in an hour", "you named “machine learning” as an interest"),
+    ],
+)
+def test_an_interest_is_named_whole(title: str, words: str) -> None:
+    known = Circumstances(Profile("u", interests=("machine learning", "South Africa")), None, None, Shelf())
+    assert reason(replace(TEA, title=title), known) == words
+
+
 def test_a_wish_that_is_far_is_not_claimed_to_be_near() -> None:
     assert "watched" in reason(TEA, replace(KNOWN, wish="hot drinks", wish_vector=vector(0, 1)))
 
