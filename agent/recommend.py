@@ -76,10 +76,11 @@ class Recommender:
 
         Raises `UsageError` for a text that is blank.
         """
-        if not text.strip():
+        topic = topic_of(text)
+        if topic is None:
             raise UsageError("nothing to look for", expected="a text", found="a blank one", remedy="say what")
-        request = Request("", k, text, NONE, filters=filters)
-        return self._for_nobody(request, lambda: text_query(text, k, filters, self._encoder()))
+        request = Request("", k, topic, NONE, filters=filters)
+        return self._for_nobody(request, lambda: text_query(topic, k, filters, self._encoder()))
 
     def alike(self, video_id: str, k: int, filters: Filters = NO_FILTERS) -> Answer:
         """The videos that resemble `video_id`, for nobody in particular. Raises `UnknownItem`."""

@@ -92,6 +92,16 @@ class RecommendationShown(VideoShown):
     stages: dict[str, StageShown]
 
 
+class ExplanationShown(VideoShown):
+    """One video for a reader."""
+
+    rank: int | None = Field(description="place among all videos, seen ones too; null below the best 1,000")
+    score: float | None
+    reason: str
+    evidence: SegmentShown | None
+    stages: dict[str, StageShown]
+
+
 class ModelUseShown(BaseModel):
     """What the language model cost."""
 

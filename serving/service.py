@@ -12,11 +12,12 @@ from typing import Any
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from agent.chat.reply import Reply
+from agent.explain import FUSION, stages_of
 from agent.gate import may_ask
 from core.config import NONE
 from core.errors import HomeLocked, UnknownItem
 from core.ranking import MAX_K, Answer, Filters, Request
-from core.wire import answer_document, recommendation_document, search_document
+from core.wire import answer_document, recommendation_document, search_document, stages_document
 from ingest.complete import Completion
 from serving.answers import Answers
 from serving.documents import discreet, ranking_document, reader_document, whole_video
@@ -84,18 +85,22 @@ class Service:
         return ranking_document(self._answer(within(only, stop)), wanted)
 
     def explain(self, request: Request, video_id: str) -> dict[str, Any]:
-        """One video for a reader, seen or not: reason, evidence and stages.
+        """One video for a reader, seen or not: reason, evidence, and its place and stages among all videos.
 
-        Raises `UnknownItem`, and as `Recommender.recommend`.
+        Below the best 1,000 it has no place. Raises `UnknownItem`, and as `Recommender.recommend`.
         """
         self._home.catalogue.video(video_id)
-        seen_too = replace(request.filters, include_seen=True)
-        answer = self._answer(replace(request, k=1, rerank=NONE, only=frozenset({video_id}), filters=seen_too))
+        filters = replace(request.filters, include_seen=True)
+        every = replace(request, k=MAX_K, rerank=NONE, filters=filters)
+        answer = self._answer(replace(every, k=1, only=frozenset({video_id})))
         if not answer.recommendations:
             raise UnknownItem(
                 "nothing tells of this video", expected="a video that is indexed", found=repr(video_id), remedy="wait"
             )
-        return recommendation_document(answer.recommendations[0])
+        [ranked] = self.live.recommender.rank_many([every])
+        stages = stages_document(stages_of(ranked.case.ranking, None, [video_id])[video_id])
+        place = stages.get(FUSION, {"rank": None, "score": None})
+        return {**recommendation_document(answer.recommendations[0]), **place, "stages": stages}
 
     def search(self, text: str, k: int, filters: Filters) -> dict[str, Any]:
         """The document of `search --json`. Raises as `Recommender.search`."""

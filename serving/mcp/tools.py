@@ -18,7 +18,7 @@ from core.ranking import MAX_K, Filters, Request
 from serving.api.parameters import moment_of
 from serving.lane import Lane, LaneFull
 from serving.parts import Parts
-from serving.schemas import MAX_TEXT, AnswerShown, Id, RecommendationShown, Rerank, ResultShown, SearchShown
+from serving.schemas import MAX_TEXT, AnswerShown, ExplanationShown, Id, Rerank, ResultShown, SearchShown
 from serving.service import Service
 from serving.timely import timely
 
@@ -73,10 +73,10 @@ def mcp_server(parts: Parts) -> MCPServer:
         return SearchShown(**await _newest(service, lambda: service.search(text, k, filters)))
 
     @server.tool()
-    async def explain(user_id: User, video_id: VideoId, about: Wish = None) -> RecommendationShown:
+    async def explain(user_id: User, video_id: VideoId, about: Wish = None) -> ExplanationShown:
         """Why a video would be recommended to a reader: the reason, what is said in it, where each stage puts it."""
         found = await _newest(service, lambda: service.explain(Request(user_id, 1, about), video_id))
-        return RecommendationShown(**found)
+        return ExplanationShown(**found)
 
     @server.tool()
     async def record_event(

@@ -207,3 +207,10 @@ def test_a_search_is_for_nobody(make_recommender: Make) -> None:
     assert ids(answer) == ["moon", "comet"]
     assert answer.recommendations[0].reason == "its title speaks of “moon”, as you asked"
     assert answer.notes == ()
+
+
+def test_a_search_looks_for_the_topic_as_a_wish_does(make_recommender: Make) -> None:
+    plain, asked = (make_recommender().search(text, 3) for text in ("space moon", "a video about space moon"))
+    assert [(one.video.id, one.reason) for one in asked.recommendations] == [
+        (one.video.id, one.reason) for one in plain.recommendations
+    ]

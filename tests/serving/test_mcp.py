@@ -76,6 +76,13 @@ def test_search_and_explain(served: tuple[str, Home]) -> None:
             assert why["video_id"] == "v13"
             assert why["reason"]
             assert "fusion" in why["stages"]
+            found = (await client.call_tool("recommend", {"user_id": "ann", "k": 20})).structured_content
+            last = found["recommendations"][-1]
+            why = (
+                await client.call_tool("explain", {"user_id": "ann", "video_id": last["video_id"]})
+            ).structured_content
+            assert why["rank"] >= last["rank"] == len(found["recommendations"]) > 5  # seen ones have places too
+            assert (why["rank"], why["score"]) == tuple(why["stages"]["fusion"].values())
 
     asyncio.run(ask())
 
