@@ -1,11 +1,14 @@
 """Joins the model's judgement with the retrieval score: final = (1 - w) x retrieval + w x model.
 
-Both are z-scores over the judged head of one query. Min-max was the other candidate; it lets the single best and
-worst log-odds set the scale, and log-odds of small models have such outliers, while z-scores kept the gain on
-topics flat over a wide range of w.
+Both are z-scores within one query: the retrieval scores over the head that may be judged, so that the scale does not
+depend on where the judging stopped, and the model's over what it judged. Min-max was the other candidate; it lets the
+single best and worst log-odds set the scale, and log-odds of small models have such outliers, while z-scores kept the
+gain on topics flat over a wide range of w.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,16 +21,18 @@ FLAT = 1e-6  # a spread below this is rounding, not an opinion
 STEP = 1e-9  # keeps equals in retrieval order, and far below any difference of opinion
 
 
-def blend(ranking: Ranking, judged: Ranking, weight: float) -> Ranking:
-    """`ranking` with its head reordered by `judged`, scores of any unit over some of its ids; `weight` in [0, 1].
+def blend(ranking: Ranking, judged: Ranking, weight: float, depth: int) -> Ranking:
+    """`ranking` with its head reordered by `judged`, scores of any unit over some of its first `depth` ids.
 
-    The head reaches down to the last judged id and stays above the tail. An id in it that was not judged gets the
-    model's mean opinion; the tail keeps its order. `sources` of the result are `judged` and `ranking`.
+    `weight` is in [0, 1]. The head reaches down to the last judged id and stays above the tail. An id in it that was
+    not judged gets the model's mean opinion; the tail keeps its order. `sources` of the result are `judged` and
+    `ranking`.
     """
     opinions = dict(zip(judged.ids, judged.scores.tolist(), strict=True))
     places = [place for place, item in enumerate(ranking.ids) if item in opinions]
     size = places[-1] + 1 if places else 0
-    scores = np.concatenate([_head(ranking, opinions, weight, size), np.zeros(len(ranking) - size)])
+    retrieval = standardised(ranking.scores[:depth])[:size]
+    scores = np.concatenate([_head(retrieval, ranking.ids[:size], opinions, weight), np.zeros(len(ranking) - size)])
     scores[size:] = _tail(ranking, scores[:size])
     order = np.lexsort((np.arange(len(ranking)), -scores))
     ids = tuple(ranking.ids[place] for place in order)
@@ -41,11 +46,11 @@ def standardised(values: Scores) -> Scores:
     return centred / spread if spread > FLAT else np.zeros_like(values)
 
 
-def _head(ranking: Ranking, opinions: dict[str, float], weight: float, size: int) -> Scores:
+def _head(retrieval: Scores, ids: Sequence[str], opinions: Mapping[str, float], weight: float) -> Scores:
     mean = float(np.mean(list(opinions.values()))) if opinions else 0.0
-    model = np.array([opinions.get(item, mean) for item in ranking.ids[:size]], dtype=np.float64)
-    mixed: Scores = (1 - weight) * standardised(ranking.scores[:size]) + weight * standardised(model)
-    return mixed - STEP * np.arange(size)
+    model = np.array([opinions.get(item, mean) for item in ids], dtype=np.float64)
+    mixed: Scores = (1 - weight) * retrieval + weight * standardised(model)
+    return mixed - STEP * np.arange(len(ids))
 
 
 def _tail(ranking: Ranking, head: Scores) -> Scores:

@@ -54,7 +54,7 @@ class Judge:
         setting = Setting(model, shelf, self._config, Budget(request.budget_ms), gate.weight)
         reranked = reranker(gate.method, setting).rerank(profile, request.wish, ranking)
         judged = reranked.sources[0]
-        return Verdict(blend(ranking, judged, gate.weight), judged, reranked.notes, model.use)
+        return Verdict(blend(ranking, judged, gate.weight, self._config.depth), judged, reranked.notes, model.use)
 
     def _loaded(self) -> LanguageModel:
         if self._model is None:

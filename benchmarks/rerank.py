@@ -41,6 +41,7 @@ from store.sqlite import SqliteDatabase
 
 WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 WEIGHT = 0.5
+DEPTH = 20
 TOPS = (3, 5, 10)
 HISTORIES = ((0, 5), (6, 15), (16, 1000))
 METRICS = ("nDCG@10", "MRR", "AUC")
@@ -116,7 +117,7 @@ def quality(bench: Bench, rankings: Mapping[str, Ranking]) -> dict[str, np.ndarr
 
 
 def blended(bench: Bench, judged: Mapping[str, Judged], weight: float) -> dict[str, Ranking]:
-    return {query: blend(case.ranking, judged[query].ranking, weight) for query, case in bench.cases.items()}
+    return {query: blend(case.ranking, judged[query].ranking, weight, DEPTH) for query, case in bench.cases.items()}
 
 
 def quality_table(bench: Bench, judged: Mapping[str, Judged], title: str) -> list[dict[str, Any]]:
@@ -247,7 +248,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors and answers")
     parser.add_argument("--out", type=Path, help="JSON file of the figures")
     asked = parser.parse_args()
-    config = RerankConfig(depth=20, top=20)
+    config = RerankConfig(depth=DEPTH, top=DEPTH)
     bench = load(asked.bench, Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(asked.work), asked.queries)
     kept = JUDGED / f"{asked.bench}.{asked.model}.{asked.method}.jsonl"
     if asked.known:

@@ -14,10 +14,11 @@ FEW = 5  # opinions from which one can tell what the model's best looks like
 
 
 def settled(ranking: Ranking, judgements: Mapping[str, float], weight: float, config: RerankConfig) -> bool:
-    """Whether the first `config.top` places are safe from all candidates below those judged.
+    """Whether the first `config.top` places seem safe from all candidates below those judged.
 
-    They are if the next one, liked as much as the best so far, would still not reach them: final scores are blended
-    with `weight`, and retrieval scores only fall from here on.
+    They do if the next one, liked as much as the best so far, would still not reach them: final scores are blended
+    with `weight` as in `blend`, and retrieval scores only fall from here on. One that is liked more than any so far
+    would be missed, and further opinions would change the scale of the model's.
     """
     n, top = len(judgements), config.top
     if n < max(top, FEW) or n >= len(ranking):

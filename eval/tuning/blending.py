@@ -10,49 +10,81 @@ import numpy as np
 from agent.blend import blend
 from agent.gate import RequestKind, request_kind
 from agent.ranked import Ranked
-from core.config import ProfileConfig
+from core.config import Config
 from core.ranking import Ranking
-from eval.tuning.opinions import ranked_score
+from eval.significance import Comparison, compare
+from eval.tuning.opinions import Floats, ranked_score
+from eval.tuning.search import FEWEST, gains
 
 WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
+ERRORS = 2.0  # standard errors that the best of all weights has to gain: each costs the calls of the gate it opens
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """The weight for one kind of request; None where fewer than `FEWEST` of the `queries` that choose were of it.
+
+    `means` holds the metric at every weight, on those; `against` compares the weight with 0 on the queries that judge.
+    """
+
+    weight: float | None
+    queries: int
+    means: dict[float, float]
+    against: Comparison
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """One query: what retrieval and the model said, and what is right."""
+    """One query: what retrieval and the model said, the latter of no more than `depth`, and what is right."""
 
     kind: RequestKind
     ranking: Ranking
     model: Ranking
+    depth: int
     qrels: Mapping[str, int]
     candidates: int | None
 
     @classmethod
-    def of(
-        cls, ranked: Ranked, qrels: Mapping[str, int], candidates: int | None, profile: ProfileConfig
-    ) -> Judged | None:
+    def of(cls, ranked: Ranked, qrels: Mapping[str, int], candidates: int | None, config: Config) -> Judged | None:
         """None where the model was not asked."""
         case, judged = ranked.case, ranked.verdict.judged
         if judged is None:
             return None
-        return cls(request_kind(case.request, case.profile, profile), case.ranking, judged, qrels, candidates)
+        kind = request_kind(case.request, case.profile, config.profile)
+        return cls(kind, case.ranking, judged, config.rerank.depth, qrels, candidates)
 
     def score(self, weight: float, metric: str) -> float:
         """`metric` of the blend with `weight`."""
-        final = blend(self.ranking, self.model, weight)
+        final = blend(self.ranking, self.model, weight, self.depth)
         grades = np.array([self.qrels.get(item, 0) for item in final.ids], dtype=np.int64)
         judged = np.array(list(self.qrels.values()), dtype=np.int64)
         return ranked_score(final.scores, grades, judged, self.candidates, metric)
 
 
-def best_weights(judged: Sequence[Judged], metric: str) -> dict[RequestKind, tuple[float, dict[float, float]]]:
-    """By kind of request the best weight, the smallest of equals, and the mean of `metric` at every weight tried."""
-    found: dict[RequestKind, tuple[float, dict[float, float]]] = {}
-    for kind in sorted({one.kind for one in judged}):
-        means = {weight: _mean([one.score(weight, metric) for one in judged if one.kind == kind]) for weight in WEIGHTS}
-        found[kind] = (max(WEIGHTS, key=lambda weight: (round(means[weight], 6), -weight)), means)
-    return found
+def blends(choosing: Sequence[Judged], judging: Sequence[Judged], metric: str, seed: int) -> dict[RequestKind, Blend]:
+    """By kind of request the best weight on `choosing`, the smallest of equals, and what it is worth on `judging`.
+
+    It is 0 where the best gains no more than `ERRORS` standard errors.
+    """
+    kinds = sorted({one.kind for one in (*choosing, *judging)})
+    return {
+        kind: _blend(
+            [one for one in choosing if one.kind == kind], [one for one in judging if one.kind == kind], metric, seed
+        )
+        for kind in kinds
+    }
 
 
-def _mean(values: Sequence[float]) -> float:
-    return float(np.nanmean(values))
+def _blend(choosing: Sequence[Judged], judging: Sequence[Judged], metric: str, seed: int) -> Blend:
+    scores = {weight: _scores(choosing, weight, metric) for weight in WEIGHTS}
+    means = {weight: float(np.nanmean(found)) if len(choosing) else np.nan for weight, found in scores.items()}
+    weight: float | None = None
+    if len(choosing) >= FEWEST:
+        best = max(WEIGHTS, key=lambda weight: (round(means[weight], 6), -weight))
+        weight = best if gains(scores[best] - scores[0.0], ERRORS) else 0.0
+    against = compare(_scores(judging, weight or 0.0, metric), _scores(judging, 0.0, metric), seed)
+    return Blend(weight, len(choosing), means, against)
+
+
+def _scores(judged: Sequence[Judged], weight: float, metric: str) -> Floats:
+    return np.array([one.score(weight, metric) for one in judged], dtype=np.float64)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 ROUNDS = 4
+FEWEST = 5  # queries that can tell a gain from chance
 
 Point = dict[str, float]
 Scores = npt.NDArray[np.float64]
@@ -35,13 +36,19 @@ def coordinate_search(
         for name in best:
             tried = [{**best, name: value} for value in values]
             found = max(tried, key=lambda point: float(np.nanmean(scores_of(point))))  # of equals the first
-            if _gains(scores_of(found) - scores_of(best)):
+            if gains(scores_of(found) - scores_of(best)):
                 best = found
         if best == before:
             break
     return best, float(np.nanmean(scores_of(best)))
 
 
-def _gains(differences: Scores) -> bool:
+def gains(differences: Scores, errors: float = 1.0) -> bool:
+    """Whether paired `differences`, float64[n], NaN where undefined, are on average more than so many standard errors.
+
+    Fewer than `FEWEST` never are.
+    """
     defined = differences[~np.isnan(differences)]
-    return bool(defined.size and defined.mean() > defined.std() / np.sqrt(defined.size))
+    if defined.size < FEWEST:
+        return False
+    return bool(defined.mean() > errors * defined.std(ddof=1) / np.sqrt(defined.size))

@@ -6,9 +6,13 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from agent.gate import RequestKind
 from core.config import Config
 from eval.significance import Comparison
+from eval.tuning.blending import Blend
 from eval.tuning.tune import Score, Tuned
+
+NAMES: dict[RequestKind, str] = {"wish": "wishes", "plain": "readers without a wish", "thin": "thin histories"}
 
 
 def settings_file(tuned: Tuned, config: Config) -> str:
@@ -19,6 +23,7 @@ def settings_file(tuned: Tuned, config: Config) -> str:
         f"# Queries that chose: {_told(tuned.chosen_on)}.",
         f"# Queries that were kept apart: {_told(tuned.judged_on)}.",
         *(f"# There, more than {leg} alone: {_compared(one)}." for leg, one in tuned.alone.items()),
+        *(f"# The model's weight for {NAMES[kind]}: {_blended(one)}." for kind, one in tuned.blend.items()),
         *(f"# {note}" for note in data.notes),
     ]
     for section, values in tuned.settings.items():
@@ -41,12 +46,24 @@ def tuned_document(tuned: Tuned) -> dict[str, Any]:
         "chosen_on": tuned.chosen_on,
         "judged_on": tuned.judged_on,
         "alone": {leg: asdict(one) for leg, one in tuned.alone.items()},
-        "blend": {kind: {f"{weight:g}": mean for weight, mean in means.items()} for kind, means in tuned.blend.items()},
+        "blend": {kind: _blend_document(one) for kind, one in tuned.blend.items()},
     }
 
 
 def _told(score: Score) -> str:
     return f"{score['queries']:,.0f} queries, {score['before']:.4f} before, {score['after']:.4f} after"
+
+
+def _blended(blend: Blend) -> str:
+    if blend.weight is None:
+        return f"left as it was, for {blend.queries} queries are too few to choose it"
+    known = f"{blend.means[blend.weight]:.4f} on {blend.queries} queries that chose, {blend.means[0.0]:.4f} without"
+    return f"{blend.weight:g}; {known}; kept apart {_compared(blend.against)}"
+
+
+def _blend_document(blend: Blend) -> dict[str, Any]:
+    means = {f"{weight:g}": mean for weight, mean in blend.means.items()}
+    return {"weight": blend.weight, "queries": blend.queries, "means": means, "against": asdict(blend.against)}
 
 
 def _compared(comparison: Comparison) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from agent.gate import RequestKind
 from agent.ranked import Ranked
 from core.config import LEGS, NONE, Config
 from eval.answer.product import Product
@@ -18,10 +19,10 @@ from eval.significance import Comparison, compare
 from eval.tasks.home import open_task_home
 from eval.tasks.records import TaskRecords
 from eval.tasks.task import Task
-from eval.tuning.blending import Judged, best_weights
+from eval.tuning.blending import Blend, Judged, blends
 from eval.tuning.halves import halves
 from eval.tuning.opinions import Floats, Opinions, all_asked
-from eval.tuning.search import coordinate_search
+from eval.tuning.search import coordinate_search, gains
 from eval.variants import Variant
 
 VALUES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
@@ -34,8 +35,8 @@ Score = dict[str, float]
 class Tuned:
     """What was chosen: settings by section; `metric` before and after, on the queries that chose and those that judge.
 
-    `alone` compares the result with each leg by itself, on the queries that judge. `blend` holds the metric at every
-    blend weight by kind of request, on all queries that the model judged.
+    `alone` compares the result with each leg by itself, on the queries that judge. `blend` tells of the weight of a
+    rerank by kind of request.
     """
 
     task: Task
@@ -44,7 +45,7 @@ class Tuned:
     chosen_on: Score
     judged_on: Score
     alone: dict[str, Comparison]
-    blend: dict[str, dict[float, float]] = field(default_factory=dict)
+    blend: dict[RequestKind, Blend] = field(default_factory=dict)
 
     @property
     def keys(self) -> list[str]:
@@ -72,21 +73,25 @@ def tune(task: Task, metric: str, config: Config, parts: Parts, method: str = NO
     # One coordinate at a time is easily stuck, so the search also begins from the best leg alone, and from all alike.
     alone = {one: {leg: float(leg == one) for leg in LEGS} for one in LEGS}
     starts = [before, dict.fromkeys(LEGS, 1.0), max(alone.values(), key=lambda weights: mean(weights, searching))]
-    searches = [coordinate_search(start, VALUES, lambda weights: scores_of(weights, searching)) for start in starts]
-    after, found = max(searches, key=lambda search: search[1])
+    after, *others = [coordinate_search(start, VALUES, lambda one: scores_of(one, searching))[0] for start in starts]
+    for other in others:
+        if gains(scores_of(other, searching) - scores_of(after, searching)):
+            after = other
     settings: dict[str, dict[str, Any]] = {"retrieval": {key: _scaled(after)}}
     scores = {
-        "chosen_on": {"queries": len(searching), "before": mean(before, searching), "after": found},
+        "chosen_on": {"queries": len(searching), "before": mean(before, searching), "after": mean(after, searching)},
         "judged_on": {"queries": len(judging), "before": mean(before, judging), "after": mean(after, judging)},
     }
     judged = scores_of(after, judging)
     against = {leg: compare(judged, scores_of(weights, judging), config.eval.seed) for leg, weights in alone.items()}
-    blend: dict[str, dict[float, float]] = {}
+    blend: dict[RequestKind, Blend] = {}
     if method != NONE:
         tuned = config.model_copy(update={"retrieval": config.retrieval.model_copy(update=settings["retrieval"])})
-        for kind, (weight, means) in best_weights(_judged(task, tuned, parts, method, bars), metric).items():
-            settings.setdefault("rerank", {})[f"weight_{kind}"] = weight
-            blend[kind] = means
+        every = _judged(task, tuned, parts, method, bars)
+        choosing, deciding = ([one for row in rows if (one := every[row])] for rows in (searching, judging))
+        blend = blends(choosing, deciding, metric, config.eval.seed)
+        chosen = {f"weight_{kind}": one.weight for kind, one in blend.items() if one.weight is not None}
+        settings |= {"rerank": chosen} if chosen else {}
     return Tuned(task, metric, settings, scores["chosen_on"], scores["judged_on"], against, blend)
 
 
@@ -98,13 +103,14 @@ def _opinions(task: Task, config: Config, parts: Parts, bars: Bars) -> list[Opin
     ]
 
 
-def _judged(task: Task, config: Config, parts: Parts, method: str, bars: Bars) -> list[Judged]:
-    ranked = _ranked(task, config, parts, method, bars)
-    found = [
-        Judged.of(one, task.data.qrels[query.id], _offered(query), config.profile)
+def _judged(task: Task, config: Config, parts: Parts, method: str, bars: Bars) -> list[Judged | None]:
+    # Stopping early depends on the weight, which is yet to be chosen.
+    whole = config.rerank.model_copy(update={"top": config.rerank.depth})
+    ranked = _ranked(task, config.model_copy(update={"rerank": whole}), parts, method, bars)
+    return [
+        Judged.of(one, task.data.qrels[query.id], _offered(query), config)
         for query, one in zip(task.data.queries, ranked, strict=True)
     ]
-    return [one for one in found if one is not None]
 
 
 def _ranked(task: Task, config: Config, parts: Parts, method: str, bars: Bars) -> list[Ranked]:

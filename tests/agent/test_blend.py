@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from agent.blend import blend, standardised
 from core.ranking import Ranking
 
+DEPTH = 12
 score = st.floats(-100, 100).map(lambda value: round(value, 3))
 rankings = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=3), score, max_size=12).map(
     lambda scored: Ranking.of(scored, "weighted")
@@ -25,7 +26,7 @@ def test_a_blend_by_hand() -> None:
     """Head a, b, c: retrieval z = 1.2247, 0, -1.2247; model z = -1.2247, 0, 1.2247. At 0.75 the model wins by half."""
     ranking = Ranking.of({"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.5}, "weighted")
     judged = Ranking.of({"a": -4.0, "b": 0.0, "c": 4.0}, "yesno")
-    blended = blend(ranking, judged, 0.75)
+    blended = blend(ranking, judged, 0.75, 3)
     assert blended.ids == ("c", "b", "a", "d")
     assert blended.scores == pytest.approx([0.61237, 0, -0.61237, -1.11237], abs=1e-4)
 
@@ -33,13 +34,22 @@ def test_a_blend_by_hand() -> None:
 def test_a_candidate_that_was_not_judged_gets_the_mean_opinion() -> None:
     ranking = Ranking.of({"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.0}, "weighted")
     judged = Ranking.of({"a": -1.0, "c": 1.0}, "yesno")
-    assert blend(ranking, judged, 1.0).ids == ("c", "b", "a", "d")
+    assert blend(ranking, judged, 1.0, 4).ids == ("c", "b", "a", "d")
+
+
+def test_the_scale_of_retrieval_does_not_depend_on_where_judging_stopped() -> None:
+    """z over all four is 1.34, 0.45, -0.45, -1.34, whether two or four were judged; model z is 1 and -1."""
+    ranking = Ranking.of({"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.0}, "weighted")
+    two = Ranking.of({"a": 0.0, "b": 1.0}, "yesno")
+    blended = blend(ranking, two, 0.5, 4)
+    assert blended.ids[:2] == ("b", "a")
+    assert blended.scores[:2] == pytest.approx([0.5 * 0.4472 + 0.5, 0.5 * 1.3416 - 0.5], abs=1e-4)
 
 
 def test_a_model_without_an_opinion_changes_nothing() -> None:
     ranking = Ranking.of({"b": 3.0, "a": 2.0, "c": 1.0}, "weighted")
     judged = Ranking.of(dict.fromkeys("abc", 0.5), "yesno")
-    assert blend(ranking, judged, 1.0).ids == ranking.ids
+    assert blend(ranking, judged, 1.0, 4).ids == ranking.ids
 
 
 def test_z_scores_by_hand() -> None:
@@ -53,7 +63,7 @@ def test_a_blend_is_a_permutation_with_the_judged_head_above_the_tail(
     both: tuple[Ranking, Ranking], weight: float
 ) -> None:
     ranking, judged = both
-    blended = blend(ranking, judged, weight)
+    blended = blend(ranking, judged, weight, DEPTH)
     assert sorted(blended.ids) == sorted(ranking.ids)
     size = max((ranking.ids.index(item) + 1 for item in judged.ids), default=0)
     assert set(blended.ids[:size]) == set(ranking.ids[:size])
@@ -64,7 +74,7 @@ def test_a_blend_is_a_permutation_with_the_judged_head_above_the_tail(
 
 @given(judged_rankings())
 def test_weight_0_keeps_the_retrieval_order(both: tuple[Ranking, Ranking]) -> None:
-    assert blend(*both, 0.0).ids == both[0].ids
+    assert blend(*both, 0.0, DEPTH).ids == both[0].ids
 
 
 @given(judged_rankings(), st.floats(0.1, 10), st.floats(-10, 10), st.floats(0, 1))
@@ -73,4 +83,6 @@ def test_the_unit_of_the_model_does_not_matter(
 ) -> None:
     ranking, judged = both
     other = Ranking(judged.ids, judged.scores * factor + shift, "yesno")
-    assert blend(ranking, other, weight).scores == pytest.approx(blend(ranking, judged, weight).scores, abs=1e-5)
+    assert blend(ranking, other, weight, DEPTH).scores == pytest.approx(
+        blend(ranking, judged, weight, DEPTH).scores, abs=1e-5
+    )

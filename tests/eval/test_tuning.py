@@ -20,10 +20,10 @@ from eval.progress import no_bars
 from eval.run import run_variant
 from eval.scores import score
 from eval.tasks.from_files import task_of
-from eval.tuning.blending import Judged, best_weights
+from eval.tuning.blending import Judged, blends
 from eval.tuning.halves import halves
 from eval.tuning.opinions import all_asked
-from eval.tuning.search import coordinate_search
+from eval.tuning.search import FEWEST, coordinate_search
 from eval.tuning.settings_file import settings_file, tuned_document
 from eval.tuning.tune import _opinions, tune
 from eval.variants import Variant
@@ -31,11 +31,19 @@ from eval.variants import Variant
 
 def test_coordinate_search_finds_the_top_of_a_hill_and_is_never_worse() -> None:
     def hill(point: dict[str, float]) -> Any:
-        return np.array([-((point["x"] - 0.5) ** 2) - (point["y"] - 0.25) ** 2, np.nan])
+        height = -((point["x"] - 0.5) ** 2) - (point["y"] - 0.25) ** 2
+        return np.array([height] * FEWEST + [np.nan])
 
     best, found = coordinate_search({"x": 0.0, "y": 1.0}, (0.0, 0.25, 0.5, 0.75, 1.0), hill)
     assert (best, found) == ({"x": 0.5, "y": 0.25}, 0.0)
     assert coordinate_search({"x": 0.5, "y": 0.25}, (0.0, 1.0), hill)[1] == 0.0
+
+
+def test_few_queries_choose_nothing() -> None:
+    def hill(point: dict[str, float]) -> Any:
+        return np.array([point["x"]] * (FEWEST - 1))
+
+    assert coordinate_search({"x": 0.0}, (0.0, 1.0), hill)[0] == {"x": 0.0}
 
 
 def test_a_gain_within_its_standard_error_changes_nothing() -> None:
@@ -86,23 +94,44 @@ def test_tuning_writes_what_config_takes_and_is_labelled_where_it_was_tuned(
 def test_the_blend_is_chosen_by_kind_of_request(
     data_folders: dict[str, Path], config: Config, make_parts: Callable[..., Parts], length_model: Any
 ) -> None:
-    task = task_of(load(f"beir:{data_folders['beir']}")).sampled(4, 0)
+    task = task_of(load(f"beir:{data_folders['beir']}"))
     tuned = tune(task, "nDCG@10", config, make_parts(lambda: length_model), "yesno")
-    assert set(tuned.settings["rerank"]) == {"weight_wish"}
+    weight = tuned.settings["rerank"]["weight_wish"]
+    blend = tuned.blend["wish"]
     assert length_model.calls > 0
-    assert max(tuned.blend["wish"].values()) == tuned.blend["wish"][tuned.settings["rerank"]["weight_wish"]]
+    assert (blend.queries, blend.against.difference.n) == (6, 6)
+    assert weight == blend.weight in (0.0, max(blend.means, key=lambda one: (blend.means[one], -one)))
+    assert "# The model's weight for wishes: " in settings_file(tuned, config)
+    few = tune(task.sampled(4, 0), "nDCG@10", config, make_parts(lambda: length_model), "yesno")
+    assert "rerank" not in few.settings
+    assert "left as it was, for 2 queries are too few" in settings_file(few, config)
 
 
 def test_a_model_that_knows_nothing_gets_no_weight_and_an_oracle_gets_some() -> None:
     ranking = Ranking.of({"a": 3.0, "b": 2.0, "c": 1.0}, "fusion")
     flat, oracle = Ranking.of(dict.fromkeys("abc", 1.0), "m"), Ranking.of({"c": 9.0, "b": 0.0, "a": 0.0}, "m")
-    useless = [Judged("plain", ranking, flat, {"a": 1}, None)]
-    assert best_weights(useless, "MRR")["plain"][0] == 0
-    helpful = [Judged("wish", ranking, oracle, {"c": 1}, None)]
-    weight, means = best_weights(helpful, "MRR")["wish"]
-    assert 0 < weight < 1
-    assert means[weight] == 1
-    assert means[0.0] == pytest.approx(1 / 3)
+    useless = [Judged("plain", ranking, flat, 20, {"a": 1}, None)] * 5
+    assert blends(useless, [], "MRR", 0)["plain"].weight == 0
+    helpful = [Judged("wish", ranking, oracle, 20, {"c": 1}, None)] * 5
+    found = blends(helpful, helpful, "MRR", 0)["wish"]
+    assert found.weight is not None
+    assert 0 < found.weight < 1
+    assert found.means[found.weight] == 1
+    assert found.means[0.0] == pytest.approx(1 / 3)
+    assert found.against.difference.mean == pytest.approx(2 / 3)
+
+
+def test_a_model_of_pure_noise_seldom_opens_the_gate() -> None:
+    draw = np.random.default_rng(0)
+    ids = [f"v{place:02}" for place in range(20)]
+
+    def query() -> Judged:
+        ranking = Ranking.of({item: float(20 - place) for place, item in enumerate(ids)}, "fusion")
+        noise = Ranking.of(dict(zip(ids, draw.normal(size=20).tolist(), strict=True)), "yesno")
+        return Judged("wish", ranking, noise, 20, {ids[draw.integers(10)]: 1}, None)
+
+    opened = [blends([query() for _ in range(30)], [], "MRR", 0)["wish"].weight for _ in range(20)]
+    assert sum(weight != 0 for weight in opened) <= 2
 
 
 def test_every_leg_is_asked() -> None:
