@@ -15,8 +15,11 @@ from models.manifest import load_manifest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("*.py", "*.md", "*.toml")
-RANKING_CODE = ("agent", "core", "eval/answer", "ingest", "models", "prompts", "retrieval", "store")
-PEER_CODE = ("eval/answer", "eval/peers", "eval/tasks/from_files.py")
+RANKING_CODE = (
+    "agent", "app/build.py", "core", "eval/answer", "eval/data", "eval/tasks", "ingest", "models", "prompts",
+    "retrieval", "store",
+)  # fmt: skip
+PEER_CODE = ("eval/answer", "eval/data", "eval/peers", "eval/tasks")
 # What decides the content of a task's home, and then of its index files.
 CONTENT_CODE = (
     "eval/data", "eval/tasks/from_files.py", "eval/tasks/home.py", "ingest/categorise.py", "ingest/complete.py",
@@ -45,7 +48,7 @@ def weights_hash(config: Config, method: str) -> str:
 
     With an Ollama server it is that server's digest of the model, asked for now.
     """
-    used = {"encoder": _weights(config.encoder.name)}
+    used = {"encoder": encoder_weights(config)}
     if method != NONE:
         used["llm"] = f"{identity(config.llm, config.models)} {config.llm.context}"
     return digest(used)
@@ -58,9 +61,18 @@ def config_hash(config: Config, method: str) -> str:
     return digest([relevant, method])
 
 
-def _weights(name: str) -> str:
+def encoder_weights(config: Config) -> str:
+    """Hash of the encoder's weights: one in a folder may be trained again under its name. Elsewhere its name."""
+    name = config.encoder.name
     known = load_manifest().get(name)
-    return known.files[0].sha256 if known else name
+    folder = Path(config.models.paths.get(name, name)).expanduser()
+    if known is not None or not folder.is_dir():
+        return known.files[0].sha256 if known else name
+    whole = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            whole.update(f"{path.relative_to(folder)}\0".encode() + hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()
 
 
 def _sources(places: Iterable[str]) -> Iterable[Path]:

@@ -26,7 +26,7 @@ class Shelves:
     def __init__(self, task: Task, vectors: Vectors) -> None:
         self._rows = {item.id: row for row, item in enumerate(task.data.items)}
         self._vectors = vectors
-        pairs = {(event.user_id, event.item_id) for event in task.crowd() if event.item_id in self._rows}
+        pairs = {(event.user_id, event.item_id) for event in task.choices() if event.item_id in self._rows}
         self._readers = len({user for user, _ in pairs})
         self._choosers = np.bincount(self._of([item for _, item in pairs]), minlength=len(self._rows))
 

@@ -139,6 +139,11 @@ def tune(
         if found not in known:
             expected, remedy = f"one of {', '.join(known)}", f"correct {name}"
             raise UsageError(f"unknown {name.removeprefix('--')}", expected=expected, found=repr(found), remedy=remedy)
+    if wanted == AUC and any(query.candidates is None for query in task.data.queries):
+        found, remedy = "queries over all videos", "choose another --metric"
+        raise UsageError(
+            "AUC is not defined here", expected="the candidates of every query", found=found, remedy=remedy
+        )
     with _bars(as_json) as bars:
         tuned = search(task, wanted, chosen, parts, rerank, bars)
     text = settings_file(tuned, chosen)

@@ -22,6 +22,7 @@ class Product:
         self._recommender = recommender
         self._filters = Filters(include_seen=not data.exclude_seen)
         self._method = method
+        self._ids = frozenset(item.id for item in data.items) if data.not_itself else frozenset()
         self._warm = method != NONE  # a model is not asked twice
         self.batch = 256 if method == NONE else 4
 
@@ -38,6 +39,8 @@ class Product:
     def request(self, query: EvalQuery) -> Request:
         """`query` as a reader would ask it: a text is a wish, a query of its own is a reader."""
         only = None if query.candidates is None else frozenset(query.candidates)
+        if only is None and query.id in self._ids:
+            only = self._ids - {query.id}
         return Request(query.id, depth_of(query), query.text, self._method, filters=self._filters, only=only)
 
 

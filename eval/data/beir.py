@@ -25,6 +25,7 @@ def read_beir(folder: Path) -> DataSet:
         queries=tuple(EvalQuery(query, text) for query, text in texts),
         qrels=qrels,
         data_hash=hash_files(KIND, (corpus, queries, judgements)),
+        not_itself=True,  # as in BEIR's own evaluation (`ignore_identical_ids`)
         notes=notes,
     )
 

@@ -47,7 +47,8 @@ class DataSet:
     """A whole evaluation. Every query has judgements, and every judgement a query.
 
     `name` is the kind of SPEC and the last folder, as `beir-scifact`. `qrels` holds grades by query and item id; what
-    is not judged has grade 0. `exclude_seen` asks that the query's history be left out of the ranking. `data_hash` is
+    is not judged has grade 0. `exclude_seen` asks that the query's history be left out of the ranking, `not_itself`
+    that the item of the query's own id be: some sets ask with their own documents. `data_hash` is
     that of the files read; `notes` say what a person should know, such as what was left out.
 
     Raises `RecordError` at construction where the parts do not belong together, with the number of ids at fault and
@@ -63,6 +64,7 @@ class DataSet:
     qrels: Qrels
     data_hash: str
     exclude_seen: bool = False
+    not_itself: bool = False
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -79,7 +81,8 @@ class DataSet:
 
     def excluded(self, query: EvalQuery) -> frozenset[str]:
         """Ids that must not be ranked for `query`."""
-        return frozenset(query.history) if self.exclude_seen else frozenset()
+        seen = query.history if self.exclude_seen else ()
+        return frozenset([*seen, query.id] if self.not_itself else seen)
 
     def _checked_ids(self, ids: list[str], what: str) -> set[str]:
         if not ids:

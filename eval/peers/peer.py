@@ -80,7 +80,7 @@ class PeerAnswerer:
                 mask = np.ones(len(scores), dtype=np.bool_)
                 mask[rows] = False
                 scores[mask] = -np.inf
-            scores[[self._rows[item] for item in self._data.excluded(query)]] = -np.inf
+            scores[[self._rows[item] for item in self._data.excluded(query) if item in self._rows]] = -np.inf
             ranked = np.flatnonzero(scores > -np.inf)
             pairs = [(self._ids[row], float(scores[row])) for row in _best(scores, ranked, depth_of(query)).tolist()]
         return Answered(Ranking.of(pairs, self._name), watch.ms)
@@ -91,8 +91,8 @@ def world_of(task: Task, encoder: Encoder, seed: int) -> World:
     rows = {item.id: row for row, item in enumerate(task.data.items)}
     text = {video.id: transcript_text(video) for video in task.videos}
     histories: dict[str, list[int]] = {}
-    for event in sorted(task.crowd(), key=lambda event: event.at):
-        if event.item_id in rows and event.action in ("view", "click", "like"):
+    for event in sorted(task.choices(), key=lambda event: event.at):
+        if event.item_id in rows:
             histories.setdefault(event.user_id, []).append(rows[event.item_id])
     return World(task, [text[item.id] for item in task.data.items], rows, histories, encoder, seed)
 

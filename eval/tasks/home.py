@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 
 from core.config import Config
 from core.types import Enrichment, Video
-from eval.hashes import CONTENT_CODE, INDEX_CODE, code_hash, digest
+from eval.hashes import CONTENT_CODE, INDEX_CODE, code_hash, digest, encoder_weights
 from eval.progress import Bars, no_bars
 from eval.splits import require_known
 from eval.tasks.kept_encoder import KeptEncoder
@@ -53,7 +53,7 @@ def open_task_home(
     stamp = {"content": code_hash(CONTENT_CODE), "index": code_hash(INDEX_CODE), "ingested": "yes"}
     before = _stamp(folder)
     if before.get("content") != stamp["content"]:
-        _begin_anew(folder, task)
+        _begin_anew(folder, task, config)
         before = stamp | {"ingested": "not yet"}
         _set_stamp(folder, before)
     if before["ingested"] != stamp["ingested"]:
@@ -70,7 +70,7 @@ def open_task_home(
 
 
 def _key(task: Task, variant: Variant, config: Config) -> str:
-    encoder = [config.encoder.name, config.encoder.max_chunks]
+    encoder = [config.encoder.name, encoder_weights(config), config.encoder.max_chunks]
     return digest([task.data.data_hash, encoder, config.ingest.categories, sorted(variant.enrichment)])
 
 
@@ -87,15 +87,18 @@ def _set_stamp(folder: Path, stamp: dict[str, str]) -> None:
     (folder / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
 
 
-def _begin_anew(folder: Path, task: Task) -> None:
-    """Leave nothing of other code but its vectors; a new home begins with those that the task or a sibling has."""
+def _begin_anew(folder: Path, task: Task, config: Config) -> None:
+    """Leave nothing of other code but its vectors; a new home begins with those that the task or a sibling has.
+
+    Vectors are kept by the encoder's name: those of one in a folder, which may be trained again, stay where they are.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
         elif not path.name.startswith(VECTORS):
             path.unlink()
-    if not (folder / VECTORS).exists():
+    if not (folder / VECTORS).exists() and not Path(config.encoder.name).expanduser().is_dir():
         siblings = folder.parent.glob(f"{task.data.name}-*/{VECTORS}")
         source = task.vectors or max(siblings, key=lambda path: path.stat().st_size, default=None)
         if source is not None and source.exists():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from core.types import Article, Event, Reader, Video
 from eval.data.dataset import DataSet, EvalQuery
+from store.events import POSITIVE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +29,10 @@ class Task:
     history: Callable[[EvalQuery], Sequence[Event]]
     reader: Callable[[EvalQuery], Reader]
     vectors: Path | None = None
+
+    def choices(self) -> Iterator[Event]:
+        """The events of the crowd by which a reader chose a video: not what was shown, skipped or read."""
+        return (event for event in self.crowd() if event.kind == "video" and event.action in POSITIVE)
 
     def sampled(self, queries: int, seed: int) -> Task:
         """The same with at most so many of its queries, drawn at random and kept in order; the crowd stays whole.

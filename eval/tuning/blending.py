@@ -24,13 +24,14 @@ ERRORS = 2.0  # standard errors that the best of all weights has to gain: each c
 class Blend:
     """The weight for one kind of request; None where fewer than `FEWEST` of the `queries` that choose were of it.
 
-    `means` holds the metric at every weight, on those; `against` compares the weight with 0 on the queries that judge.
+    `means` holds the metric at every weight, on those; `against` compares the weight with 0 on the queries that judge,
+    where one is of the kind.
     """
 
     weight: float | None
     queries: int
     means: dict[float, float]
-    against: Comparison
+    against: Comparison | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,13 +77,13 @@ def blends(choosing: Sequence[Judged], judging: Sequence[Judged], metric: str, s
 
 
 def _blend(choosing: Sequence[Judged], judging: Sequence[Judged], metric: str, seed: int) -> Blend:
+    if len(choosing) < FEWEST:
+        return Blend(None, len(choosing), {}, None)
     scores = {weight: _scores(choosing, weight, metric) for weight in WEIGHTS}
-    means = {weight: float(np.nanmean(found)) if len(choosing) else np.nan for weight, found in scores.items()}
-    weight: float | None = None
-    if len(choosing) >= FEWEST:
-        best = max(WEIGHTS, key=lambda weight: (round(means[weight], 6), -weight))
-        weight = best if gains(scores[best] - scores[0.0], ERRORS) else 0.0
-    against = compare(_scores(judging, weight or 0.0, metric), _scores(judging, 0.0, metric), seed)
+    means = {weight: float(np.nanmean(found)) for weight, found in scores.items()}
+    best = max(WEIGHTS, key=lambda weight: (round(means[weight], 6), -weight))
+    weight = best if gains(scores[best] - scores[0.0], ERRORS) else 0.0
+    against = compare(_scores(judging, weight, metric), _scores(judging, 0.0, metric), seed) if judging else None
     return Blend(weight, len(choosing), means, against)
 
 

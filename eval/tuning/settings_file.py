@@ -58,12 +58,12 @@ def _blended(blend: Blend) -> str:
     if blend.weight is None:
         return f"left as it was, for {blend.queries} queries are too few to choose it"
     known = f"{blend.means[blend.weight]:.4f} on {blend.queries} queries that chose, {blend.means[0.0]:.4f} without"
-    return f"{blend.weight:g}; {known}; kept apart {_compared(blend.against)}"
+    return f"{blend.weight:g}; {known}" + (f"; kept apart {_compared(blend.against)}" if blend.against else "")
 
 
 def _blend_document(blend: Blend) -> dict[str, Any]:
     means = {f"{weight:g}": mean for weight, mean in blend.means.items()}
-    return {"weight": blend.weight, "queries": blend.queries, "means": means, "against": asdict(blend.against)}
+    return asdict(blend) | {"means": means}
 
 
 def _compared(comparison: Comparison) -> str:

@@ -51,6 +51,7 @@ def test_ablation_tune_and_compare_work_together(evaluate: Shortlist, tmp_path: 
         (("run", "--data", "events", "--variants", "no.toml"), "readable TOML"),
         (("ablation", "--data", "events", "--baseline", "nothing", "--out", "x"), "the baseline is not measured"),
         (("tune", "--data", "events", "--metric", "luck", "--out", "x.toml"), "one of nDCG@10"),
+        (("tune", "--data", "events", "--metric", "AUC", "--out", "x.toml"), "AUC is not defined here"),
         (("tune", "--data", "events", "--rerank", "oracle", "--out", "x.toml"), "unknown rerank"),
         (("compare", "nowhere", "a", "b"), "a folder written by"),
     ],

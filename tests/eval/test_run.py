@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,9 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.config import Config
+from core.config import Config, EncoderConfig
 from core.errors import ConfigError, ModelMissing, RecordError
 from eval.data.specs import load
+from eval.hashes import weights_hash
 from eval.parts import Parts
 from eval.run import run_variant
 from eval.scores import score
@@ -41,6 +44,32 @@ def test_every_query_is_ranked_by_what_ships(beir: Task, config: Config, parts: 
     assert set(finished.cost.stage_ms) >= {"profile", "query", "retrieve", "rerank"}
     assert all(ms.shape == (len(beir.data.queries),) for ms in finished.cost.stage_ms.values())
     assert (finished.cost.use.calls, finished.run.failed) == (0, {})
+
+
+@pytest.mark.parametrize("variant", [Variant(name="default"), Variant(name="rank-bm25", peer="rank-bm25")])
+def test_a_query_that_is_a_document_does_not_find_itself(
+    variant: Variant, data_folders: dict[str, Path], tmp_path: Path, config: Config, parts: Parts
+) -> None:
+    folder = shutil.copytree(data_folders["beir"], tmp_path / "own")
+    first = (folder / "corpus.jsonl").read_text().splitlines()[0]
+    document = json.loads(first)
+    (folder / "queries.jsonl").write_text(json.dumps({"_id": document["_id"], "text": document["title"]}) + "\n")
+    other = json.loads((folder / "corpus.jsonl").read_text().splitlines()[1])["_id"]
+    (folder / "qrels" / "test.tsv").write_text(f"{document['_id']}\t{other}\t1\n")
+    task = task_of(load(f"beir:{folder}"))
+    ranking = run_variant(task, variant, config, parts).run.rankings[document["_id"]]
+    assert ranking.ids
+    assert document["_id"] not in ranking.ids
+
+
+def test_an_encoder_that_was_trained_again_is_another(tmp_path: Path, config: Config) -> None:
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"first")
+    own = config.model_copy(update={"encoder": EncoderConfig(name=str(tmp_path))})
+    before = weights_hash(own, "none")
+    assert weights_hash(own, "none") == before
+    weights.write_bytes(b"second")
+    assert weights_hash(own, "none") != before
 
 
 def test_seen_items_are_never_ranked_and_candidates_are_all_ranked(watches: Task, config: Config, parts: Parts) -> None:
@@ -81,11 +110,12 @@ def test_other_settings_data_or_queries_are_other_runs(beir: Task, watches: Task
 CHILD = """
 import importlib.util, sys
 from eval.data.specs import load
+from eval.hashes import weights_hash
 from eval.run import run_variant
 from eval.tasks.from_files import task_of
 from eval.variants import Variant
 from pathlib import Path
-from core.config import Config
+from core.config import Config, EncoderConfig
 
 spec = importlib.util.spec_from_file_location("fixtures", sys.argv[1])
 fixtures = importlib.util.module_from_spec(spec)

@@ -12,9 +12,11 @@ import pytest
 
 from core.config import Config
 from core.errors import RecordError, UsageError
-from core.types import Event
+from core.ranking import Ranking
+from core.types import Action, Event, Kind
 from eval.data.dataset import DataSet, EvalQuery, Item
 from eval.data.specs import load
+from eval.lists import Shelves
 from eval.parts import Parts
 from eval.run import run_variant
 from eval.tasks.from_files import STEP, task_of
@@ -55,6 +57,18 @@ def test_a_history_is_older_than_every_question_and_one_crowd_reader_counts_once
     assert sorted(event.item_id for event in task().crowd()) == ["m", "r"]
 
 
+def test_what_was_only_shown_skipped_or_read_is_not_chosen() -> None:
+    acts: list[tuple[Action, Kind]] = [
+        ("impression", "video"), ("skip", "video"), ("click", "article"), ("like", "video"), ("view", "video"),
+    ]  # fmt: skip
+    crowd = [Event(f"reader{n}", "m", kind, action, NOON - STEP) for n, (action, kind) in enumerate(acts)]
+    chosen = replace(task(), crowd=lambda: crowd)
+    assert [event.action for event in chosen.choices()] == ["like", "view"]
+    shelves = Shelves(chosen, lambda _ids: {})
+    one, other = (shelves.scores(chosen.data, {"q1": Ranking.of({item: 1.0}, "x")})["Novelty@10"][0] for item in "mr")
+    assert (one, other) == (0.0, 1.0)  # of two readers both chose m; what nobody chose counts as chosen by one
+
+
 def test_a_leak_planted_in_a_history_is_caught(parts: Parts, config: Config) -> None:
     leaking = task()
     future = Event("ada", "c", "video", "view", NOON + timedelta(minutes=1))
@@ -62,6 +76,18 @@ def test_a_leak_planted_in_a_history_is_caught(parts: Parts, config: Config) -> 
     finished = run_variant(told, Variant(name="leak"), config, parts)
     assert list(finished.run.failed) == ["q1"]  # q2 is asked a day later: it may know
     assert "wrong side of the cut" in finished.run.failed["q1"]
+
+
+def test_what_was_only_shown_skipped_or_read_is_not_chosen() -> None:
+    acts: list[tuple[Action, Kind]] = [
+        ("impression", "video"), ("skip", "video"), ("click", "article"), ("like", "video"), ("view", "video"),
+    ]  # fmt: skip
+    crowd = [Event(f"reader{n}", "m", kind, action, NOON - STEP) for n, (action, kind) in enumerate(acts)]
+    chosen = replace(task(), crowd=lambda: crowd)
+    assert [event.action for event in chosen.choices()] == ["like", "view"]
+    shelves = Shelves(chosen, lambda _ids: {})
+    one, other = (shelves.scores(chosen.data, {"q1": Ranking.of({item: 1.0}, "x")})["Novelty@10"][0] for item in "mr")
+    assert (one, other) == (0.0, 1.0)  # of two readers both chose m; what nobody chose counts as chosen by one
 
 
 def test_a_leak_planted_in_the_crowd_is_caught(
