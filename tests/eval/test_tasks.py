@@ -78,18 +78,6 @@ def test_a_leak_planted_in_a_history_is_caught(parts: Parts, config: Config) -> 
     assert "wrong side of the cut" in finished.run.failed["q1"]
 
 
-def test_what_was_only_shown_skipped_or_read_is_not_chosen() -> None:
-    acts: list[tuple[Action, Kind]] = [
-        ("impression", "video"), ("skip", "video"), ("click", "article"), ("like", "video"), ("view", "video"),
-    ]  # fmt: skip
-    crowd = [Event(f"reader{n}", "m", kind, action, NOON - STEP) for n, (action, kind) in enumerate(acts)]
-    chosen = replace(task(), crowd=lambda: crowd)
-    assert [event.action for event in chosen.choices()] == ["like", "view"]
-    shelves = Shelves(chosen, lambda _ids: {})
-    one, other = (shelves.scores(chosen.data, {"q1": Ranking.of({item: 1.0}, "x")})["Novelty@10"][0] for item in "mr")
-    assert (one, other) == (0.0, 1.0)  # of two readers both chose m; what nobody chose counts as chosen by one
-
-
 def test_a_leak_planted_in_the_crowd_is_caught(
     parts: Parts, tmp_path: Path, make_config: Callable[[Path], Config]
 ) -> None:
