@@ -269,6 +269,9 @@ class ServeConfig(Section):
     body_timeout_s: Positive = Field(30.0, description="longest wait for the rest of a request")
     batch: int = Field(1000, ge=1, description="events or videos of one request")
     upload_bytes: int = Field(500_000_000, ge=1, description="largest table that the web page takes")
+    write_wait_s: float = Field(
+        10.0, ge=0, description="longest wait of a request that writes videos for another writer"
+    )
     kept_answers: int = Field(2048, ge=0, description="recommendations kept until the reader or the home changes")
     refresh_s: Positive = Field(1.0, description="seconds between two looks for what another process has ingested")
     shutdown_s: Positive = Field(15.0, description="longest wait for running requests when the server is stopped")

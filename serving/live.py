@@ -19,7 +19,6 @@ from serving.parts import Parts
 
 POPULARITY_S = 60.0  # what is popular is counted anew this often at most; a reader's own events count at once
 SLOWEST_S = 30.0
-MOMENT_S = 10.0  # loading a large index takes seconds
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +88,9 @@ class Live:
     def writing(self) -> Iterator[None]:
         """For whoever writes content in this process; what was written is loaded at the end.
 
-        Raises `HomeLocked` where another request writes for longer than a moment.
+        Raises `HomeLocked` where another request writes, or an index is loaded, for longer than `serve.write_wait_s`.
         """
-        if not self._lock.acquire(timeout=MOMENT_S):
+        if not self._lock.acquire(timeout=self._parts.config.serve.write_wait_s):
             raise HomeLocked(
                 "another request writes videos", expected="one at a time", found="another", remedy="ask again"
             )

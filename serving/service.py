@@ -27,9 +27,6 @@ from serving.metrics import Metrics
 from serving.parts import Parts
 from serving.stop import Stop
 
-PATIENT = Retrying(
-    retry=retry_if_exception_type(HomeLocked), stop=stop_after_delay(10), wait=wait_fixed(0.02), reraise=True
-)
 FULL_SHARE = 0.9  # of the time left is the rerank's; the rest is for what comes after
 
 
@@ -41,6 +38,12 @@ class Service:
         self.live = Live(parts)
         self._parts = parts
         self._home = parts.home
+        self._patient = Retrying(
+            retry=retry_if_exception_type(HomeLocked),
+            stop=stop_after_delay(parts.config.serve.write_wait_s),
+            wait=wait_fixed(0.02),
+            reraise=True,
+        )
         self._kept = Answers(parts.config.serve.kept_answers)
         self._completion = Completion(parts.home.catalogue, parts.encoder, parts.config.ingest.categories)
         self.metrics.gauge("revision", "Revision that is searched.", lambda: self.live.recommender.snapshot.revision)
@@ -127,7 +130,7 @@ class Service:
     def _content(self) -> Iterator[None]:
         """The writer lock, until what was written is loaded; another process of this server has it for a moment."""
         with ExitStack() as stack:
-            for attempt in PATIENT:
+            for attempt in self._patient:
                 with attempt:
                     stack.enter_context(self._home.writing("storing videos"))
             yield

@@ -133,18 +133,19 @@ def test_two_servers_of_one_home_agree(serve: Any, small_home: Path) -> None:
         until(lambda: {"w", "w2"} <= found(other, "walruses"))
 
 
-def test_while_another_process_writes_videos_are_refused_and_the_rest_goes_on(api: Any) -> None:
+def test_while_another_process_writes_videos_are_refused_and_the_rest_goes_on(serve: Any, small_home: Path) -> None:
     from filelock import FileLock
 
     video = {"id": "z", "title": "Z"}
-    with FileLock(api.home.path / "writer.lock", thread_local=False):
-        refused = api.client.post("/v1/videos", json={"videos": [video]})
-        assert refused.status_code == 503
-        assert int(refused.headers["retry-after"]) > 0
-        event = {"user_id": "ann", "item_id": "v07", "kind": "video", "action": "like"}
-        api.post("/v1/events", {"events": [event]})
-        assert "v07" not in api.ids("/v1/recommend/ann")
-    assert api.post("/v1/videos", {"videos": [video]})["results"][0]["status"] == "new"
+    with serve(small_home, write_wait_s=0.1) as api:
+        with FileLock(api.home.path / "writer.lock", thread_local=False):
+            refused = api.client.post("/v1/videos", json={"videos": [video]})
+            assert refused.status_code == 503
+            assert int(refused.headers["retry-after"]) > 0
+            event = {"user_id": "ann", "item_id": "v07", "kind": "video", "action": "like"}
+            api.post("/v1/events", {"events": [event]})
+            assert "v07" not in api.ids("/v1/recommend/ann")
+        assert api.post("/v1/videos", {"videos": [video]})["results"][0]["status"] == "new"
 
 
 def test_rank_orders_the_candidates_and_names_the_rest(fixed: Any) -> None:
