@@ -10,6 +10,7 @@
     ├── ServiceError           exit 3   something needed from outside is not there
     │   ├── ModelMissing                weights or a package that a model needs
     │   └── ModelFailed                 a model server answered wrongly, late or not at all
+    │       └── UnusableAnswer          this answer is no use, the next may be
     └── StateError             exit 4   the home directory cannot be used as it is
         ├── HomeLocked                  another process is writing content
         ├── HomeVersion                 a newer schema, a foreign home or another encoder

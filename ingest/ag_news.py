@@ -1,10 +1,11 @@
-"""AG News: its own csv (class, title, description, no header) and the data set on the Hugging Face hub."""
+"""AG News: its own csv (class, title, description, with or without a header) and the data set on the hub."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ingest.rows import Failure, Row
 
 HUB_NAME = "ag_news"
 HUB_DATA = "fancyzhx/ag_news"
+HEADER = ["class index", "title", "description"]  # of the copies on Kaggle
 CLASSES = ("World", "Sports", "Business", "Sci/Tech")  # 1 to 4 in the csv, 0 to 3 on the hub
 HUB_WAIT_S = 5.0
 
@@ -21,15 +23,20 @@ _BARE_ENTITY = re.compile(r"(?<!&)#(\d{2,5});")  # the csv lost the "&" of some 
 
 
 def is_ag_news(source: Path) -> bool:
-    """True when the first row of a csv is a class number and two texts, which no header is."""
+    """True when the first row of a csv is a class number and two texts, which no header is, or names just these."""
     fields = first_fields(source)
-    return len(fields) == 3 and fields[0].strip() in {"1", "2", "3", "4"}
+    return _is_header(fields) or (len(fields) == 3 and fields[0].strip() in {"1", "2", "3", "4"})
 
 
 def ag_news_rows(source: Path) -> Iterator[Row | Failure]:
     """The rows of AG News's csv with columns category, title and body."""
-    for row in headerless_rows(source, ("category", "title", "body")):
+    table = headerless_rows(source, ("category", "title", "body"))
+    for row in islice(table, int(_is_header(first_fields(source))), None):
         yield row if isinstance(row, Failure) else _named_class(row)
+
+
+def _is_header(fields: Sequence[str]) -> bool:
+    return [field.strip().casefold() for field in fields] == HEADER
 
 
 def _named_class(row: Row) -> Row | Failure:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import UsageError
 from ingest.lines import opened, text_fault
-from ingest.rows import Columns, Failure, Row
+from ingest.rows import Columns, Failure, Row, refuse_doubles
 
 LONGEST_FIELD = 2**31 - 1  # the csv module's own limit of 131,072 characters is shorter than a long transcript
 
@@ -32,7 +32,7 @@ def csv_rows(source: Path, columns: Columns) -> Iterator[Row | Failure]:
     _refuse_unreadable(source, first.fault if first else None, header)
     names = columns.rename(header)
     columns.check(names, str(source))
-    _refuse_doubles(source, names)
+    refuse_doubles(source, names)
     for fields in raw:
         yield named(source, fields.line, names, fields.fields, fault=fields.fault)
 
@@ -100,15 +100,4 @@ def _refuse_unreadable(source: Path, fault: str | None, header: Sequence[str]) -
             expected="the names of the columns",
             found=found,
             remedy="correct the first row",
-        )
-
-
-def _refuse_doubles(source: Path, names: Sequence[str]) -> None:
-    doubled = sorted({name for name in names if name and names.count(name) > 1})
-    if doubled:
-        raise UsageError(
-            f"{source}: ambiguous header",
-            expected="every column once",
-            found=f"{', '.join(doubled)} more than once",
-            remedy="rename or drop one of them",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from core.errors import RecordError, UsageError, one_line
@@ -44,8 +45,8 @@ class Placed(Generic[T]):
 class Columns:
     """The columns a kind of record knows.
 
-    `required` lists groups of names of which one must be there; `aliases` maps other names to ours. A name in
-    another case ("Title") is taken for ours.
+    `required` lists groups of names of which one must be there; `aliases` maps other names to ours. A name
+    in another case ("Title", "Description") is taken for ours.
     """
 
     required: tuple[tuple[str, ...], ...]
@@ -59,11 +60,12 @@ class Columns:
 
     def rename(self, found: Sequence[str]) -> list[str]:
         """`found` with aliases replaced, in the same order. A name whose replacement is taken stays as it is."""
-        folded = {name.casefold(): name for name in self.names}
+        ours_of = {**{name: name for name in self.names}, **self.aliases}
+        folded = {name.casefold(): ours for name, ours in ours_of.items()}
         taken = set(found)
         renamed = []
         for name in found:
-            ours = self.aliases.get(name) or folded.get(name.strip().casefold(), name)
+            ours = folded.get(name.strip().casefold(), name)
             if ours != name and ours in taken:
                 ours = name
             taken.add(ours)
@@ -94,6 +96,18 @@ class Columns:
                 best = process.extractOne(group[0], spare, scorer=fuzz.WRatio, processor=utils.default_process)
                 pairs += [f"{best[0]} to {group[0]}"] if best and best[1] >= NEAR_ENOUGH else []
         return f"rename {' and '.join(pairs)}" if pairs else ""
+
+
+def refuse_doubles(source: Path, names: Sequence[str]) -> None:
+    """Raise `UsageError` where a column stands twice."""
+    doubled = sorted({name for name in names if name and names.count(name) > 1})
+    if doubled:
+        raise UsageError(
+            f"{source}: ambiguous header",
+            expected="every column once",
+            found=f"{', '.join(doubled)} more than once",
+            remedy="rename or drop one of them",
+        )
 
 
 def records(table: Iterable[Row | Failure], make: Callable[[Row], T]) -> Iterator[Placed[T] | Failure]:

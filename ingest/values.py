@@ -21,6 +21,8 @@ from core.errors import RecordError
 Name = TypeVar("Name", bound=str)
 
 CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{2}(?:\.\d+)?)", re.ASCII)
+NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?", re.ASCII)
+FIRST_EPOCH_S = 1e8  # in 1973: whatever is smaller was hardly meant as seconds since 1970
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*", re.ASCII)
 
 
@@ -92,21 +94,29 @@ def _seconds(value: Any) -> float | None:
 def moment(value: Any, what: str, *, days: bool = False) -> datetime | None:
     """A time in UTC from ISO-8601 with a zone, or epoch seconds; a time without a zone is refused.
 
-    With `days`, a bare date ("2026-11-20", "20261120") is its midnight in UTC: a day of publication has no zone.
+    A number so small that it is rather a year or a day ("2019", "20261120") is refused. With `days`, a bare date
+    ("2026-11-20", "20261120") is its midnight in UTC: a day of publication has no zone.
     """
     if absent(value):
         return None
     day = _day(value) if days else None
     if day is not None:
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    value = value.strip() if isinstance(value, str) else value
     try:
-        return _times().validate_python(value.strip() if isinstance(value, str) else value).astimezone(UTC)
+        if _is_number(value) and abs(float(value)) < FIRST_EPOCH_S:
+            raise ValueError("a year or a day rather than epoch seconds")
+        return _times().validate_python(value).astimezone(UTC)
     except (ValidationError, OverflowError, ValueError) as error:
         zone = "timezone_aware" in str(error)
         expected = "a time with a zone" if zone else "a time (ISO-8601 with a zone, or epoch seconds)"
         raise RecordError(
             f"bad {what}", expected=expected, found=repr(value)[:80], remedy="write it as 2026-11-24T08:00:00Z"
         ) from error
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and bool(NUMBER.fullmatch(value)))
 
 
 def _day(value: Any) -> date | None:

@@ -15,6 +15,7 @@ seventeen eighteen nineteen"""
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 WORDS = {word: n for n, word in enumerate(_SMALL.split())} | {word: 10 * n for n, word in enumerate(_TENS.split(), 2)}
 FACTORS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "dozen": 12}
+LONGEST = 12  # words of one number: "nine hundred and ninety nine thousand nine hundred and ninety nine" has eight
 LAST_LATIN = "\u024f"
 NOT_COUNTING = ["one"]  # "one of them", "this one"
 
@@ -75,7 +76,7 @@ def _runs(text: str) -> Iterator[list[str]]:
     joining = False
     for match in _PART.finditer(_plain(text).lower()):
         word = match[0]
-        if run and _goes_on(run[-1], word):
+        if run and len(run) < LONGEST and _goes_on(run[-1], word):
             run.append(word)
         elif word == "and" and run and run[-1] in FACTORS and not joining:
             joining = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _FILE = re.compile(
-    r"(?:(?:video|vid|img|image|clip|mov|dsc|pxl|gopr|gh|recording|screen ?recording|untitled|final|whatsapp(?: video)?"
+    r"(?:(?:video|vid|img|image|clip|mov|dsc|pxl|gopr|gh|recording|screen ?recording|untitled|final|whatsapp"
     r"|snaptik|tiktok|short|copy|new|export|output|trim|wa|audio|track|part)[\W_\d]*)+(?:of[\W_\d]*)?(?:at[\W_\d]*)?",
     re.IGNORECASE,
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core.config import MediaConfig
-from core.errors import MediaError, RecordError
+from core.errors import MediaError, RecordError, ShortlistError
 from core.types import Transcript, Video
 from ingest.media.captions import chosen_track, transcript_of
 from ingest.media.downloader import patiently, translated, youtube_dl
@@ -28,6 +29,7 @@ Info = Mapping[str, Any]
 
 REFERENCES = ("url", "url_transparent")
 PLAYLISTS = ("playlist", "multi_video")
+END: Any = object()
 DEEPEST = 3  # a channel lists its tabs, and a tab its videos
 
 
@@ -51,13 +53,23 @@ class AddressSource:
                 yield entry
         except MediaError as error:
             yield Failure(self._address, str(error))
+        except ShortlistError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of one extractor; the other sources may be sound
+            log.error("listing %s: %s", redacted(self._address), redacted(traceback.format_exc()))
+            yield Failure(self._address, f"unexpected: {error!r}")
 
     def _entries(self, address: str, depth: int) -> Iterator[Entry]:
         listing = patiently(self._config, lambda: self._listing(address))
         if listing.get("_type") not in PLAYLISTS:
             yield self._entry(listing, _location(listing, address))
             return
-        for found in _newest_first(listing.get("entries") or ()):
+        entries = _newest_first(listing.get("entries") or ())
+        while True:
+            with translated(address):  # a channel's later pages are fetched as they are reached
+                found = next(entries, END)
+            if found is END:
+                return
             if found is None:
                 continue
             if depth and found.get("_type") in REFERENCES and found.get("ie_key") == "YoutubeTab":

@@ -23,6 +23,7 @@ T = TypeVar("T")
 # What yt-dlp itself downloads; anything else would start ffmpeg on an address.
 NATIVE = "[protocol~='^(https?|m3u8_native|http_dash_segments)$']"
 SOUND = f"ba{NATIVE}/b{NATIVE}/bv*{NATIVE}"
+NOWHERE = "/dev/null/ffmpeg"
 PICTURE_AND_SOUND = f"b{NATIVE}/ba{NATIVE}/bv*{NATIVE}"
 
 
@@ -45,6 +46,7 @@ def youtube_dl(config: MediaConfig, path: Path | None = None) -> Any:
         "overwrites": False,
         "hls_prefer_native": True,
         "external_downloader": {"default": "native"},
+        "ffmpeg_location": NOWHERE,  # else it is started on encrypted streams, and fetches addresses past the guard
         "fixup": "never",
         "writesubtitles": False,
         "cookiefile": None if config.cookies is None else str(config.cookies),

@@ -57,7 +57,7 @@ REASONS = (
     Reason(r"unknown url type|unsupported url scheme", "an address of another kind", "use http:// or https://"),
     Reason(r"unsupported url", "a page without a video that yt-dlp knows",
            "give the address of the video itself, or update yt-dlp"),
-    Reason(r"requested format is not available|no video formats|no formats",
+    Reason(r"requested format is not available|no video formats|no formats|ffmpeg",
            "a video in no form that can be downloaded without ffmpeg", LEAVE),
     Reason(r"\bDRM\b", "a video under copy protection", LEAVE),
 )  # fmt: skip
