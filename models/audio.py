@@ -19,6 +19,7 @@ from core.ranking import FloatArray
 
 SAMPLE_RATE = 16_000  # what every Whisper model hears
 OPTIONS = {"protocol_whitelist": "file"}
+UNTOLD_S = 4 * 3600.0  # the longest track of a file that does not say how long it is
 LISTS_OF_FILES = frozenset({"hls", "concat", "dash", "imf", "webm_dash_manifest", "image2", "sdp", "rtsp", "tty"})
 
 
@@ -49,12 +50,20 @@ def decode(path: Path) -> FloatArray:
     """The sound of the file's main audio track as float32[samples] at 16 kHz, mono, between -1 and 1.
 
     A file without an audio track gives no samples. A damaged stretch is left out; a file of which nothing can be
-    decoded raises `MediaError`.
+    decoded raises `MediaError`, and so does one that goes on far beyond the length it states: hours of silence take
+    few bytes of a file and gigabytes of memory.
     """
     damage: list[str] = []
     with _opened(path) as container:
         track = container.streams.best("audio")
-        pieces = [] if track is None else list(_resampled(_frames(container, track, damage)))
+        stated = _duration(container)
+        longest_s = UNTOLD_S if stated is None else 600 + 4 * stated  # lengths may be estimates
+        pieces: list[np.ndarray] = []
+        for piece in [] if track is None else _resampled(_frames(container, track, damage)):
+            pieces.append(piece)
+            longest_s -= len(piece) / SAMPLE_RATE
+            if longest_s < 0:
+                raise _unreadable(path, f"far more sound than the {stated or 0:.0f} s that it states")
     if damage and not pieces:
         raise _unreadable(path, damage[-1])
     samples: FloatArray = np.concatenate([np.zeros(0, np.int16), *pieces], dtype=np.float32)

@@ -16,7 +16,7 @@ from core.errors import MediaError, RecordError, ShortlistError
 from core.types import Transcript, Video
 from ingest.media.captions import chosen_track, transcript_of
 from ingest.media.downloader import patiently, translated, youtube_dl
-from ingest.media.files import check_size, video_of_file
+from ingest.media.files import TooLargeError, check_size, video_of_file
 from ingest.media.info import duration_of, id_of, published_of, video_from_info
 from ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
 from ingest.media.reasons import explained
@@ -30,6 +30,7 @@ Info = Mapping[str, Any]
 REFERENCES = ("url", "url_transparent")
 PLAYLISTS = ("playlist", "multi_video")
 END: Any = object()
+CAPTIONS_BYTES = 20_000_000  # of a day
 DEEPEST = 3  # a channel lists its tabs, and a tab its videos
 
 
@@ -120,8 +121,13 @@ class _Fetch:
         transcript = self._captions(info)
         if video_id and transcript.segments:
             return Fetched(video_from_info(info, video_id, transcript))
-        with translated(self._location):
-            media = self._download(info)
+        try:
+            with translated(self._location):
+                media = self._download(info)
+        except TooLargeError:  # after any other failure the next attempt goes on with what is there
+            for left in self._path.parent.glob(f"{self._path.name}.*"):
+                left.unlink(missing_ok=True)
+            raise
         return self._fetched(info, media, transcript)
 
     def _only(self, info: Info) -> Info:
@@ -144,7 +150,7 @@ class _Fetch:
         (language, address), origin = chosen
         try:
             with translated(self._location):
-                data = self._youtube_dl.urlopen(address).read(self._config.max_bytes)
+                data = self._youtube_dl.urlopen(address).read(CAPTIONS_BYTES)
             return transcript_of(data, language, origin)
         except (MediaError, RecordError) as error:
             log.info("captions of %s: %s", redacted(self._location), error)

@@ -12,10 +12,14 @@ from models.audio import MediaFacts, media_facts
 PICTURES = "_pipe"  # how FFmpeg's formats of single pictures end
 
 
+class TooLargeError(MediaError):
+    """A file that is larger than what is taken."""
+
+
 def check_size(size: int, max_bytes: int, name: str) -> None:
-    """Raise `MediaError` for a file of more than `max_bytes`."""
+    """Raise `TooLargeError` for a file of more than `max_bytes`."""
     if size > max_bytes:
-        raise MediaError(
+        raise TooLargeError(
             f"{name} is too large",
             expected=f"at most {max_bytes / 1e6:,.0f} MB",
             found=f"{size / 1e6:,.0f} MB",

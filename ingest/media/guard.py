@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import urllib.request
+import zlib
 from typing import Any
 
 from yt_dlp import YoutubeDL
@@ -17,6 +18,8 @@ from yt_dlp.networking import RequestDirector
 from yt_dlp.networking import _urllib as ours
 
 REFUSED = "is a private or loopback address"
+UNPACKED = 64_000_000  # bytes of a compressed answer: pages and lists are compressed, recordings are not
+TOO_LARGE = "a compressed answer that is too large"
 
 
 class GuardedYoutubeDL(YoutubeDL):  # type: ignore[misc]
@@ -32,11 +35,34 @@ class GuardedYoutubeDL(YoutubeDL):  # type: ignore[misc]
         return super().build_request_director([chosen], preferences)
 
 
+class _Connections(ours.HTTPHandler):  # type: ignore[misc]
+    """Unpacks no more than `UNPACKED`: yt-dlp would hold a whole compressed answer in memory, whatever its size."""
+
+    def http_response(self, req: Any, resp: Any) -> Any:
+        if resp.headers.get("Content-encoding"):
+            read = resp.read
+            resp.read = lambda *_: _at_most(read(UNPACKED + 1))
+        return super().http_response(req, resp)
+
+    https_response = http_response
+
+    @staticmethod
+    def gz(data: bytes) -> bytes:
+        return _unpacked(data, zlib.MAX_WBITS | 16)
+
+    @staticmethod
+    def deflate(data: bytes) -> bytes:
+        try:
+            return _unpacked(data, -zlib.MAX_WBITS)
+        except zlib.error:
+            return _unpacked(data, zlib.MAX_WBITS)
+
+
 class _OurRH(ours.UrllibRH):  # type: ignore[misc]
     """http and https, without the other schemes that urllib knows."""
 
     _SUPPORTED_URL_SCHEMES = ("http", "https")
-    http_handler = ours.HTTPHandler
+    http_handler = _Connections
 
     def _create_instance(self, proxies: Any, cookiejar: Any, legacy_ssl_support: Any = None) -> Any:
         opener = urllib.request.OpenerDirector()
@@ -54,7 +80,7 @@ class _OurRH(ours.UrllibRH):  # type: ignore[misc]
         return opener
 
 
-class _GuardedConnections(ours.HTTPHandler):  # type: ignore[misc]
+class _GuardedConnections(_Connections):
     @staticmethod
     def _make_conn_class(base: Any, req: Any) -> Any:
         class Guarded(base):  # type: ignore[misc]
@@ -67,6 +93,16 @@ class _GuardedConnections(ours.HTTPHandler):  # type: ignore[misc]
 
 class _GuardedRH(_OurRH):
     http_handler = _GuardedConnections
+
+
+def _unpacked(data: bytes, form: int) -> bytes:
+    return _at_most(zlib.decompressobj(form).decompress(data, UNPACKED + 1))
+
+
+def _at_most(data: bytes) -> bytes:
+    if len(data) > UNPACKED:
+        raise OSError(f"{TOO_LARGE}: more than {UNPACKED / 1e6:.0f} MB")
+    return data
 
 
 def _connect(address: tuple[str, int], timeout: Any = None, source_address: Any = None) -> socket.socket:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from core.errors import MediaError, StateError
-from ingest.media.guard import REFUSED
+from ingest.media.guard import REFUSED, TOO_LARGE
 from ingest.media.redact import redacted
 
 
@@ -31,6 +31,7 @@ LATER = "run `shortlist ingest retry` later, with fewer downloads at a time (med
 # The first that fits counts.
 REASONS = (
     Reason(REFUSED, "a private or loopback address", "pass --allow-private if this is meant"),
+    Reason(TOO_LARGE, "an answer that is too large when it is unpacked", LEAVE),
     Reason(r"HTTP Error 429|too many requests|rate.?limit", "a server that asks for fewer requests (429)", LATER, True),
     Reason(r"not a bot|confirm you.re not|captcha", "a check against bots", LOG_IN),
     Reason(r"members.only|join this channel|available to this channel's members", "a video for members only", LOG_IN),

@@ -46,3 +46,21 @@ def test_the_hub_has_texts_and_labels_only() -> None:
 def test_a_hub_that_does_not_answer_is_one_error_that_names_the_way_out() -> None:
     with pytest.raises(ServiceError, match="give its csv file instead"):
         hub_rows("http://127.0.0.1:9")
+
+
+def test_a_copy_with_a_header_gives_the_same_articles(text_file: TextFile) -> None:
+    row = '"4","Rockets","A second\\team"\n'
+    bare = text_file("bare.csv", row)
+    headed = text_file("headed.csv", f"Class Index,Title,Description\n{row}")
+    (one,), (other,) = (list(records(article_rows(str(path))(), article_from_row)) for path in (bare, headed))
+    assert isinstance(one, Placed)
+    assert isinstance(other, Placed)
+    assert one.record == other.record
+    assert other.record.category == "Sci/Tech"
+
+
+def test_other_names_are_taken_in_any_case(text_file: TextFile) -> None:
+    source = text_file("t.csv", "Title,Text,Label\nA,body,World\n")
+    (found,) = records(article_rows(str(source))(), article_from_row)
+    assert isinstance(found, Placed)
+    assert (found.record.body, found.record.category) == ("body", "World")

@@ -209,3 +209,25 @@ def test_any_bytes_stream(data: bytes) -> None:
                 said = str(error)
             assert "expected" in said
             assert all(one.where.startswith(str(source)) for one in found)
+
+
+def test_one_value_that_python_cannot_hold_fails_its_row(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    times = pa.array([0, 400_000_000_000_000_000], pa.timestamp("us", "UTC"))  # the second lies after the year 9999
+    pq.write_table(pa.table({"id": ["a", "b"], "title": ["x", "y"], "published": times}), tmp_path / "t.parquet")
+    good, bad = rows(tmp_path / "t.parquet", COLUMNS)
+    assert isinstance(good, Row)
+    assert isinstance(bad, Failure)
+    assert "unreadable published" in bad.reason
+
+
+def test_a_parquet_file_with_a_column_twice_is_refused(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["x"]), pa.array(["y"])], names=["id", "title", "title"])
+    pq.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(UsageError, match="title more than once"):
+        list(rows(tmp_path / "t.parquet", COLUMNS))

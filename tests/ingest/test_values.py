@@ -58,6 +58,12 @@ def test_a_day_of_publication_has_no_zone_to_miss(day: Any) -> None:
     assert values.moment(day, "published time", days=True) == datetime(2026, 11, 20, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("year", [2019, "2019", 201905, "20261120", 20261120, 1.5])
+def test_a_year_or_a_day_is_no_second_of_1970(year: Any) -> None:
+    with pytest.raises(RecordError, match=r"bad time: expected a time .*; write it as 2026"):
+        values.moment(year, "time")
+
+
 @pytest.mark.parametrize("bad", ["yesterday", float("nan"), True, [1], "2026-13-01T00:00:00Z", 10**30])
 def test_times_that_are_none(bad: Any) -> None:
     with pytest.raises(RecordError, match="bad time: expected a time"):

@@ -82,3 +82,15 @@ def test_a_file_cannot_name_other_files(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
         with pytest.raises(MediaError):
             decode(tmp_path / name)
+
+
+def test_hours_of_silence_in_a_few_bytes_are_not_unpacked(tmp_path: Path) -> None:
+    """A FLAC whose header says 1 s and that goes on for twenty minutes."""
+    path = record(tmp_path / "quiet.flac", [silence(1200)])
+    data = bytearray(path.read_bytes())
+    facts = int.from_bytes(data[18:26], "big")
+    data[18:26] = (facts >> 36 << 36 | SAMPLE_RATE).to_bytes(8, "big")  # the low 36 bits: how many samples
+    path.write_bytes(data)
+    assert media_facts(path).duration_s == pytest.approx(SAMPLE_RATE / 16_000, rel=3)
+    with pytest.raises(MediaError, match="far more sound than"):
+        decode(path)

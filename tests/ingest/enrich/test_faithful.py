@@ -91,3 +91,10 @@ def test_titles_that_say_nothing(title: str) -> None:
 )  # fmt: skip
 def test_titles_that_do(title: str) -> None:
     assert not says_nothing(title)
+
+
+def test_what_is_repeated_without_end_takes_no_time_without_end() -> None:
+    """Each would take hours if the time doubled, or grew with the cube, with every repetition."""
+    assert says_nothing("whatsapp video " * 2000)
+    assert not unsupported("One hundred.", "hundred " * 20_000)
+    assert len(list(numbers_of("million " * 20_000))) == 20_000 / 12 // 1 + 1

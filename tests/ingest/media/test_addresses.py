@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import threading
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from core.config import MediaConfig
 from core.errors import UsageError
 from ingest.load import Loaded
+from ingest.media.guard import UNPACKED
 from ingest.media.item import Fetched, Item, Unwanted, Wanted
 from ingest.media.sources import source_of
 from ingest.rows import Failure
@@ -214,12 +217,13 @@ def test_a_video_of_youtube_has_one_location_however_it_is_listed(media: MediaCo
         assert _location({**listed, "url": address}, address) == "https://www.youtube.com/watch?v=aB3-_xYz012"
 
 
-def test_a_download_larger_than_allowed_is_stopped(
-    ingest: Ingest, server: MediaServer, clip: Clip, media: MediaConfig
+def test_a_download_larger_than_allowed_is_stopped_and_leaves_nothing(
+    home: Home, ingest: Ingest, server: MediaServer, clip: Clip, media: MediaConfig
 ) -> None:
     serve(server, a_mp4=clip(440, 20.0))
     loaded = ingest(f"{server.url}/a.mp4", media=media.model_copy(update={"max_bytes": 10_000}))
     assert "too large" in loaded.failures[0].reason
+    assert list((home.path / "media").iterdir()) == []
 
 
 def test_private_addresses_are_refused_however_they_are_reached(
@@ -310,3 +314,60 @@ def test_a_missing_cookies_file_is_wrong_usage(server: MediaServer, media: Media
     config = media.model_copy(update={"cookies": tmp_path / "none.txt"})
     with pytest.raises(UsageError, match="cookies"):
         source_of(f"{server.url}/a.mp4", config, Wanted())
+
+
+def test_no_program_is_started_on_an_encrypted_stream(
+    ingest: Ingest, server: MediaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """yt-dlp would hand it to ffmpeg, which fetches what it likes."""
+    started = tmp_path / "started"
+    stub = tmp_path / "bin" / "ffmpeg"
+    stub.parent.mkdir()
+    stub.write_text(f'#!/bin/sh\necho "$@" >> {started}\nexit 1\n')
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stub.parent}:{os.environ['PATH']}")
+    for method in ("SAMPLE-AES", "AES-128"):
+        key = f'#EXT-X-KEY:METHOD={method},URI="{server.url}/key"\n'
+        head = "#EXTM3U\n#EXT-X-VERSION:5\n#EXT-X-TARGETDURATION:1\n"
+        playlist = f"{head}{key}#EXTINF:1.0,\n1.ts\n#EXT-X-ENDLIST\n".encode()
+        server.replies[f"/{method}.m3u8"] = content(playlist, "application/vnd.apple.mpegurl")
+    loaded = ingest(*(f"{server.url}/{method}.m3u8" for method in ("SAMPLE-AES", "AES-128")))
+    assert len(loaded.failures) == 2
+    assert not started.exists()
+
+
+def test_a_compressed_answer_is_not_unpacked_without_end(ingest: Ingest, server: MediaServer) -> None:
+    packed = gzip.compress(bytes(UNPACKED + 1))
+    server.replies["/a.mp4"] = content(packed, "text/html", {"Content-Encoding": "gzip"})
+    [failure] = ingest(f"{server.url}/a.mp4").failures
+    assert "an answer that is too large when it is unpacked" in failure.reason
+
+
+def test_a_page_of_a_channel_that_cannot_be_had_is_told_and_the_other_sources_go_on(
+    home: Home, ingest: Ingest, server: MediaServer, clip: Clip, media: MediaConfig
+) -> None:
+    from yt_dlp.utils import ExtractorError
+
+    from ingest.media.addresses import AddressSource
+
+    def pages(error: Exception) -> Iterator[Any]:
+        yield {"url": f"{server.url}/a.mp4", "_type": "url"}
+        raise error
+
+    class Channel(AddressSource):
+        error: Exception
+
+        def _listing(self, address: str) -> Any:
+            return {"_type": "playlist", "entries": pages(self.error)}
+
+    serve(server, a_mp4=clip(300), b_mp4=clip(400))
+    channel = Channel("https://example.org/@bread", media, Wanted())
+    channel.error = ExtractorError("HTTP Error 429: Too Many Requests", expected=True)
+    odd = Channel("https://example.org/@odd", media, Wanted())
+    odd.error = KeyError("title")
+    loaded = ingest(channel, odd, f"{server.url}/b.mp4")
+    assert loaded.new == 2
+    reasons = {failure.where.rsplit("@", 1)[1]: failure.reason for failure in loaded.failures}
+    assert "a server that asks for fewer requests" in reasons["bread"]
+    assert "unexpected: KeyError" in reasons["odd"]
+    assert {one.item for one in home.catalogue.failures()} == {f"https://example.org/@{name}" for name in reasons}
