@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from core.errors import UsageError
 from ingest.lines import opened, text_fault
 from ingest.rows import Columns, Failure, Row, refuse_doubles
 
-LONGEST_FIELD = 2**31 - 1  # the csv module's own limit of 131,072 characters is shorter than a long transcript
+LONGEST_FIELD = 64_000_000  # characters; the csv module's own limit of 131,072 is shorter than a long transcript
+NEVER = "never closed"
+READ_AGAIN = 2_000_000  # lines of a file, after quotes that never close, until the rest is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +69,61 @@ def named(
 
 
 def _raw_rows(source: Path) -> Iterator[_Fields]:
+    """The rows as they are. A quote that is not closed fails its own row: the lines after it are read again."""
     csv.field_size_limit(LONGEST_FIELD)
     with opened(source) as file:
         # A byte that is not UTF-8 passes as a lone surrogate, so that it fails its own row and no other.
-        reader = csv.reader((line.decode(errors="surrogateescape") for line in file), strict=True)
+        lines: Iterator[str] = (line.decode(errors="surrogateescape") for line in file)
+        start, left = 0, READ_AGAIN
         while True:
-            line = reader.line_num + 1
-            try:
-                fields = next(reader)
-            except StopIteration:
+            taken: list[str] = []
+            reader = csv.reader(_remembered(lines, taken), strict=True)
+            yield from _closed_rows(reader, start, taken)
+            if not taken:
                 return
-            except csv.Error as error:
-                yield _Fields(line, reader.line_num, [], _complaint(error, line, reader.line_num))
-                continue
-            if fields:
-                yield _Fields(line, reader.line_num, fields)
+            start += reader.line_num - len(taken) + 1
+            left -= len(taken)
+            last = start if left >= 0 else start + len(taken) - 1 + sum(1 for _ in lines)
+            yield _Fields(start, last, [], _complaint(NEVER, start, last))
+            if left < 0:
+                return
+            lines = chain(taken[1:], lines)
 
 
-def _complaint(error: csv.Error, line: int, last: int) -> str:
-    if "new-line character" in str(error):
+def _closed_rows(reader: Any, start: int, taken: list[str]) -> Iterator[_Fields]:
+    """Rows until the end, where `taken` is left empty, or until a broken one of several lines, which are in it.
+
+    `start` lines lie before the reader's first.
+    """
+    while True:
+        taken.clear()
+        line = start + reader.line_num + 1
+        try:
+            fields = next(reader)
+        except StopIteration:
+            taken.clear()
+            return
+        except csv.Error as error:
+            if len(taken) > 1 or "unexpected end" in str(error):
+                return  # its quote is closed by a later row's, or by none
+            yield _Fields(line, start + reader.line_num, [], _complaint(str(error), line, start + reader.line_num))
+            continue
+        if fields:
+            yield _Fields(line, start + reader.line_num, fields)
+
+
+def _remembered(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _complaint(error: str, line: int, last: int) -> str:
+    if "new-line character" in error:
         return "old line ends: expected lines that end in LF or CR LF, found CR alone; save the file with either"
-    if "unexpected end" in str(error):
-        found = f"one that opens here and never closes, so that lines {line} to {last} were not read"
+    if error == NEVER:
+        unread = f", so that lines {line} to {last} were not read" if last > line else ""
+        found = f"one that opens here and never closes{unread}"
     else:
         found = f'"{error}"'
     return f'broken quotes: expected a field in quotes, found {found}; double a quote inside a field, as ""'

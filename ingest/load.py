@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.config import IngestConfig
+from core.errors import UsageError
 from core.types import Article, Event, Reader, Video
 from ingest import articles, events, readers, videos
 from ingest.complete import Completion, completed_articles, source_text
@@ -133,10 +134,16 @@ def _load(
 ) -> Loaded:
     failures: list[Failure] = []
     total = Put()
-    for batch, n_rows in _batches(entries, size, failures):
-        total += put(batch)
-        if progress:
-            progress(n_rows)
+    try:
+        for batch, n_rows in _batches(entries, size, failures):
+            total += put(batch)
+            if progress:
+                progress(n_rows)
+    except UsageError as error:  # of the file, such as an archive that is cut off
+        stored = f"; {total.new:,} new ones that stood before it are stored" if total.new else ""
+        raise UsageError(
+            error.problem, expected=error.expected, found=error.found, remedy=error.remedy + stored
+        ) from error
     return Loaded(total.new, total.changed, total.unchanged, tuple(failures))
 
 

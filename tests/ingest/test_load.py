@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import multiprocessing
+import random
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -177,3 +179,16 @@ def test_ten_thousand_events_load_in_flat_memory(home: Home, tmp_path: Path) -> 
     tracemalloc.stop()
     assert loaded.new == 10_000
     assert peak < 8_000_000
+
+
+def test_an_archive_that_is_cut_off_tells_what_was_stored(home: Home, config: IngestConfig, tmp_path: Path) -> None:
+    chance = random.Random(0)
+    row = {"user_id": "ann", "kind": "video", "action": "view", "at": "2026-11-20T12:00:00Z"}
+    many = "".join(json.dumps({**row, "item_id": f"v{chance.random()}"}) + "\n" for _ in range(2000))
+    source = tmp_path / "events.jsonl.gz"
+    source.write_bytes(gzip.compress(many.encode())[:-2000])
+    with pytest.raises(
+        UsageError, match=r"copy the file again; [\d,]+ new ones that stood before it are stored"
+    ) as caught:
+        load_events(home, source, config)
+    assert f"{home.catalogue.counts().events:,} new ones" in str(caught.value)
