@@ -17,6 +17,8 @@ FORMATS: Mapping[str, Callable[[Path, Columns], Iterator[Row | Failure]]] = {
     ".csv": csv_rows,
     ".parquet": parquet_rows,
 }
+# Also tables, of kinds that are not read: the person hears that, not that they are no recordings.
+OTHER_TABLES = (".json", ".ndjson", ".tsv", ".csv.gz", ".xls", ".xlsx", ".feather", ".arrow")
 
 
 def rows(source: Path, columns: Columns | None = None) -> Iterator[Row | Failure]:
@@ -29,8 +31,8 @@ def rows(source: Path, columns: Columns | None = None) -> Iterator[Row | Failure
 
 
 def is_table(source: str) -> bool:
-    """Whether `source` is named like a table on this machine."""
-    return "://" not in source and source.lower().endswith(tuple(FORMATS))
+    """Whether `source` is named like a table on this machine, of a kind that is read or another."""
+    return "://" not in source and source.lower().endswith((*FORMATS, *OTHER_TABLES))
 
 
 def table_format(source: Path) -> str:

@@ -64,13 +64,16 @@ def videos(
 
     chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
     wanted = wanted_of(limit, max_duration, published_after)
+    sources = list(dict.fromkeys(sources))
     tables = [source for source in sources if is_table(source)]
     for table in tables:
         table_format(Path(table))  # one that is not there is told before anything is stored
     media = {source: source_of(source, chosen.media, wanted) for source in sources if source not in tables}
-    if tables and limit is not None:
+    limits = {"--limit": limit, "--max-duration": max_duration, "--published-after": published_after}
+    given = [name for name, value in limits.items() if value is not None]
+    if tables and given:
         remedy = "cut the table, or leave the option out"
-        raise UsageError("--limit with a table", expected="media or addresses", found=tables[0], remedy=remedy)
+        raise UsageError(f"{given[0]} with a table", expected="media or addresses", found=tables[0], remedy=remedy)
     with open_home(chosen, create=True) as store:
         results = take(store, tables, media, chosen, as_json)
     report("videos", results, as_json)

@@ -25,11 +25,12 @@ log = logging.getLogger(__name__)
 
 Stage = Literal["list", "download", "transcribe", "store"]
 Progress = Callable[[Stage, int], None]
-Count = Literal["known", "silent", "copies", "passed over"]
+Count = Literal["known", "silent", "copies", "replaced", "passed over"]
 
 NOTES: dict[Count, str] = {
     "silent": "without speech that could be understood: found by title and description only",
     "copies": "with the same content as another: one video, several locations",
+    "replaced": "removed: where they were taken from, there is another content now",
     "passed over": "passed over, as too long, too old or live",
 }
 

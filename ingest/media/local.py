@@ -6,14 +6,14 @@ import os
 import stat
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 from core.config import MediaConfig
-from core.errors import UsageError
+from core.errors import MediaError, UsageError
 from ingest.media.files import check_size, video_of_file
 from ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
 from ingest.rows import Failure
+from models.audio import media_facts
 
 # What is looked for in a folder. A file that is named itself is tried whatever its name.
 _ENDINGS = """.3gp .aac .aiff .avi .flac .flv .m2ts .m4a .m4v .mka .mkv .mov .mp3 .mp4 .mpeg .mpg .mts .oga .ogg .ogv
@@ -40,8 +40,17 @@ class LocalSource:
             )
 
     def items(self) -> Iterator[Entry]:
-        """See `Source`."""
-        return islice(self._entries(), self._wanted.limit)
+        """See `Source`. With a limit, files that are too long are told by their headers, and do not count."""
+        if self._wanted.limit is None:
+            yield from self._entries()
+            return
+        left = self._wanted.limit
+        for entry in self._entries():
+            if left == 0:
+                return
+            known = self._measured(entry) if isinstance(entry, Item) else entry
+            left -= isinstance(known, Item)
+            yield known
 
     def _entries(self) -> Iterator[Entry]:
         if not self._path.is_dir():
@@ -68,6 +77,13 @@ class LocalSource:
         if not stat.S_ISREG(found.st_mode):
             return Failure(str(path), "a device or a pipe, no file")
         return Item(location, partial(self._fetch, path, found.st_size), f"{found.st_size}:{found.st_mtime_ns}")
+
+    def _measured(self, item: Item) -> Entry:
+        try:
+            objection = self._wanted.objection(media_facts(Path(item.location)).duration_s, None)
+        except MediaError:
+            return item  # its own failure, when it is taken
+        return Unwanted(item.location, objection) if objection else item
 
     def _fetch(self, path: Path, size: int, _folder: Path) -> Fetched | Unwanted:
         check_size(size, self._config.max_bytes, path.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -163,7 +163,8 @@ class _Pipeline:
     def _transcribe(self) -> None:
         for got in self._downloaded:
             video, heard = got.fetched.video, None
-            if video.id in self._heard or self._home.catalogue.videos([video.id]):
+            if video.id in self._heard or self._home.catalogue.known_items("video", [video.id]):
+                self._home.catalogue.clear_steps(got.item.location, "transcribe")  # what failed there is there no more
                 self._transcribed.put(got)  # another location of the same content
                 continue
             with self._ledger.step(got.item.location, "transcribe") as step:
@@ -194,10 +195,12 @@ class _Pipeline:
     def _store(self, batch: Sequence[_Got]) -> Put:
         began = time.perf_counter()
         catalogue = self._home.catalogue
-        known = catalogue.videos(got.fetched.video.id for got in batch)
+        known = catalogue.known_items("video", {got.fetched.video.id for got in batch})
         new = {got.fetched.video.id: got.fetched.video for got in reversed(batch)}
         new = {video_id: video for video_id, video in new.items() if video_id not in known}
+        self._count_known(batch, new.keys())
         completed = self._completion.complete(list(new.values()))
+        self._replace(batch)
         for got in batch:  # first: a location counts only once its video is there, however the run ends between the two
             catalogue.put_location(got.item.location, got.item.version, got.fetched.video.id)
         put = catalogue.put_videos(completed)
@@ -207,10 +210,29 @@ class _Pipeline:
             catalogue.record_step(got.item.location, "store", "done", seconds=seconds)
             if not self._media.keep_media:
                 _remove(got.fetched)
-        self._ledger.count("copies", len(batch) - len(new))
         self._ledger.count("silent", sum(not video.transcript.segments for video in new.values()))
         self._ledger.progress("store", len(batch))
         return put
+
+    def _count_known(self, batch: Sequence[_Got], new: Collection[str]) -> None:
+        located = [self._home.catalogue.located(got.item.location) for got in batch]
+        here = sum(
+            before is not None and before.video_id == got.fetched.video.id
+            for before, got in zip(located, batch, strict=True)
+        )
+        self._ledger.count("known", here)
+        self._ledger.count("copies", len(batch) - len(new) - here)
+
+    def _replace(self, batch: Sequence[_Got]) -> None:
+        """Remove the videos of which the last location now has another content."""
+        catalogue = self._home.catalogue
+        now = {got.item.location: got.fetched.video.id for got in batch}
+        before = {location: found.video_id for location in now if (found := catalogue.located(location))}
+        left = {video for location, video in before.items() if video != now[location]} - set(now.values())
+        gone = [
+            video for video in left if all(now.get(place, video) != video for place in catalogue.locations_of(video))
+        ]
+        self._ledger.count("replaced", catalogue.remove_videos(gone) if gone else 0)
 
 
 def _remove(fetched: Fetched) -> None:

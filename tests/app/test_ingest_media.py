@@ -123,6 +123,8 @@ def test_ctrl_c_ends_at_once_in_the_middle_of_a_transcription(bench_data: Path, 
         (("nowhere.mp4",), "no such file or folder"),
         (("http://127.0.0.1:9/a.mp4", "--cookies", "none.txt"), "no cookies"),
         (("sample/videos.jsonl", "--limit", "3"), "--limit with a table"),
+        (("sample/videos.jsonl", "--max-duration", "10"), "--max-duration with a table"),
+        (("tests/agent/videos.tsv",), "expected a file (.jsonl, .jsonl.gz, .csv, .parquet), found no such file"),
     ],
 )
 def test_wrong_usage_is_one_line(here: Shortlist, tmp_path: Path, words: tuple[str, ...], expected: str) -> None:

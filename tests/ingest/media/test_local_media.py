@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.config import MediaConfig
-from core.errors import UsageError
+from core.errors import MediaError, UsageError
 from ingest.load import Loaded
 from ingest.media.item import Wanted
 from ingest.media.local import LocalSource
@@ -74,6 +74,50 @@ def test_the_same_content_twice_is_one_video_with_two_locations(
     moved = tmp_path / "c.wav"
     first.rename(moved)
     assert (ingest(moved).new, len(scribe.heard)) == (0, 1)
+
+
+def test_a_file_that_was_saved_anew_replaces_its_video(home: Home, ingest: Ingest, tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wav", [tone(1)])
+    ingest(path)
+    [old] = home.catalogue.video_ids()
+    record(path, [tone(1, 880)])
+    loaded = ingest(path)
+    [new] = home.catalogue.video_ids()
+    assert new != old
+    assert (loaded.new, loaded.notes) == (
+        1, ("1 removed: where they were taken from, there is another content now",)
+    )  # fmt: skip
+    assert {one.split(":", 1)[1] for one in home.documents.ids()} == {new}
+
+
+def test_a_copy_elsewhere_keeps_the_video_of_a_file_that_was_saved_anew(
+    home: Home, ingest: Ingest, tmp_path: Path
+) -> None:
+    path = record(tmp_path / "a.wav", [tone(1)])
+    (tmp_path / "b.wav").write_bytes(path.read_bytes())
+    ingest(tmp_path)
+    record(path, [tone(1, 880)])
+    assert ingest(tmp_path).notes == ()
+    assert len(home.catalogue.video_ids()) == 2
+
+
+def test_a_file_that_was_only_touched_is_unchanged(home: Home, ingest: Ingest, tmp_path: Path, scribe: Any) -> None:
+    path = record(tmp_path / "a.wav", [tone(1)])
+    ingest(path)
+    os.utime(path, (1, 1))
+    loaded = ingest(path)
+    assert (loaded.new, loaded.unchanged, loaded.notes, len(scribe.heard)) == (0, 1, (), 1)
+
+
+def test_a_failure_whose_file_is_now_a_copy_is_forgotten(
+    home: Home, ingest: Ingest, tmp_path: Path, scribe: Any
+) -> None:
+    good, bad = record(tmp_path / "a.wav", [tone(1)]), record(tmp_path / "b.wav", [tone(1, 880)])
+    scribe.fails = lambda path: MediaError("no", expected="x", found="y", remedy="z") if path.name == "b.wav" else None
+    assert len(ingest(tmp_path).failures) == 1
+    bad.write_bytes(good.read_bytes())
+    assert ingest(tmp_path).failures == ()
+    assert home.catalogue.failures() == []
 
 
 def test_one_bad_file_never_stops_the_rest(home: Home, ingest: Ingest, tmp_path: Path) -> None:
@@ -179,6 +223,13 @@ def test_the_limit_takes_the_first(ingest: Ingest, tmp_path: Path) -> None:
     for n in range(4):
         record(tmp_path / f"{n}.wav", [tone(0.5, 300 + 100 * n)])
     assert ingest(tmp_path, wanted=Wanted(limit=3)).new == 3
+
+
+def test_the_limit_counts_what_is_short_enough(ingest: Ingest, tmp_path: Path) -> None:
+    for n, seconds in enumerate((3, 3, 1, 1)):
+        record(tmp_path / f"{n}.wav", [tone(seconds, 300 + 100 * n)])
+    loaded = ingest(tmp_path, wanted=Wanted(max_duration_s=2, limit=1))
+    assert (loaded.new, loaded.notes) == (1, ("2 passed over, as too long, too old or live",))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become someone who may not read")
