@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Column, Row, delete, insert, select
 
 from core.errors import UnknownReader
 from core.types import Reader
@@ -52,15 +54,25 @@ class Readers(Part):
 
     def reader_ids(self) -> Iterator[str]:
         """The ids of all readers, sorted."""
+        return (row.id for row in self._iter_rows(readers.c.id))
+
+    def readers_hash(self) -> str:
+        """sha256 of the ids and interests of all readers: another one where a reader came, went or changed."""
+        whole = hashlib.sha256()
+        for row in self._iter_rows(readers.c.id, readers.c.interests):
+            whole.update(f"{row.id}\0{row.interests}\0".encode())
+        return whole.hexdigest()
+
+    def _iter_rows(self, *columns: Column[Any]) -> Iterator[Row[Any]]:
         last = ""
         while True:
-            page = select(readers.c.id).where(readers.c.id > last).order_by(readers.c.id).limit(PAGE)
+            page = select(*columns).where(readers.c.id > last).order_by(readers.c.id).limit(PAGE)
             with self._database.reading() as connection:
-                ids = list(connection.scalars(page))
-            if not ids:
+                rows = list(connection.execute(page))
+            if not rows:
                 return
-            yield from ids
-            last = ids[-1]
+            yield from rows
+            last = rows[-1].id
 
 
 def _nearest(user_id: str, known: Sequence[str]) -> tuple[str, ...]:

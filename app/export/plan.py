@@ -72,6 +72,7 @@ def metadata(plan: Plan, home: Home, config: Config) -> dict[str, Any]:
     return {
         "home": home.home_id,
         "data": digest([home.home_id, catalogue.revision(), catalogue.newest_event()]),
+        "readers": catalogue.readers_hash()[:16],  # they raise no number, and each is in the shard of its place
         "models": weights_hash(config, plan.like.rerank),
         "config": config_hash(config, plan.like.rerank),
         "code": code_hash(),

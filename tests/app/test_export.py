@@ -27,7 +27,7 @@ from app.export.run import Exported, export
 from core.config import Config
 from core.errors import StateError, UsageError
 from core.ranking import Filters, Request
-from core.types import Event
+from core.types import Event, Reader
 from store.home import Home
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +67,12 @@ def recommender(home: Home, config: Config) -> Recommender:
 
 @pytest.fixture
 def run(home: Home, config: Config) -> Run:
+    return over(home, config)
+
+
+def over(home: Home, config: Config) -> Run:
+    """Exports the readers of `home`."""
+
     def run(
         out: Path, *, engine: str = "local", resume: bool = False, users: Path | None = None, **asked: Any
     ) -> Exported:
@@ -172,6 +178,21 @@ def test_what_was_done_is_kept_only_for_the_same_question(run: Run, tmp_path: Pa
     assert out.read_bytes() == whole
     assert resumed.rows == parquet.read_table(out).num_rows
     assert not (tmp_path / "a.parquet.parts").exists()
+
+
+@pytest.mark.parametrize(
+    "reader", [Reader("a new one"), Reader("user_123", interests=("sailing",))], ids=lambda r: r.id
+)
+def test_other_readers_are_another_export(reader: Reader, home: Home, config: Config, tmp_path: Path) -> None:
+    shutil.copytree(home.path, tmp_path / "home")
+    with open_home(Config(home=tmp_path / "home")) as own:
+        run, out = over(own, config.model_copy(update={"home": own.path})), tmp_path / "a.parquet"
+        stopped(run, out)
+        own.catalogue.put_readers([reader])
+        with pytest.raises(UsageError, match=r"others \(readers\)"):
+            run(out, resume=True)
+        run(out)
+        assert list(by_reader(out)) == list(own.catalogue.reader_ids())
 
 
 def stopped(run: Run, out: Path) -> None:
