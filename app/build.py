@@ -150,11 +150,15 @@ def evaluation_parts() -> Parts:
 
 
 def mend(home: Home, config: Config) -> None:
-    """Deliver to Chroma what a stopped ingest left pending. While another process writes, that process will."""
+    """Deliver to Chroma what a stopped ingest or a backup put back left pending.
+
+    While another process writes, that process will.
+    """
     from core.errors import HomeLocked
+    from retrieval.loading import put_back
     from store.outbox import deliver, pending
 
-    if not pending(home):
+    if not pending(home) and not put_back(home):
         return
     try:
         deliver(home, encoder_of(config))

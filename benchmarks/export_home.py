@@ -34,7 +34,7 @@ def make_home(
                 home.catalogue.put_videos(made)
                 writer.add(video_segment(made, mixed))
             revision = home.catalogue.revision()
-            writer.commit(revision)
+            home.catalogue.set_indexed(writer.commit(revision).manifest.id, revision)
             home.catalogue.set_delivered(revision)
         merge_aside(home)
         for reader in range(n_readers):

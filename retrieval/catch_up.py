@@ -31,9 +31,10 @@ def catch_up(home: Home, index: Index | None, progress: Callable[[int], None] | 
 
     `progress` gets the number of items just added. Raises `HomeDamaged` where Chroma has lost the documents.
     """
-    writer = IndexWriter(home.path / FOLDER, index or empty_index(home.home_id, home.encoder))
+    index = index or empty_index(home.home_id, home.encoder)
+    writer = IndexWriter(home.path / FOLDER, index)
     with home.catalogue.snapshot():
-        since, until = index.manifest.revision if index else 0, home.catalogue.delivered()
+        since, until = index.manifest.revision, home.catalogue.delivered()
         removed = takewhile(lambda pair: pair[0] <= until, home.catalogue.iter_removed(since))
         writer.remove("video", [video_id for _, video_id in removed])
         for videos in _chunks(home.catalogue.iter_videos(since), until):
@@ -43,6 +44,7 @@ def catch_up(home: Home, index: Index | None, progress: Callable[[int], None] | 
             ids = [article.id for article in articles]
             writer.add(article_segment(ids, _aligned(ids, home.documents.vectors("article", ids))))
             _report(progress, len(articles))
+    home.catalogue.set_indexed(index.manifest.id, until)
     return writer.commit(until)
 
 

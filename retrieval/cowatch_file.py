@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from retrieval.cowatch import Links
 from store.home import Home
 
-FORMAT = 1
+FORMAT = 2
 NAME = "cowatch.npz"
 # Events not yet in the file are counted at every start: it is written again when they are this share of all.
 UNWRITTEN = 0.02
@@ -29,28 +29,29 @@ log = logging.getLogger(__name__)
 def load_links(home: Home, folder: Path) -> Links:
     """The links up to the newest event of `home`: those kept in `folder` and what happened since."""
     newest = home.catalogue.newest_event()
-    kept = _read(folder / NAME, home.home_id)
-    if kept.counted > newest:  # the events of an older copy of the home
-        kept = Links.none()
+    kept = _read(folder / NAME, home)
     if kept.counted == newest:
         return kept
     links = kept.followed(home.catalogue.iter_watches(kept.counted), newest)
     if newest - kept.counted > UNWRITTEN * newest:
-        _write(folder / NAME, home.home_id, links)
+        _write(folder / NAME, home, links)
     return links
 
 
-def _read(path: Path, home_id: str) -> Links:
-    """What the file says; nothing where there is none, or one that is damaged or foreign."""
+def _read(path: Path, home: Home) -> Links:
+    """What the file says; nothing where there is none, or one that is damaged, foreign or of other events."""
     try:
         with np.load(path, allow_pickle=False) as file:  # a zip: damage does not pass its checksums
-            if (int(file["format"]), str(file["home_id"])) != (FORMAT, home_id):
+            counted = int(file["counted"])
+            if (int(file["format"]), str(file["home_id"])) != (FORMAT, home.home_id):
+                return Links.none()
+            if str(file["last"]) != _last(home, counted):
                 return Links.none()
             text = file["ids"].tobytes().decode()
             ids = tuple(text.split("\n")) if text else ()  # an id has printable characters only
             parts = (file["values"], file["columns"], file["starts"])
             forward = csr_array(parts, shape=(len(ids), len(ids)))
-            return Links(ids, forward, file["watched"], int(file["counted"]))
+            return Links(ids, forward, file["watched"], counted)
     except FileNotFoundError:
         return Links.none()
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
@@ -58,7 +59,12 @@ def _read(path: Path, home_id: str) -> Links:
         return Links.none()
 
 
-def _write(path: Path, home_id: str, links: Links) -> None:
+def _last(home: Home, counted: int) -> str:
+    """The last event that was counted: after a backup was put back, numbers are given to other events."""
+    return repr(home.catalogue.event(counted))
+
+
+def _write(path: Path, home: Home, links: Links) -> None:
     """Replace the file; a home that cannot be written keeps the old one."""
     fresh = path.with_name(f"{NAME}.{os.getpid()}.new")
     try:
@@ -67,8 +73,9 @@ def _write(path: Path, home_id: str, links: Links) -> None:
             np.savez(
                 file,
                 format=np.array(FORMAT),
-                home_id=np.array(home_id),
+                home_id=np.array(home.home_id),
                 counted=np.array(links.counted),
+                last=np.array(_last(home, links.counted)),
                 ids=np.frombuffer("\n".join(links.ids).encode(), dtype=np.uint8),
                 watched=links.watched,
                 values=links.forward.data,

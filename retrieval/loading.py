@@ -10,6 +10,7 @@ from core.errors import HomeDamaged, HomeLocked
 from retrieval.catch_up import catch_up
 from retrieval.cowatch_file import load_links
 from retrieval.index import FOLDER, Index, open_index
+from retrieval.manifest import Manifest, read_manifest
 from retrieval.snapshot import Snapshot
 from store.failures import os_error
 from store.home import Home
@@ -24,8 +25,9 @@ def load_snapshot(
 
     Items that the index files lack are added first; `progress` gets the number just added. While another process
     holds the writer lock, the last complete index is used and a note says how far it is behind. Files that are
-    damaged or foreign are made anew. What was removed since the index's revision is left out. Raises `HomeLocked` where
-    another process writes and there is no usable index, `StateError` where the files cannot be written.
+    damaged or foreign, or know a catalogue that a backup has replaced, are made anew. What was removed since the
+    index's revision is left out. Raises `HomeLocked` where another process writes and there is no usable index,
+    `StateError` where the files cannot be written.
     """
     config = config or RetrievalConfig()
     index = _usable(home)
@@ -48,12 +50,32 @@ def load_snapshot(
     )
 
 
+def put_back(home: Home) -> bool:
+    """Whether the index knows more than the catalogue: a backup was put back, or a power cut took the last changes.
+
+    The catalogue notes how far the index follows before the index does. Revisions alone would not tell: after a backup
+    was put back they are given out again.
+    """
+    try:
+        return _knows_more(home, read_manifest(home.path / FOLDER, home.home_id, home.encoder))
+    except HomeDamaged:
+        return False
+
+
+def _knows_more(home: Home, manifest: Manifest) -> bool:
+    return manifest.revision > home.catalogue.indexed(manifest.id)
+
+
 def _usable(home: Home) -> Index | None:
     try:
-        return open_index(home.path / FOLDER, home.home_id, home.encoder)
+        index = open_index(home.path / FOLDER, home.home_id, home.encoder)
     except HomeDamaged as error:
         log.info("the index is made anew: %s", error)
         return None
+    if _knows_more(home, index.manifest):
+        log.info("the index is made anew: it is newer than the catalogue")
+        return None
+    return index
 
 
 def _caught_up(home: Home, index: Index | None, progress: Callable[[int], None] | None) -> Index:

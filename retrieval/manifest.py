@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import uuid
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import HomeDamaged
 from core.types import Kind
 from retrieval.checksums import Written
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 REMEDY = "run `shortlist rebuild`"
 
@@ -32,7 +33,7 @@ class Entry(BaseModel):
 class Manifest(BaseModel):
     """The index at one (home_id, revision), with vectors of one encoder.
 
-    `entries` are oldest first; `serial` numbers the folders ever made.
+    `id` is drawn when an index is begun anew. `entries` are oldest first; `serial` numbers the folders ever made.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +41,7 @@ class Manifest(BaseModel):
     format: int = FORMAT
     home_id: str
     encoder: str
+    id: str = Field(default_factory=lambda: uuid.uuid4().hex)
     revision: int = 0
     serial: int = 0
     entries: tuple[Entry, ...] = ()

@@ -95,6 +95,12 @@ class Events(Part):
         with self._database.reading() as connection:
             return set(connection.scalars(select(events.c.event_id).where(among(events.c.event_id, event_ids))))
 
+    def event(self, number: int) -> Event | None:
+        """The event with this number; None where there is none."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(events).where(events.c.seq == number)).one_or_none()
+        return event_of(row) if row else None
+
     def iter_events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """(sequence number, event) of every event added after number `after`, in the order they were added."""
         while True:

@@ -12,6 +12,8 @@ from store.database import Database
 from store.lock import WriterLock
 from store.schema import meta
 
+INDEXED = "indexed by"  # and the index's id: how far each index follows
+
 
 class Part:
     """One concern of the catalogue over one database."""
@@ -41,6 +43,17 @@ class Part:
         """Note that Chroma follows up to `revision`."""
         with self._database.writing() as connection:
             connection.execute(self._database.replace(meta, {"key": self._ledger, "value": str(revision)}))
+
+    def indexed(self, index_id: str) -> int:
+        """The revision up to which the index with this id follows, as far as the catalogue knows."""
+        with self._database.reading() as connection:
+            return read_number(connection, f"{INDEXED} {index_id}", new=0)
+
+    def set_indexed(self, index_id: str, revision: int) -> None:
+        """Note, before it is so, that this index follows up to `revision`."""
+        row = {"key": f"{INDEXED} {index_id}", "value": str(revision)}
+        with self._database.writing() as connection:
+            connection.execute(self._database.replace(meta, row))
 
 
 def next_revision(connection: Connection) -> int:

@@ -10,6 +10,7 @@ from core.ranking import Query
 from retrieval.build import build_leg
 from retrieval.catch_up import video_vectors
 from retrieval.index import FOLDER, Index, changed_files, open_index
+from retrieval.loading import put_back
 from retrieval.snapshot import Snapshot
 from store.home import Home
 from store.outbox import expected_documents, pending
@@ -56,6 +57,8 @@ def indexes(home: Home, _config: Config) -> Finding:
     changed = changed_files(home.path / FOLDER, index)
     if changed:
         return several(changed, REBUILD)
+    if put_back(home):
+        return warn("the index is newer than the catalogue: a backup was put back", BY_ITSELF)
     behind = home.catalogue.changed_since(index.manifest.revision)
     if behind:
         return warn(f"{behind:,} records are not indexed yet", BY_ITSELF)

@@ -49,6 +49,7 @@ class MemoryCatalogue:
         self._removed: dict[str, int] = {}
         self.liked: dict[str, float] = {}
         self.watches: list[tuple[str, str, int]] = []
+        self._indexed: dict[str, int] = {}
 
     def put(self, *items: Video | Article) -> None:
         self._revision += 1
@@ -71,6 +72,12 @@ class MemoryCatalogue:
     def delivered(self) -> int:
         return self._revision if self.delivered_revision is None else self.delivered_revision
 
+    def indexed(self, index_id: str) -> int:
+        return self._indexed.get(index_id, 0)
+
+    def set_indexed(self, index_id: str, revision: int) -> None:
+        self._indexed[index_id] = revision
+
     @contextmanager
     def snapshot(self) -> Iterator[int]:
         yield self._revision
@@ -90,6 +97,9 @@ class MemoryCatalogue:
 
     def watch(self, user_id: str, item_id: str, at: int) -> None:
         self.watches.append((user_id, item_id, at))
+
+    def event(self, number: int) -> object:
+        return self.watches[number - 1] if 0 < number <= len(self.watches) else None
 
     def newest_event(self) -> int:
         return len(self.watches)

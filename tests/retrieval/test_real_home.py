@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from core.config import RetrievalConfig
+from app.build import mend
+from core.config import Config, RetrievalConfig
 from core.errors import HomeLocked
 from core.ranking import FloatArray, Query
 from core.types import Article, Enrichment, Event, Made, Video
@@ -18,6 +20,7 @@ from retrieval.build import build_retriever
 from retrieval.loading import load_snapshot
 from store.home import Home
 from store.outbox import deliver
+from store.texts import transcript_text
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -92,3 +95,67 @@ def test_the_first_ingest_is_waited_for(home: Home) -> None:
     put(home, Video("a", "One"))
     with Home.open(home.path) as other, other.writing(), pytest.raises(HomeLocked):
         load_snapshot(home)
+
+
+@pytest.fixture
+def put_back(home: Home, tmp_path: Path) -> Any:
+    """The home with its catalogue as of a backup made when there were `a` and `b`; everything else knows more."""
+    put(home, Video("a", "Bread"), Video("b", "The moon"))
+    load_snapshot(home)
+    home._database.copy_to(tmp_path / "backup.sqlite3")
+    put(home, Video("lost", "A lost train"), Video("b", "Jazz guitar"))
+    with home.writing():
+        home.catalogue.remove_videos(["a"])
+    deliver(home, LetterEncoder)
+    load_snapshot(home)
+    home.close()
+    for rest in home.path.glob("catalogue.sqlite3-*"):
+        rest.unlink()
+    shutil.copy(tmp_path / "backup.sqlite3", home.path / "catalogue.sqlite3")
+    with Home.open(home.path) as opened:
+        yield opened
+
+
+def of_the_catalogue(home: Home) -> bool:
+    """Whether the index holds the videos of the catalogue, each with the vector of its own words."""
+    held = load_snapshot(home).vectors_of("video", [*home.catalogue.video_ids(), "lost"])
+    texts = {video.id: transcript_text(video) for _, video in home.catalogue.iter_videos()}
+    encoded = dict(zip(texts, LetterEncoder().encode(list(texts.values())), strict=True))
+    return held.keys() == texts.keys() and all(np.allclose(held[one], encoded[one], atol=1e-3) for one in texts)
+
+
+def test_after_a_backup_is_put_back_the_index_is_made_anew(put_back: Home) -> None:
+    mend(put_back, Config())
+    assert of_the_catalogue(put_back)
+
+
+@pytest.mark.parametrize("ingests", range(1, 5))
+def test_revisions_given_out_again_after_a_backup_are_not_taken_for_the_lost_ones(put_back: Home, ingests: int) -> None:
+    for number in range(ingests):
+        put(put_back, Video(f"c{number}", f"Sailing {number}"))
+    assert of_the_catalogue(put_back)
+    put(put_back, Video("d", "Rivers"))
+    assert of_the_catalogue(put_back)
+    assert search(put_back, "rivers")[0] == "d"
+
+
+def test_other_events_under_the_numbers_of_lost_ones_are_counted(home: Home, tmp_path: Path) -> None:
+    def watch(user: str, *items: str) -> None:
+        at = NOW + timedelta(minutes=home.catalogue.newest_event())
+        home.catalogue.add_events(
+            [Event(user, item, "video", "view", at + timedelta(minutes=n)) for n, item in enumerate(items)]
+        )
+
+    watch("ann", "a", "b")
+    load_snapshot(home)
+    home._database.copy_to(tmp_path / "backup.sqlite3")
+    watch("bob", "c", "d", "e")
+    load_snapshot(home)
+    home.close()
+    for rest in home.path.glob("catalogue.sqlite3-*"):
+        rest.unlink()
+    shutil.copy(tmp_path / "backup.sqlite3", home.path / "catalogue.sqlite3")
+    watch("eve", "x", "y", "z")
+    assert set(load_snapshot(home).links.ids) == {"a", "b", "x", "y", "z"}
+    watch("eve", "w")
+    assert set(load_snapshot(home).links.ids) == {"a", "b", "w", "x", "y", "z"}
