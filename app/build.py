@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.config import Config
 from models.encoder import Encoder
+from models.encoder_version import encoder_version
 from models.language_model import LanguageModel
 from store.home import Home
 
@@ -26,9 +27,10 @@ ANSWERS_VERSION = "1"
 def open_home(config: Config, *, create: bool = False, any_encoder: bool = False) -> Home:
     """The home of `config`; one that does not exist is made with `create`, else refused.
 
-    One that belongs to another encoder is refused, too, unless `any_encoder`. Raises as `Home.open`.
+    One that belongs to another encoder, other weights or another `max_chunks` of it is refused, too, unless
+    `any_encoder`. Raises as `Home.open`.
     """
-    encoder = None if any_encoder else config.encoder.name
+    encoder = None if any_encoder else encoder_version(config.encoder, config.models)
     return Home.open(config.home, encoder, config.store, create=create)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.build import encoder_of
 from core.config import Config
+from models.encoder_version import configured_name, encoder_version
 from retrieval.index import FOLDER
 from retrieval.loading import load_snapshot
 from store.home import Home
@@ -26,17 +27,21 @@ class Rebuilt:
 def rebuild(
     home: Home, config: Config, encoder: str | None = None, progress: Callable[[int], None] | None = None
 ) -> Rebuilt:
-    """Make Chroma and the indexes of `home` anew, and whichever cache is damaged; with `encoder`, encode all with it.
+    """Make Chroma and the indexes of `home` anew, and whichever cache is damaged.
 
-    Damaged records are made ready to be ingested again. Cut off at any moment, it goes on at the next start. Raises
-    `HomeLocked`, `HomeDamaged` for a catalogue that cannot be read, and `UsageError` or `ModelMissing` for an encoder
-    that cannot be loaded, before anything is changed.
+    With `encoder`, the one of `config`, all is encoded with it, as it is where the home's encoder has other weights or
+    another `max_chunks` by now. Damaged records are made ready to be ingested again. Cut off at any moment, it goes on
+    at the next start. Raises `HomeLocked`, `HomeDamaged` for a catalogue that cannot be read, and `HomeVersion` for
+    another encoder that was not asked for, `UsageError` or `ModelMissing` for one that cannot be loaded, before
+    anything is changed.
     """
-    load = encoder_of(config)
+    load, version = encoder_of(config), encoder_version(config.encoder, config.models)
+    if not encoder and configured_name(home.encoder) != config.encoder.name:
+        home.require_encoder(version)
     with home.writing("rebuilding"):
-        if encoder and encoder != home.encoder:
+        if version != home.encoder:
             load()
-            home.change_encoder(encoder)
+            home.change_encoder(version)
         damaged = home.catalogue.clear_damaged()
         home.drop_damaged_caches()
         home.documents.reset()

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, insert, inspect, select, update
 
 from core.config import StoreConfig
 from core.errors import HomeDamaged, HomeVersion
+from models.encoder_version import configured_name
 from store import schema
 from store.catalogue import Catalogue
 from store.chroma import Chroma, ChromaFolder
@@ -70,7 +71,7 @@ class Home:
     ) -> Home:
         """Open the home at `path` whose catalogue and documents are on `servers`, or make one there.
 
-        `encoder` is the name of the encoder in use; None takes the one the home has. Raises `HomeVersion` for a
+        `encoder` is the version of the encoder in use; None takes the one the home has. Raises `HomeVersion` for a
         newer schema, another encoder, or a new home without an encoder or `create`; `HomeDamaged`; `StateError` for a
         folder that cannot be written; `ServiceError` for a server that cannot be reached; `HomeLocked` if an older
         schema has to be migrated while someone writes.
@@ -82,10 +83,10 @@ class Home:
         try:
             _settle(database, lock, born_with)
             _make(path)
-            home_id, home_encoder = _identity(database)
-            if encoder not in (None, home_encoder):
-                raise _other_encoder(path, home_encoder, str(encoder))
-            return cls(path, database, lock, home_id, home_encoder, servers)
+            home = cls(path, database, lock, *_identity(database), servers)
+            if encoder is not None:
+                home.require_encoder(encoder)
+            return home
         except BaseException:
             database.close()
             raise
@@ -113,6 +114,11 @@ class Home:
         for cache in damaged:
             cache.delete()
         return [cache.path.name for cache in damaged]
+
+    def require_encoder(self, version: str) -> None:
+        """Raise `HomeVersion` where the home's vectors are not those of this version of an encoder."""
+        if version != self.encoder:
+            raise _other_encoder(self.path, self.encoder, version)
 
     def change_encoder(self, name: str) -> None:
         """Give the home another encoder. Everything is pending then: `deliver` encodes it again."""
@@ -253,9 +259,17 @@ def _no_home(place: str) -> HomeVersion:
 
 
 def _other_encoder(path: Path, has: str, asked: str) -> HomeVersion:
+    name, old = configured_name(asked), configured_name(has)
+    if name == old:
+        return HomeVersion(
+            f"the vectors of the home at {path} are not those that {name} gives now",
+            expected=f"the weights and max_chunks they were made with ({has})",
+            found=asked,
+            remedy="encode everything again with `shortlist rebuild`, or take the change back",
+        )
     return HomeVersion(
         f"the home at {path} uses another encoder",
-        expected=f"the encoder {has}, whose vectors it holds",
-        found=asked,
-        remedy=f"configure {has}, or encode everything again with `shortlist rebuild --encoder {asked}`",
+        expected=f"the encoder {old}, whose vectors it holds",
+        found=name,
+        remedy=f"configure {old}, or encode everything again with `shortlist rebuild --encoder {name}`",
     )

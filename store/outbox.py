@@ -15,6 +15,7 @@ from itertools import islice
 from core.errors import HomeDamaged, HomeVersion
 from core.types import Video
 from models.encoder import Encoder
+from models.encoder_version import configured_name
 from store.document import VIDEO_FACETS, Document, article_documents, document_id, video_documents
 from store.home import Home
 
@@ -167,10 +168,10 @@ def _strays(home: Home) -> list[str]:
 
 
 def _check_name(home: Home, encoder: Encoder) -> None:
-    if encoder.name != home.encoder:
+    if encoder.name != configured_name(home.encoder):
         raise HomeVersion(
             "the wrong encoder was loaded",
-            expected=f"{home.encoder}, which the home uses",
+            expected=f"{configured_name(home.encoder)}, which the home uses",
             found=encoder.name,
-            remedy=f"configure {home.encoder}, or run `shortlist rebuild --encoder {encoder.name}`",
+            remedy=f"configure {configured_name(home.encoder)}, or run `shortlist rebuild --encoder {encoder.name}`",
         )

@@ -30,7 +30,7 @@ def rebuild(
     from app.cli.output import print_notes, progress_bar
     from app.rebuild import rebuild as make_anew
 
-    with open_home(chosen, any_encoder=encoder is not None) as store:
+    with open_home(chosen, any_encoder=True) as store:
         counts = store.catalogue.content_counts()
         with progress_bar("encoding", counts.videos + counts.articles) as progress:
             done = make_anew(store, chosen, encoder, progress)

@@ -1,16 +1,19 @@
-"""A home whose encoder is a server's: it remembers it, refuses another, and changes to one without losing its place."""
+"""A home remembers its encoder, refuses another or other weights, and changes to them without losing its place."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.build import encoder_of, open_home, open_recommender
 from app.rebuild import rebuild
-from core.config import Config
+from core.config import Config, EncoderConfig
 from core.errors import HomeVersion, ModelFailed
+from core.ranking import FloatArray
 from core.types import Video
 from store.outbox import deliver
 from tests.embedding_stand_in import embedding_stand_in
@@ -51,3 +54,53 @@ def test_a_rebuild_with_another_encoder_goes_on_where_its_server_failed(
             assert len(again) == 4
             assert not set(again) & set(encoded)
             assert len(open_recommender(home, new).search("Title 3", 3).recommendations) == 3
+
+
+class FromFolder:
+    """An encoder whose vectors are seeded by its weights, a file in the folder it is named after, and `max_chunks`."""
+
+    dim = 8
+
+    def __init__(self, config: EncoderConfig) -> None:
+        self.name = config.name
+        self._seed = (Path(config.name) / "weights").read_text() + str(config.max_chunks)
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        rows = np.array([np.random.default_rng([*map(ord, self._seed + text)]).normal(size=self.dim) for text in texts])
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+
+
+@pytest.mark.parametrize("change", ["trained again", "other windows"])
+def test_vectors_of_the_same_encoder_as_it_was_are_refused_and_not_kept(
+    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.encoders.load_encoder", lambda config, *_: FromFolder(config))
+    weights = tmp_path / "encoder" / "weights"
+    weights.parent.mkdir()
+    weights.write_text("first")
+    config = Config.model_validate({"home": tmp_path / "home", "encoder": {"name": str(weights.parent)}})
+    with open_home(config, create=True) as home:
+        with home.writing():
+            home.catalogue.put_videos([Video("v", "A title")])
+        deliver(home, encoder_of(config))
+    with open_home(config) as home:
+        open_recommender(home, config)
+
+    if change == "trained again":
+        weights.write_text("again")
+    else:
+        config = config.model_copy(update={"encoder": config.encoder.model_copy(update={"max_chunks": 1})})
+    with pytest.raises(HomeVersion, match=r"expected the weights and max_chunks .*shortlist rebuild`"):
+        open_home(config)
+    with open_home(config, any_encoder=True) as home:
+        rebuild(home, config)
+    with open_home(config) as home:
+        vectors = open_recommender(home, config).snapshot.vectors_of("video", ["v"])
+        np.testing.assert_allclose(vectors["v"], encoder_of(config)().encode(["A title"])[0], atol=1e-3)
+
+
+def test_a_rebuild_takes_no_other_encoder_unasked(tmp_path: Path) -> None:
+    home, other = (Config.model_validate({"home": tmp_path, "encoder": {"name": name}}) for name in ("one", "other"))
+    open_home(home, create=True).close()
+    with open_home(other, any_encoder=True) as opened, pytest.raises(HomeVersion, match="rebuild --encoder other"):
+        rebuild(opened, other)

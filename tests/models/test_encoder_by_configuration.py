@@ -18,6 +18,7 @@ import pytest
 from core.config import EncoderConfig, ModelsConfig
 from core.errors import ModelFailed, ModelMissing, UsageError
 from models.encoder import Encoder
+from models.encoder_version import configured_name, encoder_version
 from models.encoders import load_encoder
 from models.langchain_encoder import WINDOW
 from models.repository import fetch_repository
@@ -98,6 +99,22 @@ def test_a_folder_with_a_sentence_transformers_model(encoder: Encoder) -> None:
     loaded = load(str(folder), threads=1)
     assert loaded.name == str(folder)
     np.testing.assert_allclose(loaded.encode(["bread"]), encoder.encode(["bread"]), atol=1e-3)
+
+
+def test_only_what_decides_the_vectors_is_another_version(tmp_path: Path) -> None:
+    def version(**more: Any) -> str:
+        return encoder_version(EncoderConfig(**{"name": str(tmp_path), **more}), ModelsConfig())
+
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"first")
+    before = version()
+    weights.touch()
+    assert version(threads=1, batch_size=1) == before
+    assert version(max_chunks=1) != before
+    weights.write_bytes(b"again")
+    assert version() != before
+    assert configured_name(version(max_chunks=1)) == str(tmp_path)
+    assert version(name=OLLAMA) == configured_name(OLLAMA) == OLLAMA
 
 
 def test_what_is_not_there_says_what_to_do() -> None:
