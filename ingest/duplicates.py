@@ -7,7 +7,7 @@ would be stored in one batch and replaced in the next, and re-ingesting would ch
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -41,10 +41,22 @@ class Survey:
             return ()
         notes = [f"rows that repeat an id: {self.repeated}; the last row of each id was taken"]
         if self.conflicts:
-            shown = ", ".join(f"{item_id} (last at {where})" for item_id, where in list(self.conflicts.items())[:SHOWN])
-            more = f" and {len(self.conflicts) - SHOWN} more" if len(self.conflicts) > SHOWN else ""
-            notes.append(f"ids that came with different texts: {len(self.conflicts)}, {shown}{more}")
+            shown = _shown([f"{item_id} (last at {where})" for item_id, where in self.conflicts.items()])
+            notes.append(f"ids that came with different texts: {len(self.conflicts)}, {shown}")
         return tuple(notes)
+
+
+def clash_notes(event_ids: Sequence[str]) -> tuple[str, ...]:
+    """What a user should know of events that were not stored, because a different one has their id."""
+    if not event_ids:
+        return ()
+    told = f"{len(event_ids)} ({_shown(event_ids)}); give every event an id of its own"
+    return (f"events left out because a different event has their id: {told}",)
+
+
+def _shown(several: Sequence[str]) -> str:
+    more = f" and {len(several) - SHOWN} more" if len(several) > SHOWN else ""
+    return ", ".join(several[:SHOWN]) + more
 
 
 def survey(placed: Iterable[Placed[R] | Failure], text: Callable[[R], str]) -> Survey:

@@ -15,7 +15,7 @@ from core.errors import UsageError
 from core.types import Article, Event, Reader, Video
 from ingest import articles, events, readers, videos
 from ingest.complete import Completion, completed_articles, source_text
-from ingest.duplicates import Identified, latest, survey
+from ingest.duplicates import Identified, clash_notes, latest, survey
 from ingest.rows import Failure, Placed, records
 from ingest.tables import rows
 from models.encoder import Encoder
@@ -32,7 +32,10 @@ BATCH_CHARACTERS = 16_000_000  # a batch of very long transcripts is closed earl
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What an ingest did. Rows that became no record are in `failures`; `notes` tell of ids that came twice."""
+    """What an ingest did. Rows that became no record are in `failures`; `notes` tell of ids that came twice.
+
+    An event whose id a different one has is only in `notes`.
+    """
 
     new: int = 0
     changed: int = 0
@@ -94,14 +97,20 @@ def load_articles(
 
 
 def load_events(home: Home, source: str | Path, config: IngestConfig, progress: Progress | None = None) -> Loaded:
-    """Ingest events; one already stored counts as unchanged. Takes no lock, so it works while content is written."""
+    """Ingest events; one already stored counts as unchanged. A note tells of those whose id a different one has.
+
+    Takes no lock, so it works while content is written.
+    """
+    clashing: list[str] = []
 
     def put(batch: Sequence[Event]) -> Put:
         new = home.catalogue.add_events(batch)
-        return Put(new=new, unchanged=len(batch) - new)
+        clashes = home.catalogue.clashing_events(batch) if new < len(batch) else []
+        clashing.extend(clashes)
+        return Put(new=new, unchanged=len(batch) - new - len(clashes))
 
     entries = records(rows(Path(source), events.COLUMNS), events.event_from_row)
-    return _load(entries, put, config.batch, progress)
+    return replace(_load(entries, put, config.batch, progress), notes=clash_notes(clashing))
 
 
 def load_readers(home: Home, source: str | Path, config: IngestConfig, progress: Progress | None = None) -> Loaded:

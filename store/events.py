@@ -28,7 +28,7 @@ class Events(Part):
     """Events: add, read a reader's newest, read all, add up."""
 
     def add_events(self, new_events: Sequence[Event]) -> int:
-        """Store events; how many were new. An `event_id` seen before is skipped, an unknown reader is made.
+        """Store events; how many were new. An `event_id` seen before is skipped; what is new makes its reader.
 
         Long lists are written in several transactions; after an error, adding the same list again completes it.
         """
@@ -40,14 +40,16 @@ class Events(Part):
         return added
 
     def _add(self, connection: Connection, rows: Sequence[Columns]) -> int:
-        first_seen: dict[str, int] = {}
-        for row in rows:
-            first_seen[row["user_id"]] = min(row["at"], first_seen.get(row["user_id"], row["at"]))
-        made = [{"id": user_id, "created": at, "interests": "[]"} for user_id, at in first_seen.items()]
-        connection.execute(self._database.insert_new(readers), made)
+        newest = connection.scalar(select(func.max(events.c.seq))) or 0
         result = connection.execute(
             self._database.insert_new(events), rows, execution_options={"preserve_rowcount": True}
         )
+        first_seen: dict[str, int] = {}
+        for user_id, at in connection.execute(select(events.c.user_id, events.c.at).where(events.c.seq > newest)):
+            first_seen[user_id] = min(at, first_seen.get(user_id, at))
+        made = [{"id": user_id, "created": at, "interests": "[]"} for user_id, at in first_seen.items()]
+        if made:
+            connection.execute(self._database.insert_new(readers), made)
         return cast("CursorResult[tuple[()]]", result).rowcount
 
     def events_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
@@ -100,6 +102,15 @@ class Events(Part):
         with self._database.reading() as connection:
             row = connection.execute(select(events).where(events.c.seq == number)).one_or_none()
         return event_of(row) if row else None
+
+    def clashing_events(self, wanted: Iterable[Event]) -> list[str]:
+        """The ids of those of `wanted` under whose id an event is stored that differs in anything."""
+        rows = [event_row(event) for event in wanted]
+        columns = [events.c[name] for name in rows[0]] if rows else []
+        known = select(*columns).where(among(events.c.event_id, (row["event_id"] for row in rows)))
+        with self._database.reading() as connection:
+            stored = {row.event_id: tuple(row) for row in connection.execute(known)} if rows else {}
+        return [row["event_id"] for row in rows if stored.get(row["event_id"], ()) not in ((), tuple(row.values()))]
 
     def iter_events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """(sequence number, event) of every event added after number `after`, in the order they were added."""

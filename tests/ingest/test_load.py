@@ -142,6 +142,18 @@ def test_events_of_unknown_items_are_kept_and_counted(home: Home, config: Ingest
     assert home.catalogue.counts().events_unknown_item == 1
 
 
+def test_events_of_two_files_that_both_count_from_one_are_told(home: Home, config: IngestConfig, jsonl: Jsonl) -> None:
+    def month(number: int, user: str) -> Path:
+        row = {"user_id": user, "item_id": "v", "kind": "video", "action": "view", "at": f"2026-0{number}-20T12:00:00Z"}
+        return jsonl(*(row | {"event_id": at} for at in range(1, 8)), name=f"{number}.jsonl")
+
+    assert load_events(home, month(1, "ann"), config).notes == ()
+    loaded = load_events(home, month(2, "bob"), config)
+    assert (counts(loaded), loaded.failures) == ((0, 0, 0), ())
+    assert "a different event has their id: 7 (1, 2, 3, 4, 5 and 2 more)" in loaded.notes[0]
+    assert list(home.catalogue.reader_ids()) == ["ann"]
+
+
 def _hold(path: Path, ready: Any, done: Any) -> None:
     with Home.open(path) as home, home.writing():
         ready.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,6 +27,16 @@ def test_the_same_event_twice_is_one(home: Home) -> None:
     assert [(one.user_id, one.item_id) for one in kept] == [("ann", "a"), ("ann", "b"), ("bob", "a")]
     assert list(numbers) == sorted(set(numbers))
     assert [one.user_id for _, one in home.catalogue.iter_events(after=numbers[1])] == ["bob"]
+
+
+def test_a_different_event_under_a_known_id_is_named_and_makes_no_reader(home: Home) -> None:
+    first = [replace(event("ann", "a", number), event_id=f"{number}") for number in range(3)]
+    other = [first[0], replace(first[1], dwell_s=9.0), replace(first[2], user_id="bob"), event("cyd", "a")]
+    home.catalogue.add_events(first)
+    assert home.catalogue.add_events(other) == 1
+    assert home.catalogue.clashing_events([*first, *other, event("dan", "a")]) == ["1", "2"]
+    assert home.catalogue.clashing_events([]) == []
+    assert list(home.catalogue.reader_ids()) == ["ann", "cyd"]
 
 
 def test_events_raise_no_revision_and_make_their_readers(home: Home) -> None:
