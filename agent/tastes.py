@@ -27,7 +27,7 @@ def write_tastes(
     limit: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Worked:
-    """Put into words what every reader likes who has done something since, until `limit` are done.
+    """Put into words what every reader likes who has done or named something since, until `limit` are done.
 
     `refresh` also takes those whose taste another model or prompt version wrote. `progress` gets how many readers were
     looked at and how many there are. A reader for whom the model gives no answer is a failure, and the others go on.
@@ -38,7 +38,7 @@ def write_tastes(
     began, patience = time.perf_counter(), Patience()
     failures: list[Failure] = []
     extractive = done = 0
-    for number, (user_id, n_events) in enumerate(waiting, 1):
+    for number, (user_id, told) in enumerate(waiting, 1):
         if done == limit:
             break
         profiles, shelf = profiles_of(catalogue, [user_id], config)
@@ -50,7 +50,7 @@ def write_tastes(
             patience.failed(error)
         if taste:
             patience.answered()
-            catalogue.put_taste(user_id, Made(taste.sentence, taste.made_by), taste.tags, n_events)
+            catalogue.put_taste(user_id, Made(taste.sentence, taste.made_by), taste.tags, told)
             done += 1
             extractive += taste.made_by == EXTRACTIVE
         if progress:
@@ -60,9 +60,9 @@ def write_tastes(
 
 
 def _waiting(catalogue: Catalogue, made_by: str, refresh: bool) -> Iterator[tuple[str, int]]:
-    """Readers to be described, each with the number of their events."""
+    """Readers to be described, each with what stands for all there is to tell of them."""
     known = catalogue.tastes_made()
-    for user_id, n_events in catalogue.event_counts().items():
-        maker, told = known.get(user_id, ("", -1))
-        if told != n_events or (refresh and maker != made_by):
-            yield user_id, n_events
+    for user_id, to_tell in catalogue.to_tell().items():
+        maker, told = known.get(user_id, ("", 0))
+        if told != to_tell or (refresh and maker != made_by):
+            yield user_id, to_tell

@@ -91,6 +91,20 @@ def test_all_readers_are_described_and_again_only_when_they_did_something(tmp_pa
         assert write_tastes(store, model, ProfileConfig(), refresh=True).done == 3
 
 
+def test_named_interests_are_described_and_again_when_they_change(tmp_path: Path, scripted_model: Any) -> None:
+    model = scripted_model(answer("Likes what they say.", "one", "two", "three"))
+    with Home.open(tmp_path / "home", "hash-32") as home:
+        store = home.catalogue
+        store.put_readers([Reader("ann", interests=("jazz",)), Reader("bob"), Reader("cy", interests=("chess",))])
+        assert write_tastes(store, model, ProfileConfig()).done == 2
+        assert write_tastes(store, model, ProfileConfig()).done == 0
+        store.put_readers([Reader("ann", interests=("sailing",))])
+        assert write_tastes(store, model, ProfileConfig()).done == 1
+        store.add_events([Event("cy", "gone", "video", "like", AT)])
+        assert write_tastes(store, model, ProfileConfig()).done == 1
+        assert write_tastes(store, model, ProfileConfig()).done == 0
+
+
 def test_a_model_that_is_down_is_not_asked_about_every_reader(tmp_path: Path, scripted_model: Any) -> None:
     model = scripted_model(ModelFailed("no answer", expected="one", found="no connection", remedy="start it"))
     with Home.open(tmp_path / "home", "hash-32") as home:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import UnknownReader
-from core.types import Event, Reader, Video
+from core.types import Event, Made, Reader, Video
 from store.home import Home
 from store.records import Put
 
@@ -30,6 +30,22 @@ def test_putting_readers(home: Home) -> None:
     assert home.catalogue.put_readers([ann, Reader("bob", interests=("food",))]) == Put(changed=1, unchanged=1)
     assert home.catalogue.reader("bob").interests == ("food",)
     assert home.catalogue.revision() == 0
+
+
+def test_what_there_is_to_tell_of_a_reader_changes_with_events_and_interests(home: Home) -> None:
+    home.catalogue.put_readers([Reader("ann", interests=("space",)), Reader("bob"), Reader("cy")])
+    home.catalogue.add_events([Event("cy", "a", "video", "view", datetime(2026, 1, 1, tzinfo=UTC))])
+    first = home.catalogue.to_tell()
+    assert list(first) == ["ann", "cy"]
+    for user_id, number in first.items():
+        home.catalogue.put_taste(user_id, Made("Likes what they say.", "a-model:taste@1"), ["one"], number)
+    assert home.catalogue.tastes_made() == {user_id: ("a-model:taste@1", first[user_id]) for user_id in first}
+    home.catalogue.put_readers([Reader("ann", interests=("food",)), Reader("cy", interests=("food",))])
+    second = home.catalogue.to_tell()
+    assert not set(first.items()) & set(second.items())
+    home.catalogue.add_events([Event("ann", "a", "video", "view", datetime(2026, 1, 1, tzinfo=UTC))])
+    assert home.catalogue.to_tell() == {"ann": home.catalogue.to_tell()["ann"], "cy": second["cy"]}
+    assert home.catalogue.to_tell()["ann"] != second["ann"]
 
 
 def test_an_event_does_not_replace_its_reader(home: Home) -> None:
