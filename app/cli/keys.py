@@ -61,6 +61,7 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
 def revoke(
     context: typer.Context,
     key_id: Annotated[str, typer.Argument(help="As `shortlist keys list` shows it.", metavar="ID")],
+    as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
@@ -69,12 +70,16 @@ def revoke(
     Example: shortlist keys revoke 1a2b3c4d
     """
     from app.build import open_home
+    from app.cli.output import print_json
 
     with open_home(settings(context, home, config)) as store:
         if not store.catalogue.revoke_key(key_id):
             raise UsageError(
                 "unknown key", expected="the id of a key", found=repr(key_id), remedy="see `shortlist keys list`"
             )
+    if as_json:
+        print_json({"revoked": key_id})
+        return
     typer.echo(f"revoked {key_id}")
 
 

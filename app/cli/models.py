@@ -10,6 +10,8 @@ from app.cli.options import AsJson, ConfigFile, HomeDir, settings
 from core.config import Config
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from models.weights import ModelStatus
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch and check the weights of models.")
@@ -34,6 +36,7 @@ def list_models(
 def pull(
     context: typer.Context,
     names: Annotated[list[str], typer.Argument(help=f"Names as listed, or {EVERY}.", metavar="NAME...")],
+    as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
@@ -41,12 +44,18 @@ def pull(
 
     Example: shortlist models pull all-MiniLM-L6-v2 qwen2.5-coder-1.5b
     """
+    from app.cli.output import print_json
     from models.manifest import load_manifest
 
     chosen = settings(context, home, config)
     known = load_manifest()
+    pulled = {}
     for name in known if EVERY in names else names:
-        _pull(name, known[name].size if name in known else None, chosen)
+        pulled[name] = _pull(name, known[name].size if name in known else None, chosen, as_json)
+        if not as_json:
+            typer.echo(f"{name}: ready at {pulled[name]}")
+    if as_json:
+        print_json({"models": [{"name": name, "path": str(path)} for name, path in pulled.items()]})
 
 
 @app.command()
@@ -68,19 +77,19 @@ def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
         raise typer.Exit(3)
 
 
-def _pull(name: str, size: int | None, config: Config) -> None:
+def _pull(name: str, size: int | None, config: Config, quiet: bool) -> Path:
     from app.cli.output import progress_bar
     from models.encoders import load_encoder
     from models.manifest import load_manifest
     from models.weights import resolve
 
-    with progress_bar(name, size) as progress:
+    with progress_bar(name, size, quiet=quiet) as progress:
         path = resolve(name, config.models, progress)
     model = load_manifest().get(name)
     if model is not None and model.role == "encoder":
         # Exports it once to ONNX, so that later commands start without torch.
         load_encoder(config.encoder.model_copy(update={"name": name}), config.models)
-    typer.echo(f"{name}: ready at {path}")
+    return path
 
 
 def _show(found: list[ModelStatus], as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import ConfigFile, HomeDir, settings
+from app.cli.options import AsJson, ConfigFile, HomeDir, settings
 from app.cli.searchable import merge
 
 SOME_DAMAGED = 1
@@ -15,6 +15,7 @@ SOME_DAMAGED = 1
 def rebuild(
     context: typer.Context,
     encoder: Annotated[str | None, typer.Option("--encoder", help="Give the home another encoder.")] = None,
+    as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
@@ -27,15 +28,18 @@ def rebuild(
     configured = settings(context, home, config).encoder.name
     chosen = settings(context, home, config, **({"encoder": {"name": encoder}} if encoder else {}))
     from app.build import open_home
-    from app.cli.output import print_notes, progress_bar
+    from app.cli.output import print_json, print_notes, progress_bar
     from app.rebuild import rebuild as make_anew
 
     with open_home(chosen, any_encoder=True) as store:
         counts = store.catalogue.content_counts()
-        with progress_bar("encoding", counts.videos + counts.articles) as progress:
+        with progress_bar("encoding", counts.videos + counts.articles, quiet=as_json) as progress:
             done = make_anew(store, chosen, encoder, progress)
         merge(store)
-    typer.echo(f"{done.records:,} records written to Chroma and indexed at revision {done.revision}")
+    if as_json:
+        print_json({"records": done.records, "revision": done.revision, "damaged": list(done.damaged)})
+    else:
+        typer.echo(f"{done.records:,} records written to Chroma and indexed at revision {done.revision}")
     if encoder and encoder != configured:
         print_notes([f'the home now belongs to {encoder}: set encoder.name = "{encoder}" in your configuration'])
     if done.damaged:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
 from core.config import RERANK_CHOICES
 from core.errors import UsageError
 from core.ranking import Request
+
+if TYPE_CHECKING:
+    from models.language_model import Message
 
 
 def recommend(
@@ -62,9 +66,7 @@ def recommend(
     with open_home(chosen) as store:
         recommender = open_recommender(store, chosen)
         if show_prompt:
-            for number, messages in enumerate(recommender.prompts(request), start=1):
-                for message in messages:
-                    typer.echo(f"--- call {number}, {message.role}\n{message.content}\n")
+            _show_prompts(recommender.prompts(request), as_json)
             return
         answer = recommender.recommend(request)
     if as_json:
@@ -74,3 +76,14 @@ def recommend(
 
     print_answer(answer)
     print_notes(answer.notes)
+
+
+def _show_prompts(prompts: Sequence[Sequence[Message]], as_json: bool) -> None:
+    from app.cli.output import print_json
+
+    if as_json:
+        print_json([[{"role": message.role, "content": message.content} for message in one] for one in prompts])
+        return
+    for number, messages in enumerate(prompts, start=1):
+        for message in messages:
+            typer.echo(f"--- call {number}, {message.role}\n{message.content}\n")

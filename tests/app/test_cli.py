@@ -76,6 +76,21 @@ def test_the_rerank_asks_the_model_and_shows_what_it_changed(shortlist: Shortlis
     assert "rerank moved" in shortlist(*words, **few).stdout
 
 
+def test_the_prompts_of_the_rerank_are_shown_as_text_or_json(shortlist: Shortlist) -> None:
+    words = ("recommend", "user_123", "--about", "bread", "--rerank", "yesno", "--show-prompt")
+    plain, prompts = shortlist(*words).stdout, document(shortlist(*words, "--json"))
+    assert plain.count("--- call ") == sum(map(len, prompts)) > 0
+    assert {message["role"] for one in prompts for message in one} <= {"system", "user", "assistant"}
+    assert all(message["content"] in plain for one in prompts for message in one)
+    assert document(shortlist("recommend", "user_123", "--rerank", "none", "--show-prompt", "--json")) == []
+
+
+def test_a_pull_of_weights_that_are_here_says_where(shortlist: Shortlist) -> None:
+    [pulled] = document(shortlist("models", "pull", "smollm2-135m", "--json"))["models"]
+    assert pulled["name"] == "smollm2-135m"
+    assert Path(pulled["path"]).exists()
+
+
 def test_search_finds_what_is_said(shortlist: Shortlist) -> None:
     hits = document(shortlist("search", "sourdough starter", "-k", "3", "--json"))["hits"]
     assert hits[0]["video_id"] == "is-my-sourdough-starter-dead"

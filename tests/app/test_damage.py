@@ -160,11 +160,13 @@ def test_a_bit_in_a_text_of_the_catalogue_is_named_and_mended_by_ingesting_again
     doctor = findings(shortlist)["catalogue"]
     assert doctor["state"] == "broken"
     assert "is not what was put" in doctor["found"]
-    done = shortlist("rebuild")
+    done = shortlist("rebuild", "--json")
     assert done.returncode == 1
+    assert len(json.loads(done.stdout)["damaged"]) == 1
     assert "ingest it again" in done.stderr
     again = shortlist("ingest", "videos", str(tables / "videos.jsonl"))
     assert "0 new, 1 changed, 59 unchanged" in again.stdout
+    assert shortlist("rebuild", "--json").document["damaged"] == []
     assert shortlist("doctor").returncode == 0
 
 

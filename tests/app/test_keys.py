@@ -22,4 +22,6 @@ def test_a_key_is_shown_once_and_can_be_revoked(here: Callable[..., Any], hashed
     assert made["key"] not in keys("list").stdout
     assert keys("revoke", made["id"]).returncode == 0
     assert [one["scope"] for one in keys("list", "--json").document["keys"]] == ["read"]
+    left = keys("list", "--json").document["keys"][0]["id"]
+    assert keys("revoke", left, "--json").document == {"revoked": left}
     keys("revoke", made["id"]).says(2, "unknown key")
