@@ -39,6 +39,14 @@ def test_a_different_event_under_a_known_id_is_named_and_makes_no_reader(home: H
     assert list(home.catalogue.reader_ids()) == ["ann", "cyd"]
 
 
+def test_an_event_is_found_by_its_number(home: Home) -> None:
+    first = event("ann", "a")
+    home.catalogue.add_events([first])
+    number = home.catalogue.newest_event()
+    assert home.catalogue.event(number) == first
+    assert home.catalogue.event(number + 1) is None
+
+
 def test_events_raise_no_revision_and_make_their_readers(home: Home) -> None:
     home.catalogue.add_events([event("ann", "a", minutes=5), event("ann", "b", minutes=1)])
     assert home.catalogue.revision() == 0

@@ -67,6 +67,13 @@ def test_another_encoder_is_refused_until_rebuild(home: Home) -> None:
         assert changed.home_id == home.home_id
 
 
+def test_what_an_index_was_last_said_to_hold_is_noted_for_each(home: Home) -> None:
+    assert home.catalogue.indexed("one") == 0
+    for revision in (3, 4):
+        home.catalogue.set_indexed("one", revision)
+    assert (home.catalogue.indexed("one"), home.catalogue.indexed("other")) == (4, 0)
+
+
 def test_there_is_no_new_home_without_an_encoder(tmp_path: Path) -> None:
     with pytest.raises(HomeVersion, match="shortlist ingest"):
         Home.open(tmp_path / "home")
