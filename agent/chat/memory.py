@@ -45,7 +45,10 @@ class Memory:
 
 
 def recall(turns: Sequence[Document], user: str | None) -> Memory:
-    """The memory after `turns`. A `user` given from outside goes before the one remembered."""
+    """The memory after `turns`. A `user` given from outside goes before the one remembered.
+
+    What another speaker was shown is nothing to go on with: the same is asked anew for `user`.
+    """
     users = [turn["user"] for turn in turns if turn.get("user")]
     listed: tuple[Document, ...] = ()
     asked: Document = {}
@@ -58,7 +61,7 @@ def recall(turns: Sequence[Document], user: str | None) -> Memory:
             asked, focus = turn, 1
         elif action.get("name") in ("explain", "describe"):
             focus = action["arguments"].get("number", 1)
-    return Memory(
+    memory = Memory(
         user=user or (users[-1] if users else None),
         listed=listed,
         listed_for=asked.get("user"),
@@ -66,3 +69,13 @@ def recall(turns: Sequence[Document], user: str | None) -> Memory:
         focus=focus,
         undecided=bool(turns and turns[-1].get("undecided")),
     )
+    same_list = user is None or memory.listed_for in (None, user) or asked.get("speaker") == user
+    return memory if same_list else Memory(user, asked=_asked_anew(memory.asked, user))
+
+
+def _asked_anew(asked: Action | None, user: str) -> Action | None:
+    """What was asked for another reader, for `user` from its beginning."""
+    if asked is None:
+        return None
+    kept = {name: value for name, value in asked.arguments.items() if name != "after"}
+    return Action(asked.name, {**kept, "user": user})

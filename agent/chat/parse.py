@@ -94,7 +94,8 @@ def _next(said: Said) -> Action | None:
     asked = said.memory.asked
     if asked is None or said.reader or not pattern("next").fullmatch(said.rest):
         return None
-    return Action(asked.name, {**asked.arguments, **said.limits, "after": said.memory.shown})
+    shown = {"after": said.memory.shown} if said.memory.shown else {}
+    return Action(asked.name, {**asked.arguments, **said.limits, **shown})
 
 
 def _refine(said: Said) -> Action | None:
@@ -182,7 +183,8 @@ def _about_place(name: ActionName, said: Said, that: re.Pattern[str]) -> Action 
     if found is not None and (_counts(found, said) or len(said.named.split()) > MOST_WORDS + 4):
         return None
     number = _place(found) if found else said.memory.focus
-    return Action(name, {"number": number, **({"user": said.user} if said.user else {})})
+    user = said.reader or said.memory.listed_for or said.memory.user
+    return Action(name, {"number": number, **({"user": user} if user else {})})
 
 
 def _place(found: re.Match[str]) -> int:

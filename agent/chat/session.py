@@ -57,7 +57,7 @@ class Chat:
         if action is None:
             reply = replace(reply, text=f"{replies.NOT_READ}\n{reply.text}")
         reply = replace(reply, notes=(*reply.notes, *notes))
-        self._threads.append_thread(thread, self._remembered(message, reply))
+        self._threads.append_thread(thread, self._remembered(message, reply, user))
         return reply
 
     def _understood(
@@ -77,13 +77,14 @@ class Chat:
             action = parse(message, memory, self._names, self._today())
         return action, notes
 
-    def _remembered(self, message: str, reply: Reply) -> dict[str, object]:
+    def _remembered(self, message: str, reply: Reply, speaker: str | None) -> dict[str, object]:
         """The turn as the thread keeps it: who is spoken of, unless it is nobody, and what a follow-up asks again."""
         user = reply.action.arguments.get("user")
         return {
             **reply.document,
             "message": message[:MAX_CHARS].encode("utf-8", "replace").decode(),
             "user": user if user and self._names.is_reader(user) else None,
+            "speaker": speaker,
             "asked": dict(reply.asked),
             "undecided": reply.undecided,
         }

@@ -137,14 +137,19 @@ class Tools:
         """
         items = memory.listed if user is None or memory.listed_for in (None, user) else ()
         if not items and user:
-            answer = self._recommender.recommend(Request(user, max(DEFAULT_K, min(number, MAX_K))))
-            items = tuple(recommendation_document(item) for item in answer.recommendations)
+            items = self._due(user, max(DEFAULT_K, min(number, MAX_K)), memory)
         if not items:
             return None, replies.NO_LIST
         if number == -1:
             return items[-1], ""
         found = next((item for item in items if item["rank"] == number), None)
         return found, replies.no_such_number(number, items[-1]["rank"])
+
+    def _due(self, user: str, k: int, memory: Memory) -> tuple[Document, ...]:
+        """What `user` would get: what the chat is to ask for them, where it is about them."""
+        asked = memory.asked.arguments if memory.asked and memory.asked.arguments.get("user") == user else {}
+        request = Request(user, k, asked.get("about"), filters=filters_of(asked), like=asked.get("like"))
+        return tuple(recommendation_document(item) for item in self._recommender.recommend(request).recommendations)
 
 
 def _continued(every: Sequence[Document], arguments: Mapping[str, Any], memory: Memory) -> tuple[Document, ...]:

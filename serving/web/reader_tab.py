@@ -109,10 +109,15 @@ def _nothing(words: str) -> list[Any]:
 
 
 def _chat(desk: Desk, user: Any) -> None:
-    thread = gr.State(lambda: f"web:{uuid.uuid4().hex}")
+    thread = gr.State(_new_thread)
     talk = gr.Chatbot(label="Chat", height=320, buttons=[], feedback_options=None)
     line = gr.Textbox(label="Say something", placeholder="why number 2?", submit_btn="Send")
     line.submit(partial(_turn, desk), [line, talk, user, thread], [line, talk], show_progress="hidden")
+    user.change(_new_thread, None, thread, show_progress="hidden")  # what was said before was for somebody else
+
+
+def _new_thread() -> str:
+    return f"web:{uuid.uuid4().hex}"
 
 
 def _turn(

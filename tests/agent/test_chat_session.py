@@ -87,6 +87,27 @@ def test_another_readers_list_is_not_explained(chat: Chat) -> None:
     assert "“Red lentil soup”" in chat.turn("why number 1?", user="baker").text
 
 
+@pytest.mark.parametrize("message", ["more", "the next two", "only two"])
+def test_a_list_is_not_continued_for_another_speaker(chat: Chat, message: str) -> None:
+    chat.turn("recommend two about space", user="astra")
+    reply = chat.turn(message, user="baker")
+    assert reply.text.startswith("For baker, about space")
+    assert [item["rank"] for item in reply.recommendations][:2] == [1, 2]
+    assert ids(chat.turn(message, user="baker"))  # which is baker's own from now on
+
+
+def test_another_speakers_number_is_a_place_in_the_list_that_they_would_get(chat: Chat) -> None:
+    chat.turn("something about space", user="astra")
+    why = chat.turn("why number 1?", user="baker")
+    assert [item["video_id"] for item in why.recommendations] == ids(chat.turn("more", user="baker"))[:1]
+
+
+def test_a_speaker_who_asks_for_somebody_else_may_go_on_with_that_list(chat: Chat) -> None:
+    first = chat.turn("recommend two for baker", user="astra")
+    assert ids(chat.turn("why number 1?", user="astra")) == ids(first)[:1]
+    assert chat.turn("more", user="astra").text.startswith("For baker:\n3.")
+
+
 def test_threads_are_apart(chat: Chat) -> None:
     chat.turn("recommend for astra", thread="one")
     assert "no list" in chat.turn("why number 1?", thread="two").text
