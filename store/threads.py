@@ -5,22 +5,29 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from store.part import Part
 from store.schema import messages
+
+KEPT = 500  # messages of a thread; a chat looks back at fewer
 
 
 class Threads(Part):
     """Threads: append, read."""
 
     def append_thread(self, name: str, message: dict[str, Any]) -> None:
-        """Add `message`, a JSON object, to the thread called `name`."""
+        """Add `message`, a JSON object, to the thread called `name`, which forgets all but its newest `KEPT`."""
+        of_thread = messages.c.thread == name
+        newest = select(messages.c.seq).where(of_thread).order_by(messages.c.seq.desc())
         with self._database.writing() as connection:
             connection.execute(insert(messages).values(thread=name, message=json.dumps(message)))
+            oldest_kept = connection.scalar(newest.offset(KEPT - 1).limit(1))
+            if oldest_kept is not None:
+                connection.execute(delete(messages).where(of_thread, messages.c.seq < oldest_kept))
 
-    def thread(self, name: str) -> list[dict[str, Any]]:
-        """The messages of the thread called `name`, oldest first; empty for a new one."""
-        said = select(messages.c.message).where(messages.c.thread == name).order_by(messages.c.seq)
+    def thread(self, name: str, newest: int = KEPT) -> list[dict[str, Any]]:
+        """The `newest` messages of the thread called `name`, oldest first; empty for a new one."""
+        said = select(messages.c.message).where(messages.c.thread == name).order_by(messages.c.seq.desc())
         with self._database.reading() as connection:
-            return [json.loads(message) for message in connection.scalars(said)]
+            return [json.loads(message) for message in connection.scalars(said.limit(newest))][::-1]

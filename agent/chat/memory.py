@@ -14,8 +14,8 @@ Document = Mapping[str, Any]
 class Threads(Protocol):
     """The part of `store.catalogue.Catalogue` that keeps chats: one JSON document a turn, oldest first."""
 
-    def thread(self, name: str) -> Sequence[Document]:
-        """The turns so far; empty for a new thread."""
+    def thread(self, name: str, newest: int) -> Sequence[Document]:
+        """The `newest` turns; empty for a new thread."""
         ...
 
     def append_thread(self, name: str, message: dict[str, Any]) -> None:
@@ -69,8 +69,9 @@ def recall(turns: Sequence[Document], user: str | None) -> Memory:
         focus=focus,
         undecided=bool(turns and turns[-1].get("undecided")),
     )
-    same_list = user is None or memory.listed_for in (None, user) or asked.get("speaker") == user
-    return memory if same_list else Memory(user, asked=_asked_anew(memory.asked, user))
+    if user is None or memory.listed_for in (None, user) or asked.get("speaker") == user:
+        return memory
+    return Memory(user, asked=_asked_anew(memory.asked, user))
 
 
 def _asked_anew(asked: Action | None, user: str) -> Action | None:

@@ -19,6 +19,7 @@ from agent.chat.words import MAX_CHARS
 from core.errors import ServiceError
 
 Mode = Literal["auto", "parser", "agent"]
+RECALLED = 200  # turns that words can refer to: the reader last spoken of, and a list with all the pages it may have
 
 
 class Chat:
@@ -50,7 +51,7 @@ class Chat:
 
         No text raises. A model or encoder that is missing does (`ServiceError`), as on the command line.
         """
-        turns = self._threads.thread(thread)
+        turns = self._threads.thread(thread, RECALLED)
         memory = recall(turns, user)
         action, notes = self._understood(message, turns, memory)
         reply = self._tools.run(action or Action("help"), memory)

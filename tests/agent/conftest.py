@@ -89,8 +89,8 @@ class MemoryRecords:
     def articles(self, ids: Sequence[str]) -> dict[str, Article]:
         return {one: self.texts[one] for one in ids if one in self.texts}
 
-    def thread(self, name: str) -> list[dict[str, Any]]:
-        return self.threads.get(name, [])
+    def thread(self, name: str, newest: int) -> list[dict[str, Any]]:
+        return self.threads.get(name, [])[-newest:]
 
     def append_thread(self, name: str, message: dict[str, Any]) -> None:
         self.threads.setdefault(name, []).append(message)

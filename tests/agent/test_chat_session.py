@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from agent.chat.agent import AgentInterpreter
 from agent.chat.names import Names
-from agent.chat.session import Chat, Mode
+from agent.chat.session import RECALLED, Chat, Mode
 from agent.chat.tools import Tools
 from agent.recommend import Recommender
 from core.config import RerankConfig
@@ -106,6 +106,13 @@ def test_a_speaker_who_asks_for_somebody_else_may_go_on_with_that_list(chat: Cha
     first = chat.turn("recommend two for baker", user="astra")
     assert ids(chat.turn("why number 1?", user="astra")) == ids(first)[:1]
     assert chat.turn("more", user="astra").text.startswith("For baker:\n3.")
+
+
+def test_a_long_thread_is_not_read_whole(chat: Chat, records: Any) -> None:
+    chat.turn("recommend two for astra")
+    records.threads["default"][:0] = [{"message": "help"}] * 10 + [None] * RECALLED  # which nothing can read
+    records.threads["default"] += [{"message": "help"}] * (RECALLED - 1)
+    assert ids(chat.turn("more")) == ["soup", "bread"]
 
 
 def test_threads_are_apart(chat: Chat) -> None:

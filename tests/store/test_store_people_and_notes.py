@@ -10,6 +10,7 @@ from core.errors import UnknownReader
 from core.types import Event, Made, Reader, Video
 from store.home import Home
 from store.records import Put
+from store.threads import KEPT
 
 
 def test_an_unknown_reader_names_the_nearest(home: Home) -> None:
@@ -82,6 +83,15 @@ def test_threads(home: Home) -> None:
     assert [message["role"] for message in home.catalogue.thread("mine")] == ["user", "assistant"]
     assert home.catalogue.thread("mine")[1]["items"] == ["a", "b"]
     assert home.catalogue.thread("new") == []
+
+
+def test_of_a_long_thread_the_newest_messages_are_read_and_kept(home: Home) -> None:
+    home.catalogue.append_thread("other", {"content": "stays"})
+    for number in range(KEPT + 3):
+        home.catalogue.append_thread("long", {"number": number})
+    assert [message["number"] for message in home.catalogue.thread("long", 2)] == [KEPT + 1, KEPT + 2]
+    assert [message["number"] for message in home.catalogue.thread("long", 2 * KEPT)] == list(range(3, KEPT + 3))
+    assert home.catalogue.thread("other") == [{"content": "stays"}]
 
 
 def test_the_state_of_a_reader_changes_with_all_that_their_answers_depend_on(home: Home) -> None:
