@@ -20,8 +20,9 @@ MAX_K = 1000
 class Filters:
     """Which videos may be returned; None means any. A video that lacks a filtered field is left out.
 
-    `not_categories` and `not_channels` leave out by name, and keep a video that has none. `not_words` leave out the
-    videos in which any of the words is said or written.
+    `published_after` is the first moment that a video may be of, `published_before` the first that it may not.
+    `not_categories`, `not_channels` and `not_languages` leave out by name, and keep a video that has none. `not_words`
+    leave out the videos in which any of the words is said or written, `not_videos` those with these ids.
     """
 
     max_duration_s: float | None = None
@@ -34,11 +35,15 @@ class Filters:
     not_categories: tuple[str, ...] = ()
     not_channels: tuple[str, ...] = ()
     not_words: tuple[str, ...] = ()
+    published_before: datetime | None = None
+    not_languages: tuple[str, ...] = ()
+    not_videos: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_seconds(self.max_duration_s, "--max-duration")
         check_seconds(self.min_duration_s, "shortest duration")
         check_time(self.published_after, "--published-after")
+        check_time(self.published_before, "--published-before")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

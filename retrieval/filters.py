@@ -30,7 +30,7 @@ def allowed(snapshot: Snapshot, query: Query) -> Allowed:
     masks = [*_masks(snapshot.columns, query.filters), *_silences(snapshot, query.filters.not_words)]
     if snapshot.n_live < len(snapshot):
         masks.append(snapshot.live)
-    excluded = snapshot.rows(query.exclude)
+    excluded = snapshot.rows(query.exclude.union(query.filters.not_videos))
     mask = np.logical_and.reduce(masks) if masks else None
     if len(excluded):
         mask = np.ones(len(snapshot), dtype=np.bool_) if mask is None else mask
@@ -48,6 +48,8 @@ def _masks(columns: Columns, filters: Filters) -> Iterator[Bools]:
         yield columns.duration_s >= filters.min_duration_s
     if filters.published_after is not None:
         yield columns.published >= filters.published_after.timestamp()
+    if filters.published_before is not None:
+        yield columns.published < filters.published_before.timestamp()
     if filters.category is not None:
         yield _labelled(columns.category, filters.category)
     if filters.channel is not None:
@@ -56,6 +58,7 @@ def _masks(columns: Columns, filters: Filters) -> Iterator[Bools]:
         yield _spoken(columns.language, filters.language)
     yield from (~_labelled(columns.category, name) for name in filters.not_categories)
     yield from (~_labelled(columns.channel, name) for name in filters.not_channels)
+    yield from (~_spoken(columns.language, name) for name in filters.not_languages)
 
 
 def _silences(snapshot: Snapshot, words: Sequence[str]) -> Iterator[Bools]:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.filters import Category, Channel, IncludeSeen, Language, MaxDuration, PublishedAfter, filters
+from app.cli.filters import (
+    Category,
+    Channel,
+    IncludeSeen,
+    Language,
+    MaxDuration,
+    PublishedAfter,
+    PublishedBefore,
+    filters,
+)
 from app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
 from core.config import AUTO, RERANK_CHOICES
 from core.errors import UsageError
@@ -45,6 +54,7 @@ def export(
     channel: Channel = None,
     language: Language = None,
     published_after: PublishedAfter = None,
+    published_before: PublishedBefore = None,
     include_seen: IncludeSeen = False,
     as_json: AsJson = False,
     home: HomeDir = None,
@@ -58,7 +68,7 @@ def export(
     if rerank not in RERANK_CHOICES:
         expected = f"one of {', '.join(RERANK_CHOICES)}"
         raise UsageError("unknown rerank method", expected=expected, found=repr(rerank), remedy="correct --rerank")
-    wanted = filters(max_duration, category, channel, language, published_after, include_seen)
+    wanted = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
     from app.build import mend, open_home
     from app.cli.output import progress_bar
     from app.export.plan import Plan, check_files, count_readers

@@ -18,6 +18,10 @@ PublishedAfter = Annotated[
     str | None,
     typer.Option("--published-after", help="Only videos of this day or later, as 2026-11-01.", metavar="DATE"),
 ]
+PublishedBefore = Annotated[
+    str | None,
+    typer.Option("--published-before", help="Only videos from before this day, as 2026-11-01.", metavar="DATE"),
+]
 IncludeSeen = Annotated[bool, typer.Option("--include-seen", help="Also videos that the reader has seen.")]
 
 
@@ -27,19 +31,29 @@ def filters(
     channel: str | None,
     language: str | None,
     published_after: str | None,
+    published_before: str | None = None,
     include_seen: bool = False,
 ) -> Filters:
     """The filters as given on the command line. Raises `UsageError` for a date that is none."""
-    after = None if published_after is None else _date(published_after)
-    return Filters(max_duration, category, channel, language, after, include_seen)
+    return Filters(
+        max_duration,
+        category,
+        channel,
+        language,
+        _date(published_after, "--published-after"),
+        include_seen,
+        published_before=_date(published_before, "--published-before"),
+    )
 
 
-def _date(text: str) -> datetime:
+def _date(text: str | None, option: str) -> datetime | None:
     """A day or a time; without a zone it is taken as UTC, since a person types it."""
+    if text is None:
+        return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(
-            "bad --published-after", expected="a date as 2026-11-01", found=repr(text), remedy="correct the date"
+            f"bad {option}", expected="a date as 2026-11-01", found=repr(text), remedy="correct the date"
         ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

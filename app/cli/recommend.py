@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.filters import Category, Channel, IncludeSeen, Language, MaxDuration, PublishedAfter, filters
+from app.cli.filters import (
+    Category,
+    Channel,
+    IncludeSeen,
+    Language,
+    MaxDuration,
+    PublishedAfter,
+    PublishedBefore,
+    filters,
+)
 from app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
 from core.config import RERANK_CHOICES
 from core.errors import UsageError
@@ -37,6 +46,7 @@ def recommend(
     channel: Channel = None,
     language: Language = None,
     published_after: PublishedAfter = None,
+    published_before: PublishedBefore = None,
     include_seen: IncludeSeen = False,
     as_json: AsJson = False,
     home: HomeDir = None,
@@ -57,7 +67,7 @@ def recommend(
         wish=about,
         rerank=rerank,
         budget_ms=rerank_budget_ms,
-        filters=filters(max_duration, category, channel, language, published_after, include_seen),
+        filters=filters(max_duration, category, channel, language, published_after, published_before, include_seen),
     )
     from app.build import open_home, open_recommender
     from app.cli.output import print_json, print_notes

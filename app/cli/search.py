@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.filters import Category, Channel, Language, MaxDuration, PublishedAfter, filters
+from app.cli.filters import Category, Channel, Language, MaxDuration, PublishedAfter, PublishedBefore, filters
 from app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
 
 
@@ -19,6 +19,7 @@ def search(
     channel: Channel = None,
     language: Language = None,
     published_after: PublishedAfter = None,
+    published_before: PublishedBefore = None,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
@@ -28,7 +29,7 @@ def search(
     Example: shortlist search "night train to the coast" -k 5 --max-duration 60
     """
     chosen = settings(context, home, config)
-    wanted = filters(max_duration, category, channel, language, published_after)
+    wanted = filters(max_duration, category, channel, language, published_after, published_before)
     from app.build import open_home, open_recommender
     from app.cli.output import print_json, print_notes
     from core.wire import search_document

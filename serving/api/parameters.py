@@ -24,10 +24,19 @@ def filters(
     channel: Label = None,
     language: Label = None,
     published_after: Annotated[date | datetime | None, Query(description="as 2026-11-01")] = None,
+    published_before: Annotated[date | datetime | None, Query(description="the first that is too new")] = None,
     include_seen: bool = False,
 ) -> Filters:
     """The filters of `recommend` and `search`. Raises `RecordError` for a time that does not exist in UTC."""
-    return Filters(max_duration, category, channel, language, moment_of(published_after), include_seen)
+    return Filters(
+        max_duration,
+        category,
+        channel,
+        language,
+        moment_of(published_after),
+        include_seen,
+        published_before=moment_of(published_before),
+    )
 
 
 async def known_only(request: Request) -> None:

@@ -35,6 +35,7 @@ Sought = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, description="wh
 Seconds = Annotated[float | None, Field(ge=0, le=1e9, allow_inf_nan=False, description="seconds")]
 Category = Annotated[str | None, Field(description="only this category")]
 After = Annotated[date | None, Field(description="only videos of this day or later")]
+Before = Annotated[date | None, Field(description="only videos from before this day")]
 
 
 def mcp_server(parts: Parts) -> MCPServer:
@@ -52,10 +53,11 @@ def mcp_server(parts: Parts) -> MCPServer:
         max_duration_s: Seconds = None,
         category: Category = None,
         published_after: After = None,
+        published_before: Before = None,
     ) -> AnswerShown:
         """The best videos for a reader, why each is there, and which stage put it there."""
         with _told():
-            filters = Filters(max_duration_s, category, published_after=moment_of(published_after))
+            filters = _filters(max_duration_s, category, published_after, published_before)
             wish = Request(user_id, k, about, rerank, filters=filters)
             await run_sync(service.live.refresh)
             return AnswerShown(**await timely(service.recommend, wish, service, lane, anyio.sleep_forever))
@@ -67,9 +69,10 @@ def mcp_server(parts: Parts) -> MCPServer:
         max_duration_s: Seconds = None,
         category: Category = None,
         published_after: After = None,
+        published_before: Before = None,
     ) -> SearchShown:
         """The best videos for a text, for nobody in particular."""
-        filters = Filters(max_duration_s, category, published_after=moment_of(published_after))
+        filters = _filters(max_duration_s, category, published_after, published_before)
         return SearchShown(**await _newest(service, lambda: service.search(text, k, filters)))
 
     @server.tool()
@@ -95,6 +98,10 @@ def mcp_server(parts: Parts) -> MCPServer:
         return ResultShown(**result)
 
     return server
+
+
+def _filters(max_duration_s: float | None, category: str | None, after: date | None, before: date | None) -> Filters:
+    return Filters(max_duration_s, category, published_after=moment_of(after), published_before=moment_of(before))
 
 
 async def _newest(service: Service, work: Callable[[], Any]) -> Any:

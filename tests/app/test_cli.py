@@ -103,6 +103,13 @@ def test_filters_hold(shortlist: Shortlist) -> None:
     assert all(item["duration_s"] <= 50 and item["category"] == "Food" for item in found)
 
 
+def test_between_two_days(shortlist: Shortlist) -> None:
+    ends = ("--published-after", "2026-09-01", "--published-before", "2026-10-01")
+    found = document(shortlist("recommend", "user_123", *ends, "--json"))["recommendations"]
+    assert found
+    assert {item["published"][:7] for item in found} == {"2026-09"}
+
+
 def test_chat_recommends_then_explains(shortlist: Shortlist, sample_home: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(sample_home, home)
@@ -164,6 +171,7 @@ def test_bad_rows_are_listed_and_the_rest_is_kept(shortlist: Shortlist, tmp_path
         (("recommend", "user_123", "-k", "0"), 2, "-k"),
         (("recommend", "user_123", "--rerank", "magic"), 2, "unknown rerank method"),
         (("recommend", "user_123", "--published-after", "soon"), 2, "a date"),
+        (("search", "moon", "--published-before", "soon"), 2, "bad --published-before"),
         (("search", "rain", "--max-duration", "nan"), 2, "max-duration"),
         (("search", " "), 2, "nothing to look for"),
         (("export", "--out", "."), 2, "one of these suffixes"),

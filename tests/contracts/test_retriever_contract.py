@@ -74,16 +74,18 @@ FILTERED = [
     Filters(channel="channel 2"),
     Filters(language="en"),
     Filters(published_after=START + timedelta(days=20)),
+    Filters(published_before=START + timedelta(days=20)),
     Filters(max_duration_s=30, category="topic 2"),
 ]
 
 
 def passes(one: Video, filters: Filters) -> bool:
     """The rule, said once more and plainly."""
-    limit, since = filters.max_duration_s, filters.published_after
+    limit, since, end = filters.max_duration_s, filters.published_after, filters.published_before
     return (
         (limit is None or (one.duration_s is not None and one.duration_s <= limit))
         and (since is None or (one.published is not None and one.published >= since))
+        and (end is None or (one.published is not None and one.published < end))
         and (filters.category is None or (one.category or "").lower() == filters.category.lower())
         and (filters.channel is None or one.channel == filters.channel)
         and (filters.language is None or (one.language or "").split("-")[0] == filters.language)

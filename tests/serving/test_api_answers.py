@@ -49,6 +49,7 @@ def test_filters_hold(fixed: Any) -> None:
     asked = {"max_duration": 50, "channel": "Channel 1", "category": "Moon", "include_seen": True}
     assert set(fixed.ids("/v1/recommend/ann", params=asked)) == {"v01", "v13"}
     assert fixed.ids("/v1/recommend/ann", params={"published_after": "2026-11-01"}) == []
+    assert fixed.ids("/v1/recommend/ann", params={"published_before": "2100-01-01"}) == []  # none has a date
 
 
 def test_a_filter_with_a_slip_of_the_pen_is_not_passed_over(fixed: Any) -> None:

@@ -52,7 +52,8 @@ def test_odd_documents(fixed: Any, value: Any) -> None:
 @pytest.mark.parametrize(
     "query",
     ["k=1e9", "k=99999999999999999999", "k=-1", "k=", "max_duration=NaN", "max_duration=inf", "max_duration=-0.0",
-     "published_after=0001-01-01T00:00:00%2B23:00", "published_after=99999-01-01", "published_after=NaN",
+     "published_after=0001-01-01T00:00:00%2B23:00", "published_after=99999-01-01",
+     "published_before=9999-12-31T23:59:59-23:00", "published_after=NaN",
      "about=%ff%fe", "about=%ED%A0%80", "category=%00", "rerank_budget_ms=NaN",
      "include_seen=perhaps", "k=10&k=20", "unknown=1"],
 )  # fmt: skip
