@@ -1,16 +1,15 @@
-"""How long and how new: "under a minute", "between 30 and 60 seconds", "newer than last month", "shorter ones"."""
+"""How long: "under a minute", "between 30 and 60 seconds", "shorter ones"."""
 
 from __future__ import annotations
 
 import math
 import re
-from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
 from agent.chat.grammar import pattern
 from agent.chat.setting import Found, Setting, cut
-from agent.chat.spans import DAYS, date_in, seconds_in
+from agent.chat.spans import seconds_in
 from agent.chat.words import number_in
 
 SHORT_S = 60  # "shorter", where no length is known
@@ -34,30 +33,13 @@ def length(text: str, setting: Setting) -> Found:
 
 
 def compared(text: str, setting: Setting) -> Found:
-    """Shorter, longer or newer than the middle one of the list that was shown."""
+    """Shorter or longer than the middle one of the list that was shown."""
     listed = setting.memory.listed
     lengths = [item["duration_s"] for item in listed if item.get("duration_s") is not None]
-    times = [datetime.fromisoformat(item["published"]) for item in listed if item.get("published")]
     if match := pattern("shorter").search(text):
         return {"max_duration_s": math.ceil(median(lengths)) - 1 if lengths else SHORT_S}, cut(text, match)
     if (match := pattern("longer").search(text)) and lengths:
         return {"min_duration_s": math.floor(median(lengths)) + 1}, cut(text, match)
-    if (match := pattern("newer").search(text)) and times:
-        return {"published_after": sorted(times)[len(times) // 2].date().isoformat()}, cut(text, match)
-    return {}, text
-
-
-def published(text: str, setting: Setting) -> Found:
-    """The day after which a video has to be published."""
-    if young := pattern("young").search(text):
-        count = 1 if young["old"].lower() in ("a", "an") else number_in(young["old"])
-        day = setting.today - timedelta(days=count * DAYS[young["unit"].lower()])
-        return {"published_after": day.isoformat()}, cut(text, young)
-    for phrase in ("not_older", "published", "lately"):
-        for match in pattern(phrase).finditer(text):
-            found = date_in(match, setting.today, whole=match["strict"] is not None)
-            if found is not None:
-                return {"published_after": found.isoformat()}, cut(text, match)
     return {}, text
 
 

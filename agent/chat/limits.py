@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.chat import bounds, choices
 from agent.chat.grammar import pattern
+from agent.chat.published import published
 from agent.chat.setting import Found, Limit, Setting, cut
 from agent.chat.words import number_in, word_map
 
@@ -45,6 +46,6 @@ def _count(text: str, setting: Setting) -> Found:
 
 
 LIMITS: Sequence[Limit] = (
-    _seen, bounds.published, bounds.length, bounds.compared, choices.without, choices.source, choices.kind, _language,
+    _seen, published, bounds.length, bounds.compared, choices.without, choices.source, choices.kind, _language,
     _count,
 )  # fmt: skip

@@ -44,6 +44,11 @@ def nothing(arguments: Mapping[str, Any]) -> str:
     return f"I found no video for that: {limits}." if limits else "I found no video for that."
 
 
+def unmet(phrases: Sequence[str]) -> str:
+    """For what no filter can do: it must not look as if it had been done."""
+    return f"I cannot do this, and have not: {', '.join(f'“{phrase}”' for phrase in phrases)}."
+
+
 def no_such_channel(channel: str, known: Sequence[str]) -> str:
     """For a channel that the home does not have."""
     shown = ", ".join(sorted(known)[:SHOWN])
@@ -72,6 +77,7 @@ def _limits(arguments: Mapping[str, Any]) -> list[str]:
         "not_words": lambda value: f"without {', '.join(value)}",
         "language": lambda value: f"in {value}",
         "published_after": lambda value: f"since {value}",
+        "published_before": lambda value: f"before {value}",
         "include_seen": lambda value: "seen ones included",
     }
     return [words(arguments[name]) for name, words in said.items() if name in arguments]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from agent.chat.grammar import pattern
 from agent.chat.memory import Memory
 from agent.chat.names import Names
 
@@ -25,8 +26,16 @@ class Setting:
 
 
 Limit = Callable[[str, Setting], Found]
+NEAR = 80  # characters before a limit in which it may be refused
 
 
 def cut(text: str, match: re.Match[str], instead: str = " ") -> str:
     """`text` with `instead` where `match` was."""
     return " ".join((text[: match.start()] + instead + text[match.end() :]).split())
+
+
+def refused(text: str, start: int) -> int | None:
+    """Where the refusal begins that leads to the limit at `start`, as "nothing" does to "from last year"."""
+    near = max(0, start - NEAR)
+    found = pattern("refusal").search(text[near:start])
+    return near + found.start() if found else None

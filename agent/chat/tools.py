@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agent.chat import replies
@@ -45,11 +46,13 @@ class Tools:
     def run(self, action: Action, memory: Memory) -> Reply:
         """The reply to `action`. What cannot be done is said; only a missing model or a broken state raises."""
         try:
-            return self._by_name[action.name](action, memory)
+            reply = self._by_name[action.name](action, memory)
         except UnknownReader as error:
             return Reply(replies.unknown(error), action)
         except UsageError as error:
             return Reply(f"That cannot be done: {error}.", action)
+        unmet = action.arguments.get("unmet")
+        return replace(reply, text=f"{reply.text}\n{replies.unmet(unmet)}") if unmet else reply
 
     def _recommend(self, action: Action, memory: Memory) -> Reply:
         arguments = dict(action.arguments)
@@ -102,7 +105,8 @@ class Tools:
         text = replies.listed(shown, replies.heading(arguments, title)) if shown else self._nothing(arguments)
         question = self._question(arguments, shown)
         text = f"{text}\n{question}" if question else text
-        return Reply(text, action, shown, answer.notes, arguments, undecided=bool(question))
+        asked = {name: value for name, value in arguments.items() if name != "unmet"}
+        return Reply(text, action, shown, answer.notes, asked, undecided=bool(question))
 
     def _question(self, arguments: Mapping[str, Any], shown: tuple[Document, ...]) -> str | None:
         """What would help to know a reader who has liked nothing and said nothing."""

@@ -115,6 +115,18 @@ def test_a_long_thread_is_not_read_whole(chat: Chat, records: Any) -> None:
     assert ids(chat.turn("more")) == ["soup", "bread"]
 
 
+def test_both_ends_of_a_month_are_said(chat: Chat) -> None:
+    reply = chat.turn("recommend for astra from September")
+    assert reply.text.startswith("For astra, since 2026-09-01, before 2026-10-01:")
+
+
+def test_what_no_filter_can_do_is_said_and_not_asked_again(chat: Chat) -> None:
+    reply = chat.turn("recommend for astra, nothing from last month")
+    assert reply.text.splitlines()[0] == "For astra:"
+    assert reply.text.endswith("I cannot do this, and have not: “nothing from last month”.")
+    assert "cannot" not in chat.turn("only two").text
+
+
 def test_threads_are_apart(chat: Chat) -> None:
     chat.turn("recommend for astra", thread="one")
     assert "no list" in chat.turn("why number 1?", thread="two").text
