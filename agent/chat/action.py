@@ -14,7 +14,7 @@ NAMES: tuple[ActionName, ...] = get_args(ActionName)
 LISTS = ("recommend", "search")  # the actions that answer with a list
 LIMITS = (
     "max_duration_s", "min_duration_s", "category", "not_categories", "channel", "not_channels", "not_words",
-    "language", "published_after", "published_before", "include_seen",
+    "not_videos", "language", "not_languages", "published_after", "published_before", "include_seen",
 )  # fmt: skip
 
 
@@ -23,9 +23,9 @@ class Action:
     """A tool and its arguments. An argument that was not said is absent.
 
     recommend: `user` (may be None), `about`, `like` (a place in the last list, or a video's id). search: `text`. Both:
-    `k`, `after` (how many of the same list were shown before), `LIMITS` (as in `Filters`; `published_after` and
-    `published_before` are ISO dates), `unmet` (what no filter can do, as it was said). explain and describe: `number`
-    in the last list (-1 is the last), `user`. profile: `user`. help: none.
+    `k`, `after` (how many of the same list were shown before), `LIMITS` (as in `Filters`; but days as ISO dates, and
+    videos also as places in the last list), `unmet` (what no filter can do, as it was said). explain and describe:
+    `number` in the last list (-1 is the last), `user`. profile: `user`. help: none.
     """
 
     name: ActionName
@@ -35,7 +35,7 @@ class Action:
 def filters_of(arguments: Mapping[str, Any]) -> Filters:
     """The limits among `arguments`. Raises `UsageError` for one that no filter can hold."""
     given = {name: arguments[name] for name in LIMITS if name in arguments}
-    for name in ("not_categories", "not_channels", "not_words"):
+    for name in ("not_categories", "not_channels", "not_words", "not_languages", "not_videos"):
         given[name] = tuple(given.get(name, ()))
     for name in ("published_after", "published_before"):
         if name in given:

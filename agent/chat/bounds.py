@@ -8,11 +8,12 @@ from statistics import median
 from typing import Any
 
 from agent.chat.grammar import pattern
-from agent.chat.setting import Found, Setting, cut
+from agent.chat.setting import Found, Setting, cut, cut_span, refused
 from agent.chat.spans import seconds_in
 from agent.chat.words import number_in
 
 SHORT_S = 60  # "shorter", where no length is known
+OTHER_END = {"max_duration_s": "min_duration_s", "min_duration_s": "max_duration_s"}  # "nothing under a minute"
 
 
 def length(text: str, setting: Setting) -> Found:
@@ -27,19 +28,25 @@ def length(text: str, setting: Setting) -> Found:
     for key, phrases in {"max_duration_s": ("under", "or_less"), "min_duration_s": ("over", "or_more")}.items():
         match = next(filter(None, (pattern(phrase).search(text) for phrase in phrases)), None)
         if match is not None:
-            found[key] = _whole(seconds_in(_span(match)))
-            text = cut(text, match)
+            begin = refused(text, match.start())
+            found[key if begin is None else OTHER_END[key]] = _whole(seconds_in(_span(match)))
+            text = cut_span(text, match.start() if begin is None else begin, match.end())
     return found, text
 
 
 def compared(text: str, setting: Setting) -> Found:
-    """Shorter or longer than the middle one of the list that was shown."""
-    listed = setting.memory.listed
-    lengths = [item["duration_s"] for item in listed if item.get("duration_s") is not None]
-    if match := pattern("shorter").search(text):
-        return {"max_duration_s": math.ceil(median(lengths)) - 1 if lengths else SHORT_S}, cut(text, match)
-    if (match := pattern("longer").search(text)) and lengths:
-        return {"min_duration_s": math.floor(median(lengths)) + 1}, cut(text, match)
+    """Shorter or longer than the middle one of the list that was shown; "not shorter" is as long or longer."""
+    lengths = [item["duration_s"] for item in setting.memory.listed if item.get("duration_s") is not None]
+    middle = median(lengths or [SHORT_S + 1])
+    below, above = math.ceil(middle) - 1, math.floor(middle) + 1
+    wanted = {"shorter": {"max_duration_s": below}, "longer": {"min_duration_s": above}}
+    unwanted = {"shorter": {"min_duration_s": below + 1}, "longer": {"max_duration_s": above - 1}}
+    for phrase in wanted:
+        match = pattern(phrase).search(text)
+        if match is not None and (lengths or phrase == "shorter"):
+            begin = refused(text, match.start())
+            found = wanted[phrase] if begin is None else unwanted[phrase]
+            return dict(found), cut_span(text, match.start() if begin is None else begin, match.end())
     return {}, text
 
 

@@ -32,7 +32,13 @@ def _expanded(name: str) -> str:
 
 @cache
 def _entries() -> Mapping[str, str]:
-    return {**tomllib.loads(FILE.read_text(encoding="utf-8")), **_numbers(), "months": "|".join(MONTHS)}
+    languages = _any_of(word_map("languages"))
+    return {
+        **tomllib.loads(FILE.read_text(encoding="utf-8")),
+        **_numbers(),
+        "months": "|".join(MONTHS),
+        "language": languages,
+    }
 
 
 def _numbers() -> dict[str, str]:

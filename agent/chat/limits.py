@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from agent.chat import bounds, choices
+from agent.chat import bounds, choices, refusals
 from agent.chat.grammar import pattern
+from agent.chat.lifted import lifted
 from agent.chat.published import published
 from agent.chat.setting import Found, Limit, Setting, cut
-from agent.chat.words import number_in, word_map
+from agent.chat.words import number_in
 
 
 def take_limits(text: str, setting: Setting) -> Found:
@@ -27,14 +28,6 @@ def _seen(text: str, setting: Setting) -> Found:
     return ({"include_seen": True}, cut(text, match)) if match else ({}, text)
 
 
-def _language(text: str, setting: Setting) -> Found:
-    for match in pattern("in_language").finditer(text):
-        language = word_map("languages").get(match["language"].lower())
-        if language is not None:
-            return {"language": language}, cut(text, match)
-    return {}, text
-
-
 def _count(text: str, setting: Setting) -> Found:
     for phrase in ("many", "bare", "count_aside"):
         match = pattern(phrase).search(text)
@@ -45,7 +38,8 @@ def _count(text: str, setting: Setting) -> Found:
     return {}, text
 
 
+# What is refused is taken before what is wanted, or "not in English" would be read as "in English".
 LIMITS: Sequence[Limit] = (
-    _seen, published, bounds.length, bounds.compared, choices.without, choices.source, choices.kind, _language,
-    _count,
+    lifted, refusals.videos, _seen, published, bounds.length, bounds.compared, refusals.languages, refusals.contrasted,
+    refusals.names, choices.source, choices.kind, choices.language, _count,
 )  # fmt: skip

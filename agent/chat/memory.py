@@ -29,6 +29,7 @@ class Memory:
 
     `listed` are documents of `core.wire`, shown since `asked` was first asked for, and `listed_for` their reader.
     `focus` is the place in the list that was spoken of last. `undecided` if the reader was just asked what they like.
+    `before` is what was asked for before `asked`, or `asked` itself where the last message found nothing.
     """
 
     user: str | None = None
@@ -37,6 +38,7 @@ class Memory:
     asked: Action | None = None
     focus: int = 1
     undecided: bool = False
+    before: Action | None = None
 
     @property
     def shown(self) -> int:
@@ -53,12 +55,14 @@ def recall(turns: Sequence[Document], user: str | None) -> Memory:
     listed: tuple[Document, ...] = ()
     asked: Document = {}
     focus = 1
+    steps: list[Action] = []
     for turn in turns:
         action = turn.get("action") or {}
         arguments = turn.get("asked") or {}
         if action.get("name") in LISTS and turn.get("recommendations"):
             listed = (*(listed if arguments.get("after") else ()), *turn["recommendations"])
             asked, focus = turn, 1
+            _step(steps, Action(action["name"], _from_the_start(arguments)))
         elif action.get("name") in ("explain", "describe"):
             focus = action["arguments"].get("number", 1)
     memory = Memory(
@@ -68,6 +72,7 @@ def recall(turns: Sequence[Document], user: str | None) -> Memory:
         asked=Action(asked["action"]["name"], asked.get("asked") or {}) if asked else None,
         focus=focus,
         undecided=bool(turns and turns[-1].get("undecided")),
+        before=_before(steps, turns),
     )
     if user is None or memory.listed_for in (None, user) or asked.get("speaker") == user:
         return memory
@@ -78,5 +83,22 @@ def _asked_anew(asked: Action | None, user: str) -> Action | None:
     """What was asked for another reader, for `user` from its beginning."""
     if asked is None:
         return None
-    kept = {name: value for name, value in asked.arguments.items() if name != "after"}
-    return Action(asked.name, {**kept, "user": user})
+    return Action(asked.name, {**_from_the_start(asked.arguments), "user": user})
+
+
+def _from_the_start(arguments: Document) -> Document:
+    return {name: value for name, value in arguments.items() if name != "after"}
+
+
+def _step(steps: list[Action], asked: Action) -> None:
+    """What was asked for, step by step; whoever asks again for the step before has gone back to it."""
+    if asked in steps[-2:]:
+        del steps[steps.index(asked) + 1 :]
+    else:
+        steps.append(asked)
+
+
+def _before(steps: Sequence[Action], turns: Sequence[Document]) -> Action | None:
+    last = turns[-1] if turns else {}
+    failed = (last.get("action") or {}).get("name") in LISTS and not last.get("recommendations")
+    return next(iter(steps[-1:] if failed else steps[-2:-1]), None)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from agent.chat.grammar import pattern
 from agent.chat.words import word_map, word_set
 
 ID_LIKE = re.compile(r"(?:user|reader|u)[_-]?\d+|[^\W\d]\w*_\w*\d\w*", re.IGNORECASE)
@@ -63,6 +64,11 @@ def leading(text: str, most: int = MOST_WORDS) -> Iterator[tuple[str, str]]:
     found = list(re.finditer(r"[^\s,;]+", re.split(r"[,;]", text, maxsplit=1)[0]))[:most]
     for last in reversed(found):
         yield text[: last.end()].strip(), text[last.end() :]
+
+
+def bare(words: str) -> str:
+    """ "food videos" -> "food"."""
+    return pattern("video_end").sub("", words)
 
 
 def _forms(name: str) -> set[str]:

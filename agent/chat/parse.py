@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from agent.chat.action import Action, ActionName
+from agent.chat.action import LIMITS, Action, ActionName
 from agent.chat.grammar import pattern
 from agent.chat.limits import take_limits
 from agent.chat.memory import Memory
+from agent.chat.merge import merged
 from agent.chat.names import Names, take_reader
-from agent.chat.setting import Setting
+from agent.chat.setting import Setting, refused
 from agent.chat.small_talk import is_small_talk
 from agent.chat.spelling import as_written, corrected
 from agent.chat.topic import stripped, topic_in
@@ -40,6 +40,11 @@ class Said:
         """The reader named, else the one remembered."""
         return self.reader or self.memory.user
 
+    @property
+    def asks_less(self) -> bool:
+        """Whether it hides a video or lifts a limit."""
+        return "not_videos" in self.limits or None in self.limits.values()
+
 
 Rule = Callable[[Said], Action | None]
 
@@ -55,15 +60,27 @@ def parse(message: str, memory: Memory, names: Names, today: date) -> Action | N
     for rule in RULES:
         action = rule(said)
         if action is not None:
-            return _as_written(action, changes)
+            return _plain(action, changes)
     return None
 
 
+def _start_over(said: Said) -> Action | None:
+    return Action("recommend", {"user": said.user}) if pattern("start_over").fullmatch(said.text) else None
+
+
+def _undo(said: Said) -> Action | None:
+    return said.memory.before or Action("help") if pattern("undo").fullmatch(said.text) else None
+
+
 def _explain(said: Said) -> Action | None:
+    if pattern("why_not").match(said.named):
+        return Action("help")  # the list says what is in it, nothing says why another thing is not
     return _about_place("explain", said, pattern("why_that")) if pattern("why").match(said.named) else None
 
 
 def _describe(said: Said) -> Action | None:
+    if "not_videos" in said.limits:
+        return None
     return _about_place("describe", said, pattern("what_that"))
 
 
@@ -84,10 +101,18 @@ def _like(said: Said) -> Action | None:
     found = pattern("like").search(said.rest)
     if found is None:
         return None
+    if (start := refused(said.rest, found.start())) is not None:
+        return _again(said, {"unmet": [said.rest[start : found.end()]]})
     place = found["numbered"] or found["ordinal"] or found["bare"] or found["alone"]
     earlier = pattern("placed").search(said.rest[: found.start()])
     number = number_in(place) if place else _place(earlier) if earlier else said.memory.focus
     return Action("recommend", {"user": said.user, "like": number, **said.limits})
+
+
+def _again(said: Said, limits: Mapping[str, Any]) -> Action:
+    """The last list with `limits`, or one for the reader."""
+    asked = said.memory.asked or Action("recommend", {"user": said.user})
+    return _refined(asked, replace(said, limits={**said.limits, **limits}), None, said.reader)
 
 
 def _next(said: Said) -> Action | None:
@@ -95,7 +120,7 @@ def _next(said: Said) -> Action | None:
     if asked is None or said.reader or not pattern("next").fullmatch(said.rest):
         return None
     shown = {"after": said.memory.shown} if said.memory.shown else {}
-    return Action(asked.name, {**asked.arguments, **said.limits, **shown})
+    return Action(asked.name, {**merged(asked.arguments, said.limits), **shown})
 
 
 def _refine(said: Said) -> Action | None:
@@ -119,25 +144,11 @@ def _refine(said: Said) -> Action | None:
 def _refined(asked: Action, said: Said, topic: str | None, user: str | None) -> Action:
     kept = {name: value for name, value in asked.arguments.items() if name not in ("after", "like" if topic else "")}
     if user is not None and asked.name == "search":
-        kept = {"user": user, "about": kept.pop("text"), **kept}
-        return Action("recommend", {**kept, **said.limits})
-    if topic:
+        kept = {"about": kept.pop("text"), **kept}
+    elif topic:
         kept["text" if asked.name == "search" else "about"] = topic
-    asked_now = {**kept, **({"user": user} if user else {}), **_joined(kept, said.limits)}
-    if asked_now.get("min_duration_s", 0) > asked_now.get("max_duration_s", math.inf):
-        # "shorter ones" after "longer ones": what is said now counts.
-        del asked_now["min_duration_s" if "max_duration_s" in said.limits else "max_duration_s"]
-    return Action(asked.name, asked_now)
-
-
-def _joined(before: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
-    """`limits`, where what is excluded adds to what was excluded before."""
-    return {
-        name: [*before.get(name, ()), *(one for one in value if one not in before.get(name, ()))]
-        if isinstance(value, list)
-        else value
-        for name, value in limits.items()
-    }
+    name: ActionName = "recommend" if user else asked.name
+    return Action(name, merged({**kept, **({"user": user} if user else {})}, said.limits))
 
 
 def _search(said: Said) -> Action | None:
@@ -201,18 +212,20 @@ def _counts(found: re.Match[str], said: Said) -> bool:
     return pattern("which").fullmatch(before) is None
 
 
-def _as_written(action: Action, changes: Mapping[str, str]) -> Action:
-    """`action` with its topic spelled as it was written."""
-    topics = {
-        name: as_written(action.arguments[name], changes) for name in ("about", "text") if name in action.arguments
-    }
-    return replace(action, arguments={**action.arguments, **topics})
+def _plain(action: Action, changes: Mapping[str, str]) -> Action:
+    """`action` with its topic spelled as it was written, and without the limits that are lifted."""
+    held = {name: value for name, value in action.arguments.items() if name not in LIMITS or value is not None}
+    topics: dict[str, Any] = {name: as_written(held[name], changes) for name in ("about", "text") if name in held}
+    return replace(action, arguments={**held, **topics})
 
 
 def _small_talk(said: Said) -> Action | None:
+    if said.asks_less:  # "remove number 2" is no errand
+        return None
     return Action("help") if is_small_talk(said.text, named=said.reader is not None) else None
 
 
 RULES: tuple[Rule, ...] = (
-    _small_talk, _explain, _profile, _like, _describe, _next, _refine, _search, _recommend, _topic_alone,
+    _start_over, _undo, _small_talk, _explain, _profile, _like, _describe, _next, _refine, _search, _recommend,
+    _topic_alone,
 )  # fmt: skip

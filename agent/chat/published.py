@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from agent.chat.days import days_ago, days_in
 from agent.chat.grammar import pattern
-from agent.chat.setting import Found, Setting, cut, refused
+from agent.chat.setting import Found, Setting, cut, cut_span, refused
 
 OLDEST = 2005  # the year of the first site for videos; "in 1969" is of a topic
 
@@ -68,7 +68,7 @@ def _limited(text: str, start: int, stop: int, first: date | None, end: date | N
     if end is not None and end > setting.today:
         end = None
     begin = refused(text, start)
-    rest = " ".join(f"{text[: start if begin is None else begin]} {text[stop:]}".split())
+    rest = cut_span(text, start if begin is None else begin, stop)
     if begin is not None:
         if first and end:
             return {"unmet": [text[begin:stop].strip()]}, rest
@@ -80,8 +80,10 @@ def _limited(text: str, start: int, stop: int, first: date | None, end: date | N
 def _compared(text: str, setting: Setting) -> Found:
     """Newer or older than the middle one of the list that was shown."""
     times = [datetime.fromisoformat(item["published"]) for item in setting.memory.listed if item.get("published")]
-    for phrase, end in (("newer", "published_after"), ("older", "published_before")):
+    for phrase in ("newer", "older"):
         match = pattern(phrase).search(text)
         if match is not None and times:
-            return {end: sorted(times)[len(times) // 2].date().isoformat()}, cut(text, match)
+            middle = sorted(times)[len(times) // 2].date()
+            first, end = (middle, None) if phrase == "newer" else (None, middle)
+            return _limited(text, *match.span(), first, end, setting)
     return {}, text

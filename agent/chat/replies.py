@@ -15,12 +15,14 @@ HELP = """I find short videos for a reader, and say why. You can say, for exampl
   recommend for user_123
   three about space for user_123, under a minute, not sports, only from NASA, newer than last month
   shorter ones · the next five · more like number 2 · and for user_7? · include what I have seen
+  not number 2 · nothing in German · from September · any length · without limits · undo · start over
   why number 3? · what is the second about?
   what does user_123 like?
   search sourdough"""
 NOT_READ = "I did not understand that."
 WHO = "For whom? Name a reader, as in “recommend for user_123”."
 NO_LIST = "There is no list to speak of yet. Ask for one first, as in “recommend for user_123”."
+HIDDEN = "left out in this chat alone; a `skip` event (`shortlist ingest events`) leaves a video out for good"
 ABOUT_WORDS = 60
 RECENT = 5
 SHOWN = 8
@@ -75,7 +77,9 @@ def _limits(arguments: Mapping[str, Any]) -> list[str]:
         "not_categories": lambda value: f"not {', '.join(value)}",
         "not_channels": lambda value: f"not from {', '.join(value)}",
         "not_words": lambda value: f"without {', '.join(value)}",
+        "not_videos": lambda value: f"without {len(value)} of the videos",
         "language": lambda value: f"in {value}",
+        "not_languages": lambda value: f"not in {', '.join(value)}",
         "published_after": lambda value: f"since {value}",
         "published_before": lambda value: f"before {value}",
         "include_seen": lambda value: "seen ones included",

@@ -31,7 +31,12 @@ NEAR = 80  # characters before a limit in which it may be refused
 
 def cut(text: str, match: re.Match[str], instead: str = " ") -> str:
     """`text` with `instead` where `match` was."""
-    return " ".join((text[: match.start()] + instead + text[match.end() :]).split())
+    return cut_span(text, *match.span(), instead)
+
+
+def cut_span(text: str, start: int, end: int, instead: str = " ") -> str:
+    """`text` with `instead` from `start` to before `end`."""
+    return " ".join((text[:start] + instead + text[end:]).split())
 
 
 def refused(text: str, start: int) -> int | None:

@@ -56,11 +56,9 @@ class Tools:
 
     def _recommend(self, action: Action, memory: Memory) -> Reply:
         arguments = dict(action.arguments)
-        if "like" in arguments:
-            item, missing = self._liked(action, memory)
-            if item is None:
-                return Reply(missing, action)
-            arguments["like"] = item
+        missing = self._resolve(arguments, memory)
+        if missing is not None:
+            return Reply(missing, action)
         user, like = arguments.get("user"), arguments.get("like")
         k, filters = _size(arguments), filters_of(arguments)
         if user is None and like is not None:
@@ -71,9 +69,12 @@ class Tools:
         return self._list(self._recommender.recommend(request), action, arguments, memory)
 
     def _search(self, action: Action, memory: Memory) -> Reply:
-        text, k = action.arguments["text"], _size(action.arguments)
-        answer = self._recommender.search(text, k, filters_of(action.arguments))
-        return self._list(answer, action, action.arguments, memory)
+        arguments = dict(action.arguments)
+        missing = self._resolve(arguments, memory)
+        if missing is not None:
+            return Reply(missing, action)
+        answer = self._recommender.search(arguments["text"], _size(arguments), filters_of(arguments))
+        return self._list(answer, action, arguments, memory)
 
     def _explain(self, action: Action, memory: Memory) -> Reply:
         item, missing = self._pick(action.arguments["number"], action.arguments.get("user"), memory)
@@ -106,7 +107,9 @@ class Tools:
         question = self._question(arguments, shown)
         text = f"{text}\n{question}" if question else text
         asked = {name: value for name, value in arguments.items() if name != "unmet"}
-        return Reply(text, action, shown, answer.notes, asked, undecided=bool(question))
+        hidden = any(isinstance(one, int) for one in action.arguments.get("not_videos", ()))
+        notes = (*answer.notes, replies.HIDDEN) if hidden else answer.notes
+        return Reply(text, action, shown, notes, asked, undecided=bool(question))
 
     def _question(self, arguments: Mapping[str, Any], shown: tuple[Document, ...]) -> str | None:
         """What would help to know a reader who has liked nothing and said nothing."""
@@ -126,13 +129,20 @@ class Tools:
         video = self._records.videos([like]).get(like) if like else None
         return video.shown_title if video else None
 
-    def _liked(self, action: Action, memory: Memory) -> tuple[str | None, str]:
-        """The id of the video that more is asked for of."""
-        like = action.arguments["like"]
-        if isinstance(like, str):
-            return like, ""
-        item, missing = self._pick(like, action.arguments.get("user"), memory)
-        return (item["video_id"] if item else None), missing
+    def _resolve(self, arguments: dict[str, Any], memory: Memory) -> str | None:
+        """Puts ids for the places of the last list in `arguments`; returns what to say where there is no such place."""
+        places = [one for one in (arguments.get("like"), *arguments.get("not_videos", ())) if isinstance(one, int)]
+        ids: dict[Any, str] = {}
+        for place in places:
+            item, missing = self._pick(place, arguments.get("user"), memory)
+            if item is None:
+                return missing
+            ids[place] = item["video_id"]
+        if "like" in arguments:
+            arguments["like"] = ids.get(arguments["like"], arguments["like"])
+        if "not_videos" in arguments:
+            arguments["not_videos"] = [ids.get(one, one) for one in arguments["not_videos"]]
+        return None
 
     def _pick(self, number: int, user: str | None, memory: Memory) -> tuple[Document | None, str]:
         """The item of the last list that is meant, or what to say where there is none.

@@ -105,7 +105,7 @@ class PlaneRetriever:
 
     def search(self, query: Query) -> Ranking:
         self.queries.append(query)
-        ids = [one for one in self.ids if one not in query.exclude]
+        ids = [one for one in self.ids if one not in query.exclude.union(query.filters.not_videos)]
         wanted = np.zeros(2) if query.vectors is None else query.vector_weights @ query.vectors
         leg = Ranking.of({one: float(np.dot(VECTORS[one], wanted)) for one in ids}, "dense")
         return Ranking.of(

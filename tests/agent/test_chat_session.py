@@ -184,6 +184,64 @@ def test_a_follow_up_keeps_what_was_asked_for(chat: Chat) -> None:
     assert ids(other) == ["moon"]
 
 
+def test_a_video_is_hidden_in_the_rest_of_the_chat(chat: Chat) -> None:
+    chat.turn("recommend two for astra")
+    reply = chat.turn("not number 1")
+    assert reply.text.startswith("For astra, without 1 of the videos:\n1. “How a rocket lands”")
+    assert any("`skip` event" in note for note in reply.notes)
+    assert ids(chat.turn("hide the second one")) == ["rocket", "bread"]
+    assert ids(chat.turn("include what I have seen"))[0] == "moon"
+    assert not {"comet", "soup"} & set(ids(chat.turn("give me ten")))
+
+
+@pytest.mark.parametrize("message", ["not number 7", "hide number 0"])
+def test_what_is_not_in_the_list_cannot_be_hidden(chat: Chat, message: str) -> None:
+    chat.turn("recommend two for astra")
+    assert "there is no number" in chat.turn(message).text
+
+
+def test_hiding_without_a_list(chat: Chat) -> None:
+    assert "no list" in chat.turn("hide number 2").text
+
+
+def limits(reply: Any) -> dict[str, Any]:
+    return {name: value for name, value in reply.action.arguments.items() if name != "user"}
+
+
+@pytest.mark.parametrize(
+    ("messages", "left"),
+    [
+        (["under a minute", "actually longer is fine"], {}),
+        (["from September, under a minute", "drop the date"], {"max_duration_s": 60}),
+        (["from September, under a minute", "without any limits"], {}),
+        (["only from Channel", "not from Channel"], {"not_channels": ["Channel"]}),
+        (["not from Channel", "only from Channel"], {"channel": "Channel"}),
+        (["not food", "only food"], {"category": "Food"}),
+        (["only food", "not food"], {"not_categories": ["Food"]}),
+        (["only food", "not only food"], {}),
+        (["in English", "not in English"], {"not_languages": ["en"]}),
+        (["not in English", "nothing in German", "any language"], {}),
+        (["newer than 2026-10-01", "published before 2026-10-01"], {"published_before": "2026-10-01"}),
+        (["about space, under a minute", "start over"], {}),
+        (["under a minute", "not food", "undo"], {"max_duration_s": 60}),
+        (["under a minute", "not food", "undo", "undo"], {}),
+        (["not food", "sports please", "undo"], {"not_categories": ["Food"]}),
+    ],
+)
+def test_limits_are_lifted_and_end_their_opposites(chat: Chat, messages: list[str], left: dict[str, Any]) -> None:
+    chat.turn("recommend for astra")
+    for message in messages:
+        reply = chat.turn(message)
+    assert limits(reply) == left
+
+
+def test_after_a_list_without_videos_undo_goes_back_to_the_last_one(chat: Chat, records: Any) -> None:
+    chat.turn("recommend for astra about space")
+    chat.turn("only from channel Nowhere")
+    records.threads["default"][-1]["recommendations"] = []
+    assert limits(chat.turn("undo")) == {"about": "space"}
+
+
 def test_more_like_one_of_the_list(chat: Chat) -> None:
     chat.turn("recommend for astra")
     reply = chat.turn("more like number 3")  # soup
