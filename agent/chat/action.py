@@ -23,9 +23,10 @@ class Action:
     """A tool and its arguments. An argument that was not said is absent.
 
     recommend: `user` (may be None), `about`, `like` (a place in the last list, or a video's id). search: `text`. Both:
-    `k`, `after` (how many of the same list were shown before), `LIMITS` (as in `Filters`; but days as ISO dates, and
-    videos also as places in the last list), `unmet` (what no filter can do, as it was said). explain and describe:
-    `number` in the last list (-1 is the last), `user`. profile: `user`. help: none.
+    `k`, `after` (how many of the same list were shown before), `undone` (it goes back to what was asked for before) and
+    `LIMITS` (as in `Filters`; but days as ISO dates, and videos also as places in the last list). explain and describe:
+    `number` in the last list (-1 is the last), `user`. profile: `user`. help: none. Any may have `unmet` (what no
+    filter can do, as it was said) and `others` (readers named besides the first).
     """
 
     name: ActionName

@@ -29,6 +29,7 @@ class Memory:
 
     `listed` are documents of `core.wire`, shown since `asked` was first asked for, and `listed_for` their reader.
     `focus` is the place in the list that was spoken of last. `undecided` if the reader was just asked what they like.
+    `spoken_of` is the reader named last, who may be another than the one who speaks, `user`.
     `before` is what was asked for before `asked`, or `asked` itself where the last message found nothing.
     """
 
@@ -39,6 +40,7 @@ class Memory:
     focus: int = 1
     undecided: bool = False
     before: Action | None = None
+    spoken_of: str | None = None
 
     @property
     def shown(self) -> int:
@@ -62,21 +64,24 @@ def recall(turns: Sequence[Document], user: str | None) -> Memory:
         if action.get("name") in LISTS and turn.get("recommendations"):
             listed = (*(listed if arguments.get("after") else ()), *turn["recommendations"])
             asked, focus = turn, 1
-            _step(steps, Action(action["name"], _from_the_start(arguments)))
+            undone = bool(action["arguments"].get("undone"))
+            _step(steps, Action(action["name"], _from_the_start(arguments)), undone=undone)
         elif action.get("name") in ("explain", "describe"):
             focus = action["arguments"].get("number", 1)
+    spoken_of = users[-1] if users else None
     memory = Memory(
-        user=user or (users[-1] if users else None),
+        user=user or spoken_of,
         listed=listed,
         listed_for=asked.get("user"),
         asked=Action(asked["action"]["name"], asked.get("asked") or {}) if asked else None,
         focus=focus,
         undecided=bool(turns and turns[-1].get("undecided")),
         before=_before(steps, turns),
+        spoken_of=spoken_of,
     )
     if user is None or memory.listed_for in (None, user) or asked.get("speaker") == user:
         return memory
-    return Memory(user, asked=_asked_anew(memory.asked, user))
+    return Memory(user, asked=_asked_anew(memory.asked, user), spoken_of=spoken_of)
 
 
 def _asked_anew(asked: Action | None, user: str) -> Action | None:
@@ -90,11 +95,11 @@ def _from_the_start(arguments: Document) -> Document:
     return {name: value for name, value in arguments.items() if name != "after"}
 
 
-def _step(steps: list[Action], asked: Action) -> None:
-    """What was asked for, step by step; whoever asks again for the step before has gone back to it."""
-    if asked in steps[-2:]:
-        del steps[steps.index(asked) + 1 :]
-    else:
+def _step(steps: list[Action], asked: Action, *, undone: bool) -> None:
+    """What was asked for, step by step; to undo one is to go back to the step before."""
+    while undone and steps and steps[-1] != asked:
+        steps.pop()
+    if not steps or steps[-1] != asked:
         steps.append(asked)
 
 

@@ -11,6 +11,10 @@ from agent.chat.words import word_map, word_set
 
 ID_LIKE = re.compile(r"(?:user|reader|u)[_-]?\d+|[^\W\d]\w*_\w*\d\w*", re.IGNORECASE)
 TOKEN = re.compile(r"[^\s,;:!?\"“”()]+")
+SPACED = re.compile(r"\b(?P<name>user|reader) (?P<number>\d+)\b", re.IGNORECASE)
+ANOTHER = re.compile(
+    r"(?:\s*,(?:\s*(?:and|or)\b)?|\s+(?:and|or|plus|&))\s+(?:for )?(?P<reader>[\w.@-]+)", re.IGNORECASE
+)
 ALIKE = 88  # of 100: one typo in a word of eight letters
 SHORTEST = 4  # letters of a name in which a typo is forgiven
 MOST_WORDS = 4  # of a name
@@ -39,24 +43,65 @@ class Names:
         return next(whole, None) or next(begun, None) or _alike(wanted, self.channels)
 
 
-def take_reader(text: str, is_reader: Callable[[str], bool]) -> tuple[str | None, str]:
-    """The reader named in `text`, and the text without it and without a "for" or "user" that leads to it.
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """The reader that a text names, others named in the same breath, and the text without them.
+
+    A "for" or "user" that leads to them is gone too.
+    """
+
+    first: str | None
+    others: tuple[str, ...]
+    text: str
+
+
+def take_readers(text: str, is_reader: Callable[[str], bool]) -> Readers:
+    """The readers named in `text`.
 
     A token that looks like an id is one. Any other has to be known, and not to stand where a topic does.
     """
+    text = SPACED.sub(lambda match: _joined(match, is_reader), text)
     before: re.Match[str] | None = None
     for token in TOKEN.finditer(text):
         word = token[0].rstrip(".").removesuffix("'s")
         free = before is None or before[0].lower() not in word_set("topic_leads") or token[0].endswith("'s")
-        if ID_LIKE.fullmatch(word) or (
-            free and word.lower() not in word_set("filler") and (is_reader(word) or is_reader(word.casefold()))
-        ):
-            start = token.start()
+        known = word.lower() not in word_set("filler") and known_reader(word, is_reader)
+        if ID_LIKE.fullmatch(word) or (free and known):
+            start, end, others = token.start(), token.end(), []
             if before is not None and before[0].lower() in {"for", "user", "reader", "to", "of"}:
                 start = before.start()
-            return word, " ".join((text[:start] + " " + text[token.end() :]).split())
+            while (another := ANOTHER.match(text, end)) and (
+                other := known_reader(another["reader"].rstrip("."), is_reader)
+            ):
+                others.append(other)
+                end = another.end()
+            return Readers(word, tuple(others), " ".join((text[:start] + " " + text[end:]).split()))
         before = token
-    return None, text
+    return Readers(None, (), text)
+
+
+def _others(text: str, end: int, is_reader: Callable[[str], bool]) -> tuple[tuple[str, ...], int]:
+    """The readers named from `end` on, as in "and user_8", and where they end."""
+    others: list[str] = []
+    while another := ANOTHER.match(text, end):
+        word = another["reader"].rstrip(".")
+        reader = known_reader(word, is_reader)
+        if reader is None and not ID_LIKE.fullmatch(word):
+            break
+        others.append(reader or word)
+        end = another.end()
+    return tuple(others), end
+
+
+def known_reader(word: str, is_reader: Callable[[str], bool]) -> str | None:
+    """The reader's id that `word` is, if only in another case."""
+    return next((one for one in (word, word.casefold()) if is_reader(one)), None)
+
+
+def _joined(spaced: re.Match[str], is_reader: Callable[[str], bool]) -> str:
+    """ "user 7" as an id: one that is known, else one that the reply can say is not."""
+    forms = [f"{spaced['name']}{mark}{spaced['number']}".casefold() for mark in ("_", "-", "")]
+    return next((form for form in forms if is_reader(form)), forms[0])
 
 
 def leading(text: str, most: int = MOST_WORDS) -> Iterator[tuple[str, str]]:

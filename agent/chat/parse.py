@@ -13,8 +13,8 @@ from agent.chat.grammar import pattern
 from agent.chat.limits import take_limits
 from agent.chat.memory import Memory
 from agent.chat.merge import merged
-from agent.chat.names import Names, take_reader
-from agent.chat.setting import Setting, refused
+from agent.chat.names import Names, take_readers
+from agent.chat.setting import Setting, cut, refused
 from agent.chat.small_talk import is_small_talk
 from agent.chat.spelling import as_written, corrected
 from agent.chat.topic import stripped, topic_in
@@ -52,10 +52,15 @@ Rule = Callable[[Said], Action | None]
 def parse(message: str, memory: Memory, names: Names, today: date) -> Action | None:
     """What `message` asks for; None where no rule can read it. Never raises on any text."""
     text, changes = corrected(pattern("interjection").sub("", tidy(message).strip(" ?.!,")))
-    reader, named = take_reader(text, names.is_reader)
+    readers = take_readers(text, names.is_reader)
+    reader, named = readers.first, readers.text
+    if reader is None and memory.spoken_of and (found := pattern("pronoun").search(text)):
+        reader, named = memory.spoken_of, cut(text, found)
     if reader is None and (lone := pattern("lone_reader").fullmatch(text)):
         reader, named = lone["reader"], lone["before"] or ""
     limits, rest = take_limits(named, Setting(names, memory, today))
+    if readers.others:
+        limits["others"] = list(readers.others)
     said = Said(text, reader, named.strip(" ?.!,"), limits, rest.strip(" ?.!,"), memory, names.category)
     for rule in RULES:
         action = rule(said)
@@ -69,7 +74,10 @@ def _start_over(said: Said) -> Action | None:
 
 
 def _undo(said: Said) -> Action | None:
-    return said.memory.before or Action("help") if pattern("undo").fullmatch(said.text) else None
+    if not pattern("undo").fullmatch(said.text):
+        return None
+    before = said.memory.before
+    return Action(before.name, {**before.arguments, "undone": True}) if before else Action("help")
 
 
 def _explain(said: Said) -> Action | None:

@@ -51,6 +51,11 @@ def unmet(phrases: Sequence[str]) -> str:
     return f"I cannot do this, and have not: {', '.join(f'“{phrase}”' for phrase in phrases)}."
 
 
+def one_reader(others: Sequence[str]) -> str:
+    """For a message that names more readers than the first."""
+    return f"I speak of one reader at a time; ask again for {', '.join(others)}."
+
+
 def no_such_channel(channel: str, known: Sequence[str]) -> str:
     """For a channel that the home does not have."""
     shown = ", ".join(sorted(known)[:SHOWN])

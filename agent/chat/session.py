@@ -11,7 +11,7 @@ from agent.chat import replies
 from agent.chat.action import Action
 from agent.chat.agent import Interpreter
 from agent.chat.memory import Document, Memory, Threads, recall
-from agent.chat.names import Names
+from agent.chat.names import Names, known_reader
 from agent.chat.parse import parse
 from agent.chat.reply import Reply
 from agent.chat.tools import Tools
@@ -54,7 +54,7 @@ class Chat:
         turns = self._threads.thread(thread, RECALLED)
         memory = recall(turns, user)
         action, notes = self._understood(message, turns, memory)
-        reply = self._tools.run(action or Action("help"), memory)
+        reply = self._tools.run(self._spelled(action or Action("help")), memory)
         if action is None:
             reply = replace(reply, text=f"{replies.NOT_READ}\n{reply.text}")
         reply = replace(reply, notes=(*reply.notes, *notes))
@@ -77,6 +77,11 @@ class Chat:
         if action is None and self._mode == "agent":
             action = parse(message, memory, self._names, self._today())
         return action, notes
+
+    def _spelled(self, action: Action) -> Action:
+        """`action` with its reader's id as the home spells it: a line begins with "User_7"."""
+        user = known_reader(action.arguments.get("user") or "", self._names.is_reader)
+        return replace(action, arguments={**action.arguments, "user": user}) if user else action
 
     def _remembered(self, message: str, reply: Reply, speaker: str | None) -> dict[str, object]:
         """The turn as the thread keeps it: who is spoken of, unless it is nobody, and what a follow-up asks again."""

@@ -19,6 +19,7 @@ from core.types import Made
 from core.wire import recommendation_document
 
 DEFAULT_K = 5
+SAID_ONCE = ("unmet", "undone", "others")  # and not asked again by a follow-up
 
 # What a reader likes in a sentence and in tags, where it was written.
 TasteOf = Callable[[str], tuple[Made, tuple[str, ...]] | None]
@@ -51,8 +52,9 @@ class Tools:
             return Reply(replies.unknown(error), action)
         except UsageError as error:
             return Reply(f"That cannot be done: {error}.", action)
-        unmet = action.arguments.get("unmet")
-        return replace(reply, text=f"{reply.text}\n{replies.unmet(unmet)}") if unmet else reply
+        left = [replies.unmet(action.arguments["unmet"])] if action.arguments.get("unmet") else []
+        left += [replies.one_reader(action.arguments["others"])] if action.arguments.get("others") else []
+        return replace(reply, text="\n".join([reply.text, *left]))
 
     def _recommend(self, action: Action, memory: Memory) -> Reply:
         arguments = dict(action.arguments)
@@ -106,7 +108,7 @@ class Tools:
         text = replies.listed(shown, replies.heading(arguments, title)) if shown else self._nothing(arguments)
         question = self._question(arguments, shown)
         text = f"{text}\n{question}" if question else text
-        asked = {name: value for name, value in arguments.items() if name != "unmet"}
+        asked = {name: value for name, value in arguments.items() if name not in SAID_ONCE}
         hidden = any(isinstance(one, int) for one in action.arguments.get("not_videos", ()))
         notes = (*answer.notes, replies.HIDDEN) if hidden else answer.notes
         return Reply(text, action, shown, notes, asked, undecided=bool(question))

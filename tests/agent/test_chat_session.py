@@ -18,6 +18,7 @@ from agent.chat.tools import Tools
 from agent.recommend import Recommender
 from core.config import RerankConfig
 from core.errors import ModelFailed, ModelMissing
+from core.types import Reader
 
 MakeChat = Callable[..., Chat]
 LONG = "my friend keeps going on about the history of space at dinner and I would love to know what she means by it"
@@ -127,6 +128,35 @@ def test_what_no_filter_can_do_is_said_and_not_asked_again(chat: Chat) -> None:
     assert "cannot" not in chat.turn("only two").text
 
 
+@pytest.mark.parametrize("message", ["recommend for Astra", "RECOMMEND FOR ASTRA", "Astra"])
+def test_a_reader_is_known_in_capitals(chat: Chat, message: str) -> None:
+    assert chat.turn(message).action.arguments["user"] == "astra"
+
+
+@pytest.mark.parametrize("message", ["recommend for user 7", "what does user 7 like?", "User 7 wants something"])
+def test_an_id_may_be_said_in_two_words(chat: Chat, records: Any, message: str) -> None:
+    records.readers_by_id["user_7"] = Reader("user_7")
+    assert chat.turn(message).action.arguments["user"] == "user_7"
+    assert chat.turn("recommend for user 8").text.startswith("I know no reader 'user_8'.")
+
+
+def test_of_several_readers_the_first_is_answered_and_the_others_are_told(chat: Chat) -> None:
+    reply = chat.turn("recommend two for astra and baker")
+    assert reply.text.startswith("For astra:")
+    assert reply.text.endswith("I speak of one reader at a time; ask again for baker.")
+    assert "baker" not in chat.turn("more").text
+
+
+@pytest.mark.parametrize("message", ["recommend for him", "something for her", "what should he watch?"])
+def test_he_or_she_is_the_reader_spoken_of_last(chat: Chat, message: str) -> None:
+    chat.turn("what does baker like?", user="astra")
+    assert chat.turn(message, user="astra").action.arguments["user"] == "baker"
+
+
+def test_what_about_a_reader_is_no_topic(chat: Chat) -> None:
+    assert dict(chat.turn("what about for astra").action.arguments) == {"user": "astra"}
+
+
 def test_threads_are_apart(chat: Chat) -> None:
     chat.turn("recommend for astra", thread="one")
     assert "no list" in chat.turn("why number 1?", thread="two").text
@@ -205,7 +235,7 @@ def test_hiding_without_a_list(chat: Chat) -> None:
 
 
 def limits(reply: Any) -> dict[str, Any]:
-    return {name: value for name, value in reply.action.arguments.items() if name != "user"}
+    return {name: value for name, value in reply.asked.items() if name != "user"}
 
 
 @pytest.mark.parametrize(
@@ -225,7 +255,8 @@ def limits(reply: Any) -> dict[str, Any]:
         (["about space, under a minute", "start over"], {}),
         (["under a minute", "not food", "undo"], {"max_duration_s": 60}),
         (["under a minute", "not food", "undo", "undo"], {}),
-        (["not food", "sports please", "undo"], {"not_categories": ["Food"]}),
+        (["not food", "under a minute", "any length", "undo"], {"not_categories": ["Food"], "max_duration_s": 60}),
+        (["not food", "under a minute", "undo", "not sourdough", "undo"], {"not_categories": ["Food"]}),
     ],
 )
 def test_limits_are_lifted_and_end_their_opposites(chat: Chat, messages: list[str], left: dict[str, Any]) -> None:
