@@ -67,15 +67,11 @@ def take_readers(text: str, is_reader: Callable[[str], bool]) -> Readers:
         free = before is None or before[0].lower() not in word_set("topic_leads") or token[0].endswith("'s")
         known = word.lower() not in word_set("filler") and known_reader(word, is_reader)
         if ID_LIKE.fullmatch(word) or (free and known):
-            start, end, others = token.start(), token.end(), []
+            start = token.start()
             if before is not None and before[0].lower() in {"for", "user", "reader", "to", "of"}:
                 start = before.start()
-            while (another := ANOTHER.match(text, end)) and (
-                other := known_reader(another["reader"].rstrip("."), is_reader)
-            ):
-                others.append(other)
-                end = another.end()
-            return Readers(word, tuple(others), " ".join((text[:start] + " " + text[end:]).split()))
+            others, end = _others(text, token.end(), is_reader)
+            return Readers(word, others, " ".join((text[:start] + " " + text[end:]).split()))
         before = token
     return Readers(None, (), text)
 

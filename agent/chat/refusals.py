@@ -36,7 +36,7 @@ def names(text: str, setting: Setting) -> Found:
     start = 0
     while match := pattern("without").search(text, start):
         taken = list(_row(text[match.end() :], match, setting.names))
-        if not taken and not match["weak"]:
+        if not taken and not match["weak"] and not pattern("looked").fullmatch(text[: match.start()]):
             taken = list(_several_words(text, match))
         start = match.start() if taken else match.end()
         for key, name, _ in taken:
