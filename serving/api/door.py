@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 
 from fastapi import HTTPException
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.api.access import CHALLENGE, LOCAL_HOSTS, Access, host_of
 from serving.api.problems import problem
@@ -17,28 +19,35 @@ from serving.api.problems import problem
 class Door:
     """Admits requests to `app` whose credentials, by the HTTP scheme "Bearer" or "Basic", hold a key that may write.
 
-    What another site's page sends is refused: browsers add Basic credentials to it, too.
+    What another site's page sends is refused: browsers add Basic credentials to it, too. Answers carry `headers`.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, scheme: str) -> None:
+    def __init__(self, app: ASGIApp, access: Access, scheme: str, headers: Mapping[str, str] | None = None) -> None:
         self._app = app
         self._access = access
         self._scheme = scheme
+        self._headers = headers or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         if scope["type"] == "websocket":  # nothing behind a door speaks it
             await send({"type": "websocket.close"})
             return
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(self._headers)
+            await send(message)
+
         if scope["type"] == "http":
             request = Request(scope)
             try:
                 _check_origin(request)
                 self._access.admit(request, self._secret(request), "write")
             except HTTPException as error:
-                await self._refusal(error)(scope, receive, send)
+                await self._refusal(error)(scope, receive, send_marked)
                 return
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, send_marked)
 
     def _refusal(self, error: HTTPException) -> Response:
         status, headers = error.status_code, error.headers

@@ -11,6 +11,13 @@ from serving.api.door import Door
 from serving.parts import Parts
 from serving.web.page import looks, page
 
+# What strangers wrote is shown here: if a browser took it for more than text, it could load nothing from elsewhere.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'self'"
+)
+
 
 def web_application(parts: Parts) -> ASGIApp:
     """The page over `parts`, at /, behind HTTP Basic: any name, and a key that may write as the password.
@@ -29,4 +36,4 @@ def web_application(parts: Parts) -> ASGIApp:
         **looks(),
     )
     # No rate: one look at the page is a hundred requests, and those that cost are bounded by the page's queue.
-    return Door(app, Access(parts.home.catalogue, None), "Basic")
+    return Door(app, Access(parts.home.catalogue, None), "Basic", {"Content-Security-Policy": POLICY})

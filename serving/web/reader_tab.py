@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -110,7 +111,10 @@ def _nothing(words: str) -> list[Any]:
 
 def _chat(desk: Desk, user: Any) -> None:
     thread = gr.State(_new_thread)
-    talk = gr.Chatbot(label="Chat", height=320, buttons=[], feedback_options=None)
+    # Gradio takes the lines of a chat for HTML even so: `_turn` escapes them.
+    talk = gr.Chatbot(
+        label="Chat", height=320, buttons=[], feedback_options=None, render_markdown=False, elem_id="talk"
+    )
     line = gr.Textbox(label="Say something", placeholder="why number 2?", submit_btn="Send")
     line.submit(partial(_turn, desk), [line, talk, user, thread], [line, talk], show_progress="hidden")
     user.change(_new_thread, None, thread, show_progress="hidden")  # what was said before was for somebody else
@@ -123,15 +127,15 @@ def _new_thread() -> str:
 def _turn(
     desk: Desk, message: str, talk: list[dict[str, Any]], user: str | None, thread: str
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The reply, line by line."""
+    """The reply, line by line. It quotes the titles and transcripts of strangers, so it is escaped."""
     if not message.strip():
         yield "", talk
         return
-    said = [*talk, {"role": "user", "content": message}]
+    said = [*talk, {"role": "user", "content": escape(message)}]
     yield "", [*said, {"role": "assistant", "content": "…"}]
     reply = ""
     for line in _reply(desk, message, user or None, thread).splitlines():
-        reply += f"{line}\n"
+        reply += f"{escape(line)}\n"
         yield "", [*said, {"role": "assistant", "content": reply}]
 
 

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from core.config import Config, EncoderConfig, ServeConfig
@@ -14,7 +15,7 @@ from serving.lane import LaneFull
 from serving.stop import Stop
 from serving.web.desk import Desk, guarded
 from store.home import Home
-from tests.serving.conftest import GATES, parts_over
+from tests.serving.conftest import GATES, parts_over, running
 
 
 def test_a_way_to_rank_that_asks_a_hanging_model_ends_at_the_deadline(
@@ -57,3 +58,19 @@ def test_a_way_to_rank_that_asks_a_busy_model_is_refused_and_the_others_answer(
         assert desk.ranked("default", asked)["recommendations"]
         release.set()
         desk.lane.close()
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_the_chat_shows_no_markup(
+    small_home: Path, new_hash_encoder: Any, scripted_model: Any
+) -> None:
+    from serving.web.application import web_application
+
+    encoder = new_hash_encoder()
+    config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
+    with Home.open(small_home, encoder.name) as home:
+        app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        with running(app) as (url, _, _), httpx.Client(base_url=url, timeout=30) as client:
+            assert "img-src 'self' data:;" in client.get("/").headers["content-security-policy"]
+            parts = client.get("/config").json()["components"]
+            [chat] = [one["props"] for one in parts if one["type"] == "chatbot"]
+            assert chat["render_markdown"] is False

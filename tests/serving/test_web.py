@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -89,6 +90,15 @@ def choose(page: Any, label: str, value: str) -> None:
     field.press("Enter")
 
 
+def ingest(page: Any, table: Path) -> None:
+    """Adds a table that holds one new record."""
+    page.get_by_role("tab", name="Home").click()
+    page.locator("input[type=file]").set_input_files(table)
+    page.get_by_text(table.name).wait_for()
+    page.get_by_role("button", name="Ingest").click()
+    page.wait_for_function("document.querySelector('#ingested').innerText.includes('1 new')")
+
+
 def events_of(home: Home, user: str) -> list[tuple[str, str, float | None]]:
     return [(event.item_id, event.action, event.dwell_s) for event in home.catalogue.events_of([user], 9)[user]]
 
@@ -150,6 +160,26 @@ def test_the_chat_answers(opened: tuple[Any, Home]) -> None:
     assert "about moon" in talk.inner_text()
 
 
+def test_what_strangers_wrote_is_text_in_the_chat(opened: tuple[Any, Home], tmp_path: Path) -> None:
+    page, _ = opened
+    hostile = (
+        "**Pillows** <img src=http://127.0.0.1:9/spy.png> ![](http://127.0.0.1:9/spy.png) [go](http://evil.example)"
+    )
+    table = tmp_path / "hostile.jsonl"
+    table.write_text(json.dumps({"id": "h1", "title": hostile, "transcript": hostile}))
+    ingest(page, table)
+    page.get_by_role("tab", name="For a reader").click()
+    titles(page)
+    line = page.get_by_label("Say something")
+    line.fill("search pillows")
+    line.press("Enter")
+    talk = page.get_by_label("chatbot conversation")
+    talk.get_by_text("Pillows").first.wait_for()
+    assert hostile in talk.inner_text()
+    assert talk.locator("img, a, strong").count() == 0
+    assert "\n" in talk.get_by_text("About pillows").inner_text()  # a line of the reply each
+
+
 def test_two_ways_to_rank_side_by_side(opened: tuple[Any, Home]) -> None:
     page, _ = opened
     page.get_by_role("tab", name="Compare").click()
@@ -163,11 +193,7 @@ def test_a_table_is_ingested(opened: tuple[Any, Home], tmp_path: Path) -> None:
     page, home = opened
     table = tmp_path / "more.jsonl"
     table.write_text('{"id": "n1", "title": "Night trains"}\n{"id": "n2"}\n')
-    page.get_by_role("tab", name="Home").click()
-    page.locator("input[type=file]").set_input_files(table)
-    page.get_by_text("more.jsonl").wait_for()
-    page.get_by_role("button", name="Ingest").click()
-    page.wait_for_function("document.querySelector('#ingested').innerText.includes('1 new')")
+    ingest(page, table)
     assert "more.jsonl:2" in page.locator("#ingested").inner_text()
     assert home.catalogue.video("n1").title == "Night trains"
 
@@ -222,6 +248,7 @@ def test_with_keys_the_page_asks_for_one_that_may_write(
             refused = client.get("/config")
             assert refused.status_code == 401
             assert refused.headers["www-authenticate"].startswith("Basic")
+            assert "img-src 'self' data:;" in refused.headers["content-security-policy"]
             statuses = [client.get("/config", auth=("me", key)).status_code for key in ("", "sl_wrong", read, write)]
             assert statuses == [401, 401, 401, 200]
             for strange in ("Basic", "Basic %%%", "Basic /w==", f"Bearer {write}"):
@@ -259,7 +286,9 @@ def test_without_keys_the_page_answers_this_machine_only_by_its_own_name(
     with Home.open(small_home, encoder.name) as home:
         app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _):
-            assert httpx.get(url).status_code == 200
+            page = httpx.get(url)
+            assert page.status_code == 200
+            assert "img-src 'self' data:;" in page.headers["content-security-policy"]
             assert httpx.get(url, headers={"Host": "evil.example"}).status_code == 403
             home.catalogue.create_key("read")
             assert httpx.get(url).status_code == 401
