@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TOP_LOGPROBS = 20
 INSIDE = "answer"
+LIMIT_FIELDS = ("num_predict", "max_tokens", "max_output_tokens")  # Ollama's, most providers', Google's
 LOGPROB_FIELDS = {"logprobs", "top_logprobs"}
 
 
@@ -58,7 +59,7 @@ class LangChainModel:
     def _structured(self, messages: Sequence[Message], schema: Schema, max_tokens: int) -> tuple[AIMessage, str]:
         is_object = schema.get("type") == "object"
         try:
-            held = self._chat.with_structured_output(
+            held = _limited(self._chat, max_tokens).with_structured_output(
                 _titled(schema if is_object else _inside(schema)), include_raw=True
             )
         except Exception:  # noqa: BLE001 - each class has errors of its own for a schema that cannot hold it
@@ -70,10 +71,7 @@ class LangChainModel:
 
     def _invoke(self, chat: Any, messages: Sequence[Message], max_tokens: int | None = None, **settings: Any) -> Any:
         if max_tokens is not None:
-            if "num_predict" in type(chat).model_fields:  # Ollama's name for it, which no call may give
-                chat = chat.model_copy(update={"num_predict": max_tokens})
-            else:
-                settings["max_tokens"] = max_tokens
+            chat = _limited(chat, max_tokens)
         try:
             return chat.invoke([(message.role, message.content) for message in messages], **settings)
         except Exception as error:  # every provider raises errors of its own
@@ -94,7 +92,7 @@ def load_langchain(config: LlmConfig) -> LangChainModel:
         remedy = "set llm.langchain, or another llm.provider"
         raise ModelMissing("no LangChain model", expected='llm.langchain, as "PROVIDER:MODEL"', found="", remedy=remedy)
     try:
-        chat = init_chat_model(name, temperature=0, timeout=config.timeout_s)
+        chat = init_chat_model(name, temperature=0, max_retries=0, **_patience(name, config.timeout_s))
     except Exception as error:  # a missing package, key or provider, each with an error of its own
         raise ModelMissing(
             f"no LangChain model {name}",
@@ -103,6 +101,19 @@ def load_langchain(config: LlmConfig) -> LangChainModel:
             remedy="install the package it names, set the provider's key, or correct llm.langchain",
         ) from error
     return LangChainModel(chat, name)
+
+
+def _patience(name: str, seconds: float) -> dict[str, Any]:
+    """The setting that ends a call after `seconds`; `max_retries` beside it, or it would be waited for anew."""
+    if name.startswith("ollama:"):  # its class ignores `timeout` without a word
+        return {"client_kwargs": {"timeout": seconds}}
+    return {"timeout": seconds}
+
+
+def _limited(chat: BaseChatModel, max_tokens: int) -> Any:
+    """`chat` with a limit on its answers, by the name that its class has for it."""
+    name = next((one for one in LIMIT_FIELDS if one in type(chat).model_fields), None)
+    return chat.model_copy(update={name: max_tokens}) if name else chat.bind(max_tokens=max_tokens)
 
 
 def _titled(schema: Schema) -> dict[str, Any]:

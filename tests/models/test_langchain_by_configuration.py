@@ -41,6 +41,21 @@ def test_it_completes_within_its_limit_and_under_a_schema(server: StandIn) -> No
     model = configured(f"ollama:{MODEL}")
     assert model.complete(ASK, max_tokens=4).output_tokens <= 4
     assert json.loads(model.complete(ASK, SCHEMA, max_tokens=40).text)["wet"] in {"yes", "no"}
+    assert server.asked[-1]["options"]["num_predict"] == 40
+
+
+@pytest.mark.parametrize("name", [f"ollama:{MODEL}", "openai:gpt-4o-mini"])
+def test_a_server_that_hangs_is_asked_once_and_given_up_in_time(
+    server: StandIn, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    server.replies["/api/chat"] = server.replies["/v1/chat/completions"] = server.hang
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    monkeypatch.setenv("OPENAI_API_BASE", f"{server.url}/v1")
+    model = load_language_model(LlmConfig(provider="langchain", langchain=name, timeout_s=0.3), ModelsConfig())
+    with pytest.raises(ModelFailed, match="time"):
+        model.complete(ASK)
+    assert len(server.asked) == 1
+    assert not server.release.is_set()
 
 
 def test_a_server_that_gives_no_log_probabilities_is_known_from_its_first_answer(server: StandIn) -> None:
@@ -81,6 +96,7 @@ def test_a_schema_that_is_a_choice_holds_models_that_want_an_object(
     assert json.loads(answer.text) == CALL
     sent = server.asked[-1].get("response_format")
     assert (sent is None) if not held else (sent["json_schema"]["schema"]["type"] == "object")
+    assert server.asked[-1]["max_completion_tokens"] == 40
 
 
 @pytest.mark.parametrize("name", [None, "nonsense:model", "openai:gpt-4o-mini"])
