@@ -8,13 +8,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextvars import copy_context
 from typing import Any, TypeVar
 
 from core.config import ServeConfig
+from serving.hands import Hands
 from serving.shared import Shared
 from serving.stop import Stop, current
+
+GRACE_S = 5.0  # after its deadline a chat asks no model: its reply comes soon, or never
 
 T = TypeVar("T")
 
@@ -41,9 +44,10 @@ class Lane:
     def __init__(self, limits: ServeConfig, shared: Shared, changed: Callable[[int, int], None] = _nobody) -> None:
         """`changed` is told the requests of this process that are worked on and that wait, whenever they change."""
         self.deadline_s = limits.deadline_s
+        self._shutdown_s = limits.shutdown_s
         self._room = shared.places("model-room", limits.llm_at_once + limits.llm_waiting)
         self._seats = shared.places("model-seat", limits.llm_at_once)
-        self._pool = ThreadPoolExecutor(limits.llm_at_once, thread_name_prefix="llm")
+        self._hands = Hands(limits.llm_at_once, "llm")
         self._lock = threading.Lock()
         self._running = self._waiting = 0
         self._changed = changed
@@ -80,15 +84,16 @@ class Lane:
         if place is None:
             raise LaneFull(self.deadline_s)
         self._count(waiting=1)
-        future = self._pool.submit(copy_context().run, self._seated, work, stop)
+        context = copy_context()
+        future = self._hands.submit(lambda: context.run(self._seated, work, stop))
         future.add_done_callback(lambda _: place.release())
         future.add_done_callback(lambda done: self._count(waiting=-1) if done.cancelled() else None)
         return future
 
     def close(self) -> None:
-        """Take nothing more, drop what waits, and wait for what runs."""
+        """Take nothing more, drop what waits, and wait for what runs, at most `serve.shutdown_s`."""
         self._closed = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._hands.close(self._shutdown_s)
 
     def _seated(self, work: Callable[[Stop], T], stop: Stop) -> T:
         """Work once there is a seat: other processes have seats, too. What is late works without, and asks nothing."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
+from time import monotonic
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,7 +15,8 @@ from starlette.responses import Response, StreamingResponse
 from agent.chat.reply import Reply
 from serving.api.access import Reading
 from serving.api.held import PROBLEMS, LaneToModel, Offered
-from serving.api.problems import problem_of
+from serving.api.problems import busy, problem_of
+from serving.lane import GRACE_S
 from serving.schemas import ChatAsked
 from serving.stop import Stop
 
@@ -37,21 +39,35 @@ async def chat(asked: ChatAsked, service: Offered, lane: LaneToModel, key: Readi
 
 
 async def _events(turn: Future[Reply], stop: Stop) -> AsyncIterator[bytes]:
+    waiting = asyncio.wrap_future(turn)
+    end = monotonic() + stop.left_s + GRACE_S
     try:
-        waiting = asyncio.wrap_future(turn)
-        while not (await asyncio.wait({waiting}, timeout=HEARTBEAT_S))[0]:
-            yield b": thinking\n\n"
-        try:
-            reply = waiting.result()
-        except Exception as error:  # noqa: BLE001  (the answer has begun: what went wrong is its last event)
-            yield _event("problem", json.loads(bytes(problem_of(error).body)))
-            return
-        for line in reply.text.splitlines():
-            yield _event("text", {"text": line})
-        yield _event("reply", reply.document)
+        while not waiting.done() and (left_s := end - monotonic()) > 0:
+            if not (await asyncio.wait({waiting}, timeout=min(HEARTBEAT_S, left_s)))[0]:
+                yield b": thinking\n\n"
+        for event in _outcome(waiting):
+            yield event
     finally:
         stop.now()
-        turn.cancel()
+        waiting.cancel()
+
+
+def _outcome(turn: asyncio.Future[Reply]) -> Iterator[bytes]:
+    if not turn.done():
+        yield _problem(busy("the language model does not answer", GRACE_S))
+        return
+    try:
+        reply = turn.result()
+    except Exception as error:  # noqa: BLE001  (the answer has begun: what went wrong is its last event)
+        yield _problem(problem_of(error))
+        return
+    for line in reply.text.splitlines():
+        yield _event("text", {"text": line})
+    yield _event("reply", reply.document)
+
+
+def _problem(response: Response) -> bytes:
+    return _event("problem", json.loads(bytes(response.body)))
 
 
 def _event(name: str, document: Any) -> bytes:

@@ -13,7 +13,7 @@ from core.errors import HomeLocked, ServiceError, ShortlistError, UnknownReader
 from core.ranking import Request
 from core.types import Reader
 from core.wire import answer_document
-from serving.lane import Lane, LaneFull
+from serving.lane import GRACE_S, Lane, LaneFull
 from serving.parts import Parts
 from serving.service import Service, within
 from serving.stop import Stop
@@ -76,6 +76,16 @@ class Desk:
         finally:
             stop.now()
 
+    def chat(self, message: str, user: str | None, thread: str) -> str:
+        """The reply. Raises `LaneFull`, `TimeoutError`, and as `Service.chat`."""
+        stop = Stop(self.lane.deadline_s)
+        turn = self.lane.submit(lambda _: self.service.chat(message, user, thread).text, stop)
+        try:
+            return turn.result(stop.left_s + GRACE_S)
+        finally:
+            stop.now()
+            turn.cancel()
+
     def happened(self, user: str, video_id: str, action: str, dwell_s: float | None) -> None:
         """Store what the reader did."""
         event = {"user_id": user, "item_id": video_id, "kind": "video", "action": action, "dwell_s": dwell_s}
@@ -95,7 +105,7 @@ def kindly(error: Exception) -> str:
         case HomeLocked():
             return "Another process is writing just now. Please try again when it has finished."
         case TimeoutError():
-            return "The language model took too long. Please choose ways to rank that ask it less."
+            return "The language model took too long. Please ask without it, or try again later."
         case LaneFull():
             return "The language model is busy. Please try again in a moment."
         case ServiceError():

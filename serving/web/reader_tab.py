@@ -12,7 +12,6 @@ import gradio as gr
 
 from core.config import RERANK_CHOICES
 from core.ranking import Request
-from serving.stop import Stop
 from serving.web import html
 from serving.web.desk import Desk, guarded
 
@@ -140,8 +139,5 @@ def _turn(
 
 
 def _reply(desk: Desk, message: str, user: str | None, thread: str) -> str:
-    stop = Stop(desk.lane.deadline_s)
-    text, wrong = guarded(
-        lambda: desk.lane.submit(lambda _: desk.service.chat(message, user, thread).text, stop).result()
-    )
+    text, wrong = guarded(lambda: desk.chat(message, user, thread))
     return wrong or str(text)

@@ -26,7 +26,8 @@ class Gated:
 
     name, max_choices = "gated", 20
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = 20) -> None:
+        self._patience_s = patience_s
         self.gate = threading.Event()
         self.calls = 0
         self.at_once = self.most = 0
@@ -37,7 +38,7 @@ class Gated:
             self.calls += 1
             self.at_once += 1
             self.most = max(self.most, self.at_once)
-        self.gate.wait(20)
+        self.gate.wait(self._patience_s)
         with self._lock:
             self.at_once -= 1
         return ChoiceScores(np.array([-0.1, -3.0]), (False, False), 10)
@@ -100,6 +101,23 @@ def test_the_chat_answers_after_its_deadline_too(serve: Any, small_home: Path) -
         reply = json.loads(last.split("data: ")[1])
         assert reply["recommendations"]
         assert model.calls <= 1
+
+
+def test_a_chat_whose_model_hangs_ends_with_a_problem_and_so_does_the_server(serve: Any, small_home: Path) -> None:
+    model = Gated(patience_s=60)
+    with serve(small_home, model, deadline_s=0.3, shutdown_s=0.3) as api, ThreadPoolExecutor(2) as pool:
+        wish = {"message": "recommend something about the moon for ann"}
+        asked = pool.submit(api.client.post, "/v1/chat", json=wish)
+        until(lambda: model.calls)
+        behind = pool.submit(api.client.post, "/v1/chat", json={"message": "hi"})
+        for one in (asked, behind):
+            *_, last = one.result().text.strip().split("\n\n")
+            assert last.startswith("event: problem")
+            assert json.loads(last.split("data: ")[1])["status"] == 503
+        api.server.should_exit = True
+        api.thread.join(20)
+        assert not api.thread.is_alive()
+        model.gate.set()
 
 
 def test_more_requests_than_can_be_borne_are_told_to_come_again(serve: Any, small_home: Path) -> None:
