@@ -15,6 +15,7 @@ COUNTERS = "counters"
 BURST_S = 2.0
 POLL_S = 0.02
 BRIEFLY_S = 0.001
+RATE_WAIT_S = 0.2
 BUCKET = struct.Struct("dd")  # tokens, and the moment of `monotonic` when there were so many
 
 
@@ -73,15 +74,20 @@ class Rates:
         self._per_s = per_s
 
     def take(self, caller: str) -> float:
-        """Take a token: 0, or the seconds until there is one."""
-        full = max(1.0, BURST_S * self._per_s)
+        """Take a token: 0, or the seconds until there is one. For a process that hangs with the lock nobody waits."""
         self._shared.folder.mkdir(exist_ok=True)
         path = self._shared.folder / f"rate-{caller}"
-        with FileLock(f"{path}.lock", poll_interval=BRIEFLY_S, thread_local=False):
-            now = monotonic()  # of the machine: alike in all its processes
-            known = path.read_bytes() if path.exists() else b""
-            tokens, since = BUCKET.unpack(known) if len(known) == BUCKET.size else (full, now)
-            tokens = min(full, tokens + (now - since) * self._per_s)
-            granted = tokens >= 1
-            path.write_bytes(BUCKET.pack(tokens - granted, now))
+        try:
+            with FileLock(f"{path}.lock", timeout=RATE_WAIT_S, poll_interval=BRIEFLY_S, thread_local=False):
+                return self._taken(path)
+        except Timeout:
+            return 0.0
+
+    def _taken(self, path: Path) -> float:
+        full, now = max(1.0, BURST_S * self._per_s), monotonic()  # of the machine: alike in all its processes
+        known = path.read_bytes() if path.exists() else b""
+        tokens, since = BUCKET.unpack(known) if len(known) == BUCKET.size else (full, now)
+        tokens = min(full, tokens + (now - since) * self._per_s)
+        granted = tokens >= 1
+        path.write_bytes(BUCKET.pack(tokens - granted, now))
         return 0.0 if granted else (1 - tokens) / self._per_s

@@ -6,6 +6,8 @@ import shutil
 import threading
 from pathlib import Path
 
+from filelock import FileLock
+
 from serving.shared import Shared
 from serving.stop import Stop
 
@@ -34,6 +36,14 @@ def test_a_rate_is_one_for_all_and_each_caller_has_its_own(tmp_path: Path) -> No
     assert one.take("key") == 0
     assert 900 < other.take("key") <= 1000
     assert other.take("another") == 0
+
+
+def test_a_process_that_hangs_while_it_counts_keeps_nobody_waiting(tmp_path: Path) -> None:
+    rates = Shared(tmp_path).rates(0.001)
+    assert rates.take("key") == 0
+    with FileLock(tmp_path / "rate-key.lock", thread_local=False):
+        assert rates.take("key") == 0
+    assert rates.take("key") > 0
 
 
 def test_a_folder_that_was_cleared_away_is_made_again(tmp_path: Path) -> None:
