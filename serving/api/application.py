@@ -16,10 +16,12 @@ from starlette.types import ASGIApp
 from core.errors import ShortlistError
 from serving.api import chat, health, recommend, records
 from serving.api.access import Access
+from serving.api.admission import Admission
 from serving.api.bodies import Bodies
 from serving.api.frame import Frame
 from serving.api.parameters import known_only
 from serving.api.problems import install
+from serving.api.slots import Slots
 from serving.lane import Lane
 from serving.parts import Parts
 from serving.service import Service
@@ -58,11 +60,12 @@ def application(parts: Parts) -> ASGIApp:
         redoc_url=None,
     )
     app.state.service, app.state.lane, app.state.limits = service, lane, limits
-    app.state.access = Access(parts.home.catalogue, parts.shared.rates(limits.rate_per_s))
     install(app)
     for module in (recommend, records, chat, health):
         app.include_router(module.router)
-    return Frame(Bodies(app, limits.body_bytes, limits.body_timeout_s), service.metrics, limits.requests)
+    access = Access(parts.home.catalogue, parts.shared.rates(limits.rate_per_s))
+    bounded = Slots(Bodies(app, limits.body_bytes, limits.body_timeout_s), service.metrics, limits.requests)
+    return Frame(Admission(bounded, access), service.metrics)
 
 
 def _warm(parts: Parts) -> None:

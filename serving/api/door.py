@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.api.access import CHALLENGE, LOCAL_HOSTS, Access, host_of
-from serving.api.problems import problem
+from core.errors import ShortlistError
+from serving.api.access import CHALLENGE, LOCAL_HOSTS, Access, credentials, host_of
+from serving.api.problems import problem, problem_of
 
 
 class Door:
@@ -43,9 +44,12 @@ class Door:
             request = Request(scope)
             try:
                 _check_origin(request)
-                self._access.admit(request, self._secret(request), "write")
+                await self._access.admit(request, self._secret(request), "write")
             except HTTPException as error:
                 await self._refusal(error)(scope, receive, send_marked)
+                return
+            except ShortlistError as error:
+                await problem_of(error)(scope, receive, send_marked)
                 return
         await self._app(scope, receive, send_marked)
 
@@ -56,10 +60,8 @@ class Door:
         return problem(status, error.detail, headers=headers)
 
     def _secret(self, request: Request) -> str | None:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != self._scheme.lower():
-            return None
-        return given.strip() if self._scheme == "Bearer" else _password(given)
+        given = credentials(request, self._scheme)
+        return _password(given) if given and self._scheme == "Basic" else given
 
 
 def _password(given: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The outermost layer of a server: request ids, log lines, metrics, and no more requests at once than it can bear."""
+"""The outermost layer of a server: request ids, log lines, metrics."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from time import perf_counter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.api.problems import busy
 from serving.api.request_id import HEADER, chosen, request_id
 from serving.metrics import Metrics
 
 ELSEWHERE = "other"  # one label for all addresses that are no route, however many are tried
-EXEMPT = ("/healthz", "/readyz", "/metrics")
 
 log = logging.getLogger("serving.access")
 
@@ -21,11 +19,9 @@ log = logging.getLogger("serving.access")
 class Frame:
     """Wraps an ASGI application."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, at_once: int) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
-        self._at_once = at_once
-        self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -44,19 +40,10 @@ class Frame:
                 headers["x-content-type-options"] = "nosniff"
             await send(message)
 
-        self._count(1)
         try:
-            if self._inside > self._at_once and scope["path"] not in EXEMPT:
-                await busy("too many requests at once", 1)(scope, receive, send_marked)
-            else:
-                await self._app(scope, receive, send_marked)
+            await self._app(scope, receive, send_marked)
         finally:
-            self._count(-1)
             self._note(scope, status, perf_counter() - began)
-
-    def _count(self, more: int) -> None:
-        self._inside += more
-        self._metrics.inside.set(self._inside)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", ELSEWHERE)

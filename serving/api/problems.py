@@ -52,8 +52,11 @@ def busy(title: str, seconds: float) -> Response:
 
 
 def problem_of(error: Exception) -> Response:
-    """The problem that one of our errors is for the caller."""
+    """The problem that an error is for the caller; what is not the caller's fault is logged."""
     match error:
+        case HTTPException():
+            phrase = HTTPStatus(error.status_code).phrase
+            return problem(error.status_code, phrase, None if error.detail == phrase else error.detail, error.headers)
         case UnknownReader():
             return problem(404, "unknown reader", f"no reader is called {error.user_id!r}", nearest=list(error.nearest))
         case UnknownItem():
@@ -76,10 +79,9 @@ def problem_of(error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Let every error of `app` leave as a problem."""
-    for kind in (ShortlistError, LaneFull, ClientGone, Exception):
+    for kind in (HTTPException, ShortlistError, LaneFull, ClientGone, Exception):
         app.add_exception_handler(kind, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
 
 
 async def _ours(_request: Request, error: Exception) -> Response:
@@ -90,10 +92,3 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     faults = [{"where": ".".join(map(str, one["loc"]))[:200], "problem": one["msg"]} for one in error.errors()]
     return problem(422, "invalid request", errors=faults[:SHOWN_FAULTS])
-
-
-async def _http(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101
-    phrase = HTTPStatus(error.status_code).phrase
-    detail = None if error.detail == phrase else error.detail
-    return problem(error.status_code, phrase, detail, error.headers)

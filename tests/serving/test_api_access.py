@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import logging
 import shutil
+import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +54,49 @@ def test_with_keys_nobody_else_is_answered(keyed: Any) -> None:
         assert problem(keyed.client.get(path, headers=bearer("sl_wrong")), 401)
     assert keyed.client.get("/healthz").status_code == keyed.client.get("/readyz").status_code == 200
     assert keyed.client.get("/v1/recommend/ann").headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/v1/search?foo=1", "/v1/recommend/ann?k=0", "/v1/nowhere"])
+def test_who_has_no_key_learns_nothing_else(keyed: Any, locked_home: tuple[Path, str, str], path: str) -> None:
+    assert problem(keyed.client.get(path), 401)
+    assert keyed.client.get(path, headers=bearer(locked_home[1])).status_code in {200, 404, 422}
+
+
+def test_what_is_sent_without_a_key_is_not_read_and_takes_nobodys_place(
+    serve: Any, locked_home: tuple[Path, str, str]
+) -> None:
+    path, read, _ = locked_home
+    head = b"POST /v1/events HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+    with serve(path, requests=2) as api, ExitStack() as connections:
+        wrong = api.client.post("/v1/events", content=b"{", headers={"Content-Type": "application/json"})
+        assert problem(wrong, 401)
+        for _ in range(5):
+            address = ("127.0.0.1", int(api.url.rpartition(":")[2]))
+            half = connections.enter_context(socket.create_connection(address, timeout=20))
+            half.sendall(head)
+            assert b" 401 " in half.recv(4096)
+        assert api.client.get("/v1/recommend/ann", headers=bearer(read)).status_code == 200
+
+
+def test_a_database_that_is_slow_to_know_a_key_holds_up_nobody_else(
+    keyed: Any, locked_home: tuple[Path, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue, answers = type(keyed.home.catalogue), threading.Event()
+    known, asked = catalogue.key_of, threading.Event()
+
+    def slowly(self: Any, secret: str) -> Any:
+        asked.set()
+        answers.wait(20)
+        return known(self, secret)
+
+    monkeypatch.setattr(catalogue, "key_of", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(keyed.client.get, "/v1/readers/ann", headers=bearer(locked_home[1]))
+        assert asked.wait(20)
+        assert keyed.client.get("/healthz").status_code == 200
+        assert not waiting.done()
+        answers.set()
+        assert waiting.result().status_code == 200
 
 
 def test_a_reading_key_may_not_write(keyed: Any, locked_home: tuple[Path, str, str]) -> None:

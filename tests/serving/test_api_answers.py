@@ -108,16 +108,16 @@ def test_a_posted_video_is_found_at_once(api: Any) -> None:
     assert api.get("/v1/videos/x2")["title"] == "Zebras by day"
 
 
-def test_what_another_process_ingests_is_found(serve: Any, small_home: Path) -> None:
+def test_what_another_process_ingests_is_found(serve: Any, small_home: Path, new_hash_encoder: Any) -> None:
     from core.types import Video
     from store.home import Home
     from store.outbox import deliver
 
     with serve(small_home, refresh_s=0.05) as api, Home.open(small_home) as other:
-        encoder = api.server.config.app._app._app.state.service._parts.encoder
+        encoder = new_hash_encoder()
         with other.writing():
             other.catalogue.put_videos([Video("late", "Volcanoes of the north")])
-            deliver(other, encoder)
+            deliver(other, lambda: encoder)
         until(lambda: "late" in found(api, "volcanoes"))
 
 

@@ -31,7 +31,8 @@ def described(serve: Any, small: Path, tmp_path_factory: pytest.TempPathFactory)
     with Home.open(path) as home:
         _, secret = home.catalogue.create_key("write")
     with serve(path, rate_per_s=1e6) as api:
-        yield schemathesis.openapi.from_url(f"{api.url}/openapi.json"), {"Authorization": f"Bearer {secret}"}
+        headers = {"Authorization": f"Bearer {secret}"}
+        yield schemathesis.openapi.from_url(f"{api.url}/openapi.json", headers=headers), headers
 
 
 def test_all_operations_are_described(described: Any) -> None:
