@@ -66,11 +66,12 @@ def parts_with(
 ) -> Parts:
     """The same with these models."""
     from eval.variants import load_variants
+    from serving.kept import Kept
     from serving.parts import Parts
     from serving.shared import Shared
-    from serving.stop import kept
+    from serving.stop import Stoppable
 
-    stoppable = kept(model)
+    encoder, stoppable = Kept(encoder), Kept[LanguageModel](lambda: Stoppable(model()))
     variants = {name: one for name, one in load_variants().items() if _comparable(one)}
 
     def variant(name: str) -> tuple[Recommender, str]:

@@ -215,6 +215,12 @@ class StateShown(BaseModel):
     status: str
 
 
+class ReadinessShown(StateShown):
+    """Without an encoder searches and wishes fail, and the rest is answered."""
+
+    encoder: Literal["loaded", "missing"]
+
+
 class Fault(BaseModel):
     """One thing wrong with a request."""
 

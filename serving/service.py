@@ -15,7 +15,7 @@ from agent.chat.reply import Reply
 from agent.explain import FUSION, stages_of
 from agent.gate import may_ask
 from core.config import NONE
-from core.errors import HomeLocked, UnknownItem
+from core.errors import HomeLocked, ShortlistError, UnknownItem
 from core.ranking import MAX_K, Answer, Filters, Request
 from core.wire import answer_document, recommendation_document, search_document, stages_document
 from ingest.complete import Completion
@@ -77,9 +77,14 @@ class Service:
         note = f"no rerank: the language model did not answer within {deadline_s:g} s"
         return {**document, "notes": [*document["notes"], note]}
 
-    def check(self) -> None:
-        """Raises `StateError` where the home cannot be read."""
+    def check(self) -> dict[str, str]:
+        """How the home and its encoder are. Raises `StateError` where the home cannot be read."""
         self._home.catalogue.revision()
+        try:
+            self._parts.encoder()
+        except ShortlistError:
+            return {"status": "ready", "encoder": "missing"}
+        return {"status": "ready", "encoder": "loaded"}
 
     def rank(self, request: Request, candidates: Sequence[str], stop: Stop | None = None) -> dict[str, Any]:
         """Where each of `candidates` stands for the reader. Raises as `Recommender.recommend`."""

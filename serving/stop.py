@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from time import monotonic
 
-from core.errors import ModelFailed, ServiceError
+from core.errors import ModelFailed
 from models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
-
-RETRY_S = 30.0
 
 
 class Stop:
@@ -63,29 +61,6 @@ class Stoppable:
         """See `LanguageModel.choice_logprobs`."""
         _check()
         return self._model.choice_logprobs(messages, choices)
-
-
-def kept(load: Callable[[], LanguageModel]) -> Callable[[], LanguageModel]:
-    """Loads at the first call and keeps what came; what failed is tried again after `RETRY_S`, not at every request."""
-    lock = threading.Lock()
-    model: LanguageModel | None = None
-    failure: ServiceError | None = None
-    failed_at = 0.0
-
-    def loaded() -> LanguageModel:
-        nonlocal model, failure, failed_at
-        with lock:
-            if model is None:
-                if failure is not None and monotonic() - failed_at < RETRY_S:
-                    raise failure
-                try:
-                    model = Stoppable(load())
-                except ServiceError as error:
-                    failure, failed_at = error, monotonic()
-                    raise
-            return model
-
-    return loaded
 
 
 def _check() -> None:

@@ -36,7 +36,7 @@ def application(parts: Parts) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        app.state.writer = anyio.CapacityLimiter(1)
+        app.state.writer, app.state.probes = anyio.CapacityLimiter(1), anyio.CapacityLimiter(2)
         anyio.to_thread.current_default_thread_limiter().total_tokens = limits.threads
         await asyncio.to_thread(_warm, parts)
         following = asyncio.create_task(_follow(service, limits.refresh_s))

@@ -1,17 +1,21 @@
-"""How the server is: for whoever restarts it, whoever sends it requests, and Prometheus."""
+"""How the server is: for whoever restarts it, whoever sends it requests, and Prometheus.
+
+They wait for no other request: what asks runs in threads that the others do not take.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from serving.api.access import Reading
 from serving.api.held import PROBLEMS, Offered, answered_by
 from serving.api.problems import JsonResponse
 from serving.metrics import FORMAT
-from serving.schemas import StateShown
+from serving.schemas import ReadinessShown, StateShown
 
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}},
@@ -27,14 +31,14 @@ async def healthz() -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
-@router.get("/readyz", responses=answered_by(StateShown), response_model=None)
-def readyz(service: Offered) -> JsonResponse:
-    """The home can be read, so requests can be answered."""
-    service.check()
-    return JsonResponse({"status": "ready"})
+@router.get("/readyz", responses=answered_by(ReadinessShown), response_model=None)
+async def readyz(request: Request, service: Offered) -> JsonResponse:
+    """The home can be read, so requests can be answered; whether there is an encoder for searches and wishes."""
+    return JsonResponse(await run_sync(service.check, limiter=request.app.state.probes))
 
 
 @router.get("/metrics", responses=PAGE, response_class=Response)
-def metrics(service: Offered, _key: Reading) -> Response:
+async def metrics(request: Request, service: Offered, _key: Reading) -> Response:
     """What is counted and timed."""
-    return Response(service.metrics.page(), media_type=FORMAT)
+    page = await run_sync(service.metrics.page, limiter=request.app.state.probes)
+    return Response(page, media_type=FORMAT)
