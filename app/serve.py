@@ -67,11 +67,14 @@ def parts_with(
     """The same with these models."""
     from eval.variants import load_variants
     from serving.kept import Kept
+    from serving.metrics import Metrics
     from serving.parts import Parts
     from serving.shared import Shared
     from serving.stop import Stoppable
 
-    encoder, stoppable = Kept(encoder), Kept[LanguageModel](lambda: Stoppable(model()))
+    shared = shared or Shared()
+    metrics = Metrics(shared.counters)
+    encoder, stoppable = Kept(encoder), Kept[LanguageModel](lambda: Stoppable(model(), metrics.asked))
     variants = {name: one for name, one in load_variants().items() if _comparable(one)}
 
     def variant(name: str) -> tuple[Recommender, str]:
@@ -86,7 +89,8 @@ def parts_with(
         chat=lambda recommender: chat_over(recommender, home, config, stoppable),
         variants=tuple(variants),
         variant=variant,
-        shared=shared or Shared(),
+        shared=shared,
+        metrics=metrics,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -10,10 +10,15 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from core.ranking import Answer
+from models.language_model import ChoiceScores, Completion
 
 FORMAT = CONTENT_TYPE_LATEST
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-NO_MODEL = "no language model"
+FALLBACKS = {
+    "no model": "no language model",
+    "model failed": "rerank stopped by the language model: 0 of ",
+    "time budget": "rerank stopped by its time budget: 0 of ",
+}  # how a note begins that tells of one
 
 
 class Metrics:
@@ -39,7 +44,10 @@ class Metrics:
         )
         self._tokens = Counter("shortlist_model_prompt_tokens", "Tokens it read.", registry=self._registry)
         self.fallbacks = Counter(
-            "shortlist_fallbacks", "Answers without the rerank that was due.", ("reason",), registry=self._registry
+            "shortlist_fallbacks",
+            "Answers without the language model's due part.",
+            ("reason",),
+            registry=self._registry,
         )
         self.answers = Counter(
             "shortlist_answers", "Recommendations, made or kept.", ("source",), registry=self._registry
@@ -64,14 +72,22 @@ class Metrics:
         self._waiting.set(waiting)
 
     def observe(self, answer: Answer) -> None:
-        """Count what an answer took."""
+        """Count what the stages of an answer took."""
         for stage, ms in answer.timings_ms.items():
             self._stages.labels(stage).observe(ms / 1000)
-        self._model_calls.labels("asked").inc(answer.llm.calls)
-        self._model_calls.labels("kept").inc(answer.llm.cached_calls)
-        self._tokens.inc(answer.llm.prompt_tokens)
-        if any(note.startswith(NO_MODEL) for note in answer.notes):
-            self.fallbacks.labels("no model").inc()
+
+    def asked(self, answer: Completion | ChoiceScores) -> None:
+        """Count an answer of the language model."""
+        self._model_calls.labels("kept" if answer.cached else "asked").inc()
+        if not answer.cached:
+            self._tokens.inc(answer.prompt_tokens)
+
+    def told(self, notes: Iterable[str]) -> None:
+        """Count the fallbacks that an answer's notes tell of."""
+        for note in notes:
+            for reason, begins in FALLBACKS.items():
+                if note.startswith(begins):
+                    self.fallbacks.labels(reason).inc()
 
     def page(self) -> bytes:
         """All of it, as Prometheus reads it: of all processes of this server where there are several."""

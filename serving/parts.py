@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from agent.chat.session import Chat
 from agent.recommend import Recommender
 from core.config import Config
 from models.encoder import Encoder
+from serving.metrics import Metrics
 from serving.shared import Shared
 from store.home import Home
 
@@ -18,8 +19,8 @@ class Parts:
     """`recommender` makes one over the newest revision, `chat` one over a recommender.
 
     `variant` makes one of the ways to rank called `variants`, and says by which method it reranks. All that they make
-    share one encoder and one language model, which is asked through `serving.stop.Stoppable`. `shared` is what the
-    processes of one server have in common.
+    share one encoder and one language model, which is asked through `serving.stop.Stoppable` and counted in
+    `metrics`. `shared` is what the processes of one server have in common.
     """
 
     home: Home
@@ -29,4 +30,5 @@ class Parts:
     chat: Callable[[Recommender], Chat]
     variants: tuple[str, ...]
     variant: Callable[[str], tuple[Recommender, str]]
-    shared: Shared = field(default_factory=Shared)
+    shared: Shared
+    metrics: Metrics

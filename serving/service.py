@@ -23,7 +23,6 @@ from serving.answers import Answers
 from serving.documents import discreet, ranking_document, reader_document, whole_video
 from serving.intake import Result, take_events, take_videos
 from serving.live import Live
-from serving.metrics import Metrics
 from serving.parts import Parts
 from serving.stop import Stop
 
@@ -31,10 +30,10 @@ FULL_SHARE = 0.9  # of the time left is the rerank's; the rest is for what comes
 
 
 class Service:
-    """Answers over the newest state of one home."""
+    """Answers over the newest state of one home; the only one over its `parts`."""
 
     def __init__(self, parts: Parts) -> None:
-        self.metrics = Metrics(parts.shared.counters)
+        self.metrics = parts.metrics
         self.live = Live(parts)
         self._parts = parts
         self._home = parts.home
@@ -60,7 +59,7 @@ class Service:
         the same answer until the reader does something, is changed, or the home moves on.
         """
         if self.may_ask(request):
-            return _served(self._answer(within(request, stop)))
+            return _served(self._answer(request, stop))
         began = perf_counter()
         key = self._key(request)
         kept = self._kept.recall(key)
@@ -73,9 +72,11 @@ class Service:
 
     def told_late(self, document: dict[str, Any], deadline_s: float) -> dict[str, Any]:
         """`document`, made without rerank since the language model took too long, with a note that says so."""
-        self.metrics.fallbacks.labels("deadline").inc()
-        note = f"no rerank: the language model did not answer within {deadline_s:g} s"
-        return {**document, "notes": [*document["notes"], note]}
+        return self._told(document, "deadline", f"the language model did not answer within {deadline_s:g} s")
+
+    def told_busy(self, document: dict[str, Any]) -> dict[str, Any]:
+        """The same where too many others wait for the language model."""
+        return self._told(document, "busy", "too many requests wait for the language model")
 
     def check(self) -> dict[str, str]:
         """How the home and its encoder are. Raises `StateError` where the home cannot be read."""
@@ -90,7 +91,7 @@ class Service:
         """Where each of `candidates` stands for the reader. Raises as `Recommender.recommend`."""
         wanted = list(dict.fromkeys(candidates))
         only = replace(request, k=min(max(1, len(wanted)), MAX_K), only=frozenset(wanted))
-        return ranking_document(self._answer(within(only, stop)), wanted)
+        return ranking_document(self._answer(only, stop), wanted)
 
     def explain(self, request: Request, video_id: str) -> dict[str, Any]:
         """One video for a reader, seen or not: reason, evidence, and its place and stages among all videos.
@@ -119,6 +120,7 @@ class Service:
     def chat(self, message: str, user: str | None, thread: str) -> Reply:
         """One turn. Raises `ServiceError` where no model is to be had that the message needs."""
         reply = self.live.chat.turn(message, user, thread)
+        self.metrics.told(reply.notes)
         return replace(reply, notes=tuple(discreet(reply.notes)))
 
     def add_events(self, items: Sequence[object]) -> list[Result]:
@@ -151,10 +153,16 @@ class Service:
         profile = self.live.recommender.profile(user_id)
         return reader_document(catalogue.reader(user_id), profile, taste[0] if taste else None)
 
-    def _answer(self, request: Request) -> Answer:
-        answer = self.live.recommender.recommend(request)
+    def _answer(self, request: Request, stop: Stop | None = None) -> Answer:
+        answer = self.live.recommender.recommend(within(request, stop))
         self.metrics.observe(answer)
+        if stop is None or stop.left_s:  # else nobody waits for it any more, and who did was told so
+            self.metrics.told(answer.notes)
         return answer
+
+    def _told(self, document: dict[str, Any], reason: str, why: str) -> dict[str, Any]:
+        self.metrics.fallbacks.labels(reason).inc()
+        return {**document, "notes": [*document["notes"], f"no rerank: {why}"]}
 
     def _key(self, request: Request) -> Hashable:
         """All that the answer depends on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from time import monotonic
 
@@ -37,10 +37,14 @@ current: ContextVar[Stop | None] = ContextVar("stop", default=None)
 
 
 class Stoppable:
-    """Passes every call on, until the current request is to stop: then a call raises `ModelFailed`."""
+    """Passes every call on, until the current request is to stop: then a call raises `ModelFailed`.
 
-    def __init__(self, model: LanguageModel) -> None:
+    `answered` is told every answer.
+    """
+
+    def __init__(self, model: LanguageModel, answered: Callable[[Completion | ChoiceScores], None]) -> None:
         self._model = model
+        self._answered = answered
 
     @property
     def name(self) -> str:
@@ -55,12 +59,16 @@ class Stoppable:
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
         """See `LanguageModel.complete`."""
         _check()
-        return self._model.complete(messages, schema, max_tokens)
+        answer = self._model.complete(messages, schema, max_tokens)
+        self._answered(answer)
+        return answer
 
     def choice_logprobs(self, messages: Sequence[Message], choices: Sequence[str]) -> ChoiceScores:
         """See `LanguageModel.choice_logprobs`."""
         _check()
-        return self._model.choice_logprobs(messages, choices)
+        scores = self._model.choice_logprobs(messages, choices)
+        self._answered(scores)
+        return scores
 
 
 def _check() -> None:

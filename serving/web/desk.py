@@ -57,9 +57,10 @@ class Desk:
         stop = Stop(self.lane.deadline_s)
         try:
             return self.lane.submit(lambda one: self.service.recommend(request, one), stop).result(stop.left_s)
-        except (TimeoutError, LaneFull):
-            plain = self.service.recommend(_plain(request))
-            return self.service.told_late(plain, self.lane.deadline_s)
+        except TimeoutError:
+            return self.service.told_late(self.service.recommend(_plain(request)), self.lane.deadline_s)
+        except LaneFull:
+            return self.service.told_busy(self.service.recommend(_plain(request)))
         finally:
             stop.now()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import ModelMissing
+from core.errors import ModelFailed, ModelMissing
 from tests.serving.conftest import until
 
 NO_MODEL = ModelMissing("no model", expected="weights", found="none", remedy="pull them")
@@ -176,6 +176,27 @@ def test_without_a_model_a_note_says_so_and_a_named_method_is_503(serve: Any, sm
         assert named.status_code == 503
         assert "weights" not in named.text
         assert 'shortlist_fallbacks_total{reason="no model"} 1.0' in api.client.get("/metrics").text
+
+
+@pytest.mark.parametrize(("budget_ms", "reason"), [(None, "model failed"), (0, "time budget")])
+def test_a_rerank_that_judges_nothing_is_counted(
+    serve: Any, small_home: Path, scripted_model: Any, budget_ms: int | None, reason: str
+) -> None:
+    down = ModelFailed("no answer", expected="an answer", found="nothing", remedy="start it")
+    with serve(small_home, scripted_model(down)) as api:
+        asked = {"about": "the moon", **({} if budget_ms is None else {"rerank_budget_ms": budget_ms})}
+        assert api.ids("/v1/recommend/ann", params=asked)
+        assert f'shortlist_fallbacks_total{{reason="{reason}"}} 1.0' in api.client.get("/metrics").text
+
+
+def test_what_the_chat_asks_the_model_is_counted(serve: Any, small_home: Path) -> None:
+    with serve(small_home) as api:
+        api.client.post("/v1/chat", json={"message": "recommend something about the moon for ann"})
+        calls = len(api.model.calls)
+        page = api.client.get("/metrics").text
+        assert f'shortlist_model_calls_total{{source="asked"}} {calls:.1f}' in page
+        assert f"shortlist_model_prompt_tokens_total {100 * calls:.1f}" in page
+        assert calls
 
 
 def sent_events(text: str) -> list[tuple[str, Any]]:

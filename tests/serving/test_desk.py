@@ -56,6 +56,10 @@ def test_a_way_to_rank_that_asks_a_busy_model_is_refused_and_the_others_answer(
         _, said = guarded(lambda: desk.ranked("default+yesno", asked))
         assert "busy" in said
         assert desk.ranked("default", asked)["recommendations"]
+        answer = desk.recommend(asked)
+        assert answer["recommendations"]
+        assert answer["notes"] == ["no rerank: too many requests wait for the language model"]
+        assert b'reason="busy"} 1.0' in desk.service.metrics.page()
         release.set()
         desk.lane.close()
 
