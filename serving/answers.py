@@ -8,12 +8,19 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any
 
+MAX_BYTES = 64_000_000  # of all that is kept
+LARGEST = 100_000  # bytes of one document, about a hundred videos
+
 
 class Answers:
-    """The documents last asked for, at most `size`, as text, which is smaller. Safe to share between threads."""
+    """The documents last asked for, at most `size` and `max_bytes`, as text, which is smaller.
 
-    def __init__(self, size: int) -> None:
+    One of more than `LARGEST` bytes is not kept. Safe to share between threads.
+    """
+
+    def __init__(self, size: int, max_bytes: int = MAX_BYTES) -> None:
         self._size = size
+        self._left = max_bytes
         self._kept: OrderedDict[Hashable, str] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -29,9 +36,12 @@ class Answers:
 
     def keep(self, key: Hashable, document: dict[str, Any]) -> None:
         """Keep `document`; the one not asked for the longest makes room."""
-        text = json.dumps(document)
+        text = json.dumps(document)  # in ASCII: a letter is a byte
+        if len(text) > LARGEST:
+            return
         with self._lock:
+            self._left += len(self._kept.pop(key, "")) - len(text)
             self._kept[key] = text
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            while len(self._kept) > self._size or self._left < 0:
+                _, oldest = self._kept.popitem(last=False)
+                self._left += len(oldest)

@@ -29,3 +29,18 @@ def test_nothing_is_kept_where_nothing_may_be() -> None:
     answers = Answers(0)
     answers.keep("a", {})
     assert answers.recall("a") is None
+
+
+def test_the_oldest_makes_room_where_all_are_too_large_together() -> None:
+    answers = Answers(size=100, max_bytes=2500)
+    for name in ("a", "b", "a", "c"):
+        answers.keep(name, {"said": name * 1000})
+    assert answers.recall("b") is None
+    assert answers.recall("a") == {"said": "a" * 1000}
+    assert answers.recall("c") == {"said": "c" * 1000}
+
+
+def test_a_document_that_is_large_by_itself_is_not_kept() -> None:
+    answers = Answers(size=100)
+    answers.keep("all", {"said": "a" * 200_000})
+    assert answers.recall("all") is None
