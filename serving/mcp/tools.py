@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from importlib.metadata import version
 from typing import Annotated, Any, Literal
 
 import anyio
 from anyio.to_thread import run_sync
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from core.errors import HomeLocked, ShortlistError, UsageError
 from core.ranking import MAX_K, Filters, Request
 from serving.api.parameters import moment_of
 from serving.lane import Lane, LaneFull
+from serving.mcp.strict import strict_tool
 from serving.parts import Parts
 from serving.schemas import MAX_TEXT, AnswerShown, ExplanationShown, Id, Rerank, ResultShown, SearchShown
 from serving.service import Service
@@ -26,6 +29,9 @@ INSTRUCTIONS = (
     "Short videos for readers, from what they read and watch. Ids of readers and videos are used as they are given. "
     "Record what a reader does with a video, and their next recommendations follow it."
 )
+
+READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+ADDS = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
 
 K = Annotated[int, Field(ge=1, le=MAX_K, description="how many")]
 User = Annotated[Id, Field(description="id of the reader")]
@@ -42,9 +48,7 @@ def mcp_server(parts: Parts) -> MCPServer:
     """The server over `parts`; reads the home at once. Raises as `Parts.recommender`."""
     service, limits = Service(parts), parts.config.serve
     lane = Lane(limits, parts.shared)
-    server = MCPServer("shortlist", instructions=INSTRUCTIONS, log_level="WARNING")
 
-    @server.tool()
     async def recommend(
         user_id: User,
         k: K = 10,
@@ -62,7 +66,6 @@ def mcp_server(parts: Parts) -> MCPServer:
             await run_sync(service.live.refresh)
             return AnswerShown(**await timely(service.recommend, wish, service, lane, anyio.sleep_forever))
 
-    @server.tool()
     async def search(
         text: Sought,
         k: K = 10,
@@ -75,13 +78,11 @@ def mcp_server(parts: Parts) -> MCPServer:
         filters = _filters(max_duration_s, category, published_after, published_before)
         return SearchShown(**await _newest(service, lambda: service.search(text, k, filters)))
 
-    @server.tool()
     async def explain(user_id: User, video_id: VideoId, about: Wish = None) -> ExplanationShown:
         """Why a video would be recommended to a reader: the reason, what is said in it, where each stage puts it."""
         found = await _newest(service, lambda: service.explain(Request(user_id, 1, about), video_id))
         return ExplanationShown(**found)
 
-    @server.tool()
     async def record_event(
         user_id: User,
         item_id: VideoId,
@@ -97,7 +98,14 @@ def mcp_server(parts: Parts) -> MCPServer:
             raise ToolError(result["reason"])
         return ResultShown(**result)
 
-    return server
+    reading = [strict_tool(work, READS) for work in (recommend, search, explain)]
+    return MCPServer(
+        "shortlist",
+        version=version("shortlist"),
+        instructions=INSTRUCTIONS,
+        tools=[*reading, strict_tool(record_event, ADDS)],
+        log_level="WARNING",
+    )
 
 
 def _filters(max_duration_s: float | None, category: str | None, after: date | None, before: date | None) -> Filters:

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,18 @@ def test_the_tools_have_typed_schemas(served: tuple[str, Home]) -> None:
     assert recommend.input_schema["properties"]["k"]["maximum"] == 1000
     assert "recommendations" in recommend.output_schema["properties"]
     assert all(tool.description for tool in tools.values())
+    assert all(tool.input_schema["additionalProperties"] is False for tool in tools.values())
+    reading = {name for name, tool in tools.items() if tool.annotations.read_only_hint}
+    assert reading == {"recommend", "search", "explain"}
+    assert tools["record_event"].annotations.destructive_hint is False
+
+
+def test_the_server_tells_its_version(served: tuple[str, Home]) -> None:
+    async def ask() -> str:
+        async with Client(served[0]) as client:
+            return str(client.server_info.version)
+
+    assert asyncio.run(ask()) == version("shortlist")
 
 
 def test_a_recorded_event_is_in_the_next_recommendation(served: tuple[str, Home]) -> None:
@@ -92,6 +105,8 @@ def test_search_and_explain(served: tuple[str, Home]) -> None:
     [
         ("recommend", {"user_id": "nobody"}, "nobody"),
         ("recommend", {"user_id": "ann", "k": 0}, "k"),
+        ("recommend", {"user_id": "ann", "max_duration": 30}, "max_duration"),
+        ("record_event", {"user_id": "ann", "item_id": "v01", "action": "like", "dwel_s": 3}, "dwel_s"),
         ("explain", {"user_id": "ann", "video_id": "nothing"}, "unknown video"),
         ("record_event", {"user_id": " ", "item_id": "v01", "action": "like"}, "user id"),
     ],
