@@ -6,6 +6,7 @@ keys are refused.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,9 @@ AUTO = "auto"
 NONE = "none"
 METHODS = ("yesno", "letters", "list")
 RERANK_CHOICES = (AUTO, NONE, *METHODS)
+
+WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
+GO_DURATION = re.compile(r"[+-]?(([0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9})(ns|us|µs|ms|s|m|h))+")
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -86,8 +90,22 @@ class LlmConfig(Section):
     timeout_s: Positive = Field(120.0, description="longest wait for one answer of a server")
     ollama_url: str = Field("http://127.0.0.1:11434", description="address of the Ollama server")
     ollama_model: str = Field("qwen2.5:1.5b", description="model asked for at the Ollama server")
-    keep_alive: str = Field("10m", description="how long Ollama keeps the model in memory")
+    keep_alive: int | str = Field(
+        "10m", description='how long Ollama keeps the model in memory: seconds, or as "1h30m"; -1 is for ever'
+    )
     langchain: str | None = Field(None, description='any LangChain chat model, as "openai:gpt-4o-mini"')
+
+    @field_validator("keep_alive", mode="before")
+    @classmethod
+    def _duration(cls, value: Any) -> int | str:
+        """Ollama takes a number of seconds as a number only, and any text as a duration of Go."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if isinstance(value, str) and WHOLE.fullmatch(value):
+            return int(value)
+        if isinstance(value, str) and GO_DURATION.fullmatch(value):
+            return value
+        raise ValueError('seconds as a whole number, or a duration as "10m" or "1h30m"')
 
 
 class RetrievalConfig(Section):

@@ -34,6 +34,13 @@ def test_a_file_may_begin_with_a_mark(tmp_path: Path) -> None:
     assert load_settings(file, {}, {}).llm.threads == 3
 
 
+def test_how_long_a_model_stays_may_be_a_number(tmp_path: Path) -> None:
+    file = tmp_path / "shortlist.toml"
+    file.write_text("[llm]\nkeep_alive = -1\n")
+    assert load_settings(file, {}, {}).llm.keep_alive == -1
+    assert load_settings(None, {"SHORTLIST_LLM__KEEP_ALIVE": "3600"}, {}).llm.keep_alive == 3600
+
+
 def test_tables_in_the_environment_are_toml() -> None:
     chosen = load_settings(None, {"SHORTLIST_RETRIEVAL__WEIGHTS": "{dense = 1, bm25 = 0.5}"}, {})
     assert chosen.retrieval.weights == {"dense": 1.0, "bm25": 0.5}
@@ -51,6 +58,9 @@ def test_an_unknown_key_is_refused_with_the_known_ones(environ: dict[str, str]) 
         ("[llm]\nthreads = 'many'", "setting llm.threads: expected"),
         ("[llm]\nthreads = 0", "greater than or equal to 1"),
         ("[retrieval.weights]\ndense = nan", "setting retrieval.weights.dense"),
+        ("[llm]\nkeep_alive = 'for ever'", "setting llm.keep_alive: expected seconds as a whole number, or a duration"),
+        ("[llm]\nkeep_alive = 1.5", "setting llm.keep_alive: expected seconds as a whole number"),
+        ("[llm]\nkeep_alive = true", "setting llm.keep_alive: expected seconds as a whole number"),
         ("llm = 3", "setting llm"),
         ("not toml", "expected valid TOML"),
     ],

@@ -136,6 +136,15 @@ def test_something_else_at_that_address(server: StandIn, path: str, reply: Reply
         model_at(server.url)
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"), [(-1, -1), ("-1", -1), ("3600", 3600), ("1h30m", "1h30m"), ("1.5h", "1.5h")]
+)
+def test_how_long_a_model_stays_is_sent_as_ollama_reads_it(server: StandIn, given: int | str, sent: int | str) -> None:
+    config = LlmConfig(ollama_url=server.url, ollama_model=MODEL, context=1024, keep_alive=given)
+    OllamaModel(config).choice_logprobs(ASK, ["yes", "no"])
+    assert server.asked[-1]["keep_alive"] == sent
+
+
 def test_what_is_asked_of_the_server(server: StandIn) -> None:
     config = LlmConfig(ollama_url=server.url, ollama_model=MODEL, context=1024, keep_alive="3m")
     OllamaModel(config).choice_logprobs(ASK, ["yes", "no"])
