@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from starlette.responses import Response
 
 from models.language_model import ChoiceScores
 from serving.api.prompt import Prompt
@@ -144,18 +148,42 @@ def test_large_requests_are_refused_however_they_are_sent(serve: Any, small_home
         assert api.client.get("/v1/videos/a").status_code == 404
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"])
+WHOLE = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+@contextmanager
+def prompt_connection(app: Any) -> Iterator[socket.socket]:
+    """A connection to `app`, which may take 0.2 s for the head of each request."""
+    with (
+        running(app, http=partial(Prompt, 0.2), lifespan="off") as (url, _, _),
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10) as slow,
+    ):
+        yield slow
+
+
+async def slow_answer(_scope: Any, _receive: Any, send: Any) -> None:
+    await asyncio.sleep(0.6)  # longer than a head may take
+    await Response("done")(_scope, _receive, send)
+
+
+@pytest.mark.parametrize("sent", [b"", WHOLE[:14], WHOLE[:-2]])
 def test_a_request_that_does_not_begin_in_time_is_hung_up_on(sent: bytes) -> None:
     async def answer(_scope: Any, _receive: Any, _send: Any) -> None:
         raise AssertionError("nothing was asked")
 
-    with (
-        running(answer, http=partial(Prompt, 0.2), lifespan="off") as (url, _, _),
-        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as slow,
-    ):
+    with prompt_connection(answer) as slow:
         slow.sendall(sent)
-        slow.settimeout(10)
         assert slow.recv(4096) == b""
+
+
+@pytest.mark.parametrize("more", [b"", WHOLE[:14], WHOLE[:-2]])
+def test_nor_may_the_next_one_of_a_connection_take_longer(more: bytes) -> None:
+    with prompt_connection(slow_answer) as slow:
+        slow.sendall(WHOLE + WHOLE + more)
+        said = b""
+        while piece := slow.recv(4096):
+            said += piece
+        assert said.count(b"done") == 2
 
 
 def test_half_a_request_is_ended_and_hinders_nobody(serve: Any, small_home: Path) -> None:
