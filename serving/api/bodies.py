@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
@@ -12,24 +13,29 @@ from serving.api.problems import problem
 
 
 class Bodies:
-    """Refuses a request larger than `largest` bytes (413), and one that is not complete after `seconds` (408)."""
+    """Refuses a request larger than `largest` bytes (413), and one of which nothing comes for `seconds` (408).
 
-    def __init__(self, app: ASGIApp, largest: int, seconds: float) -> None:
+    `larger` are the paths that take more.
+    """
+
+    def __init__(self, app: ASGIApp, largest: int, seconds: float, larger: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._largest = largest
         self._seconds = seconds
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        largest = self._larger.get(scope["path"], self._largest)
         length = Headers(scope=scope).get("content-length", "")
-        if length.isdigit() and int(length) > self._largest:
-            refusal = problem(413, "request too large", f"expected at most {self._largest} bytes")
+        if length.isdigit() and int(length) > largest:
+            refusal = problem(413, "request too large", f"expected at most {largest} bytes")
             await refusal(scope, receive, send)
             return
-        await self._app(scope, _Reader(receive, self._largest, self._seconds).receive, send)
+        await self._app(scope, _Reader(receive, largest, self._seconds).receive, send)
 
 
 class _Reader:

@@ -6,6 +6,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp
 
 from serving.api.access import Access
+from serving.api.bodies import Bodies
 from serving.api.door import Door
 from serving.mcp.tools import mcp_server
 from serving.parts import Parts
@@ -22,4 +23,5 @@ def mcp_application(parts: Parts) -> ASGIApp:
         max_request_body_size=limits.body_bytes,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    return Door(inside, Access(parts.home.catalogue, parts.shared.rates(limits.rate_per_s)), "Bearer")
+    bounded = Bodies(inside, limits.body_bytes, limits.body_timeout_s)
+    return Door(bounded, Access(parts.home.catalogue, parts.shared.rates(limits.rate_per_s)), "Bearer")

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from serving.api.access import Access
+from serving.api.bodies import Bodies
 from serving.api.door import Door
 from serving.parts import Parts
 from serving.web.page import looks, page
@@ -17,6 +18,8 @@ POLICY = (
     "img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors 'self'"
 )
+
+UPLOAD = "/gradio_api/upload"  # of tables; Gradio writes them to files as they come, and bounds each
 
 
 def web_application(parts: Parts) -> ASGIApp:
@@ -35,5 +38,7 @@ def web_application(parts: Parts) -> ASGIApp:
         run_history=False,
         **looks(),
     )
+    limits = parts.config.serve
+    bounded = Bodies(app, limits.body_bytes, limits.body_timeout_s, {UPLOAD: limits.upload_bytes + limits.body_bytes})
     # No rate: one look at the page is a hundred requests, and those that cost are bounded by the page's queue.
-    return Door(app, Access(parts.home.catalogue, None), "Basic", {"Content-Security-Policy": POLICY})
+    return Door(bounded, Access(parts.home.catalogue, None), "Basic", {"Content-Security-Policy": POLICY})

@@ -14,13 +14,16 @@ from serving.web.home_tab import home_tab
 from serving.web.reader_tab import reader_tab
 
 TITLE = "Shortlist"
+FORGET_S = 3600  # after which tables that were uploaded are deleted; all are when the server ends
 STYLE = Path(__file__).with_name("style.css")
 
 
 def page(parts: Parts) -> gr.Blocks:
     """The page over `parts`; reads the home at once. Raises as `Parts.recommender`."""
     desk = Desk(parts)
-    blocks: gr.Blocks = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
+    blocks: gr.Blocks = gr.Blocks(
+        title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(FORGET_S, FORGET_S)
+    )
     with blocks:
         gr.Markdown("# Shortlist\nShort videos for a reader, and why each is there.")
         with gr.Tab("For a reader"):

@@ -78,3 +78,25 @@ def test_the_page_loads_nothing_from_elsewhere_and_the_chat_shows_no_markup(
             parts = client.get("/config").json()["components"]
             [chat] = [one["props"] for one in parts if one["type"] == "chatbot"]
             assert chat["render_markdown"] is False
+
+
+def test_what_is_sent_to_the_page_is_bounded_and_uploaded_tables_do_not_stay(
+    small_home: Path, new_hash_encoder: Any, scripted_model: Any
+) -> None:
+    from serving.web.application import web_application
+
+    encoder = new_hash_encoder()
+    limits = ServeConfig(body_bytes=10_000, upload_bytes=50_000)
+    config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), serve=limits, **GATES)  # type: ignore[arg-type]
+
+    def upload(client: httpx.Client, size: int) -> httpx.Response:
+        return client.post("/gradio_api/upload", files={"files": ("t.csv", b"a" * size)})
+
+    with Home.open(small_home, encoder.name) as home:
+        app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        with running(app) as (url, _, _), httpx.Client(base_url=url, timeout=30) as client:
+            assert client.post("/gradio_api/queue/join", content=b"[" * 20_000).status_code == 413
+            assert upload(client, 100_000).status_code == 413
+            [table] = upload(client, 40_000).json()
+            assert Path(table).stat().st_size == 40_000
+        assert not Path(table).exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import socket
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -15,7 +16,7 @@ import httpx
 import pytest
 from mcp import Client, StdioServerParameters
 
-from core.config import Config, EncoderConfig
+from core.config import Config, EncoderConfig, ServeConfig
 from store.home import Home
 from tests.serving.conftest import GATES, parts_over, running
 
@@ -140,6 +141,28 @@ def test_with_keys_the_server_asks_for_one_that_may_write(served: tuple[str, Hom
     assert status(write, Origin="http://localhost:6274") < 401  # a tool of this machine
     for elsewhere in ("https://evil.example", "null", "http://["):
         assert status(write, Origin=elsewhere) == 403
+
+
+def test_a_request_of_which_nothing_more_comes_is_ended(
+    small_home: Path, new_hash_encoder: Any, scripted_model: Any
+) -> None:
+    from serving.mcp.http import mcp_application
+
+    encoder = new_hash_encoder()
+    limits = ServeConfig(body_timeout_s=0.3)
+    config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), serve=limits, **GATES)  # type: ignore[arg-type]
+    head = (
+        b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        b"Accept: application/json, text/event-stream\r\nContent-Length: 99\r\n\r\n{"
+    )
+    with Home.open(small_home) as home:
+        app = mcp_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        with (
+            running(app) as (url, _, _),
+            socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20) as slow,
+        ):
+            slow.sendall(head)
+            assert b" 408 " in slow.recv(4096)
 
 
 def test_the_command_speaks_over_stdio(sample_home: Path, tmp_path: Path) -> None:
