@@ -174,7 +174,7 @@ def test_what_strangers_wrote_is_text_in_the_chat(opened: tuple[Any, Home], tmp_
     line.fill("search pillows")
     line.press("Enter")
     talk = page.get_by_label("chatbot conversation")
-    talk.get_by_text("Pillows").first.wait_for()
+    talk.get_by_text("evil.example").first.wait_for()
     assert hostile in talk.inner_text()
     assert talk.locator("img, a, strong").count() == 0
     assert "\n" in talk.get_by_text("About pillows").inner_text()  # a line of the reply each
