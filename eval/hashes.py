@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.config import NONE, Config
+from models.encoder_version import encoder_version
 from models.llms import identity
 from models.manifest import load_manifest
 
@@ -62,17 +63,9 @@ def config_hash(config: Config, method: str) -> str:
 
 
 def encoder_weights(config: Config) -> str:
-    """Hash of the encoder's weights: one in a folder may be trained again under its name. Elsewhere its name."""
-    name = config.encoder.name
-    known = load_manifest().get(name)
-    folder = Path(config.models.paths.get(name, name)).expanduser()
-    if known is not None or not folder.is_dir():
-        return known.files[0].sha256 if known else name
-    whole = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with path.open("rb") as file:
-            whole.update(f"{path.relative_to(folder)}\0".encode() + hashlib.file_digest(file, "sha256").digest())
-    return whole.hexdigest()
+    """What decides the encoder's vectors: the hash of pinned weights, else its name and version."""
+    known = load_manifest().get(config.encoder.name)
+    return known.files[0].sha256 if known else encoder_version(config.encoder, config.models)
 
 
 def _sources(places: Iterable[str]) -> Iterable[Path]:
