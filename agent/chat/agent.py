@@ -53,7 +53,8 @@ class AgentInterpreter:
         if called is None:
             return None
         limits, _ = take_limits(tidy(message), Setting(self._names, memory, today))
-        return grounded(called, message, memory, self._names, limits)
+        held = {name: value for name, value in limits.items() if value is not None}  # None lifts one
+        return grounded(called, message, memory, self._names, held)
 
     def _called(self, messages: list[BaseMessage]) -> Action | None:
         from langchain.agents import create_agent

@@ -36,10 +36,12 @@ class Names:
         )
 
     def channel(self, words: str) -> str | None:
-        """The channel that `words` name: all of it, or its beginning."""
+        """The channel that `words` name: all of it, or its beginning, but no number: "only two" is no "Two Chords"."""
         wanted = words.casefold()
         whole = (name for name in self.channels if name.casefold() == wanted)
         begun = (name for name in self.channels if name.casefold().startswith(wanted + " "))
+        if wanted in word_map("numbers"):
+            return next(whole, None)
         return next(whole, None) or next(begun, None) or _alike(wanted, self.channels)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -59,13 +59,11 @@ def parse(message: str, memory: Memory, names: Names, today: date) -> Action | N
     if reader is None and (lone := pattern("lone_reader").fullmatch(text)):
         reader, named = lone["reader"], lone["before"] or ""
     limits, rest = take_limits(named, Setting(names, memory, today))
-    if readers.others:
-        limits["others"] = list(readers.others)
     said = Said(text, reader, named.strip(" ?.!,"), limits, rest.strip(" ?.!,"), memory, names.category)
     for rule in RULES:
         action = rule(said)
         if action is not None:
-            return _plain(action, changes)
+            return _plain(action, changes, readers.others)
     return None
 
 
@@ -220,11 +218,11 @@ def _counts(found: re.Match[str], said: Said) -> bool:
     return pattern("which").fullmatch(before) is None
 
 
-def _plain(action: Action, changes: Mapping[str, str]) -> Action:
-    """`action` with its topic spelled as it was written, and without the limits that are lifted."""
+def _plain(action: Action, changes: Mapping[str, str], others: Sequence[str]) -> Action:
+    """`action` with its topic spelled as it was written, without the limits that are lifted, and the `others` named."""
     held = {name: value for name, value in action.arguments.items() if name not in LIMITS or value is not None}
     topics: dict[str, Any] = {name: as_written(held[name], changes) for name in ("about", "text") if name in held}
-    return replace(action, arguments={**held, **topics})
+    return replace(action, arguments={**held, **topics, **({"others": list(others)} if others else {})})
 
 
 def _small_talk(said: Said) -> Action | None:

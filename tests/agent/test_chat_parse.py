@@ -91,6 +91,12 @@ def test_the_answer_to_what_do_you_feel_like() -> None:
     assert parse("old trains", asked, NAMES, TODAY) == Action("recommend", {"user": "user_7", "about": "old trains"})
 
 
+def test_a_number_is_no_channel_that_begins_with_it() -> None:
+    names = Names(NAMES.is_reader, NAMES.categories, ("Two Chords Down", "NASA"))
+    read_now = parse("only two from NASA", CONTEXTS["list"], names, TODAY)
+    assert read_now == Action("recommend", {"user": "user_123", "channel": "NASA", "k": 2})
+
+
 def test_shorter_ones_after_longer_ones_are_not_both() -> None:
     longer = after(Action("recommend", {"user": "user_123", "min_duration_s": 60}))
     shorter = parse("shorter ones", longer, NAMES, TODAY)

@@ -145,6 +145,7 @@ def test_of_several_readers_the_first_is_answered_and_the_others_are_told(chat: 
     assert reply.text.startswith("For astra:")
     assert reply.text.endswith("I speak of one reader at a time; ask again for baker.")
     assert "baker" not in chat.turn("more").text
+    assert chat.turn("what do astra and baker like?").text.endswith("ask again for baker.")
 
 
 @pytest.mark.parametrize("message", ["recommend for him", "something for her", "what should he watch?"])
@@ -334,6 +335,12 @@ def test_a_model_that_calls_tools_badly_makes_nothing_worse(
     reply = make_chat(model).turn(LONG)
     assert reply.action.name in ("help", "recommend")
     assert reply.text.startswith(("I did not understand that.", "For whom?"))
+
+
+def test_a_limit_that_is_lifted_is_none_for_the_model(make_chat: MakeChat, scripted_model: Any) -> None:
+    chat = make_chat(scripted_model('{"tool": "search", "arguments": {"text": "history of space"}}'))
+    reply = chat.turn(f"{LONG}, any length, not number 9, without any limits")
+    assert "max_duration_s" not in reply.action.arguments
 
 
 def test_a_model_that_cannot_be_asked_is_told(make_chat: MakeChat, scripted_model: Any) -> None:
