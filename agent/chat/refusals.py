@@ -16,8 +16,15 @@ def videos(text: str, setting: Setting) -> Found:
     match = pattern("hidden").search(text)
     if match is None:
         return {}, text
+    if match["many"]:
+        return {"not_videos": _several(match["end"], number_in(match["many"]), setting.memory.shown)}, cut(text, match)
     places = [number_in(one["at"]) for one in pattern("each_place").finditer(match["places"] or "")]
     return {"not_videos": places or [setting.memory.focus]}, cut(text, match)
+
+
+def _several(end: str, many: int, shown: int) -> list[int]:
+    """The places of "the first two" or "the last two"."""
+    return list(range(1, many + 1)) if end.lower() == "first" else [*range(max(1, shown - many + 1), shown), -1]
 
 
 def languages(text: str, setting: Setting) -> Found:
