@@ -49,7 +49,8 @@ def weights_hash(config: Config, method: str) -> str:
 
     With an Ollama server it is that server's digest of the model, asked for now.
     """
-    used = {"encoder": encoder_weights(config)}
+    known = load_manifest().get(config.encoder.name)
+    used = {"encoder": known.files[0].sha256 if known else encoder_version(config.encoder, config.models)}
     if method != NONE:
         used["llm"] = f"{identity(config.llm, config.models)} {config.llm.context}"
     return digest(used)
@@ -60,12 +61,6 @@ def config_hash(config: Config, method: str) -> str:
     relevant = config.model_dump(mode="json", include={"retrieval", "profile", "rerank", "ingest"})
     relevant["encoder"] = [config.encoder.name, config.encoder.max_chunks]
     return digest([relevant, method])
-
-
-def encoder_weights(config: Config) -> str:
-    """What decides the encoder's vectors: the hash of pinned weights, else its name and version."""
-    known = load_manifest().get(config.encoder.name)
-    return known.files[0].sha256 if known else encoder_version(config.encoder, config.models)
 
 
 def _sources(places: Iterable[str]) -> Iterable[Path]:

@@ -137,7 +137,7 @@ def _answerer(task: Task, variant: Variant, config: Config, parts: Parts, bars: 
             from eval.peers.peer import world_of
             from eval.peers.table import peer_answerer
 
-            yield peer_answerer(variant.peer, world_of(task, KeptEncoder(encoder(), home.vectors), config.eval.seed))
+            yield peer_answerer(variant.peer, world_of(task, KeptEncoder(encoder(), home), config.eval.seed))
             return
         recommender = parts.recommender(home, config, TaskRecords(task, home.catalogue))
         yield Product(recommender, task.data, variant.method)

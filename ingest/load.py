@@ -106,7 +106,7 @@ def load_events(home: Home, source: str | Path, config: IngestConfig, progress: 
     def put(batch: Sequence[Event]) -> Put:
         new = home.catalogue.add_events(batch)
         clashes = home.catalogue.clashing_events(batch) if new < len(batch) else []
-        clashing.extend(clashes)
+        clashing.extend(event.event_id for event in clashes)
         return Put(new=new, unchanged=len(batch) - new - len(clashes))
 
     entries = records(rows(Path(source), events.COLUMNS), events.event_from_row)

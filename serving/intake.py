@@ -24,6 +24,7 @@ UNTIMED = replace(
 )
 Result = dict[str, Any]
 
+CLASH = "a different event has this id: expected one of its own, or none; leave event_id out, or give another"
 NEW, CHANGED, UNCHANGED, FAILED = "new", "changed", "unchanged", "failed"
 
 
@@ -39,10 +40,14 @@ def take_events(home: Home, items: Sequence[object]) -> list[Result]:
     good = [one.record for one in made if isinstance(one, Placed)]
     known = home.catalogue.known_events(event.event_id for event in good)
     home.catalogue.add_events(good)
+    clashing = home.catalogue.clashing_events(good)
     results = []
     for one in made:
         if isinstance(one, Failure):
             results.append(_failed(one))
+            continue
+        if one.record in clashing:
+            results.append(_failed(Failure(one.where, CLASH)))
             continue
         results.append(_event_result(one.record, one.record.event_id in known))
         known.add(one.record.event_id)

@@ -103,14 +103,15 @@ class Events(Part):
             row = connection.execute(select(events).where(events.c.seq == number)).one_or_none()
         return event_of(row) if row else None
 
-    def clashing_events(self, wanted: Iterable[Event]) -> list[str]:
-        """The ids of those of `wanted` under whose id an event is stored that differs in anything."""
+    def clashing_events(self, wanted: Sequence[Event]) -> list[Event]:
+        """Those of `wanted` under whose id an event is stored that differs in anything."""
         rows = [event_row(event) for event in wanted]
         columns = [events.c[name] for name in rows[0]] if rows else []
         known = select(*columns).where(among(events.c.event_id, (row["event_id"] for row in rows)))
         with self._database.reading() as connection:
             stored = {row.event_id: tuple(row) for row in connection.execute(known)} if rows else {}
-        return [row["event_id"] for row in rows if stored.get(row["event_id"], ()) not in ((), tuple(row.values()))]
+        pairs = zip(wanted, rows, strict=True)
+        return [event for event, row in pairs if stored.get(event.event_id, ()) not in ((), tuple(row.values()))]
 
     def iter_events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """(sequence number, event) of every event added after number `after`, in the order they were added."""

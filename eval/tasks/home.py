@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 
 from core.config import Config
 from core.types import Enrichment, Video
-from eval.hashes import CONTENT_CODE, INDEX_CODE, code_hash, digest, encoder_weights
+from eval.hashes import CONTENT_CODE, INDEX_CODE, code_hash, digest
 from eval.progress import Bars, no_bars
 from eval.splits import require_known
 from eval.tasks.kept_encoder import KeptEncoder
@@ -23,6 +23,7 @@ from eval.tasks.task import Task
 from eval.variants import Variant
 from ingest.complete import Completion
 from models.encoder import Encoder
+from models.encoder_version import encoder_version
 from retrieval.index import FOLDER
 from retrieval.loading import load_snapshot
 from retrieval.merging import merge_aside
@@ -50,19 +51,20 @@ def open_task_home(
     from the future of a question.
     """
     folder = cache_root(config) / "homes" / f"{task.data.name}-{_key(task, variant, config)}"
+    version = encoder_version(config.encoder, config.models)
     stamp = {"content": code_hash(CONTENT_CODE), "index": code_hash(INDEX_CODE), "ingested": "yes"}
     before = _stamp(folder)
     if before.get("content") != stamp["content"]:
-        _begin_anew(folder, task, config)
+        _begin_anew(folder, task)
         before = stamp | {"ingested": "not yet"}
         _set_stamp(folder, before)
     if before["ingested"] != stamp["ingested"]:
-        with Home.open(folder, config.encoder.name) as home:
+        with Home.open(folder, version) as home:
             _fill(home, task, variant, config, encoder, bars)
     elif before != stamp:  # nobody shall measure yesterday's index
         shutil.rmtree(folder / FOLDER, ignore_errors=True)
     _set_stamp(folder, stamp)
-    home = Home.open(folder, config.encoder.name)
+    home = Home.open(folder, version)
     if before != stamp:
         load_snapshot(home)
         merge_aside(home)  # measured is an index as it is in use
@@ -70,7 +72,7 @@ def open_task_home(
 
 
 def _key(task: Task, variant: Variant, config: Config) -> str:
-    encoder = [config.encoder.name, encoder_weights(config), config.encoder.max_chunks]
+    encoder = [encoder_version(config.encoder, config.models), config.encoder.max_chunks]
     return digest([task.data.data_hash, encoder, config.ingest.categories, sorted(variant.enrichment)])
 
 
@@ -87,18 +89,15 @@ def _set_stamp(folder: Path, stamp: dict[str, str]) -> None:
     (folder / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
 
 
-def _begin_anew(folder: Path, task: Task, config: Config) -> None:
-    """Leave nothing of other code but its vectors; a new home begins with those that the task or a sibling has.
-
-    Vectors are kept by the encoder's name: those of one in a folder, which may be trained again, stay where they are.
-    """
+def _begin_anew(folder: Path, task: Task) -> None:
+    """Leave nothing of other code but its vectors; a new home begins with those that the task or a sibling has."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
         elif not path.name.startswith(VECTORS):
             path.unlink()
-    if not (folder / VECTORS).exists() and not Path(config.encoder.name).expanduser().is_dir():
+    if not (folder / VECTORS).exists():
         siblings = folder.parent.glob(f"{task.data.name}-*/{VECTORS}")
         source = task.vectors or max(siblings, key=lambda path: path.stat().st_size, default=None)
         if source is not None and source.exists():
@@ -115,7 +114,7 @@ def _fill(
 ) -> None:
     bar = bars(f"ingesting {task.data.name}", len(task.videos))
     with home.writing("ingesting a data set"):
-        kept = cache(lambda: KeptEncoder(encoder(), home.vectors))
+        kept = cache(lambda: KeptEncoder(encoder(), home))
         completion = Completion(home.catalogue, kept, config.ingest.categories)
         for batch in _batches(task.videos, VIDEOS):
             home.catalogue.put_videos([_kept(video, variant) for video in completion.complete(batch)])

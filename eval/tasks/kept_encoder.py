@@ -9,15 +9,16 @@ import numpy as np
 
 from core.ranking import FloatArray
 from models.encoder import Encoder
-from store.vectors import Vectors
+from store.home import Home
 
 
 class KeptEncoder:
-    """`encoder` in front of the vectors of a home, which are kept by the hash of their text."""
+    """`encoder` in front of the vectors of `home`, which are kept by its version and the hash of their text."""
 
-    def __init__(self, encoder: Encoder, vectors: Vectors) -> None:
+    def __init__(self, encoder: Encoder, home: Home) -> None:
         self._encoder = encoder
-        self._vectors = vectors
+        self._version = home.encoder
+        self._vectors = home.vectors
 
     @property
     def name(self) -> str:
@@ -32,9 +33,9 @@ class KeptEncoder:
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """See `Encoder.encode`."""
         shas = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-        known = self._vectors.recall(self.name, shas)
+        known = self._vectors.recall(self._version, shas)
         lacking = {sha: text for sha, text in zip(shas, texts, strict=True) if sha not in known}
         fresh = dict(zip(lacking, self._encoder.encode(list(lacking.values())), strict=True)) if lacking else {}
-        self._vectors.keep(self.name, fresh)
+        self._vectors.keep(self._version, fresh)
         found = known | fresh
         return np.stack([found[sha] for sha in shas]) if shas else np.empty((0, self.dim), dtype=np.float32)

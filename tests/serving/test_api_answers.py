@@ -79,6 +79,10 @@ def test_events_are_idempotent_and_fail_alone(api: Any) -> None:
     assert results[0]["id"] == results[2]["id"]
     assert api.post("/v1/events", {"events": [good]})["results"][0]["status"] == "unchanged"
     assert api.get("/v1/readers/ann")["events"] == 4
+    other = {**good, "event_id": results[0]["id"], "item_id": "v04"}
+    [clash] = api.post("/v1/events", {"events": [other]})["results"]
+    assert (clash["status"], "a different event has this id" in clash["reason"]) == ("failed", True)
+    assert api.get("/v1/readers/ann")["events"] == 4
 
 
 def test_an_event_happens_when_it_says_or_else_now(api: Any) -> None:

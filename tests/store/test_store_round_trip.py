@@ -121,7 +121,8 @@ def test_events(shared_home: Home, event: Event) -> None:
     assert shared_home.catalogue.add_events([event, event]) == (event.event_id not in known)
     kept = {kept.event_id: kept for _, kept in shared_home.catalogue.iter_events()}
     assert kept[event.event_id] == known.get(event.event_id, event)
-    assert shared_home.catalogue.reader(event.user_id).id == event.user_id
+    maker = kept[event.event_id].user_id  # of an id that was known before, who did the event that has it
+    assert shared_home.catalogue.reader(maker).id == maker
 
 
 def test_an_event_comes_back_equal(home: Home) -> None:
