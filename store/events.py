@@ -92,10 +92,11 @@ class Events(Part):
                 seen[user_id].add(item_id)
         return {user_id: Activity(numbers.get(user_id, 0), frozenset(items)) for user_id, items in seen.items()}
 
-    def known_events(self, event_ids: Iterable[str]) -> set[str]:
-        """Those of `event_ids` that are stored."""
+    def known_events(self, event_ids: Iterable[str]) -> dict[str, Event]:
+        """The events with these ids, by id; those that are not stored are left out."""
         with self._database.reading() as connection:
-            return set(connection.scalars(select(events.c.event_id).where(among(events.c.event_id, event_ids))))
+            rows = connection.execute(select(events).where(among(events.c.event_id, event_ids)))
+            return {row.event_id: event_of(row) for row in rows}
 
     def event(self, number: int) -> Event | None:
         """The event with this number; None where there is none."""
