@@ -92,6 +92,7 @@ def choose(page: Any, label: str, value: str) -> None:
 
 def ingest(page: Any, table: Path) -> None:
     """Adds a table that holds one new record."""
+    titles(page)  # before the page is whole, a file that is chosen goes nowhere
     page.get_by_role("tab", name="Home").click()
     page.locator("input[type=file]").set_input_files(table)
     page.get_by_text(table.name).wait_for()
