@@ -22,7 +22,9 @@ from tests import database_servers
 from tests.database_servers import Postgres
 
 # A machine that halts for a moment fails no test, and what fails here fails for everybody.
-settings.register_profile("shortlist", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "shortlist", max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("shortlist")
 
 

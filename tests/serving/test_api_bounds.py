@@ -107,6 +107,7 @@ def test_the_chat_answers_after_its_deadline_too(serve: Any, small_home: Path) -
         assert model.calls <= 1
 
 
+@pytest.mark.slow
 def test_a_chat_whose_model_hangs_ends_with_a_problem_and_so_does_the_server(serve: Any, small_home: Path) -> None:
     model = Gated(patience_s=60)
     with serve(small_home, model, deadline_s=0.3, shutdown_s=0.3) as api, ThreadPoolExecutor(2) as pool:
