@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 
+from agent.chat.agent import AgentInterpreter
+from agent.chat.names import Names
+from agent.chat.session import Chat, Mode
+from agent.chat.tools import Tools
 from agent.recommend import Recommender
 from core.config import ProfileConfig, RerankConfig
 from core.errors import UnknownReader
@@ -171,6 +175,37 @@ def make_recommender(records: MemoryRecords, retriever: PlaneRetriever) -> Calla
         return Recommender(**{**usual, **parts})
 
     return make
+
+
+@pytest.fixture
+def make_chat(make_recommender: Callable[..., Recommender], records: MemoryRecords) -> Callable[..., Chat]:
+    """A chat whose language model is `model`; without one, asking it is a failure of the test."""
+    names = Names(records.readers_by_id.__contains__, ("Food", "Sci/Tech"), ("Channel",))
+
+    def make(model: Any = None, mode: Mode = "auto") -> Chat:
+        def interpreter() -> AgentInterpreter:
+            if isinstance(model, Exception):
+                raise model
+            assert model is not None, "no message of this test needs a model"
+            return AgentInterpreter(model, names)
+
+        recommender = make_recommender(rerank=RerankConfig(weight_wish=0))
+        tools = Tools(recommender, records, names)
+        return Chat(
+            tools=tools,
+            threads=records,
+            names=names,
+            interpreter=interpreter,
+            mode=mode,
+            today=lambda: date(2026, 11, 20),
+        )
+
+    return make
+
+
+@pytest.fixture
+def chat(make_chat: Callable[..., Chat]) -> Chat:
+    return make_chat()
 
 
 @pytest.fixture

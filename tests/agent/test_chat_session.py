@@ -4,55 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.chat.agent import AgentInterpreter
-from agent.chat.names import Names
-from agent.chat.session import RECALLED, Chat, Mode
-from agent.chat.tools import Tools
-from agent.recommend import Recommender
-from core.config import RerankConfig
-from core.errors import ModelFailed, ModelMissing
+from agent.chat.session import RECALLED, Chat
 from core.types import Reader
 
 MakeChat = Callable[..., Chat]
-LONG = "my friend keeps going on about the history of space at dinner and I would love to know what she means by it"
-
-
-@pytest.fixture
-def make_chat(make_recommender: Callable[..., Recommender], records: Any) -> MakeChat:
-    """A chat whose language model is `model`; without one, asking it is a failure of the test."""
-    names = Names(records.readers_by_id.__contains__, ("Food", "Sci/Tech"), ("Channel",))
-
-    def make(model: Any = None, mode: Mode = "auto") -> Chat:
-        def interpreter() -> AgentInterpreter:
-            if isinstance(model, Exception):
-                raise model
-            assert model is not None, "no message of this test needs a model"
-            return AgentInterpreter(model, names)
-
-        recommender = make_recommender(rerank=RerankConfig(weight_wish=0))
-        tools = Tools(recommender, records, names)
-        return Chat(
-            tools=tools,
-            threads=records,
-            names=names,
-            interpreter=interpreter,
-            mode=mode,
-            today=lambda: date(2026, 11, 20),
-        )
-
-    return make
-
-
-@pytest.fixture
-def chat(make_chat: MakeChat) -> Chat:
-    return make_chat()
 
 
 def test_a_conversation(chat: Chat) -> None:
@@ -300,68 +261,6 @@ def test_a_newcomer_is_asked_one_question_and_the_answer_is_understood(chat: Cha
     assert reply.text.splitlines()[-1].endswith("What do you feel like: Food or Sci/Tech?")
     assert "newcomer has no history: popular and fresh" in reply.notes
     assert dict(chat.turn("Food").action.arguments) == {"user": "newcomer", "category": "Food"}
-
-
-def test_the_model_reads_only_what_the_parser_cannot(make_chat: MakeChat, scripted_model: Any) -> None:
-    model = scripted_model('{"tool": "search", "arguments": {"text": "history of space"}}')
-    chat = make_chat(model)
-    chat.turn("recommend for astra")
-    assert model.calls == []
-    reply = chat.turn(LONG)
-    assert (reply.action.name, dict(reply.action.arguments)) == ("search", {"text": "history of space"})
-    assert ids(reply)[0] == "moon"
-    said = [message.content for message in model.calls[0]]
-    assert "recommend(user, about)" in said[0]
-    assert said[1] == "recommend for astra"  # the thread is its memory
-    assert said[-1] == LONG
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        '{"tool": "search", "arguments": {"text": "pirate treasure"}}',  # not what was said
-        '{"tool": "recommend", "arguments": {"about": ""}}',
-        "I think you would like the second one!",
-        "{}",
-        '{"tool": "frobnicate", "arguments": {}}',
-        '{"tool": "explain", "arguments": {"number": "many"}}',
-        ModelMissing("no model", expected="one", found="none", remedy="pull it"),
-    ],
-)
-def test_a_model_that_calls_tools_badly_makes_nothing_worse(
-    make_chat: MakeChat, scripted_model: Any, answer: Any
-) -> None:
-    model = answer if isinstance(answer, Exception) else scripted_model(answer)
-    reply = make_chat(model).turn(LONG)
-    assert reply.action.name in ("help", "recommend")
-    assert reply.text.startswith(("I did not understand that.", "For whom?"))
-
-
-def test_a_limit_that_is_lifted_is_none_for_the_model(make_chat: MakeChat, scripted_model: Any) -> None:
-    chat = make_chat(scripted_model('{"tool": "search", "arguments": {"text": "history of space"}}'))
-    reply = chat.turn(f"{LONG}, any length, not number 9, without any limits")
-    assert "max_duration_s" not in reply.action.arguments
-
-
-def test_a_model_that_cannot_be_asked_is_told(make_chat: MakeChat, scripted_model: Any) -> None:
-    down = ModelFailed("cannot answer", expected="an answer", found="no connection", remedy="start it")
-    reply = make_chat(scripted_model(down)).turn(LONG)
-    assert any("no language model has read this" in note and "no connection" in note for note in reply.notes)
-
-
-def test_a_reader_that_the_model_invents_is_not_believed(make_chat: MakeChat, scripted_model: Any) -> None:
-    model = scripted_model('{"tool": "recommend", "arguments": {"user": "friend", "about": "space"}}')
-    reply = make_chat(model).turn(LONG, user="astra")
-    assert dict(reply.action.arguments) == {"user": "astra", "about": "space"}
-
-
-def test_asked_first_the_model_still_falls_back_on_the_parser(make_chat: MakeChat, scripted_model: Any) -> None:
-    chat = make_chat(scripted_model("no idea"), mode="agent")
-    assert ids(chat.turn("recommend two for astra")) == ["comet", "rocket"]
-
-
-def test_the_parser_alone_never_asks(make_chat: MakeChat) -> None:
-    assert make_chat(mode="parser").turn(LONG).text.startswith("I did not understand that.")
 
 
 WORDS = [
