@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -198,9 +198,13 @@ class _Pipeline:
         known = catalogue.known_items("video", {got.fetched.video.id for got in batch})
         new = {got.fetched.video.id: got.fetched.video for got in reversed(batch)}
         new = {video_id: video for video_id, video in new.items() if video_id not in known}
-        self._count_known(batch, new.keys())
+        now = {got.item.location: got.fetched.video.id for got in batch}
+        before = {location: found.video_id for location in now if (found := catalogue.located(location))}
+        here = sum(before.get(location) == video_id for location, video_id in now.items())
+        self._ledger.count("known", here)
+        self._ledger.count("copies", len(batch) - len(new) - here)
         completed = self._completion.complete(list(new.values()))
-        self._replace(batch)
+        self._replace(before, now)
         for got in batch:  # first: a location counts only once its video is there, however the run ends between the two
             catalogue.put_location(got.item.location, got.item.version, got.fetched.video.id)
         put = catalogue.put_videos(completed)
@@ -214,20 +218,9 @@ class _Pipeline:
         self._ledger.progress("store", len(batch))
         return put
 
-    def _count_known(self, batch: Sequence[_Got], new: Collection[str]) -> None:
-        located = [self._home.catalogue.located(got.item.location) for got in batch]
-        here = sum(
-            before is not None and before.video_id == got.fetched.video.id
-            for before, got in zip(located, batch, strict=True)
-        )
-        self._ledger.count("known", here)
-        self._ledger.count("copies", len(batch) - len(new) - here)
-
-    def _replace(self, batch: Sequence[_Got]) -> None:
-        """Remove the videos of which the last location now has another content."""
+    def _replace(self, before: Mapping[str, str], now: Mapping[str, str]) -> None:
+        """Remove the videos of which the last location, by `before`, has another content `now`."""
         catalogue = self._home.catalogue
-        now = {got.item.location: got.fetched.video.id for got in batch}
-        before = {location: found.video_id for location in now if (found := catalogue.located(location))}
         left = {video for location, video in before.items() if video != now[location]} - set(now.values())
         gone = [
             video for video in left if all(now.get(place, video) != video for place in catalogue.locations_of(video))
