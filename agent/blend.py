@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.ranking import Ranking
+from shortlist.core.ranking import Ranking
 
 Scores = npt.NDArray[np.float64]
 

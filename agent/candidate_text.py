@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from agent.appeals import GONE, without_appeals
-from core.tokens import cut, estimated_tokens
-from core.types import Video
+from shortlist.agent.appeals import GONE, without_appeals
+from shortlist.core.tokens import cut, estimated_tokens
+from shortlist.core.types import Video
 
 TEMPLATE_TOKEN = re.compile(
     r"<\|[^|<>]{0,64}\|>"  # ChatML, Llama 3, Phi: <|im_start|>, <|eot_id|>

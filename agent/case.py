@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.ranking import Query, Ranking, Request
-from core.types import Profile
+from shortlist.core.ranking import Query, Ranking, Request
+from shortlist.core.types import Profile
 
 
 @dataclass(frozen=True, slots=True, eq=False)

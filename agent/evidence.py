@@ -6,8 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from core.types import Segment, Video
-from retrieval.analysis import terms as analysed
+from shortlist.core.types import Segment, Video
+from shortlist.retrieval.analysis import terms as analysed
 
 
 def best_segment(video: Video, terms: Mapping[str, float]) -> Segment | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from agent.case import Case
-from agent.evidence import best_segment
-from agent.judge import Verdict
-from agent.reasons import Circumstances, reason
-from agent.shelf import Shelf
-from core.ranking import Ranking, Recommendation, Stage
-from core.types import Kind
-from retrieval.analysis import terms as analysed
-from retrieval.snapshot import Snapshot
+from shortlist.agent.case import Case
+from shortlist.agent.evidence import best_segment
+from shortlist.agent.judge import Verdict
+from shortlist.agent.reasons import Circumstances, reason
+from shortlist.agent.shelf import Shelf
+from shortlist.core.ranking import Ranking, Recommendation, Stage
+from shortlist.core.types import Kind
+from shortlist.retrieval.analysis import terms as analysed
+from shortlist.retrieval.snapshot import Snapshot
 
 FUSION = "fusion"
 RERANK = "rerank"

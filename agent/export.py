@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.explain import FUSION, RERANK, stages_of
-from agent.ranked import Ranked
-from agent.recommend import Recommender
-from agent.records import Records
-from core.config import LEGS
-from core.ranking import Request
+from shortlist.agent.explain import FUSION, RERANK, stages_of
+from shortlist.agent.ranked import Ranked
+from shortlist.agent.recommend import Recommender
+from shortlist.agent.records import Records
+from shortlist.core.config import LEGS
+from shortlist.core.ranking import Request
 
 STAGES = (*LEGS, FUSION, RERANK)
 BATCH = 64  # readers ranked together: enough to share the scan of all videos, few enough to keep memory small

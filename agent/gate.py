@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.rerank.methods import METHODS
-from core.config import AUTO, NONE, ProfileConfig, RerankConfig
-from core.errors import UsageError
-from core.ranking import Request
-from core.types import Profile
+from shortlist.agent.rerank.methods import METHODS
+from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig
+from shortlist.core.errors import UsageError
+from shortlist.core.ranking import Request
+from shortlist.core.types import Profile
 
 RequestKind = Literal["plain", "wish", "thin"]
 

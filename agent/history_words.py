@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.types import Action, HistoryItem
+from shortlist.core.types import Action, HistoryItem
 
 TO_THE_END = 0.9  # this share of a video's length counts as all of it
 AT_ONCE_S = 5.0

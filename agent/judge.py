@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agent.blend import blend
-from agent.gate import Gate
-from agent.metered import Listener, Metered
-from agent.rerank.budget import Budget
-from agent.rerank.methods import reranker
-from agent.rerank.setting import Setting
-from agent.shelf import Shelf
-from core.config import RerankConfig
-from core.errors import ServiceError
-from core.ranking import ModelUse, Ranking, Request
-from core.types import Profile
-from models.language_model import LanguageModel, Message
+from shortlist.agent.blend import blend
+from shortlist.agent.gate import Gate
+from shortlist.agent.metered import Listener, Metered
+from shortlist.agent.rerank.budget import Budget
+from shortlist.agent.rerank.methods import reranker
+from shortlist.agent.rerank.setting import Setting
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import RerankConfig
+from shortlist.core.errors import ServiceError
+from shortlist.core.ranking import ModelUse, Ranking, Request
+from shortlist.core.types import Profile
+from shortlist.models.language_model import LanguageModel, Message
 
 
 @dataclass(frozen=True, slots=True, eq=False)

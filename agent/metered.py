@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.ranking import ModelUse
-from models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
+from shortlist.core.ranking import ModelUse
+from shortlist.models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 
 
 class Metered:

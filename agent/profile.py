@@ -14,10 +14,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby, islice, pairwise
 
-from agent.shelf import Shelf
-from core.config import ProfileConfig
-from core.types import Action, Event, HistoryItem, Profile, Reader
-from store.records import Activity
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import ProfileConfig
+from shortlist.core.types import Action, Event, HistoryItem, Profile, Reader
+from shortlist.store.records import Activity
 
 ACTION_WEIGHT: dict[Action, float] = {"like": 1.5, "view": 1.0, "click": 1.0, "impression": 0.0, "skip": -0.5}
 DWELL_COUNTS: frozenset[Action] = frozenset({"view", "click"})

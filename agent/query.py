@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from core.ranking import Filters, FloatArray, Query
-from core.types import KINDS, Kind, Profile, Video
-from models.encoder import Encoder
-from retrieval.analysis import terms
+from shortlist.core.ranking import Filters, FloatArray, Query
+from shortlist.core.types import KINDS, Kind, Profile, Video
+from shortlist.models.encoder import Encoder
+from shortlist.retrieval.analysis import terms
 
 VectorsOf = Callable[[Kind, Sequence[str]], Mapping[str, FloatArray]]
 

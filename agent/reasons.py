@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent.history_words import deed, left_at_once
-from agent.shelf import Shelf
-from core.ranking import FloatArray
-from core.types import HistoryItem, Kind, Profile, Video
-from retrieval.analysis import terms
+from shortlist.agent.history_words import deed, left_at_once
+from shortlist.agent.shelf import Shelf
+from shortlist.core.ranking import FloatArray
+from shortlist.core.types import HistoryItem, Kind, Profile, Video
+from shortlist.retrieval.analysis import terms
 
 NEAR = 0.3  # cosine of sentence vectors from which two items are about related things
 LARGE_SHARE = 0.1

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from agent.case import Case, case_notes
-from agent.explain import Explainer
-from agent.gate import Gate, check_method, decide
-from agent.judge import Judge, exact_prompts
-from agent.query import alike_query, profile_query, text_query
-from agent.ranked import Ranked
-from agent.records import Records, profiles_of
-from agent.shelf import Shelf
-from agent.stopwatch import Stopwatch
-from agent.wish import topic_of
-from core.config import AUTO, NONE, ProfileConfig, RerankConfig
-from core.errors import UnknownItem, UsageError
-from core.ranking import Answer, Filters, Query, Request
-from core.types import Profile
-from models.encoder import Encoder
-from models.language_model import LanguageModel, Message
-from retrieval.retriever import Retriever
-from retrieval.snapshot import Snapshot
+from shortlist.agent.case import Case, case_notes
+from shortlist.agent.explain import Explainer
+from shortlist.agent.gate import Gate, check_method, decide
+from shortlist.agent.judge import Judge, exact_prompts
+from shortlist.agent.query import alike_query, profile_query, text_query
+from shortlist.agent.ranked import Ranked
+from shortlist.agent.records import Records, profiles_of
+from shortlist.agent.shelf import Shelf
+from shortlist.agent.stopwatch import Stopwatch
+from shortlist.agent.wish import topic_of
+from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig
+from shortlist.core.errors import UnknownItem, UsageError
+from shortlist.core.ranking import Answer, Filters, Query, Request
+from shortlist.core.types import Profile
+from shortlist.models.encoder import Encoder
+from shortlist.models.language_model import LanguageModel, Message
+from shortlist.retrieval.retriever import Retriever
+from shortlist.retrieval.snapshot import Snapshot
 
 NO_FILTERS = Filters()
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Protocol
 
-from agent.profile import build_profile
-from agent.shelf import Shelf
-from core.config import ProfileConfig
-from core.types import KINDS, Article, Event, Kind, Profile, Reader, Video
-from store.records import Activity
+from shortlist.agent.profile import build_profile
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import ProfileConfig
+from shortlist.core.types import KINDS, Article, Event, Kind, Profile, Reader, Video
+from shortlist.store.records import Activity
 
 # More than a history holds: items that are unknown by now are passed over, and a session may be long.
 MAX_ACTS = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.types import Article, HistoryItem, Kind, Video
+from shortlist.core.types import Article, HistoryItem, Kind, Video
 
 
 @dataclass(frozen=True, slots=True)

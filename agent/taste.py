@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from agent.rerank.history_text import reader_values
-from agent.shelf import Shelf
-from core.types import EXTRACTIVE, Profile
-from ingest import values
-from ingest.enrich.faithful import unsupported
-from models.language_model import LanguageModel, Message
-from prompts.loader import load
+from shortlist.agent.rerank.history_text import reader_values
+from shortlist.agent.shelf import Shelf
+from shortlist.core.types import EXTRACTIVE, Profile
+from shortlist.ingest import values
+from shortlist.ingest.enrich.faithful import unsupported
+from shortlist.models.language_model import LanguageModel, Message
+from shortlist.prompts.loader import load
 
 PROMPT = "taste"
 HISTORY_TOKENS = 600

@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from agent.records import profiles_of
-from agent.taste import PROMPT, taste_of
-from core.config import ProfileConfig
-from core.errors import ModelFailed
-from core.types import EXTRACTIVE, Made
-from ingest.enrich.patience import Patience
-from ingest.enrich.queue import Worked
-from ingest.rows import Failure
-from models.language_model import LanguageModel
-from prompts.loader import load
-from store.catalogue import Catalogue
+from shortlist.agent.records import profiles_of
+from shortlist.agent.taste import PROMPT, taste_of
+from shortlist.core.config import ProfileConfig
+from shortlist.core.errors import ModelFailed
+from shortlist.core.types import EXTRACTIVE, Made
+from shortlist.ingest.enrich.patience import Patience
+from shortlist.ingest.enrich.queue import Worked
+from shortlist.ingest.rows import Failure
+from shortlist.models.language_model import LanguageModel
+from shortlist.prompts.loader import load
+from shortlist.store.catalogue import Catalogue
 
 
 def write_tastes(

@@ -6,19 +6,19 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from core.config import Config
-from models.encoder import Encoder
-from models.encoder_version import encoder_version
-from models.language_model import LanguageModel
-from store.home import Home
+from shortlist.core.config import Config
+from shortlist.models.encoder import Encoder
+from shortlist.models.encoder_version import encoder_version
+from shortlist.models.language_model import LanguageModel
+from shortlist.store.home import Home
 
 if TYPE_CHECKING:
-    from agent.chat.session import Chat
-    from agent.recommend import Recommender
-    from agent.records import Records
-    from eval.parts import Parts
-    from ingest.enrich.enricher import Enricher
-    from models.transcriber import Transcriber
+    from shortlist.agent.chat.session import Chat
+    from shortlist.agent.recommend import Recommender
+    from shortlist.agent.records import Records
+    from shortlist.eval.parts import Parts
+    from shortlist.ingest.enrich.enricher import Enricher
+    from shortlist.models.transcriber import Transcriber
 
 # Part of every cached answer's key: raise it when the adapters ask a model in another way.
 ANSWERS_VERSION = "1"
@@ -39,7 +39,7 @@ def encoder_of(config: Config) -> Callable[[], Encoder]:
 
     @cache
     def load() -> Encoder:
-        from models.encoders import load_encoder
+        from shortlist.models.encoders import load_encoder
 
         return load_encoder(config.encoder, config.models, config.llm.ollama_url)
 
@@ -51,8 +51,8 @@ def language_model_of(home: Home, config: Config) -> Callable[[], LanguageModel]
 
     @cache
     def load() -> LanguageModel:
-        from models.llms import load_language_model
-        from store.model_cache import CachedModel
+        from shortlist.models.llms import load_language_model
+        from shortlist.store.model_cache import CachedModel
 
         return CachedModel(load_language_model(config.llm, config.models), home.answers, ANSWERS_VERSION)
 
@@ -64,7 +64,7 @@ def transcriber_of(config: Config) -> Callable[[], Transcriber]:
 
     @cache
     def load() -> Transcriber:
-        from models.transcribers import load_transcriber
+        from shortlist.models.transcribers import load_transcriber
 
         return load_transcriber(config.speech, config.models)
 
@@ -73,10 +73,10 @@ def transcriber_of(config: Config) -> Callable[[], Transcriber]:
 
 def open_enricher(home: Home, config: Config) -> Enricher:
     """What enriches texts by the language model, whose answers are remembered in the home. Raises `ModelMissing`."""
-    from ingest.enrich.enricher import Enricher
-    from models.cut import cutter
-    from models.llms import load_language_model
-    from store.model_cache import CachedModel
+    from shortlist.ingest.enrich.enricher import Enricher
+    from shortlist.models.cut import cutter
+    from shortlist.models.llms import load_language_model
+    from shortlist.store.model_cache import CachedModel
 
     model = load_language_model(config.llm, config.models)
     cached = CachedModel(model, home.answers, ANSWERS_VERSION)
@@ -101,9 +101,9 @@ def recommender_over(
     model: Callable[[], LanguageModel] | None = None,
 ) -> Recommender:
     """The same over what is there; an `encoder` or `model` that is given is used in place of a new one."""
-    from agent.recommend import Recommender
-    from retrieval.build import build_retriever
-    from retrieval.loading import load_snapshot
+    from shortlist.agent.recommend import Recommender
+    from shortlist.retrieval.build import build_retriever
+    from shortlist.retrieval.loading import load_snapshot
 
     snapshot = load_snapshot(home, config.retrieval)
     return Recommender(
@@ -124,10 +124,10 @@ def open_chat(home: Home, config: Config) -> Chat:
 
 def chat_over(recommender: Recommender, home: Home, config: Config, model: Callable[[], LanguageModel]) -> Chat:
     """A chat over `recommender`."""
-    from agent.chat.agent import AgentInterpreter
-    from agent.chat.names import Names
-    from agent.chat.session import Chat
-    from agent.chat.tools import Tools
+    from shortlist.agent.chat.agent import AgentInterpreter
+    from shortlist.agent.chat.names import Names
+    from shortlist.agent.chat.session import Chat
+    from shortlist.agent.chat.tools import Tools
 
     columns = recommender.snapshot.columns
     names = Names(
@@ -146,7 +146,7 @@ def chat_over(recommender: Recommender, home: Home, config: Config, model: Calla
 
 def evaluation_parts() -> Parts:
     """What `eval` builds its variants from."""
-    from eval.parts import Parts
+    from shortlist.eval.parts import Parts
 
     return Parts(encoder_of, open_recommender, open_home)
 
@@ -156,9 +156,9 @@ def mend(home: Home, config: Config) -> None:
 
     While another process writes, that process will.
     """
-    from core.errors import HomeLocked
-    from retrieval.loading import put_back
-    from store.outbox import deliver, pending
+    from shortlist.core.errors import HomeLocked
+    from shortlist.retrieval.loading import put_back
+    from shortlist.store.outbox import deliver, pending
 
     if not pending(home) and not put_back(home):
         return

@@ -6,13 +6,13 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.build import encoder_of
-from core.config import Config
-from models.encoder_version import configured_name, encoder_version
-from retrieval.index import FOLDER
-from retrieval.loading import load_snapshot
-from store.home import Home
-from store.outbox import deliver
+from shortlist.app.build import encoder_of
+from shortlist.core.config import Config
+from shortlist.models.encoder_version import configured_name, encoder_version
+from shortlist.retrieval.index import FOLDER
+from shortlist.retrieval.loading import load_snapshot
+from shortlist.store.home import Home
+from shortlist.store.outbox import deliver
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.build import chat_over, encoder_of, language_model_of, mend, open_home, recommender_over
-from core.config import Config
-from core.errors import ShortlistError
-from core.log import configure
-from models.encoder import Encoder
-from models.language_model import LanguageModel
-from store.home import Home
+from shortlist.app.build import chat_over, encoder_of, language_model_of, mend, open_home, recommender_over
+from shortlist.core.config import Config
+from shortlist.core.errors import ShortlistError
+from shortlist.core.log import configure
+from shortlist.models.encoder import Encoder
+from shortlist.models.language_model import LanguageModel
+from shortlist.store.home import Home
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from agent.recommend import Recommender
-    from eval.variants import Variant
-    from serving.parts import Parts
-    from serving.shared import Shared
+    from shortlist.agent.recommend import Recommender
+    from shortlist.eval.variants import Variant
+    from shortlist.serving.parts import Parts
+    from shortlist.serving.shared import Shared
 
 OTHER_HOMES = frozenset({"enrichment", "encoder", "ingest", "llm"})
 
@@ -33,10 +33,10 @@ def worker(config: Config, folder: Path) -> ASGIApp:
 
     The home stays open until the process ends.
     """
-    from serving.api.application import application
-    from serving.api.request_id import log_request_ids
-    from serving.api.workers import end_with_parent
-    from serving.shared import Shared
+    from shortlist.serving.api.application import application
+    from shortlist.serving.api.request_id import log_request_ids
+    from shortlist.serving.api.workers import end_with_parent
+    from shortlist.serving.shared import Shared
 
     end_with_parent()
     configure(config.log_level)
@@ -65,12 +65,12 @@ def parts_with(
     shared: Shared | None = None,
 ) -> Parts:
     """The same with these models."""
-    from eval.variants import load_variants
-    from serving.kept import Kept
-    from serving.metrics import Metrics
-    from serving.parts import Parts
-    from serving.shared import Shared
-    from serving.stop import Stoppable
+    from shortlist.eval.variants import load_variants
+    from shortlist.serving.kept import Kept
+    from shortlist.serving.metrics import Metrics
+    from shortlist.serving.parts import Parts
+    from shortlist.serving.shared import Shared
+    from shortlist.serving.stop import Stoppable
 
     shared = shared or Shared()
     metrics = Metrics(shared.counters)

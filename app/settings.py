@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from core.config import Config
-from core.errors import ConfigError
-from models.manifest import load_manifest
+from shortlist.core.config import Config
+from shortlist.core.errors import ConfigError
+from shortlist.models.manifest import load_manifest
 
 PREFIX = "SHORTLIST_"
 # Read elsewhere: where the private test data lies is no setting of the product.

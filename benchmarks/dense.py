@@ -20,17 +20,17 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.retrieval import core_seconds, embedded, real_queries, real_windows, unit
-from core.config import RetrievalConfig
-from core.ranking import FloatArray, Query
-from core.types import Kind
-from retrieval.cells import Cells, pack_cells
-from retrieval.columns import blank_columns
-from retrieval.filters import Allowed
-from retrieval.legs.dense import Dense
-from retrieval.postings import count_terms
-from retrieval.segment import Part, Segment
-from retrieval.snapshot import Snapshot
-from retrieval.threads import one_blas_thread
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.ranking import FloatArray, Query
+from shortlist.core.types import Kind
+from shortlist.retrieval.cells import Cells, pack_cells
+from shortlist.retrieval.columns import blank_columns
+from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.legs.dense import Dense
+from shortlist.retrieval.postings import count_terms
+from shortlist.retrieval.segment import Part, Segment
+from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.threads import one_blas_thread
 
 K, LIKED = 100, 20
 VIDEO: Kind = "video"

@@ -31,14 +31,14 @@ from benchmarks.retrieval import (
     text_queries,
     videos,
 )
-from core.config import RetrievalConfig
-from core.ranking import FloatArray, Query
-from retrieval.build import build_retriever
-from retrieval.merging import merge_aside
-from retrieval.retriever import Retriever
-from retrieval.segment import Part
-from retrieval.snapshot import Snapshot
-from store.home import Home
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.ranking import FloatArray, Query
+from shortlist.retrieval.build import build_retriever
+from shortlist.retrieval.merging import merge_aside
+from shortlist.retrieval.retriever import Retriever
+from shortlist.retrieval.segment import Part
+from shortlist.retrieval.snapshot import Snapshot
+from shortlist.store.home import Home
 
 K, DEPTH = 10, 100
 

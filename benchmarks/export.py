@@ -22,19 +22,19 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from agent.export import rows_of
-from app.build import open_home, recommender_over
-from app.export.plan import Plan
-from app.export.run import export
 from benchmarks.ensemble import ensemble
 from benchmarks.export_home import make_home
 from benchmarks.retrieval import real_windows
-from core.config import Config
-from core.ranking import FloatArray, Query, Request
-from retrieval.build import build_leg
-from retrieval.snapshot import Snapshot
-from retrieval.threads import one_blas_thread
-from store.home import Home
+from shortlist.agent.export import rows_of
+from shortlist.app.build import open_home, recommender_over
+from shortlist.app.export.plan import Plan
+from shortlist.app.export.run import export
+from shortlist.core.config import Config
+from shortlist.core.ranking import FloatArray, Query, Request
+from shortlist.retrieval.build import build_leg
+from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.threads import one_blas_thread
+from shortlist.store.home import Home
 
 K = 20
 LIKED = 20

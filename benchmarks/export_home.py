@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.retrieval import videos
-from core.config import EncoderConfig
-from core.ranking import FloatArray
-from core.types import Event
-from retrieval.index import FOLDER
-from retrieval.index_writer import IndexWriter, empty_index
-from retrieval.merging import merge_aside
-from retrieval.segment import video_segment
-from store.home import Home
+from shortlist.core.config import EncoderConfig
+from shortlist.core.ranking import FloatArray
+from shortlist.core.types import Event
+from shortlist.retrieval.index import FOLDER
+from shortlist.retrieval.index_writer import IndexWriter, empty_index
+from shortlist.retrieval.merging import merge_aside
+from shortlist.retrieval.segment import video_segment
+from shortlist.store.home import Home
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from agent.gate import RequestKind
 from benchmarks.rerank import DEPTH, JUDGED, read, show
 from benchmarks.rerank_cases import Case, Vectors, load
-from core.config import ProfileConfig
-from eval.tuning.blending import Blend, Judged, blends
+from shortlist.agent.gate import RequestKind
+from shortlist.core.config import ProfileConfig
+from shortlist.eval.tuning.blending import Blend, Judged, blends
 
 MODEL, METHOD, METRIC = "qwen2.5-coder-1.5b", "yesno", "nDCG@10"
 SETS: dict[str, dict[str, int | None]] = {

@@ -23,20 +23,20 @@ from typing import Any
 
 import numpy as np
 
-from agent.candidate_text import candidate_text
-from agent.rerank.question import Question, question
-from agent.rerank.yesno import CHOICES, log_odds
-from agent.shelf import Shelf
 from benchmarks.rerank import show
 from benchmarks.rerank_cases import Vectors, load
-from core.config import LlmConfig, ModelsConfig, RerankConfig
-from core.types import GIVEN, Enrichment, Made, Profile, Video
-from eval.significance import bootstrap
-from ingest.summarise import extract
-from models.language_model import LanguageModel
-from models.llms import load_language_model
-from store.model_cache import CachedModel
-from store.sqlite import SqliteDatabase
+from shortlist.agent.candidate_text import candidate_text
+from shortlist.agent.rerank.question import Question, question
+from shortlist.agent.rerank.yesno import CHOICES, log_odds
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
+from shortlist.core.types import GIVEN, Enrichment, Made, Profile, Video
+from shortlist.eval.significance import bootstrap
+from shortlist.ingest.summarise import extract
+from shortlist.models.language_model import LanguageModel
+from shortlist.models.llms import load_language_model
+from shortlist.store.model_cache import CachedModel
+from shortlist.store.sqlite import SqliteDatabase
 
 ATTACKS = Path(__file__).with_name("attacks.toml")
 SIZE = 20

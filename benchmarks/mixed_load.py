@@ -28,11 +28,11 @@ from rich.console import Console
 
 from benchmarks.retrieval import real_windows
 from benchmarks.serving import memory_mb
-from core.config import EncoderConfig, ModelsConfig
-from core.types import Segment, Transcript, Video
-from models.encoders import load_encoder
-from store.home import Home
-from store.outbox import deliver
+from shortlist.core.config import EncoderConfig, ModelsConfig
+from shortlist.core.types import Segment, Transcript, Video
+from shortlist.models.encoders import load_encoder
+from shortlist.store.home import Home
+from shortlist.store.outbox import deliver
 
 CLIENTS, READERS, EVERY_S = 4, 300, 1.0
 WARM = 0.4  # of the time: 2,048 answers are kept by then

@@ -21,23 +21,23 @@ from rich.console import Console
 from rich.table import Table
 from scipy.cluster.hierarchy import fcluster, linkage
 
-import agent.query
-from agent.profile import build_profile
-from agent.query import profile_query
-from agent.shelf import Shelf
 from benchmarks.rerank_cases import Vectors
-from core.config import ProfileConfig, RetrievalConfig
-from core.ranking import Filters, FloatArray, Query, Ranking
-from core.types import Reader
-from eval.data.mind import read_mind
-from eval.data.watches import read_watches
-from eval.scores import score
-from eval.significance import compare
-from eval.tasks.from_files import task_of
-from eval.tasks.task import Task
-from retrieval.build import build_retriever
-from retrieval.segment import Part, video_segment
-from retrieval.snapshot import Snapshot
+from shortlist.agent import query
+from shortlist.agent.profile import build_profile
+from shortlist.agent.query import profile_query
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import ProfileConfig, RetrievalConfig
+from shortlist.core.ranking import Filters, FloatArray, Query, Ranking
+from shortlist.core.types import Reader
+from shortlist.eval.data.mind import read_mind
+from shortlist.eval.data.watches import read_watches
+from shortlist.eval.scores import score
+from shortlist.eval.significance import compare
+from shortlist.eval.tasks.from_files import task_of
+from shortlist.eval.tasks.task import Task
+from shortlist.retrieval.build import build_retriever
+from shortlist.retrieval.segment import Part, video_segment
+from shortlist.retrieval.snapshot import Snapshot
 
 SETS = {"mind_nov9to12": "nDCG@10", "mind_llm4rec1000": "nDCG@10", "microlens": "HR@10"}
 BATCH = 250
@@ -138,8 +138,8 @@ def main() -> None:
     }
     figures = {"interests": table_of(task, metric, dense, next(iter(WAYS)), f"{given.set}: dense alone")}
     pruned = {}
-    for agent.query.MAX_TERMS in TERMS:
-        pruned[f"{agent.query.MAX_TERMS} terms"] = ranked(task, snapshot, shelf, RetrievalConfig(), lambda one: one)
+    for query.MAX_TERMS in TERMS:
+        pruned[f"{query.MAX_TERMS} terms"] = ranked(task, snapshot, shelf, RetrievalConfig(), lambda one: one)
     figures["terms"] = table_of(task, metric, pruned, f"{TERMS[-1]} terms", f"{given.set}: all legs, terms pruned")
     (given.work / f"{given.set}.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
 

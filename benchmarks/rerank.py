@@ -23,21 +23,21 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from agent.blend import blend
-from agent.metered import Metered
-from agent.rerank.depth import settled
-from agent.rerank.letters import Letters
-from agent.rerank.methods import METHODS, Reranker
-from agent.rerank.setting import Setting
 from benchmarks.rerank_cases import BENCHES, Bench, Case, Vectors, load
-from core.config import LlmConfig, ModelsConfig, RerankConfig
-from core.ranking import Ranking
-from eval.scores import score
-from eval.significance import bootstrap, compare, holm
-from models.language_model import LanguageModel
-from models.llms import load_language_model
-from store.model_cache import CachedModel
-from store.sqlite import SqliteDatabase
+from shortlist.agent.blend import blend
+from shortlist.agent.metered import Metered
+from shortlist.agent.rerank.depth import settled
+from shortlist.agent.rerank.letters import Letters
+from shortlist.agent.rerank.methods import METHODS, Reranker
+from shortlist.agent.rerank.setting import Setting
+from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
+from shortlist.core.ranking import Ranking
+from shortlist.eval.scores import score
+from shortlist.eval.significance import bootstrap, compare, holm
+from shortlist.models.language_model import LanguageModel
+from shortlist.models.llms import load_language_model
+from shortlist.store.model_cache import CachedModel
+from shortlist.store.sqlite import SqliteDatabase
 
 WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 WEIGHT = 0.5
@@ -221,7 +221,7 @@ def _means(found: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, float]:
 
 
 def _ndcg(bench: Bench, rankings: Mapping[str, Ranking], k: int) -> np.ndarray[Any, Any]:
-    from eval import metrics
+    from shortlist.eval import metrics
 
     grades = [[bench.data.qrels[query].get(item, 0) for item in rankings[query].ids] + [0] * k for query in bench.cases]
     judged = [list(bench.data.qrels[query].values()) for query in bench.cases]

@@ -10,22 +10,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from agent.profile import build_profile
-from agent.query import profile_query
-from agent.shelf import Shelf
-from core.config import EncoderConfig, ModelsConfig, ProfileConfig, RetrievalConfig
-from core.ranking import Filters, FloatArray, Ranking
-from core.types import Profile, Reader, Video
-from eval.data.dataset import DataSet
-from eval.data.mind import read_mind
-from eval.data.trec import read_trec
-from eval.tasks.from_files import task_of
-from eval.tasks.task import Task
-from eval.trec_files import read_run
-from models.encoders import load_encoder
-from retrieval.build import build_retriever
-from retrieval.segment import Part, video_segment
-from retrieval.snapshot import Snapshot
+from shortlist.agent.profile import build_profile
+from shortlist.agent.query import profile_query
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import EncoderConfig, ModelsConfig, ProfileConfig, RetrievalConfig
+from shortlist.core.ranking import Filters, FloatArray, Ranking
+from shortlist.core.types import Profile, Reader, Video
+from shortlist.eval.data.dataset import DataSet
+from shortlist.eval.data.mind import read_mind
+from shortlist.eval.data.trec import read_trec
+from shortlist.eval.tasks.from_files import task_of
+from shortlist.eval.tasks.task import Task
+from shortlist.eval.trec_files import read_run
+from shortlist.models.encoders import load_encoder
+from shortlist.retrieval.build import build_retriever
+from shortlist.retrieval.segment import Part, video_segment
+from shortlist.retrieval.snapshot import Snapshot
 
 Scores = npt.NDArray[np.float64]
 

@@ -20,19 +20,19 @@ from typing import Any
 import httpx
 import numpy as np
 
-from agent.candidate_text import candidate_text
-from agent.metered import Metered
-from agent.rerank.attempts import Attempts
-from agent.rerank.budget import Budget
-from agent.rerank.letters import WINDOW
-from agent.rerank.position_bias import SHUFFLES, position_bias
-from agent.rerank.question import question
-from agent.rerank.setting import Setting
 from benchmarks.rerank import VARIANTS, show
 from benchmarks.rerank_cases import BENCHES, Bench, Case, Vectors, load
-from core.config import LlmConfig, ModelsConfig, RerankConfig
-from models.embedded import EmbeddedModel
-from models.llms import load_language_model
+from shortlist.agent.candidate_text import candidate_text
+from shortlist.agent.metered import Metered
+from shortlist.agent.rerank.attempts import Attempts
+from shortlist.agent.rerank.budget import Budget
+from shortlist.agent.rerank.letters import WINDOW
+from shortlist.agent.rerank.position_bias import SHUFFLES, position_bias
+from shortlist.agent.rerank.question import question
+from shortlist.agent.rerank.setting import Setting
+from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
+from shortlist.models.embedded import EmbeddedModel
+from shortlist.models.llms import load_language_model
 
 METHODS = ("yesno", "letters-raw", "list")
 CANDIDATE = "\0"

@@ -25,18 +25,18 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from core.config import EncoderConfig, ModelsConfig, RetrievalConfig
-from core.ranking import Filters, FloatArray, Query
-from core.types import Enrichment, HistoryItem, Made, Profile, Video
-from retrieval.analysis import terms
-from retrieval.build import build_leg, build_retriever
-from retrieval.index import FOLDER, Index, open_index
-from retrieval.index_writer import IndexWriter, empty_index
-from retrieval.merging import merge_aside
-from retrieval.retriever import Retriever
-from retrieval.segment import video_segment
-from retrieval.snapshot import Snapshot
-from store.home import Home
+from shortlist.core.config import EncoderConfig, ModelsConfig, RetrievalConfig
+from shortlist.core.ranking import Filters, FloatArray, Query
+from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Video
+from shortlist.retrieval.analysis import terms
+from shortlist.retrieval.build import build_leg, build_retriever
+from shortlist.retrieval.index import FOLDER, Index, open_index
+from shortlist.retrieval.index_writer import IndexWriter, empty_index
+from shortlist.retrieval.merging import merge_aside
+from shortlist.retrieval.retriever import Retriever
+from shortlist.retrieval.segment import video_segment
+from shortlist.retrieval.snapshot import Snapshot
+from shortlist.store.home import Home
 
 WORDS = 80
 CHUNK = 20_000
@@ -67,7 +67,7 @@ def embedded(texts: Sequence[str], cache: Path, name: str) -> FloatArray:
     """The encoder's vectors of `texts`, kept in `cache` between runs."""
     path = cache / f"{name}-{len(texts)}.npy"
     if not path.exists():
-        from models.encoders import load_encoder
+        from shortlist.models.encoders import load_encoder
 
         cache.mkdir(parents=True, exist_ok=True)
         np.save(path, load_encoder(EncoderConfig(max_chunks=1), ModelsConfig()).encode(texts))

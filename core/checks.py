@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from core.errors import RecordError
+from shortlist.core.errors import RecordError
 
 MAX_ID_LENGTH = 512
 MAX_SECONDS = 1e9  # 31 years: what is longer is no length of anything, and too coarse for a float32

@@ -9,8 +9,8 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from core.checks import check_seconds, check_text, check_time, require
-from core.types import Profile, Segment, Video
+from shortlist.core.checks import check_seconds, check_text, check_time, require
+from shortlist.core.types import Profile, Segment, Video
 
 FloatArray = npt.NDArray[np.float32]
 MAX_K = 1000

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from core.checks import check_id, check_number, check_seconds, check_text, check_time, check_title, require
+from shortlist.core.checks import check_id, check_number, check_seconds, check_text, check_time, check_title, require
 
 Kind = Literal["article", "video"]
 Action = Literal["impression", "click", "view", "like", "skip"]

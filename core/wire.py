@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.ranking import Answer, ModelUse, Recommendation, Stage
-from core.types import Segment, Video
+from shortlist.core.ranking import Answer, ModelUse, Recommendation, Stage
+from shortlist.core.types import Segment, Video
 
 # How many decimals a score keeps: enough to compare runs within 1e-5, few enough to read.
 SCORE_DECIMALS = 6

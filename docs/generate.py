@@ -14,8 +14,8 @@ import typer
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-from app.cli.main import app
-from core.config import Config
+from shortlist.app.cli.main import app
+from shortlist.core.config import Config
 
 DOCS = Path(__file__).parent
 WIDTH = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 
 DOCS = Path(__file__).parent
 SAMPLE = DOCS.parent / "sample"
-COMMAND = [sys.executable, "-c", "from app.cli.main import run; run()"]
+COMMAND = [sys.executable, "-c", "from shortlist.app.cli.main import run; run()"]
 TABLES = {"videos": "videos.jsonl", "articles": "articles.csv", "readers": "readers.jsonl", "events": "events.csv"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ADDRESS = re.compile(r"http://\S+")

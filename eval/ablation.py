@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.config import Config
-from core.errors import ConfigError, ServiceError, UsageError
-from eval.outcome import Outcome
-from eval.parts import Parts
-from eval.progress import Bars, no_bars
-from eval.report.html import html_report
-from eval.report.markdown import markdown_report
-from eval.report.results import Document, data_document
-from eval.session import Session
-from eval.table import table_of, write_table
-from eval.tasks.task import Task
-from eval.trec_files import write_qrels, write_run
-from eval.variants import Variant
+from shortlist.core.config import Config
+from shortlist.core.errors import ConfigError, ServiceError, UsageError
+from shortlist.eval.outcome import Outcome
+from shortlist.eval.parts import Parts
+from shortlist.eval.progress import Bars, no_bars
+from shortlist.eval.report.html import html_report
+from shortlist.eval.report.markdown import markdown_report
+from shortlist.eval.report.results import Document, data_document
+from shortlist.eval.session import Session
+from shortlist.eval.table import table_of, write_table
+from shortlist.eval.tasks.task import Task
+from shortlist.eval.trec_files import write_qrels, write_run
+from shortlist.eval.variants import Variant
 
 RUNS, QRELS, SCORES, RESULTS = "runs", "qrels", "scores", "results.json"
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from core.ranking import ModelUse, Ranking
-from eval.answer.answered import Answered
+from shortlist.core.ranking import ModelUse, Ranking
+from shortlist.eval.answer.answered import Answered
 
 
 @dataclass(frozen=True, slots=True, eq=False)

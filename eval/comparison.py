@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.errors import RecordError, UsageError
-from eval.ablation import SCORES, read_results
-from eval.effects import by_category, by_history, effects
-from eval.report.results import effect_document, plain, slice_document
-from eval.table import Table, read_table
+from shortlist.core.errors import RecordError, UsageError
+from shortlist.eval.ablation import SCORES, read_results
+from shortlist.eval.effects import by_category, by_history, effects
+from shortlist.eval.report.results import effect_document, plain, slice_document
+from shortlist.eval.table import Table, read_table
 
 
 def compare_variants(folder: Path, variant: str, other: str, seed: int) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eval.metrics import Scores
-from eval.significance import Comparison, Interval, bootstrap, compare, holm
-from eval.table import Table
+from shortlist.eval.metrics import Scores
+from shortlist.eval.significance import Comparison, Interval, bootstrap, compare, holm
+from shortlist.eval.table import Table
 
 # Lengths of history, from the first number to the one before the next.
 HISTORY = (0, 1, 5, 10, 20, 50)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.ranking import ModelUse, Run
-from eval.batches import Batch
-from eval.variants import Variant
+from shortlist.core.ranking import ModelUse, Run
+from shortlist.eval.batches import Batch
+from shortlist.eval.variants import Variant
 
 
 @dataclass(frozen=True, slots=True, eq=False)

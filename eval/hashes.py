@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.config import NONE, Config
-from models.encoder_version import encoder_version
-from models.llms import identity
-from models.manifest import load_manifest
+from shortlist.core.config import NONE, Config
+from shortlist.models.encoder_version import encoder_version
+from shortlist.models.llms import identity
+from shortlist.models.manifest import load_manifest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("*.py", "*.md", "*.toml")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from core.errors import RecordError, UsageError
+from shortlist.core.errors import RecordError, UsageError
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[str, str]]:

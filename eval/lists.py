@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.ranking import FloatArray, Ranking
-from eval import metrics
-from eval.data.dataset import DataSet
-from eval.metrics import Scores
-from eval.tasks.task import Task
+from shortlist.core.ranking import FloatArray, Ranking
+from shortlist.eval import metrics
+from shortlist.eval.data.dataset import DataSet
+from shortlist.eval.metrics import Scores
+from shortlist.eval.tasks.task import Task
 
 K = 10
 DIVERSITY, NOVELTY = f"ILD@{K}", f"Novelty@{K}"

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from eval.finished import Finished
-from eval.lists import Shelves
-from eval.metrics import Scores
-from eval.scores import AUC, score
-from eval.tasks.task import Task
+from shortlist.eval.finished import Finished
+from shortlist.eval.lists import Shelves
+from shortlist.eval.metrics import Scores
+from shortlist.eval.scores import AUC, score
+from shortlist.eval.tasks.task import Task
 
 # The metric that decides, by kind of data.
 PRIMARY = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.recommend import Recommender
-from agent.records import Records
-from core.config import Config
-from models.encoder import Encoder
-from store.home import Home
+from shortlist.agent.recommend import Recommender
+from shortlist.agent.records import Records
+from shortlist.core.config import Config
+from shortlist.models.encoder import Encoder
+from shortlist.store.home import Home
 
 
 @dataclass(frozen=True, slots=True)

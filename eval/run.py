@@ -11,22 +11,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter, process_time
 
-from core.config import Config
-from core.errors import ServiceError, ShortlistError
-from core.ranking import Run
-from eval.answer.answered import Answered, Answerer
-from eval.answer.product import Product
-from eval.batches import Batch
-from eval.data.dataset import EvalQuery
-from eval.finished import Finished, joined_cost, joined_notes
-from eval.hashes import PEER_CODE, code_hash, config_hash, digest, weights_hash
-from eval.parts import Parts
-from eval.progress import Bar, Bars, no_bars
-from eval.tasks.home import cache_root, open_task_home
-from eval.tasks.kept_encoder import KeptEncoder
-from eval.tasks.records import TaskRecords
-from eval.tasks.task import Task
-from eval.variants import Variant
+from shortlist.core.config import Config
+from shortlist.core.errors import ServiceError, ShortlistError
+from shortlist.core.ranking import Run
+from shortlist.eval.answer.answered import Answered, Answerer
+from shortlist.eval.answer.product import Product
+from shortlist.eval.batches import Batch
+from shortlist.eval.data.dataset import EvalQuery
+from shortlist.eval.finished import Finished, joined_cost, joined_notes
+from shortlist.eval.hashes import PEER_CODE, code_hash, config_hash, digest, weights_hash
+from shortlist.eval.parts import Parts
+from shortlist.eval.progress import Bar, Bars, no_bars
+from shortlist.eval.tasks.home import cache_root, open_task_home
+from shortlist.eval.tasks.kept_encoder import KeptEncoder
+from shortlist.eval.tasks.records import TaskRecords
+from shortlist.eval.tasks.task import Task
+from shortlist.eval.variants import Variant
 
 
 def run_variant(task: Task, variant: Variant, config: Config, parts: Parts, bars: Bars = no_bars) -> Finished:
@@ -134,8 +134,8 @@ def _answerer(task: Task, variant: Variant, config: Config, parts: Parts, bars: 
     encoder = parts.encoder(config)
     with open_task_home(task, variant, config, encoder, bars) as home:
         if variant.peer:
-            from eval.peers.peer import world_of
-            from eval.peers.table import peer_answerer
+            from shortlist.eval.peers.peer import world_of
+            from shortlist.eval.peers.table import peer_answerer
 
             yield peer_answerer(variant.peer, world_of(task, KeptEncoder(encoder(), home), config.eval.seed))
             return

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import RecordError
-from core.ranking import Ranking
-from eval import metrics
-from eval.data.dataset import DataSet, EvalQuery
-from eval.lines import three_of
-from eval.metrics import Scores
-from eval.trec_files import Qrels
+from shortlist.core.errors import RecordError
+from shortlist.core.ranking import Ranking
+from shortlist.eval import metrics
+from shortlist.eval.data.dataset import DataSet, EvalQuery
+from shortlist.eval.lines import three_of
+from shortlist.eval.metrics import Scores
+from shortlist.eval.trec_files import Qrels
 
 BLOCK = 4096
 AUC = "AUC"

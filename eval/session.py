@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from functools import cached_property, partial
 
-from core.config import Config
-from eval.lists import Shelves
-from eval.outcome import Outcome, outcome_of
-from eval.parts import Parts
-from eval.progress import Bars, no_bars
-from eval.run import run_variant
-from eval.tasks.home import open_task_home
-from eval.tasks.task import Task
-from eval.variants import Variant
-from retrieval.loading import load_snapshot
+from shortlist.core.config import Config
+from shortlist.eval.lists import Shelves
+from shortlist.eval.outcome import Outcome, outcome_of
+from shortlist.eval.parts import Parts
+from shortlist.eval.progress import Bars, no_bars
+from shortlist.eval.run import run_variant
+from shortlist.eval.tasks.home import open_task_home
+from shortlist.eval.tasks.task import Task
+from shortlist.eval.variants import Variant
+from shortlist.retrieval.loading import load_snapshot
 
 
 class Session:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import RecordError
+from shortlist.core.errors import RecordError
 
 RESAMPLES = 10_000
 EXACT_UP_TO = 16

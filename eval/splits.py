@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.errors import RecordError
-from core.types import Event
-from eval.lines import three_of
+from shortlist.core.errors import RecordError
+from shortlist.core.types import Event
+from shortlist.eval.lines import three_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import RecordError, UsageError
-from eval.lines import three_of
-from eval.metrics import Scores
-from eval.outcome import Outcome
+from shortlist.core.errors import RecordError, UsageError
+from shortlist.eval.lines import three_of
+from shortlist.eval.metrics import Scores
+from shortlist.eval.outcome import Outcome
 
 FACTS = ("query", "history", "category")
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import RecordError
-from core.ranking import Ranking
-from eval.lines import checked_id, fields, numbered_lines, refuse, whole_number
+from shortlist.core.errors import RecordError
+from shortlist.core.ranking import Ranking
+from shortlist.eval.lines import checked_id, fields, numbered_lines, refuse, whole_number
 
 Qrels = Mapping[str, Mapping[str, int]]
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.config import LEGS, NONE, RERANK_CHOICES, Config
-from core.errors import ConfigError
+from shortlist.core.config import LEGS, NONE, RERANK_CHOICES, Config
+from shortlist.core.errors import ConfigError
 
 SHIPPED = Path(__file__).with_name("ablations.toml")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")  # it becomes part of file names and the tag of run files

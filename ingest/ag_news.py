@@ -9,9 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from core.errors import ServiceError
-from ingest.delimited import first_fields, headerless_rows
-from ingest.rows import Failure, Row
+from shortlist.core.errors import ServiceError
+from shortlist.ingest.delimited import first_fields, headerless_rows
+from shortlist.ingest.rows import Failure, Row
 
 HUB_NAME = "ag_news"
 HUB_DATA = "fancyzhx/ag_news"

@@ -7,13 +7,13 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from core.checks import require
-from core.types import Article
-from ingest import values
-from ingest.ag_news import HUB_NAME, ag_news_rows, hub_rows, is_ag_news
-from ingest.rows import Columns, Failure, Row
-from ingest.sentences import first_sentence
-from ingest.tables import rows, table_format
+from shortlist.core.checks import require
+from shortlist.core.types import Article
+from shortlist.ingest import values
+from shortlist.ingest.ag_news import HUB_NAME, ag_news_rows, hub_rows, is_ag_news
+from shortlist.ingest.rows import Columns, Failure, Row
+from shortlist.ingest.sentences import first_sentence
+from shortlist.ingest.tables import rows, table_format
 
 COLUMNS = Columns(
     required=(("title", "body"),),

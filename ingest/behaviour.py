@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.ranking import FloatArray
-from ingest.tastes import Taste
+from shortlist.core.ranking import FloatArray
+from shortlist.ingest.tastes import Taste
 
 Indexes = NDArray[np.intp]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.ranking import FloatArray
-from core.types import Made, Video
-from models.encoder import Encoder
+from shortlist.core.ranking import FloatArray
+from shortlist.core.types import Made, Video
+from shortlist.models.encoder import Encoder
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "World": (

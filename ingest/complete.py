@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from core.types import GIVEN, KEYWORDS, Article, Enrichment, Made, Video
-from ingest.categorise import Categoriser
-from ingest.keywords import keywords
-from ingest.summarise import summarise
-from models.encoder import Encoder
-from store.catalogue import Catalogue
+from shortlist.core.types import GIVEN, KEYWORDS, Article, Enrichment, Made, Video
+from shortlist.ingest.categorise import Categoriser
+from shortlist.ingest.keywords import keywords
+from shortlist.ingest.summarise import summarise
+from shortlist.models.encoder import Encoder
+from shortlist.store.catalogue import Catalogue
 
 # The steps under which it is noted which texts a language model has read.
 ENRICH_VIDEO, ENRICH_ARTICLE = "enrich", "enrich article"

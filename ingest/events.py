@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.checks import require
-from core.errors import RecordError
-from core.types import ACTIONS, KINDS, Event
-from ingest import values
-from ingest.rows import Columns, Row
+from shortlist.core.checks import require
+from shortlist.core.errors import RecordError
+from shortlist.core.types import ACTIONS, KINDS, Event
+from shortlist.ingest import values
+from shortlist.ingest.rows import Columns, Row
 
 COLUMNS = Columns(
     required=(("user_id",), ("item_id",), ("kind",), ("action",), ("at",)),

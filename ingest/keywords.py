@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from itertools import pairwise
 
-from core.types import Video
+from shortlist.core.types import Video
 
 MOST = 6
 LEAST_COUNT = 2

@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from core.config import IngestConfig
-from core.errors import UsageError
-from core.types import Article, Event, Reader, Video
-from ingest import articles, events, readers, videos
-from ingest.complete import Completion, completed_articles, source_text
-from ingest.duplicates import Identified, clash_notes, latest, survey
-from ingest.rows import Failure, Placed, records
-from ingest.tables import rows
-from models.encoder import Encoder
-from store.home import Home
-from store.outbox import deliver
-from store.records import Put
+from shortlist.core.config import IngestConfig
+from shortlist.core.errors import UsageError
+from shortlist.core.types import Article, Event, Reader, Video
+from shortlist.ingest import articles, events, readers, videos
+from shortlist.ingest.complete import Completion, completed_articles, source_text
+from shortlist.ingest.duplicates import Identified, clash_notes, latest, survey
+from shortlist.ingest.rows import Failure, Placed, records
+from shortlist.ingest.tables import rows
+from shortlist.models.encoder import Encoder
+from shortlist.store.home import Home
+from shortlist.store.outbox import deliver
+from shortlist.store.records import Put
 
 R = TypeVar("R")
 C = TypeVar("C", bound=Identified)

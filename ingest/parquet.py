@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import UsageError
-from ingest.lines import text_fault
-from ingest.rows import Columns, Failure, Row, refuse_doubles
+from shortlist.core.errors import UsageError
+from shortlist.ingest.lines import text_fault
+from shortlist.ingest.rows import Columns, Failure, Row, refuse_doubles
 
 BATCH = 256  # rows; a row may hold a transcript of megabytes
 

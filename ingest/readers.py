@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.types import Reader
-from ingest import values
-from ingest.rows import Columns, Row
+from shortlist.core.types import Reader
+from shortlist.ingest import values
+from shortlist.ingest.rows import Columns, Row
 
 COLUMNS = Columns(required=(("user_id",),), optional=("created", "interests"), aliases={"id": "user_id"})
 

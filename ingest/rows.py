@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from core.errors import RecordError, UsageError, one_line
+from shortlist.core.errors import RecordError, UsageError, one_line
 
 T = TypeVar("T")
 

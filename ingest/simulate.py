@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import UsageError
-from core.ranking import FloatArray
-from core.types import Action, Event, Kind, Reader
-from ingest.behaviour import Acts, Slate, act, expose
-from ingest.tastes import Taste, Tastes, draw_taste, unit
-from store.document import Facet
-from store.home import Home
+from shortlist.core.errors import UsageError
+from shortlist.core.ranking import FloatArray
+from shortlist.core.types import Action, Event, Kind, Reader
+from shortlist.ingest.behaviour import Acts, Slate, act, expose
+from shortlist.ingest.tastes import Taste, Tastes, draw_taste, unit
+from shortlist.store.document import Facet
+from shortlist.store.home import Home
 
 BLOCK = 64  # readers whose similarities with the whole catalogue are in memory at once
 SPOKEN_WORDS_A_SECOND = 2.5

@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from core.types import EXTRACTIVE, Made, Video
-from ingest.sentences import sentences
+from shortlist.core.types import EXTRACTIVE, Made, Video
+from shortlist.ingest.sentences import sentences
 
 ENOUGH_WORDS = 14  # a summary shorter than this gets a second sentence
 CONSIDERED = 120  # sentences; the gist of a short video is not later

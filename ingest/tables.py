@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from core.errors import UsageError
-from ingest.delimited import csv_rows
-from ingest.jsonl import jsonl_rows
-from ingest.parquet import parquet_rows
-from ingest.rows import Columns, Failure, Row
+from shortlist.core.errors import UsageError
+from shortlist.ingest.delimited import csv_rows
+from shortlist.ingest.jsonl import jsonl_rows
+from shortlist.ingest.parquet import parquet_rows
+from shortlist.ingest.rows import Columns, Failure, Row
 
 FORMATS: Mapping[str, Callable[[Path, Columns], Iterator[Row | Failure]]] = {
     ".jsonl": jsonl_rows,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import HomeDamaged
-from core.ranking import FloatArray
+from shortlist.core.errors import HomeDamaged
+from shortlist.core.ranking import FloatArray
 
 FILE_NAME = "simulated.npz"
 MOST_CENTRES = 3

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from core.checks import require
-from core.types import ORIGINS, Origin, Segment, Transcript
-from ingest import values
-from ingest.sentences import sentences
+from shortlist.core.checks import require
+from shortlist.core.types import ORIGINS, Origin, Segment, Transcript
+from shortlist.ingest import values
+from shortlist.ingest.sentences import sentences
 
 
 def transcript_from(value: Any, *, language: str | None, origin: Any = None) -> Transcript:

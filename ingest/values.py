@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from core.checks import check_seconds, require
-from core.errors import RecordError
+from shortlist.core.checks import check_seconds, require
+from shortlist.core.errors import RecordError
 
 Name = TypeVar("Name", bound=str)
 

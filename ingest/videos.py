@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from core.types import GIVEN, Enrichment, Made, Video
-from ingest import values
-from ingest.rows import Columns, Row
-from ingest.transcripts import transcript_from
+from shortlist.core.types import GIVEN, Enrichment, Made, Video
+from shortlist.ingest import values
+from shortlist.ingest.rows import Columns, Row
+from shortlist.ingest.transcripts import transcript_from
 
 COLUMNS = Columns(
     required=(("id",), ("title",)),

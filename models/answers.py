@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from core.errors import UnusableAnswer
-from models.language_model import Schema
+from shortlist.core.errors import UnusableAnswer
+from shortlist.models.language_model import Schema
 
 
 def checked_text(text: str | None, schema: Schema | None, model: str) -> str:

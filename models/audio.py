@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import MediaError
-from core.ranking import FloatArray
+from shortlist.core.errors import MediaError
+from shortlist.core.ranking import FloatArray
 
 SAMPLE_RATE = 16_000  # what every Whisper model hears
 OPTIONS = {"protocol_whitelist": "file"}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import ModelFailed, UsageError
+from shortlist.core.errors import ModelFailed, UsageError
 
 
 def check_choices(choices: Sequence[str], most: int) -> None:

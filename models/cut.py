@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.tokens import cut
-from models.language_model import LanguageModel
+from shortlist.core.tokens import cut
+from shortlist.models.language_model import LanguageModel
 
 Cut = Callable[[str, int], str]
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.errors import ModelFailed
-from models.answers import checked_text
-from models.choices import check_choices, score_choices
-from models.language_model import ChoiceScores, Completion, Message, Schema
+from shortlist.core.errors import ModelFailed
+from shortlist.models.answers import checked_text
+from shortlist.models.choices import check_choices, score_choices
+from shortlist.models.language_model import ChoiceScores, Completion, Message, Schema
 
 TOP_LOGPROBS = 60
 # Half of what is returned is left for variants of case and leading space.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from core.ranking import FloatArray
+from shortlist.core.ranking import FloatArray
 
 
 class Encoder(Protocol):

@@ -6,8 +6,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from core.config import EncoderConfig, ModelsConfig
-from models.manifest import load_manifest
+from shortlist.core.config import EncoderConfig, ModelsConfig
+from shortlist.models.manifest import load_manifest
 
 MARK = "#"  # before what is not in the configured name
 DIGITS = 12

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from core.config import EncoderConfig, LlmConfig, ModelsConfig
-from core.errors import ModelFailed, ModelMissing
-from models.encoder import Encoder
-from models.langchain_encoder import load_langchain_encoder
-from models.manifest import load_manifest
-from models.onnx_encoder import OnnxEncoder
-from models.onnx_export import export, find_export
-from models.repository import fetch_repository
-from models.sentence_encoder import SentenceEncoder
-from models.weights import cache_folder, resolve
+from shortlist.core.config import EncoderConfig, LlmConfig, ModelsConfig
+from shortlist.core.errors import ModelFailed, ModelMissing
+from shortlist.models.encoder import Encoder
+from shortlist.models.langchain_encoder import load_langchain_encoder
+from shortlist.models.manifest import load_manifest
+from shortlist.models.onnx_encoder import OnnxEncoder
+from shortlist.models.onnx_export import export, find_export
+from shortlist.models.repository import fetch_repository
+from shortlist.models.sentence_encoder import SentenceEncoder
+from shortlist.models.weights import cache_folder, resolve
 
 log = logging.getLogger(__name__)
 

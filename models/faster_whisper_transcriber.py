@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.errors import ModelFailed
-from core.types import Transcript
-from models.audio import decode
-from models.speech import TEMPERATURES, Stretch, Word, segments_of
+from shortlist.core.errors import ModelFailed
+from shortlist.core.types import Transcript
+from shortlist.models.audio import decode
+from shortlist.models.speech import TEMPERATURES, Stretch, Word, segments_of
 
 COMPUTE = "int8"
 SEED = 1  # the second temperature draws at random

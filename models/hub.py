@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from core.errors import ModelMissing
-from models.manifest import Model, WeightFile
+from shortlist.core.errors import ModelMissing
+from shortlist.models.manifest import Model, WeightFile
 
 ATTEMPTS = 3
 READ_TIMEOUT_S = 30.0

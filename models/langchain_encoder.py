@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.config import EncoderConfig
-from core.errors import ModelFailed, ModelMissing
-from core.ranking import FloatArray
-from models import windows
+from shortlist.core.config import EncoderConfig
+from shortlist.core.errors import ModelFailed, ModelMissing
+from shortlist.core.ranking import FloatArray
+from shortlist.models import windows
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings

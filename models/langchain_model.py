@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.config import LlmConfig
-from core.errors import ModelFailed, ModelMissing
-from models.answers import checked_text
-from models.choices import check_choices, score_choices
-from models.language_model import ChoiceScores, Completion, Message, Schema
+from shortlist.core.config import LlmConfig
+from shortlist.core.errors import ModelFailed, ModelMissing
+from shortlist.models.answers import checked_text
+from shortlist.models.choices import check_choices, score_choices
+from shortlist.models.language_model import ChoiceScores, Completion, Message, Schema
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

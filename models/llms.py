@@ -6,15 +6,15 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from core.config import LlmConfig, ModelsConfig
-from core.errors import ModelFailed
-from models.embedded import EmbeddedModel
-from models.langchain_model import load_langchain
-from models.language_model import LanguageModel
-from models.manifest import load_manifest
-from models.ollama import OllamaModel
-from models.receipts import sha256_of
-from models.weights import resolve
+from shortlist.core.config import LlmConfig, ModelsConfig
+from shortlist.core.errors import ModelFailed
+from shortlist.models.embedded import EmbeddedModel
+from shortlist.models.langchain_model import load_langchain
+from shortlist.models.language_model import LanguageModel
+from shortlist.models.manifest import load_manifest
+from shortlist.models.ollama import OllamaModel
+from shortlist.models.receipts import sha256_of
+from shortlist.models.weights import resolve
 
 log = logging.getLogger(__name__)
 

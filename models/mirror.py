@@ -10,8 +10,8 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.errors import ModelMissing
-from models.manifest import Model, Part, WeightFile
+from shortlist.core.errors import ModelMissing
+from shortlist.models.manifest import Model, Part, WeightFile
 
 INDEX_TIMEOUT_S = 15
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from core.config import LlmConfig
-from core.errors import ModelFailed
-from models.answers import checked_text
-from models.choices import check_choices, score_choices
-from models.language_model import ChoiceScores, Completion, Message, Schema
+from shortlist.core.config import LlmConfig
+from shortlist.core.errors import ModelFailed
+from shortlist.models.answers import checked_text
+from shortlist.models.choices import check_choices, score_choices
+from shortlist.models.language_model import ChoiceScores, Completion, Message, Schema
 
 if TYPE_CHECKING:
     from ollama import ChatResponse

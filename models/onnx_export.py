@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.config import EncoderConfig
-from core.errors import ModelFailed
-from models.onnx_encoder import OnnxEncoder
-from models.receipts import sha256_of
-from models.sentence_encoder import SentenceEncoder
+from shortlist.core.config import EncoderConfig
+from shortlist.core.errors import ModelFailed
+from shortlist.models.onnx_encoder import OnnxEncoder
+from shortlist.models.receipts import sha256_of
+from shortlist.models.sentence_encoder import SentenceEncoder
 
 log = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from core.errors import ModelFailed, ModelMissing
-from core.ranking import FloatArray
-from core.types import Transcript
-from models.audio import SAMPLE_RATE, decode
-from models.speech import TEMPERATURES, Stretch, Word, segments_of
+from shortlist.core.errors import ModelFailed, ModelMissing
+from shortlist.core.ranking import FloatArray
+from shortlist.core.types import Transcript
+from shortlist.models.audio import SAMPLE_RATE, decode
+from shortlist.models.speech import TEMPERATURES, Stretch, Word, segments_of
 
 
 class OpenAiWhisper:

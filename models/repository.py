@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.config import ModelsConfig
-from core.errors import ModelMissing
-from models.weights import cache_folder
+from shortlist.core.config import ModelsConfig
+from shortlist.core.errors import ModelMissing
+from shortlist.models.weights import cache_folder
 
 # What sentence-transformers reads; the same weights in the formats of other programs are left where they are.
 FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.config import EncoderConfig
-from core.errors import ModelMissing
-from core.ranking import FloatArray
-from models.windowed_encoder import WindowedEncoder
+from shortlist.core.config import EncoderConfig
+from shortlist.core.errors import ModelMissing
+from shortlist.core.ranking import FloatArray
+from shortlist.models.windowed_encoder import WindowedEncoder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

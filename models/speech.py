@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from core.types import Segment
+from shortlist.core.types import Segment
 
 # Whisper's own thresholds for a stretch that it did not understand or that holds no speech. What it writes over music
 # and noise falls below them; without this rule a song without words became five lines of a language it is not in.

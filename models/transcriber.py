@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from core.types import Transcript
+from shortlist.core.types import Transcript
 
 
 class Transcriber(Protocol):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from core.config import ModelsConfig, SpeechConfig
-from models.faster_whisper_transcriber import FasterWhisper
-from models.openai_whisper_transcriber import OpenAiWhisper
-from models.transcriber import Transcriber
-from models.weights import resolve
+from shortlist.core.config import ModelsConfig, SpeechConfig
+from shortlist.models.faster_whisper_transcriber import FasterWhisper
+from shortlist.models.openai_whisper_transcriber import OpenAiWhisper
+from shortlist.models.transcriber import Transcriber
+from shortlist.models.weights import resolve
 
 PROVIDERS: dict[str, Callable[[Path, str, int], Transcriber]] = {
     "faster-whisper": FasterWhisper,

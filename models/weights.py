@@ -13,11 +13,11 @@ from typing import Literal
 from filelock import FileLock
 from platformdirs import user_cache_path
 
-from core.config import ModelsConfig
-from core.errors import ModelMissing, UsageError
-from models import hub, mirror
-from models.manifest import Model, Role, WeightFile, load_manifest
-from models.receipts import Receipts
+from shortlist.core.config import ModelsConfig
+from shortlist.core.errors import ModelMissing, UsageError
+from shortlist.models import hub, mirror
+from shortlist.models.manifest import Model, Role, WeightFile, load_manifest
+from shortlist.models.receipts import Receipts
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from core.config import EncoderConfig
-from core.errors import ModelMissing
-from core.ranking import FloatArray
-from models import windows
+from shortlist.core.config import EncoderConfig
+from shortlist.core.errors import ModelMissing
+from shortlist.core.ranking import FloatArray
+from shortlist.models import windows
 
 WINDOW = 256
 PROBE = "a"

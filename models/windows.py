@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from core.ranking import FloatArray
+from shortlist.core.ranking import FloatArray
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from core.errors import ConfigError
+from shortlist.core.errors import ConfigError
 
 Role = Literal["system", "user", "assistant"]
 Turn = tuple[Role, str]

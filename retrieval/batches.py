@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from core.ranking import Query, Ranking
-from retrieval.filters import Allowed, allowed
-from retrieval.snapshot import Snapshot
-from retrieval.threads import one_blas_thread
+from shortlist.core.ranking import Query, Ranking
+from shortlist.retrieval.filters import Allowed, allowed
+from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.threads import one_blas_thread
 
 # Queries answered at once, and the most scores (queries x rows) held for them.
 _QUERIES = 64

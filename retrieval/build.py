@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.config import RetrievalConfig
-from core.errors import ConfigError
-from retrieval.diversity import Diverse
-from retrieval.hybrid import FALLBACK, FUSIONS
-from retrieval.legs.leg import Leg
-from retrieval.legs.table import LEGS
-from retrieval.retriever import Retriever
-from retrieval.snapshot import Snapshot
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.errors import ConfigError
+from shortlist.retrieval.diversity import Diverse
+from shortlist.retrieval.hybrid import FALLBACK, FUSIONS
+from shortlist.retrieval.legs.leg import Leg
+from shortlist.retrieval.legs.table import LEGS
+from shortlist.retrieval.retriever import Retriever
+from shortlist.retrieval.snapshot import Snapshot
 
 
 def build_retriever(snapshot: Snapshot, config: RetrievalConfig) -> Retriever:

@@ -9,14 +9,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from core.errors import HomeDamaged
-from core.ranking import FloatArray
-from core.types import Article, Video
-from retrieval.index import FOLDER, Index
-from retrieval.index_writer import IndexWriter, empty_index
-from retrieval.manifest import REMEDY
-from retrieval.segment import article_segment, video_segment
-from store.home import Home
+from shortlist.core.errors import HomeDamaged
+from shortlist.core.ranking import FloatArray
+from shortlist.core.types import Article, Video
+from shortlist.retrieval.index import FOLDER, Index
+from shortlist.retrieval.index_writer import IndexWriter, empty_index
+from shortlist.retrieval.manifest import REMEDY
+from shortlist.retrieval.segment import article_segment, video_segment
+from shortlist.store.home import Home
 
 # Items that are indexed together: as many as fit easily in memory.
 CHUNK = 20_000

@@ -9,8 +9,8 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from core.types import Video
-from retrieval.arrays import Floats, Rows, Scores
+from shortlist.core.types import Video
+from shortlist.retrieval.arrays import Floats, Rows, Scores
 
 
 @dataclass(frozen=True, slots=True, eq=False)

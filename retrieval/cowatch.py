@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from retrieval.arrays import Ints
+from shortlist.retrieval.arrays import Ints
 
 REACH = 20
 FADING = 0.25

@@ -15,8 +15,8 @@ from zipfile import BadZipFile
 import numpy as np
 from scipy.sparse import csr_array
 
-from retrieval.cowatch import Links
-from store.home import Home
+from shortlist.retrieval.cowatch import Links
+from shortlist.store.home import Home
 
 FORMAT = 2
 NAME = "cowatch.npz"

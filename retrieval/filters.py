@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.ranking import Filters, Query
-from retrieval.analysis import term_keys, terms
-from retrieval.arrays import Bools, Ints
-from retrieval.columns import Columns, Labels
-from retrieval.snapshot import Snapshot
+from shortlist.core.ranking import Filters, Query
+from shortlist.retrieval.analysis import term_keys, terms
+from shortlist.retrieval.arrays import Bools, Ints
+from shortlist.retrieval.columns import Columns, Labels
+from shortlist.retrieval.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from retrieval.arrays import Scores
-from retrieval.snapshot import Snapshot
+from shortlist.retrieval.arrays import Scores
+from shortlist.retrieval.snapshot import Snapshot
 
 _DAY_S = 86_400.0
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from retrieval.arrays import Ints, Scores
+from shortlist.retrieval.arrays import Ints, Scores
 
 
 def min_max(scores: Scores) -> Scores:

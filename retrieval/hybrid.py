@@ -8,16 +8,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.config import RetrievalConfig
-from core.ranking import Query, Ranking
-from retrieval.arrays import Ints, Scores
-from retrieval.batches import BatchRetriever
-from retrieval.filters import Allowed
-from retrieval.freshness import freshness
-from retrieval.fusion import reciprocal_ranks, weighted_mean
-from retrieval.legs.leg import Leg, Opinion
-from retrieval.snapshot import Snapshot
-from retrieval.topk import best_first, distinct
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.ranking import Query, Ranking
+from shortlist.retrieval.arrays import Ints, Scores
+from shortlist.retrieval.batches import BatchRetriever
+from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.freshness import freshness
+from shortlist.retrieval.fusion import reciprocal_ranks, weighted_mean
+from shortlist.retrieval.legs.leg import Leg, Opinion
+from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.topk import best_first, distinct
 
 FALLBACK = "popular"
 NOTE = "nothing to search by: the popular and the fresh"

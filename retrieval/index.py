@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import HomeDamaged
-from core.types import Kind
-from retrieval.checksums import first_changed
-from retrieval.manifest import REMEDY, Manifest, read_manifest
-from retrieval.segment import Part
-from retrieval.segment_files import map_segment
+from shortlist.core.errors import HomeDamaged
+from shortlist.core.types import Kind
+from shortlist.retrieval.checksums import first_changed
+from shortlist.retrieval.manifest import REMEDY, Manifest, read_manifest
+from shortlist.retrieval.segment import Part
+from shortlist.retrieval.segment_files import map_segment
 
 FOLDER = "indexes"
 _TRIES = 5

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.types import Kind
-from retrieval.checksums import Written
-from retrieval.compaction import AT_ONCE, to_merge
-from retrieval.index import Index
-from retrieval.manifest import Manifest, write_manifest
-from retrieval.segment import Part, Segment, merge_segments
-from retrieval.segment_files import entry_of, remove_orphans, segment_name, store_segment
+from shortlist.core.types import Kind
+from shortlist.retrieval.checksums import Written
+from shortlist.retrieval.compaction import AT_ONCE, to_merge
+from shortlist.retrieval.index import Index
+from shortlist.retrieval.manifest import Manifest, write_manifest
+from shortlist.retrieval.segment import Part, Segment, merge_segments
+from shortlist.retrieval.segment_files import entry_of, remove_orphans, segment_name, store_segment
 
 
 class IndexWriter:

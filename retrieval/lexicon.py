@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval.arrays import Ints, Keys, Scores
-from retrieval.postings import Postings
-from retrieval.segment import Part
+from shortlist.retrieval.arrays import Ints, Keys, Scores
+from shortlist.retrieval.postings import Postings
+from shortlist.retrieval.segment import Part
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from core.config import RetrievalConfig
-from core.errors import HomeDamaged, HomeLocked
-from retrieval.catch_up import catch_up
-from retrieval.cowatch_file import load_links
-from retrieval.index import FOLDER, Index, open_index
-from retrieval.manifest import Manifest, read_manifest
-from retrieval.snapshot import Snapshot
-from store.failures import os_error
-from store.home import Home
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.errors import HomeDamaged, HomeLocked
+from shortlist.retrieval.catch_up import catch_up
+from shortlist.retrieval.cowatch_file import load_links
+from shortlist.retrieval.index import FOLDER, Index, open_index
+from shortlist.retrieval.manifest import Manifest, read_manifest
+from shortlist.retrieval.snapshot import Snapshot
+from shortlist.store.failures import os_error
+from shortlist.store.home import Home
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.errors import HomeDamaged
-from core.types import Kind
-from retrieval.checksums import Written
+from shortlist.core.errors import HomeDamaged
+from shortlist.core.types import Kind
+from shortlist.retrieval.checksums import Written
 
 FORMAT = 4
 MANIFEST = "manifest.json"

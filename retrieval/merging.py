@@ -15,16 +15,16 @@ import numpy as np
 from filelock import FileLock, Timeout
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
-from core.errors import HomeDamaged, HomeLocked
-from core.types import KINDS, Kind
-from retrieval.checksums import Written
-from retrieval.compaction import to_merge
-from retrieval.index import FOLDER
-from retrieval.manifest import Entry, Manifest, read_manifest, sync_folder, write_manifest
-from retrieval.segment import Part, Segment, merge_segments
-from retrieval.segment_files import entry_of, map_segment, remove_orphans, segment_name, store_segment
-from store.failures import os_error
-from store.home import Home
+from shortlist.core.errors import HomeDamaged, HomeLocked
+from shortlist.core.types import KINDS, Kind
+from shortlist.retrieval.checksums import Written
+from shortlist.retrieval.compaction import to_merge
+from shortlist.retrieval.index import FOLDER
+from shortlist.retrieval.manifest import Entry, Manifest, read_manifest, sync_folder, write_manifest
+from shortlist.retrieval.segment import Part, Segment, merge_segments
+from shortlist.retrieval.segment_files import entry_of, map_segment, remove_orphans, segment_name, store_segment
+from shortlist.store.failures import os_error
+from shortlist.store.home import Home
 
 LOCK = "merging.lock"  # not in the folder of the index, which a rebuild removes
 MERGED = "merged"

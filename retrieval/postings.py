@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
 
-from retrieval.analysis import term_keys, terms
-from retrieval.arrays import Ints, Keys, Rows
+from shortlist.retrieval.analysis import term_keys, terms
+from shortlist.retrieval.arrays import Ints, Keys, Rows
 
 _MOST = np.iinfo(np.uint16).max
 

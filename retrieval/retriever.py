@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from core.ranking import Query, Ranking
+from shortlist.core.ranking import Query, Ranking
 
 
 class Retriever(Protocol):

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.types import EXTRACTIVE, KEYWORDS, Kind, Video
-from retrieval.arrays import Bools, Floats, Ints, Rows
-from retrieval.cells import Cells
-from retrieval.columns import Columns, blank_columns, columns_of, join_columns, take_rows
-from retrieval.postings import Postings, count_terms, merge_postings
-from store.texts import transcript_text
+from shortlist.core.types import EXTRACTIVE, KEYWORDS, Kind, Video
+from shortlist.retrieval.arrays import Bools, Floats, Ints, Rows
+from shortlist.retrieval.cells import Cells
+from shortlist.retrieval.columns import Columns, blank_columns, columns_of, join_columns, take_rows
+from shortlist.retrieval.postings import Postings, count_terms, merge_postings
+from shortlist.store.texts import transcript_text
 
 _NO_ROWS = np.empty(0, dtype=np.int64)
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import HomeDamaged
-from retrieval.cells import Cells, pack_cells
-from retrieval.checksums import Written, as_written, first_changed
-from retrieval.columns import Columns, Labels
-from retrieval.manifest import REMEDY, Entry, sync_folder
-from retrieval.postings import Postings
-from retrieval.segment import Part, Segment
+from shortlist.core.errors import HomeDamaged
+from shortlist.retrieval.cells import Cells, pack_cells
+from shortlist.retrieval.checksums import Written, as_written, first_changed
+from shortlist.retrieval.columns import Columns, Labels
+from shortlist.retrieval.manifest import REMEDY, Entry, sync_folder
+from shortlist.retrieval.postings import Postings
+from shortlist.retrieval.segment import Part, Segment
 
 _IDS = "ids.txt"  # one a line: an id has printable characters only
 _NAMES = "names.json"

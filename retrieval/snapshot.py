@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from core.ranking import FloatArray, Ranking
-from core.types import Kind
-from retrieval.arrays import Bools, Ints, Rows, Scores
-from retrieval.columns import Columns, blank_columns, join_columns
-from retrieval.cowatch import Links
-from retrieval.lexicon import Lexicon, lexicon_of
-from retrieval.segment import Part
+from shortlist.core.ranking import FloatArray, Ranking
+from shortlist.core.types import Kind
+from shortlist.retrieval.arrays import Bools, Ints, Rows, Scores
+from shortlist.retrieval.columns import Columns, blank_columns, join_columns
+from shortlist.retrieval.cowatch import Links
+from shortlist.retrieval.lexicon import Lexicon, lexicon_of
+from shortlist.retrieval.segment import Part
 
 
 @dataclass(frozen=True, eq=False)

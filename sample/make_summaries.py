@@ -18,11 +18,11 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from app.build import encoder_of, open_enricher, open_home  # noqa: E402
-from core.config import Config, LlmConfig  # noqa: E402
-from core.types import EXTRACTIVE  # noqa: E402
-from ingest.enrich.queue import work  # noqa: E402
-from ingest.load import load_videos  # noqa: E402
+from shortlist.app.build import encoder_of, open_enricher, open_home  # noqa: E402
+from shortlist.core.config import Config, LlmConfig  # noqa: E402
+from shortlist.core.types import EXTRACTIVE  # noqa: E402
+from shortlist.ingest.enrich.queue import work  # noqa: E402
+from shortlist.ingest.load import load_videos  # noqa: E402
 
 VIDEOS = ROOT / "sample" / "videos.jsonl"
 FIELDS = ("summary", "summary_made_by")

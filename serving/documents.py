@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from core.ranking import Answer
-from core.types import Made, Profile, Reader, Video
-from core.wire import (
+from shortlist.core.ranking import Answer
+from shortlist.core.types import Made, Profile, Reader, Video
+from shortlist.core.wire import (
     model_use_document,
     recommendation_document,
     segment_document,

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from core.types import Event, Video
-from ingest import events, videos
-from ingest.complete import Completion
-from ingest.jsonl import row_of
-from ingest.rows import Columns, Failure, Placed, Row, records
-from ingest.values import absent
-from store.home import Home
-from store.outbox import deliver
+from shortlist.core.types import Event, Video
+from shortlist.ingest import events, videos
+from shortlist.ingest.complete import Completion
+from shortlist.ingest.jsonl import row_of
+from shortlist.ingest.rows import Columns, Failure, Placed, Row, records
+from shortlist.ingest.values import absent
+from shortlist.store.home import Home
+from shortlist.store.outbox import deliver
 
 R = TypeVar("R")
 UNTIMED = replace(

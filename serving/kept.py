@@ -7,7 +7,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Generic, TypeVar
 
-from core.errors import ShortlistError
+from shortlist.core.errors import ShortlistError
 
 RETRY_S = 30.0
 

@@ -12,10 +12,10 @@ from concurrent.futures import Future
 from contextvars import copy_context
 from typing import Any, TypeVar
 
-from core.config import ServeConfig
-from serving.hands import Hands
-from serving.shared import Shared
-from serving.stop import Stop, current
+from shortlist.core.config import ServeConfig
+from shortlist.serving.hands import Hands
+from shortlist.serving.shared import Shared
+from shortlist.serving.stop import Stop, current
 
 GRACE_S = 5.0  # after its deadline a chat asks no model: its reply comes soon, or never
 

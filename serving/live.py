@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from agent.chat.session import Chat
-from agent.recommend import Recommender
-from core.errors import HomeLocked, ShortlistError
-from retrieval.index import FOLDER
-from retrieval.manifest import MANIFEST, read_manifest
-from retrieval.merging import merge_aside
-from serving.memory import give_back
-from serving.parts import Parts
+from shortlist.agent.chat.session import Chat
+from shortlist.agent.recommend import Recommender
+from shortlist.core.errors import HomeLocked, ShortlistError
+from shortlist.retrieval.index import FOLDER
+from shortlist.retrieval.manifest import MANIFEST, read_manifest
+from shortlist.retrieval.merging import merge_aside
+from shortlist.serving.memory import give_back
+from shortlist.serving.parts import Parts
 
 POPULARITY_S = 60.0  # what is popular is counted anew this often at most; a reader's own events count at once
 SLOWEST_S = 30.0

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.chat.session import Chat
-from agent.recommend import Recommender
-from core.config import Config
-from models.encoder import Encoder
-from serving.metrics import Metrics
-from serving.shared import Shared
-from store.home import Home
+from shortlist.agent.chat.session import Chat
+from shortlist.agent.recommend import Recommender
+from shortlist.core.config import Config
+from shortlist.models.encoder import Encoder
+from shortlist.serving.metrics import Metrics
+from shortlist.serving.shared import Shared
+from shortlist.store.home import Home
 
 
 @dataclass(frozen=True, slots=True, eq=False)

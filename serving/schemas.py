@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.ranking import MAX_K
+from shortlist.core.ranking import MAX_K
 
 MAX_TEXT = 2000
 Id = Annotated[str, Field(min_length=1, max_length=512)]

@@ -11,20 +11,20 @@ from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from agent.chat.reply import Reply
-from agent.explain import FUSION, stages_of
-from agent.gate import may_ask
-from core.config import NONE
-from core.errors import HomeLocked, ShortlistError, UnknownItem
-from core.ranking import MAX_K, Answer, Filters, Request
-from core.wire import answer_document, recommendation_document, search_document, stages_document
-from ingest.complete import Completion
-from serving.answers import Answers
-from serving.documents import discreet, ranking_document, reader_document, whole_video
-from serving.intake import Result, take_events, take_videos
-from serving.live import Live
-from serving.parts import Parts
-from serving.stop import Stop
+from shortlist.agent.chat.reply import Reply
+from shortlist.agent.explain import FUSION, stages_of
+from shortlist.agent.gate import may_ask
+from shortlist.core.config import NONE
+from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
+from shortlist.core.ranking import MAX_K, Answer, Filters, Request
+from shortlist.core.wire import answer_document, recommendation_document, search_document, stages_document
+from shortlist.ingest.complete import Completion
+from shortlist.serving.answers import Answers
+from shortlist.serving.documents import discreet, ranking_document, reader_document, whole_video
+from shortlist.serving.intake import Result, take_events, take_videos
+from shortlist.serving.live import Live
+from shortlist.serving.parts import Parts
+from shortlist.serving.stop import Stop
 
 FULL_SHARE = 0.9  # of the time left is the rerank's; the rest is for what comes after
 

@@ -9,7 +9,7 @@ from time import monotonic
 
 from filelock import FileLock, Timeout
 
-from serving.stop import Stop
+from shortlist.serving.stop import Stop
 
 COUNTERS = "counters"
 BURST_S = 2.0

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from time import monotonic
 
-from core.errors import ModelFailed
-from models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
+from shortlist.core.errors import ModelFailed
+from shortlist.models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 
 
 class Stop:

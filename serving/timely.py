@@ -8,11 +8,11 @@ from typing import Any
 
 from anyio.to_thread import run_sync
 
-from core.config import NONE
-from core.ranking import Request
-from serving.lane import Lane
-from serving.service import Service
-from serving.stop import Stop
+from shortlist.core.config import NONE
+from shortlist.core.ranking import Request
+from shortlist.serving.lane import Lane
+from shortlist.serving.service import Service
+from shortlist.serving.stop import Stop
 
 Work = Callable[[Request, Stop | None], dict[str, Any]]
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import select
 
-from core.types import Article
-from store.content import put_content
-from store.pages import by_revision
-from store.part import Part
-from store.records import Put
-from store.rows import article_content, article_of
-from store.schema import articles
-from store.sql import among
+from shortlist.core.types import Article
+from shortlist.store.content import put_content
+from shortlist.store.pages import by_revision
+from shortlist.store.part import Part
+from shortlist.store.records import Put
+from shortlist.store.rows import article_content, article_of
+from shortlist.store.schema import articles
+from shortlist.store.sql import among
 
 
 class Articles(Part):

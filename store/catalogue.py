@@ -7,18 +7,18 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Table, func, select
 
-from core.types import Kind
-from store.events import Events
-from store.integrity import Integrity
-from store.keys import Keys
-from store.locations import Locations
-from store.readers import Readers
-from store.records import ContentCounts, Counts
-from store.schema import articles, enrichments, events, meta, readers, removed_videos, videos
-from store.sql import among
-from store.steps import Steps
-from store.tastes import Tastes
-from store.threads import Threads
+from shortlist.core.types import Kind
+from shortlist.store.events import Events
+from shortlist.store.integrity import Integrity
+from shortlist.store.keys import Keys
+from shortlist.store.locations import Locations
+from shortlist.store.readers import Readers
+from shortlist.store.records import ContentCounts, Counts
+from shortlist.store.schema import articles, enrichments, events, meta, readers, removed_videos, videos
+from shortlist.store.sql import among
+from shortlist.store.steps import Steps
+from shortlist.store.tastes import Tastes
+from shortlist.store.threads import Threads
 
 
 class Catalogue(Integrity, Readers, Events, Steps, Locations, Tastes, Threads, Keys):

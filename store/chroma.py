@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from core.errors import HomeDamaged, HomeLocked, StateError
-from store.failures import no_space, not_writable
-from store.seal import break_seal, is_sealed, remove_seal, write_seal
+from shortlist.core.errors import HomeDamaged, HomeLocked, StateError
+from shortlist.store.failures import no_space, not_writable
+from shortlist.store.seal import break_seal, is_sealed, remove_seal, write_seal
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Table, delete, insert, select
 
-from store.part import next_revision
-from store.records import Put
-from store.rows import Content
-from store.sql import among
+from shortlist.store.part import next_revision
+from shortlist.store.records import Put
+from shortlist.store.rows import Content
+from shortlist.store.sql import among
 
 
 def put_content(connection: Connection, table: Table, contents: Sequence[Content]) -> Put:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, Table, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.errors import ShortlistError
+from shortlist.core.errors import ShortlistError
 
 Insert = sqlite.Insert | postgresql.Insert
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from core.ranking import FloatArray
-from core.types import Article, Video
-from store.texts import article_text, summary_text, transcript_text
+from shortlist.core.ranking import FloatArray
+from shortlist.core.types import Article, Video
+from shortlist.store.texts import article_text, summary_text, transcript_text
 
 Facet = Literal["transcript", "summary", "article"]
 VIDEO_FACETS: tuple[Facet, ...] = ("transcript", "summary")

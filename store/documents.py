@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from core.ranking import FloatArray
-from store.chroma import Chroma, Ledger, Locked
-from store.document import Document, Facet, document_id
+from shortlist.core.ranking import FloatArray
+from shortlist.store.chroma import Chroma, Ledger, Locked
+from shortlist.store.document import Document, Facet, document_id
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection

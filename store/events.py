@@ -11,12 +11,12 @@ from typing import cast
 
 from sqlalchemy import Connection, CursorResult, func, select
 
-from core.types import ACTIONS, SEEN_ACTIONS, Action, Event
-from store.part import Part
-from store.records import Activity
-from store.rows import Columns, event_of, event_row, to_micros
-from store.schema import events, readers
-from store.sql import among, listed, one_of
+from shortlist.core.types import ACTIONS, SEEN_ACTIONS, Action, Event
+from shortlist.store.part import Part
+from shortlist.store.records import Activity
+from shortlist.store.rows import Columns, event_of, event_row, to_micros
+from shortlist.store.schema import events, readers
+from shortlist.store.sql import among, listed, one_of
 
 POSITIVE: tuple[Action, ...] = ("click", "view", "like")
 DAY_US = 86_400_000_000

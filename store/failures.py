@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from core.errors import HomeDamaged, StateError
+from shortlist.core.errors import HomeDamaged, StateError
 
 SHARED_MEMORY = 65_536  # bytes that SQLite needs beside a file before it reads it
 

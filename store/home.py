@@ -15,21 +15,21 @@ from typing import Self
 
 from sqlalchemy import Connection, insert, inspect, select, update
 
-from core.config import StoreConfig
-from core.errors import HomeDamaged, HomeVersion
-from models.encoder_version import configured_name
-from store import schema
-from store.catalogue import Catalogue
-from store.chroma import Chroma, ChromaFolder
-from store.database import Database
-from store.documents import Documents, Stamp
-from store.failures import os_error
-from store.lock import WriterLock
-from store.migrations import migrate
-from store.part import read_number
-from store.schema import SCHEMA_VERSION, meta
-from store.sqlite import SqliteDatabase
-from store.vectors import Vectors
+from shortlist.core.config import StoreConfig
+from shortlist.core.errors import HomeDamaged, HomeVersion
+from shortlist.models.encoder_version import configured_name
+from shortlist.store import schema
+from shortlist.store.catalogue import Catalogue
+from shortlist.store.chroma import Chroma, ChromaFolder
+from shortlist.store.database import Database
+from shortlist.store.documents import Documents, Stamp
+from shortlist.store.failures import os_error
+from shortlist.store.lock import WriterLock
+from shortlist.store.migrations import migrate
+from shortlist.store.part import read_number
+from shortlist.store.schema import SCHEMA_VERSION, meta
+from shortlist.store.sqlite import SqliteDatabase
+from shortlist.store.vectors import Vectors
 
 CATALOGUE = "catalogue.sqlite3"
 ANSWERS = "answers.sqlite3"
@@ -143,7 +143,7 @@ class Home:
     def _chroma(self) -> Chroma:
         if self.servers.chroma is None:
             return ChromaFolder(self.path / CHROMA, self.writing)
-        from store.chroma_http import ChromaServer
+        from shortlist.store.chroma_http import ChromaServer
 
         return ChromaServer(self.servers.chroma, self.home_id, self.catalogue)
 
@@ -165,7 +165,7 @@ def _ledger(path: Path, servers: StoreConfig) -> str:
 
 def _database(path: Path, servers: StoreConfig, *, make: bool) -> Database:
     if servers.catalogue is not None:
-        from store.postgres import PostgresDatabase
+        from shortlist.store.postgres import PostgresDatabase
 
         return PostgresDatabase(servers.catalogue.get_secret_value())
     catalogue = path / CATALOGUE

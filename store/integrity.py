@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
 
-from core.errors import HomeDamaged
-from store.articles import Articles
-from store.part import next_revision
-from store.rows import Content, article_content, video_content
-from store.schema import articles, enrichments, removed_videos, segments, videos
-from store.videos import Videos
+from shortlist.core.errors import HomeDamaged
+from shortlist.store.articles import Articles
+from shortlist.store.part import next_revision
+from shortlist.store.rows import Content, article_content, video_content
+from shortlist.store.schema import articles, enrichments, removed_videos, segments, videos
+from shortlist.store.videos import Videos
 
 PAGE = 500
 

@@ -10,10 +10,10 @@ from typing import Any, Literal, cast, get_args
 
 from sqlalchemy import CursorResult, Row, delete, func, insert, select
 
-from core.checks import check_text
-from store.part import Part
-from store.rows import from_micros, to_micros
-from store.schema import keys
+from shortlist.core.checks import check_text
+from shortlist.store.part import Part
+from shortlist.store.rows import from_micros, to_micros
+from shortlist.store.schema import keys
 
 Scope = Literal["read", "write"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from store.part import Part
-from store.records import Located
-from store.schema import locations, videos
+from shortlist.store.part import Part
+from shortlist.store.records import Located
+from shortlist.store.schema import locations, videos
 
 
 class Locations(Part):

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from core.errors import HomeLocked, StateError
-from store.database import Database
-from store.failures import os_error
+from shortlist.core.errors import HomeLocked, StateError
+from shortlist.store.database import Database
+from shortlist.store.failures import os_error
 
 
 class WriterLock:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from store.database import Database
-from store.part import read_number, write_number
-from store.schema import SCHEMA_VERSION
+from shortlist.store.database import Database
+from shortlist.store.part import read_number, write_number
+from shortlist.store.schema import SCHEMA_VERSION
 
 Migration = Callable[[Connection], None]
 

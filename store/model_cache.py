@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from sqlalchemy import select
 
-from core.ranking import ModelUse
-from models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
-from store.database import Database
-from store.schema import answers, model_cache
+from shortlist.core.ranking import ModelUse
+from shortlist.models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
+from shortlist.store.database import Database
+from shortlist.store.schema import answers, model_cache
 
 
 class CachedModel:

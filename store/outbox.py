@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from core.errors import HomeDamaged, HomeVersion
-from core.types import Video
-from models.encoder import Encoder
-from models.encoder_version import configured_name
-from store.document import VIDEO_FACETS, Document, article_documents, document_id, video_documents
-from store.home import Home
+from shortlist.core.errors import HomeDamaged, HomeVersion
+from shortlist.core.types import Video
+from shortlist.models.encoder import Encoder
+from shortlist.models.encoder_version import configured_name
+from shortlist.store.document import VIDEO_FACETS, Document, article_documents, document_id, video_documents
+from shortlist.store.home import Home
 
 BATCH = 256  # records between two notes of progress; at most two texts each are encoded in one call
 

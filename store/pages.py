@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Table, literal, select, tuple_
 
-from store.database import Database
+from shortlist.store.database import Database
 
 PAGE = 1000
 AFTER_ALL = "\U0010ffff"  # sorts after every id: it is not printable, so no id holds it

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, select, update
 
-from core.errors import HomeDamaged
-from store.database import Database
-from store.lock import WriterLock
-from store.schema import meta
+from shortlist.core.errors import HomeDamaged
+from shortlist.store.database import Database
+from shortlist.store.lock import WriterLock
+from shortlist.store.schema import meta
 
 INDEXED = "indexed by"  # and the index's id: how far each index follows
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table, create_engine
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from core.errors import ConfigError, HomeLocked, ServiceError, ShortlistError
-from store.database import Database
-from store.postgres_failures import translated, unreachable
+from shortlist.core.errors import ConfigError, HomeLocked, ServiceError, ShortlistError
+from shortlist.store.database import Database
+from shortlist.store.postgres_failures import translated, unreachable
 
 if TYPE_CHECKING:
     from psycopg import Connection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.errors import HomeDamaged, RecordError, ServiceError, ShortlistError, StateError
+from shortlist.core.errors import HomeDamaged, RecordError, ServiceError, ShortlistError, StateError
 
 
 def translated(error: BaseException, name: str, if_damaged: str) -> ShortlistError | None:

@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import Column, Row, delete, insert, select
 
-from core.errors import UnknownReader
-from core.types import Reader
-from store.part import Part
-from store.records import Put
-from store.rows import reader_of, reader_row
-from store.schema import readers
-from store.sql import among
+from shortlist.core.errors import UnknownReader
+from shortlist.core.types import Reader
+from shortlist.store.part import Part
+from shortlist.store.records import Put
+from shortlist.store.rows import reader_of, reader_row
+from shortlist.store.schema import readers
+from shortlist.store.sql import among
 
 NEAREST = 3
 PAGE = 10_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from core.types import SEEN_ACTIONS, Event
+from shortlist.core.types import SEEN_ACTIONS, Event
 
 StepStatus = Literal["done", "failed", "skipped"]
 

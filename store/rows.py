@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Row, Table
 
-from core.errors import HomeDamaged, RecordError
-from core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
-from store import schema
+from shortlist.core.errors import HomeDamaged, RecordError
+from shortlist.core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
+from shortlist.store import schema
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

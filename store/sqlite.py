@@ -11,9 +11,9 @@ from sqlalchemy import URL, Table, create_engine, event, text
 from sqlalchemy.dialects.sqlite import Insert, insert
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
-from core.errors import HomeDamaged, StateError
-from store.database import Database
-from store.failures import translated
+from shortlist.core.errors import HomeDamaged, StateError
+from shortlist.store.database import Database
+from shortlist.store.failures import translated
 
 BUSY_TIMEOUT_S = 30.0
 ENOUGH = 20  # problems told of one file

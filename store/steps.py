@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select
 
-from store.part import Part
-from store.records import StepFailure, StepStatus
-from store.rows import from_micros, to_micros
-from store.schema import steps
+from shortlist.store.part import Part
+from shortlist.store.records import StepFailure, StepStatus
+from shortlist.store.rows import from_micros, to_micros
+from shortlist.store.schema import steps
 
 
 class Steps(Part):

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
-from core.types import Made
-from store.part import Part
-from store.schema import events, readers, tastes
+from shortlist.core.types import Made
+from shortlist.store.part import Part
+from shortlist.store.schema import events, readers, tastes
 
 NO_INTERESTS = "[]"
 MOST = 2**31 - 1  # the column is an INTEGER of 32 bits on PostgreSQL

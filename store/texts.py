@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.types import Article, Video
+from shortlist.core.types import Article, Video
 
 
 def transcript_text(video: Video) -> str:

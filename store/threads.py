@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from store.part import Part
-from store.schema import messages
+from shortlist.store.part import Part
+from shortlist.store.schema import messages
 
 KEPT = 500  # messages of a thread; a chat looks back at fewer
 

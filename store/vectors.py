@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from sqlalchemy import select
 
-from core.ranking import FloatArray
-from store import schema
-from store.database import Database
-from store.schema import vectors
-from store.sql import among
+from shortlist.core.ranking import FloatArray
+from shortlist.store import schema
+from shortlist.store.database import Database
+from shortlist.store.schema import vectors
+from shortlist.store.sql import among
 
 
 class Vectors:

@@ -8,15 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, func, insert, select
 
-from core.errors import UnknownItem
-from core.types import Video
-from store.content import put_content
-from store.pages import by_revision
-from store.part import Part, next_revision
-from store.records import Put
-from store.rows import video_content, video_of
-from store.schema import enrichments, removed_videos, segments, videos
-from store.sql import among
+from shortlist.core.errors import UnknownItem
+from shortlist.core.types import Video
+from shortlist.store.content import put_content
+from shortlist.store.pages import by_revision
+from shortlist.store.part import Part, next_revision
+from shortlist.store.records import Put
+from shortlist.store.rows import video_content, video_of
+from shortlist.store.schema import enrichments, removed_videos, segments, videos
+from shortlist.store.sql import among
 
 
 class Videos(Part):

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pydantic import SecretStr
 
-from core.config import EncoderConfig, LlmConfig, ModelsConfig, StoreConfig
-from core.types import Video
-from models.embedded import EmbeddedModel
-from models.encoder import Encoder
-from models.language_model import ChoiceScores, Completion, Message, Schema
+from shortlist.core.config import EncoderConfig, LlmConfig, ModelsConfig, StoreConfig
+from shortlist.core.types import Video
+from shortlist.models.embedded import EmbeddedModel
+from shortlist.models.encoder import Encoder
+from shortlist.models.language_model import ChoiceScores, Completion, Message, Schema
 from tests import database_servers
 from tests.database_servers import Postgres
 
@@ -40,7 +40,7 @@ def bench_data() -> Path:
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
     """The default encoder. Its weights are in the cache after `make install`."""
-    from models.encoders import load_encoder
+    from shortlist.models.encoders import load_encoder
 
     return load_encoder(EncoderConfig(), ModelsConfig())
 
@@ -48,7 +48,7 @@ def encoder() -> Encoder:
 @pytest.fixture(scope="session")
 def tiny_llm() -> EmbeddedModel:
     """The smallest embedded language model. Its weights are in the cache after `make install`."""
-    from models.llms import load_language_model
+    from shortlist.models.llms import load_language_model
 
     model = load_language_model(
         LlmConfig(provider="embedded", model="smollm2-135m", threads=1, context=2048), ModelsConfig()
@@ -60,10 +60,10 @@ def tiny_llm() -> EmbeddedModel:
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:
     """A home with all of sample/, ingested once a run. Copy it before you change it."""
-    from core.config import IngestConfig
-    from ingest.load import load_articles, load_events, load_readers, load_videos
-    from retrieval.loading import load_snapshot
-    from store.home import Home
+    from shortlist.core.config import IngestConfig
+    from shortlist.ingest.load import load_articles, load_events, load_readers, load_videos
+    from shortlist.retrieval.loading import load_snapshot
+    from shortlist.store.home import Home
 
     path = tmp_path_factory.mktemp("sample") / "home"
     sample = Path(__file__).parents[1] / "sample"
@@ -167,9 +167,9 @@ def snapshot_of() -> Any:
 
     `watched` are the sequences of readers, oldest first.
     """
-    from retrieval.cowatch import Links
-    from retrieval.segment import Part, video_segment
-    from retrieval.snapshot import Snapshot
+    from shortlist.retrieval.cowatch import Links
+    from shortlist.retrieval.segment import Part, video_segment
+    from shortlist.retrieval.snapshot import Snapshot
 
     def make(
         videos: Sequence[Video],

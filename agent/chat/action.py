@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
-from core.ranking import Filters
+from shortlist.core.ranking import Filters
 
 ActionName = Literal["recommend", "search", "explain", "describe", "profile", "help"]
 NAMES: tuple[ActionName, ...] = get_args(ActionName)

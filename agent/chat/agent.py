@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
-from agent.chat.action import Action, ActionName
-from agent.chat.limits import take_limits
-from agent.chat.memory import Document, Memory
-from agent.chat.names import Names
-from agent.chat.setting import Setting
-from agent.chat.words import MAX_CHARS, tidy
-from models.language_model import LanguageModel
-from retrieval.analysis import terms
+from shortlist.agent.chat.action import Action, ActionName
+from shortlist.agent.chat.limits import take_limits
+from shortlist.agent.chat.memory import Document, Memory
+from shortlist.agent.chat.names import Names
+from shortlist.agent.chat.setting import Setting
+from shortlist.agent.chat.words import MAX_CHARS, tidy
+from shortlist.models.language_model import LanguageModel
+from shortlist.retrieval.analysis import terms
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -61,7 +61,7 @@ class AgentInterpreter:
         from langchain.agents.middleware import ModelCallLimitMiddleware, ToolCallLimitMiddleware
         from langgraph.errors import GraphRecursionError
 
-        from agent.chat.tool_chat import ToolChat
+        from shortlist.agent.chat.tool_chat import ToolChat
 
         called: list[Action] = []
         limits: Any = [ModelCallLimitMiddleware(run_limit=MODEL_CALLS), ToolCallLimitMiddleware(run_limit=1)]

@@ -7,10 +7,10 @@ import re
 from statistics import median
 from typing import Any
 
-from agent.chat.grammar import pattern
-from agent.chat.setting import Found, Setting, cut, cut_span, refused
-from agent.chat.spans import seconds_in
-from agent.chat.words import number_in
+from shortlist.agent.chat.grammar import pattern
+from shortlist.agent.chat.setting import Found, Setting, cut, cut_span, refused
+from shortlist.agent.chat.spans import seconds_in
+from shortlist.agent.chat.words import number_in
 
 SHORT_S = 60  # "shorter", where no length is known
 OTHER_END = {"max_duration_s": "min_duration_s", "min_duration_s": "max_duration_s"}  # "nothing under a minute"

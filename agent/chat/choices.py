@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from agent.chat.grammar import pattern
-from agent.chat.names import Names, bare, leading
-from agent.chat.setting import Found, Setting, cut, refused
-from agent.chat.words import word_map
+from shortlist.agent.chat.grammar import pattern
+from shortlist.agent.chat.names import Names, bare, leading
+from shortlist.agent.chat.setting import Found, Setting, cut, refused
+from shortlist.agent.chat.words import word_map
 
 
 def source(text: str, setting: Setting) -> Found:

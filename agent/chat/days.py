@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from agent.chat.grammar import MONTHS
-from agent.chat.words import number_in
+from shortlist.agent.chat.grammar import MONTHS
+from shortlist.agent.chat.words import number_in
 
 DAYS = {"day": 1, "week": 7, "fortnight": 14, "month": 30, "year": 365}
 DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from agent.chat.words import word_map
+from shortlist.agent.chat.words import word_map
 
 FILE = Path(__file__).with_name("grammar.toml")
 REFERENCE = re.compile(r"(?<!\?P)<([a-z_]+)>")  # not the name of a group

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from agent.chat.action import LIMITS
-from agent.chat.grammar import pattern
-from agent.chat.setting import Found, Setting, cut
+from shortlist.agent.chat.action import LIMITS
+from shortlist.agent.chat.grammar import pattern
+from shortlist.agent.chat.setting import Found, Setting, cut
 
 LENGTH = ("min_duration_s", "max_duration_s")
 DATE = ("published_after", "published_before")

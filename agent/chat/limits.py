@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from agent.chat import bounds, choices, refusals
-from agent.chat.grammar import pattern
-from agent.chat.lifted import lifted
-from agent.chat.published import published
-from agent.chat.setting import Found, Limit, Setting, cut
-from agent.chat.words import number_in
+from shortlist.agent.chat import bounds, choices, refusals
+from shortlist.agent.chat.grammar import pattern
+from shortlist.agent.chat.lifted import lifted
+from shortlist.agent.chat.published import published
+from shortlist.agent.chat.setting import Found, Limit, Setting, cut
+from shortlist.agent.chat.words import number_in
 
 
 def take_limits(text: str, setting: Setting) -> Found:

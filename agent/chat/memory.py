@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from agent.chat.action import LISTS, Action
+from shortlist.agent.chat.action import LISTS, Action
 
 Document = Mapping[str, Any]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from agent.chat.grammar import pattern
-from agent.chat.words import word_map, word_set
+from shortlist.agent.chat.grammar import pattern
+from shortlist.agent.chat.words import word_map, word_set
 
 ID_LIKE = re.compile(r"(?:user|reader|u)[_-]?\d+|[^\W\d]\w*_\w*\d\w*", re.IGNORECASE)
 TOKEN = re.compile(r"[^\s,;:!?\"“”()]+")

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from agent.chat.action import LIMITS, Action, ActionName
-from agent.chat.grammar import pattern
-from agent.chat.limits import take_limits
-from agent.chat.memory import Memory
-from agent.chat.merge import merged
-from agent.chat.names import Names, take_readers
-from agent.chat.setting import Setting, cut, refused
-from agent.chat.small_talk import is_small_talk
-from agent.chat.spelling import as_written, corrected
-from agent.chat.topic import stripped, topic_in
-from agent.chat.words import number_in, tidy, word_map
+from shortlist.agent.chat.action import LIMITS, Action, ActionName
+from shortlist.agent.chat.grammar import pattern
+from shortlist.agent.chat.limits import take_limits
+from shortlist.agent.chat.memory import Memory
+from shortlist.agent.chat.merge import merged
+from shortlist.agent.chat.names import Names, take_readers
+from shortlist.agent.chat.setting import Setting, cut, refused
+from shortlist.agent.chat.small_talk import is_small_talk
+from shortlist.agent.chat.spelling import as_written, corrected
+from shortlist.agent.chat.topic import stripped, topic_in
+from shortlist.agent.chat.words import number_in, tidy, word_map
 
 MOST_WORDS = 8  # of a topic that stands alone; a longer text that no rule knows is not read
 

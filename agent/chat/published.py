@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from itertools import pairwise
 
-from agent.chat.days import days_ago, days_in
-from agent.chat.grammar import pattern
-from agent.chat.setting import Found, Setting, cut, cut_span, refused
+from shortlist.agent.chat.days import days_ago, days_in
+from shortlist.agent.chat.grammar import pattern
+from shortlist.agent.chat.setting import Found, Setting, cut, cut_span, refused
 
 OLDEST = 2005  # the year of the first site for videos; "in 1969" is of a topic
 

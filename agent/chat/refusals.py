@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agent.chat.grammar import pattern
-from agent.chat.names import Names, bare, leading
-from agent.chat.setting import Found, Setting, cut
-from agent.chat.words import number_in, word_map, word_set
+from shortlist.agent.chat.grammar import pattern
+from shortlist.agent.chat.names import Names, bare, leading
+from shortlist.agent.chat.setting import Found, Setting, cut
+from shortlist.agent.chat.words import number_in, word_map, word_set
 
 
 def videos(text: str, setting: Setting) -> Found:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from agent.chat.memory import Document
-from agent.explain import FUSION, RERANK
-from agent.history_words import deed
-from core.errors import UnknownReader
-from core.types import Made, Profile, Video
+from shortlist.agent.chat.memory import Document
+from shortlist.agent.explain import FUSION, RERANK
+from shortlist.agent.history_words import deed
+from shortlist.core.errors import UnknownReader
+from shortlist.core.types import Made, Profile, Video
 
 HELP = """I find short videos for a reader, and say why. You can say, for example:
   recommend for user_123

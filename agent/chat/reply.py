@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.chat.action import Action
-from agent.chat.memory import Document
+from shortlist.agent.chat.action import Action
+from shortlist.agent.chat.memory import Document
 
 
 @dataclass(frozen=True, slots=True)

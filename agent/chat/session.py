@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal
 
-from agent.chat import replies
-from agent.chat.action import Action
-from agent.chat.agent import Interpreter
-from agent.chat.memory import Document, Memory, Threads, recall
-from agent.chat.names import Names, known_reader
-from agent.chat.parse import parse
-from agent.chat.reply import Reply
-from agent.chat.tools import Tools
-from agent.chat.words import MAX_CHARS
-from core.errors import ServiceError
+from shortlist.agent.chat import replies
+from shortlist.agent.chat.action import Action
+from shortlist.agent.chat.agent import Interpreter
+from shortlist.agent.chat.memory import Document, Memory, Threads, recall
+from shortlist.agent.chat.names import Names, known_reader
+from shortlist.agent.chat.parse import parse
+from shortlist.agent.chat.reply import Reply
+from shortlist.agent.chat.tools import Tools
+from shortlist.agent.chat.words import MAX_CHARS
+from shortlist.core.errors import ServiceError
 
 Mode = Literal["auto", "parser", "agent"]
 RECALLED = 200  # turns that words can refer to: the reader last spoken of, and a list with all the pages it may have

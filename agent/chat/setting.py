@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from agent.chat.grammar import pattern
-from agent.chat.memory import Memory
-from agent.chat.names import Names
+from shortlist.agent.chat.grammar import pattern
+from shortlist.agent.chat.memory import Memory
+from shortlist.agent.chat.names import Names
 
 # Arguments of an action, and the text without the words that gave them.
 Found = tuple[dict[str, Any], str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.chat.grammar import pattern
+from shortlist.agent.chat.grammar import pattern
 
 
 def is_small_talk(text: str, *, named: bool) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agent.chat.words import number_in
+from shortlist.agent.chat.words import number_in
 
 UNITS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from agent.chat.words import word_list, word_map, word_set
+from shortlist.agent.chat.words import word_list, word_map, word_set
 
 SHORTEST = 4  # letters of a word that may be a misspelt keyword
 WORD = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.chat import replies
-from agent.chat.action import Action, ActionName, filters_of
-from agent.chat.memory import Document, Memory
-from agent.chat.names import Names
-from agent.chat.reply import Reply
-from agent.recommend import Recommender
-from agent.records import Records
-from core.errors import UnknownReader, UsageError
-from core.ranking import MAX_K, Answer, Request
-from core.types import Made
-from core.wire import recommendation_document
+from shortlist.agent.chat import replies
+from shortlist.agent.chat.action import Action, ActionName, filters_of
+from shortlist.agent.chat.memory import Document, Memory
+from shortlist.agent.chat.names import Names
+from shortlist.agent.chat.reply import Reply
+from shortlist.agent.recommend import Recommender
+from shortlist.agent.records import Records
+from shortlist.core.errors import UnknownReader, UsageError
+from shortlist.core.ranking import MAX_K, Answer, Request
+from shortlist.core.types import Made
+from shortlist.core.wire import recommendation_document
 
 DEFAULT_K = 5
 SAID_ONCE = ("unmet", "undone", "others")  # and not asked again by a follow-up

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from agent.chat.grammar import pattern
-from agent.chat.words import word_set
+from shortlist.agent.chat.grammar import pattern
+from shortlist.agent.chat.words import word_set
 
 TOKEN = re.compile(r"\S+")
 CLAUSE = re.compile(r"\s*[,;!]\s+")

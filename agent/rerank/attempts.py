@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from agent.rerank.budget import Budget
-from core.errors import ModelFailed, UnusableAnswer
+from shortlist.agent.rerank.budget import Budget
+from shortlist.core.errors import ModelFailed, UnusableAnswer
 
 T = TypeVar("T")
 

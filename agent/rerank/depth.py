@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from agent.blend import standardised
-from core.config import RerankConfig
-from core.ranking import Ranking
+from shortlist.agent.blend import standardised
+from shortlist.core.config import RerankConfig
+from shortlist.core.ranking import Ranking
 
 FEW = 5  # opinions from which one can tell what the model's best looks like
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from agent.rerank.one_by_one import one_by_one
-from agent.rerank.question import question
-from agent.rerank.setting import Setting
-from core.ranking import Ranking
-from core.types import Profile
+from shortlist.agent.rerank.one_by_one import one_by_one
+from shortlist.agent.rerank.question import question
+from shortlist.agent.rerank.setting import Setting
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Profile
 
 NAME = "graded"
 SURE = 5

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent.candidate_text import plain
-from agent.history_words import deed
-from agent.shelf import Shelf
-from core.tokens import estimated_tokens
-from core.types import HistoryItem, Profile
+from shortlist.agent.candidate_text import plain
+from shortlist.agent.history_words import deed
+from shortlist.agent.shelf import Shelf
+from shortlist.core.tokens import estimated_tokens
+from shortlist.core.types import HistoryItem, Profile
 
 TITLE_TOKENS = 30
 INTERESTS_TOKENS = 40

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core.ranking import Ranking
+from shortlist.core.ranking import Ranking
 
 
 def permutation(ranking: Ranking, judgements: Mapping[str, float], origin: str, notes: Sequence[str] = ()) -> Ranking:

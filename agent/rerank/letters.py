@@ -11,15 +11,15 @@ from string import ascii_uppercase
 
 import numpy as np
 
-from agent.candidate_text import candidate_text
-from agent.rerank.attempts import Attempts
-from agent.rerank.judged import permutation
-from agent.rerank.position_bias import position_bias
-from agent.rerank.question import Question, question
-from agent.rerank.setting import Setting
-from core.ranking import Ranking
-from core.types import Profile
-from models.language_model import ChoiceScores
+from shortlist.agent.candidate_text import candidate_text
+from shortlist.agent.rerank.attempts import Attempts
+from shortlist.agent.rerank.judged import permutation
+from shortlist.agent.rerank.position_bias import position_bias
+from shortlist.agent.rerank.question import Question, question
+from shortlist.agent.rerank.setting import Setting
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Profile
+from shortlist.models.language_model import ChoiceScores
 
 NAME = "letters"
 WINDOW = 20

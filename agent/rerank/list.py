@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agent.candidate_text import candidate_text
-from agent.rerank.attempts import Attempts
-from agent.rerank.judged import permutation
-from agent.rerank.question import Question, question
-from agent.rerank.setting import Setting
-from core.ranking import Ranking
-from core.types import Profile
+from shortlist.agent.candidate_text import candidate_text
+from shortlist.agent.rerank.attempts import Attempts
+from shortlist.agent.rerank.judged import permutation
+from shortlist.agent.rerank.question import Question, question
+from shortlist.agent.rerank.setting import Setting
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Profile
 
 NAME = "list"
 WINDOW = 20

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent.rerank.graded import Graded
-from agent.rerank.letters import Letters
-from agent.rerank.list import ListOrder
-from agent.rerank.reranker import Reranker
-from agent.rerank.setting import Setting
-from agent.rerank.yesno import YesNo
-from core.ranking import Ranking
-from core.types import Profile
+from shortlist.agent.rerank.graded import Graded
+from shortlist.agent.rerank.letters import Letters
+from shortlist.agent.rerank.list import ListOrder
+from shortlist.agent.rerank.reranker import Reranker
+from shortlist.agent.rerank.setting import Setting
+from shortlist.agent.rerank.yesno import YesNo
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Profile
 
 METHODS: dict[str, Callable[[Setting], Reranker]] = {
     "yesno": YesNo,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from agent.candidate_text import candidate_text
-from agent.rerank.attempts import Attempts
-from agent.rerank.depth import settled
-from agent.rerank.judged import permutation
-from agent.rerank.setting import Setting
-from core.ranking import Ranking
+from shortlist.agent.candidate_text import candidate_text
+from shortlist.agent.rerank.attempts import Attempts
+from shortlist.agent.rerank.depth import settled
+from shortlist.agent.rerank.judged import permutation
+from shortlist.agent.rerank.setting import Setting
+from shortlist.core.ranking import Ranking
 
 Answer = TypeVar("Answer")
 

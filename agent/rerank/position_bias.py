@@ -8,9 +8,9 @@ from string import ascii_uppercase
 import numpy as np
 import numpy.typing as npt
 
-from agent.rerank.attempts import Attempts
-from models.language_model import LanguageModel, Message
-from prompts.loader import load
+from shortlist.agent.rerank.attempts import Attempts
+from shortlist.models.language_model import LanguageModel, Message
+from shortlist.prompts.loader import load
 
 NEUTRAL = "letters_neutral"
 SHUFFLES = 6

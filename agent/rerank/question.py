@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agent.candidate_text import clean
-from agent.rerank.history_text import reader_values
-from agent.shelf import Shelf
-from core.config import RerankConfig
-from core.types import Profile
-from models.language_model import Message
-from prompts.loader import Prompt, load
+from shortlist.agent.candidate_text import clean
+from shortlist.agent.rerank.history_text import reader_values
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import RerankConfig
+from shortlist.core.types import Profile
+from shortlist.models.language_model import Message
+from shortlist.prompts.loader import Prompt, load
 
 WISH_TOKENS = 80
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from core.ranking import Ranking
-from core.types import Profile
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Profile
 
 
 class Reranker(Protocol):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from agent.rerank.budget import Budget
-from agent.shelf import Shelf
-from core.config import RerankConfig
-from models.language_model import LanguageModel
+from shortlist.agent.rerank.budget import Budget
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import RerankConfig
+from shortlist.models.language_model import LanguageModel
 
 
 @dataclass(frozen=True, slots=True, eq=False)

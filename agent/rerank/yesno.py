@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 
-from agent.rerank.one_by_one import one_by_one
-from agent.rerank.question import question
-from agent.rerank.setting import Setting
-from core.ranking import Ranking
-from core.types import Profile
-from models.language_model import ChoiceScores
+from shortlist.agent.rerank.one_by_one import one_by_one
+from shortlist.agent.rerank.question import question
+from shortlist.agent.rerank.setting import Setting
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Profile
+from shortlist.models.language_model import ChoiceScores
 
 NAME = "yesno"
 CHOICES = ("yes", "no")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from core.errors import UsageError
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from agent.chat.session import Chat
-    from store.home import Home
+    from shortlist.agent.chat.session import Chat
+    from shortlist.store.home import Home
 
 
 def chat(
@@ -32,8 +32,8 @@ def chat(
     if as_json and message is None:
         remedy = 'say something, as in `shortlist chat "recommend for user_123" --json`'
         raise UsageError("--json answers one message", expected="a MESSAGE", found="none", remedy=remedy)
-    from app.build import open_chat, open_home
-    from app.cli.output import print_json, print_notes
+    from shortlist.app.build import open_chat, open_home
+    from shortlist.app.cli.output import print_json, print_notes
 
     with open_home(chosen) as store:
         talk = open_chat(store, chosen)
@@ -49,7 +49,7 @@ def chat(
 
 
 def _converse(talk: Chat, store: Home, user: str | None, thread: str) -> None:
-    from app.cli.conversation import converse, lines_of, prompted
+    from shortlist.app.cli.conversation import converse, lines_of, prompted
 
     history = store.path / "chat-history"
     lines = prompted(history) if sys.stdin.isatty() and sys.stdout.isatty() else lines_of(sys.stdin)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from core.errors import ShortlistError
+from shortlist.core.errors import ShortlistError
 
 if TYPE_CHECKING:
-    from agent.chat.session import Chat
+    from shortlist.agent.chat.session import Chat
 
 PROMPT = "you> "
 HELLO = "Say what you would like to watch. /help lists what can be said, /quit ends."
@@ -66,7 +66,7 @@ def lines_of(stream: TextIO) -> Iterator[str]:
 
 
 def _answer(talk: Chat, message: str, user: str | None, thread: str) -> None:
-    from app.cli.output import print_notes
+    from shortlist.app.cli.output import print_notes
 
     try:
         with _thinking():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
 
 
 def doctor(
@@ -20,8 +20,8 @@ def doctor(
     Example: shortlist doctor --json
     """
     chosen = settings(context, home, config)
-    from app.cli.output import print_json
-    from app.doctor.checkup import checkup
+    from shortlist.app.cli.output import print_json
+    from shortlist.app.doctor.checkup import checkup
 
     report = checkup(chosen)
     if as_json:

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.failures import print_failures
-from app.cli.loaded import SOME_FAILED
-from app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from app.cli.searchable import make_searchable
-from core.config import Config
+from shortlist.app.cli.failures import print_failures
+from shortlist.app.cli.loaded import SOME_FAILED
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.searchable import make_searchable
+from shortlist.core.config import Config
 
 if TYPE_CHECKING:
-    from ingest.enrich.queue import Kind, Progress, Worked
-    from store.home import Home
+    from shortlist.ingest.enrich.queue import Kind, Progress, Worked
+    from shortlist.store.home import Home
 
 SAY_EVERY_S = 60.0
 
@@ -48,7 +48,7 @@ def enrich(
 
     Example: shortlist ingest enrich --limit 100
     """
-    from app.build import open_home
+    from shortlist.app.build import open_home
 
     chosen = settings(context, home, config)
     with open_home(chosen) as store, _told(what.value, as_json) as progress:
@@ -59,8 +59,8 @@ def enrich(
 
 
 def _texts(kind: Kind, store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> Worked:
-    from app.build import encoder_of, open_enricher
-    from ingest.enrich.queue import work
+    from shortlist.app.build import encoder_of, open_enricher
+    from shortlist.ingest.enrich.queue import work
 
     enricher = open_enricher(store, config)
     worked = work(store, kind, enricher, encoder_of(config), refresh=refresh, limit=limit, progress=progress)
@@ -69,8 +69,8 @@ def _texts(kind: Kind, store: Home, config: Config, refresh: bool, limit: int | 
 
 
 def _tastes(store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> Worked:
-    from agent.tastes import write_tastes
-    from app.build import language_model_of
+    from shortlist.agent.tastes import write_tastes
+    from shortlist.app.build import language_model_of
 
     model = language_model_of(store, config)()
     return write_tastes(store.catalogue, model, config.profile, refresh=refresh, limit=limit, progress=progress)
@@ -84,7 +84,7 @@ WORK: dict[str, Callable[[Home, Config, bool, int | None, Progress], Worked]] = 
 
 
 def _print(kind: str, worked: Worked, as_json: bool) -> None:
-    from app.cli.output import print_json
+    from shortlist.app.cli.output import print_json
 
     if as_json:
         failures = [{"where": one.where, "reason": one.reason} for one in worked.failures]

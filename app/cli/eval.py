@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from core.config import NONE, RERANK_CHOICES, Config
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.core.config import NONE, RERANK_CHOICES, Config
 
 if TYPE_CHECKING:
-    from eval.parts import Parts
-    from eval.progress import Bar, Bars
-    from eval.tasks.task import Task
+    from shortlist.eval.parts import Parts
+    from shortlist.eval.progress import Bar, Bars
+    from shortlist.eval.tasks.task import Task
 
 app = typer.Typer(no_args_is_help=True, help="Measure variants on public data sets or on this home's own events.")
 
@@ -45,10 +45,10 @@ def run(
     Example: shortlist eval run --data simulated:100 --variant bm25
     """
     chosen = settings(context, home, config)
-    from app.cli.output import print_json
-    from eval.outcome import run_document
-    from eval.session import Session
-    from eval.variants import SHIPPED, choose, load_variants
+    from shortlist.app.cli.output import print_json
+    from shortlist.eval.outcome import run_document
+    from shortlist.eval.session import Session
+    from shortlist.eval.variants import SHIPPED, choose, load_variants
 
     [asked] = choose(load_variants(variants or SHIPPED), [variant])
     task, parts = _task(data, queries, chosen)
@@ -57,7 +57,7 @@ def run(
     if as_json:
         print_json(run_document(outcome))
         return
-    from app.cli.eval_tables import print_outcome
+    from shortlist.app.cli.eval_tables import print_outcome
 
     print_outcome(outcome)
 
@@ -83,9 +83,9 @@ def ablation(
     Example: shortlist eval ablation --data events --data simulated:200 --out reports/ablation
     """
     chosen = settings(context, home, config)
-    from app.cli.output import print_json, print_notes
-    from eval.ablation import Plan, ablate, read_results
-    from eval.variants import SHIPPED, choose, load_variants
+    from shortlist.app.cli.output import print_json, print_notes
+    from shortlist.eval.ablation import Plan, ablate, read_results
+    from shortlist.eval.variants import SHIPPED, choose, load_variants
 
     known = load_variants(variants or SHIPPED)
     asked = choose(known, variant or known)
@@ -96,7 +96,7 @@ def ablation(
     if as_json:
         print_json(results)
     else:
-        from app.cli.eval_tables import print_results
+        from shortlist.app.cli.eval_tables import print_results
 
         print_results(results)
         print_notes([f"written to {out}: report.html, report.md, results.json, runs, qrels and scores"])
@@ -126,12 +126,12 @@ def tune(
     Example: shortlist eval tune --data simulated:200 --out tuned.toml
     """
     chosen = settings(context, home, config)
-    from app.cli.output import print_json
-    from core.errors import UsageError
-    from eval.outcome import PRIMARY
-    from eval.scores import AUC, METRICS
-    from eval.tuning.settings_file import settings_file, tuned_document
-    from eval.tuning.tune import tune as search
+    from shortlist.app.cli.output import print_json
+    from shortlist.core.errors import UsageError
+    from shortlist.eval.outcome import PRIMARY
+    from shortlist.eval.scores import AUC, METRICS
+    from shortlist.eval.tuning.settings_file import settings_file, tuned_document
+    from shortlist.eval.tuning.tune import tune as search
 
     task, parts = _task(data, queries, chosen)
     wanted = metric or PRIMARY[task.data.kind]
@@ -173,21 +173,21 @@ def compare(
     Example: shortlist eval compare reports/ablation default bm25
     """
     chosen = settings(context, home, config)
-    from app.cli.output import print_json
-    from eval.comparison import compare_variants
+    from shortlist.app.cli.output import print_json
+    from shortlist.eval.comparison import compare_variants
 
     found = compare_variants(folder, variant, other, chosen.eval.seed)
     if as_json:
         print_json(found)
         return
-    from app.cli.eval_tables import print_comparison
+    from shortlist.app.cli.eval_tables import print_comparison
 
     print_comparison(found)
 
 
 def _task(spec: str, queries: int | None, config: Config) -> tuple[Task, Parts]:
-    from app.build import evaluation_parts
-    from eval.tasks.specs import load_task
+    from shortlist.app.build import evaluation_parts
+    from shortlist.eval.tasks.specs import load_task
 
     parts = evaluation_parts()
     task = load_task(spec, config, parts)
@@ -197,7 +197,7 @@ def _task(spec: str, queries: int | None, config: Config) -> tuple[Task, Parts]:
 @contextmanager
 def _bars(quiet: bool) -> Iterator[Bars]:
     """One progress bar after the other."""
-    from app.cli.output import progress_bar
+    from shortlist.app.cli.output import progress_bar
 
     with ExitStack() as stack:
 

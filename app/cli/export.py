@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.filters import (
+from shortlist.app.cli.filters import (
     Category,
     Channel,
     IncludeSeen,
@@ -19,13 +19,13 @@ from app.cli.filters import (
     PublishedBefore,
     filters,
 )
-from app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
-from core.config import AUTO, RERANK_CHOICES
-from core.errors import UsageError
-from core.ranking import Request
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
+from shortlist.core.config import AUTO, RERANK_CHOICES
+from shortlist.core.errors import UsageError
+from shortlist.core.ranking import Request
 
 if TYPE_CHECKING:
-    from app.export.run import Exported
+    from shortlist.app.export.run import Exported
 
 SOME_FAILED = 1
 SHOWN = 20
@@ -69,10 +69,10 @@ def export(
         expected = f"one of {', '.join(RERANK_CHOICES)}"
         raise UsageError("unknown rerank method", expected=expected, found=repr(rerank), remedy="correct --rerank")
     wanted = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
-    from app.build import mend, open_home
-    from app.cli.output import progress_bar
-    from app.export.plan import Plan, check_files, count_readers
-    from app.export.run import export as run
+    from shortlist.app.build import mend, open_home
+    from shortlist.app.cli.output import progress_bar
+    from shortlist.app.export.plan import Plan, check_files, count_readers
+    from shortlist.app.export.run import export as run
 
     check_files(out, users)
     plan = Plan(out, Request("", k, rerank=rerank, filters=wanted), chosen.export.shard, users)
@@ -88,7 +88,7 @@ def export(
 
 
 def _report(exported: Exported, out: Path, seconds: float, as_json: bool) -> None:
-    from app.cli.output import print_json, print_notes
+    from shortlist.app.cli.output import print_json, print_notes
 
     rate = exported.readers / max(seconds, 1e-9)
     if as_json:

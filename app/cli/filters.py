@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from core.errors import UsageError
-from core.ranking import Filters
+from shortlist.core.errors import UsageError
+from shortlist.core.ranking import Filters
 
 MaxDuration = Annotated[float | None, typer.Option("--max-duration", help="Longest video, in seconds.", metavar="S")]
 Category = Annotated[str | None, typer.Option("--category", help="Only this category.", metavar="C")]

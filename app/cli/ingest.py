@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli import enrich, retry, videos
-from app.cli.loaded import report
-from app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from app.cli.searchable import make_searchable
-from core.config import Config
+from shortlist.app.cli import enrich, retry, videos
+from shortlist.app.cli.loaded import report
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.searchable import make_searchable
+from shortlist.core.config import Config
 
 if TYPE_CHECKING:
-    from ingest.load import Loaded
-    from store.home import Home
+    from shortlist.ingest.load import Loaded
+    from shortlist.store.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Store videos, articles, readers and events.")
 
@@ -41,8 +41,8 @@ def articles(
 
     Example: shortlist ingest articles sample/articles.csv
     """
-    from app.build import encoder_of
-    from ingest.load import load_articles
+    from shortlist.app.build import encoder_of
+    from shortlist.ingest.load import load_articles
 
     chosen = settings(context, home, config)
     encoder = encoder_of(chosen)
@@ -65,7 +65,7 @@ def readers(
 
     Example: shortlist ingest readers sample/readers.jsonl
     """
-    from ingest.load import load_readers
+    from shortlist.ingest.load import load_readers
 
     def load(store: Home, config: Config, progress: Callable[[int], None]) -> Loaded:
         return load_readers(store, file, config.ingest, progress)
@@ -85,7 +85,7 @@ def events(
 
     Example: shortlist ingest events sample/events.csv
     """
-    from ingest.load import load_events
+    from shortlist.ingest.load import load_events
 
     def load(store: Home, config: Config, progress: Callable[[int], None]) -> Loaded:
         return load_events(store, file, config.ingest, progress)
@@ -95,8 +95,8 @@ def events(
 
 def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> None:
     """Load every source and report it."""
-    from app.build import open_home
-    from app.cli.output import progress_bar
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.output import progress_bar
 
     results: dict[str, Loaded] = {}
     with open_home(config, create=True) as store:

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from core.errors import UsageError
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.core.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Keys of the served API: make, list, revoke.")
 
@@ -25,8 +25,8 @@ def create(
 
     Example: shortlist keys create --write --label "the phone app"
     """
-    from app.build import open_home
-    from app.cli.output import print_json, print_notes
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.output import print_json, print_notes
 
     with open_home(settings(context, home, config), create=True) as store:
         key, secret = store.catalogue.create_key("write" if write else "read", label)
@@ -43,8 +43,8 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
 
     Example: shortlist keys list
     """
-    from app.build import open_home
-    from app.cli.output import print_json
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.output import print_json
 
     with open_home(settings(context, home, config)) as store:
         known = [_document(key) for key in store.catalogue.all_keys()]
@@ -69,8 +69,8 @@ def revoke(
 
     Example: shortlist keys revoke 1a2b3c4d
     """
-    from app.build import open_home
-    from app.cli.output import print_json
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.output import print_json
 
     with open_home(settings(context, home, config)) as store:
         if not store.catalogue.revoke_key(key_id):

@@ -11,11 +11,24 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.cli import chat, doctor, export, ingest, keys, models, rebuild, recommend, search, serve, simulate, status
-from app.cli import eval as evaluation
-from app.cli.options import ConfigFile, HomeDir
-from core.checks import check_text
-from core.errors import ShortlistError, StateError, one_line
+from shortlist.app.cli import (
+    chat,
+    doctor,
+    export,
+    ingest,
+    keys,
+    models,
+    rebuild,
+    recommend,
+    search,
+    serve,
+    simulate,
+    status,
+)
+from shortlist.app.cli import eval as evaluation
+from shortlist.app.cli.options import ConfigFile, HomeDir
+from shortlist.core.checks import check_text
+from shortlist.core.errors import ShortlistError, StateError, one_line
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from core.config import Config
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.core.config import Config
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from models.weights import ModelStatus
+    from shortlist.models.weights import ModelStatus
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch and check the weights of models.")
 
@@ -27,7 +27,7 @@ def list_models(
 
     Example: shortlist models list
     """
-    from models.weights import status
+    from shortlist.models.weights import status
 
     _show(status(settings(context, home, config).models), as_json)
 
@@ -44,8 +44,8 @@ def pull(
 
     Example: shortlist models pull all-MiniLM-L6-v2 qwen2.5-coder-1.5b
     """
-    from app.cli.output import print_json
-    from models.manifest import load_manifest
+    from shortlist.app.cli.output import print_json
+    from shortlist.models.manifest import load_manifest
 
     chosen = settings(context, home, config)
     known = load_manifest()
@@ -64,9 +64,9 @@ def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
 
     Example: shortlist models verify
     """
-    from app.cli.output import progress_bar
-    from models.weights import status
-    from models.weights import verify as hash_again
+    from shortlist.app.cli.output import progress_bar
+    from shortlist.models.weights import status
+    from shortlist.models.weights import verify as hash_again
 
     chosen = settings(context, home, config).models
     total = sum(one.size for one in status(chosen))
@@ -78,10 +78,10 @@ def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
 
 
 def _pull(name: str, size: int | None, config: Config, quiet: bool) -> Path:
-    from app.cli.output import progress_bar
-    from models.encoders import load_encoder
-    from models.manifest import load_manifest
-    from models.weights import resolve
+    from shortlist.app.cli.output import progress_bar
+    from shortlist.models.encoders import load_encoder
+    from shortlist.models.manifest import load_manifest
+    from shortlist.models.weights import resolve
 
     with progress_bar(name, size, quiet=quiet) as progress:
         path = resolve(name, config.models, progress)
@@ -93,7 +93,7 @@ def _pull(name: str, size: int | None, config: Config, quiet: bool) -> Path:
 
 
 def _show(found: list[ModelStatus], as_json: bool) -> None:
-    from app.cli.output import print_json
+    from shortlist.app.cli.output import print_json
 
     if as_json:
         rows = [

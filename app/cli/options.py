@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from app.settings import load_settings
-from core import log
-from core.config import Config
+from shortlist.app.settings import load_settings
+from shortlist.core import log
+from shortlist.core.config import Config
 
 HomeDir = Annotated[Path | None, typer.Option("--home", help="Folder that holds all state.", metavar="DIR")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file of settings.", metavar="FILE")]

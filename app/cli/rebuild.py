@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from app.cli.searchable import merge
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.searchable import merge
 
 SOME_DAMAGED = 1
 
@@ -27,9 +27,9 @@ def rebuild(
     """
     configured = settings(context, home, config).encoder.name
     chosen = settings(context, home, config, **({"encoder": {"name": encoder}} if encoder else {}))
-    from app.build import open_home
-    from app.cli.output import print_json, print_notes, progress_bar
-    from app.rebuild import rebuild as make_anew
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.output import print_json, print_notes, progress_bar
+    from shortlist.app.rebuild import rebuild as make_anew
 
     with open_home(chosen, any_encoder=True) as store:
         counts = store.catalogue.content_counts()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from app.cli.filters import PublishedAfter
-from app.cli.loaded import report
-from app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from app.cli.videos import (
+from shortlist.app.cli.filters import PublishedAfter
+from shortlist.app.cli.loaded import report
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.videos import (
     AllowPrivate,
     AutoCaptions,
     Cookies,
@@ -23,7 +23,7 @@ from app.cli.videos import (
 )
 
 if TYPE_CHECKING:
-    from store.home import Home
+    from shortlist.store.home import Home
 
 
 def retry(
@@ -43,8 +43,8 @@ def retry(
 
     Example: shortlist ingest retry --cookies cookies.txt
     """
-    from app.build import open_home
-    from ingest.media.sources import source_of
+    from shortlist.app.build import open_home
+    from shortlist.ingest.media.sources import source_of
 
     chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
     wanted = wanted_of(limit, max_duration, published_after)
@@ -62,8 +62,8 @@ def retry(
 
 def _failed(store: Home) -> list[str]:
     """Where everything lies that failed; a file that is no longer there is forgotten."""
-    from ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO
-    from ingest.media.sources import is_gone
+    from shortlist.ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO
+    from shortlist.ingest.media.sources import is_gone
 
     failures = sorted(store.catalogue.failures(), key=lambda one: (one.step != "list", one.item))  # lists know more
     failed = list(dict.fromkeys(one.item for one in failures if one.step not in (ENRICH_VIDEO, ENRICH_ARTICLE)))

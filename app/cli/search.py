@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli.filters import Category, Channel, Language, MaxDuration, PublishedAfter, PublishedBefore, filters
-from app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
+from shortlist.app.cli.filters import Category, Channel, Language, MaxDuration, PublishedAfter, PublishedBefore, filters
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
 
 
 def search(
@@ -30,16 +30,16 @@ def search(
     """
     chosen = settings(context, home, config)
     wanted = filters(max_duration, category, channel, language, published_after, published_before)
-    from app.build import open_home, open_recommender
-    from app.cli.output import print_json, print_notes
-    from core.wire import search_document
+    from shortlist.app.build import open_home, open_recommender
+    from shortlist.app.cli.output import print_json, print_notes
+    from shortlist.core.wire import search_document
 
     with open_home(chosen) as store:
         answer = open_recommender(store, chosen).search(text, k, wanted)
     if as_json:
         print_json(search_document(text, answer))
         return
-    from app.cli.tables import print_answer
+    from shortlist.app.cli.tables import print_answer
 
     print_answer(answer)
     print_notes(answer.notes)

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from app.cli.output import print_notes
-from core.config import Config
-from core.errors import StateError
+from shortlist.app.cli.output import print_notes
+from shortlist.core.config import Config
+from shortlist.core.errors import StateError
 
 if TYPE_CHECKING:
-    from store.home import Home
+    from shortlist.store.home import Home
 
 
 def make_searchable(store: Home, config: Config) -> None:
     """Index what is new, so that the first reader finds it ready and needs no lock; then merge what is due."""
-    from retrieval.loading import load_snapshot
+    from shortlist.retrieval.loading import load_snapshot
 
     load_snapshot(store, config.retrieval)
     merge(store)
@@ -24,7 +24,7 @@ def make_searchable(store: Home, config: Config) -> None:
 
 def merge(store: Home) -> None:
     """Merge what is due of the index, and say so. Where it cannot be done, nothing is lost: that is a note."""
-    from retrieval.merging import merge_aside
+    from shortlist.retrieval.merging import merge_aside
 
     def begins(rows: int) -> None:
         typer.echo(f"merging {rows:,} rows of the index: everything can be searched meanwhile", err=True)

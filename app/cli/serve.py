@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.options import ConfigFile, HomeDir, settings
-from core.config import Config
-from core.errors import UsageError
+from shortlist.app.cli.options import ConfigFile, HomeDir, settings
+from shortlist.core.config import Config
+from shortlist.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from serving.parts import Parts
+    from shortlist.serving.parts import Parts
 
 app = typer.Typer(no_args_is_help=True, help="Serve over HTTP, as a web page, or to other programs' models (MCP).")
 
@@ -42,9 +42,9 @@ def api(
     """
     chosen = settings(context, home, config, serve=_given(host=host, port=port, workers=workers))
     with _parts(chosen) as parts:
-        from serving.api.application import application
-        from serving.api.request_id import log_request_ids
-        from serving.api.server import bound, run
+        from shortlist.serving.api.application import application
+        from shortlist.serving.api.request_id import log_request_ids
+        from shortlist.serving.api.server import bound, run
 
         listener = bound(_address(parts), chosen.serve.port)
         if chosen.serve.workers == 1:
@@ -66,8 +66,8 @@ def web(
     chosen = settings(context, home, config, serve=_given(host=host, web_port=port))
     with _parts(chosen) as parts:
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: it asks at once
-        from serving.api.server import bound, run
-        from serving.web.application import web_application
+        from shortlist.serving.api.server import bound, run
+        from shortlist.serving.web.application import web_application
 
         listener = bound(_address(parts), chosen.serve.web_port)
         app = web_application(parts)
@@ -90,12 +90,12 @@ def mcp(
     chosen = settings(context, home, config, serve=_given(host=host, mcp_port=port))
     with _parts(chosen) as parts:
         if not http:
-            from serving.mcp.tools import mcp_server
+            from shortlist.serving.mcp.tools import mcp_server
 
             mcp_server(parts).run("stdio")
             return
-        from serving.api.server import bound, run
-        from serving.mcp.http import mcp_application
+        from shortlist.serving.api.server import bound, run
+        from shortlist.serving.mcp.http import mcp_application
 
         listener = bound(_address(parts), chosen.serve.mcp_port)
         app = mcp_application(parts)
@@ -104,14 +104,14 @@ def mcp(
 
 def _run_workers(config: Config, listener: socket.socket) -> None:
     """Each worker opens the home for itself; what they share is forgotten at the end."""
-    from app.serve import worker
-    from serving.shared import COUNTERS, Shared
+    from shortlist.app.serve import worker
+    from shortlist.serving.shared import COUNTERS, Shared
 
     with TemporaryDirectory(prefix="shortlist-serve-") as folder:
         counters = Path(folder) / COUNTERS
         counters.mkdir()
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)  # read by every worker when it imports the library
-        from serving.api.workers import run_workers
+        from shortlist.serving.api.workers import run_workers
 
         _say(f"the API, with {config.serve.workers} processes,", *listener.getsockname()[:2])
         run_workers(partial(worker, config, Path(folder)), listener, config.serve, Shared(Path(folder)))
@@ -125,8 +125,8 @@ def _parts(config: Config) -> Iterator[Parts]:
     except ImportError as error:
         remedy = "install them with `pip install -c constraints.txt -e '.[serve]'`"
         raise UsageError("serving needs more packages", expected="fastapi", found="none", remedy=remedy) from error
-    from app.build import open_home
-    from app.serve import parts_of
+    from shortlist.app.build import open_home
+    from shortlist.app.serve import parts_of
 
     with open_home(config, create=True) as store:
         yield parts_of(store, config)

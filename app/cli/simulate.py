@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
 
 
 def simulate(
@@ -23,9 +23,9 @@ def simulate(
     Example: shortlist simulate --readers 1000 --seed 7
     """
     chosen = settings(context, home, config)
-    from app.build import open_home
-    from app.cli.output import print_json, progress_bar
-    from ingest.simulate import simulate as invent
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.output import print_json, progress_bar
+    from shortlist.ingest.simulate import simulate as invent
 
     with open_home(chosen) as store, progress_bar("simulating", readers, quiet=as_json) as progress:
         made = invent(store, readers, seed, datetime.now(UTC), progress)

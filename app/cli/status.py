@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from app.cli.failures import print_failures
-from app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from core.config import Config
+from shortlist.app.cli.failures import print_failures
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.core.config import Config
 
 if TYPE_CHECKING:
-    from store.home import Home
+    from shortlist.store.home import Home
 
 SAMPLE = 10
 FOUND = re.compile(r"found ([^:;]+)")
@@ -32,8 +32,8 @@ def status(
     Example: shortlist status --json
     """
     chosen = settings(context, home, config)
-    from app.build import open_home
-    from app.cli.output import print_json
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.output import print_json
 
     with open_home(chosen) as store:
         document = _document(store, chosen)
@@ -44,9 +44,9 @@ def status(
 
 
 def _document(store: Home, config: Config) -> dict[str, Any]:
-    from ingest.media.redact import redacted
-    from models.weights import status as model_status
-    from store.outbox import pending
+    from shortlist.ingest.media.redact import redacted
+    from shortlist.models.weights import status as model_status
+    from shortlist.store.outbox import pending
 
     counts = store.catalogue.counts()
     failures = [

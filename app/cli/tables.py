@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from core.ranking import Answer, Recommendation, Stage
+from shortlist.core.ranking import Answer, Recommendation, Stage
 
 FUSION = "fusion"
 RERANK = "rerank"

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.filters import PublishedAfter, filters
-from app.cli.loaded import report
-from app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from app.cli.searchable import make_searchable
-from core.config import Config
+from shortlist.app.cli.filters import PublishedAfter, filters
+from shortlist.app.cli.loaded import report
+from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.searchable import make_searchable
+from shortlist.core.config import Config
 
 if TYPE_CHECKING:
-    from ingest.load import Loaded
-    from ingest.media.item import Source, Wanted
-    from store.home import Home
+    from shortlist.ingest.load import Loaded
+    from shortlist.ingest.media.item import Source, Wanted
+    from shortlist.store.home import Home
 
 SOURCES = (
     ".jsonl[.gz], .csv, .parquet | media file | folder | channel, playlist, feed or video address | s3://BUCKET/PREFIX"
@@ -57,10 +57,10 @@ def videos(
 
     Example: shortlist ingest videos ~/clips https://www.youtube.com/@CHANNEL --limit 50
     """
-    from app.build import open_home
-    from core.errors import UsageError
-    from ingest.media.sources import source_of
-    from ingest.tables import is_table, table_format
+    from shortlist.app.build import open_home
+    from shortlist.core.errors import UsageError
+    from shortlist.ingest.media.sources import source_of
+    from shortlist.ingest.tables import is_table, table_format
 
     chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
     wanted = wanted_of(limit, max_duration, published_after)
@@ -81,7 +81,7 @@ def videos(
 
 def wanted_of(limit: int | None, max_duration: float | None, published_after: str | None) -> Wanted:
     """Which videos the options ask for. Raises `UsageError` for a date that is none."""
-    from ingest.media.item import Wanted
+    from shortlist.ingest.media.item import Wanted
 
     return Wanted(max_duration, filters(None, None, None, None, published_after).published_after, limit)
 
@@ -101,11 +101,11 @@ def take(
 
     Of several sources, a table that cannot be read is a failure, and the others are taken.
     """
-    from app.build import encoder_of
-    from app.cli.output import progress_bar
-    from core.errors import RecordError, UsageError
-    from ingest.load import Loaded, load_videos
-    from ingest.rows import Failure
+    from shortlist.app.build import encoder_of
+    from shortlist.app.cli.output import progress_bar
+    from shortlist.core.errors import RecordError, UsageError
+    from shortlist.ingest.load import Loaded, load_videos
+    from shortlist.ingest.rows import Failure
 
     results: dict[str, Loaded] = {}
     for table in tables:
@@ -125,9 +125,9 @@ def take(
 
 
 def _media(store: Home, sources: list[Source], config: Config, as_json: bool) -> Loaded:
-    from app.build import encoder_of, transcriber_of
-    from app.cli.output import stage_bars
-    from ingest.media.pipeline import Models, load_media
+    from shortlist.app.build import encoder_of, transcriber_of
+    from shortlist.app.cli.output import stage_bars
+    from shortlist.ingest.media.pipeline import Models, load_media
 
     models = Models(transcriber_of(config), encoder_of(config))
     with stage_bars("list", quiet=as_json) as progress:
@@ -135,9 +135,9 @@ def _media(store: Home, sources: list[Source], config: Config, as_json: bool) ->
 
 
 def _say_what_waits(store: Home, as_json: bool) -> None:
-    from app.cli.output import print_notes
-    from core.types import EXTRACTIVE
-    from ingest.complete import ENRICH_VIDEO
+    from shortlist.app.cli.output import print_notes
+    from shortlist.core.types import EXTRACTIVE
+    from shortlist.ingest.complete import ENRICH_VIDEO
 
     waiting = store.catalogue.made_by("summary", EXTRACTIVE) - store.catalogue.items_done(ENRICH_VIDEO)
     if waiting and not as_json:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from app.build import open_home
-from app.doctor import services, state
-from app.doctor.finding import Finding, Report, broken, examined, fine
-from core.config import Config
-from core.errors import ShortlistError
-from store.home import Home
+from shortlist.app.build import open_home
+from shortlist.app.doctor import services, state
+from shortlist.app.doctor.finding import Finding, Report, broken, examined, fine
+from shortlist.core.config import Config
+from shortlist.core.errors import ShortlistError
+from shortlist.store.home import Home
 
 SERVICES: Mapping[str, Callable[[Config], Finding]] = {
     "versions": services.versions,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from core.errors import HomeLocked, ServiceError, ShortlistError, StateError
+from shortlist.core.errors import HomeLocked, ServiceError, ShortlistError, StateError
 
 State = Literal["ok", "warning", "broken"]
 STATES: tuple[State, ...] = ("ok", "warning", "broken")

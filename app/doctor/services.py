@@ -7,16 +7,16 @@ import shutil
 import sqlite3
 from importlib.metadata import version
 
-from app.build import encoder_of
-from app.doctor.finding import Finding, broken, fine, warn
-from core.config import Config, ModelsConfig
-from core.errors import ModelMissing, ServiceError
-from models.language_model import LanguageModel, Message
-from models.llms import load_language_model
-from models.manifest import load_manifest
-from models.weights import verify
-from retrieval.manifest import FORMAT
-from store.schema import SCHEMA_VERSION
+from shortlist.app.build import encoder_of
+from shortlist.app.doctor.finding import Finding, broken, fine, warn
+from shortlist.core.config import Config, ModelsConfig
+from shortlist.core.errors import ModelMissing, ServiceError
+from shortlist.models.language_model import LanguageModel, Message
+from shortlist.models.llms import load_language_model
+from shortlist.models.manifest import load_manifest
+from shortlist.models.weights import verify
+from shortlist.retrieval.manifest import FORMAT
+from shortlist.store.schema import SCHEMA_VERSION
 
 LOW_GB, TOO_LOW_GB = 2.0, 0.1
 QUESTION = (Message("user", "Is water wet? Answer yes or no."),)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.doctor.finding import Finding, broken, fine, several, warn
-from core.config import Config
-from core.ranking import Query
-from retrieval.build import build_leg
-from retrieval.catch_up import video_vectors
-from retrieval.index import FOLDER, Index, changed_files, open_index
-from retrieval.loading import put_back
-from retrieval.snapshot import Snapshot
-from store.home import Home
-from store.outbox import expected_documents, pending
+from shortlist.app.doctor.finding import Finding, broken, fine, several, warn
+from shortlist.core.config import Config
+from shortlist.core.ranking import Query
+from shortlist.retrieval.build import build_leg
+from shortlist.retrieval.catch_up import video_vectors
+from shortlist.retrieval.index import FOLDER, Index, changed_files, open_index
+from shortlist.retrieval.loading import put_back
+from shortlist.retrieval.snapshot import Snapshot
+from shortlist.store.home import Home
+from shortlist.store.outbox import expected_documents, pending
 
 SAMPLE = 100  # videos that are looked for by their own vectors
 CLOSE = 1e-4  # cosines that differ by less are equal

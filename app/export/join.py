@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from app.export.parts import read_part, schema
-from store.failures import os_error
+from shortlist.app.export.parts import read_part, schema
+from shortlist.store.failures import os_error
 
 if TYPE_CHECKING:
     import pyarrow as pa

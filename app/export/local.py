@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.export.work import Worker
-from core.config import Config
-from core.errors import StateError
-from core.ranking import Request
+from shortlist.app.export.work import Worker
+from shortlist.core.config import Config
+from shortlist.core.errors import StateError
+from shortlist.core.ranking import Request
 
 Shard = tuple[int, list[str]]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from app.export.work import Worker
-from core.config import Config
-from core.errors import ModelMissing
-from core.ranking import Request
+from shortlist.app.export.work import Worker
+from shortlist.core.config import Config
+from shortlist.core.errors import ModelMissing
+from shortlist.core.ranking import Request
 
 CORES_LEFT = 1  # Ray Data's own tasks need a slot: with an actor on every core it would wait for one for ever
 

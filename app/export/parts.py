@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.export import COLUMNS, Rows
-from app.export.plan import Plan, check_same
-from core.errors import StateError
-from store.failures import os_error
+from shortlist.agent.export import COLUMNS, Rows
+from shortlist.app.export.plan import Plan, check_same
+from shortlist.core.errors import StateError
+from shortlist.store.failures import os_error
 
 if TYPE_CHECKING:
     import pyarrow as pa

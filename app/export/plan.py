@@ -9,10 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from core.config import Config
-from core.errors import UsageError
-from core.ranking import Request
-from store.home import Home
+from shortlist.core.config import Config
+from shortlist.core.errors import UsageError
+from shortlist.core.ranking import Request
+from shortlist.store.home import Home
 
 FORMATS = (".parquet", ".csv", ".jsonl")
 TEXT = (".txt", "")
@@ -66,7 +66,7 @@ def count_readers(plan: Plan, home: Home) -> int:
 
 def metadata(plan: Plan, home: Home, config: Config) -> dict[str, Any]:
     """What the rows depend on, as hashes, and the request. It goes into the file and says whether parts may be kept."""
-    from eval.hashes import code_hash, config_hash, digest, weights_hash
+    from shortlist.eval.hashes import code_hash, config_hash, digest, weights_hash
 
     catalogue = home.catalogue
     return {
@@ -105,8 +105,8 @@ def _lines(file: Path) -> Iterator[str]:
 
 
 def _column(file: Path) -> Iterator[str]:
-    from ingest.rows import Columns, Failure
-    from ingest.tables import rows
+    from shortlist.ingest.rows import Columns, Failure
+    from shortlist.ingest.tables import rows
 
     for row in rows(file, Columns((("user_id",),))):
         # A row that cannot be read is no reader: it is named among the unknown ones, and the others are exported.

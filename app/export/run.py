@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.export.join import join
-from app.export.local import run_local
-from app.export.on_ray import run_on_ray
-from app.export.parts import is_done, part_file, parts_of, read_part
-from app.export.plan import Plan, metadata, shards
-from core.config import NONE, Config
-from core.ranking import Request
-from store.home import Home
+from shortlist.app.export.join import join
+from shortlist.app.export.local import run_local
+from shortlist.app.export.on_ray import run_on_ray
+from shortlist.app.export.parts import is_done, part_file, parts_of, read_part
+from shortlist.app.export.plan import Plan, metadata, shards
+from shortlist.core.config import NONE, Config
+from shortlist.core.ranking import Request
+from shortlist.store.home import Home
 
 Engine = Callable[[Iterable[tuple[int, list[str]]], Config, Request, Path, int], Iterator[int]]
 ENGINES: Mapping[str, Engine] = {"local": run_local, "ray": run_on_ray}

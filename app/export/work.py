@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.export import rows_of
-from app.build import open_home, recommender_over
-from app.export.parts import part_file, write_part
-from core.config import Config
-from core.ranking import Request
+from shortlist.agent.export import rows_of
+from shortlist.app.build import open_home, recommender_over
+from shortlist.app.export.parts import part_file, write_part
+from shortlist.core.config import Config
+from shortlist.core.ranking import Request
 
 
 class Worker:

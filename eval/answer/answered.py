@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from core.ranking import MAX_K, ModelUse, Ranking
-from eval.data.dataset import EvalQuery
+from shortlist.core.ranking import MAX_K, ModelUse, Ranking
+from shortlist.eval.data.dataset import EvalQuery
 
 # The deepest that a metric looks; a list of candidates is ranked whole.
 DEPTH = 100

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from agent.ranked import Ranked
-from agent.recommend import Recommender
-from core.config import NONE
-from core.ranking import Filters, Request
-from eval.answer.answered import Answered, depth_of
-from eval.data.dataset import DataSet, EvalQuery
+from shortlist.agent.ranked import Ranked
+from shortlist.agent.recommend import Recommender
+from shortlist.core.config import NONE
+from shortlist.core.ranking import Filters, Request
+from shortlist.eval.answer.answered import Answered, depth_of
+from shortlist.eval.data.dataset import DataSet, EvalQuery
 
 # As many of a batch are asked one by one, as a reader asks: what a query takes is known from these.
 ALONE = 32

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from eval.data.dataset import Item
-from eval.lines import checked_id, numbered_lines, refuse
+from shortlist.eval.data.dataset import Item
+from shortlist.eval.lines import checked_id, numbered_lines, refuse
 
 
 def read_corpus(path: Path) -> Iterator[Item]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from core.errors import RecordError
-from eval.lines import checked_id, three_of
-from eval.trec_files import Qrels
+from shortlist.core.errors import RecordError
+from shortlist.eval.lines import checked_id, three_of
+from shortlist.eval.trec_files import Qrels
 
 
 @dataclass(frozen=True, slots=True)

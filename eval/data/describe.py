@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eval.data.dataset import DataSet
+from shortlist.eval.data.dataset import DataSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from eval.data.dataset import DataSet, EvalQuery, Item, hash_files, named
-from eval.lines import checked_id, fields, numbered_lines, refuse
+from shortlist.eval.data.dataset import DataSet, EvalQuery, Item, hash_files, named
+from shortlist.eval.lines import checked_id, fields, numbered_lines, refuse
 
 KIND = "mind"
 TIME = "%m/%d/%Y %I:%M:%S %p"

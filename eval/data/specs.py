@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from core.errors import UsageError
-from eval.data.beir import read_beir
-from eval.data.dataset import DataSet
-from eval.data.mind import read_mind
-from eval.data.trec import read_trec
-from eval.data.watches import read_watches
+from shortlist.core.errors import UsageError
+from shortlist.eval.data.beir import read_beir
+from shortlist.eval.data.dataset import DataSet
+from shortlist.eval.data.mind import read_mind
+from shortlist.eval.data.trec import read_trec
+from shortlist.eval.data.watches import read_watches
 
 SPECS: dict[str, Callable[[Path], DataSet]] = {
     "beir": read_beir,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from eval.data.corpus import read_corpus
-from eval.data.dataset import DataSet, EvalQuery, hash_files, judged_texts, named
-from eval.lines import checked_id, fields, numbered_lines
-from eval.trec_files import read_qrels, read_run
+from shortlist.eval.data.corpus import read_corpus
+from shortlist.eval.data.dataset import DataSet, EvalQuery, hash_files, judged_texts, named
+from shortlist.eval.lines import checked_id, fields, numbered_lines
+from shortlist.eval.trec_files import read_qrels, read_run
 
 KIND = "trec"
 

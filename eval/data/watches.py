@@ -6,9 +6,9 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.errors import UsageError
-from eval.data.dataset import DataSet, EvalQuery, Item, hash_files, named
-from eval.lines import checked_id, decoded, fields, numbered_lines, refuse
+from shortlist.core.errors import UsageError
+from shortlist.eval.data.dataset import DataSet, EvalQuery, Item, hash_files, named
+from shortlist.eval.lines import checked_id, decoded, fields, numbered_lines, refuse
 
 KIND = "watches"
 HEADER = ["item", "title"]

@@ -7,8 +7,8 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
-from eval.data.dataset import EvalQuery
-from eval.peers.peer import Scores, World
+from shortlist.eval.data.dataset import EvalQuery
+from shortlist.eval.peers.peer import Scores, World
 
 
 class Popularity:

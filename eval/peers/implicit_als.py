@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from eval.data.dataset import EvalQuery
-from eval.peers.peer import Scores, World
+from shortlist.eval.data.dataset import EvalQuery
+from shortlist.eval.peers.peer import Scores, World
 
 FACTORS = 64
 ITERATIONS = 15

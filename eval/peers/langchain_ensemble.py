@@ -8,9 +8,9 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from eval.data.dataset import EvalQuery
-from eval.peers.peer import Scores, World
-from models.encoder import Encoder
+from shortlist.eval.data.dataset import EvalQuery
+from shortlist.eval.peers.peer import Scores, World
+from shortlist.models.encoder import Encoder
 
 DEPTH = 100
 AMONG_CANDIDATES = 1000  # it cannot be told to rank given candidates: ask deep, keep those

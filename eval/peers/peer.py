@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from agent.stopwatch import Stopwatch
-from core.ranking import Ranking
-from eval.answer.answered import Answered, depth_of
-from eval.data.dataset import DataSet, EvalQuery
-from eval.tasks.task import Task
-from models.encoder import Encoder
-from store.texts import transcript_text
+from shortlist.agent.stopwatch import Stopwatch
+from shortlist.core.ranking import Ranking
+from shortlist.eval.answer.answered import Answered, depth_of
+from shortlist.eval.data.dataset import DataSet, EvalQuery
+from shortlist.eval.tasks.task import Task
+from shortlist.models.encoder import Encoder
+from shortlist.store.texts import transcript_text
 
 Scores = npt.NDArray[np.float64]
 HISTORY = 50  # as many items as the product looks at by default

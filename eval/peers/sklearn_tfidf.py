@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from eval.data.dataset import EvalQuery
-from eval.peers.peer import Scores, World
+from shortlist.eval.data.dataset import EvalQuery
+from shortlist.eval.peers.peer import Scores, World
 
 
 class SklearnTfidf:

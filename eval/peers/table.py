@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from core.errors import ConfigError, ModelMissing
-from eval.peers.baselines import Chance, Popularity
-from eval.peers.implicit_als import ImplicitAls
-from eval.peers.langchain_ensemble import LangchainEnsemble
-from eval.peers.peer import Peer, PeerAnswerer, World
-from eval.peers.rank_bm25 import RankBm25
-from eval.peers.sklearn_tfidf import SklearnTfidf
+from shortlist.core.errors import ConfigError, ModelMissing
+from shortlist.eval.peers.baselines import Chance, Popularity
+from shortlist.eval.peers.implicit_als import ImplicitAls
+from shortlist.eval.peers.langchain_ensemble import LangchainEnsemble
+from shortlist.eval.peers.peer import Peer, PeerAnswerer, World
+from shortlist.eval.peers.rank_bm25 import RankBm25
+from shortlist.eval.peers.sklearn_tfidf import SklearnTfidf
 
 PEERS: Mapping[str, Callable[[World], Peer]] = {
     "rank-bm25": RankBm25,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from eval.report import plots
-from eval.report.tables import Grid, facts, grids_of, warnings_of
+from shortlist.eval.report import plots
+from shortlist.eval.report.tables import Grid, facts, grids_of, warnings_of
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #222; }

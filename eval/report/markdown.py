@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eval.report.tables import Grid, facts, grids_of, warnings_of
+from shortlist.eval.report.tables import Grid, facts, grids_of, warnings_of
 
 
 def markdown_report(results: Mapping[str, Any]) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from eval.data.describe import describe
-from eval.effects import Effect, Slice, by_category, by_history, effects
-from eval.finished import Cost
-from eval.outcome import Outcome
-from eval.significance import Comparison, Interval, bootstrap
-from eval.table import Table, table_of
+from shortlist.eval.data.describe import describe
+from shortlist.eval.effects import Effect, Slice, by_category, by_history, effects
+from shortlist.eval.finished import Cost
+from shortlist.eval.outcome import Outcome
+from shortlist.eval.significance import Comparison, Interval, bootstrap
+from shortlist.eval.table import Table, table_of
 
 DECIMALS = 6
 Document = dict[str, Any]

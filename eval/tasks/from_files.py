@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from core.types import GIVEN, Enrichment, Event, Made, Reader, Segment, Transcript, Video
-from eval.data.dataset import DataSet, EvalQuery, Item
-from eval.tasks.task import Task
-from ingest.sentences import first_sentence
+from shortlist.core.types import GIVEN, Enrichment, Event, Made, Reader, Segment, Transcript, Video
+from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
+from shortlist.eval.tasks.task import Task
+from shortlist.ingest.sentences import first_sentence
 
 # Files say in what order things were read, not when: one a day, the last a day before anyone asks.
 STEP = timedelta(days=1)

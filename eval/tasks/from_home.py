@@ -6,14 +6,14 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from agent.history_words import AT_ONCE_S
-from core.errors import UsageError
-from core.types import Action, Article, Event, Video
-from eval.data.dataset import DataSet, EvalQuery, Item
-from eval.splits import TimeSplit, cut_after, split_at
-from eval.tasks.task import Task
-from store.home import VECTORS, Home
-from store.records import Activity
+from shortlist.agent.history_words import AT_ONCE_S
+from shortlist.core.errors import UsageError
+from shortlist.core.types import Action, Article, Event, Video
+from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
+from shortlist.eval.splits import TimeSplit, cut_after, split_at
+from shortlist.eval.tasks.task import Task
+from shortlist.store.home import VECTORS, Home
+from shortlist.store.records import Activity
 
 KIND = "events"
 KNOWN = 0.8  # share of the events that is known; the others are predicted

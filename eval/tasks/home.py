@@ -13,22 +13,22 @@ from typing import TypeVar
 
 from platformdirs import user_cache_path
 
-from core.config import Config
-from core.types import Enrichment, Video
-from eval.hashes import CONTENT_CODE, INDEX_CODE, code_hash, digest
-from eval.progress import Bars, no_bars
-from eval.splits import require_known
-from eval.tasks.kept_encoder import KeptEncoder
-from eval.tasks.task import Task
-from eval.variants import Variant
-from ingest.complete import Completion
-from models.encoder import Encoder
-from models.encoder_version import encoder_version
-from retrieval.index import FOLDER
-from retrieval.loading import load_snapshot
-from retrieval.merging import merge_aside
-from store.home import VECTORS, Home
-from store.outbox import deliver
+from shortlist.core.config import Config
+from shortlist.core.types import Enrichment, Video
+from shortlist.eval.hashes import CONTENT_CODE, INDEX_CODE, code_hash, digest
+from shortlist.eval.progress import Bars, no_bars
+from shortlist.eval.splits import require_known
+from shortlist.eval.tasks.kept_encoder import KeptEncoder
+from shortlist.eval.tasks.task import Task
+from shortlist.eval.variants import Variant
+from shortlist.ingest.complete import Completion
+from shortlist.models.encoder import Encoder
+from shortlist.models.encoder_version import encoder_version
+from shortlist.retrieval.index import FOLDER
+from shortlist.retrieval.loading import load_snapshot
+from shortlist.retrieval.merging import merge_aside
+from shortlist.store.home import VECTORS, Home
+from shortlist.store.outbox import deliver
 
 STAMP = "made_by.json"
 VIDEOS = 500

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.ranking import FloatArray
-from models.encoder import Encoder
-from store.home import Home
+from shortlist.core.ranking import FloatArray
+from shortlist.models.encoder import Encoder
+from shortlist.store.home import Home
 
 
 class KeptEncoder:

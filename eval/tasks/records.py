@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from core.types import Article, Event, Kind, Reader, Video
-from eval.splits import require_known
-from eval.tasks.task import Task
-from store.catalogue import Catalogue
-from store.records import Activity
+from shortlist.core.types import Article, Event, Kind, Reader, Video
+from shortlist.eval.splits import require_known
+from shortlist.eval.tasks.task import Task
+from shortlist.store.catalogue import Catalogue
+from shortlist.store.records import Activity
 
 
 class TaskRecords:

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from core.ranking import FloatArray
-from core.types import Event, Reader
-from eval.data.dataset import DataSet, EvalQuery
-from eval.hashes import CONTENT_CODE, code_hash, digest
-from eval.tasks.from_home import by_reader, content_hash, contents, items_of, watched_of
-from eval.tasks.task import Task
-from ingest.simulate import simulate
-from ingest.tastes import Taste, Tastes
-from models.encoder import Encoder
-from store.home import VECTORS, Home
-from store.outbox import deliver
+from shortlist.core.ranking import FloatArray
+from shortlist.core.types import Event, Reader
+from shortlist.eval.data.dataset import DataSet, EvalQuery
+from shortlist.eval.hashes import CONTENT_CODE, code_hash, digest
+from shortlist.eval.tasks.from_home import by_reader, content_hash, contents, items_of, watched_of
+from shortlist.eval.tasks.task import Task
+from shortlist.ingest.simulate import simulate
+from shortlist.ingest.tastes import Taste, Tastes
+from shortlist.models.encoder import Encoder
+from shortlist.store.home import VECTORS, Home
+from shortlist.store.outbox import deliver
 
 KIND = "simulated"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)  # the same readers on any day

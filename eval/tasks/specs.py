@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from core.config import Config
-from core.errors import UsageError
-from eval.data.specs import SPECS, load
-from eval.parts import Parts
-from eval.tasks import from_home, simulated
-from eval.tasks.from_files import task_of
-from eval.tasks.home import cache_root
-from eval.tasks.task import Task
+from shortlist.core.config import Config
+from shortlist.core.errors import UsageError
+from shortlist.eval.data.specs import SPECS, load
+from shortlist.eval.parts import Parts
+from shortlist.eval.tasks import from_home, simulated
+from shortlist.eval.tasks.from_files import task_of
+from shortlist.eval.tasks.home import cache_root
+from shortlist.eval.tasks.task import Task
 
 
 def load_task(spec: str, config: Config, parts: Parts) -> Task:

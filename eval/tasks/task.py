@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.types import Article, Event, Reader, Video
-from eval.data.dataset import DataSet, EvalQuery
-from store.events import POSITIVE
+from shortlist.core.types import Article, Event, Reader, Video
+from shortlist.eval.data.dataset import DataSet, EvalQuery
+from shortlist.store.events import POSITIVE
 
 
 @dataclass(frozen=True, slots=True, eq=False)

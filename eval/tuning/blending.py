@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.blend import blend
-from agent.gate import RequestKind, request_kind
-from agent.ranked import Ranked
-from core.config import Config
-from core.ranking import Ranking
-from eval.significance import Comparison, compare
-from eval.tuning.opinions import Floats, ranked_score
-from eval.tuning.search import FEWEST, gains
+from shortlist.agent.blend import blend
+from shortlist.agent.gate import RequestKind, request_kind
+from shortlist.agent.ranked import Ranked
+from shortlist.core.config import Config
+from shortlist.core.ranking import Ranking
+from shortlist.eval.significance import Comparison, compare
+from shortlist.eval.tuning.opinions import Floats, ranked_score
+from shortlist.eval.tuning.search import FEWEST, gains
 
 WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
 ERRORS = 2.0  # standard errors that the best of all weights has to gain: each costs the calls of the gate it opens

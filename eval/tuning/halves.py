@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eval.data.dataset import EvalQuery
+from shortlist.eval.data.dataset import EvalQuery
 
 EARLIER = 2 / 3
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.config import LEGS, Config
-from core.ranking import Ranking
-from eval import metrics
-from eval.scores import AUC, METRICS, Graded
-from retrieval.fusion import min_max
+from shortlist.core.config import LEGS, Config
+from shortlist.core.ranking import Ranking
+from shortlist.eval import metrics
+from shortlist.eval.scores import AUC, METRICS, Graded
+from shortlist.retrieval.fusion import min_max
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

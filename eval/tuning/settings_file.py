@@ -6,11 +6,11 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from agent.gate import RequestKind
-from core.config import Config
-from eval.significance import Comparison
-from eval.tuning.blending import Blend
-from eval.tuning.tune import Score, Tuned
+from shortlist.agent.gate import RequestKind
+from shortlist.core.config import Config
+from shortlist.eval.significance import Comparison
+from shortlist.eval.tuning.blending import Blend
+from shortlist.eval.tuning.tune import Score, Tuned
 
 NAMES: dict[RequestKind, str] = {"wish": "wishes", "plain": "readers without a wish", "thin": "thin histories"}
 

@@ -8,22 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from agent.gate import RequestKind
-from agent.ranked import Ranked
-from core.config import LEGS, NONE, Config
-from eval.answer.product import Product
-from eval.data.dataset import EvalQuery
-from eval.parts import Parts
-from eval.progress import Bars, no_bars
-from eval.significance import Comparison, compare
-from eval.tasks.home import open_task_home
-from eval.tasks.records import TaskRecords
-from eval.tasks.task import Task
-from eval.tuning.blending import Blend, Judged, blends
-from eval.tuning.halves import halves
-from eval.tuning.opinions import Floats, Opinions, all_asked
-from eval.tuning.search import coordinate_search, gains
-from eval.variants import Variant
+from shortlist.agent.gate import RequestKind
+from shortlist.agent.ranked import Ranked
+from shortlist.core.config import LEGS, NONE, Config
+from shortlist.eval.answer.product import Product
+from shortlist.eval.data.dataset import EvalQuery
+from shortlist.eval.parts import Parts
+from shortlist.eval.progress import Bars, no_bars
+from shortlist.eval.significance import Comparison, compare
+from shortlist.eval.tasks.home import open_task_home
+from shortlist.eval.tasks.records import TaskRecords
+from shortlist.eval.tasks.task import Task
+from shortlist.eval.tuning.blending import Blend, Judged, blends
+from shortlist.eval.tuning.halves import halves
+from shortlist.eval.tuning.opinions import Floats, Opinions, all_asked
+from shortlist.eval.tuning.search import coordinate_search, gains
+from shortlist.eval.variants import Variant
 
 VALUES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
 FLOAT = 4

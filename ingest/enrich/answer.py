@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingest import values
-from ingest.enrich.faithful import mostly_held, numbers_of, readings, translated, unsupported
-from ingest.enrich.titles import says_nothing
-from ingest.sentences import sentences
+from shortlist.ingest import values
+from shortlist.ingest.enrich.faithful import mostly_held, numbers_of, readings, translated, unsupported
+from shortlist.ingest.enrich.titles import says_nothing
+from shortlist.ingest.sentences import sentences
 
 MIN_TAGS, MAX_TAGS = 3, 8
 MAX_TAG = 40  # characters

@@ -6,14 +6,14 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.tokens import estimated_tokens
-from core.types import Enrichment, Made
-from ingest.enrich.answer import MIN_TAGS, Answer, read, schema
-from ingest.enrich.languages import foreign
-from ingest.enrich.titles import is_file_name, says_nothing
-from models.cut import Cut
-from models.language_model import LanguageModel, Message
-from prompts.loader import load
+from shortlist.core.tokens import estimated_tokens
+from shortlist.core.types import Enrichment, Made
+from shortlist.ingest.enrich.answer import MIN_TAGS, Answer, read, schema
+from shortlist.ingest.enrich.languages import foreign
+from shortlist.ingest.enrich.titles import is_file_name, says_nothing
+from shortlist.models.cut import Cut
+from shortlist.models.language_model import LanguageModel, Message
+from shortlist.prompts.loader import load
 
 PROMPT = "enrich"
 ANSWER_TOKENS = 260

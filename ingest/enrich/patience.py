@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import ModelFailed
+from shortlist.core.errors import ModelFailed
 
 AT_FIRST, IN_A_ROW = 3, 10
 

@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
-from core.errors import HomeLocked, ModelFailed
-from core.types import Article, Enrichment, Video
-from ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO, source_text
-from ingest.enrich import selection
-from ingest.enrich.enricher import Enriched, Enricher, Text
-from ingest.enrich.patience import Patience
-from ingest.rows import Failure
-from models.encoder import Encoder
-from store.home import Home
-from store.outbox import deliver
+from shortlist.core.errors import HomeLocked, ModelFailed
+from shortlist.core.types import Article, Enrichment, Video
+from shortlist.ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO, source_text
+from shortlist.ingest.enrich import selection
+from shortlist.ingest.enrich.enricher import Enriched, Enricher, Text
+from shortlist.ingest.enrich.patience import Patience
+from shortlist.ingest.rows import Failure
+from shortlist.models.encoder import Encoder
+from shortlist.store.home import Home
+from shortlist.store.outbox import deliver
 
 R = TypeVar("R", Video, Article)
 Kind = Literal["videos", "articles"]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from core.types import EXTRACTIVE, GIVEN, KEYWORDS, ZERO_SHOT, Article, Enrichment, Made, Video
-from ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO
-from ingest.enrich.enricher import Text
-from store.catalogue import Catalogue
+from shortlist.core.types import EXTRACTIVE, GIVEN, KEYWORDS, ZERO_SHOT, Article, Enrichment, Made, Video
+from shortlist.ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO
+from shortlist.ingest.enrich.enricher import Text
+from shortlist.store.catalogue import Catalogue
 
 
 def open_to(made_by: str | None, current: str, refresh: bool) -> bool:

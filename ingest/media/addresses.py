@@ -11,17 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.config import MediaConfig
-from core.errors import MediaError, RecordError, ShortlistError
-from core.types import Transcript, Video
-from ingest.media.captions import chosen_track, transcript_of
-from ingest.media.downloader import patiently, translated, youtube_dl
-from ingest.media.files import TooLargeError, check_size, video_of_file
-from ingest.media.info import duration_of, id_of, published_of, video_from_info
-from ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
-from ingest.media.reasons import explained
-from ingest.media.redact import redacted
-from ingest.rows import Failure
+from shortlist.core.config import MediaConfig
+from shortlist.core.errors import MediaError, RecordError, ShortlistError
+from shortlist.core.types import Transcript, Video
+from shortlist.ingest.media.captions import chosen_track, transcript_of
+from shortlist.ingest.media.downloader import patiently, translated, youtube_dl
+from shortlist.ingest.media.files import TooLargeError, check_size, video_of_file
+from shortlist.ingest.media.info import duration_of, id_of, published_of, video_from_info
+from shortlist.ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
+from shortlist.ingest.media.reasons import explained
+from shortlist.ingest.media.redact import redacted
+from shortlist.ingest.rows import Failure
 
 log = logging.getLogger(__name__)
 

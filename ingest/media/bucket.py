@@ -13,13 +13,13 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from core.config import MediaConfig
-from core.errors import MediaError, ServiceError
-from ingest.media.files import check_size, video_of_file
-from ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
-from ingest.media.local import ENDINGS
-from ingest.media.reasons import explained
-from ingest.rows import Failure
+from shortlist.core.config import MediaConfig
+from shortlist.core.errors import MediaError, ServiceError
+from shortlist.ingest.media.files import check_size, video_of_file
+from shortlist.ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
+from shortlist.ingest.media.local import ENDINGS
+from shortlist.ingest.media.reasons import explained
+from shortlist.ingest.rows import Failure
 
 SCHEME = "s3://"
 PARTIAL = ".part"

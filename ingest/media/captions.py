@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from core.errors import RecordError
-from core.types import Origin, Transcript
-from ingest.transcripts import transcript_from
+from shortlist.core.errors import RecordError
+from shortlist.core.types import Origin, Transcript
+from shortlist.ingest.transcripts import transcript_from
 
 TICKS = 90_000  # of yt-dlp's WebVTT clock, a second
 FORMAT = "vtt"

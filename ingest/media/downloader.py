@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from core.config import MediaConfig
-from ingest.media.files import check_size
-from ingest.media.reasons import BusyError, explained
-from ingest.media.redact import redacted
+from shortlist.core.config import MediaConfig
+from shortlist.ingest.media.files import check_size
+from shortlist.ingest.media.reasons import BusyError, explained
+from shortlist.ingest.media.redact import redacted
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ PICTURE_AND_SOUND = f"b{NATIVE}/ba{NATIVE}/bv*{NATIVE}"
 
 def youtube_dl(config: MediaConfig, path: Path | None = None) -> Any:
     """A `YoutubeDL` that downloads to `path`, to which it adds the ending; without one it only reads metadata."""
-    from ingest.media.guard import GuardedYoutubeDL
+    from shortlist.ingest.media.guard import GuardedYoutubeDL
 
     def limit(state: Mapping[str, Any]) -> None:
         check_size(int(state.get("downloaded_bytes") or 0), config.max_bytes, "the download")

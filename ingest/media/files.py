@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from core.errors import MediaError
-from core.types import Video
-from models.audio import MediaFacts, media_facts
+from shortlist.core.errors import MediaError
+from shortlist.core.types import Video
+from shortlist.models.audio import MediaFacts, media_facts
 
 PICTURES = "_pipe"  # how FFmpeg's formats of single pictures end
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from core.errors import RecordError
-from core.types import GIVEN, Enrichment, Made, Transcript, Video
-from ingest import values
+from shortlist.core.errors import RecordError
+from shortlist.core.types import GIVEN, Enrichment, Made, Transcript, Video
+from shortlist.ingest import values
 
 # YouTube's categories that are ours by another name. The others say too little ("Entertainment", "People & Blogs").
 CATEGORIES = {

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from core.types import Video
-from ingest.rows import Failure
+from shortlist.core.types import Video
+from shortlist.ingest.rows import Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from core.errors import ServiceError, ShortlistError, StateError
-from ingest.load import Loaded
-from ingest.media.channel import Stopped
-from ingest.media.item import Unwanted
-from ingest.media.redact import redacted
-from ingest.rows import Failure
-from store.catalogue import Catalogue
-from store.records import Put
+from shortlist.core.errors import ServiceError, ShortlistError, StateError
+from shortlist.ingest.load import Loaded
+from shortlist.ingest.media.channel import Stopped
+from shortlist.ingest.media.item import Unwanted
+from shortlist.ingest.media.redact import redacted
+from shortlist.ingest.rows import Failure
+from shortlist.store.catalogue import Catalogue
+from shortlist.store.records import Put
 
 log = logging.getLogger(__name__)
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from core.config import MediaConfig
-from core.errors import MediaError, UsageError
-from ingest.media.files import check_size, video_of_file
-from ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
-from ingest.rows import Failure
-from models.audio import media_facts
+from shortlist.core.config import MediaConfig
+from shortlist.core.errors import MediaError, UsageError
+from shortlist.ingest.media.files import check_size, video_of_file
+from shortlist.ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
+from shortlist.ingest.rows import Failure
+from shortlist.models.audio import media_facts
 
 # What is looked for in a folder. A file that is named itself is tried whatever its name.
 _ENDINGS = """.3gp .aac .aiff .avi .flac .flv .m2ts .m4a .m4v .mka .mkv .mov .mp3 .mp4 .mpeg .mpg .mts .oga .ogg .ogv

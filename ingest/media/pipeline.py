@@ -13,18 +13,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from core.config import IngestConfig, MediaConfig
-from ingest.complete import Completion
-from ingest.load import Loaded
-from ingest.media.channel import Channel, Stopped
-from ingest.media.item import Entry, Fetched, Item, Source, Unwanted
-from ingest.media.ledger import Ledger, Progress
-from ingest.rows import Failure
-from models.encoder import Encoder
-from models.transcriber import Transcriber
-from store.home import Home
-from store.outbox import deliver, pending
-from store.records import Put
+from shortlist.core.config import IngestConfig, MediaConfig
+from shortlist.ingest.complete import Completion
+from shortlist.ingest.load import Loaded
+from shortlist.ingest.media.channel import Channel, Stopped
+from shortlist.ingest.media.item import Entry, Fetched, Item, Source, Unwanted
+from shortlist.ingest.media.ledger import Ledger, Progress
+from shortlist.ingest.rows import Failure
+from shortlist.models.encoder import Encoder
+from shortlist.models.transcriber import Transcriber
+from shortlist.store.home import Home
+from shortlist.store.outbox import deliver, pending
+from shortlist.store.records import Put
 
 LISTED = 32  # items that wait for a download
 DOWNLOADED = 4  # downloads that wait for the speech model: each may be a file of many megabytes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from core.errors import MediaError, StateError
-from ingest.media.guard import REFUSED, TOO_LARGE
-from ingest.media.redact import redacted
+from shortlist.core.errors import MediaError, StateError
+from shortlist.ingest.media.guard import REFUSED, TOO_LARGE
+from shortlist.ingest.media.redact import redacted
 
 
 class BusyError(MediaError):

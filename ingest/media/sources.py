@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from core.config import MediaConfig
-from core.errors import UsageError
-from ingest.media.addresses import AddressSource
-from ingest.media.bucket import BucketSource
-from ingest.media.item import Source, Wanted
-from ingest.media.local import LocalSource
+from shortlist.core.config import MediaConfig
+from shortlist.core.errors import UsageError
+from shortlist.ingest.media.addresses import AddressSource
+from shortlist.ingest.media.bucket import BucketSource
+from shortlist.ingest.media.item import Source, Wanted
+from shortlist.ingest.media.local import LocalSource
 
 LOCAL = ""
 SCHEMES: dict[str, Callable[[str, MediaConfig, Wanted], Source]] = {

@@ -9,16 +9,16 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import csr_array, diags_array
 
-from core.config import RetrievalConfig
-from core.ranking import Query
-from core.types import Profile
-from retrieval.arrays import Ints, Scores
-from retrieval.cowatch import UNIT
-from retrieval.filters import Allowed
-from retrieval.legs.leg import Leg
-from retrieval.legs.matches import Matches
-from retrieval.snapshot import Snapshot
-from retrieval.topk import best_first
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.ranking import Query
+from shortlist.core.types import Profile
+from shortlist.retrieval.arrays import Ints, Scores
+from shortlist.retrieval.cowatch import UNIT
+from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.legs.leg import Leg
+from shortlist.retrieval.legs.matches import Matches
+from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.topk import best_first
 
 
 class Cowatch(Leg[Matches]):

@@ -9,17 +9,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.config import RetrievalConfig
-from core.errors import UsageError
-from core.ranking import FloatArray, Query
-from retrieval.arrays import Bools, Ints, Scores
-from retrieval.cells import Cells
-from retrieval.filters import Allowed
-from retrieval.legs.leg import Leg
-from retrieval.scan import BLOCK, Block, Wanted, scan, sum_of_largest
-from retrieval.segment import Segment
-from retrieval.snapshot import Snapshot
-from retrieval.threads import in_threads
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.errors import UsageError
+from shortlist.core.ranking import FloatArray, Query
+from shortlist.retrieval.arrays import Bools, Ints, Scores
+from shortlist.retrieval.cells import Cells
+from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.legs.leg import Leg
+from shortlist.retrieval.scan import BLOCK, Block, Wanted, scan, sum_of_largest
+from shortlist.retrieval.segment import Segment
+from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.threads import in_threads
 
 _FEW = 10  # times the depth: where a filter lets no more through, those are scored alone
 _NO_ROWS = np.empty(0, dtype=np.int64)

@@ -9,11 +9,11 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from core.ranking import Query, Ranking
-from retrieval.arrays import Ints, Scores
-from retrieval.batches import BatchRetriever
-from retrieval.filters import Allowed
-from retrieval.topk import best_first
+from shortlist.core.ranking import Query, Ranking
+from shortlist.retrieval.arrays import Ints, Scores
+from shortlist.retrieval.batches import BatchRetriever
+from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.topk import best_first
 
 
 class Scoring(Protocol):

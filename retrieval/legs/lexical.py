@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.config import RetrievalConfig
-from core.ranking import Query
-from retrieval.analysis import term_keys, terms
-from retrieval.arrays import Floats, Ints, Keys, Scores
-from retrieval.filters import Allowed
-from retrieval.legs.leg import Leg
-from retrieval.postings import Postings
-from retrieval.snapshot import Snapshot
-from retrieval.topk import best_first, reaching
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.ranking import Query
+from shortlist.retrieval.analysis import term_keys, terms
+from shortlist.retrieval.arrays import Floats, Ints, Keys, Scores
+from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.legs.leg import Leg
+from shortlist.retrieval.postings import Postings
+from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.topk import best_first, reaching
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval.arrays import Ints, Scores
+from shortlist.retrieval.arrays import Ints, Scores
 
 
 @dataclass(frozen=True, slots=True, eq=False)

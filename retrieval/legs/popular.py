@@ -8,15 +8,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.config import RetrievalConfig
-from core.ranking import Query
-from retrieval.arrays import Ints, Scores
-from retrieval.filters import Allowed
-from retrieval.freshness import freshness
-from retrieval.legs.leg import Leg
-from retrieval.legs.ranked import first_allowed
-from retrieval.snapshot import Snapshot
-from retrieval.topk import best_first
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.ranking import Query
+from shortlist.retrieval.arrays import Ints, Scores
+from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.freshness import freshness
+from shortlist.retrieval.legs.leg import Leg
+from shortlist.retrieval.legs.ranked import first_allowed
+from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.topk import best_first
 
 
 @dataclass(frozen=True, slots=True, eq=False)

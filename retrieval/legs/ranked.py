@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retrieval.arrays import Bools, Ints
+from shortlist.retrieval.arrays import Bools, Ints
 
 
 def first_allowed(ranked: Ints, mask: Bools | None, depth: int) -> Ints:

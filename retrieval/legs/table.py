@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.config import RetrievalConfig
-from retrieval.legs.affinity import Affinity
-from retrieval.legs.bm25 import Bm25
-from retrieval.legs.cowatch import Cowatch
-from retrieval.legs.dense import Dense
-from retrieval.legs.leg import Leg
-from retrieval.legs.popular import Popular
-from retrieval.legs.tfidf import Tfidf
-from retrieval.snapshot import Snapshot
+from shortlist.core.config import RetrievalConfig
+from shortlist.retrieval.legs.affinity import Affinity
+from shortlist.retrieval.legs.bm25 import Bm25
+from shortlist.retrieval.legs.cowatch import Cowatch
+from shortlist.retrieval.legs.dense import Dense
+from shortlist.retrieval.legs.leg import Leg
+from shortlist.retrieval.legs.popular import Popular
+from shortlist.retrieval.legs.tfidf import Tfidf
+from shortlist.retrieval.snapshot import Snapshot
 
 LEGS: Mapping[str, Callable[[Snapshot, RetrievalConfig], Leg[Any]]] = {
     "bm25": Bm25,

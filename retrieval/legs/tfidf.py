@@ -12,10 +12,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.config import RetrievalConfig
-from retrieval.arrays import Floats, Ints, Scores
-from retrieval.legs.lexical import Lexical
-from retrieval.postings import Postings
+from shortlist.core.config import RetrievalConfig
+from shortlist.retrieval.arrays import Floats, Ints, Scores
+from shortlist.retrieval.legs.lexical import Lexical
+from shortlist.retrieval.postings import Postings
 
 
 class Tfidf(Lexical):

@@ -10,9 +10,9 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from serving.shared import Rates
-from store.catalogue import Catalogue
-from store.keys import Key, Scope
+from shortlist.serving.shared import Rates
+from shortlist.store.catalogue import Catalogue
+from shortlist.store.keys import Key, Scope
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.api.access import Access, credentials
-from serving.api.problems import problem_of
+from shortlist.serving.api.access import Access, credentials
+from shortlist.serving.api.problems import problem_of
 
 OPEN = ("/healthz", "/readyz")
 

@@ -13,18 +13,18 @@ import anyio.to_thread
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
-from core.errors import ShortlistError
-from serving.api import chat, health, recommend, records
-from serving.api.access import Access
-from serving.api.admission import Admission
-from serving.api.bodies import Bodies
-from serving.api.frame import Frame
-from serving.api.parameters import known_only
-from serving.api.problems import install
-from serving.api.slots import Slots
-from serving.lane import Lane
-from serving.parts import Parts
-from serving.service import Service
+from shortlist.core.errors import ShortlistError
+from shortlist.serving.api import chat, health, recommend, records
+from shortlist.serving.api.access import Access
+from shortlist.serving.api.admission import Admission
+from shortlist.serving.api.bodies import Bodies
+from shortlist.serving.api.frame import Frame
+from shortlist.serving.api.parameters import known_only
+from shortlist.serving.api.problems import install
+from shortlist.serving.api.slots import Slots
+from shortlist.serving.lane import Lane
+from shortlist.serving.parts import Parts
+from shortlist.serving.service import Service
 
 log = logging.getLogger(__name__)
 

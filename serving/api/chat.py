@@ -12,13 +12,13 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
-from agent.chat.reply import Reply
-from serving.api.access import Reading
-from serving.api.held import PROBLEMS, LaneToModel, Offered
-from serving.api.problems import busy, problem_of
-from serving.lane import GRACE_S
-from serving.schemas import ChatAsked
-from serving.stop import Stop
+from shortlist.agent.chat.reply import Reply
+from shortlist.serving.api.access import Reading
+from shortlist.serving.api.held import PROBLEMS, LaneToModel, Offered
+from shortlist.serving.api.problems import busy, problem_of
+from shortlist.serving.lane import GRACE_S
+from shortlist.serving.schemas import ChatAsked
+from shortlist.serving.stop import Stop
 
 HEARTBEAT_S = 5.0
 ANSWERS: dict[int | str, dict[str, Any]] = {

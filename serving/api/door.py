@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.errors import ShortlistError
-from serving.api.access import CHALLENGE, LOCAL_HOSTS, Access, credentials, host_of
-from serving.api.problems import problem, problem_of
+from shortlist.core.errors import ShortlistError
+from shortlist.serving.api.access import CHALLENGE, LOCAL_HOSTS, Access, credentials, host_of
+from shortlist.serving.api.problems import problem, problem_of
 
 
 class Door:

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from core.config import ServeConfig
-from core.ranking import Request as Wish
-from serving.lane import Lane
-from serving.schemas import Problem
-from serving.service import Service
-from serving.timely import Work, timely
+from shortlist.core.config import ServeConfig
+from shortlist.core.ranking import Request as Wish
+from shortlist.serving.lane import Lane
+from shortlist.serving.schemas import Problem
+from shortlist.serving.service import Service
+from shortlist.serving.timely import Work, timely
 
 PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 MEANINGS = {

@@ -9,8 +9,8 @@ from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from core.ranking import MAX_K, Filters
-from serving.schemas import MAX_TEXT
+from shortlist.core.ranking import MAX_K, Filters
+from shortlist.serving.schemas import MAX_TEXT
 
 K = Annotated[int, Query(ge=1, le=MAX_K, description="how many")]
 Label = Annotated[str | None, Query(max_length=512)]

@@ -13,9 +13,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from core.errors import HomeLocked, ServiceError, ShortlistError, UnknownItem, UnknownReader, UsageError
-from serving.api.request_id import request_id
-from serving.lane import ClientGone, LaneFull
+from shortlist.core.errors import HomeLocked, ServiceError, ShortlistError, UnknownItem, UnknownReader, UsageError
+from shortlist.serving.api.request_id import request_id
+from shortlist.serving.lane import ClientGone, LaneFull
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_GONE = 499  # as nginx logs it; nobody reads the answer

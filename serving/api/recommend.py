@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from core.ranking import Filters
-from core.ranking import Request as Wish
-from serving.api.access import Reading
-from serving.api.held import LaneToModel, Offered, answered, answered_by
-from serving.api.parameters import About, K, Sought, Wanted
-from serving.api.problems import JsonResponse
-from serving.schemas import AnswerShown, RankAsked, RankingShown, Rerank, SearchShown
+from shortlist.core.ranking import Filters
+from shortlist.core.ranking import Request as Wish
+from shortlist.serving.api.access import Reading
+from shortlist.serving.api.held import LaneToModel, Offered, answered, answered_by
+from shortlist.serving.api.parameters import About, K, Sought, Wanted
+from shortlist.serving.api.problems import JsonResponse
+from shortlist.serving.schemas import AnswerShown, RankAsked, RankingShown, Rerank, SearchShown
 
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 

@@ -8,11 +8,11 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Request
 
-from serving.api.access import Reading, Writing
-from serving.api.held import Limits, Offered, answered_by
-from serving.api.problems import JsonResponse
-from serving.intake import Result
-from serving.schemas import EventsAsked, ReaderShown, ResultsShown, VideosAsked, WholeVideoShown
+from shortlist.serving.api.access import Reading, Writing
+from shortlist.serving.api.held import Limits, Offered, answered_by
+from shortlist.serving.api.problems import JsonResponse
+from shortlist.serving.intake import Result
+from shortlist.serving.schemas import EventsAsked, ReaderShown, ResultsShown, VideosAsked, WholeVideoShown
 
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 

@@ -7,7 +7,7 @@ import re
 import uuid
 from contextvars import ContextVar
 
-from core.log import FORMAT
+from shortlist.core.log import FORMAT
 
 HEADER = "x-request-id"
 PLAIN = re.compile(r"[A-Za-z0-9._:-]{1,64}")

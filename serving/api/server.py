@@ -10,9 +10,9 @@ from functools import partial
 import uvicorn
 from starlette.types import ASGIApp
 
-from core.config import ServeConfig
-from core.errors import UsageError
-from serving.api.prompt import Prompt
+from shortlist.core.config import ServeConfig
+from shortlist.core.errors import UsageError
+from shortlist.serving.api.prompt import Prompt
 
 BACKLOG = 2048  # uvicorn's
 

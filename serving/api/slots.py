@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.api.problems import busy
-from serving.metrics import Metrics
+from shortlist.serving.api.problems import busy
+from shortlist.serving.metrics import Metrics
 
 EXEMPT = ("/healthz", "/readyz", "/metrics")
 

@@ -15,9 +15,9 @@ from prometheus_client.multiprocess import mark_process_dead
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from core.config import ServeConfig
-from serving.api.server import uvicorn_config
-from serving.shared import Shared
+from shortlist.core.config import ServeConfig
+from shortlist.serving.api.server import uvicorn_config
+from shortlist.serving.shared import Shared
 
 PATIENCE_S = 10  # with a worker that does not say that it lives, since it loads
 

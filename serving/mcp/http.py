@@ -5,11 +5,11 @@ from __future__ import annotations
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp
 
-from serving.api.access import Access
-from serving.api.bodies import Bodies
-from serving.api.door import Door
-from serving.mcp.tools import mcp_server
-from serving.parts import Parts
+from shortlist.serving.api.access import Access
+from shortlist.serving.api.bodies import Bodies
+from shortlist.serving.api.door import Door
+from shortlist.serving.mcp.tools import mcp_server
+from shortlist.serving.parts import Parts
 
 PATH = "/mcp"
 

@@ -15,15 +15,15 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
-from core.errors import HomeLocked, ShortlistError, UsageError
-from core.ranking import MAX_K, Filters, Request
-from serving.api.parameters import moment_of
-from serving.lane import Lane, LaneFull
-from serving.mcp.strict import strict_tool
-from serving.parts import Parts
-from serving.schemas import MAX_TEXT, AnswerShown, ExplanationShown, Id, Rerank, ResultShown, SearchShown
-from serving.service import Service
-from serving.timely import timely
+from shortlist.core.errors import HomeLocked, ShortlistError, UsageError
+from shortlist.core.ranking import MAX_K, Filters, Request
+from shortlist.serving.api.parameters import moment_of
+from shortlist.serving.lane import Lane, LaneFull
+from shortlist.serving.mcp.strict import strict_tool
+from shortlist.serving.parts import Parts
+from shortlist.serving.schemas import MAX_TEXT, AnswerShown, ExplanationShown, Id, Rerank, ResultShown, SearchShown
+from shortlist.serving.service import Service
+from shortlist.serving.timely import timely
 
 INSTRUCTIONS = (
     "Short videos for readers, from what they read and watch. Ids of readers and videos are used as they are given. "

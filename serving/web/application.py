@@ -6,11 +6,11 @@ import gradio as gr
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from serving.api.access import Access
-from serving.api.bodies import Bodies
-from serving.api.door import Door
-from serving.parts import Parts
-from serving.web.page import looks, page
+from shortlist.serving.api.access import Access
+from shortlist.serving.api.bodies import Bodies
+from shortlist.serving.api.door import Door
+from shortlist.serving.parts import Parts
+from shortlist.serving.web.page import looks, page
 
 # What strangers wrote is shown here: if a browser took it for more than text, it could load nothing from elsewhere.
 POLICY = (

@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from core.ranking import Request
-from serving.web import html
-from serving.web.desk import Desk, guarded
+from shortlist.core.ranking import Request
+from shortlist.serving.web import html
+from shortlist.serving.web.desk import Desk, guarded
 
 K = 10
 

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from core.config import NONE
-from core.errors import HomeLocked, ServiceError, ShortlistError, UnknownReader
-from core.ranking import Request
-from core.types import Reader
-from core.wire import answer_document
-from serving.lane import GRACE_S, Lane, LaneFull
-from serving.parts import Parts
-from serving.service import Service, within
-from serving.stop import Stop
+from shortlist.core.config import NONE
+from shortlist.core.errors import HomeLocked, ServiceError, ShortlistError, UnknownReader
+from shortlist.core.ranking import Request
+from shortlist.core.types import Reader
+from shortlist.core.wire import answer_document
+from shortlist.serving.lane import GRACE_S, Lane, LaneFull
+from shortlist.serving.parts import Parts
+from shortlist.serving.service import Service, within
+from shortlist.serving.stop import Stop
 
 READERS = 200  # offered to choose from; any other can be typed
 OFFERED_CATEGORIES = 20

@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
-from serving.web import html
-from serving.web.desk import Desk, guarded
+from shortlist.ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
+from shortlist.serving.web import html
+from shortlist.serving.web.desk import Desk, guarded
 
 KINDS = ("videos", "articles", "readers", "events")
 SHOWN_FAILURES = 20

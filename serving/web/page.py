@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from serving.parts import Parts
-from serving.web.compare_tab import compare_tab
-from serving.web.desk import Desk
-from serving.web.home_tab import home_tab
-from serving.web.reader_tab import reader_tab
+from shortlist.serving.parts import Parts
+from shortlist.serving.web.compare_tab import compare_tab
+from shortlist.serving.web.desk import Desk
+from shortlist.serving.web.home_tab import home_tab
+from shortlist.serving.web.reader_tab import reader_tab
 
 TITLE = "Shortlist"
 FORGET_S = 3600  # after which tables that were uploaded are deleted; all are when the server ends

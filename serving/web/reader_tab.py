@@ -10,10 +10,10 @@ from typing import Any
 
 import gradio as gr
 
-from core.config import RERANK_CHOICES
-from core.ranking import Request
-from serving.web import html
-from serving.web.desk import Desk, guarded
+from shortlist.core.config import RERANK_CHOICES
+from shortlist.core.ranking import Request
+from shortlist.serving.web import html
+from shortlist.serving.web.desk import Desk, guarded
 
 CARDS = 8
 EMPTY = "There are no videos yet. Add some in the tab “Home”, then come back."

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.chat.agent import AgentInterpreter
-from agent.chat.names import Names
-from agent.chat.session import Chat, Mode
-from agent.chat.tools import Tools
-from agent.recommend import Recommender
-from core.config import ProfileConfig, RerankConfig
-from core.errors import UnknownReader
-from core.ranking import FloatArray, Query, Ranking
-from core.types import Article, Enrichment, Event, Kind, Made, Reader, Segment, Transcript, Video
-from store.records import Activity
+from shortlist.agent.chat.agent import AgentInterpreter
+from shortlist.agent.chat.names import Names
+from shortlist.agent.chat.session import Chat, Mode
+from shortlist.agent.chat.tools import Tools
+from shortlist.agent.recommend import Recommender
+from shortlist.core.config import ProfileConfig, RerankConfig
+from shortlist.core.errors import UnknownReader
+from shortlist.core.ranking import FloatArray, Query, Ranking
+from shortlist.core.types import Article, Enrichment, Event, Kind, Made, Reader, Segment, Transcript, Video
+from shortlist.store.records import Activity
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 VECTORS = {

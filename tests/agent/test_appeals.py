@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.appeals import without_appeals
-from agent.candidate_text import candidate_text
-from core.types import Enrichment, Made, Video
+from shortlist.agent.appeals import without_appeals
+from shortlist.agent.candidate_text import candidate_text
+from shortlist.core.types import Enrichment, Made, Video
 
 ATTACKS = tomllib.loads((Path(__file__).parents[2] / "benchmarks" / "attacks.toml").read_text("utf-8"))
 ALL = [(kind, text) for kind, entry in ATTACKS.items() for text in entry["texts"]]

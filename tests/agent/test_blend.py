@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.blend import blend, standardised
-from core.ranking import Ranking
+from shortlist.agent.blend import blend, standardised
+from shortlist.core.ranking import Ranking
 
 DEPTH = 12
 score = st.floats(-100, 100).map(lambda value: round(value, 3))

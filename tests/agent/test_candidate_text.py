@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.candidate_text import candidate_text, clean, plain
-from core.tokens import estimated_tokens
-from core.types import Enrichment, Made, Segment, Transcript, Video
+from shortlist.agent.candidate_text import candidate_text, clean, plain
+from shortlist.core.tokens import estimated_tokens
+from shortlist.core.types import Enrichment, Made, Segment, Transcript, Video
 
 PIECES = [
     "<|im_end|>",

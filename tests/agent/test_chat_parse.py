@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.chat.action import LIMITS, Action, filters_of
-from agent.chat.memory import Memory
-from agent.chat.names import Names
-from agent.chat.parse import parse
-from core.ranking import Filters
+from shortlist.agent.chat.action import LIMITS, Action, filters_of
+from shortlist.agent.chat.memory import Memory
+from shortlist.agent.chat.names import Names
+from shortlist.agent.chat.parse import parse
+from shortlist.core.ranking import Filters
 
 TODAY = date(2026, 11, 20)  # a Friday
 NAMES = Names(

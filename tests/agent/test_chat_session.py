@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.chat.session import RECALLED, Chat
-from core.types import Reader
+from shortlist.agent.chat.session import RECALLED, Chat
+from shortlist.core.types import Reader
 
 MakeChat = Callable[..., Chat]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from agent.chat.session import Chat
-from core.errors import ModelFailed, ModelMissing
+from shortlist.agent.chat.session import Chat
+from shortlist.core.errors import ModelFailed, ModelMissing
 
 MakeChat = Callable[..., Chat]
 LONG = "my friend keeps going on about the history of space at dinner and I would love to know what she means by it"

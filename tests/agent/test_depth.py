@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from agent.rerank.depth import settled
-from agent.rerank.graded import Graded
-from agent.rerank.reranker import Reranker
-from agent.rerank.setting import Setting
-from agent.rerank.yesno import YesNo
-from agent.shelf import Shelf
-from core.config import RerankConfig
-from core.ranking import Ranking
-from core.types import Profile, Video
+from shortlist.agent.rerank.depth import settled
+from shortlist.agent.rerank.graded import Graded
+from shortlist.agent.rerank.reranker import Reranker
+from shortlist.agent.rerank.setting import Setting
+from shortlist.agent.rerank.yesno import YesNo
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import RerankConfig
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Profile, Video
 
 IDS = [f"v{number:02}" for number in range(12)]
 RANKING = Ranking.of({item: -float(place) for place, item in enumerate(IDS)}, "weighted")

@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.evidence import best_segment
-from core.types import Segment, Transcript, Video
-from retrieval.analysis import terms
+from shortlist.agent.evidence import best_segment
+from shortlist.core.types import Segment, Transcript, Video
+from shortlist.retrieval.analysis import terms
 
 
 def spoken(*texts: str, title: str = "Title") -> Video:

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent.gate import Gate, decide, request_kind
-from agent.rerank.methods import METHODS
-from core import config
-from core.config import ProfileConfig, RerankConfig
-from core.errors import UsageError
-from core.ranking import Request
-from core.types import HistoryItem, Profile
+from shortlist.agent.gate import Gate, decide, request_kind
+from shortlist.agent.rerank.methods import METHODS
+from shortlist.core import config
+from shortlist.core.config import ProfileConfig, RerankConfig
+from shortlist.core.errors import UsageError
+from shortlist.core.ranking import Request
+from shortlist.core.types import HistoryItem, Profile
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 KNOWN = Profile("u", tuple(HistoryItem(i, "video", "view", NOW, None, i, None, 0.25) for i in "abcd"))

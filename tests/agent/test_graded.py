@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from agent.rerank.graded import Graded, read_grade
-from agent.rerank.methods import IN_JSON, reranker
-from agent.rerank.setting import Setting
-from agent.shelf import Shelf
-from core.config import RerankConfig
-from core.errors import ModelFailed, UnusableAnswer
-from core.ranking import Ranking
-from core.types import Profile, Video
+from shortlist.agent.rerank.graded import Graded, read_grade
+from shortlist.agent.rerank.methods import IN_JSON, reranker
+from shortlist.agent.rerank.setting import Setting
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import RerankConfig
+from shortlist.core.errors import ModelFailed, UnusableAnswer
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Profile, Video
 
 Model = Callable[..., Any]
 SHELF = Shelf({one: Video(one, f"Title {one}") for one in "abcdef"})

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from agent.rerank.history_text import reader_values
-from agent.shelf import Shelf
-from core.tokens import estimated_tokens
-from core.types import HistoryItem, Profile, Video
+from shortlist.agent.rerank.history_text import reader_values
+from shortlist.agent.shelf import Shelf
+from shortlist.core.tokens import estimated_tokens
+from shortlist.core.types import HistoryItem, Profile, Video
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SHELF = Shelf({one: Video(one, f"Title {one}", duration_s=60.0) for one in "abcdef"})

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent.history_words import deed
-from core.types import Action, HistoryItem, Kind
+from shortlist.agent.history_words import deed
+from shortlist.core.types import Action, HistoryItem, Kind
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.rerank.letters import Letters, dealt
-from agent.rerank.position_bias import SHUFFLES, neutral_windows
-from agent.rerank.setting import Setting
-from agent.shelf import Shelf
-from core.config import RerankConfig
-from core.ranking import Ranking
-from core.types import Profile, Video
-from models.language_model import ChoiceScores, Message
-from store.model_cache import CachedModel
-from store.sqlite import SqliteDatabase
+from shortlist.agent.rerank.letters import Letters, dealt
+from shortlist.agent.rerank.position_bias import SHUFFLES, neutral_windows
+from shortlist.agent.rerank.setting import Setting
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import RerankConfig
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Profile, Video
+from shortlist.models.language_model import ChoiceScores, Message
+from shortlist.store.model_cache import CachedModel
+from shortlist.store.sqlite import SqliteDatabase
 
 Model = Callable[..., Any]
 SHELF = Shelf({one: Video(one, f"Title {one}") for one in "abcdefg"})

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.rerank.list import ListOrder, read_order, window_starts
-from agent.rerank.setting import Setting
-from agent.shelf import Shelf
-from core.config import RerankConfig
-from core.errors import ModelFailed, UnusableAnswer
-from core.ranking import Ranking
-from core.types import Profile, Video
+from shortlist.agent.rerank.list import ListOrder, read_order, window_starts
+from shortlist.agent.rerank.setting import Setting
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import RerankConfig
+from shortlist.core.errors import ModelFailed, UnusableAnswer
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Profile, Video
 
 IDS = [f"v{number:02}" for number in range(30)]
 SHELF = Shelf({item: Video(item, f"About {item}") for item in IDS})

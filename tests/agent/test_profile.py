@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.profile import build_profile
-from agent.shelf import Shelf
-from core.config import ProfileConfig
-from core.types import ACTIONS, KINDS, Article, Enrichment, Event, Made, Profile, Reader, Video
+from shortlist.agent.profile import build_profile
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import ProfileConfig
+from shortlist.core.types import ACTIONS, KINDS, Article, Enrichment, Event, Made, Profile, Reader, Video
 
 CONFIG = ProfileConfig(half_life_days=14.0, session_boost=2.0)
 ITEMS = "abcdef"

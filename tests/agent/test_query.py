@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from agent.query import MAX_TERMS, profile_query, text_query
-from core.ranking import Filters, FloatArray
-from core.types import HistoryItem, Profile
+from shortlist.agent.query import MAX_TERMS, profile_query, text_query
+from shortlist.core.ranking import Filters, FloatArray
+from shortlist.core.types import HistoryItem, Profile
 
 
 def liked(item_id: str, title: str, weight: float) -> HistoryItem:

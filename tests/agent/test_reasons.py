@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.reasons import Circumstances, reason
-from agent.shelf import Shelf
-from core.types import Enrichment, HistoryItem, Made, Profile, Segment, Transcript, Video
+from shortlist.agent.reasons import Circumstances, reason
+from shortlist.agent.shelf import Shelf
+from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Segment, Transcript, Video
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

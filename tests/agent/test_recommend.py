@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from agent.recommend import Recommender
-from core.config import RerankConfig
-from core.errors import ModelFailed, ModelMissing, UnknownReader, UsageError
-from core.ranking import Answer, Filters, ModelUse, Request
-from store.model_cache import CachedModel
-from store.sqlite import SqliteDatabase
+from shortlist.agent.recommend import Recommender
+from shortlist.core.config import RerankConfig
+from shortlist.core.errors import ModelFailed, ModelMissing, UnknownReader, UsageError
+from shortlist.core.ranking import Answer, Filters, ModelUse, Request
+from shortlist.store.model_cache import CachedModel
+from shortlist.store.sqlite import SqliteDatabase
 
 Make = Callable[..., Recommender]
 YES, NO = (-0.1, -2.1), (-2.1, -0.1)

@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
-from agent.chat.action import Action
-from agent.chat.agent import Interpreter
-from agent.chat.memory import Memory
-from agent.chat.names import Names
-from agent.chat.session import Chat
-from agent.chat.tools import Tools
-from agent.recommend import Recommender
-from core.config import LEGS, IngestConfig, ProfileConfig, RerankConfig, RetrievalConfig
-from core.ranking import Filters, Request
-from core.types import Event, Made, Reader
-from ingest.load import load_articles, load_videos
-from models.encoder import Encoder
-from retrieval.build import build_retriever
-from retrieval.loading import load_snapshot
-from store.home import Home
+from shortlist.agent.chat.action import Action
+from shortlist.agent.chat.agent import Interpreter
+from shortlist.agent.chat.memory import Memory
+from shortlist.agent.chat.names import Names
+from shortlist.agent.chat.session import Chat
+from shortlist.agent.chat.tools import Tools
+from shortlist.agent.recommend import Recommender
+from shortlist.core.config import LEGS, IngestConfig, ProfileConfig, RerankConfig, RetrievalConfig
+from shortlist.core.ranking import Filters, Request
+from shortlist.core.types import Event, Made, Reader
+from shortlist.ingest.load import load_articles, load_videos
+from shortlist.models.encoder import Encoder
+from shortlist.retrieval.build import build_retriever
+from shortlist.retrieval.loading import load_snapshot
+from shortlist.store.home import Home
 
 SAMPLE = Path(__file__).parents[2] / "sample"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

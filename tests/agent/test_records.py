@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.records import MAX_ACTS, profiles_of
-from core.config import ProfileConfig
-from core.types import Action, Event, Video
-from store.home import Home
+from shortlist.agent.records import MAX_ACTS, profiles_of
+from shortlist.core.config import ProfileConfig
+from shortlist.core.types import Action, Event, Video
+from shortlist.store.home import Home
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from agent.rerank.letters import Letters
-from agent.rerank.methods import IN_JSON
-from agent.rerank.setting import Setting
-from agent.shelf import Shelf
-from core.config import LlmConfig, RerankConfig
-from core.errors import ModelFailed
-from core.ranking import Answer, Ranking, Request
-from core.types import Profile, Video
-from models.embedded import EmbeddedModel
-from models.ollama import OllamaModel
+from shortlist.agent.rerank.letters import Letters
+from shortlist.agent.rerank.methods import IN_JSON
+from shortlist.agent.rerank.setting import Setting
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import LlmConfig, RerankConfig
+from shortlist.core.errors import ModelFailed
+from shortlist.core.ranking import Answer, Ranking, Request
+from shortlist.core.types import Profile, Video
+from shortlist.models.embedded import EmbeddedModel
+from shortlist.models.ollama import OllamaModel
 from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
 
 Make = Callable[..., Any]

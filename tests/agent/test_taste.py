@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from agent.profile import build_profile
-from agent.shelf import Shelf
-from agent.taste import Taste, taste_of
-from agent.tastes import write_tastes
-from core.config import ProfileConfig
-from core.errors import ModelFailed
-from core.types import Enrichment, Event, Made, Profile, Reader, Video
-from store.home import Home
+from shortlist.agent.profile import build_profile
+from shortlist.agent.shelf import Shelf
+from shortlist.agent.taste import Taste, taste_of
+from shortlist.agent.tastes import write_tastes
+from shortlist.core.config import ProfileConfig
+from shortlist.core.errors import ModelFailed
+from shortlist.core.types import Enrichment, Event, Made, Profile, Reader, Video
+from shortlist.store.home import Home
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SHELF = Shelf(

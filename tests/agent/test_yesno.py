@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from agent.rerank.budget import Budget
-from agent.rerank.setting import Setting
-from agent.rerank.yesno import YesNo
-from agent.shelf import Shelf
-from core.config import RerankConfig
-from core.errors import ModelFailed
-from core.ranking import Ranking
-from core.types import HistoryItem, Profile, Segment, Transcript, Video
+from shortlist.agent.rerank.budget import Budget
+from shortlist.agent.rerank.setting import Setting
+from shortlist.agent.rerank.yesno import YesNo
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import RerankConfig
+from shortlist.core.errors import ModelFailed
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import HistoryItem, Profile, Segment, Transcript, Video
 
 Model = Callable[..., Any]
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

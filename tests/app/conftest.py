@@ -48,7 +48,7 @@ Command = Callable[..., Done]
 
 def run_here(*words: str, home: Path, **environ: str) -> Done:
     """`shortlist WORDS` on `home`. An exception that is no exit is a traceback for a user, and raised."""
-    from app.cli.main import run
+    from shortlist.app.cli.main import run
 
     out, err, code = io.StringIO(), io.StringIO(), 0
     with pytest.MonkeyPatch.context() as patch, _own_logging(), redirect_stdout(out), redirect_stderr(err):
@@ -85,7 +85,7 @@ def hashing(new_hash_encoder: Any) -> Callable[[], AbstractContextManager[Any]]:
 
     @contextmanager
     def until_the_end() -> Iterator[Any]:
-        import models.encoders
+        from shortlist.models import encoders
 
         encoder = new_hash_encoder()
 
@@ -94,7 +94,7 @@ def hashing(new_hash_encoder: Any) -> Callable[[], AbstractContextManager[Any]]:
             return encoder
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(models.encoders, "load_encoder", load)
+            patch.setattr(encoders, "load_encoder", load)
             patch.setenv("SHORTLIST_ENCODER__NAME", "hash-32")
             yield encoder
 

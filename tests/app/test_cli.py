@@ -28,7 +28,7 @@ def script(sample_home: Path) -> Shortlist:
     """Runs the console script in a process of its own."""
 
     def run(*words: str | bytes, home: Path = sample_home, **environ: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from app.cli.main import run; run()", *words]
+        command = [sys.executable, "-c", "from shortlist.app.cli.main import run; run()", *words]
         known = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "SHORTLIST_HOME": str(home)}
         return subprocess.run(command, cwd=ROOT, env=known | environ, capture_output=True, text=True, timeout=100)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-c", "from app.cli.main import run; run()", "chat"]
+COMMAND = [sys.executable, "-c", "from shortlist.app.cli.main import run; run()", "chat"]
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-import store.home
-from store.migrations import migrate
-from store.schema import SCHEMA_VERSION
+from shortlist.store import home as home_module
+from shortlist.store.migrations import migrate
+from shortlist.store.schema import SCHEMA_VERSION
 
 Command = Callable[..., Any]
 
@@ -206,7 +206,7 @@ def test_an_older_home_is_migrated_with_a_backup(
 
     older = SCHEMA_VERSION - 1
     _set(home, "schema_version", str(older))
-    monkeypatch.setattr(store.home, "migrate", partial(migrate, migrations={older: add_mood}))
+    monkeypatch.setattr(home_module, "migrate", partial(migrate, migrations={older: add_mood}))
     assert len(found_by(shortlist)) == 10
     with closing(sqlite3.connect(home / f"catalogue.v{older}.sqlite3")) as backup:
         assert backup.execute("SELECT count(*) FROM videos").fetchone() == (60,)
@@ -235,13 +235,13 @@ def test_an_encoder_that_cannot_be_loaded_changes_nothing(
 ) -> None:
     before = found_by(shortlist)
     with monkeypatch.context() as real:
-        import models.encoders
-        from core.errors import UsageError
+        from shortlist.core.errors import UsageError
+        from shortlist.models import encoders
 
         def unknown(config: Any, *_rest: Any) -> Any:
             raise UsageError("unknown model", expected="one of these", found=config.name, remedy="see the list")
 
-        real.setattr(models.encoders, "load_encoder", unknown)
+        real.setattr(encoders, "load_encoder", unknown)
         shortlist("rebuild", "--encoder", "nonsense").says(2, "nonsense")
     same_answer(found_by(shortlist), before)
 

@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from app.cli.main import app
+from shortlist.app.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(?:ba)?sh\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.build import encoder_of, open_home, open_recommender
-from app.rebuild import rebuild
-from core.config import Config, EncoderConfig
-from core.errors import HomeVersion, ModelFailed
-from core.ranking import FloatArray
-from core.types import Video
-from store.outbox import deliver
+from shortlist.app.build import encoder_of, open_home, open_recommender
+from shortlist.app.rebuild import rebuild
+from shortlist.core.config import Config, EncoderConfig
+from shortlist.core.errors import HomeVersion, ModelFailed
+from shortlist.core.ranking import FloatArray
+from shortlist.core.types import Video
+from shortlist.store.outbox import deliver
 from tests.embedding_stand_in import embedding_stand_in
 from tests.ollama_stand_in import as_json
 
@@ -29,7 +29,7 @@ def settings(home: Path, url: str, encoder: str) -> Config:
 def test_a_rebuild_with_another_encoder_goes_on_where_its_server_failed(
     tmp_path: Path, hash_encoder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.outbox.BATCH", 4)
+    monkeypatch.setattr("shortlist.store.outbox.BATCH", 4)
     with embedding_stand_in(hash_encoder) as server:
         old, new = (settings(tmp_path / "home", server.url, name) for name in (OLD, NEW))
         with open_home(old, create=True) as home:
@@ -74,7 +74,7 @@ class FromFolder:
 def test_vectors_of_the_same_encoder_as_it_was_are_refused_and_not_kept(
     change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.encoders.load_encoder", lambda config, *_: FromFolder(config))
+    monkeypatch.setattr("shortlist.models.encoders.load_encoder", lambda config, *_: FromFolder(config))
     weights = tmp_path / "encoder" / "weights"
     weights.parent.mkdir()
     weights.write_text("first")

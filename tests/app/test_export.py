@@ -18,17 +18,17 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from agent.export import Rows
-from agent.recommend import Recommender
-from app.build import open_home, recommender_over
-from app.export.parts import Done, is_done, part_file, read_part, write_part
-from app.export.plan import Plan, check_files
-from app.export.run import Exported, export
-from core.config import Config
-from core.errors import StateError, UsageError
-from core.ranking import Filters, Request
-from core.types import Event, Reader
-from store.home import Home
+from shortlist.agent.export import Rows
+from shortlist.agent.recommend import Recommender
+from shortlist.app.build import open_home, recommender_over
+from shortlist.app.export.parts import Done, is_done, part_file, read_part, write_part
+from shortlist.app.export.plan import Plan, check_files
+from shortlist.app.export.run import Exported, export
+from shortlist.core.config import Config
+from shortlist.core.errors import StateError, UsageError
+from shortlist.core.ranking import Filters, Request
+from shortlist.core.types import Event, Reader
+from shortlist.store.home import Home
 
 ROOT = Path(__file__).parents[2]
 CROWD = 60
@@ -212,7 +212,7 @@ def stopped(run: Run, out: Path) -> None:
         run(out, progress=progress)
 
 
-SCRIPT = "from app.cli.main import run; run()"
+SCRIPT = "from shortlist.app.cli.main import run; run()"
 
 
 def start(home: Path, out: Path, *words: str) -> subprocess.Popen[str]:

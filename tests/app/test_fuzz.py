@@ -17,11 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.config import IngestConfig
-from core.errors import ShortlistError
-from ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
-from store.home import Home
-from store.outbox import expected_documents
+from shortlist.core.config import IngestConfig
+from shortlist.core.errors import ShortlistError
+from shortlist.ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
+from shortlist.store.home import Home
+from shortlist.store.outbox import expected_documents
 
 BATCH = 50
 FEW, MANY = 6, 50  # batches of each of the four kinds: 1,200 records by default, 10,000 in all tests

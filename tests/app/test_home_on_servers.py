@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.config import StoreConfig
+from shortlist.core.config import StoreConfig
 from tests.database_servers import PASSWORD, free_port
 
 SAMPLE = Path(__file__).parents[2] / "sample"

@@ -88,8 +88,8 @@ def test_retry_keeps_to_the_wishes_it_is_given(here: Shortlist, clips: Path, tmp
 CHILD = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from app.cli.main import run
-from models.faster_whisper_transcriber import FasterWhisper
+from shortlist.app.cli.main import run
+from shortlist.models.faster_whisper_transcriber import FasterWhisper
 
 really = FasterWhisper.transcribe
 

@@ -16,15 +16,15 @@ from typing import IO, Any
 import numpy as np
 import pytest
 
-from app.build import open_home, open_recommender
-from app.doctor import state
-from app.settings import load_settings
-from core.types import Video
-from retrieval.build import build_leg
-from retrieval.catch_up import video_vectors
-from retrieval.loading import load_snapshot
-from store.home import Home
-from store.texts import summary_text, transcript_text
+from shortlist.app.build import open_home, open_recommender
+from shortlist.app.doctor import state
+from shortlist.app.settings import load_settings
+from shortlist.core.types import Video
+from shortlist.retrieval.build import build_leg
+from shortlist.retrieval.catch_up import video_vectors
+from shortlist.retrieval.loading import load_snapshot
+from shortlist.store.home import Home
+from shortlist.store.texts import summary_text, transcript_text
 
 ROOT = Path(__file__).parents[2]
 VIDEOS, ARTICLES = 90, 20
@@ -35,10 +35,10 @@ NURSERY = """
 import os, signal, sys
 sys.path.insert(0, "tests")
 from conftest import HashEncoder
-import models.encoders
-models.encoders.load_encoder = lambda *_: HashEncoder()
-from app.cli.main import run
-import app.rebuild, chromadb, chromadb.api.client, ingest.load, retrieval.catch_up
+import shortlist.models.encoders
+shortlist.models.encoders.load_encoder = lambda *_: HashEncoder()
+from shortlist.app.cli.main import run
+import shortlist.app.rebuild, chromadb, chromadb.api.client, shortlist.ingest.load, shortlist.retrieval.catch_up
 
 def command(*words):
     print("begin", words[0], words[-1], flush=True)
@@ -175,7 +175,7 @@ def check_agreement(home: Home, config: Any, encoder: Any) -> None:
 
 
 def check_words(videos: list[Video], snapshot: Any, config: Any) -> None:
-    from core.ranking import Query
+    from shortlist.core.ranking import Query
 
     leg = build_leg("bm25", snapshot, config.retrieval)
     for video in videos[:: max(1, len(videos) // 10)]:

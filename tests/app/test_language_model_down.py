@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from models.embedded import EmbeddedModel
+from shortlist.models.embedded import EmbeddedModel
 from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
 
 CHAT = "/api/chat"

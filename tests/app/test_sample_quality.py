@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.build import open_home, open_recommender
-from core.config import Config
-from eval.metrics import ndcg
-from eval.trec_files import read_qrels
+from shortlist.app.build import open_home, open_recommender
+from shortlist.core.config import Config
+from shortlist.eval.metrics import ndcg
+from shortlist.eval.trec_files import read_qrels
 
 SAMPLE = Path(__file__).parents[2] / "sample"
 PINNED = 0.9108

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from retrieval import index_writer
-from retrieval.merging import LOCK, MERGED
+from shortlist.retrieval import index_writer
+from shortlist.retrieval.merging import LOCK, MERGED
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import load_settings
-from core.errors import ConfigError
+from shortlist.app.settings import load_settings
+from shortlist.core.errors import ConfigError
 
 
 def test_the_later_source_wins(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from app.build import open_home, open_recommender
-from app.settings import load_settings
-from core.ranking import Request
-from store.home import Home
+from shortlist.app.build import open_home, open_recommender
+from shortlist.app.settings import load_settings
+from shortlist.core.ranking import Request
+from shortlist.store.home import Home
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[2]
 WRITER = """
 import sys
 from pathlib import Path
-from core.types import Video
-from store.home import Home
+from shortlist.core.types import Video
+from shortlist.store.home import Home
 with Home.open(Path(sys.argv[1])) as home, home.writing("ingesting videos"):
     home.catalogue.put_videos([Video(f"new{at}", f"New {at} of the moon") for at in range(20)])
     home.catalogue.remove_videos(["v00"])

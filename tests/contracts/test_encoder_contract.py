@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config import EncoderConfig, ModelsConfig
-from models.encoder import Encoder
-from models.encoders import load_encoder
-from models.onnx_encoder import OnnxEncoder
-from models.onnx_export import export, find_export
-from models.sentence_encoder import SentenceEncoder
-from models.weights import resolve
+from shortlist.core.config import EncoderConfig, ModelsConfig
+from shortlist.models.encoder import Encoder
+from shortlist.models.encoders import load_encoder
+from shortlist.models.onnx_encoder import OnnxEncoder
+from shortlist.models.onnx_export import export, find_export
+from shortlist.models.sentence_encoder import SentenceEncoder
+from shortlist.models.weights import resolve
 from tests.embedding_stand_in import EmbeddingStandIn, embedding_stand_in
 
 CONFIG = EncoderConfig(batch_size=4, threads=1)

@@ -13,12 +13,12 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
-from core.config import LlmConfig
-from core.errors import ModelFailed, UsageError
-from models.embedded import EmbeddedModel
-from models.langchain_model import LangChainModel
-from models.language_model import LanguageModel, Message
-from models.ollama import OllamaModel
+from shortlist.core.config import LlmConfig
+from shortlist.core.errors import ModelFailed, UsageError
+from shortlist.models.embedded import EmbeddedModel
+from shortlist.models.langchain_model import LangChainModel
+from shortlist.models.language_model import LanguageModel, Message
+from shortlist.models.ollama import OllamaModel
 from tests.ollama_stand_in import MODEL, ollama_stand_in
 
 SCHEMA = {

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.rerank.budget import Budget
-from agent.rerank.methods import BY_LOG_PROBABILITIES, reranker
-from agent.rerank.reranker import Reranker
-from agent.rerank.setting import Setting
-from agent.shelf import Shelf
-from core.config import RerankConfig
-from core.errors import ModelFailed
-from core.ranking import Ranking
-from core.types import Profile, Video
-from models.language_model import ChoiceScores
+from shortlist.agent.rerank.budget import Budget
+from shortlist.agent.rerank.methods import BY_LOG_PROBABILITIES, reranker
+from shortlist.agent.rerank.reranker import Reranker
+from shortlist.agent.rerank.setting import Setting
+from shortlist.agent.shelf import Shelf
+from shortlist.core.config import RerankConfig
+from shortlist.core.errors import ModelFailed
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Profile, Video
+from shortlist.models.language_model import ChoiceScores
 
 IDS = [f"v{number:02}" for number in range(12)]
 # v05 stands in the ranking but has been removed since.

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import ConfigError, RecordError, UnknownReader
-from core.ranking import Query, Ranking, Request, Stage
-from core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
+from shortlist.core.errors import ConfigError, RecordError, UnknownReader
+from shortlist.core.ranking import Query, Ranking, Request, Stage
+from shortlist.core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.recommend import Recommender
-from agent.records import Records
-from core.config import Config
-from eval.parts import Parts
-from models.encoder import Encoder
-from models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
-from retrieval.build import build_retriever
-from retrieval.loading import load_snapshot
-from store.home import Home
+from shortlist.agent.recommend import Recommender
+from shortlist.agent.records import Records
+from shortlist.core.config import Config
+from shortlist.eval.parts import Parts
+from shortlist.models.encoder import Encoder
+from shortlist.models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
+from shortlist.retrieval.build import build_retriever
+from shortlist.retrieval.loading import load_snapshot
+from shortlist.store.home import Home
 
 TOPICS = {
     "space": ("moon", "comet", "rocket", "orbit"),

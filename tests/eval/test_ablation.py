@@ -11,14 +11,14 @@ from typing import Any
 import ir_measures
 import pytest
 
-from core.config import Config
-from core.errors import ConfigError, ModelMissing, RecordError, UsageError
-from eval.ablation import Plan, ablate
-from eval.comparison import compare_variants
-from eval.data.specs import load
-from eval.parts import Parts
-from eval.tasks.from_files import task_of
-from eval.variants import Variant
+from shortlist.core.config import Config
+from shortlist.core.errors import ConfigError, ModelMissing, RecordError, UsageError
+from shortlist.eval.ablation import Plan, ablate
+from shortlist.eval.comparison import compare_variants
+from shortlist.eval.data.specs import load
+from shortlist.eval.parts import Parts
+from shortlist.eval.tasks.from_files import task_of
+from shortlist.eval.variants import Variant
 
 VARIANTS = (
     Variant(name="default"),

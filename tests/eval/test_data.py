@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import RecordError, UsageError
-from eval.data.dataset import EvalQuery, Item
-from eval.data.describe import Spread, describe
-from eval.data.specs import SPECS, load
+from shortlist.core.errors import RecordError, UsageError
+from shortlist.eval.data.dataset import EvalQuery, Item
+from shortlist.eval.data.describe import Spread, describe
+from shortlist.eval.data.specs import SPECS, load
 
 CORPUS = '{"_id": "d1", "title": "Tea", "text": "leaf"}\n{"_id": "d2", "text": "bean"}\n'
 FILES: dict[str, dict[str, str]] = {

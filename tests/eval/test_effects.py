@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.errors import RecordError
-from eval.effects import by_category, by_history, effects
-from eval.table import Table, read_table, write_table
+from shortlist.core.errors import RecordError
+from shortlist.eval.effects import by_category, by_history, effects
+from shortlist.eval.table import Table, read_table, write_table
 
 
 def table(scores: list[float], history: list[int] | None = None, names: list[str] | None = None) -> Table:

@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config import Config
-from core.errors import RecordError, UsageError
-from eval.parts import Parts
-from eval.run import run_variant
-from eval.scores import score
-from eval.splits import require_known
-from eval.tasks.from_home import events_task
-from eval.tasks.home import open_task_home
-from eval.tasks.simulated import simulated_task
-from eval.tasks.task import Task
-from eval.variants import Variant
-from models.encoder import Encoder
-from store.home import Home
+from shortlist.core.config import Config
+from shortlist.core.errors import RecordError, UsageError
+from shortlist.eval.parts import Parts
+from shortlist.eval.run import run_variant
+from shortlist.eval.scores import score
+from shortlist.eval.splits import require_known
+from shortlist.eval.tasks.from_home import events_task
+from shortlist.eval.tasks.home import open_task_home
+from shortlist.eval.tasks.simulated import simulated_task
+from shortlist.eval.tasks.task import Task
+from shortlist.eval.variants import Variant
+from shortlist.models.encoder import Encoder
+from shortlist.store.home import Home
 
 Made = Callable[[Path], Config]
 
@@ -91,7 +91,7 @@ def test_simulated_readers_want_what_their_taste_says(
 
 
 def test_the_taste_can_be_found_by_what_ships(home: Path, tmp_path: Path, encoder: Encoder, make_config: Made) -> None:
-    from app.build import evaluation_parts
+    from shortlist.app.build import evaluation_parts
 
     config = make_config(tmp_path).model_copy(update={"encoder": Config().encoder})
     parts = evaluation_parts()

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config import Config
-from core.errors import ConfigError
-from eval.data.dataset import DataSet, EvalQuery, Item
-from eval.data.specs import load
-from eval.parts import Parts
-from eval.run import run_variant
-from eval.scores import score
-from eval.tasks.from_files import task_of
-from eval.variants import Variant
+from shortlist.core.config import Config
+from shortlist.core.errors import ConfigError
+from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
+from shortlist.eval.data.specs import load
+from shortlist.eval.parts import Parts
+from shortlist.eval.run import run_variant
+from shortlist.eval.scores import score
+from shortlist.eval.tasks.from_files import task_of
+from shortlist.eval.variants import Variant
 
 NEEDS = {"implicit-als": "implicit", "langchain-ensemble": "langchain_chroma"}
 
@@ -42,7 +42,7 @@ def test_who_chose_what_finds_the_missing_field_of_a_checkerboard(
 ) -> None:
     """Readers choose all items of their own parity but one."""
     pytest.importorskip("implicit")
-    monkeypatch.setattr("eval.peers.implicit_als.FACTORS", 2)  # as many as there are tastes
+    monkeypatch.setattr("shortlist.eval.peers.implicit_als.FACTORS", 2)  # as many as there are tastes
     items = tuple(Item(f"i{number}", f"title {number}") for number in range(20))
     own = {f"u{reader}": [f"i{number}" for number in range(reader % 2, 20, 2)] for reader in range(20)}
     hidden = {user: fields.pop(int(user[1:]) // 2) for user, fields in own.items()}

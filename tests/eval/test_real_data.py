@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.data.describe import describe
-from eval.data.specs import load
-from eval.scores import score
-from eval.trec_files import read_run
+from shortlist.eval.data.describe import describe
+from shortlist.eval.data.specs import load
+from shortlist.eval.scores import score
+from shortlist.eval.trec_files import read_run
 
 pytestmark = pytest.mark.realdata
 

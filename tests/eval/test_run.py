@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.config import Config, EncoderConfig
-from core.errors import ConfigError, ModelMissing, RecordError
-from eval.data.specs import load
-from eval.hashes import weights_hash
-from eval.parts import Parts
-from eval.run import run_variant
-from eval.scores import score
-from eval.tasks.from_files import task_of
-from eval.tasks.task import Task
-from eval.variants import Variant
+from shortlist.core.config import Config, EncoderConfig
+from shortlist.core.errors import ConfigError, ModelMissing, RecordError
+from shortlist.eval.data.specs import load
+from shortlist.eval.hashes import weights_hash
+from shortlist.eval.parts import Parts
+from shortlist.eval.run import run_variant
+from shortlist.eval.scores import score
+from shortlist.eval.tasks.from_files import task_of
+from shortlist.eval.tasks.task import Task
+from shortlist.eval.variants import Variant
 
 YESNO = Variant(name="default+yesno", method="yesno", rerank={"depth": 2})
 
@@ -109,13 +109,13 @@ def test_other_settings_data_or_queries_are_other_runs(beir: Task, watches: Task
 
 CHILD = """
 import importlib.util, sys
-from eval.data.specs import load
-from eval.hashes import weights_hash
-from eval.run import run_variant
-from eval.tasks.from_files import task_of
-from eval.variants import Variant
+from shortlist.eval.data.specs import load
+from shortlist.eval.hashes import weights_hash
+from shortlist.eval.run import run_variant
+from shortlist.eval.tasks.from_files import task_of
+from shortlist.eval.variants import Variant
 from pathlib import Path
-from core.config import Config, EncoderConfig
+from shortlist.core.config import Config, EncoderConfig
 
 spec = importlib.util.spec_from_file_location("fixtures", sys.argv[1])
 fixtures = importlib.util.module_from_spec(spec)

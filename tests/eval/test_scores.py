@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.errors import RecordError
-from core.ranking import Ranking
-from eval import scores
-from eval.data.dataset import DataSet, EvalQuery, Item
-from eval.scores import score
+from shortlist.core.errors import RecordError
+from shortlist.core.ranking import Ranking
+from shortlist.eval import scores
+from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
+from shortlist.eval.scores import score
 
 
 def data(candidates: tuple[str, ...] | None) -> DataSet:

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from core.errors import RecordError
-from eval.significance import bootstrap, compare, holm, randomisation_p, win_tie_loss
+from shortlist.core.errors import RecordError
+from shortlist.eval.significance import bootstrap, compare, holm, randomisation_p, win_tie_loss
 
 TENTHS = st.integers(-10, 10).map(lambda n: n / 10)
 

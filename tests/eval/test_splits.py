@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import RecordError
-from core.types import Event
-from eval.splits import TimeSplit, cut_after, require_known, split_at
+from shortlist.core.errors import RecordError
+from shortlist.core.types import Event
+from shortlist.eval.splits import TimeSplit, cut_after, require_known, split_at
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -10,22 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Config
-from core.errors import RecordError, UsageError
-from core.ranking import Ranking
-from core.types import Action, Event, Kind
-from eval.data.dataset import DataSet, EvalQuery, Item
-from eval.data.specs import load
-from eval.lists import Shelves
-from eval.parts import Parts
-from eval.run import run_variant
-from eval.tasks.from_files import STEP, task_of
-from eval.tasks.home import open_task_home
-from eval.tasks.specs import load_task
-from eval.tasks.task import Task
-from eval.variants import Variant
-from retrieval.cowatch import Links
-from retrieval.loading import load_snapshot
+from shortlist.core.config import Config
+from shortlist.core.errors import RecordError, UsageError
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Action, Event, Kind
+from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
+from shortlist.eval.data.specs import load
+from shortlist.eval.lists import Shelves
+from shortlist.eval.parts import Parts
+from shortlist.eval.run import run_variant
+from shortlist.eval.tasks.from_files import STEP, task_of
+from shortlist.eval.tasks.home import open_task_home
+from shortlist.eval.tasks.specs import load_task
+from shortlist.eval.tasks.task import Task
+from shortlist.eval.variants import Variant
+from shortlist.retrieval.cowatch import Links
+from shortlist.retrieval.loading import load_snapshot
 
 NOON = datetime(2019, 11, 9, 12, tzinfo=UTC)
 
@@ -116,7 +116,7 @@ def test_a_home_of_older_code_is_made_anew(
 ) -> None:
     config, seen = make_config(tmp_path), []
     open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append).close()
-    monkeypatch.setattr("eval.tasks.home.code_hash", lambda places: "other code")
+    monkeypatch.setattr("shortlist.eval.tasks.home.code_hash", lambda places: "other code")
     open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append).close()
     assert seen == [3, 3]
 

@@ -11,23 +11,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.settings import load_settings
-from core.config import LEGS, Config
-from core.ranking import Ranking
-from eval.data.dataset import EvalQuery
-from eval.data.specs import load
-from eval.parts import Parts
-from eval.progress import no_bars
-from eval.run import run_variant
-from eval.scores import score
-from eval.tasks.from_files import task_of
-from eval.tuning.blending import Judged, blends
-from eval.tuning.halves import halves
-from eval.tuning.opinions import all_asked
-from eval.tuning.search import FEWEST, coordinate_search
-from eval.tuning.settings_file import settings_file, tuned_document
-from eval.tuning.tune import _opinions, tune
-from eval.variants import Variant
+from shortlist.app.settings import load_settings
+from shortlist.core.config import LEGS, Config
+from shortlist.core.ranking import Ranking
+from shortlist.eval.data.dataset import EvalQuery
+from shortlist.eval.data.specs import load
+from shortlist.eval.parts import Parts
+from shortlist.eval.progress import no_bars
+from shortlist.eval.run import run_variant
+from shortlist.eval.scores import score
+from shortlist.eval.tasks.from_files import task_of
+from shortlist.eval.tuning.blending import Judged, blends
+from shortlist.eval.tuning.halves import halves
+from shortlist.eval.tuning.opinions import all_asked
+from shortlist.eval.tuning.search import FEWEST, coordinate_search
+from shortlist.eval.tuning.settings_file import settings_file, tuned_document
+from shortlist.eval.tuning.tune import _opinions, tune
+from shortlist.eval.variants import Variant
 
 
 def test_coordinate_search_finds_the_top_of_a_hill_and_is_never_worse() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.config import LEGS, METHODS, Config
-from core.errors import ConfigError
-from eval.variants import SECTIONS, Variant, choose, load_variants
+from shortlist.core.config import LEGS, METHODS, Config
+from shortlist.core.errors import ConfigError
+from shortlist.eval.variants import SECTIONS, Variant, choose, load_variants
 
 
 def written(folder: Path, text: str) -> Path:

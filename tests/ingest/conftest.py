@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.config import IngestConfig
-from core.ranking import FloatArray
-from ingest.rows import Failure, Row
-from store.home import Home
+from shortlist.core.config import IngestConfig
+from shortlist.core.ranking import FloatArray
+from shortlist.ingest.rows import Failure, Row
+from shortlist.store.home import Home
 
 # Words of one line are near each other, so that this encoder knows a little of what words mean.
 TOPICS = (

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import ServiceError
-from ingest.ag_news import hub_rows, labelled_rows
-from ingest.articles import article_from_row, article_rows
-from ingest.rows import Failure, Placed, records
+from shortlist.core.errors import ServiceError
+from shortlist.ingest.ag_news import hub_rows, labelled_rows
+from shortlist.ingest.articles import article_from_row, article_rows
+from shortlist.ingest.rows import Failure, Placed, records
 
 TextFile = Callable[[str, str], Path]
 

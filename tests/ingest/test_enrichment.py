@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.types import Made, Segment, Transcript, Video
-from ingest.categorise import Categoriser
-from ingest.sentences import first_sentence, sentences
-from ingest.summarise import extract, summarise
+from shortlist.core.types import Made, Segment, Transcript, Video
+from shortlist.ingest.categorise import Categoriser
+from shortlist.ingest.sentences import first_sentence, sentences
+from shortlist.ingest.summarise import extract, summarise
 
 TALK = (
     "Hello everybody. A sourdough starter needs flour, water and patience. My cat is called Mo. "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.types import Segment, Transcript, Video
-from ingest.keywords import keywords
+from shortlist.core.types import Segment, Transcript, Video
+from shortlist.ingest.keywords import keywords
 
 
 def video(text: str, language: str | None = None) -> Video:

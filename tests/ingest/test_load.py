@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from core.config import IngestConfig
-from core.errors import HomeLocked, RecordError, UsageError
-from core.types import Enrichment, Made
-from ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
-from store.home import Home
-from store.outbox import pending
+from shortlist.core.config import IngestConfig
+from shortlist.core.errors import HomeLocked, RecordError, UsageError
+from shortlist.core.types import Enrichment, Made
+from shortlist.ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
+from shortlist.store.home import Home
+from shortlist.store.outbox import pending
 
 SAMPLE = Path(__file__).parents[2] / "sample"
 Jsonl = Callable[..., Path]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from core.errors import RecordError
-from core.types import Article, Event, Made, Reader, Segment, Video
-from ingest import articles, events, readers, videos
-from ingest.rows import Row
+from shortlist.core.errors import RecordError
+from shortlist.core.types import Article, Event, Made, Reader, Segment, Video
+from shortlist.ingest import articles, events, readers, videos
+from shortlist.ingest.rows import Row
 
 
 def video(**values: Any) -> Video:

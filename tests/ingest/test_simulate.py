@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.config import IngestConfig
-from core.errors import HomeDamaged, UsageError
-from core.types import Event
-from ingest.load import load_articles, load_videos
-from ingest.simulate import Simulated, simulate
-from ingest.tastes import Tastes
-from store.home import Home
+from shortlist.core.config import IngestConfig
+from shortlist.core.errors import HomeDamaged, UsageError
+from shortlist.core.types import Event
+from shortlist.ingest.load import load_articles, load_videos
+from shortlist.ingest.simulate import Simulated, simulate
+from shortlist.ingest.tastes import Tastes
+from shortlist.store.home import Home
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 SAMPLE = Path(__file__).parents[2] / "sample"

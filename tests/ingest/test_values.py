@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import RecordError
-from ingest import values
+from shortlist.core.errors import RecordError
+from shortlist.ingest import values
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import MediaError
-from models.audio import SAMPLE_RATE, decode, media_facts
+from shortlist.core.errors import MediaError
+from shortlist.models.audio import SAMPLE_RATE, decode, media_facts
 from tests.recordings import music, record, silence, tone
 
 

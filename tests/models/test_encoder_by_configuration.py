@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.config import EncoderConfig, ModelsConfig
-from core.errors import ModelFailed, ModelMissing, UsageError
-from models.encoder import Encoder
-from models.encoder_version import configured_name, encoder_version
-from models.encoders import load_encoder
-from models.langchain_encoder import WINDOW
-from models.repository import fetch_repository
+from shortlist.core.config import EncoderConfig, ModelsConfig
+from shortlist.core.errors import ModelFailed, ModelMissing, UsageError
+from shortlist.models.encoder import Encoder
+from shortlist.models.encoder_version import configured_name, encoder_version
+from shortlist.models.encoders import load_encoder
+from shortlist.models.langchain_encoder import WINDOW
+from shortlist.models.repository import fetch_repository
 from tests.embedding_stand_in import EmbeddingStandIn, embedding_stand_in
 from tests.ollama_stand_in import Reply, as_json
 
@@ -93,7 +93,7 @@ def test_no_key_is_known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_folder_with_a_sentence_transformers_model(encoder: Encoder) -> None:
-    from models.weights import resolve
+    from shortlist.models.weights import resolve
 
     folder = resolve(encoder.name, ModelsConfig())
     loaded = load(str(folder), threads=1)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.config import LlmConfig, ModelsConfig
-from core.errors import ModelFailed, ModelMissing
-from models.embedded import EmbeddedModel
-from models.language_model import LanguageModel, Message
-from models.llms import load_language_model
+from shortlist.core.config import LlmConfig, ModelsConfig
+from shortlist.core.errors import ModelFailed, ModelMissing
+from shortlist.models.embedded import EmbeddedModel
+from shortlist.models.language_model import LanguageModel, Message
+from shortlist.models.llms import load_language_model
 from tests.ollama_stand_in import MODEL, StandIn, as_json, ollama_stand_in
 
 ASK = [Message("user", "Is water wet? Answer yes or no.")]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.config import LlmConfig, ModelsConfig
-from models.embedded import EmbeddedModel
-from models.llms import identity, load_language_model
+from shortlist.core.config import LlmConfig, ModelsConfig
+from shortlist.models.embedded import EmbeddedModel
+from shortlist.models.llms import identity, load_language_model
 from tests.ollama_stand_in import MODEL, ollama_stand_in
 
 DEAD = "http://127.0.0.1:9"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from core.config import LlmConfig, ModelsConfig
-from core.errors import ModelFailed, ModelMissing, UsageError
-from models.embedded import EmbeddedModel
-from models.language_model import Message
-from models.llms import load_language_model
-from models.ollama import OllamaModel, gives_logprobs
+from shortlist.core.config import LlmConfig, ModelsConfig
+from shortlist.core.errors import ModelFailed, ModelMissing, UsageError
+from shortlist.models.embedded import EmbeddedModel
+from shortlist.models.language_model import Message
+from shortlist.models.llms import load_language_model
+from shortlist.models.ollama import OllamaModel, gives_logprobs
 from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
 
 ASK = [Message("user", "Is water wet? yes or no")]

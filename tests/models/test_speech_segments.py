@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.types import Segment
-from models.speech import LONGEST_WORDS, Stretch, Word, segments_of
+from shortlist.core.types import Segment
+from shortlist.models.speech import LONGEST_WORDS, Stretch, Word, segments_of
 
 
 def stretch(

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from core.config import ModelsConfig
-from core.errors import ModelMissing, UsageError
-from models import hub, weights
-from models.manifest import Model, Part, WeightFile, load_manifest
-from models.mirror import part_path
-from models.weights import resolve, status, verify
+from shortlist.core.config import ModelsConfig
+from shortlist.core.errors import ModelMissing, UsageError
+from shortlist.models import hub, weights
+from shortlist.models.manifest import Model, Part, WeightFile, load_manifest
+from shortlist.models.mirror import part_path
+from shortlist.models.weights import resolve, status, verify
 
 WEIGHTS = random.Random(1).randbytes(1 << 20)
 CONFIG_JSON = b'{"dim": 384}'

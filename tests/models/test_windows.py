@@ -13,11 +13,11 @@ from tokenizers.models import WordLevel
 from tokenizers.normalizers import Replace
 from tokenizers.processors import TemplateProcessing
 
-from core.config import EncoderConfig
-from core.errors import ModelMissing
-from core.ranking import FloatArray
-from models.windowed_encoder import WindowedEncoder, _frame, _load_tokenizer
-from models.windows import cut, padded, pooled
+from shortlist.core.config import EncoderConfig
+from shortlist.core.errors import ModelMissing
+from shortlist.core.ranking import FloatArray
+from shortlist.models.windowed_encoder import WindowedEncoder, _frame, _load_tokenizer
+from shortlist.models.windows import cut, padded, pooled
 
 
 def test_a_long_text_is_sampled_from_its_first_window_to_its_last() -> None:

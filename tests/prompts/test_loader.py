@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import ConfigError
-from prompts.loader import FOLDER, load, parse
+from shortlist.core.errors import ConfigError
+from shortlist.prompts.loader import FOLDER, load, parse
 
 SOURCE = """+++
 name = "greet"

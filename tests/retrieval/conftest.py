@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.errors import HomeLocked
-from core.types import Article, Video
+from shortlist.core.errors import HomeLocked
+from shortlist.core.types import Article, Video
 
 WORDS = [f"word{number}" for number in range(60)]
 

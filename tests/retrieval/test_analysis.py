@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from retrieval.analysis import term_keys, terms
+from shortlist.retrieval.analysis import term_keys, terms
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config import RetrievalConfig
-from core.errors import HomeDamaged
-from core.ranking import Filters, FloatArray, Query
-from core.types import Video
-from retrieval.cells import LEAST, pack_cells
-from retrieval.index import open_index
-from retrieval.index_writer import IndexWriter, empty_index
-from retrieval.legs.dense import Dense
-from retrieval.segment import Part, video_segment
-from retrieval.snapshot import Snapshot
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.errors import HomeDamaged
+from shortlist.core.ranking import Filters, FloatArray, Query
+from shortlist.core.types import Video
+from shortlist.retrieval.cells import LEAST, pack_cells
+from shortlist.retrieval.index import open_index
+from shortlist.retrieval.index_writer import IndexWriter, empty_index
+from shortlist.retrieval.legs.dense import Dense
+from shortlist.retrieval.segment import Part, video_segment
+from shortlist.retrieval.snapshot import Snapshot
 
 DIM, N, K = 48, LEAST + 2_000, 100
 

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.config import RetrievalConfig
-from core.errors import UsageError
-from core.ranking import Query
-from core.types import Video
-from retrieval.build import build_leg
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.errors import UsageError
+from shortlist.core.ranking import Query
+from shortlist.core.types import Video
+from shortlist.retrieval.build import build_leg
 
 N, DIM = 9000, 24  # more than two blocks of the scan
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config import RetrievalConfig
-from core.ranking import Query, Ranking
-from core.types import Video
-from retrieval.build import build_retriever
-from retrieval.diversity import marginal_relevance
-from retrieval.snapshot import Snapshot
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.ranking import Query, Ranking
+from shortlist.core.types import Video
+from shortlist.retrieval.build import build_retriever
+from shortlist.retrieval.diversity import marginal_relevance
+from shortlist.retrieval.snapshot import Snapshot
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 NEAR = np.array([np.cos(0.1), np.sin(0.1), 0.0])

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.config import RetrievalConfig
-from core.ranking import Filters, Query
-from core.types import Enrichment, Made, Video
-from retrieval.build import build_leg
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.ranking import Filters, Query
+from shortlist.core.types import Enrichment, Made, Video
+from shortlist.retrieval.build import build_leg
 
 
 def video(

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config import RetrievalConfig
-from core.errors import ConfigError
-from core.ranking import Query
-from core.types import Video
-from retrieval.build import build_retriever
-from retrieval.fusion import min_max, reciprocal_ranks, weighted_mean
-from retrieval.snapshot import Snapshot
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.errors import ConfigError
+from shortlist.core.ranking import Query
+from shortlist.core.types import Video
+from shortlist.retrieval.build import build_retriever
+from shortlist.retrieval.fusion import min_max, reciprocal_ranks, weighted_mean
+from shortlist.retrieval.snapshot import Snapshot
 
 LEGS = ("bm25", "dense", "tfidf")
 values = st.integers(-1000, 1000).map(lambda number: number / 8)

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.config import RetrievalConfig
-from core.errors import HomeDamaged, HomeLocked
-from core.ranking import Query, Ranking
-from core.types import Article, Enrichment, Made, Video
-from retrieval import index_writer
-from retrieval.build import build_leg
-from retrieval.loading import load_snapshot
-from retrieval.snapshot import Snapshot
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.errors import HomeDamaged, HomeLocked
+from shortlist.core.ranking import Query, Ranking
+from shortlist.core.types import Article, Enrichment, Made, Video
+from shortlist.retrieval import index_writer
+from shortlist.retrieval.build import build_leg
+from shortlist.retrieval.loading import load_snapshot
+from shortlist.retrieval.snapshot import Snapshot
 
 ASKED = np.eye(8, dtype=np.float32)[:1]
 QUERIES = [

@@ -10,13 +10,13 @@ import pytest
 from rank_bm25 import BM25Okapi
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from core.config import RetrievalConfig
-from core.ranking import Query
-from core.types import Video
-from retrieval.analysis import terms
-from retrieval.build import build_leg
-from retrieval.segment import indexed_text
-from retrieval.snapshot import Snapshot
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.ranking import Query
+from shortlist.core.types import Video
+from shortlist.retrieval.analysis import terms
+from shortlist.retrieval.build import build_leg
+from shortlist.retrieval.segment import indexed_text
+from shortlist.retrieval.snapshot import Snapshot
 
 QUERIES = [" ".join(f"word{number % 60}" for number in range(start, start + 5)) for start in range(0, 40, 4)]
 

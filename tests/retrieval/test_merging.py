@@ -21,17 +21,17 @@ from filelock import FileLock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.config import RetrievalConfig
-from core.errors import HomeLocked, StateError
-from core.ranking import Query
-from core.types import Article
-from retrieval import index_writer
-from retrieval.build import build_leg
-from retrieval.compaction import to_merge
-from retrieval.index import open_index
-from retrieval.loading import load_snapshot
-from retrieval.merging import LOCK, MERGED, merge_aside
-from retrieval.snapshot import Snapshot
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.errors import HomeLocked, StateError
+from shortlist.core.ranking import Query
+from shortlist.core.types import Article
+from shortlist.retrieval import index_writer
+from shortlist.retrieval.build import build_leg
+from shortlist.retrieval.compaction import to_merge
+from shortlist.retrieval.index import open_index
+from shortlist.retrieval.loading import load_snapshot
+from shortlist.retrieval.merging import LOCK, MERGED, merge_aside
+from shortlist.retrieval.snapshot import Snapshot
 
 AT_ONCE = 30
 QUERY = Query(

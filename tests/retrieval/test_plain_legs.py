@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.config import RetrievalConfig
-from core.ranking import Query
-from core.types import Enrichment, HistoryItem, Made, Profile, Video
-from retrieval.build import build_leg
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.ranking import Query
+from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Video
+from shortlist.retrieval.build import build_leg
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.build import mend
-from core.config import Config, RetrievalConfig
-from core.errors import HomeLocked
-from core.ranking import FloatArray, Query
-from core.types import Article, Enrichment, Event, Made, Video
-from retrieval.build import build_retriever
-from retrieval.loading import load_snapshot
-from store.home import Home
-from store.outbox import deliver
-from store.texts import transcript_text
+from shortlist.app.build import mend
+from shortlist.core.config import Config, RetrievalConfig
+from shortlist.core.errors import HomeLocked
+from shortlist.core.ranking import FloatArray, Query
+from shortlist.core.types import Article, Enrichment, Event, Made, Video
+from shortlist.retrieval.build import build_retriever
+from shortlist.retrieval.loading import load_snapshot
+from shortlist.store.home import Home
+from shortlist.store.outbox import deliver
+from shortlist.store.texts import transcript_text
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 

@@ -17,12 +17,12 @@ import httpx
 import pytest
 import uvicorn
 
-from app.serve import parts_with
-from core.config import Config, EncoderConfig, IngestConfig
-from core.types import Event, Reader
-from serving.api.application import application
-from serving.parts import Parts
-from store.home import Home
+from shortlist.app.serve import parts_with
+from shortlist.core.config import Config, EncoderConfig, IngestConfig
+from shortlist.core.types import Event, Reader
+from shortlist.serving.api.application import application
+from shortlist.serving.parts import Parts
+from shortlist.store.home import Home
 
 WORDS = ("bread", "moon", "trains", "rivers")
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -32,11 +32,11 @@ GATES = {"rerank": {"depth": 4, "weight_wish": 0.5, "weight_plain": 0.0, "weight
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory, new_hash_encoder: Any) -> Path:
     """A home of 40 videos and the readers ann, who likes the moon, and new. Copy it before you change it."""
-    from ingest.complete import Completion
-    from ingest.rows import Row
-    from ingest.videos import video_from_row
-    from retrieval.loading import load_snapshot
-    from store.outbox import deliver
+    from shortlist.ingest.complete import Completion
+    from shortlist.ingest.rows import Row
+    from shortlist.ingest.videos import video_from_row
+    from shortlist.retrieval.loading import load_snapshot
+    from shortlist.store.outbox import deliver
 
     path, encoder = tmp_path_factory.mktemp("served") / "home", new_hash_encoder()
     titles = [f"Video {at} about {WORDS[at % 4]}" for at in range(40)]

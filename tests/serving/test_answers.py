@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serving.answers import Answers
+from shortlist.serving.answers import Answers
 
 
 def test_the_one_not_asked_for_the_longest_makes_room() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import ModelFailed, ModelMissing
+from shortlist.core.errors import ModelFailed, ModelMissing
 from tests.serving.conftest import until
 
 NO_MODEL = ModelMissing("no model", expected="weights", found="none", remedy="pull them")
@@ -20,10 +20,10 @@ def without_times(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_recommend_gives_what_the_recommender_gives(fixed: Any) -> None:
-    from app.build import recommender_over
-    from core.config import Config
-    from core.ranking import Request
-    from core.wire import answer_document
+    from shortlist.app.build import recommender_over
+    from shortlist.core.config import Config
+    from shortlist.core.ranking import Request
+    from shortlist.core.wire import answer_document
 
     config = Config.model_validate({"home": fixed.home.path, "rerank": {"depth": 4}})
     asked = Request("ann", k=7)
@@ -113,9 +113,9 @@ def test_a_posted_video_is_found_at_once(api: Any) -> None:
 
 
 def test_what_another_process_ingests_is_found(serve: Any, small_home: Path, new_hash_encoder: Any) -> None:
-    from core.types import Video
-    from store.home import Home
-    from store.outbox import deliver
+    from shortlist.core.types import Video
+    from shortlist.store.home import Home
+    from shortlist.store.outbox import deliver
 
     with serve(small_home, refresh_s=0.05) as api, Home.open(small_home) as other:
         encoder = new_hash_encoder()

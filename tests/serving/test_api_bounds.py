@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from starlette.responses import Response
 
-from models.language_model import ChoiceScores
-from serving.api.prompt import Prompt
+from shortlist.models.language_model import ChoiceScores
+from shortlist.serving.api.prompt import Prompt
 from tests.serving.conftest import running, until
 
 WISH = {"about": "the moon"}
@@ -206,7 +206,7 @@ def test_half_a_request_is_ended_and_hinders_nobody(serve: Any, small_home: Path
 
 
 def test_at_shutdown_accepted_events_are_kept(serve: Any, small_home: Path) -> None:
-    from store.home import Home
+    from shortlist.store.home import Home
 
     accepted: list[str] = []
     stopping = threading.Event()

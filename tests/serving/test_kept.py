@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app.serve import parts_with
-from core.config import Config, EncoderConfig
-from core.errors import ModelMissing
-from serving.api.application import application
-from serving.kept import Kept
-from store.home import Home
+from shortlist.app.serve import parts_with
+from shortlist.core.config import Config, EncoderConfig
+from shortlist.core.errors import ModelMissing
+from shortlist.serving.api.application import application
+from shortlist.serving.kept import Kept
+from shortlist.store.home import Home
 from tests.serving.conftest import GATES, running, until
 
 GONE = ModelMissing("no model", expected="weights", found="none", remedy="pull them")

@@ -7,10 +7,10 @@ import sys
 
 HANGS = """
 import threading
-from core.config import ServeConfig
-from serving.lane import Lane
-from serving.shared import Shared
-from serving.stop import Stop
+from shortlist.core.config import ServeConfig
+from shortlist.serving.lane import Lane
+from shortlist.serving.shared import Shared
+from shortlist.serving.stop import Stop
 
 lane, begun = Lane(ServeConfig(shutdown_s=0.2), Shared()), threading.Event()
 running = lane.submit(lambda _stop: (begun.set(), threading.Event().wait()), Stop(60))

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.config import Config, EncoderConfig
-from core.types import Video
-from retrieval.loading import load_snapshot
-from serving.live import Live
-from store.home import Home
-from store.outbox import deliver
+from shortlist.core.config import Config, EncoderConfig
+from shortlist.core.types import Video
+from shortlist.retrieval.loading import load_snapshot
+from shortlist.serving.live import Live
+from shortlist.store.home import Home
+from shortlist.store.outbox import deliver
 from tests.serving.conftest import GATES, parts_over
 
 

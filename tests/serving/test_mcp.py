@@ -16,8 +16,8 @@ import httpx
 import pytest
 from mcp import Client, StdioServerParameters
 
-from core.config import Config, EncoderConfig, ServeConfig
-from store.home import Home
+from shortlist.core.config import Config, EncoderConfig, ServeConfig
+from shortlist.store.home import Home
 from tests.serving.conftest import GATES, parts_over, running
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def served(small_home: Path, new_hash_encoder: Any, scripted_model: Any) -> Iterator[tuple[str, Home]]:
     """The address of an MCP server over HTTP, and its home."""
-    from serving.mcp.http import mcp_application
+    from shortlist.serving.mcp.http import mcp_application
 
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
@@ -146,7 +146,7 @@ def test_with_keys_the_server_asks_for_one_that_may_write(served: tuple[str, Hom
 def test_a_request_of_which_nothing_more_comes_is_ended(
     small_home: Path, new_hash_encoder: Any, scripted_model: Any
 ) -> None:
-    from serving.mcp.http import mcp_application
+    from shortlist.serving.mcp.http import mcp_application
 
     encoder = new_hash_encoder()
     limits = ServeConfig(body_timeout_s=0.3)
@@ -169,7 +169,7 @@ def test_the_command_speaks_over_stdio(sample_home: Path, tmp_path: Path) -> Non
     home = shutil.copytree(sample_home, tmp_path / "home")
     command = StdioServerParameters(
         command=sys.executable,
-        args=["-c", "from app.cli.main import run; run()", "serve", "mcp"],
+        args=["-c", "from shortlist.app.cli.main import run; run()", "serve", "mcp"],
         env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "SHORTLIST_HOME": str(home)},
         cwd=ROOT,
     )

@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
-COMMAND = [sys.executable, "-c", "from app.cli.main import run; run()"]
+COMMAND = [sys.executable, "-c", "from shortlist.app.cli.main import run; run()"]
 ADDRESS = re.compile(r"answers at (http://\S+)")
 
 

@@ -20,8 +20,8 @@ from typing import Any
 import httpx
 import pytest
 
-from models.embedded import EmbeddedModel
-from store.home import Home
+from shortlist.models.embedded import EmbeddedModel
+from shortlist.store.home import Home
 from tests.ollama_stand_in import MODEL, StandIn, ollama_stand_in
 from tests.serving.conftest import until
 

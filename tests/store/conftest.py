@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from core.types import Enrichment, Made, Segment, Transcript, Video
-from store.home import Home
+from shortlist.core.types import Enrichment, Made, Segment, Transcript, Video
+from shortlist.store.home import Home
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from core.errors import StateError, UnknownItem
-from core.types import Article, Video
-from store.home import Home
-from store.records import Put
+from shortlist.core.errors import StateError, UnknownItem
+from shortlist.core.types import Article, Video
+from shortlist.store.home import Home
+from shortlist.store.records import Put
 
 MakeVideo = Callable[..., Video]
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.types import Action, Article, Event, Kind, Video
-from store.home import Home
-from store.records import Activity
+from shortlist.core.types import Action, Article, Event, Kind, Video
+from shortlist.store.home import Home
+from shortlist.store.records import Activity
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

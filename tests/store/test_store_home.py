@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HomeDamaged, HomeVersion, StateError
-from core.types import Video
-from store.home import Home
-from store.migrations import migrate
-from store.part import write_number
-from store.records import Put
-from store.schema import SCHEMA_VERSION
+from shortlist.core.errors import HomeDamaged, HomeVersion, StateError
+from shortlist.core.types import Video
+from shortlist.store.home import Home
+from shortlist.store.migrations import migrate
+from shortlist.store.part import write_number
+from shortlist.store.records import Put
+from shortlist.store.schema import SCHEMA_VERSION
 
 BIRTH = """
 import sys
 from pathlib import Path
-from store.home import Home
+from shortlist.store.home import Home
 sys.stdin.read()
 with Home.open(Path(sys.argv[1]), "hash-32") as home:
     print(home.home_id)

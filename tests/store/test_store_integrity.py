@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.types import Article, Segment, Transcript, Video
-from store.home import Home
+from shortlist.core.types import Article, Segment, Transcript, Video
+from shortlist.store.home import Home
 
 pytestmark = pytest.mark.in_files
 

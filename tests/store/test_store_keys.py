@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.errors import RecordError
-from store.home import Home
+from shortlist.core.errors import RecordError
+from shortlist.store.home import Home
 
 
 def test_a_key_is_known_by_its_secret(home: Home) -> None:

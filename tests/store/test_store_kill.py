@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.types import Video
-from store.home import Home
-from store.outbox import deliver, pending
-from store.texts import summary_text, transcript_text
+from shortlist.core.types import Video
+from shortlist.store.home import Home
+from shortlist.store.outbox import deliver, pending
+from shortlist.store.texts import summary_text, transcript_text
 
 # Puts versions of the same 120 videos, each saying its version everywhere, and delivers after every batch.
 WRITER = """
@@ -22,9 +22,9 @@ import sys
 from pathlib import Path
 sys.path.insert(0, "tests")
 from conftest import HashEncoder
-from core.types import Enrichment, Made, Segment, Transcript, Video
-from store.home import Home
-from store.outbox import deliver
+from shortlist.core.types import Enrichment, Made, Segment, Transcript, Video
+from shortlist.store.home import Home
+from shortlist.store.outbox import deliver
 
 def version(name, number):
     said = Transcript(tuple(Segment(f"{name} in version {number}, part {part}", part, part + 1) for part in range(5)))

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.errors import HomeLocked
-from core.types import Event, Video
-from store.home import Home
+from shortlist.core.errors import HomeLocked
+from shortlist.core.types import Event, Video
+from shortlist.store.home import Home
 
 pytestmark = pytest.mark.in_files
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -19,7 +19,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 HOLD = """
 import sys
 from pathlib import Path
-from store.home import Home
+from shortlist.store.home import Home
 with Home.open(Path(sys.argv[1])) as home, home.writing("ingesting videos"):
     print("held", flush=True)
     sys.stdin.read()

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.errors import HomeDamaged, ModelFailed
-from core.ranking import ModelUse
-from models.language_model import ChoiceScores, Message
-from store.home import Home
-from store.model_cache import CachedModel
+from shortlist.core.errors import HomeDamaged, ModelFailed
+from shortlist.core.ranking import ModelUse
+from shortlist.models.language_model import ChoiceScores, Message
+from shortlist.store.home import Home
+from shortlist.store.model_cache import CachedModel
 
 pytestmark = pytest.mark.in_files
 ASK = [Message("system", "Be brief."), Message("user", "Moon?")]

@@ -14,11 +14,11 @@ import pytest
 from pydantic import SecretStr
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from core.config import StoreConfig
-from core.errors import ConfigError, HomeDamaged, HomeLocked, ServiceError, ShortlistError
-from core.types import Event, Video
-from store.home import Home
-from store.outbox import deliver, pending
+from shortlist.core.config import StoreConfig
+from shortlist.core.errors import ConfigError, HomeDamaged, HomeLocked, ServiceError, ShortlistError
+from shortlist.core.types import Event, Video
+from shortlist.store.home import Home
+from shortlist.store.outbox import deliver, pending
 from tests import database_servers
 from tests.database_servers import PASSWORD, Postgres, free_port
 
@@ -29,8 +29,8 @@ HOLD = """
 import sys
 from pathlib import Path
 from pydantic import SecretStr
-from core.config import StoreConfig
-from store.home import Home
+from shortlist.core.config import StoreConfig
+from shortlist.store.home import Home
 with Home.open(Path(sys.argv[1]), servers=StoreConfig(catalogue=SecretStr(sys.argv[2]))) as home:
     with home.writing("ingesting videos"):
         print("held", flush=True)

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.errors import HomeDamaged, HomeVersion
-from core.types import Article, Video
-from store.home import Home
-from store.outbox import deliver, pending
+from shortlist.core.errors import HomeDamaged, HomeVersion
+from shortlist.core.types import Article, Video
+from shortlist.store.home import Home
+from shortlist.store.outbox import deliver, pending
 
 MakeVideo = Callable[..., Video]
 Encoder = Any  # the class of the fixture lives in a conftest

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.errors import UnknownReader
-from core.types import Event, Made, Reader, Video
-from store.home import Home
-from store.records import Put
-from store.threads import KEPT
+from shortlist.core.errors import UnknownReader
+from shortlist.core.types import Event, Made, Reader, Video
+from shortlist.store.home import Home
+from shortlist.store.records import Put
+from shortlist.store.threads import KEPT
 
 
 def test_an_unknown_reader_names_the_nearest(home: Home) -> None:

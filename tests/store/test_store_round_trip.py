@@ -9,9 +9,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.errors import RecordError
-from core.types import ACTIONS, KINDS, ORIGINS, Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
-from store.home import Home
+from shortlist.core.errors import RecordError
+from shortlist.core.types import (
+    ACTIONS,
+    KINDS,
+    ORIGINS,
+    Article,
+    Enrichment,
+    Event,
+    Made,
+    Reader,
+    Segment,
+    Transcript,
+    Video,
+)
+from shortlist.store.home import Home
 
 ids = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=40)
 texts = st.text(max_size=60)

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.types import Event, Video
-from store.home import Home
+from shortlist.core.types import Event, Video
+from shortlist.store.home import Home
 
 CHANGE = """
 import sys
 from pathlib import Path
-from core.types import Video
-from store.home import Home
+from shortlist.core.types import Video
+from shortlist.store.home import Home
 with Home.open(Path(sys.argv[1])) as home, home.writing():
     home.catalogue.put_videos([Video("a", "Changed"), Video("b", "New")])
     home.catalogue.remove_videos(["c"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.types import Article, Enrichment, Made, Segment, Transcript, Video
-from store.texts import article_text, summary_text, transcript_text
+from shortlist.core.types import Article, Enrichment, Made, Segment, Transcript, Video
+from shortlist.store.texts import article_text, summary_text, transcript_text
 
 SPOKEN = Transcript((Segment(" One. "), Segment(""), Segment("Two.")))
 

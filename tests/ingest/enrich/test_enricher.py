@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from core.config import IngestConfig
-from core.errors import HomeLocked, ModelFailed
-from core.tokens import cut
-from core.types import Article, Enrichment, Made, Segment, Transcript, Video
-from ingest.complete import Completion
-from ingest.enrich.enricher import Enricher, Text
-from ingest.enrich.queue import Worked, work
-from ingest.load import load_articles
-from store.home import Home
+from shortlist.core.config import IngestConfig
+from shortlist.core.errors import HomeLocked, ModelFailed
+from shortlist.core.tokens import cut
+from shortlist.core.types import Article, Enrichment, Made, Segment, Transcript, Video
+from shortlist.ingest.complete import Completion
+from shortlist.ingest.enrich.enricher import Enricher, Text
+from shortlist.ingest.enrich.queue import Worked, work
+from shortlist.ingest.load import load_articles
+from shortlist.store.home import Home
 
 BODY = (
     "Yeast eats sugar and makes gas. The gas lifts the loaf in forty minutes. "

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.enrich.faithful import numbers_of, translated, unsupported
-from ingest.enrich.titles import says_nothing
+from shortlist.ingest.enrich.faithful import numbers_of, translated, unsupported
+from shortlist.ingest.enrich.titles import says_nothing
 
 SOURCE = (
     "So my cousin Imogen moved to Reykjavík in twenty nineteen. Her oven reaches two hundred and fifty degrees; "

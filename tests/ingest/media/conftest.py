@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from core.config import IngestConfig, MediaConfig
-from core.types import Segment, Transcript
-from ingest.load import Loaded
-from ingest.media.item import Source, Wanted
-from ingest.media.pipeline import Models, load_media
-from ingest.media.sources import source_of
-from store.home import Home
+from shortlist.core.config import IngestConfig, MediaConfig
+from shortlist.core.types import Segment, Transcript
+from shortlist.ingest.load import Loaded
+from shortlist.ingest.media.item import Source, Wanted
+from shortlist.ingest.media.pipeline import Models, load_media
+from shortlist.ingest.media.sources import source_of
+from shortlist.store.home import Home
 from tests.media_server import MediaServer, media_server
 from tests.recordings import record, tone
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from core.config import MediaConfig
-from core.errors import UsageError
-from ingest.load import Loaded
-from ingest.media.guard import UNPACKED
-from ingest.media.item import Fetched, Item, Unwanted, Wanted
-from ingest.media.sources import source_of
-from ingest.rows import Failure
-from store.home import Home
+from shortlist.core.config import MediaConfig
+from shortlist.core.errors import UsageError
+from shortlist.ingest.load import Loaded
+from shortlist.ingest.media.guard import UNPACKED
+from shortlist.ingest.media.item import Fetched, Item, Unwanted, Wanted
+from shortlist.ingest.media.sources import source_of
+from shortlist.ingest.rows import Failure
+from shortlist.store.home import Home
 from tests.media_server import MediaServer, content, cut_off, first, redirect, silence, status
 from tests.recordings import record, tone
 
@@ -210,7 +210,7 @@ def test_a_stream_that_lost_a_piece_is_a_failure(
 
 
 def test_a_video_of_youtube_has_one_location_however_it_is_listed(media: MediaConfig) -> None:
-    from ingest.media.addresses import _location
+    from shortlist.ingest.media.addresses import _location
 
     listed = {"_type": "url", "ie_key": "Youtube", "id": "aB3-_xYz012"}
     for address in ("https://www.youtube.com/shorts/aB3-_xYz012", "https://www.youtube.com/watch?v=aB3-_xYz012&list=x"):
@@ -244,7 +244,7 @@ def test_a_redirect_to_a_private_address_is_refused(
 ) -> None:
     serve(server, secret_mp4=clip())
     # The guard is told that the server's first address is public; where it then sends us is another loopback address.
-    from ingest.media import guard
+    from shortlist.ingest.media import guard
 
     really = guard.is_public
     monkeypatch.setattr(guard, "is_public", lambda address: address == "127.0.0.1" or really(address))
@@ -348,7 +348,7 @@ def test_a_page_of_a_channel_that_cannot_be_had_is_told_and_the_other_sources_go
 ) -> None:
     from yt_dlp.utils import ExtractorError
 
-    from ingest.media.addresses import AddressSource
+    from shortlist.ingest.media.addresses import AddressSource
 
     def pages(error: Exception) -> Iterator[Any]:
         yield {"url": f"{server.url}/a.mp4", "_type": "url"}

@@ -10,11 +10,11 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from core.config import MediaConfig
-from ingest.load import Loaded
-from ingest.media.item import Item, Wanted
-from ingest.media.sources import source_of
-from store.home import Home
+from shortlist.core.config import MediaConfig
+from shortlist.ingest.load import Loaded
+from shortlist.ingest.media.item import Item, Wanted
+from shortlist.ingest.media.sources import source_of
+from shortlist.store.home import Home
 from tests.recordings import record, tone
 
 Ingest = Callable[..., Loaded]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from core.errors import RecordError
-from core.types import GIVEN, Made, Segment
-from ingest.media.captions import chosen_track, transcript_of, unrolled
-from ingest.media.info import id_of, published_of, video_from_info
+from shortlist.core.errors import RecordError
+from shortlist.core.types import GIVEN, Made, Segment
+from shortlist.ingest.media.captions import chosen_track, transcript_of, unrolled
+from shortlist.ingest.media.info import id_of, published_of, video_from_info
 
 # The fields that yt-dlp's README and extractor/common.py document for a video.
 INFO: dict[str, Any] = {

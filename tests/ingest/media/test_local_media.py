@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from core.config import MediaConfig
-from core.errors import MediaError, UsageError
-from ingest.load import Loaded
-from ingest.media.item import Wanted
-from ingest.media.local import LocalSource
-from ingest.media.sources import source_of
-from ingest.rows import Failure
-from store.home import Home
+from shortlist.core.config import MediaConfig
+from shortlist.core.errors import MediaError, UsageError
+from shortlist.ingest.load import Loaded
+from shortlist.ingest.media.item import Wanted
+from shortlist.ingest.media.local import LocalSource
+from shortlist.ingest.media.sources import source_of
+from shortlist.ingest.rows import Failure
+from shortlist.store.home import Home
 from tests.recordings import record, silence, tone
 
 Ingest = Callable[..., Loaded]
@@ -166,7 +166,7 @@ def test_silence_and_no_sound_track_are_videos_with_a_note(
         name = "deaf"
 
         def transcribe(self, path: Path) -> Any:
-            from core.types import Transcript
+            from shortlist.core.types import Transcript
 
             return Transcript(origin="whisper")
 

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from core.errors import HomeLocked, ModelMissing, StateError
-from core.types import Segment, Transcript, Video
-from ingest.load import Loaded
-from ingest.media.item import Entry, Fetched, Item
-from ingest.media.pipeline import DOWNLOADED
-from store.home import Home
-from store.outbox import pending
-from store.sqlite import SqliteDatabase
+from shortlist.core.errors import HomeLocked, ModelMissing, StateError
+from shortlist.core.types import Segment, Transcript, Video
+from shortlist.ingest.load import Loaded
+from shortlist.ingest.media.item import Entry, Fetched, Item
+from shortlist.ingest.media.pipeline import DOWNLOADED
+from shortlist.store.home import Home
+from shortlist.store.outbox import pending
+from shortlist.store.sqlite import SqliteDatabase
 from tests.recordings import record, tone
 
 Ingest = Callable[..., Loaded]
@@ -117,7 +117,7 @@ def test_a_second_writer_is_refused_at_once(home: Home, ingest: Ingest) -> None:
 
 
 def test_a_run_that_ends_at_any_write_is_taken_up(tmp_path: Path, hash_encoder: Any, media: Any, config: Any) -> None:
-    from ingest.media.pipeline import Models, load_media
+    from shortlist.ingest.media.pipeline import Models, load_media
 
     models = Models(lambda: pytest.fail("captions are there"), lambda: hash_encoder)
     shelf = Shelf(1, files=False)
@@ -156,12 +156,12 @@ CHILD = """
 import signal, sys, threading
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
-from core.config import IngestConfig, MediaConfig
-from core.types import Segment, Transcript
-from ingest.media.item import Wanted
-from ingest.media.pipeline import Models, load_media
-from ingest.media.sources import source_of
-from store.home import Home
+from shortlist.core.config import IngestConfig, MediaConfig
+from shortlist.core.types import Segment, Transcript
+from shortlist.ingest.media.item import Wanted
+from shortlist.ingest.media.pipeline import Models, load_media
+from shortlist.ingest.media.sources import source_of
+from shortlist.store.home import Home
 from tests.conftest import HashEncoder
 
 class Slow:
@@ -186,9 +186,9 @@ with Home.open(home, "hash-32") as opened:
 def test_a_killed_run_is_taken_up(
     tmp_path: Path, hash_encoder: Any, scribe: Any, media: Any, config: Any, how: int
 ) -> None:
-    from ingest.media.item import Wanted
-    from ingest.media.pipeline import Models, load_media
-    from ingest.media.sources import source_of
+    from shortlist.ingest.media.item import Wanted
+    from shortlist.ingest.media.pipeline import Models, load_media
+    from shortlist.ingest.media.sources import source_of
 
     folder = tmp_path / "clips"
     folder.mkdir()

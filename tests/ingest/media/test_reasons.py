@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.errors import StateError
-from ingest.media.guard import is_public
-from ingest.media.reasons import BusyError, explained
-from ingest.media.redact import redacted
+from shortlist.core.errors import StateError
+from shortlist.ingest.media.guard import is_public
+from shortlist.ingest.media.reasons import BusyError, explained
+from shortlist.ingest.media.redact import redacted
 
 MESSAGES = {
     "ERROR: [youtube] abc: Sign in to confirm you’re not a bot. Use --cookies-from-browser": "a check against bots",
