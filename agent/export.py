@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shortlist.agent.explain import FUSION, RERANK, stages_of
+from shortlist.agent.explain.explain import FUSION, RERANK, stages_of
 from shortlist.agent.ranked import Ranked
+from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender
-from shortlist.agent.records import Records
 from shortlist.core.config import LEGS
 from shortlist.core.ranking import Request
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shortlist.agent.case import Case
-from shortlist.agent.judge import Verdict
+from shortlist.agent.batch import Case
+from shortlist.agent.rerank.runner import Verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)

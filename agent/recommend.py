@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from shortlist.agent.case import Case, case_notes
-from shortlist.agent.explain import Explainer
-from shortlist.agent.gate import Gate, check_method, decide
-from shortlist.agent.judge import Judge, exact_prompts
-from shortlist.agent.query import alike_query, profile_query, text_query
+from shortlist.agent.batch import Case, Shelf, case_notes
+from shortlist.agent.explain.explain import Explainer
 from shortlist.agent.ranked import Ranked
-from shortlist.agent.records import Records, profiles_of
-from shortlist.agent.shelf import Shelf
+from shortlist.agent.reader.query import alike_query, profile_query, text_query, topic_of
+from shortlist.agent.reader.records import Records, profiles_of
+from shortlist.agent.rerank.policy import Gate, check_method, decide
+from shortlist.agent.rerank.runner import Judge, exact_prompts
 from shortlist.agent.stopwatch import Stopwatch
-from shortlist.agent.wish import topic_of
 from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig
 from shortlist.core.errors import UnknownItem, UsageError
 from shortlist.core.ranking import Answer, Filters, Query, Request

@@ -14,8 +14,8 @@ from shortlist.store.home import Home
 
 if TYPE_CHECKING:
     from shortlist.agent.chat.session import Chat
+    from shortlist.agent.reader.records import Records
     from shortlist.agent.recommend import Recommender
-    from shortlist.agent.records import Records
     from shortlist.eval.parts import Parts
     from shortlist.ingest.enrich.enricher import Enricher
     from shortlist.models.transcriber import Transcriber
@@ -125,7 +125,7 @@ def open_chat(home: Home, config: Config) -> Chat:
 def chat_over(recommender: Recommender, home: Home, config: Config, model: Callable[[], LanguageModel]) -> Chat:
     """A chat over `recommender`."""
     from shortlist.agent.chat.agent import AgentInterpreter
-    from shortlist.agent.chat.names import Names
+    from shortlist.agent.chat.nlu.names import Names
     from shortlist.agent.chat.session import Chat
     from shortlist.agent.chat.tools import Tools
 

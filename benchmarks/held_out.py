@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.rerank import DEPTH, JUDGED, read, show
 from benchmarks.rerank_cases import Case, Vectors, load
-from shortlist.agent.gate import RequestKind
+from shortlist.agent.rerank.policy import RequestKind
 from shortlist.core.config import ProfileConfig
 from shortlist.eval.tuning.blending import Blend, Judged, blends
 

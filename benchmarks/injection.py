@@ -25,10 +25,10 @@ import numpy as np
 
 from benchmarks.rerank import show
 from benchmarks.rerank_cases import Vectors, load
-from shortlist.agent.candidate_text import candidate_text
+from shortlist.agent.batch import Shelf
+from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.question import Question, question
 from shortlist.agent.rerank.yesno import CHOICES, log_odds
-from shortlist.agent.shelf import Shelf
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
 from shortlist.core.types import GIVEN, Enrichment, Made, Profile, Video
 from shortlist.eval.significance import bootstrap

@@ -22,10 +22,10 @@ from rich.table import Table
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from benchmarks.rerank_cases import Vectors
-from shortlist.agent import query
-from shortlist.agent.profile import build_profile
-from shortlist.agent.query import profile_query
-from shortlist.agent.shelf import Shelf
+from shortlist.agent.batch import Shelf
+from shortlist.agent.reader import query
+from shortlist.agent.reader.profile import build_profile
+from shortlist.agent.reader.query import profile_query
 from shortlist.core.config import ProfileConfig, RetrievalConfig
 from shortlist.core.ranking import Filters, FloatArray, Query, Ranking
 from shortlist.core.types import Reader

@@ -24,12 +24,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.rerank_cases import BENCHES, Bench, Case, Vectors, load
-from shortlist.agent.blend import blend
-from shortlist.agent.metered import Metered
-from shortlist.agent.rerank.depth import settled
+from shortlist.agent.rerank.blend import blend
+from shortlist.agent.rerank.context import Setting
 from shortlist.agent.rerank.letters import Letters
+from shortlist.agent.rerank.metered import Metered
 from shortlist.agent.rerank.methods import METHODS, Reranker
-from shortlist.agent.rerank.setting import Setting
+from shortlist.agent.rerank.pointwise import settled
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.eval.scores import score

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from shortlist.agent.profile import build_profile
-from shortlist.agent.query import profile_query
-from shortlist.agent.shelf import Shelf
+from shortlist.agent.batch import Shelf
+from shortlist.agent.reader.profile import build_profile
+from shortlist.agent.reader.query import profile_query
 from shortlist.core.config import EncoderConfig, ModelsConfig, ProfileConfig, RetrievalConfig
 from shortlist.core.ranking import Filters, FloatArray, Ranking
 from shortlist.core.types import Profile, Reader, Video

@@ -22,14 +22,12 @@ import numpy as np
 
 from benchmarks.rerank import VARIANTS, show
 from benchmarks.rerank_cases import BENCHES, Bench, Case, Vectors, load
-from shortlist.agent.candidate_text import candidate_text
-from shortlist.agent.metered import Metered
+from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.attempts import Attempts
-from shortlist.agent.rerank.budget import Budget
-from shortlist.agent.rerank.letters import WINDOW
-from shortlist.agent.rerank.position_bias import SHUFFLES, position_bias
+from shortlist.agent.rerank.context import Budget, Setting
+from shortlist.agent.rerank.letters import SHUFFLES, WINDOW, position_bias
+from shortlist.agent.rerank.metered import Metered
 from shortlist.agent.rerank.question import question
-from shortlist.agent.rerank.setting import Setting
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
 from shortlist.models.embedded import EmbeddedModel
 from shortlist.models.llms import load_language_model

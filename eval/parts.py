@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender
-from shortlist.agent.records import Records
 from shortlist.core.config import Config
 from shortlist.models.encoder import Encoder
 from shortlist.store.home import Home

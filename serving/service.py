@@ -12,8 +12,8 @@ from typing import Any
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from shortlist.agent.chat.reply import Reply
-from shortlist.agent.explain import FUSION, stages_of
-from shortlist.agent.gate import may_ask
+from shortlist.agent.explain.explain import FUSION, stages_of
+from shortlist.agent.rerank.policy import may_ask
 from shortlist.core.config import NONE
 from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
 from shortlist.core.ranking import MAX_K, Answer, Filters, Request

@@ -12,11 +12,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shortlist.agent.chat.action import Action, ActionName
-from shortlist.agent.chat.limits import take_limits
 from shortlist.agent.chat.memory import Document, Memory
-from shortlist.agent.chat.names import Names
-from shortlist.agent.chat.setting import Setting
-from shortlist.agent.chat.words import MAX_CHARS, tidy
+from shortlist.agent.chat.nlu.context import Setting
+from shortlist.agent.chat.nlu.limits import take_limits
+from shortlist.agent.chat.nlu.names import Names
+from shortlist.agent.chat.nlu.words import MAX_CHARS, tidy
 from shortlist.models.language_model import LanguageModel
 from shortlist.retrieval.analysis import terms
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shortlist.agent.chat.memory import Document
-from shortlist.agent.explain import FUSION, RERANK
-from shortlist.agent.history_words import deed
+from shortlist.agent.explain.explain import FUSION, RERANK
+from shortlist.agent.reader.history_words import deed
 from shortlist.core.errors import UnknownReader
 from shortlist.core.types import Made, Profile, Video
 

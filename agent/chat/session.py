@@ -11,11 +11,11 @@ from shortlist.agent.chat import replies
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.agent import Interpreter
 from shortlist.agent.chat.memory import Document, Memory, Threads, recall
-from shortlist.agent.chat.names import Names, known_reader
-from shortlist.agent.chat.parse import parse
+from shortlist.agent.chat.nlu.names import Names, known_reader
+from shortlist.agent.chat.nlu.parse import parse
+from shortlist.agent.chat.nlu.words import MAX_CHARS
 from shortlist.agent.chat.reply import Reply
 from shortlist.agent.chat.tools import Tools
-from shortlist.agent.chat.words import MAX_CHARS
 from shortlist.core.errors import ServiceError
 
 Mode = Literal["auto", "parser", "agent"]

@@ -9,10 +9,10 @@ from typing import Any
 from shortlist.agent.chat import replies
 from shortlist.agent.chat.action import Action, ActionName, filters_of
 from shortlist.agent.chat.memory import Document, Memory
-from shortlist.agent.chat.names import Names
+from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.reply import Reply
+from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender
-from shortlist.agent.records import Records
 from shortlist.core.errors import UnknownReader, UsageError
 from shortlist.core.ranking import MAX_K, Answer, Request
 from shortlist.core.types import Made

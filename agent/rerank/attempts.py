@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from shortlist.agent.rerank.budget import Budget
+from shortlist.agent.rerank.context import Budget
 from shortlist.core.errors import ModelFailed, UnusableAnswer
 
 T = TypeVar("T")

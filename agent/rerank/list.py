@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from shortlist.agent.candidate_text import candidate_text
+from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.attempts import Attempts
+from shortlist.agent.rerank.context import Setting
 from shortlist.agent.rerank.judged import permutation
 from shortlist.agent.rerank.question import Question, question
-from shortlist.agent.rerank.setting import Setting
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile
 

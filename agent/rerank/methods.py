@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from shortlist.agent.rerank.context import Setting
 from shortlist.agent.rerank.graded import Graded
 from shortlist.agent.rerank.letters import Letters
 from shortlist.agent.rerank.list import ListOrder
 from shortlist.agent.rerank.reranker import Reranker
-from shortlist.agent.rerank.setting import Setting
 from shortlist.agent.rerank.yesno import YesNo
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile

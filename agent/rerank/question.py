@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shortlist.agent.candidate_text import clean
-from shortlist.agent.rerank.history_text import reader_values
-from shortlist.agent.shelf import Shelf
+from shortlist.agent.batch import Shelf
+from shortlist.agent.prompt_safety.sanitize import clean
+from shortlist.agent.reader.history_text import reader_values
 from shortlist.core.config import RerankConfig
 from shortlist.core.types import Profile
 from shortlist.models.language_model import Message

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 
-from shortlist.agent.rerank.one_by_one import one_by_one
+from shortlist.agent.rerank.context import Setting
+from shortlist.agent.rerank.pointwise import one_by_one
 from shortlist.agent.rerank.question import question
-from shortlist.agent.rerank.setting import Setting
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile
 from shortlist.models.language_model import ChoiceScores

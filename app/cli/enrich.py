@@ -69,7 +69,7 @@ def _texts(kind: Kind, store: Home, config: Config, refresh: bool, limit: int | 
 
 
 def _tastes(store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> Worked:
-    from shortlist.agent.tastes import write_tastes
+    from shortlist.agent.reader.describe_tastes import write_tastes
     from shortlist.app.build import language_model_of
 
     model = language_model_of(store, config)()

@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from shortlist.agent.history_words import AT_ONCE_S
+from shortlist.agent.reader.history_words import AT_ONCE_S
 from shortlist.core.errors import UsageError
 from shortlist.core.types import Action, Article, Event, Video
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shortlist.agent.blend import blend
-from shortlist.agent.gate import RequestKind, request_kind
 from shortlist.agent.ranked import Ranked
+from shortlist.agent.rerank.blend import blend
+from shortlist.agent.rerank.policy import RequestKind, request_kind
 from shortlist.core.config import Config
 from shortlist.core.ranking import Ranking
 from shortlist.eval.significance import Comparison, compare

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from shortlist.agent.gate import RequestKind
+from shortlist.agent.rerank.policy import RequestKind
 from shortlist.core.config import Config
 from shortlist.eval.significance import Comparison
 from shortlist.eval.tuning.blending import Blend

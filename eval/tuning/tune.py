@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from shortlist.agent.gate import RequestKind
 from shortlist.agent.ranked import Ranked
+from shortlist.agent.rerank.policy import RequestKind
 from shortlist.core.config import LEGS, NONE, Config
 from shortlist.eval.answer.product import Product
 from shortlist.eval.data.dataset import EvalQuery

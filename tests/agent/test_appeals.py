@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.agent.appeals import without_appeals
-from shortlist.agent.candidate_text import candidate_text
+from shortlist.agent.prompt_safety.injection import without_appeals
+from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.core.types import Enrichment, Made, Video
 
 ATTACKS = tomllib.loads((Path(__file__).parents[2] / "benchmarks" / "attacks.toml").read_text("utf-8"))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.agent.blend import blend, standardised
+from shortlist.agent.rerank.blend import blend, standardised
 from shortlist.core.ranking import Ranking
 
 DEPTH = 12

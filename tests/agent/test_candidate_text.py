@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.agent.candidate_text import candidate_text, clean, plain
+from shortlist.agent.prompt_safety.sanitize import candidate_text, clean, plain
 from shortlist.core.tokens import estimated_tokens
 from shortlist.core.types import Enrichment, Made, Segment, Transcript, Video
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from shortlist.agent.chat.action import LIMITS, Action, filters_of
 from shortlist.agent.chat.memory import Memory
-from shortlist.agent.chat.names import Names
-from shortlist.agent.chat.parse import parse
+from shortlist.agent.chat.nlu.names import Names
+from shortlist.agent.chat.nlu.parse import parse
 from shortlist.core.ranking import Filters
 
 TODAY = date(2026, 11, 20)  # a Friday

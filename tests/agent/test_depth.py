@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from shortlist.agent.rerank.depth import settled
+from shortlist.agent.batch import Shelf
+from shortlist.agent.rerank.context import Setting
 from shortlist.agent.rerank.graded import Graded
+from shortlist.agent.rerank.pointwise import settled
 from shortlist.agent.rerank.reranker import Reranker
-from shortlist.agent.rerank.setting import Setting
 from shortlist.agent.rerank.yesno import YesNo
-from shortlist.agent.shelf import Shelf
 from shortlist.core.config import RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video

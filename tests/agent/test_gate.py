@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shortlist.agent.gate import Gate, decide, request_kind
 from shortlist.agent.rerank.methods import METHODS
+from shortlist.agent.rerank.policy import Gate, decide, request_kind
 from shortlist.core import config
 from shortlist.core.config import ProfileConfig, RerankConfig
 from shortlist.core.errors import UsageError

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from shortlist.agent.batch import Shelf
+from shortlist.agent.rerank.context import Setting
 from shortlist.agent.rerank.graded import Graded, read_grade
 from shortlist.agent.rerank.methods import IN_JSON, reranker
-from shortlist.agent.rerank.setting import Setting
-from shortlist.agent.shelf import Shelf
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed, UnusableAnswer
 from shortlist.core.ranking import Ranking

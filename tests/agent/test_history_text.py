@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shortlist.agent.rerank.history_text import reader_values
-from shortlist.agent.shelf import Shelf
+from shortlist.agent.batch import Shelf
+from shortlist.agent.reader.history_text import reader_values
 from shortlist.core.tokens import estimated_tokens
 from shortlist.core.types import HistoryItem, Profile, Video
 

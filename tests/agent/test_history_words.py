@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shortlist.agent.history_words import deed
+from shortlist.agent.reader.history_words import deed
 from shortlist.core.types import Action, HistoryItem, Kind
 
 

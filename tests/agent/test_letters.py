@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shortlist.agent.rerank.letters import Letters, dealt
-from shortlist.agent.rerank.position_bias import SHUFFLES, neutral_windows
-from shortlist.agent.rerank.setting import Setting
-from shortlist.agent.shelf import Shelf
+from shortlist.agent.batch import Shelf
+from shortlist.agent.rerank.context import Setting
+from shortlist.agent.rerank.letters import SHUFFLES, Letters, dealt, neutral_windows
 from shortlist.core.config import RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shortlist.agent.batch import Shelf
+from shortlist.agent.rerank.context import Setting
 from shortlist.agent.rerank.list import ListOrder, read_order, window_starts
-from shortlist.agent.rerank.setting import Setting
-from shortlist.agent.shelf import Shelf
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed, UnusableAnswer
 from shortlist.core.ranking import Ranking

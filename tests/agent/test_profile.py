@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.agent.profile import build_profile
-from shortlist.agent.shelf import Shelf
+from shortlist.agent.batch import Shelf
+from shortlist.agent.reader.profile import build_profile
 from shortlist.core.config import ProfileConfig
 from shortlist.core.types import ACTIONS, KINDS, Article, Enrichment, Event, Made, Profile, Reader, Video
 

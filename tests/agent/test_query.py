@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from shortlist.agent.query import MAX_TERMS, profile_query, text_query
+from shortlist.agent.reader.query import MAX_TERMS, profile_query, text_query
 from shortlist.core.ranking import Filters, FloatArray
 from shortlist.core.types import HistoryItem, Profile
 

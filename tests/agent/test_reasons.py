@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shortlist.agent.reasons import Circumstances, reason
-from shortlist.agent.shelf import Shelf
+from shortlist.agent.batch import Shelf
+from shortlist.agent.explain.reasons import Circumstances, reason
 from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Segment, Transcript, Video
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

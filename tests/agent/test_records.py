@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shortlist.agent.records import MAX_ACTS, profiles_of
+from shortlist.agent.reader.records import MAX_ACTS, profiles_of
 from shortlist.core.config import ProfileConfig
 from shortlist.core.types import Action, Event, Video
 from shortlist.store.home import Home

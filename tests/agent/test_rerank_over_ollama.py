@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from shortlist.agent.batch import Shelf
+from shortlist.agent.rerank.context import Setting
 from shortlist.agent.rerank.letters import Letters
 from shortlist.agent.rerank.methods import IN_JSON
-from shortlist.agent.rerank.setting import Setting
-from shortlist.agent.shelf import Shelf
 from shortlist.core.config import LlmConfig, RerankConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.ranking import Answer, Ranking, Request

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from shortlist.agent.profile import build_profile
-from shortlist.agent.shelf import Shelf
-from shortlist.agent.taste import Taste, taste_of
-from shortlist.agent.tastes import write_tastes
+from shortlist.agent.batch import Shelf
+from shortlist.agent.reader.describe_tastes import write_tastes
+from shortlist.agent.reader.profile import build_profile
+from shortlist.agent.reader.taste import Taste, taste_of
 from shortlist.core.config import ProfileConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.types import Enrichment, Event, Made, Profile, Reader, Video

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.agent.wish import topic_of
+from shortlist.agent.reader.query import topic_of
 
 
 @pytest.mark.parametrize(

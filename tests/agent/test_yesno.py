@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from shortlist.agent.rerank.budget import Budget
-from shortlist.agent.rerank.setting import Setting
+from shortlist.agent.batch import Shelf
+from shortlist.agent.rerank.context import Budget, Setting
 from shortlist.agent.rerank.yesno import YesNo
-from shortlist.agent.shelf import Shelf
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.ranking import Ranking

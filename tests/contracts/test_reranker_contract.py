@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shortlist.agent.rerank.budget import Budget
+from shortlist.agent.batch import Shelf
+from shortlist.agent.rerank.context import Budget, Setting
 from shortlist.agent.rerank.methods import BY_LOG_PROBABILITIES, reranker
 from shortlist.agent.rerank.reranker import Reranker
-from shortlist.agent.rerank.setting import Setting
-from shortlist.agent.shelf import Shelf
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.ranking import Ranking

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender
-from shortlist.agent.records import Records
 from shortlist.core.config import Config
 from shortlist.eval.parts import Parts
 from shortlist.models.encoder import Encoder

@@ -1,0 +1,50 @@
+"""The records that one batch of requests speaks about, read from the catalogue once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shortlist.core.ranking import Query, Ranking, Request
+from shortlist.core.types import Article, HistoryItem, Kind, Profile, Video
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Videos and articles by id. An article and a video may share an id, so both are asked for with their kind."""
+
+    videos: Mapping[str, Video] = field(default_factory=dict)
+    articles: Mapping[str, Article] = field(default_factory=dict)
+
+    def item(self, kind: Kind, item_id: str) -> Video | Article | None:
+        """The record, or None where the catalogue does not know it."""
+        return self.videos.get(item_id) if kind == "video" else self.articles.get(item_id)
+
+    def length_s(self, item: HistoryItem) -> float | None:
+        """How long the video of `item` lasts; None for articles and where it is not known."""
+        record = self.item(item.kind, item.item_id)
+        return record.duration_s if isinstance(record, Video) else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A request, its reader, what was looked for and what was retrieved."""
+
+    request: Request
+    profile: Profile
+    query: Query
+    ranking: Ranking
+
+
+def case_notes(case: Case, n_found: int) -> list[str]:
+    """What a person should know about an answer of `n_found` videos: what it rests on, and why it is short."""
+    notes, profile = [], case.profile
+    if not profile.liked and not (case.request.wish or case.request.like):
+        lack = "has liked nothing yet" if profile.n_events else "has no history"
+        basis = "stated interests, popular and fresh" if profile.interests else "popular and fresh"
+        notes.append(f"{profile.user_id} {lack}: {basis}")
+    else:
+        notes.extend(case.ranking.notes)
+    if n_found < case.request.k:
+        notes.append(f"only {n_found} of {case.request.k}: no other video matches")
+    return notes

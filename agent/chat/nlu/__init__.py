@@ -1,0 +1,1 @@
+"""Reading a chat message: grammar, limits, names, topic."""

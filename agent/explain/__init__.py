@@ -1,0 +1,1 @@
+"""Why a video was recommended: reasons and evidence."""
