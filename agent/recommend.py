@@ -17,8 +17,8 @@ from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig
 from shortlist.core.errors import UnknownItem, UsageError
 from shortlist.core.ranking import Answer, Filters, Query, Request
 from shortlist.core.types import Profile
-from shortlist.models.encoder import Encoder
-from shortlist.models.language_model import LanguageModel, Message
+from shortlist.models.encoders.encoder import Encoder
+from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.retrieval.retriever import Retriever
 from shortlist.retrieval.snapshot import Snapshot
 

@@ -7,9 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from shortlist.core.config import Config
-from shortlist.models.encoder import Encoder
-from shortlist.models.encoder_version import encoder_version
-from shortlist.models.language_model import LanguageModel
+from shortlist.models.encoders.encoder import Encoder
+from shortlist.models.encoders.encoder_version import encoder_version
+from shortlist.models.llm.language_model import LanguageModel
 from shortlist.store.home import Home
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shortlist.agent.recommend import Recommender
     from shortlist.eval.parts import Parts
     from shortlist.ingest.enrich.enricher import Enricher
-    from shortlist.models.transcriber import Transcriber
+    from shortlist.models.speech.transcriber import Transcriber
 
 # Part of every cached answer's key: raise it when the adapters ask a model in another way.
 ANSWERS_VERSION = "1"
@@ -39,7 +39,7 @@ def encoder_of(config: Config) -> Callable[[], Encoder]:
 
     @cache
     def load() -> Encoder:
-        from shortlist.models.encoders import load_encoder
+        from shortlist.models.encoders.loader import load_encoder
 
         return load_encoder(config.encoder, config.models, config.llm.ollama_url)
 
@@ -51,7 +51,7 @@ def language_model_of(home: Home, config: Config) -> Callable[[], LanguageModel]
 
     @cache
     def load() -> LanguageModel:
-        from shortlist.models.llms import load_language_model
+        from shortlist.models.llm.loader import load_language_model
         from shortlist.store.model_cache import CachedModel
 
         return CachedModel(load_language_model(config.llm, config.models), home.answers, ANSWERS_VERSION)
@@ -64,7 +64,7 @@ def transcriber_of(config: Config) -> Callable[[], Transcriber]:
 
     @cache
     def load() -> Transcriber:
-        from shortlist.models.transcribers import load_transcriber
+        from shortlist.models.speech.loader import load_transcriber
 
         return load_transcriber(config.speech, config.models)
 
@@ -74,8 +74,7 @@ def transcriber_of(config: Config) -> Callable[[], Transcriber]:
 def open_enricher(home: Home, config: Config) -> Enricher:
     """What enriches texts by the language model, whose answers are remembered in the home. Raises `ModelMissing`."""
     from shortlist.ingest.enrich.enricher import Enricher
-    from shortlist.models.cut import cutter
-    from shortlist.models.llms import load_language_model
+    from shortlist.models.llm.loader import cutter, load_language_model
     from shortlist.store.model_cache import CachedModel
 
     model = load_language_model(config.llm, config.models)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shortlist.app.build import encoder_of
 from shortlist.core.config import Config
-from shortlist.models.encoder_version import configured_name, encoder_version
+from shortlist.models.encoders.encoder_version import configured_name, encoder_version
 from shortlist.retrieval.index import FOLDER
 from shortlist.retrieval.loading import load_snapshot
 from shortlist.store.home import Home

@@ -11,8 +11,8 @@ from shortlist.app.build import chat_over, encoder_of, language_model_of, mend, 
 from shortlist.core.config import Config
 from shortlist.core.errors import ShortlistError
 from shortlist.core.log import configure
-from shortlist.models.encoder import Encoder
-from shortlist.models.language_model import LanguageModel
+from shortlist.models.encoders.encoder import Encoder
+from shortlist.models.llm.language_model import LanguageModel
 from shortlist.store.home import Home
 
 if TYPE_CHECKING:

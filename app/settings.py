@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError
-from shortlist.models.manifest import load_manifest
+from shortlist.models.weights.manifest import load_manifest
 
 PREFIX = "SHORTLIST_"
 # Read elsewhere: where the private test data lies is no setting of the product.

@@ -33,8 +33,8 @@ from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
 from shortlist.core.types import GIVEN, Enrichment, Made, Profile, Video
 from shortlist.eval.significance import bootstrap
 from shortlist.ingest.summarise import extract
-from shortlist.models.language_model import LanguageModel
-from shortlist.models.llms import load_language_model
+from shortlist.models.llm.language_model import LanguageModel
+from shortlist.models.llm.loader import load_language_model
 from shortlist.store.model_cache import CachedModel
 from shortlist.store.sqlite import SqliteDatabase
 
@@ -183,7 +183,7 @@ def summary(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of models/manifest.toml")
+    parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of `shortlist models list`")
     parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors and answers")
     parser.add_argument("--out", type=Path, help="JSON file of the figures")
     asked = parser.parse_args()

@@ -30,7 +30,7 @@ from benchmarks.retrieval import real_windows
 from benchmarks.serving import memory_mb
 from shortlist.core.config import EncoderConfig, ModelsConfig
 from shortlist.core.types import Segment, Transcript, Video
-from shortlist.models.encoders import load_encoder
+from shortlist.models.encoders.loader import load_encoder
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 

@@ -34,8 +34,8 @@ from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.eval.scores import score
 from shortlist.eval.significance import bootstrap, compare, holm
-from shortlist.models.language_model import LanguageModel
-from shortlist.models.llms import load_language_model
+from shortlist.models.llm.language_model import LanguageModel
+from shortlist.models.llm.loader import load_language_model
 from shortlist.store.model_cache import CachedModel
 from shortlist.store.sqlite import SqliteDatabase
 
@@ -241,7 +241,7 @@ def asked_model(name: str, work: Path) -> LanguageModel:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bench", choices=BENCHES, default="dl19")
-    parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of models/manifest.toml")
+    parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of `shortlist models list`")
     parser.add_argument("--method", choices=VARIANTS, default="yesno")
     parser.add_argument("--queries", type=int, help="so many lists only, drawn at random")
     parser.add_argument("--known", action="store_true", help="only the lists judged before")

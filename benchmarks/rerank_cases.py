@@ -22,7 +22,7 @@ from shortlist.eval.data.trec import read_trec
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.trec_files import read_run
-from shortlist.models.encoders import load_encoder
+from shortlist.models.encoders.loader import load_encoder
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.segment import Part, video_segment
 from shortlist.retrieval.snapshot import Snapshot

@@ -29,8 +29,8 @@ from shortlist.agent.rerank.letters import SHUFFLES, WINDOW, position_bias
 from shortlist.agent.rerank.metered import Metered
 from shortlist.agent.rerank.question import question
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
-from shortlist.models.embedded import EmbeddedModel
-from shortlist.models.llms import load_language_model
+from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.loader import load_language_model
 
 METHODS = ("yesno", "letters-raw", "list")
 CANDIDATE = "\0"
@@ -85,7 +85,7 @@ def table(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bench", choices=BENCHES, default="dl19")
-    parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of models/manifest.toml")
+    parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of `shortlist models list`")
     parser.add_argument("--queries", type=int, default=4, help="so many lists, drawn at random")
     parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors")
     parser.add_argument("--out", type=Path, help="JSON file of the figures")

@@ -67,7 +67,7 @@ def embedded(texts: Sequence[str], cache: Path, name: str) -> FloatArray:
     """The encoder's vectors of `texts`, kept in `cache` between runs."""
     path = cache / f"{name}-{len(texts)}.npy"
     if not path.exists():
-        from shortlist.models.encoders import load_encoder
+        from shortlist.models.encoders.loader import load_encoder
 
         cache.mkdir(parents=True, exist_ok=True)
         np.save(path, load_encoder(EncoderConfig(max_chunks=1), ModelsConfig()).encode(texts))

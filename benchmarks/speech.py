@@ -23,9 +23,9 @@ from rich.console import Console
 from rich.table import Table
 
 from shortlist.core.config import ModelsConfig, SpeechConfig
-from shortlist.models.audio import media_facts
-from shortlist.models.transcribers import load_transcriber
-from shortlist.models.weights import resolve
+from shortlist.models.speech.audio import media_facts
+from shortlist.models.speech.loader import load_transcriber
+from shortlist.models.weights.resolve import resolve
 
 JFK = "And so my fellow Americans, ask not what your country can do for you, ask what you can do for your country."
 DIGITS = "zero one two three four five six seven eight nine"

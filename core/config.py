@@ -64,7 +64,7 @@ class EncoderConfig(Section):
 
     name: str = Field(
         "all-MiniLM-L6-v2",
-        description="an encoder of models/manifest.toml or models.paths, a folder or a repository of the hub with a "
+        description="an encoder of `shortlist models list` or models.paths, a folder or a repository of the hub with a "
         'sentence-transformers model, or a server\'s as "ollama:nomic-embed-text" or "openai:text-embedding-ada-002"',
     )
     batch_size: int = Field(32, ge=1, description="texts encoded at once")
@@ -82,7 +82,7 @@ class LlmConfig(Section):
     provider: Literal["auto", "ollama", "embedded", "langchain"] = Field(
         "auto", description="auto = Ollama where it answers, else the embedded llama.cpp"
     )
-    model: str = Field("qwen2.5-coder-1.5b", description="name of the embedded model in models/manifest.toml")
+    model: str = Field("qwen2.5-coder-1.5b", description="name of the embedded model in `shortlist models list`")
     threads: int = Field(
         2, ge=1, description="threads of the embedded model; more than the free cores makes it collapse"
     )
@@ -209,8 +209,10 @@ class IngestConfig(Section):
 class SpeechConfig(Section):
     """What turns speech into text."""
 
-    provider: Literal["faster-whisper", "openai-whisper"] = Field("faster-whisper", description="which program listens")
-    model: str = Field("whisper-base", description="name of the speech model in models/manifest.toml or models.paths")
+    provider: Literal["faster-whisper", "openai-whisper"] = Field("faster-whisper", description="engine")
+    model: str = Field(
+        "whisper-base", description="name of the speech model in `shortlist models list` or models.paths"
+    )
     threads: int = Field(2, ge=1, description="threads of the speech model")
 
 

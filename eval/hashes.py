@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.core.config import NONE, Config
-from shortlist.models.encoder_version import encoder_version
-from shortlist.models.llms import identity
-from shortlist.models.manifest import load_manifest
+from shortlist.models.encoders.encoder_version import encoder_version
+from shortlist.models.llm.loader import identity
+from shortlist.models.weights.manifest import load_manifest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("*.py", "*.md", "*.toml")
@@ -24,8 +24,8 @@ PEER_CODE = ("eval/answer", "eval/data", "eval/peers", "eval/tasks")
 # What decides the content of a task's home, and then of its index files.
 CONTENT_CODE = (
     "eval/data", "eval/tasks/from_files.py", "eval/tasks/home.py", "ingest/categorise.py", "ingest/complete.py",
-    "ingest/sentences.py", "ingest/simulate.py", "ingest/summarise.py", "models/windowed_encoder.py",
-    "models/windows.py", "store/schema.py", "store/texts.py",
+    "ingest/sentences.py", "ingest/simulate.py", "ingest/summarise.py", "models/encoders/windowed_encoder.py",
+    "models/encoders/windows.py", "store/schema.py", "store/texts.py",
 )  # fmt: skip
 INDEX_CODE = ("retrieval", "store/texts.py")
 

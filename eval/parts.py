@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import Config
-from shortlist.models.encoder import Encoder
+from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.home import Home
 
 

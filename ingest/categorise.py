@@ -8,7 +8,7 @@ import numpy as np
 
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Made, Video
-from shortlist.models.encoder import Encoder
+from shortlist.models.encoders.encoder import Encoder
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "World": (

@@ -11,7 +11,7 @@ from shortlist.core.types import GIVEN, KEYWORDS, Article, Enrichment, Made, Vid
 from shortlist.ingest.categorise import Categoriser
 from shortlist.ingest.keywords import keywords
 from shortlist.ingest.summarise import summarise
-from shortlist.models.encoder import Encoder
+from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.catalogue import Catalogue
 
 # The steps under which it is noted which texts a language model has read.

@@ -18,7 +18,7 @@ from shortlist.ingest.complete import Completion, completed_articles, source_tex
 from shortlist.ingest.duplicates import Identified, clash_notes, latest, survey
 from shortlist.ingest.rows import Failure, Placed, records
 from shortlist.ingest.tables import rows
-from shortlist.models.encoder import Encoder
+from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 from shortlist.store.records import Put

@@ -10,7 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from shortlist.core.ranking import Answer
-from shortlist.models.language_model import ChoiceScores, Completion
+from shortlist.models.llm.language_model import ChoiceScores, Completion
 
 FORMAT = CONTENT_TYPE_LATEST
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from time import monotonic
 
 from shortlist.core.errors import ModelFailed
-from shortlist.models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
+from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 
 
 class Stop:

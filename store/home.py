@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert, inspect, select, update
 
 from shortlist.core.config import StoreConfig
 from shortlist.core.errors import HomeDamaged, HomeVersion
-from shortlist.models.encoder_version import configured_name
+from shortlist.models.encoders.encoder_version import configured_name
 from shortlist.store import schema
 from shortlist.store.catalogue import Catalogue
 from shortlist.store.chroma import Chroma, ChromaFolder

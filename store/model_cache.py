@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import select
 
 from shortlist.core.ranking import ModelUse
-from shortlist.models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
+from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 from shortlist.store.database import Database
 from shortlist.store.schema import answers, model_cache
 

@@ -14,8 +14,8 @@ from itertools import islice
 
 from shortlist.core.errors import HomeDamaged, HomeVersion
 from shortlist.core.types import Video
-from shortlist.models.encoder import Encoder
-from shortlist.models.encoder_version import configured_name
+from shortlist.models.encoders.encoder import Encoder
+from shortlist.models.encoders.encoder_version import configured_name
 from shortlist.store.document import VIDEO_FACETS, Document, article_documents, document_id, video_documents
 from shortlist.store.home import Home
 

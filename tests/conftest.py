@@ -15,9 +15,9 @@ from pydantic import SecretStr
 
 from shortlist.core.config import EncoderConfig, LlmConfig, ModelsConfig, StoreConfig
 from shortlist.core.types import Video
-from shortlist.models.embedded import EmbeddedModel
-from shortlist.models.encoder import Encoder
-from shortlist.models.language_model import ChoiceScores, Completion, Message, Schema
+from shortlist.models.encoders.encoder import Encoder
+from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.language_model import ChoiceScores, Completion, Message, Schema
 from tests import database_servers
 from tests.database_servers import Postgres
 
@@ -40,7 +40,7 @@ def bench_data() -> Path:
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
     """The default encoder. Its weights are in the cache after `make install`."""
-    from shortlist.models.encoders import load_encoder
+    from shortlist.models.encoders.loader import load_encoder
 
     return load_encoder(EncoderConfig(), ModelsConfig())
 
@@ -48,7 +48,7 @@ def encoder() -> Encoder:
 @pytest.fixture(scope="session")
 def tiny_llm() -> EmbeddedModel:
     """The smallest embedded language model. Its weights are in the cache after `make install`."""
-    from shortlist.models.llms import load_language_model
+    from shortlist.models.llm.loader import load_language_model
 
     model = load_language_model(
         LlmConfig(provider="embedded", model="smollm2-135m", threads=1, context=2048), ModelsConfig()

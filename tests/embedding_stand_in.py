@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from shortlist.models.encoder import Encoder
+from shortlist.models.encoders.encoder import Encoder
 from tests.ollama_stand_in import Reply, as_json
 
 

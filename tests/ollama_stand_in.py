@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from shortlist.models.embedded import EmbeddedModel
-from shortlist.models.language_model import Message
+from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.language_model import Message
 
 MODEL = "smollm2:135m"
 DIGEST = "9077fe9d2ae1a4a41a868836b56b8163731a8fe16621397028c2c76f838c6907"

@@ -17,7 +17,7 @@ from shortlist.agent.chat.nlu.context import Setting
 from shortlist.agent.chat.nlu.limits import take_limits
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.nlu.words import MAX_CHARS, tidy
-from shortlist.models.language_model import LanguageModel
+from shortlist.models.llm.language_model import LanguageModel
 from shortlist.retrieval.analysis import terms
 
 if TYPE_CHECKING:

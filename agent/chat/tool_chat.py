@@ -14,7 +14,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from shortlist.models.language_model import LanguageModel, Message
+from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.prompts.loader import load
 
 MAX_TOKENS = 128

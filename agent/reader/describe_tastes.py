@@ -13,7 +13,7 @@ from shortlist.core.types import EXTRACTIVE, Made
 from shortlist.ingest.enrich.patience import Patience
 from shortlist.ingest.enrich.queue import Worked
 from shortlist.ingest.rows import Failure
-from shortlist.models.language_model import LanguageModel
+from shortlist.models.llm.language_model import LanguageModel
 from shortlist.prompts.loader import load
 from shortlist.store.catalogue import Catalogue
 

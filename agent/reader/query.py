@@ -10,7 +10,7 @@ import numpy as np
 
 from shortlist.core.ranking import Filters, FloatArray, Query
 from shortlist.core.types import KINDS, Kind, Profile, Video
-from shortlist.models.encoder import Encoder
+from shortlist.models.encoders.encoder import Encoder
 from shortlist.retrieval.analysis import terms
 
 VectorsOf = Callable[[Kind, Sequence[str]], Mapping[str, FloatArray]]

@@ -11,7 +11,7 @@ from shortlist.agent.reader.history_text import reader_values
 from shortlist.core.types import EXTRACTIVE, Profile
 from shortlist.ingest import values
 from shortlist.ingest.enrich.faithful import unsupported
-from shortlist.models.language_model import LanguageModel, Message
+from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.prompts.loader import load
 
 PROMPT = "taste"

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from shortlist.agent.batch import Shelf
 from shortlist.core.config import RerankConfig
-from shortlist.models.language_model import LanguageModel
+from shortlist.models.llm.language_model import LanguageModel
 
 
 class Budget:

@@ -20,7 +20,7 @@ from shortlist.agent.rerank.judged import permutation
 from shortlist.agent.rerank.question import Question, question
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile
-from shortlist.models.language_model import ChoiceScores, LanguageModel, Message
+from shortlist.models.llm.language_model import ChoiceScores, LanguageModel, Message
 from shortlist.prompts.loader import load
 
 NAME = "letters"

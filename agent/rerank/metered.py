@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from shortlist.core.ranking import ModelUse
-from shortlist.models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
+from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 
 
 class Metered:

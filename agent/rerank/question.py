@@ -10,7 +10,7 @@ from shortlist.agent.prompt_safety.sanitize import clean
 from shortlist.agent.reader.history_text import reader_values
 from shortlist.core.config import RerankConfig
 from shortlist.core.types import Profile
-from shortlist.models.language_model import Message
+from shortlist.models.llm.language_model import Message
 from shortlist.prompts.loader import Prompt, load
 
 WISH_TOKENS = 80

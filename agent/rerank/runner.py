@@ -15,7 +15,7 @@ from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ServiceError
 from shortlist.core.ranking import ModelUse, Ranking, Request
 from shortlist.core.types import Profile
-from shortlist.models.language_model import LanguageModel, Message
+from shortlist.models.llm.language_model import LanguageModel, Message
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ from shortlist.agent.rerank.pointwise import one_by_one
 from shortlist.agent.rerank.question import question
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile
-from shortlist.models.language_model import ChoiceScores
+from shortlist.models.llm.language_model import ChoiceScores
 
 NAME = "yesno"
 CHOICES = ("yes", "no")

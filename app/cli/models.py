@@ -12,7 +12,7 @@ from shortlist.core.config import Config
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shortlist.models.weights import ModelStatus
+    from shortlist.models.weights.resolve import ModelStatus
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch and check the weights of models.")
 
@@ -27,7 +27,7 @@ def list_models(
 
     Example: shortlist models list
     """
-    from shortlist.models.weights import status
+    from shortlist.models.weights.resolve import status
 
     _show(status(settings(context, home, config).models), as_json)
 
@@ -45,7 +45,7 @@ def pull(
     Example: shortlist models pull all-MiniLM-L6-v2 qwen2.5-coder-1.5b
     """
     from shortlist.app.cli.output import print_json
-    from shortlist.models.manifest import load_manifest
+    from shortlist.models.weights.manifest import load_manifest
 
     chosen = settings(context, home, config)
     known = load_manifest()
@@ -65,8 +65,8 @@ def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
     Example: shortlist models verify
     """
     from shortlist.app.cli.output import progress_bar
-    from shortlist.models.weights import status
-    from shortlist.models.weights import verify as hash_again
+    from shortlist.models.weights.resolve import status
+    from shortlist.models.weights.resolve import verify as hash_again
 
     chosen = settings(context, home, config).models
     total = sum(one.size for one in status(chosen))
@@ -79,9 +79,9 @@ def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
 
 def _pull(name: str, size: int | None, config: Config, quiet: bool) -> Path:
     from shortlist.app.cli.output import progress_bar
-    from shortlist.models.encoders import load_encoder
-    from shortlist.models.manifest import load_manifest
-    from shortlist.models.weights import resolve
+    from shortlist.models.encoders.loader import load_encoder
+    from shortlist.models.weights.manifest import load_manifest
+    from shortlist.models.weights.resolve import resolve
 
     with progress_bar(name, size, quiet=quiet) as progress:
         path = resolve(name, config.models, progress)

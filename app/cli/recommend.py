@@ -23,7 +23,7 @@ from shortlist.core.errors import UsageError
 from shortlist.core.ranking import Request
 
 if TYPE_CHECKING:
-    from shortlist.models.language_model import Message
+    from shortlist.models.llm.language_model import Message
 
 
 def recommend(

@@ -45,7 +45,7 @@ def status(
 
 def _document(store: Home, config: Config) -> dict[str, Any]:
     from shortlist.ingest.media.redact import redacted
-    from shortlist.models.weights import status as model_status
+    from shortlist.models.weights.resolve import status as model_status
     from shortlist.store.outbox import pending
 
     counts = store.catalogue.counts()

@@ -11,10 +11,10 @@ from shortlist.app.build import encoder_of
 from shortlist.app.doctor.finding import Finding, broken, fine, warn
 from shortlist.core.config import Config, ModelsConfig
 from shortlist.core.errors import ModelMissing, ServiceError
-from shortlist.models.language_model import LanguageModel, Message
-from shortlist.models.llms import load_language_model
-from shortlist.models.manifest import load_manifest
-from shortlist.models.weights import verify
+from shortlist.models.llm.language_model import LanguageModel, Message
+from shortlist.models.llm.loader import load_language_model
+from shortlist.models.weights.manifest import load_manifest
+from shortlist.models.weights.resolve import verify
 from shortlist.retrieval.manifest import FORMAT
 from shortlist.store.schema import SCHEMA_VERSION
 

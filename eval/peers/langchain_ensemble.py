@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from shortlist.eval.data.dataset import EvalQuery
 from shortlist.eval.peers.peer import Scores, World
-from shortlist.models.encoder import Encoder
+from shortlist.models.encoders.encoder import Encoder
 
 DEPTH = 100
 AMONG_CANDIDATES = 1000  # it cannot be told to rank given candidates: ask deep, keep those

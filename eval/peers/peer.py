@@ -14,7 +14,7 @@ from shortlist.core.ranking import Ranking
 from shortlist.eval.answer.answered import Answered, depth_of
 from shortlist.eval.data.dataset import DataSet, EvalQuery
 from shortlist.eval.tasks.task import Task
-from shortlist.models.encoder import Encoder
+from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.texts import transcript_text
 
 Scores = npt.NDArray[np.float64]

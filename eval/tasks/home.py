@@ -22,8 +22,8 @@ from shortlist.eval.tasks.kept_encoder import KeptEncoder
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
 from shortlist.ingest.complete import Completion
-from shortlist.models.encoder import Encoder
-from shortlist.models.encoder_version import encoder_version
+from shortlist.models.encoders.encoder import Encoder
+from shortlist.models.encoders.encoder_version import encoder_version
 from shortlist.retrieval.index import FOLDER
 from shortlist.retrieval.loading import load_snapshot
 from shortlist.retrieval.merging import merge_aside

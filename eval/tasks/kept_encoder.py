@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from shortlist.core.ranking import FloatArray
-from shortlist.models.encoder import Encoder
+from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.home import Home
 
 

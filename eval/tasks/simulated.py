@@ -17,7 +17,7 @@ from shortlist.eval.tasks.from_home import by_reader, content_hash, contents, it
 from shortlist.eval.tasks.task import Task
 from shortlist.ingest.simulate import simulate
 from shortlist.ingest.tastes import Taste, Tastes
-from shortlist.models.encoder import Encoder
+from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.home import VECTORS, Home
 from shortlist.store.outbox import deliver
 

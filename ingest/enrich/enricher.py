@@ -11,8 +11,8 @@ from shortlist.core.types import Enrichment, Made
 from shortlist.ingest.enrich.answer import MIN_TAGS, Answer, read, schema
 from shortlist.ingest.enrich.languages import foreign
 from shortlist.ingest.enrich.titles import is_file_name, says_nothing
-from shortlist.models.cut import Cut
-from shortlist.models.language_model import LanguageModel, Message
+from shortlist.models.llm.language_model import LanguageModel, Message
+from shortlist.models.llm.loader import Cut
 from shortlist.prompts.loader import load
 
 PROMPT = "enrich"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shortlist.core.errors import MediaError
 from shortlist.core.types import Video
-from shortlist.models.audio import MediaFacts, media_facts
+from shortlist.models.speech.audio import MediaFacts, media_facts
 
 PICTURES = "_pipe"  # how FFmpeg's formats of single pictures end
 

@@ -13,7 +13,7 @@ from shortlist.core.errors import MediaError, UsageError
 from shortlist.ingest.media.files import check_size, video_of_file
 from shortlist.ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
 from shortlist.ingest.rows import Failure
-from shortlist.models.audio import media_facts
+from shortlist.models.speech.audio import media_facts
 
 # What is looked for in a folder. A file that is named itself is tried whatever its name.
 _ENDINGS = """.3gp .aac .aiff .avi .flac .flv .m2ts .m4a .m4v .mka .mkv .mov .mp3 .mp4 .mpeg .mpg .mts .oga .ogg .ogv

@@ -20,8 +20,8 @@ from shortlist.ingest.media.channel import Channel, Stopped
 from shortlist.ingest.media.item import Entry, Fetched, Item, Source, Unwanted
 from shortlist.ingest.media.ledger import Ledger, Progress
 from shortlist.ingest.rows import Failure
-from shortlist.models.encoder import Encoder
-from shortlist.models.transcriber import Transcriber
+from shortlist.models.encoders.encoder import Encoder
+from shortlist.models.speech.transcriber import Transcriber
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver, pending
 from shortlist.store.records import Put

@@ -14,7 +14,7 @@ from shortlist.agent.rerank.letters import SHUFFLES, Letters, dealt, neutral_win
 from shortlist.core.config import RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video
-from shortlist.models.language_model import ChoiceScores, Message
+from shortlist.models.llm.language_model import ChoiceScores, Message
 from shortlist.store.model_cache import CachedModel
 from shortlist.store.sqlite import SqliteDatabase
 

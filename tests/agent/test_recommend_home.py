@@ -20,7 +20,7 @@ from shortlist.core.config import LEGS, IngestConfig, ProfileConfig, RerankConfi
 from shortlist.core.ranking import Filters, Request
 from shortlist.core.types import Event, Made, Reader
 from shortlist.ingest.load import load_articles, load_videos
-from shortlist.models.encoder import Encoder
+from shortlist.models.encoders.encoder import Encoder
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.loading import load_snapshot
 from shortlist.store.home import Home

@@ -17,8 +17,8 @@ from shortlist.core.config import LlmConfig, RerankConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.ranking import Answer, Ranking, Request
 from shortlist.core.types import Profile, Video
-from shortlist.models.embedded import EmbeddedModel
-from shortlist.models.ollama import OllamaModel
+from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.ollama import OllamaModel
 from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
 
 Make = Callable[..., Any]

@@ -85,7 +85,7 @@ def hashing(new_hash_encoder: Any) -> Callable[[], AbstractContextManager[Any]]:
 
     @contextmanager
     def until_the_end() -> Iterator[Any]:
-        from shortlist.models import encoders
+        from shortlist.models.encoders import loader as encoders
 
         encoder = new_hash_encoder()
 

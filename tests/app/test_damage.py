@@ -236,7 +236,7 @@ def test_an_encoder_that_cannot_be_loaded_changes_nothing(
     before = found_by(shortlist)
     with monkeypatch.context() as real:
         from shortlist.core.errors import UsageError
-        from shortlist.models import encoders
+        from shortlist.models.encoders import loader as encoders
 
         def unknown(config: Any, *_rest: Any) -> Any:
             raise UsageError("unknown model", expected="one of these", found=config.name, remedy="see the list")

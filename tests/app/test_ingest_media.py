@@ -89,7 +89,7 @@ CHILD = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from shortlist.app.cli.main import run
-from shortlist.models.faster_whisper_transcriber import FasterWhisper
+from shortlist.models.speech.faster_whisper_transcriber import FasterWhisper
 
 really = FasterWhisper.transcribe
 

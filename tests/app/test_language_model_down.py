@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.models.embedded import EmbeddedModel
+from shortlist.models.llm.embedded import EmbeddedModel
 from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
 
 CHAT = "/api/chat"

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from shortlist.core.config import EncoderConfig, ModelsConfig
-from shortlist.models.encoder import Encoder
-from shortlist.models.encoders import load_encoder
-from shortlist.models.onnx_encoder import OnnxEncoder
-from shortlist.models.onnx_export import export, find_export
-from shortlist.models.sentence_encoder import SentenceEncoder
-from shortlist.models.weights import resolve
+from shortlist.models.encoders.encoder import Encoder
+from shortlist.models.encoders.loader import load_encoder
+from shortlist.models.encoders.onnx_encoder import OnnxEncoder
+from shortlist.models.encoders.onnx_export import export, find_export
+from shortlist.models.encoders.sentence_encoder import SentenceEncoder
+from shortlist.models.weights.resolve import resolve
 from tests.embedding_stand_in import EmbeddingStandIn, embedding_stand_in
 
 CONFIG = EncoderConfig(batch_size=4, threads=1)

@@ -15,10 +15,10 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 
 from shortlist.core.config import LlmConfig
 from shortlist.core.errors import ModelFailed, UsageError
-from shortlist.models.embedded import EmbeddedModel
-from shortlist.models.langchain_model import LangChainModel
-from shortlist.models.language_model import LanguageModel, Message
-from shortlist.models.ollama import OllamaModel
+from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.langchain_model import LangChainModel
+from shortlist.models.llm.language_model import LanguageModel, Message
+from shortlist.models.llm.ollama import OllamaModel
 from tests.ollama_stand_in import MODEL, ollama_stand_in
 
 SCHEMA = {

@@ -17,7 +17,7 @@ from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video
-from shortlist.models.language_model import ChoiceScores
+from shortlist.models.llm.language_model import ChoiceScores
 
 IDS = [f"v{number:02}" for number in range(12)]
 # v05 stands in the ranking but has been removed since.

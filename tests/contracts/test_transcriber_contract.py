@@ -10,8 +10,8 @@ import pytest
 
 from shortlist.core.config import ModelsConfig, SpeechConfig
 from shortlist.core.errors import MediaError
-from shortlist.models.transcriber import Transcriber
-from shortlist.models.transcribers import load_transcriber
+from shortlist.models.speech.loader import load_transcriber
+from shortlist.models.speech.transcriber import Transcriber
 from tests.recordings import music, record, silence
 
 JFK = "And so my fellow Americans, ask not what your country can do for you, ask what you can do for your country."
@@ -65,7 +65,7 @@ class TestOpenAiWhisper(TranscriberContract):
 
     @pytest.fixture(scope="class")
     def transcriber(self, tmp_path_factory: pytest.TempPathFactory) -> Transcriber:
-        from shortlist.models.weights import resolve
+        from shortlist.models.weights.resolve import resolve
         from tests.whisper_checkpoint import checkpoint
 
         path = tmp_path_factory.mktemp("whisper") / "tiny.en.pt"

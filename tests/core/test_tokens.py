@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.core.tokens import cut, estimated_tokens
-from shortlist.models.language_model import Message
+from shortlist.models.llm.language_model import Message
 
 ENGLISH = (
     "The harbour wakes before the town does. Boats come in with the tide, and the people who meet them have done so "

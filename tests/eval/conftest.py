@@ -14,8 +14,8 @@ from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import Config
 from shortlist.eval.parts import Parts
-from shortlist.models.encoder import Encoder
-from shortlist.models.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
+from shortlist.models.encoders.encoder import Encoder
+from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.loading import load_snapshot
 from shortlist.store.home import Home

@@ -20,7 +20,7 @@ from shortlist.eval.tasks.home import open_task_home
 from shortlist.eval.tasks.simulated import simulated_task
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
-from shortlist.models.encoder import Encoder
+from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.home import Home
 
 Made = Callable[[Path], Config]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shortlist.core.errors import MediaError
-from shortlist.models.audio import SAMPLE_RATE, decode, media_facts
+from shortlist.models.speech.audio import SAMPLE_RATE, decode, media_facts
 from tests.recordings import music, record, silence, tone
 
 

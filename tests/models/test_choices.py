@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.core.errors import ModelFailed, UsageError
-from shortlist.models.choices import check_choices, score_choices
+from shortlist.models.llm.choices import check_choices, score_choices
 
 
 def test_variants_of_case_and_leading_space_are_summed() -> None:

@@ -17,11 +17,11 @@ import pytest
 
 from shortlist.core.config import EncoderConfig, ModelsConfig
 from shortlist.core.errors import ModelFailed, ModelMissing, UsageError
-from shortlist.models.encoder import Encoder
-from shortlist.models.encoder_version import configured_name, encoder_version
-from shortlist.models.encoders import load_encoder
-from shortlist.models.langchain_encoder import WINDOW
-from shortlist.models.repository import fetch_repository
+from shortlist.models.encoders.encoder import Encoder
+from shortlist.models.encoders.encoder_version import configured_name, encoder_version
+from shortlist.models.encoders.langchain_encoder import WINDOW
+from shortlist.models.encoders.loader import load_encoder
+from shortlist.models.weights.repository import fetch_repository
 from tests.embedding_stand_in import EmbeddingStandIn, embedding_stand_in
 from tests.ollama_stand_in import Reply, as_json
 
@@ -93,7 +93,7 @@ def test_no_key_is_known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_folder_with_a_sentence_transformers_model(encoder: Encoder) -> None:
-    from shortlist.models.weights import resolve
+    from shortlist.models.weights.resolve import resolve
 
     folder = resolve(encoder.name, ModelsConfig())
     loaded = load(str(folder), threads=1)

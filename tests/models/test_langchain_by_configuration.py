@@ -9,9 +9,9 @@ import pytest
 
 from shortlist.core.config import LlmConfig, ModelsConfig
 from shortlist.core.errors import ModelFailed, ModelMissing
-from shortlist.models.embedded import EmbeddedModel
-from shortlist.models.language_model import LanguageModel, Message
-from shortlist.models.llms import load_language_model
+from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.language_model import LanguageModel, Message
+from shortlist.models.llm.loader import load_language_model
 from tests.ollama_stand_in import MODEL, StandIn, as_json, ollama_stand_in
 
 ASK = [Message("user", "Is water wet? Answer yes or no.")]

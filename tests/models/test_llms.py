@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from shortlist.core.config import LlmConfig, ModelsConfig
-from shortlist.models.embedded import EmbeddedModel
-from shortlist.models.llms import identity, load_language_model
+from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.loader import identity, load_language_model
 from tests.ollama_stand_in import MODEL, ollama_stand_in
 
 DEAD = "http://127.0.0.1:9"

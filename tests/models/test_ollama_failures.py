@@ -11,10 +11,10 @@ import pytest
 
 from shortlist.core.config import LlmConfig, ModelsConfig
 from shortlist.core.errors import ModelFailed, ModelMissing, UsageError
-from shortlist.models.embedded import EmbeddedModel
-from shortlist.models.language_model import Message
-from shortlist.models.llms import load_language_model
-from shortlist.models.ollama import OllamaModel, gives_logprobs
+from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.language_model import Message
+from shortlist.models.llm.loader import load_language_model
+from shortlist.models.llm.ollama import OllamaModel, gives_logprobs
 from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
 
 ASK = [Message("user", "Is water wet? yes or no")]

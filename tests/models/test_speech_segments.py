@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.core.types import Segment
-from shortlist.models.speech import LONGEST_WORDS, Stretch, Word, segments_of
+from shortlist.models.speech.segmenting import LONGEST_WORDS, Stretch, Word, segments_of
 
 
 def stretch(

@@ -17,10 +17,11 @@ import pytest
 
 from shortlist.core.config import ModelsConfig
 from shortlist.core.errors import ModelMissing, UsageError
-from shortlist.models import hub, weights
-from shortlist.models.manifest import Model, Part, WeightFile, load_manifest
-from shortlist.models.mirror import part_path
-from shortlist.models.weights import resolve, status, verify
+from shortlist.models.weights import hub
+from shortlist.models.weights import resolve as weights
+from shortlist.models.weights.manifest import Model, Part, WeightFile, load_manifest
+from shortlist.models.weights.mirror import part_path
+from shortlist.models.weights.resolve import resolve, status, verify
 
 WEIGHTS = random.Random(1).randbytes(1 << 20)
 CONFIG_JSON = b'{"dim": 384}'

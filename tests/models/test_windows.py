@@ -16,8 +16,8 @@ from tokenizers.processors import TemplateProcessing
 from shortlist.core.config import EncoderConfig
 from shortlist.core.errors import ModelMissing
 from shortlist.core.ranking import FloatArray
-from shortlist.models.windowed_encoder import WindowedEncoder, _frame, _load_tokenizer
-from shortlist.models.windows import cut, padded, pooled
+from shortlist.models.encoders.windowed_encoder import WindowedEncoder, _frame, _load_tokenizer
+from shortlist.models.encoders.windows import cut, padded, pooled
 
 
 def test_a_long_text_is_sampled_from_its_first_window_to_its_last() -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from starlette.responses import Response
 
-from shortlist.models.language_model import ChoiceScores
+from shortlist.models.llm.language_model import ChoiceScores
 from shortlist.serving.api.prompt import Prompt
 from tests.serving.conftest import running, until
 

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shortlist.models.embedded import EmbeddedModel
+from shortlist.models.llm.embedded import EmbeddedModel
 from shortlist.store.home import Home
 from tests.ollama_stand_in import MODEL, StandIn, ollama_stand_in
 from tests.serving.conftest import until

@@ -9,7 +9,7 @@ import pytest
 
 from shortlist.core.errors import HomeDamaged, ModelFailed
 from shortlist.core.ranking import ModelUse
-from shortlist.models.language_model import ChoiceScores, Message
+from shortlist.models.llm.language_model import ChoiceScores, Message
 from shortlist.store.home import Home
 from shortlist.store.model_cache import CachedModel
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from shortlist.core.errors import ModelMissing
-from shortlist.models.manifest import Model, WeightFile
+from shortlist.models.weights.manifest import Model, WeightFile
 
 ATTEMPTS = 3
 READ_TIMEOUT_S = 30.0

@@ -15,9 +15,9 @@ from platformdirs import user_cache_path
 
 from shortlist.core.config import ModelsConfig
 from shortlist.core.errors import ModelMissing, UsageError
-from shortlist.models import hub, mirror
-from shortlist.models.manifest import Model, Role, WeightFile, load_manifest
-from shortlist.models.receipts import Receipts
+from shortlist.models.weights import hub, mirror
+from shortlist.models.weights.manifest import Model, Role, WeightFile, load_manifest
+from shortlist.models.weights.receipts import Receipts
 
 log = logging.getLogger(__name__)
 

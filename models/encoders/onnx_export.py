@@ -13,9 +13,9 @@ import numpy as np
 
 from shortlist.core.config import EncoderConfig
 from shortlist.core.errors import ModelFailed
-from shortlist.models.onnx_encoder import OnnxEncoder
-from shortlist.models.receipts import sha256_of
-from shortlist.models.sentence_encoder import SentenceEncoder
+from shortlist.models.encoders.onnx_encoder import OnnxEncoder
+from shortlist.models.encoders.sentence_encoder import SentenceEncoder
+from shortlist.models.weights.receipts import sha256_of
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import numpy as np
 from shortlist.core.config import EncoderConfig
 from shortlist.core.errors import ModelFailed, ModelMissing
 from shortlist.core.ranking import FloatArray
-from shortlist.models import windows
+from shortlist.models.encoders import windows
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from shortlist.core.errors import UnusableAnswer
-from shortlist.models.language_model import Schema
+from shortlist.models.llm.language_model import Schema
 
 
 def checked_text(text: str | None, schema: Schema | None, model: str) -> str:

@@ -10,9 +10,9 @@ import httpx
 
 from shortlist.core.config import LlmConfig
 from shortlist.core.errors import ModelFailed
-from shortlist.models.answers import checked_text
-from shortlist.models.choices import check_choices, score_choices
-from shortlist.models.language_model import ChoiceScores, Completion, Message, Schema
+from shortlist.models.llm.choices import check_choices, score_choices
+from shortlist.models.llm.language_model import ChoiceScores, Completion, Message, Schema
+from shortlist.models.llm.output_check import checked_text
 
 if TYPE_CHECKING:
     from ollama import ChatResponse

@@ -12,7 +12,7 @@ import numpy as np
 from shortlist.core.config import EncoderConfig
 from shortlist.core.errors import ModelMissing
 from shortlist.core.ranking import FloatArray
-from shortlist.models import windows
+from shortlist.models.encoders import windows
 
 WINDOW = 256
 PROBE = "a"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from shortlist.core.errors import ModelMissing
-from shortlist.models.manifest import Model, Part, WeightFile
+from shortlist.models.weights.manifest import Model, Part, WeightFile
 
 INDEX_TIMEOUT_S = 15
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from shortlist.core.config import ModelsConfig, SpeechConfig
-from shortlist.models.faster_whisper_transcriber import FasterWhisper
-from shortlist.models.openai_whisper_transcriber import OpenAiWhisper
-from shortlist.models.transcriber import Transcriber
-from shortlist.models.weights import resolve
+from shortlist.models.speech.faster_whisper_transcriber import FasterWhisper
+from shortlist.models.speech.openai_whisper_transcriber import OpenAiWhisper
+from shortlist.models.speech.transcriber import Transcriber
+from shortlist.models.weights.resolve import resolve
 
 PROVIDERS: dict[str, Callable[[Path, str, int], Transcriber]] = {
     "faster-whisper": FasterWhisper,

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.core.errors import ModelFailed
-from shortlist.models.answers import checked_text
-from shortlist.models.choices import check_choices, score_choices
-from shortlist.models.language_model import ChoiceScores, Completion, Message, Schema
+from shortlist.models.llm.choices import check_choices, score_choices
+from shortlist.models.llm.language_model import ChoiceScores, Completion, Message, Schema
+from shortlist.models.llm.output_check import checked_text
 
 TOP_LOGPROBS = 60
 # Half of what is returned is left for variants of case and leading space.

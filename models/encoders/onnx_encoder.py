@@ -10,7 +10,7 @@ import numpy as np
 from shortlist.core.config import EncoderConfig
 from shortlist.core.errors import ModelMissing
 from shortlist.core.ranking import FloatArray
-from shortlist.models.windowed_encoder import WindowedEncoder
+from shortlist.models.encoders.windowed_encoder import WindowedEncoder
 
 
 class OnnxEncoder(WindowedEncoder):

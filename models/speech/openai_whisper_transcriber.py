@@ -9,8 +9,8 @@ from typing import Any
 from shortlist.core.errors import ModelFailed, ModelMissing
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Transcript
-from shortlist.models.audio import SAMPLE_RATE, decode
-from shortlist.models.speech import TEMPERATURES, Stretch, Word, segments_of
+from shortlist.models.speech.audio import SAMPLE_RATE, decode
+from shortlist.models.speech.segmenting import TEMPERATURES, Stretch, Word, segments_of
 
 
 class OpenAiWhisper:

@@ -8,15 +8,17 @@ from pathlib import Path
 
 from shortlist.core.config import LlmConfig, ModelsConfig
 from shortlist.core.errors import ModelFailed
-from shortlist.models.embedded import EmbeddedModel
-from shortlist.models.langchain_model import load_langchain
-from shortlist.models.language_model import LanguageModel
-from shortlist.models.manifest import load_manifest
-from shortlist.models.ollama import OllamaModel
-from shortlist.models.receipts import sha256_of
-from shortlist.models.weights import resolve
+from shortlist.core.tokens import cut
+from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.langchain_model import load_langchain
+from shortlist.models.llm.language_model import LanguageModel
+from shortlist.models.llm.ollama import OllamaModel
+from shortlist.models.weights.manifest import load_manifest
+from shortlist.models.weights.receipts import sha256_of
+from shortlist.models.weights.resolve import resolve
 
 log = logging.getLogger(__name__)
+Cut = Callable[[str, int], str]
 
 
 def load_language_model(config: LlmConfig, models: ModelsConfig) -> LanguageModel:
@@ -75,3 +77,12 @@ PROVIDERS: dict[str, Callable[[LlmConfig, ModelsConfig], LanguageModel]] = {
     "embedded": _embedded,
     "langchain": _langchain,
 }
+
+
+def cutter(model: LanguageModel) -> Cut:
+    """What cuts a text to a number of tokens: by the model's own tokenizer where it has one, else by an estimate.
+
+    Ollama and LangChain give no access to a tokenizer; the estimate rather cuts too much than too little.
+    """
+    own: Cut = getattr(model, "cut", cut)
+    return own

@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from shortlist.models.manifest import WeightFile
+from shortlist.models.weights.manifest import WeightFile
 
 RECEIPTS = "verified.json"
 

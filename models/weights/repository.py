@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shortlist.core.config import ModelsConfig
 from shortlist.core.errors import ModelMissing
-from shortlist.models.weights import cache_folder
+from shortlist.models.weights.resolve import cache_folder
 
 # What sentence-transformers reads; the same weights in the formats of other programs are left where they are.
 FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]

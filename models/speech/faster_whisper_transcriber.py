@@ -6,8 +6,8 @@ from pathlib import Path
 
 from shortlist.core.errors import ModelFailed
 from shortlist.core.types import Transcript
-from shortlist.models.audio import decode
-from shortlist.models.speech import TEMPERATURES, Stretch, Word, segments_of
+from shortlist.models.speech.audio import decode
+from shortlist.models.speech.segmenting import TEMPERATURES, Stretch, Word, segments_of
 
 COMPUTE = "int8"
 SEED = 1  # the second temperature draws at random

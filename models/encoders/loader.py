@@ -7,14 +7,14 @@ from pathlib import Path
 
 from shortlist.core.config import EncoderConfig, LlmConfig, ModelsConfig
 from shortlist.core.errors import ModelFailed, ModelMissing
-from shortlist.models.encoder import Encoder
-from shortlist.models.langchain_encoder import load_langchain_encoder
-from shortlist.models.manifest import load_manifest
-from shortlist.models.onnx_encoder import OnnxEncoder
-from shortlist.models.onnx_export import export, find_export
-from shortlist.models.repository import fetch_repository
-from shortlist.models.sentence_encoder import SentenceEncoder
-from shortlist.models.weights import cache_folder, resolve
+from shortlist.models.encoders.encoder import Encoder
+from shortlist.models.encoders.langchain_encoder import load_langchain_encoder
+from shortlist.models.encoders.onnx_encoder import OnnxEncoder
+from shortlist.models.encoders.onnx_export import export, find_export
+from shortlist.models.encoders.sentence_encoder import SentenceEncoder
+from shortlist.models.weights.manifest import load_manifest
+from shortlist.models.weights.repository import fetch_repository
+from shortlist.models.weights.resolve import cache_folder, resolve
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from shortlist.core.config import EncoderConfig, ModelsConfig
-from shortlist.models.manifest import load_manifest
+from shortlist.models.weights.manifest import load_manifest
 
 MARK = "#"  # before what is not in the configured name
 DIGITS = 12
