@@ -19,8 +19,8 @@ from shortlist.core.ranking import Answer, Filters, Query, Request
 from shortlist.core.types import Profile
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import LanguageModel, Message
+from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
-from shortlist.retrieval.snapshot import Snapshot
 
 NO_FILTERS = Filters()
 

@@ -102,7 +102,7 @@ def recommender_over(
     """The same over what is there; an `encoder` or `model` that is given is used in place of a new one."""
     from shortlist.agent.recommend import Recommender
     from shortlist.retrieval.build import build_retriever
-    from shortlist.retrieval.loading import load_snapshot
+    from shortlist.retrieval.index.indexer import load_snapshot
 
     snapshot = load_snapshot(home, config.retrieval)
     return Recommender(
@@ -156,7 +156,7 @@ def mend(home: Home, config: Config) -> None:
     While another process writes, that process will.
     """
     from shortlist.core.errors import HomeLocked
-    from shortlist.retrieval.loading import put_back
+    from shortlist.retrieval.index.indexer import put_back
     from shortlist.store.outbox import deliver, pending
 
     if not pending(home) and not put_back(home):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from shortlist.app.build import encoder_of
 from shortlist.core.config import Config
 from shortlist.models.encoders.encoder_version import configured_name, encoder_version
-from shortlist.retrieval.index import FOLDER
-from shortlist.retrieval.loading import load_snapshot
+from shortlist.retrieval.index.index import FOLDER
+from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 

@@ -23,14 +23,14 @@ from benchmarks.retrieval import core_seconds, embedded, real_queries, real_wind
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.core.types import Kind
-from shortlist.retrieval.cells import Cells, pack_cells
-from shortlist.retrieval.columns import blank_columns
 from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.index.columns import blank_columns
+from shortlist.retrieval.index.postings import count_terms
+from shortlist.retrieval.index.segment import Part, Segment
+from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.dense import Dense
-from shortlist.retrieval.postings import count_terms
-from shortlist.retrieval.segment import Part, Segment
-from shortlist.retrieval.snapshot import Snapshot
-from shortlist.retrieval.threads import one_blas_thread
+from shortlist.retrieval.vectors.ivf import Cells, pack_cells
+from shortlist.retrieval.vectors.threads import one_blas_thread
 
 K, LIKED = 100, 20
 VIDEO: Kind = "video"

@@ -34,10 +34,10 @@ from benchmarks.retrieval import (
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.retrieval.build import build_retriever
-from shortlist.retrieval.merging import merge_aside
+from shortlist.retrieval.index.background_merge import merge_aside
+from shortlist.retrieval.index.segment import Part
+from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
-from shortlist.retrieval.segment import Part
-from shortlist.retrieval.snapshot import Snapshot
 from shortlist.store.home import Home
 
 K, DEPTH = 10, 100

@@ -32,8 +32,8 @@ from shortlist.app.export.run import export
 from shortlist.core.config import Config
 from shortlist.core.ranking import FloatArray, Query, Request
 from shortlist.retrieval.build import build_leg
-from shortlist.retrieval.snapshot import Snapshot
-from shortlist.retrieval.threads import one_blas_thread
+from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.vectors.threads import one_blas_thread
 from shortlist.store.home import Home
 
 K = 20

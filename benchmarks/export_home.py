@@ -12,10 +12,9 @@ from benchmarks.retrieval import videos
 from shortlist.core.config import EncoderConfig
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Event
-from shortlist.retrieval.index import FOLDER
-from shortlist.retrieval.index_writer import IndexWriter, empty_index
-from shortlist.retrieval.merging import merge_aside
-from shortlist.retrieval.segment import video_segment
+from shortlist.retrieval.index.background_merge import merge_aside
+from shortlist.retrieval.index.index import FOLDER, IndexWriter, empty_index
+from shortlist.retrieval.index.segment import video_segment
 from shortlist.store.home import Home
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

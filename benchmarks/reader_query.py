@@ -36,8 +36,8 @@ from shortlist.eval.significance import compare
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tasks.task import Task
 from shortlist.retrieval.build import build_retriever
-from shortlist.retrieval.segment import Part, video_segment
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.index.segment import Part, video_segment
+from shortlist.retrieval.index.snapshot import Snapshot
 
 SETS = {"mind_nov9to12": "nDCG@10", "mind_llm4rec1000": "nDCG@10", "microlens": "HR@10"}
 BATCH = 250

@@ -24,8 +24,8 @@ from shortlist.eval.tasks.task import Task
 from shortlist.eval.trec_files import read_run
 from shortlist.models.encoders.loader import load_encoder
 from shortlist.retrieval.build import build_retriever
-from shortlist.retrieval.segment import Part, video_segment
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.index.segment import Part, video_segment
+from shortlist.retrieval.index.snapshot import Snapshot
 
 Scores = npt.NDArray[np.float64]
 

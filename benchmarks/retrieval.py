@@ -30,12 +30,11 @@ from shortlist.core.ranking import Filters, FloatArray, Query
 from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Video
 from shortlist.retrieval.analysis import terms
 from shortlist.retrieval.build import build_leg, build_retriever
-from shortlist.retrieval.index import FOLDER, Index, open_index
-from shortlist.retrieval.index_writer import IndexWriter, empty_index
-from shortlist.retrieval.merging import merge_aside
+from shortlist.retrieval.index.background_merge import merge_aside
+from shortlist.retrieval.index.index import FOLDER, Index, IndexWriter, empty_index, open_index
+from shortlist.retrieval.index.segment import video_segment
+from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
-from shortlist.retrieval.segment import video_segment
-from shortlist.retrieval.snapshot import Snapshot
 from shortlist.store.home import Home
 
 WORDS = 80

@@ -13,7 +13,7 @@ from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.home import open_task_home
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
-from shortlist.retrieval.loading import load_snapshot
+from shortlist.retrieval.index.indexer import load_snapshot
 
 
 class Session:

@@ -15,7 +15,7 @@ from unicodedata import normalize
 
 import numpy as np
 
-from shortlist.retrieval.arrays import Keys
+from shortlist.retrieval.vectors.arrays import Keys
 
 _STOP_WORDS = """a about an and any are as at be because been but by can could did do does for from had has have he her
 him his i if in into is it it's its just me my no not of on or our out she so some than that the their them then there

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.errors import ConfigError
 from shortlist.retrieval.diversity import Diverse
 from shortlist.retrieval.hybrid import FALLBACK, FUSIONS
+from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.legs.affinity import Affinity
+from shortlist.retrieval.legs.bm25 import Bm25
+from shortlist.retrieval.legs.cowatch import Cowatch
+from shortlist.retrieval.legs.dense import Dense
 from shortlist.retrieval.legs.leg import Leg
-from shortlist.retrieval.legs.table import LEGS
+from shortlist.retrieval.legs.popular import Popular
+from shortlist.retrieval.legs.tfidf import Tfidf
 from shortlist.retrieval.retriever import Retriever
-from shortlist.retrieval.snapshot import Snapshot
+
+LEGS: Mapping[str, Callable[[Snapshot, RetrievalConfig], Leg[Any]]] = {
+    "bm25": Bm25,
+    "tfidf": Tfidf,
+    "dense": Dense,
+    "affinity": Affinity,
+    "cowatch": Cowatch,
+    "popular": Popular,
+}
 
 
 def build_retriever(snapshot: Snapshot, config: RetrievalConfig) -> Retriever:

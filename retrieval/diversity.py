@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from shortlist.core.ranking import MAX_K, Query, Ranking
-from shortlist.retrieval.arrays import Floats, Ints, Scores
-from shortlist.retrieval.fusion import min_max
+from shortlist.retrieval.hybrid import min_max
+from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.vectors.arrays import Floats, Ints, Scores
 
 POOL = 100  # candidates that are chosen from, whatever k is (a larger k deepens it)
 

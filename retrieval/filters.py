@@ -9,9 +9,9 @@ import numpy as np
 
 from shortlist.core.ranking import Filters, Query
 from shortlist.retrieval.analysis import term_keys, terms
-from shortlist.retrieval.arrays import Bools, Ints
-from shortlist.retrieval.columns import Columns, Labels
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.index.columns import Columns, Labels
+from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.vectors.arrays import Bools, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,9 +11,9 @@ from time import monotonic
 from shortlist.agent.chat.session import Chat
 from shortlist.agent.recommend import Recommender
 from shortlist.core.errors import HomeLocked, ShortlistError
-from shortlist.retrieval.index import FOLDER
-from shortlist.retrieval.manifest import MANIFEST, read_manifest
-from shortlist.retrieval.merging import merge_aside
+from shortlist.retrieval.index.background_merge import merge_aside
+from shortlist.retrieval.index.index import FOLDER
+from shortlist.retrieval.index.manifest import MANIFEST, read_manifest
 from shortlist.serving.memory import give_back
 from shortlist.serving.parts import Parts
 

@@ -62,7 +62,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> P
     """A home with all of sample/, ingested once a run. Copy it before you change it."""
     from shortlist.core.config import IngestConfig
     from shortlist.ingest.load import load_articles, load_events, load_readers, load_videos
-    from shortlist.retrieval.loading import load_snapshot
+    from shortlist.retrieval.index.indexer import load_snapshot
     from shortlist.store.home import Home
 
     path = tmp_path_factory.mktemp("sample") / "home"
@@ -167,9 +167,9 @@ def snapshot_of() -> Any:
 
     `watched` are the sequences of readers, oldest first.
     """
-    from shortlist.retrieval.cowatch import Links
-    from shortlist.retrieval.segment import Part, video_segment
-    from shortlist.retrieval.snapshot import Snapshot
+    from shortlist.retrieval.index.cowatch_counts import Links
+    from shortlist.retrieval.index.segment import Part, video_segment
+    from shortlist.retrieval.index.snapshot import Snapshot
 
     def make(
         videos: Sequence[Video],

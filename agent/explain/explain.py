@@ -12,7 +12,7 @@ from shortlist.agent.rerank.runner import Verdict
 from shortlist.core.ranking import Ranking, Recommendation, Stage
 from shortlist.core.types import Kind, Segment, Video
 from shortlist.retrieval.analysis import terms as analysed
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.index.snapshot import Snapshot
 
 FUSION = "fusion"
 RERANK = "rerank"

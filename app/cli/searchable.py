@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def make_searchable(store: Home, config: Config) -> None:
     """Index what is new, so that the first reader finds it ready and needs no lock; then merge what is due."""
-    from shortlist.retrieval.loading import load_snapshot
+    from shortlist.retrieval.index.indexer import load_snapshot
 
     load_snapshot(store, config.retrieval)
     merge(store)
@@ -24,7 +24,7 @@ def make_searchable(store: Home, config: Config) -> None:
 
 def merge(store: Home) -> None:
     """Merge what is due of the index, and say so. Where it cannot be done, nothing is lost: that is a note."""
-    from shortlist.retrieval.merging import merge_aside
+    from shortlist.retrieval.index.background_merge import merge_aside
 
     def begins(rows: int) -> None:
         typer.echo(f"merging {rows:,} rows of the index: everything can be searched meanwhile", err=True)

@@ -8,10 +8,9 @@ from shortlist.app.doctor.finding import Finding, broken, fine, several, warn
 from shortlist.core.config import Config
 from shortlist.core.ranking import Query
 from shortlist.retrieval.build import build_leg
-from shortlist.retrieval.catch_up import video_vectors
-from shortlist.retrieval.index import FOLDER, Index, changed_files, open_index
-from shortlist.retrieval.loading import put_back
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.index.index import FOLDER, Index, changed_files, open_index
+from shortlist.retrieval.index.indexer import put_back, video_vectors
+from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.store.home import Home
 from shortlist.store.outbox import expected_documents, pending
 

@@ -24,9 +24,9 @@ from shortlist.eval.variants import Variant
 from shortlist.ingest.complete import Completion
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.encoder_version import encoder_version
-from shortlist.retrieval.index import FOLDER
-from shortlist.retrieval.loading import load_snapshot
-from shortlist.retrieval.merging import merge_aside
+from shortlist.retrieval.index.background_merge import merge_aside
+from shortlist.retrieval.index.index import FOLDER
+from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.store.home import VECTORS, Home
 from shortlist.store.outbox import deliver
 

@@ -1,1 +1,1 @@
-"""One way to score videos a file; the table of all is in `retrieval/legs/table.py`."""
+"""One way to score videos a file; the table of all is in `retrieval/build.py`."""

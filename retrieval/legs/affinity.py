@@ -11,13 +11,12 @@ import numpy as np
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
-from shortlist.retrieval.arrays import Bools, Ints, Rows, Scores
 from shortlist.retrieval.filters import Allowed
-from shortlist.retrieval.legs.leg import Leg
+from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.legs.leg import Leg, first_allowed
 from shortlist.retrieval.legs.popular import popularity_share
-from shortlist.retrieval.legs.ranked import first_allowed
-from shortlist.retrieval.snapshot import Snapshot
-from shortlist.retrieval.topk import best_first, distinct
+from shortlist.retrieval.vectors.arrays import Bools, Ints, Rows, Scores
+from shortlist.retrieval.vectors.topk import best_first, distinct
 
 # Within a category the popular come first: as much as a thousandth of the reader's taste, so it hardly outweighs it.
 _TIE_BREAK = 1e-3

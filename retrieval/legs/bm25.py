@@ -12,9 +12,9 @@ from typing import ClassVar
 import numpy as np
 
 from shortlist.core.config import RetrievalConfig
-from shortlist.retrieval.arrays import Floats, Ints, Scores
+from shortlist.retrieval.index.postings import Postings
 from shortlist.retrieval.legs.lexical import Lexical
-from shortlist.retrieval.postings import Postings
+from shortlist.retrieval.vectors.arrays import Floats, Ints, Scores
 
 
 class Bm25(Lexical):

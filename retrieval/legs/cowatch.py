@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
@@ -12,13 +13,27 @@ from scipy.sparse import csr_array, diags_array
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
 from shortlist.core.types import Profile
-from shortlist.retrieval.arrays import Ints, Scores
-from shortlist.retrieval.cowatch import UNIT
 from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.index.cowatch_counts import UNIT
+from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
-from shortlist.retrieval.legs.matches import Matches
-from shortlist.retrieval.snapshot import Snapshot
-from shortlist.retrieval.topk import best_first
+from shortlist.retrieval.vectors.arrays import Ints, Scores
+from shortlist.retrieval.vectors.topk import best_first
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """The `rows`, ascending, that match the query, and their `values`, float64; all others score 0."""
+
+    rows: Ints
+    values: Scores
+
+    def at(self, rows: Ints) -> Scores:
+        """float64[len(rows)]: the values of `rows`."""
+        if not len(self.rows):
+            return np.zeros(len(rows))
+        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        return np.where(self.rows[places] == rows, self.values[places], 0.0)
 
 
 class Cowatch(Leg[Matches]):

@@ -12,14 +12,14 @@ import numpy as np
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.errors import UsageError
 from shortlist.core.ranking import FloatArray, Query
-from shortlist.retrieval.arrays import Bools, Ints, Scores
-from shortlist.retrieval.cells import Cells
 from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.index.segment import Segment
+from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
-from shortlist.retrieval.scan import BLOCK, Block, Wanted, scan, sum_of_largest
-from shortlist.retrieval.segment import Segment
-from shortlist.retrieval.snapshot import Snapshot
-from shortlist.retrieval.threads import in_threads
+from shortlist.retrieval.vectors.arrays import Bools, Ints, Scores
+from shortlist.retrieval.vectors.ivf import Cells
+from shortlist.retrieval.vectors.scan import BLOCK, Block, Wanted, scan, sum_of_largest
+from shortlist.retrieval.vectors.threads import in_threads
 
 _FEW = 10  # times the depth: where a filter lets no more through, those are scored alone
 _NO_ROWS = np.empty(0, dtype=np.int64)

@@ -10,10 +10,10 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 import numpy as np
 
 from shortlist.core.ranking import Query, Ranking
-from shortlist.retrieval.arrays import Ints, Scores
-from shortlist.retrieval.batches import BatchRetriever
 from shortlist.retrieval.filters import Allowed
-from shortlist.retrieval.topk import best_first
+from shortlist.retrieval.retriever import BatchRetriever
+from shortlist.retrieval.vectors.arrays import Bools, Ints, Scores
+from shortlist.retrieval.vectors.topk import best_first
 
 
 class Scoring(Protocol):
@@ -93,3 +93,16 @@ class Leg(BatchRetriever, Generic[S]):
         scores = scoring.at(rows)
         order = best_first(scores, self.snapshot.order[rows], depth)
         return Opinion(rows[order], scores[order], scoring)
+
+
+def first_allowed(ranked: Ints, mask: Bools | None, depth: int) -> Ints:
+    """The first `depth` of the `ranked` rows that `mask` lets through."""
+    if mask is None:
+        return ranked[:depth]
+    reach = 2 * depth
+    while True:
+        head = ranked[:reach]
+        found = head[mask[head]]
+        if len(found) >= depth or reach >= len(ranked):
+            return found[:depth]
+        reach *= 4

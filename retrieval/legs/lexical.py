@@ -12,12 +12,12 @@ import numpy as np
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
 from shortlist.retrieval.analysis import term_keys, terms
-from shortlist.retrieval.arrays import Floats, Ints, Keys, Scores
 from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.index.postings import Postings
+from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
-from shortlist.retrieval.postings import Postings
-from shortlist.retrieval.snapshot import Snapshot
-from shortlist.retrieval.topk import best_first, reaching
+from shortlist.retrieval.vectors.arrays import Floats, Ints, Keys, Scores
+from shortlist.retrieval.vectors.topk import best_first, reaching
 
 
 @dataclass(frozen=True, slots=True, eq=False)

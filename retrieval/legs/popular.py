@@ -10,13 +10,23 @@ import numpy as np
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
-from shortlist.retrieval.arrays import Ints, Scores
 from shortlist.retrieval.filters import Allowed
-from shortlist.retrieval.freshness import freshness
-from shortlist.retrieval.legs.leg import Leg
-from shortlist.retrieval.legs.ranked import first_allowed
-from shortlist.retrieval.snapshot import Snapshot
-from shortlist.retrieval.topk import best_first
+from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.legs.leg import Leg, first_allowed
+from shortlist.retrieval.vectors.arrays import Ints, Scores
+from shortlist.retrieval.vectors.topk import best_first
+
+_DAY_S = 86_400.0
+
+
+def freshness(snapshot: Snapshot, half_life_days: float) -> Scores:
+    """float64[n]: 2^(-age / half-life), the age counted from the newest live video; 0 where it is unknown."""
+    published = snapshot.columns.published
+    known = snapshot.live & ~np.isnan(published)
+    fresh = np.zeros(len(published))
+    if known.any():
+        fresh[known] = 0.5 ** ((published[known].max() - published[known]) / (half_life_days * _DAY_S))
+    return fresh
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from shortlist.core.types import Event, Made, Reader
 from shortlist.ingest.load import load_articles, load_videos
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.retrieval.build import build_retriever
-from shortlist.retrieval.loading import load_snapshot
+from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.store.home import Home
 
 SAMPLE = Path(__file__).parents[2] / "sample"

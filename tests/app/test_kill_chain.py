@@ -21,8 +21,7 @@ from shortlist.app.doctor import state
 from shortlist.app.settings import load_settings
 from shortlist.core.types import Video
 from shortlist.retrieval.build import build_leg
-from shortlist.retrieval.catch_up import video_vectors
-from shortlist.retrieval.loading import load_snapshot
+from shortlist.retrieval.index.indexer import load_snapshot, video_vectors
 from shortlist.store.home import Home
 from shortlist.store.texts import summary_text, transcript_text
 
@@ -38,7 +37,7 @@ from conftest import HashEncoder
 import shortlist.models.encoders
 shortlist.models.encoders.load_encoder = lambda *_: HashEncoder()
 from shortlist.app.cli.main import run
-import shortlist.app.rebuild, chromadb, chromadb.api.client, shortlist.ingest.load, shortlist.retrieval.catch_up
+import shortlist.app.rebuild, chromadb, chromadb.api.client, shortlist.ingest.load, shortlist.retrieval.index.indexer
 
 def command(*words):
     print("begin", words[0], words[-1], flush=True)

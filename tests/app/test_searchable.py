@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from shortlist.retrieval import index_writer
-from shortlist.retrieval.merging import LOCK, MERGED
+from shortlist.retrieval.index import index as index_writer
+from shortlist.retrieval.index.background_merge import LOCK, MERGED
 
 
 @pytest.fixture

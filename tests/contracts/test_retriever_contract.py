@@ -13,8 +13,8 @@ from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Filters, Query, Ranking
 from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Video
 from shortlist.retrieval.build import build_leg, build_retriever
+from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
-from shortlist.retrieval.snapshot import Snapshot
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CLONES = [f"clone-{number:02d}" for number in range(12)]

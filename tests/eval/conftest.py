@@ -17,7 +17,7 @@ from shortlist.eval.parts import Parts
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 from shortlist.retrieval.build import build_retriever
-from shortlist.retrieval.loading import load_snapshot
+from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.store.home import Home
 
 TOPICS = {

@@ -24,8 +24,8 @@ from shortlist.eval.tasks.home import open_task_home
 from shortlist.eval.tasks.specs import load_task
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
-from shortlist.retrieval.cowatch import Links
-from shortlist.retrieval.loading import load_snapshot
+from shortlist.retrieval.index.cowatch_counts import Links
+from shortlist.retrieval.index.indexer import load_snapshot
 
 NOON = datetime(2019, 11, 9, 12, tzinfo=UTC)
 

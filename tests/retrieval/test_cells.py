@@ -11,12 +11,11 @@ from shortlist.core.config import RetrievalConfig
 from shortlist.core.errors import HomeDamaged
 from shortlist.core.ranking import Filters, FloatArray, Query
 from shortlist.core.types import Video
-from shortlist.retrieval.cells import LEAST, pack_cells
-from shortlist.retrieval.index import open_index
-from shortlist.retrieval.index_writer import IndexWriter, empty_index
+from shortlist.retrieval.index.index import IndexWriter, empty_index, open_index
+from shortlist.retrieval.index.segment import Part, video_segment
+from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.dense import Dense
-from shortlist.retrieval.segment import Part, video_segment
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.vectors.ivf import LEAST, pack_cells
 
 DIM, N, K = 48, LEAST + 2_000, 100
 

@@ -5,8 +5,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.retrieval.cells import LEAST
-from shortlist.retrieval.compaction import AT_ONCE, GROWTH, MAX_DEAD, to_merge
+from shortlist.retrieval.index.merge_policy import AT_ONCE, GROWTH, MAX_DEAD, to_merge
+from shortlist.retrieval.vectors.ivf import LEAST
 
 sizes = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 300)).filter(lambda size: sum(size) > 0), max_size=12)
 

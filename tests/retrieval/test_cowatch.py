@@ -14,9 +14,9 @@ from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
 from shortlist.core.types import HistoryItem, Profile, Video
 from shortlist.retrieval.build import build_leg
-from shortlist.retrieval.cowatch import FADING, REACH, UNIT, Links
-from shortlist.retrieval.loading import load_snapshot
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.index.cowatch_counts import FADING, REACH, UNIT, Links
+from shortlist.retrieval.index.indexer import load_snapshot
+from shortlist.retrieval.index.snapshot import Snapshot
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 PLAIN = RetrievalConfig(cowatch_damping=0.0, cowatch_backward=0.5, cowatch_recency=0.25)
@@ -110,7 +110,7 @@ class TestFile:
     def test_a_folder_that_cannot_be_written_costs_only_time(self, home: Any) -> None:
         home.catalogue.watch("ann", "a", 0)
         (home.path / "indexes").write_text("in the way")
-        from shortlist.retrieval.cowatch_file import load_links
+        from shortlist.retrieval.index.cowatch_counts import load_links
 
         assert load_links(home, home.path / "indexes").ids == ("a",)
 

@@ -15,7 +15,7 @@ from shortlist.core.ranking import Query, Ranking
 from shortlist.core.types import Video
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.diversity import marginal_relevance
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.index.snapshot import Snapshot
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 NEAR = np.array([np.cos(0.1), np.sin(0.1), 0.0])

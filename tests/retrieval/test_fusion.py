@@ -12,8 +12,8 @@ from shortlist.core.errors import ConfigError
 from shortlist.core.ranking import Query
 from shortlist.core.types import Video
 from shortlist.retrieval.build import build_retriever
-from shortlist.retrieval.fusion import min_max, reciprocal_ranks, weighted_mean
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.hybrid import min_max, reciprocal_ranks, weighted_mean
+from shortlist.retrieval.index.snapshot import Snapshot
 
 LEGS = ("bm25", "dense", "tfidf")
 values = st.integers(-1000, 1000).map(lambda number: number / 8)

@@ -16,10 +16,10 @@ from shortlist.core.config import RetrievalConfig
 from shortlist.core.errors import HomeDamaged, HomeLocked
 from shortlist.core.ranking import Query, Ranking
 from shortlist.core.types import Article, Enrichment, Made, Video
-from shortlist.retrieval import index_writer
 from shortlist.retrieval.build import build_leg
-from shortlist.retrieval.loading import load_snapshot
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.index import index as index_writer
+from shortlist.retrieval.index.indexer import load_snapshot
+from shortlist.retrieval.index.snapshot import Snapshot
 
 ASKED = np.eye(8, dtype=np.float32)[:1]
 QUERIES = [

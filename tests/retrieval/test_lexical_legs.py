@@ -15,8 +15,8 @@ from shortlist.core.ranking import Query
 from shortlist.core.types import Video
 from shortlist.retrieval.analysis import terms
 from shortlist.retrieval.build import build_leg
-from shortlist.retrieval.segment import indexed_text
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.index.segment import indexed_text
+from shortlist.retrieval.index.snapshot import Snapshot
 
 QUERIES = [" ".join(f"word{number % 60}" for number in range(start, start + 5)) for start in range(0, 40, 4)]
 

@@ -25,13 +25,13 @@ from shortlist.core.config import RetrievalConfig
 from shortlist.core.errors import HomeLocked, StateError
 from shortlist.core.ranking import Query
 from shortlist.core.types import Article
-from shortlist.retrieval import index_writer
 from shortlist.retrieval.build import build_leg
-from shortlist.retrieval.compaction import to_merge
-from shortlist.retrieval.index import open_index
-from shortlist.retrieval.loading import load_snapshot
-from shortlist.retrieval.merging import LOCK, MERGED, merge_aside
-from shortlist.retrieval.snapshot import Snapshot
+from shortlist.retrieval.index import index as index_writer
+from shortlist.retrieval.index.background_merge import LOCK, MERGED, merge_aside
+from shortlist.retrieval.index.index import open_index
+from shortlist.retrieval.index.indexer import load_snapshot
+from shortlist.retrieval.index.merge_policy import to_merge
+from shortlist.retrieval.index.snapshot import Snapshot
 
 AT_ONCE = 30
 QUERY = Query(

@@ -17,7 +17,7 @@ from shortlist.core.errors import HomeLocked
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.core.types import Article, Enrichment, Event, Made, Video
 from shortlist.retrieval.build import build_retriever
-from shortlist.retrieval.loading import load_snapshot
+from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 from shortlist.store.texts import transcript_text

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.retrieval.topk import Shortlisted, best_first
+from shortlist.retrieval.vectors.topk import Shortlisted, best_first
 
 few_values = st.lists(st.integers(0, 4).map(float), max_size=40)
 

@@ -35,7 +35,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, new_hash_encoder: Any) -> Pa
     from shortlist.ingest.complete import Completion
     from shortlist.ingest.rows import Row
     from shortlist.ingest.videos import video_from_row
-    from shortlist.retrieval.loading import load_snapshot
+    from shortlist.retrieval.index.indexer import load_snapshot
     from shortlist.store.outbox import deliver
 
     path, encoder = tmp_path_factory.mktemp("served") / "home", new_hash_encoder()

@@ -9,7 +9,7 @@ from typing import Any
 
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.types import Video
-from shortlist.retrieval.loading import load_snapshot
+from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.serving.live import Live
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shortlist.core.types import Video
-from shortlist.retrieval.arrays import Floats, Rows, Scores
+from shortlist.retrieval.vectors.arrays import Floats, Rows, Scores
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shortlist.core.types import EXTRACTIVE, KEYWORDS, Kind, Video
-from shortlist.retrieval.arrays import Bools, Floats, Ints, Rows
-from shortlist.retrieval.cells import Cells
-from shortlist.retrieval.columns import Columns, blank_columns, columns_of, join_columns, take_rows
-from shortlist.retrieval.postings import Postings, count_terms, merge_postings
+from shortlist.retrieval.index.columns import Columns, blank_columns, columns_of, join_columns, take_rows
+from shortlist.retrieval.index.postings import Postings, count_terms, merge_postings
+from shortlist.retrieval.vectors.arrays import Bools, Floats, Ints, Rows
+from shortlist.retrieval.vectors.ivf import Cells
 from shortlist.store.texts import transcript_text
 
 _NO_ROWS = np.empty(0, dtype=np.int64)

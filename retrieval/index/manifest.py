@@ -4,17 +4,61 @@ from __future__ import annotations
 
 import os
 import uuid
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shortlist.core.errors import HomeDamaged
 from shortlist.core.types import Kind
-from shortlist.retrieval.checksums import Written
 
+CHUNK = 1 << 20
 FORMAT = 4
 MANIFEST = "manifest.json"
 REMEDY = "run `shortlist rebuild`"
+
+
+class Written(BaseModel):
+    """One file as it was written: bytes, time of change in nanoseconds, CRC-32."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: int
+    changed_ns: int
+    crc: int
+
+
+def as_written(folder: Path) -> dict[str, Written]:
+    """Every file of `folder`, by name."""
+    return {path.name: _written(path) for path in sorted(folder.iterdir())}
+
+
+def first_changed(folder: Path, files: Mapping[str, Written], *, thorough: bool = False) -> str | None:
+    """The first of `files` that is not what was written, or None; `thorough` reads every one.
+
+    Raises `FileNotFoundError` where one is gone.
+    """
+    for name, file in files.items():
+        path = folder / name
+        stat = path.stat()
+        untouched = (stat.st_size, stat.st_mtime_ns) == (file.size, file.changed_ns)
+        if (thorough or not untouched) and (stat.st_size != file.size or _crc(path) != file.crc):
+            return name
+    return None
+
+
+def _written(path: Path) -> Written:
+    stat = path.stat()
+    return Written(size=stat.st_size, changed_ns=stat.st_mtime_ns, crc=_crc(path))
+
+
+def _crc(path: Path) -> int:
+    crc = 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            crc = zlib.crc32(chunk, crc)
+    return crc
 
 
 class Entry(BaseModel):

@@ -17,12 +17,11 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 
 from shortlist.core.errors import HomeDamaged, HomeLocked
 from shortlist.core.types import KINDS, Kind
-from shortlist.retrieval.checksums import Written
-from shortlist.retrieval.compaction import to_merge
-from shortlist.retrieval.index import FOLDER
-from shortlist.retrieval.manifest import Entry, Manifest, read_manifest, sync_folder, write_manifest
-from shortlist.retrieval.segment import Part, Segment, merge_segments
-from shortlist.retrieval.segment_files import entry_of, map_segment, remove_orphans, segment_name, store_segment
+from shortlist.retrieval.index.index import FOLDER
+from shortlist.retrieval.index.manifest import Entry, Manifest, Written, read_manifest, sync_folder, write_manifest
+from shortlist.retrieval.index.merge_policy import to_merge
+from shortlist.retrieval.index.segment import Part, Segment, merge_segments
+from shortlist.retrieval.index.segment_io import entry_of, map_segment, remove_orphans, segment_name, store_segment
 from shortlist.store.failures import os_error
 from shortlist.store.home import Home
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from shortlist.core.ranking import FloatArray, Ranking
 from shortlist.core.types import Kind
-from shortlist.retrieval.arrays import Bools, Ints, Rows, Scores
-from shortlist.retrieval.columns import Columns, blank_columns, join_columns
-from shortlist.retrieval.cowatch import Links
-from shortlist.retrieval.lexicon import Lexicon, lexicon_of
-from shortlist.retrieval.segment import Part
+from shortlist.retrieval.index.columns import Columns, blank_columns, join_columns
+from shortlist.retrieval.index.cowatch_counts import Links
+from shortlist.retrieval.index.lexicon import Lexicon, lexicon_of
+from shortlist.retrieval.index.segment import Part
+from shortlist.retrieval.vectors.arrays import Bools, Ints, Rows, Scores
 
 
 @dataclass(frozen=True, eq=False)

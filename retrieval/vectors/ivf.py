@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shortlist.retrieval.arrays import Bools, Floats, Ints
-from shortlist.retrieval.scan import Wanted, sum_of_largest
+from shortlist.retrieval.vectors.arrays import Bools, Floats, Ints
+from shortlist.retrieval.vectors.scan import Wanted, sum_of_largest
 
 Packed = npt.NDArray[np.uint8]
 

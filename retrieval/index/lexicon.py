@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shortlist.retrieval.arrays import Ints, Keys, Scores
-from shortlist.retrieval.postings import Postings
-from shortlist.retrieval.segment import Part
+from shortlist.retrieval.index.postings import Postings
+from shortlist.retrieval.index.segment import Part
+from shortlist.retrieval.vectors.arrays import Ints, Keys, Scores
 
 
 @dataclass(frozen=True, slots=True, eq=False)

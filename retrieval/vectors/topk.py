@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from shortlist.retrieval.arrays import Floats, Ints, Rows
+from shortlist.retrieval.vectors.arrays import Floats, Ints, Rows
 
 _STRETCHES = 8  # for every row that is asked for
 

@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from shortlist.retrieval.arrays import Bools, Floats, Ints
-from shortlist.retrieval.threads import in_threads
-from shortlist.retrieval.topk import Shortlisted
+from shortlist.retrieval.vectors.arrays import Bools, Floats, Ints
+from shortlist.retrieval.vectors.threads import in_threads
+from shortlist.retrieval.vectors.topk import Shortlisted
 
 BLOCK = 4096  # rows whose scores fit the cache
 _SLACK = 1e-5  # more than float32 sums of 384 products are wrong by

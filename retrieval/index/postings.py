@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 
 from shortlist.retrieval.analysis import term_keys, terms
-from shortlist.retrieval.arrays import Ints, Keys, Rows
+from shortlist.retrieval.vectors.arrays import Ints, Keys, Rows
 
 _MOST = np.iinfo(np.uint16).max
 

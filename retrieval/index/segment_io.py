@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from shortlist.core.errors import HomeDamaged
-from shortlist.retrieval.cells import Cells, pack_cells
-from shortlist.retrieval.checksums import Written, as_written, first_changed
-from shortlist.retrieval.columns import Columns, Labels
-from shortlist.retrieval.manifest import REMEDY, Entry, sync_folder
-from shortlist.retrieval.postings import Postings
-from shortlist.retrieval.segment import Part, Segment
+from shortlist.retrieval.index.columns import Columns, Labels
+from shortlist.retrieval.index.manifest import REMEDY, Entry, Written, as_written, first_changed, sync_folder
+from shortlist.retrieval.index.postings import Postings
+from shortlist.retrieval.index.segment import Part, Segment
+from shortlist.retrieval.vectors.ivf import Cells, pack_cells
 
 _IDS = "ids.txt"  # one a line: an id has printable characters only
 _NAMES = "names.json"

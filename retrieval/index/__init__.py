@@ -1,0 +1,1 @@
+"""The segmented index: build, merge, load, snapshot."""

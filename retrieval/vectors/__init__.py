@@ -1,0 +1,1 @@
+"""Vector search kernels: exact top-k, scan, IVF-PQ."""
