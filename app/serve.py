@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from shortlist.agent.recommend import Recommender
     from shortlist.eval.variants import Variant
-    from shortlist.serving.parts import Parts
-    from shortlist.serving.shared import Shared
+    from shortlist.serving.limits.interprocess import Shared
+    from shortlist.serving.service.context import Parts
 
 OTHER_HOMES = frozenset({"enrichment", "encoder", "ingest", "llm"})
 
@@ -33,10 +33,10 @@ def worker(config: Config, folder: Path) -> ASGIApp:
 
     The home stays open until the process ends.
     """
-    from shortlist.serving.api.application import application
-    from shortlist.serving.api.request_id import log_request_ids
-    from shortlist.serving.api.workers import end_with_parent
-    from shortlist.serving.shared import Shared
+    from shortlist.serving.api.app import application
+    from shortlist.serving.http.request_id import log_request_ids
+    from shortlist.serving.http.workers import end_with_parent
+    from shortlist.serving.limits.interprocess import Shared
 
     end_with_parent()
     configure(config.log_level)
@@ -66,11 +66,11 @@ def parts_with(
 ) -> Parts:
     """The same with these models."""
     from shortlist.eval.variants import load_variants
-    from shortlist.serving.kept import Kept
-    from shortlist.serving.metrics import Metrics
-    from shortlist.serving.parts import Parts
-    from shortlist.serving.shared import Shared
-    from shortlist.serving.stop import Stoppable
+    from shortlist.serving.limits.deadline import Stoppable
+    from shortlist.serving.limits.interprocess import Shared
+    from shortlist.serving.service.context import Parts
+    from shortlist.serving.service.lazy import Kept
+    from shortlist.serving.service.metrics import Metrics
 
     shared = shared or Shared()
     metrics = Metrics(shared.counters)

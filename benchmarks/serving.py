@@ -35,7 +35,7 @@ from benchmarks.retrieval import real_windows
 from shortlist.app.build import encoder_of, language_model_of, open_home
 from shortlist.app.serve import parts_with
 from shortlist.core.config import Config, ServeConfig
-from shortlist.serving.shared import COUNTERS, Shared
+from shortlist.serving.limits.interprocess import COUNTERS, Shared
 
 EVENTS = 20
 READERS = 4000
@@ -47,7 +47,7 @@ Address = Callable[[], str]
 
 def both(home: Path, folder: Path) -> ASGIApp:
     """Our API, and beside it a route that does nothing."""
-    from shortlist.serving.api.application import application
+    from shortlist.serving.api.app import application
 
     config = Config.model_validate({"home": home, "retrieval": {"threads": 1}})
     bare = FastAPI()
@@ -70,7 +70,7 @@ def serve(home: Path, listener: socket.socket, workers: int, folder: Path) -> No
     sys.stdin = None  # type: ignore[assignment]  # a forked process has one that its own children lack
     (folder / COUNTERS).mkdir()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder / COUNTERS)
-    from shortlist.serving.api.workers import run_workers
+    from shortlist.serving.http.workers import run_workers
 
     run_workers(partial(both, home, folder), listener, ServeConfig(workers=workers), Shared(folder))
 

@@ -18,7 +18,7 @@ from shortlist.core.config import Config
 from shortlist.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from shortlist.serving.parts import Parts
+    from shortlist.serving.service.context import Parts
 
 app = typer.Typer(no_args_is_help=True, help="Serve over HTTP, as a web page, or to other programs' models (MCP).")
 
@@ -42,9 +42,9 @@ def api(
     """
     chosen = settings(context, home, config, serve=_given(host=host, port=port, workers=workers))
     with _parts(chosen) as parts:
-        from shortlist.serving.api.application import application
-        from shortlist.serving.api.request_id import log_request_ids
-        from shortlist.serving.api.server import bound, run
+        from shortlist.serving.api.app import application
+        from shortlist.serving.http.request_id import log_request_ids
+        from shortlist.serving.http.server import bound, run
 
         listener = bound(_address(parts), chosen.serve.port)
         if chosen.serve.workers == 1:
@@ -66,8 +66,8 @@ def web(
     chosen = settings(context, home, config, serve=_given(host=host, web_port=port))
     with _parts(chosen) as parts:
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: it asks at once
-        from shortlist.serving.api.server import bound, run
-        from shortlist.serving.web.application import web_application
+        from shortlist.serving.http.server import bound, run
+        from shortlist.serving.web.app import web_application
 
         listener = bound(_address(parts), chosen.serve.web_port)
         app = web_application(parts)
@@ -94,7 +94,7 @@ def mcp(
 
             mcp_server(parts).run("stdio")
             return
-        from shortlist.serving.api.server import bound, run
+        from shortlist.serving.http.server import bound, run
         from shortlist.serving.mcp.http import mcp_application
 
         listener = bound(_address(parts), chosen.serve.mcp_port)
@@ -105,13 +105,13 @@ def mcp(
 def _run_workers(config: Config, listener: socket.socket) -> None:
     """Each worker opens the home for itself; what they share is forgotten at the end."""
     from shortlist.app.serve import worker
-    from shortlist.serving.shared import COUNTERS, Shared
+    from shortlist.serving.limits.interprocess import COUNTERS, Shared
 
     with TemporaryDirectory(prefix="shortlist-serve-") as folder:
         counters = Path(folder) / COUNTERS
         counters.mkdir()
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)  # read by every worker when it imports the library
-        from shortlist.serving.api.workers import run_workers
+        from shortlist.serving.http.workers import run_workers
 
         _say(f"the API, with {config.serve.workers} processes,", *listener.getsockname()[:2])
         run_workers(partial(worker, config, Path(folder)), listener, config.serve, Shared(Path(folder)))

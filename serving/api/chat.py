@@ -13,12 +13,12 @@ from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
 from shortlist.agent.chat.reply import Reply
-from shortlist.serving.api.access import Reading
-from shortlist.serving.api.held import PROBLEMS, LaneToModel, Offered
-from shortlist.serving.api.problems import busy, problem_of
-from shortlist.serving.lane import GRACE_S
-from shortlist.serving.schemas import ChatAsked
-from shortlist.serving.stop import Stop
+from shortlist.serving.api.deps import PROBLEMS, LaneToModel, Offered
+from shortlist.serving.http.auth import Reading
+from shortlist.serving.http.problems import busy, problem_of
+from shortlist.serving.limits.deadline import Stop
+from shortlist.serving.limits.llm_queue import GRACE_S
+from shortlist.serving.service.schemas import ChatAsked
 
 HEARTBEAT_S = 5.0
 ANSWERS: dict[int | str, dict[str, Any]] = {

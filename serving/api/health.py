@@ -11,11 +11,11 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from shortlist.serving.api.access import Reading
-from shortlist.serving.api.held import PROBLEMS, Offered, answered_by
-from shortlist.serving.api.problems import JsonResponse
-from shortlist.serving.metrics import FORMAT
-from shortlist.serving.schemas import ReadinessShown, StateShown
+from shortlist.serving.api.deps import PROBLEMS, Offered, answered_by
+from shortlist.serving.http.auth import Reading
+from shortlist.serving.http.problems import JsonResponse
+from shortlist.serving.service.metrics import FORMAT
+from shortlist.serving.service.schemas import ReadinessShown, StateShown
 
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}},

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Query, Request
 
 from shortlist.core.ranking import Filters
 from shortlist.core.ranking import Request as Wish
-from shortlist.serving.api.access import Reading
-from shortlist.serving.api.held import LaneToModel, Offered, answered, answered_by
-from shortlist.serving.api.parameters import About, K, Sought, Wanted
-from shortlist.serving.api.problems import JsonResponse
-from shortlist.serving.schemas import AnswerShown, RankAsked, RankingShown, Rerank, SearchShown
+from shortlist.serving.api.deps import About, K, LaneToModel, Offered, Sought, Wanted, answered, answered_by
+from shortlist.serving.http.auth import Reading
+from shortlist.serving.http.problems import JsonResponse
+from shortlist.serving.service.schemas import AnswerShown, RankAsked, RankingShown, Rerank, SearchShown
 
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 

@@ -8,11 +8,11 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Request
 
-from shortlist.serving.api.access import Reading, Writing
-from shortlist.serving.api.held import Limits, Offered, answered_by
-from shortlist.serving.api.problems import JsonResponse
-from shortlist.serving.intake import Result
-from shortlist.serving.schemas import EventsAsked, ReaderShown, ResultsShown, VideosAsked, WholeVideoShown
+from shortlist.serving.api.deps import Limits, Offered, answered_by
+from shortlist.serving.http.auth import Reading, Writing
+from shortlist.serving.http.problems import JsonResponse
+from shortlist.serving.service.bulk_ingest import Result
+from shortlist.serving.service.schemas import EventsAsked, ReaderShown, ResultsShown, VideosAsked, WholeVideoShown
 
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp
 
-from shortlist.serving.api.access import Access
-from shortlist.serving.api.bodies import Bodies
-from shortlist.serving.api.door import Door
+from shortlist.serving.http.admission import Door
+from shortlist.serving.http.auth import Access
+from shortlist.serving.http.body_limit import Bodies
 from shortlist.serving.mcp.tools import mcp_server
-from shortlist.serving.parts import Parts
+from shortlist.serving.service.context import Parts
 
 PATH = "/mcp"
 

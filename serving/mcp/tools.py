@@ -12,18 +12,26 @@ import anyio
 from anyio.to_thread import run_sync
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
-from pydantic import Field
+from pydantic import Field, create_model
 
 from shortlist.core.errors import HomeLocked, ShortlistError, UsageError
 from shortlist.core.ranking import MAX_K, Filters, Request
-from shortlist.serving.api.parameters import moment_of
-from shortlist.serving.lane import Lane, LaneFull
-from shortlist.serving.mcp.strict import strict_tool
-from shortlist.serving.parts import Parts
-from shortlist.serving.schemas import MAX_TEXT, AnswerShown, ExplanationShown, Id, Rerank, ResultShown, SearchShown
-from shortlist.serving.service import Service
-from shortlist.serving.timely import timely
+from shortlist.serving.api.deps import moment_of
+from shortlist.serving.limits.llm_queue import Lane, LaneFull
+from shortlist.serving.service.context import Parts
+from shortlist.serving.service.in_time import timely
+from shortlist.serving.service.schemas import (
+    MAX_TEXT,
+    AnswerShown,
+    ExplanationShown,
+    Id,
+    Rerank,
+    ResultShown,
+    SearchShown,
+)
+from shortlist.serving.service.service import Service
 
 INSTRUCTIONS = (
     "Short videos for readers, from what they read and watch. Ids of readers and videos are used as they are given. "
@@ -42,6 +50,15 @@ Seconds = Annotated[float | None, Field(ge=0, le=1e9, allow_inf_nan=False, descr
 Category = Annotated[str | None, Field(description="only this category")]
 After = Annotated[date | None, Field(description="only videos of this day or later")]
 Before = Annotated[date | None, Field(description="only videos from before this day")]
+
+
+def strict_tool(work: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
+    """`work` as a tool; the SDK's own way to make one passes over what it does not know."""
+    tool = Tool.from_function(work, annotations=annotations)
+    known = tool.fn_metadata
+    known.arg_model = create_model(work.__name__, __base__=known.arg_model, __cls_kwargs__={"extra": "forbid"})
+    tool.parameters = known.arg_model.model_json_schema(by_alias=True)
+    return tool
 
 
 def mcp_server(parts: Parts) -> MCPServer:

@@ -9,7 +9,7 @@ import gradio as gr
 
 from shortlist.core.ranking import Request
 from shortlist.serving.web import html
-from shortlist.serving.web.desk import Desk, guarded
+from shortlist.serving.web.handlers import Desk, guarded
 
 K = 10
 

@@ -10,7 +10,7 @@ import gradio as gr
 
 from shortlist.ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
 from shortlist.serving.web import html
-from shortlist.serving.web.desk import Desk, guarded
+from shortlist.serving.web.handlers import Desk, guarded
 
 KINDS = ("videos", "articles", "readers", "events")
 SHOWN_FAILURES = 20

@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from shortlist.serving.parts import Parts
+from shortlist.serving.service.context import Parts
 from shortlist.serving.web.compare_tab import compare_tab
-from shortlist.serving.web.desk import Desk
+from shortlist.serving.web.handlers import Desk
 from shortlist.serving.web.home_tab import home_tab
 from shortlist.serving.web.reader_tab import reader_tab
 

@@ -13,7 +13,7 @@ import gradio as gr
 from shortlist.core.config import RERANK_CHOICES
 from shortlist.core.ranking import Request
 from shortlist.serving.web import html
-from shortlist.serving.web.desk import Desk, guarded
+from shortlist.serving.web.handlers import Desk, guarded
 
 CARDS = 8
 EMPTY = "There are no videos yet. Add some in the tab “Home”, then come back."

@@ -20,8 +20,8 @@ import uvicorn
 from shortlist.app.serve import parts_with
 from shortlist.core.config import Config, EncoderConfig, IngestConfig
 from shortlist.core.types import Event, Reader
-from shortlist.serving.api.application import application
-from shortlist.serving.parts import Parts
+from shortlist.serving.api.app import application
+from shortlist.serving.service.context import Parts
 from shortlist.store.home import Home
 
 WORDS = ("bread", "moon", "trains", "rivers")

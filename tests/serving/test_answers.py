@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shortlist.serving.answers import Answers
+from shortlist.serving.service.response_cache import Answers
 
 
 def test_the_one_not_asked_for_the_longest_makes_room() -> None:

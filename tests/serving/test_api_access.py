@@ -170,7 +170,7 @@ def test_problems_tell_what_the_caller_needs_and_nothing_of_the_inside(api: Any)
 
 
 def test_a_request_id_is_in_the_answer_and_in_every_log_line(fixed: Any, caplog: pytest.LogCaptureFixture) -> None:
-    from shortlist.serving.api.request_id import log_request_ids
+    from shortlist.serving.http.request_id import log_request_ids
 
     logging.getLogger().addHandler(caplog.handler)
     log_request_ids()

@@ -19,7 +19,7 @@ import pytest
 from starlette.responses import Response
 
 from shortlist.models.llm.language_model import ChoiceScores
-from shortlist.serving.api.prompt import Prompt
+from shortlist.serving.http.server import Prompt
 from tests.serving.conftest import running, until
 
 WISH = {"about": "the moon"}

@@ -11,9 +11,9 @@ import pytest
 
 from shortlist.core.config import Config, EncoderConfig, ServeConfig
 from shortlist.core.ranking import Request
-from shortlist.serving.lane import LaneFull
-from shortlist.serving.stop import Stop
-from shortlist.serving.web.desk import Desk, guarded
+from shortlist.serving.limits.deadline import Stop
+from shortlist.serving.limits.llm_queue import LaneFull
+from shortlist.serving.web.handlers import Desk, guarded
 from shortlist.store.home import Home
 from tests.serving.conftest import GATES, parts_over, running
 
@@ -67,7 +67,7 @@ def test_a_way_to_rank_that_asks_a_busy_model_is_refused_and_the_others_answer(
 def test_the_page_loads_nothing_from_elsewhere_and_the_chat_shows_no_markup(
     small_home: Path, new_hash_encoder: Any, scripted_model: Any
 ) -> None:
-    from shortlist.serving.web.application import web_application
+    from shortlist.serving.web.app import web_application
 
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
@@ -83,7 +83,7 @@ def test_the_page_loads_nothing_from_elsewhere_and_the_chat_shows_no_markup(
 def test_what_is_sent_to_the_page_is_bounded_and_uploaded_tables_do_not_stay(
     small_home: Path, new_hash_encoder: Any, scripted_model: Any
 ) -> None:
-    from shortlist.serving.web.application import web_application
+    from shortlist.serving.web.app import web_application
 
     encoder = new_hash_encoder()
     limits = ServeConfig(body_bytes=10_000, upload_bytes=50_000)

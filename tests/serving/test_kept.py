@@ -12,8 +12,8 @@ import pytest
 from shortlist.app.serve import parts_with
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.errors import ModelMissing
-from shortlist.serving.api.application import application
-from shortlist.serving.kept import Kept
+from shortlist.serving.api.app import application
+from shortlist.serving.service.lazy import Kept
 from shortlist.store.home import Home
 from tests.serving.conftest import GATES, running, until
 

@@ -8,9 +8,9 @@ import sys
 HANGS = """
 import threading
 from shortlist.core.config import ServeConfig
-from shortlist.serving.lane import Lane
-from shortlist.serving.shared import Shared
-from shortlist.serving.stop import Stop
+from shortlist.serving.limits.llm_queue import Lane
+from shortlist.serving.limits.interprocess import Shared
+from shortlist.serving.limits.deadline import Stop
 
 lane, begun = Lane(ServeConfig(shutdown_s=0.2), Shared()), threading.Event()
 running = lane.submit(lambda _stop: (begun.set(), threading.Event().wait()), Stop(60))

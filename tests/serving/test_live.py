@@ -10,7 +10,7 @@ from typing import Any
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.types import Video
 from shortlist.retrieval.index.indexer import load_snapshot
-from shortlist.serving.live import Live
+from shortlist.serving.service.reloader import Live
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 from tests.serving.conftest import GATES, parts_over

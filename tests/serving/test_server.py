@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shortlist.core.errors import UsageError
-from shortlist.serving.api.server import bound
+from shortlist.serving.http.server import bound
 
 
 def test_an_address_is_had_once_even_before_anybody_answers_there() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from shortlist.serving.shared import Shared
-from shortlist.serving.stop import Stop
+from shortlist.serving.limits.deadline import Stop
+from shortlist.serving.limits.interprocess import Shared
 
 
 def test_there_are_as_many_places_as_there_are(tmp_path: Path) -> None:

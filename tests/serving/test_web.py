@@ -43,7 +43,7 @@ def browser() -> Iterator[Any]:
 def shown(browser: Any, path: Path, encoder: Any, model: Any, width: int = 1200) -> Iterator[tuple[Any, Home]]:
     """The page over the home at `path`, opened. What it asks of elsewhere and what its console complains of fails."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    from shortlist.serving.web.application import web_application
+    from shortlist.serving.web.app import web_application
 
     config = Config(home=path, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     wrong: list[str] = []
@@ -238,7 +238,7 @@ def test_at_phone_width_nothing_sticks_out(
 def test_with_keys_the_page_asks_for_one_that_may_write(
     small_home: Path, new_hash_encoder: Any, scripted_model: Any
 ) -> None:
-    from shortlist.serving.web.application import web_application
+    from shortlist.serving.web.app import web_application
 
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
@@ -261,7 +261,7 @@ def test_with_keys_the_page_asks_for_one_that_may_write(
 
 
 def test_with_a_key_the_page_works(browser: Any, small_home: Path, new_hash_encoder: Any, scripted_model: Any) -> None:
-    from shortlist.serving.web.application import web_application
+    from shortlist.serving.web.app import web_application
 
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
@@ -280,7 +280,7 @@ def test_with_a_key_the_page_works(browser: Any, small_home: Path, new_hash_enco
 def test_without_keys_the_page_answers_this_machine_only_by_its_own_name(
     small_home: Path, new_hash_encoder: Any, scripted_model: Any
 ) -> None:
-    from shortlist.serving.web.application import web_application
+    from shortlist.serving.web.app import web_application
 
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]

@@ -19,12 +19,12 @@ from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
 from shortlist.core.ranking import MAX_K, Answer, Filters, Request
 from shortlist.core.wire import answer_document, recommendation_document, search_document, stages_document
 from shortlist.ingest.complete import Completion
-from shortlist.serving.answers import Answers
-from shortlist.serving.documents import discreet, ranking_document, reader_document, whole_video
-from shortlist.serving.intake import Result, take_events, take_videos
-from shortlist.serving.live import Live
-from shortlist.serving.parts import Parts
-from shortlist.serving.stop import Stop
+from shortlist.serving.limits.deadline import Stop
+from shortlist.serving.service.bulk_ingest import Result, take_events, take_videos
+from shortlist.serving.service.context import Parts
+from shortlist.serving.service.documents import discreet, ranking_document, reader_document, whole_video
+from shortlist.serving.service.reloader import Live
+from shortlist.serving.service.response_cache import Answers
 
 FULL_SHARE = 0.9  # of the time left is the rerank's; the rest is for what comes after
 

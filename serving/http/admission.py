@@ -1,4 +1,4 @@
-"""A door before an application that checks no keys itself: only who may write comes in, request by request."""
+"""Who has no key is sent away by the head of a request alone: before its body is read, and before it counts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,29 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shortlist.core.errors import ShortlistError
-from shortlist.serving.api.access import CHALLENGE, LOCAL_HOSTS, Access, credentials, host_of
-from shortlist.serving.api.problems import problem, problem_of
+from shortlist.serving.http.auth import CHALLENGE, LOCAL_HOSTS, Access, credentials, host_of
+from shortlist.serving.http.problems import problem, problem_of
+
+OPEN = ("/healthz", "/readyz")
+
+
+class Admission:
+    """Passes on what `access` lets read, and what asks how the server is."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] == "http" and scope["path"] not in OPEN:
+            request = Request(scope)
+            try:
+                request.state.key = await self._access.admit(request, credentials(request, "Bearer"), "read")
+            except Exception as error:  # noqa: BLE001  (outside of the application, nobody else makes a problem of it)
+                await problem_of(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class Door:

@@ -16,8 +16,8 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from shortlist.core.config import ServeConfig
-from shortlist.serving.api.server import uvicorn_config
-from shortlist.serving.shared import Shared
+from shortlist.serving.http.server import uvicorn_config
+from shortlist.serving.limits.interprocess import Shared
 
 PATIENCE_S = 10  # with a worker that does not say that it lives, since it loads
 

@@ -10,7 +10,7 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from shortlist.serving.shared import Rates
+from shortlist.serving.limits.interprocess import Rates
 from shortlist.store.catalogue import Catalogue
 from shortlist.store.keys import Key, Scope
 

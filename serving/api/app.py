@@ -15,16 +15,16 @@ from starlette.types import ASGIApp
 
 from shortlist.core.errors import ShortlistError
 from shortlist.serving.api import chat, health, recommend, records
-from shortlist.serving.api.access import Access
-from shortlist.serving.api.admission import Admission
-from shortlist.serving.api.bodies import Bodies
-from shortlist.serving.api.frame import Frame
-from shortlist.serving.api.parameters import known_only
-from shortlist.serving.api.problems import install
-from shortlist.serving.api.slots import Slots
-from shortlist.serving.lane import Lane
-from shortlist.serving.parts import Parts
-from shortlist.serving.service import Service
+from shortlist.serving.api.deps import known_only
+from shortlist.serving.http.access_log import Frame
+from shortlist.serving.http.admission import Admission
+from shortlist.serving.http.auth import Access
+from shortlist.serving.http.body_limit import Bodies
+from shortlist.serving.http.concurrency_limit import Slots
+from shortlist.serving.http.problems import install
+from shortlist.serving.limits.llm_queue import Lane
+from shortlist.serving.service.context import Parts
+from shortlist.serving.service.service import Service
 
 log = logging.getLogger(__name__)
 

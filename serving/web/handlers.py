@@ -13,10 +13,10 @@ from shortlist.core.errors import HomeLocked, ServiceError, ShortlistError, Unkn
 from shortlist.core.ranking import Request
 from shortlist.core.types import Reader
 from shortlist.core.wire import answer_document
-from shortlist.serving.lane import GRACE_S, Lane, LaneFull
-from shortlist.serving.parts import Parts
-from shortlist.serving.service import Service, within
-from shortlist.serving.stop import Stop
+from shortlist.serving.limits.deadline import Stop
+from shortlist.serving.limits.llm_queue import GRACE_S, Lane, LaneFull
+from shortlist.serving.service.context import Parts
+from shortlist.serving.service.service import Service, within
 
 READERS = 200  # offered to choose from; any other can be typed
 OFFERED_CATEGORIES = 20

@@ -10,9 +10,9 @@ from anyio.to_thread import run_sync
 
 from shortlist.core.config import NONE
 from shortlist.core.ranking import Request
-from shortlist.serving.lane import Lane
-from shortlist.serving.service import Service
-from shortlist.serving.stop import Stop
+from shortlist.serving.limits.deadline import Stop
+from shortlist.serving.limits.llm_queue import Lane
+from shortlist.serving.service.service import Service
 
 Work = Callable[[Request, Stop | None], dict[str, Any]]
 

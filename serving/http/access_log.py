@@ -8,8 +8,8 @@ from time import perf_counter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shortlist.serving.api.request_id import HEADER, chosen, request_id
-from shortlist.serving.metrics import Metrics
+from shortlist.serving.http.request_id import HEADER, chosen, request_id
+from shortlist.serving.service.metrics import Metrics
 
 ELSEWHERE = "other"  # one label for all addresses that are no route, however many are tried
 

@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from shortlist.core.errors import HomeLocked, ServiceError, ShortlistError, UnknownItem, UnknownReader, UsageError
-from shortlist.serving.api.request_id import request_id
-from shortlist.serving.lane import ClientGone, LaneFull
+from shortlist.serving.http.request_id import request_id
+from shortlist.serving.limits.llm_queue import ClientGone, LaneFull
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_GONE = 499  # as nginx logs it; nobody reads the answer

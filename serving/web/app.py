@@ -6,10 +6,10 @@ import gradio as gr
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from shortlist.serving.api.access import Access
-from shortlist.serving.api.bodies import Bodies
-from shortlist.serving.api.door import Door
-from shortlist.serving.parts import Parts
+from shortlist.serving.http.admission import Door
+from shortlist.serving.http.auth import Access
+from shortlist.serving.http.body_limit import Bodies
+from shortlist.serving.service.context import Parts
 from shortlist.serving.web.page import looks, page
 
 # What strangers wrote is shown here: if a browser took it for more than text, it could load nothing from elsewhere.

@@ -9,8 +9,8 @@ from shortlist.agent.chat.session import Chat
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import Config
 from shortlist.models.encoders.encoder import Encoder
-from shortlist.serving.metrics import Metrics
-from shortlist.serving.shared import Shared
+from shortlist.serving.limits.interprocess import Shared
+from shortlist.serving.service.metrics import Metrics
 from shortlist.store.home import Home
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import logging
 import threading
 from collections.abc import Iterator
@@ -14,13 +16,20 @@ from shortlist.core.errors import HomeLocked, ShortlistError
 from shortlist.retrieval.index.background_merge import merge_aside
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.manifest import MANIFEST, read_manifest
-from shortlist.serving.memory import give_back
-from shortlist.serving.parts import Parts
+from shortlist.serving.service.context import Parts
 
 POPULARITY_S = 60.0  # what is popular is counted anew this often at most; a reader's own events count at once
 SLOWEST_S = 30.0
 
 log = logging.getLogger(__name__)
+
+
+def give_back() -> None:
+    """Collect what is garbage and let the C library return it: glibc keeps it, and a server grows with each reload."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 class Live:

@@ -9,7 +9,7 @@ from time import monotonic
 
 from filelock import FileLock, Timeout
 
-from shortlist.serving.stop import Stop
+from shortlist.serving.limits.deadline import Stop
 
 COUNTERS = "counters"
 BURST_S = 2.0

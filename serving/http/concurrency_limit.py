@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shortlist.serving.api.problems import busy
-from shortlist.serving.metrics import Metrics
+from shortlist.serving.http.problems import busy
+from shortlist.serving.service.metrics import Metrics
 
 EXEMPT = ("/healthz", "/readyz", "/metrics")
 

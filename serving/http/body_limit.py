@@ -9,7 +9,7 @@ from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shortlist.serving.api.problems import problem
+from shortlist.serving.http.problems import problem
 
 
 class Bodies:

@@ -1,0 +1,1 @@
+"""Limits: the model queue, deadlines, and those shared between processes."""
