@@ -52,7 +52,7 @@ def language_model_of(home: Home, config: Config) -> Callable[[], LanguageModel]
     @cache
     def load() -> LanguageModel:
         from shortlist.models.llm.loader import load_language_model
-        from shortlist.store.model_cache import CachedModel
+        from shortlist.store.caches.completions import CachedModel
 
         return CachedModel(load_language_model(config.llm, config.models), home.answers, ANSWERS_VERSION)
 
@@ -75,7 +75,7 @@ def open_enricher(home: Home, config: Config) -> Enricher:
     """What enriches texts by the language model, whose answers are remembered in the home. Raises `ModelMissing`."""
     from shortlist.ingest.enrich.enricher import Enricher
     from shortlist.models.llm.loader import cutter, load_language_model
-    from shortlist.store.model_cache import CachedModel
+    from shortlist.store.caches.completions import CachedModel
 
     model = load_language_model(config.llm, config.models)
     cached = CachedModel(model, home.answers, ANSWERS_VERSION)

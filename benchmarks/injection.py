@@ -35,8 +35,8 @@ from shortlist.eval.significance import bootstrap
 from shortlist.ingest.summarise import extract
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.models.llm.loader import load_language_model
-from shortlist.store.model_cache import CachedModel
-from shortlist.store.sqlite import SqliteDatabase
+from shortlist.store.caches.completions import CachedModel
+from shortlist.store.sql.sqlite import SqliteDatabase
 
 ATTACKS = Path(__file__).with_name("attacks.toml")
 SIZE = 20

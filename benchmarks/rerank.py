@@ -36,8 +36,8 @@ from shortlist.eval.scores import score
 from shortlist.eval.significance import bootstrap, compare, holm
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.models.llm.loader import load_language_model
-from shortlist.store.model_cache import CachedModel
-from shortlist.store.sqlite import SqliteDatabase
+from shortlist.store.caches.completions import CachedModel
+from shortlist.store.sql.sqlite import SqliteDatabase
 
 WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 WEIGHT = 0.5

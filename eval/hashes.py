@@ -25,9 +25,9 @@ PEER_CODE = ("eval/answer", "eval/data", "eval/peers", "eval/tasks")
 CONTENT_CODE = (
     "eval/data", "eval/tasks/from_files.py", "eval/tasks/home.py", "ingest/categorise.py", "ingest/complete.py",
     "ingest/sentences.py", "ingest/simulate.py", "ingest/summarise.py", "models/encoders/windowed_encoder.py",
-    "models/encoders/windows.py", "store/schema.py", "store/texts.py",
+    "models/encoders/windows.py", "store/sql/schema.py", "store/documents/document.py",
 )  # fmt: skip
-INDEX_CODE = ("retrieval", "store/texts.py")
+INDEX_CODE = ("retrieval", "store/documents/document.py")
 
 
 def digest(value: Any) -> str:

@@ -12,7 +12,7 @@ from shortlist.ingest.categorise import Categoriser
 from shortlist.ingest.keywords import keywords
 from shortlist.ingest.summarise import summarise
 from shortlist.models.encoders.encoder import Encoder
-from shortlist.store.catalogue import Catalogue
+from shortlist.store.catalogue.catalogue import Catalogue
 
 # The steps under which it is noted which texts a language model has read.
 ENRICH_VIDEO, ENRICH_ARTICLE = "enrich", "enrich article"

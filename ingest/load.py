@@ -19,9 +19,9 @@ from shortlist.ingest.duplicates import Identified, clash_notes, latest, survey
 from shortlist.ingest.rows import Failure, Placed, records
 from shortlist.ingest.tables import rows
 from shortlist.models.encoders.encoder import Encoder
+from shortlist.store.catalogue.records import Put
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
-from shortlist.store.records import Put
 
 R = TypeVar("R")
 C = TypeVar("C", bound=Identified)

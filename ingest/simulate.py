@@ -15,7 +15,7 @@ from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Action, Event, Kind, Reader
 from shortlist.ingest.behaviour import Acts, Slate, act, expose
 from shortlist.ingest.tastes import Taste, Tastes, draw_taste, unit
-from shortlist.store.document import Facet
+from shortlist.store.documents.document import Facet
 from shortlist.store.home import Home
 
 BLOCK = 64  # readers whose similarities with the whole catalogue are in memory at once

@@ -18,18 +18,18 @@ from sqlalchemy import Connection, insert, inspect, select, update
 from shortlist.core.config import StoreConfig
 from shortlist.core.errors import HomeDamaged, HomeVersion
 from shortlist.models.encoders.encoder_version import configured_name
-from shortlist.store import schema
-from shortlist.store.catalogue import Catalogue
-from shortlist.store.chroma import Chroma, ChromaFolder
-from shortlist.store.database import Database
-from shortlist.store.documents import Documents, Stamp
-from shortlist.store.failures import os_error
+from shortlist.store.caches.embeddings import Vectors
+from shortlist.store.catalogue.base import read_number
+from shortlist.store.catalogue.catalogue import Catalogue
+from shortlist.store.catalogue.migrations import migrate
+from shortlist.store.documents.chroma_folder import Chroma, ChromaFolder
+from shortlist.store.documents.documents import Documents, Stamp
 from shortlist.store.lock import WriterLock
-from shortlist.store.migrations import migrate
-from shortlist.store.part import read_number
-from shortlist.store.schema import SCHEMA_VERSION, meta
-from shortlist.store.sqlite import SqliteDatabase
-from shortlist.store.vectors import Vectors
+from shortlist.store.sql import schema
+from shortlist.store.sql.database import Database
+from shortlist.store.sql.schema import SCHEMA_VERSION, meta
+from shortlist.store.sql.sqlite import SqliteDatabase
+from shortlist.store.sql.sqlite_errors import os_error
 
 CATALOGUE = "catalogue.sqlite3"
 ANSWERS = "answers.sqlite3"
@@ -143,7 +143,7 @@ class Home:
     def _chroma(self) -> Chroma:
         if self.servers.chroma is None:
             return ChromaFolder(self.path / CHROMA, self.writing)
-        from shortlist.store.chroma_http import ChromaServer
+        from shortlist.store.documents.chroma_server import ChromaServer
 
         return ChromaServer(self.servers.chroma, self.home_id, self.catalogue)
 
@@ -165,7 +165,7 @@ def _ledger(path: Path, servers: StoreConfig) -> str:
 
 def _database(path: Path, servers: StoreConfig, *, make: bool) -> Database:
     if servers.catalogue is not None:
-        from shortlist.store.postgres import PostgresDatabase
+        from shortlist.store.sql.postgres import PostgresDatabase
 
         return PostgresDatabase(servers.catalogue.get_secret_value())
     catalogue = path / CATALOGUE

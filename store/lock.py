@@ -16,8 +16,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from shortlist.core.errors import HomeLocked, StateError
-from shortlist.store.database import Database
-from shortlist.store.failures import os_error
+from shortlist.store.sql.database import Database
+from shortlist.store.sql.sqlite_errors import os_error
 
 
 class WriterLock:

@@ -16,7 +16,7 @@ from shortlist.core.errors import HomeDamaged, HomeVersion
 from shortlist.core.types import Video
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.encoder_version import configured_name
-from shortlist.store.document import VIDEO_FACETS, Document, article_documents, document_id, video_documents
+from shortlist.store.documents.document import VIDEO_FACETS, Document, article_documents, document_id, video_documents
 from shortlist.store.home import Home
 
 BATCH = 256  # records between two notes of progress; at most two texts each are encoded in one call

@@ -15,7 +15,7 @@ from shortlist.ingest.enrich.queue import Worked
 from shortlist.ingest.rows import Failure
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.prompts.loader import load
-from shortlist.store.catalogue import Catalogue
+from shortlist.store.catalogue.catalogue import Catalogue
 
 
 def write_tastes(

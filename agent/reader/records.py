@@ -12,7 +12,7 @@ from shortlist.agent.batch import Shelf
 from shortlist.agent.reader.profile import build_profile
 from shortlist.core.config import ProfileConfig
 from shortlist.core.types import KINDS, Article, Event, Kind, Profile, Reader, Video
-from shortlist.store.records import Activity
+from shortlist.store.catalogue.records import Activity
 
 # More than a history holds: items that are unknown by now are passed over, and a session may be long.
 MAX_ACTS = 1000

@@ -16,7 +16,7 @@ from shortlist.models.llm.loader import load_language_model
 from shortlist.models.weights.manifest import load_manifest
 from shortlist.models.weights.resolve import verify
 from shortlist.retrieval.index.manifest import FORMAT
-from shortlist.store.schema import SCHEMA_VERSION
+from shortlist.store.sql.schema import SCHEMA_VERSION
 
 LOW_GB, TOO_LOW_GB = 2.0, 0.1
 QUESTION = (Message("user", "Is water wet? Answer yes or no."),)

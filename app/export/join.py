@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from shortlist.app.export.parts import read_part, schema
-from shortlist.store.failures import os_error
+from shortlist.store.sql.sqlite_errors import os_error
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shortlist.agent.export import COLUMNS, Rows
 from shortlist.app.export.plan import Plan, check_same
 from shortlist.core.errors import StateError
-from shortlist.store.failures import os_error
+from shortlist.store.sql.sqlite_errors import os_error
 
 if TYPE_CHECKING:
     import pyarrow as pa

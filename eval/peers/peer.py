@@ -15,7 +15,7 @@ from shortlist.eval.answer.answered import Answered, depth_of
 from shortlist.eval.data.dataset import DataSet, EvalQuery
 from shortlist.eval.tasks.task import Task
 from shortlist.models.encoders.encoder import Encoder
-from shortlist.store.texts import transcript_text
+from shortlist.store.documents.document import transcript_text
 
 Scores = npt.NDArray[np.float64]
 HISTORY = 50  # as many items as the product looks at by default

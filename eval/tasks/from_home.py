@@ -12,8 +12,8 @@ from shortlist.core.types import Action, Article, Event, Video
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
 from shortlist.eval.splits import TimeSplit, cut_after, split_at
 from shortlist.eval.tasks.task import Task
+from shortlist.store.catalogue.records import Activity
 from shortlist.store.home import VECTORS, Home
-from shortlist.store.records import Activity
 
 KIND = "events"
 KNOWN = 0.8  # share of the events that is known; the others are predicted

@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 from shortlist.core.types import Article, Event, Kind, Reader, Video
 from shortlist.eval.splits import require_known
 from shortlist.eval.tasks.task import Task
-from shortlist.store.catalogue import Catalogue
-from shortlist.store.records import Activity
+from shortlist.store.catalogue.catalogue import Catalogue
+from shortlist.store.catalogue.records import Activity
 
 
 class TaskRecords:

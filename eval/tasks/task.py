@@ -10,7 +10,7 @@ import numpy as np
 
 from shortlist.core.types import Article, Event, Reader, Video
 from shortlist.eval.data.dataset import DataSet, EvalQuery
-from shortlist.store.events import POSITIVE
+from shortlist.store.catalogue.events import POSITIVE
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from shortlist.core.types import EXTRACTIVE, GIVEN, KEYWORDS, ZERO_SHOT, Article, Enrichment, Made, Video
 from shortlist.ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO
 from shortlist.ingest.enrich.enricher import Text
-from shortlist.store.catalogue import Catalogue
+from shortlist.store.catalogue.catalogue import Catalogue
 
 
 def open_to(made_by: str | None, current: str, refresh: bool) -> bool:

@@ -18,8 +18,8 @@ from shortlist.ingest.media.channel import Stopped
 from shortlist.ingest.media.item import Unwanted
 from shortlist.ingest.media.redact import redacted
 from shortlist.ingest.rows import Failure
-from shortlist.store.catalogue import Catalogue
-from shortlist.store.records import Put
+from shortlist.store.catalogue.catalogue import Catalogue
+from shortlist.store.catalogue.records import Put
 
 log = logging.getLogger(__name__)
 

@@ -22,9 +22,9 @@ from shortlist.ingest.media.ledger import Ledger, Progress
 from shortlist.ingest.rows import Failure
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.speech.transcriber import Transcriber
+from shortlist.store.catalogue.records import Put
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver, pending
-from shortlist.store.records import Put
 
 LISTED = 32  # items that wait for a download
 DOWNLOADED = 4  # downloads that wait for the speech model: each may be a file of many megabytes

@@ -22,8 +22,8 @@ from shortlist.retrieval.index.manifest import Entry, Manifest, Written, read_ma
 from shortlist.retrieval.index.merge_policy import to_merge
 from shortlist.retrieval.index.segment import Part, Segment, merge_segments
 from shortlist.retrieval.index.segment_io import entry_of, map_segment, remove_orphans, segment_name, store_segment
-from shortlist.store.failures import os_error
 from shortlist.store.home import Home
+from shortlist.store.sql.sqlite_errors import os_error
 
 LOCK = "merging.lock"  # not in the folder of the index, which a rebuild removes
 MERGED = "merged"

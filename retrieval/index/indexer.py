@@ -18,8 +18,8 @@ from shortlist.retrieval.index.index import FOLDER, Index, IndexWriter, empty_in
 from shortlist.retrieval.index.manifest import REMEDY, Manifest, read_manifest
 from shortlist.retrieval.index.segment import article_segment, video_segment
 from shortlist.retrieval.index.snapshot import Snapshot
-from shortlist.store.failures import os_error
 from shortlist.store.home import Home
+from shortlist.store.sql.sqlite_errors import os_error
 
 # Items that are indexed together: as many as fit easily in memory.
 CHUNK = 20_000

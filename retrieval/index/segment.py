@@ -13,7 +13,7 @@ from shortlist.retrieval.index.columns import Columns, blank_columns, columns_of
 from shortlist.retrieval.index.postings import Postings, count_terms, merge_postings
 from shortlist.retrieval.vectors.arrays import Bools, Floats, Ints, Rows
 from shortlist.retrieval.vectors.ivf import Cells
-from shortlist.store.texts import transcript_text
+from shortlist.store.documents.document import transcript_text
 
 _NO_ROWS = np.empty(0, dtype=np.int64)
 

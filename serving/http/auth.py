@@ -11,8 +11,8 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shortlist.serving.limits.interprocess import Rates
-from shortlist.store.catalogue import Catalogue
-from shortlist.store.keys import Key, Scope
+from shortlist.store.catalogue.catalogue import Catalogue
+from shortlist.store.catalogue.keys import Key, Scope
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 

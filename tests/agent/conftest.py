@@ -19,7 +19,7 @@ from shortlist.core.config import ProfileConfig, RerankConfig
 from shortlist.core.errors import UnknownReader
 from shortlist.core.ranking import FloatArray, Query, Ranking
 from shortlist.core.types import Article, Enrichment, Event, Kind, Made, Reader, Segment, Transcript, Video
-from shortlist.store.records import Activity
+from shortlist.store.catalogue.records import Activity
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 VECTORS = {

@@ -15,8 +15,8 @@ from shortlist.core.config import RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video
 from shortlist.models.llm.language_model import ChoiceScores, Message
-from shortlist.store.model_cache import CachedModel
-from shortlist.store.sqlite import SqliteDatabase
+from shortlist.store.caches.completions import CachedModel
+from shortlist.store.sql.sqlite import SqliteDatabase
 
 Model = Callable[..., Any]
 SHELF = Shelf({one: Video(one, f"Title {one}") for one in "abcdefg"})

@@ -13,8 +13,8 @@ from shortlist.agent.recommend import Recommender
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed, ModelMissing, UnknownReader, UsageError
 from shortlist.core.ranking import Answer, Filters, ModelUse, Request
-from shortlist.store.model_cache import CachedModel
-from shortlist.store.sqlite import SqliteDatabase
+from shortlist.store.caches.completions import CachedModel
+from shortlist.store.sql.sqlite import SqliteDatabase
 
 Make = Callable[..., Recommender]
 YES, NO = (-0.1, -2.1), (-2.1, -0.1)

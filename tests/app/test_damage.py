@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from shortlist.store import home as home_module
-from shortlist.store.migrations import migrate
-from shortlist.store.schema import SCHEMA_VERSION
+from shortlist.store.catalogue.migrations import migrate
+from shortlist.store.sql.schema import SCHEMA_VERSION
 
 Command = Callable[..., Any]
 

@@ -22,8 +22,8 @@ from shortlist.app.settings import load_settings
 from shortlist.core.types import Video
 from shortlist.retrieval.build import build_leg
 from shortlist.retrieval.index.indexer import load_snapshot, video_vectors
+from shortlist.store.documents.document import summary_text, transcript_text
 from shortlist.store.home import Home
-from shortlist.store.texts import summary_text, transcript_text
 
 ROOT = Path(__file__).parents[2]
 VIDEOS, ARTICLES = 90, 20

@@ -18,9 +18,9 @@ from shortlist.core.ranking import FloatArray, Query
 from shortlist.core.types import Article, Enrichment, Event, Made, Video
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.indexer import load_snapshot
+from shortlist.store.documents.document import transcript_text
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
-from shortlist.store.texts import transcript_text
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 

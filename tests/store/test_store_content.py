@@ -8,8 +8,8 @@ import pytest
 
 from shortlist.core.errors import StateError, UnknownItem
 from shortlist.core.types import Article, Video
+from shortlist.store.catalogue.records import Put
 from shortlist.store.home import Home
-from shortlist.store.records import Put
 
 MakeVideo = Callable[..., Video]
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shortlist.core.types import Action, Article, Event, Kind, Video
+from shortlist.store.catalogue.records import Activity
 from shortlist.store.home import Home
-from shortlist.store.records import Activity
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

@@ -13,11 +13,11 @@ import pytest
 
 from shortlist.core.errors import HomeDamaged, HomeVersion, StateError
 from shortlist.core.types import Video
+from shortlist.store.catalogue.base import write_number
+from shortlist.store.catalogue.migrations import migrate
+from shortlist.store.catalogue.records import Put
 from shortlist.store.home import Home
-from shortlist.store.migrations import migrate
-from shortlist.store.part import write_number
-from shortlist.store.records import Put
-from shortlist.store.schema import SCHEMA_VERSION
+from shortlist.store.sql.schema import SCHEMA_VERSION
 
 BIRTH = """
 import sys

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from shortlist.core.types import Video
+from shortlist.store.documents.document import summary_text, transcript_text
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver, pending
-from shortlist.store.texts import summary_text, transcript_text
 
 # Puts versions of the same 120 videos, each saying its version everywhere, and delivers after every batch.
 WRITER = """

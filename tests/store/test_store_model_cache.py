@@ -10,8 +10,8 @@ import pytest
 from shortlist.core.errors import HomeDamaged, ModelFailed
 from shortlist.core.ranking import ModelUse
 from shortlist.models.llm.language_model import ChoiceScores, Message
+from shortlist.store.caches.completions import CachedModel
 from shortlist.store.home import Home
-from shortlist.store.model_cache import CachedModel
 
 pytestmark = pytest.mark.in_files
 ASK = [Message("system", "Be brief."), Message("user", "Moon?")]

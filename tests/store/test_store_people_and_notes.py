@@ -8,9 +8,9 @@ import pytest
 
 from shortlist.core.errors import UnknownReader
 from shortlist.core.types import Event, Made, Reader, Video
+from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.threads import KEPT
 from shortlist.store.home import Home
-from shortlist.store.records import Put
-from shortlist.store.threads import KEPT
 
 
 def test_an_unknown_reader_names_the_nearest(home: Home) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shortlist.core.types import Article, Enrichment, Made, Segment, Transcript, Video
-from shortlist.store.texts import article_text, summary_text, transcript_text
+from shortlist.store.documents.document import article_text, summary_text, transcript_text
 
 SPOKEN = Transcript((Segment(" One. "), Segment(""), Segment("Two.")))
 

@@ -20,7 +20,7 @@ from shortlist.ingest.media.item import Entry, Fetched, Item
 from shortlist.ingest.media.pipeline import DOWNLOADED
 from shortlist.store.home import Home
 from shortlist.store.outbox import pending
-from shortlist.store.sqlite import SqliteDatabase
+from shortlist.store.sql.sqlite import SqliteDatabase
 from tests.recordings import record, tone
 
 Ingest = Callable[..., Loaded]

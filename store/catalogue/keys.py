@@ -11,9 +11,9 @@ from typing import Any, Literal, cast, get_args
 from sqlalchemy import CursorResult, Row, delete, func, insert, select
 
 from shortlist.core.checks import check_text
-from shortlist.store.part import Part
-from shortlist.store.rows import from_micros, to_micros
-from shortlist.store.schema import keys
+from shortlist.store.catalogue.base import Part
+from shortlist.store.catalogue.rows import from_micros, to_micros
+from shortlist.store.sql.schema import keys
 
 Scope = Literal["read", "write"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
 
 from shortlist.core.errors import HomeDamaged
-from shortlist.store.articles import Articles
-from shortlist.store.part import next_revision
-from shortlist.store.rows import Content, article_content, video_content
-from shortlist.store.schema import articles, enrichments, removed_videos, segments, videos
-from shortlist.store.videos import Videos
+from shortlist.store.catalogue.articles import Articles
+from shortlist.store.catalogue.base import next_revision
+from shortlist.store.catalogue.rows import Content, article_content, video_content
+from shortlist.store.catalogue.videos import Videos
+from shortlist.store.sql.schema import articles, enrichments, removed_videos, segments, videos
 
 PAGE = 500
 

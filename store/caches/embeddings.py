@@ -12,10 +12,10 @@ import numpy as np
 from sqlalchemy import select
 
 from shortlist.core.ranking import FloatArray
-from shortlist.store import schema
-from shortlist.store.database import Database
-from shortlist.store.schema import vectors
-from shortlist.store.sql import among
+from shortlist.store.sql import schema
+from shortlist.store.sql.database import Database
+from shortlist.store.sql.dialect import among
+from shortlist.store.sql.schema import vectors
 
 
 class Vectors:

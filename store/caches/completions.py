@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from shortlist.core.ranking import ModelUse
 from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
-from shortlist.store.database import Database
-from shortlist.store.schema import answers, model_cache
+from shortlist.store.sql.database import Database
+from shortlist.store.sql.schema import answers, model_cache
 
 
 class CachedModel:

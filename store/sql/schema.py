@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table
 
-from shortlist.store.sql import Number, Text
+from shortlist.store.sql.dialect import Number, Text
 
 SCHEMA_VERSION = 4
 

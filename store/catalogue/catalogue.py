@@ -8,17 +8,15 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Table, func, select
 
 from shortlist.core.types import Kind
-from shortlist.store.events import Events
-from shortlist.store.integrity import Integrity
-from shortlist.store.keys import Keys
-from shortlist.store.locations import Locations
-from shortlist.store.readers import Readers
-from shortlist.store.records import ContentCounts, Counts
-from shortlist.store.schema import articles, enrichments, events, meta, readers, removed_videos, videos
-from shortlist.store.sql import among
-from shortlist.store.steps import Steps
-from shortlist.store.tastes import Tastes
-from shortlist.store.threads import Threads
+from shortlist.store.catalogue.events import Events
+from shortlist.store.catalogue.ingest_log import Locations, Steps
+from shortlist.store.catalogue.integrity import Integrity
+from shortlist.store.catalogue.keys import Keys
+from shortlist.store.catalogue.readers import Readers, Tastes
+from shortlist.store.catalogue.records import ContentCounts, Counts
+from shortlist.store.catalogue.threads import Threads
+from shortlist.store.sql.dialect import among
+from shortlist.store.sql.schema import articles, enrichments, events, meta, readers, removed_videos, videos
 
 
 class Catalogue(Integrity, Readers, Events, Steps, Locations, Tastes, Threads, Keys):

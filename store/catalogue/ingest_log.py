@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select
 
-from shortlist.store.part import Part
-from shortlist.store.records import StepFailure, StepStatus
-from shortlist.store.rows import from_micros, to_micros
-from shortlist.store.schema import steps
+from shortlist.store.catalogue.base import Part
+from shortlist.store.catalogue.records import Located, StepFailure, StepStatus
+from shortlist.store.catalogue.rows import from_micros, to_micros
+from shortlist.store.sql.schema import locations, steps, videos
 
 
 class Steps(Part):
@@ -64,3 +64,26 @@ class Steps(Part):
             chosen = chosen.where(steps.c.step == step)
         with self._database.writing() as connection:
             return connection.execute(chosen).rowcount
+
+
+class Locations(Part):
+    """Locations: note, look up. They are no content: no revision rises, no lock is needed."""
+
+    def put_location(self, location: str, version: str, video_id: str) -> None:
+        """Note that `video_id` was taken from `location`; replaces what was noted for it before."""
+        row = {"location": location, "version": version, "video_id": video_id}
+        with self._database.writing() as connection:
+            connection.execute(self._database.replace(locations, row))
+
+    def located(self, location: str) -> Located | None:
+        """What was taken from `location`; None for a new one, and for one whose video was removed since."""
+        found = select(locations).join(videos, videos.c.id == locations.c.video_id)
+        with self._database.reading() as connection:
+            row = connection.execute(found.where(locations.c.location == location)).one_or_none()
+        return Located(row.version, row.video_id) if row else None
+
+    def locations_of(self, video_id: str) -> list[str]:
+        """All places that `video_id` was taken from, sorted."""
+        chosen = select(locations.c.location).where(locations.c.video_id == video_id)
+        with self._database.reading() as connection:
+            return list(connection.scalars(chosen.order_by(locations.c.location)))

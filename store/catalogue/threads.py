@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from shortlist.store.part import Part
-from shortlist.store.schema import messages
+from shortlist.store.catalogue.base import Part
+from shortlist.store.sql.schema import messages
 
 KEPT = 500  # messages of a thread; a chat looks back at fewer
 

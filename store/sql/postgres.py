@@ -12,8 +12,8 @@ from sqlalchemy import Table, create_engine
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from shortlist.core.errors import ConfigError, HomeLocked, ServiceError, ShortlistError
-from shortlist.store.database import Database
-from shortlist.store.postgres_failures import translated, unreachable
+from shortlist.store.sql.database import Database
+from shortlist.store.sql.postgres_errors import translated, unreachable
 
 if TYPE_CHECKING:
     from psycopg import Connection

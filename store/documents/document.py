@@ -9,12 +9,32 @@ from typing import Literal
 
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Article, Video
-from shortlist.store.texts import article_text, summary_text, transcript_text
 
 Facet = Literal["transcript", "summary", "article"]
 VIDEO_FACETS: tuple[Facet, ...] = ("transcript", "summary")
 
 Metadata = Mapping[str, str | int | float | None]
+
+
+def transcript_text(video: Video) -> str:
+    """Title, then what is said; the description where nothing is."""
+    return _joined(video.title, video.transcript.text or video.description)
+
+
+def summary_text(video: Video) -> str | None:
+    """Title, summary and tags, each on its line; None without a summary."""
+    if video.summary is None:
+        return None
+    return _joined(video.shown_title, video.summary, ", ".join(video.enrichment.tags))
+
+
+def article_text(article: Article) -> str:
+    """Title, then body."""
+    return _joined(article.title, article.body)
+
+
+def _joined(*parts: str) -> str:
+    return "\n".join(part.strip() for part in parts if part.strip())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

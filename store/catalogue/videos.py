@@ -10,13 +10,12 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, select
 
 from shortlist.core.errors import UnknownItem
 from shortlist.core.types import Video
-from shortlist.store.content import put_content
-from shortlist.store.pages import by_revision
-from shortlist.store.part import Part, next_revision
-from shortlist.store.records import Put
-from shortlist.store.rows import video_content, video_of
-from shortlist.store.schema import enrichments, removed_videos, segments, videos
-from shortlist.store.sql import among
+from shortlist.store.catalogue.base import Part, next_revision
+from shortlist.store.catalogue.content import by_revision, put_content
+from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.rows import video_content, video_of
+from shortlist.store.sql.dialect import among
+from shortlist.store.sql.schema import enrichments, removed_videos, segments, videos
 
 
 class Videos(Part):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from shortlist.store.database import Database
-from shortlist.store.part import read_number, write_number
-from shortlist.store.schema import SCHEMA_VERSION
+from shortlist.store.catalogue.base import read_number, write_number
+from shortlist.store.sql.database import Database
+from shortlist.store.sql.schema import SCHEMA_VERSION
 
 Migration = Callable[[Connection], None]
 

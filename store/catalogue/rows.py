@@ -14,7 +14,7 @@ from sqlalchemy import Row, Table
 
 from shortlist.core.errors import HomeDamaged, RecordError
 from shortlist.core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
-from shortlist.store import schema
+from shortlist.store.sql import schema
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -12,8 +12,8 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from shortlist.core.errors import HomeDamaged, StateError
-from shortlist.store.database import Database
-from shortlist.store.failures import translated
+from shortlist.store.sql.database import Database
+from shortlist.store.sql.sqlite_errors import translated
 
 BUSY_TIMEOUT_S = 30.0
 ENOUGH = 20  # problems told of one file

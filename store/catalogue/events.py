@@ -12,11 +12,11 @@ from typing import cast
 from sqlalchemy import Connection, CursorResult, func, select
 
 from shortlist.core.types import ACTIONS, SEEN_ACTIONS, Action, Event
-from shortlist.store.part import Part
-from shortlist.store.records import Activity
-from shortlist.store.rows import Columns, event_of, event_row, to_micros
-from shortlist.store.schema import events, readers
-from shortlist.store.sql import among, listed, one_of
+from shortlist.store.catalogue.base import Part
+from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.rows import Columns, event_of, event_row, to_micros
+from shortlist.store.sql.dialect import among, listed, one_of
+from shortlist.store.sql.schema import events, readers
 
 POSITIVE: tuple[Action, ...] = ("click", "view", "like")
 DAY_US = 86_400_000_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from shortlist.core.errors import ConfigError, HomeDamaged, ServiceError, ShortlistError
-from shortlist.store.chroma import COSINE, REBUILD, Ledger, Metadata
+from shortlist.store.documents.chroma_folder import COSINE, REBUILD, Ledger, Metadata
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client

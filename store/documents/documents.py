@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from shortlist.core.ranking import FloatArray
-from shortlist.store.chroma import Chroma, Ledger, Locked
-from shortlist.store.document import Document, Facet, document_id
+from shortlist.store.documents.chroma_folder import Chroma, Ledger, Locked
+from shortlist.store.documents.document import Document, Facet, document_id
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection

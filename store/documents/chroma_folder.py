@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from shortlist.core.errors import HomeDamaged, HomeLocked, StateError
-from shortlist.store.failures import no_space, not_writable
-from shortlist.store.seal import break_seal, is_sealed, remove_seal, write_seal
+from shortlist.store.documents.seal import break_seal, is_sealed, remove_seal, write_seal
+from shortlist.store.sql.sqlite_errors import no_space, not_writable
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import select
 
 from shortlist.core.types import Article
-from shortlist.store.content import put_content
-from shortlist.store.pages import by_revision
-from shortlist.store.part import Part
-from shortlist.store.records import Put
-from shortlist.store.rows import article_content, article_of
-from shortlist.store.schema import articles
-from shortlist.store.sql import among
+from shortlist.store.catalogue.base import Part
+from shortlist.store.catalogue.content import by_revision, put_content
+from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.rows import article_content, article_of
+from shortlist.store.sql.dialect import among
+from shortlist.store.sql.schema import articles
 
 
 class Articles(Part):

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, select, update
 
 from shortlist.core.errors import HomeDamaged
-from shortlist.store.database import Database
 from shortlist.store.lock import WriterLock
-from shortlist.store.schema import meta
+from shortlist.store.sql.database import Database
+from shortlist.store.sql.schema import meta
 
 INDEXED = "indexed by"  # and the index's id: how far each index follows
 

@@ -1,0 +1,1 @@
+"""Caches of model completions and of embeddings."""

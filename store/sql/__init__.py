@@ -1,0 +1,1 @@
+"""The SQL layer: engines, schema, dialects, errors."""
