@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from shortlist.ingest.rows import Failure, Placed
+from shortlist.ingest.tables.rows import Failure, Placed
 
 
 class Identified(Protocol):

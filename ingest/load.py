@@ -13,11 +13,11 @@ from typing import TypeVar
 from shortlist.core.config import IngestConfig
 from shortlist.core.errors import UsageError
 from shortlist.core.types import Article, Event, Reader, Video
-from shortlist.ingest import articles, events, readers, videos
 from shortlist.ingest.complete import Completion, completed_articles, source_text
 from shortlist.ingest.duplicates import Identified, clash_notes, latest, survey
-from shortlist.ingest.rows import Failure, Placed, records
-from shortlist.ingest.tables import rows
+from shortlist.ingest.records import articles, events, readers, videos
+from shortlist.ingest.tables.read import rows
+from shortlist.ingest.tables.rows import Failure, Placed, records
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.catalogue.records import Put
 from shortlist.store.home import Home

@@ -12,7 +12,7 @@ from shortlist.core.errors import ModelFailed
 from shortlist.core.types import EXTRACTIVE, Made
 from shortlist.ingest.enrich.patience import Patience
 from shortlist.ingest.enrich.queue import Worked
-from shortlist.ingest.rows import Failure
+from shortlist.ingest.tables.rows import Failure
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.prompts.loader import load
 from shortlist.store.catalogue.catalogue import Catalogue

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from shortlist.agent.batch import Shelf
 from shortlist.agent.reader.history_text import reader_values
 from shortlist.core.types import EXTRACTIVE, Profile
-from shortlist.ingest import values
 from shortlist.ingest.enrich.faithful import unsupported
+from shortlist.ingest.records import values
 from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.prompts.loader import load
 

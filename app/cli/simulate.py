@@ -25,7 +25,7 @@ def simulate(
     chosen = settings(context, home, config)
     from shortlist.app.build import open_home
     from shortlist.app.cli.output import print_json, progress_bar
-    from shortlist.ingest.simulate import simulate as invent
+    from shortlist.ingest.simulate.simulate import simulate as invent
 
     with open_home(chosen) as store, progress_bar("simulating", readers, quiet=as_json) as progress:
         made = invent(store, readers, seed, datetime.now(UTC), progress)

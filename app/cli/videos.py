@@ -60,7 +60,7 @@ def videos(
     from shortlist.app.build import open_home
     from shortlist.core.errors import UsageError
     from shortlist.ingest.media.sources import source_of
-    from shortlist.ingest.tables import is_table, table_format
+    from shortlist.ingest.tables.read import is_table, table_format
 
     chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
     wanted = wanted_of(limit, max_duration, published_after)
@@ -105,7 +105,7 @@ def take(
     from shortlist.app.cli.output import progress_bar
     from shortlist.core.errors import RecordError, UsageError
     from shortlist.ingest.load import Loaded, load_videos
-    from shortlist.ingest.rows import Failure
+    from shortlist.ingest.tables.rows import Failure
 
     results: dict[str, Loaded] = {}
     for table in tables:

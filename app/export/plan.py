@@ -105,8 +105,8 @@ def _lines(file: Path) -> Iterator[str]:
 
 
 def _column(file: Path) -> Iterator[str]:
-    from shortlist.ingest.rows import Columns, Failure
-    from shortlist.ingest.tables import rows
+    from shortlist.ingest.tables.read import rows
+    from shortlist.ingest.tables.rows import Columns, Failure
 
     for row in rows(file, Columns((("user_id",),))):
         # A row that cannot be read is no reader: it is named among the unknown ones, and the others are exported.

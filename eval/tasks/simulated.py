@@ -15,8 +15,8 @@ from shortlist.eval.data.dataset import DataSet, EvalQuery
 from shortlist.eval.hashes import CONTENT_CODE, code_hash, digest
 from shortlist.eval.tasks.from_home import by_reader, content_hash, contents, items_of, watched_of
 from shortlist.eval.tasks.task import Task
-from shortlist.ingest.simulate import simulate
-from shortlist.ingest.tastes import Taste, Tastes
+from shortlist.ingest.simulate.simulate import simulate
+from shortlist.ingest.simulate.tastes import Taste, Tastes
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.home import VECTORS, Home
 from shortlist.store.outbox import deliver

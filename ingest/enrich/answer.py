@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shortlist.ingest import values
 from shortlist.ingest.enrich.faithful import mostly_held, numbers_of, readings, translated, unsupported
 from shortlist.ingest.enrich.titles import says_nothing
+from shortlist.ingest.records import values
 from shortlist.ingest.sentences import sentences
 
 MIN_TAGS, MAX_TAGS = 3, 8

@@ -9,12 +9,21 @@ from dataclasses import dataclass
 from shortlist.core.tokens import estimated_tokens
 from shortlist.core.types import Enrichment, Made
 from shortlist.ingest.enrich.answer import MIN_TAGS, Answer, read, schema
-from shortlist.ingest.enrich.languages import foreign
 from shortlist.ingest.enrich.titles import is_file_name, says_nothing
 from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.models.llm.loader import Cut
 from shortlist.prompts.loader import load
 
+ENGLISH = "en"
+_NAMES = """
+    ar Arabic, bg Bulgarian, bn Bengali, ca Catalan, cs Czech, da Danish, de German, el Greek, es Spanish, et Estonian,
+    fa Persian, fi Finnish, fr French, gu Gujarati, he Hebrew, hi Hindi, hr Croatian, hu Hungarian, id Indonesian,
+    it Italian, ja Japanese, jw Javanese, kn Kannada, ko Korean, lt Lithuanian, lv Latvian, ml Malayalam, mr Marathi,
+    ms Malay, nl Dutch, no Norwegian, pa Punjabi, pl Polish, pt Portuguese, ro Romanian, ru Russian, sk Slovak,
+    sl Slovenian, sr Serbian, sv Swedish, sw Swahili, ta Tamil, te Telugu, th Thai, tl Tagalog, tr Turkish,
+    uk Ukrainian, ur Urdu, vi Vietnamese, yue Cantonese, zh Chinese
+"""
+NAMES = dict(pair.split() for pair in _NAMES.split(","))
 PROMPT = "enrich"
 ANSWER_TOKENS = 260
 DESCRIPTION_TOKENS = 80
@@ -23,6 +32,11 @@ SHOWN_WRONG = 5
 HARMLESS = str.maketrans({"<": "‹", ">": "›", "|": "/"})
 LEAST_TOKENS = 30  # a shorter text is its own summary: of five words a model can only make up more
 TITLE_WISH = "Use only words of the text."
+
+
+def foreign(language: str | None) -> str:
+    """The name of `language`, a code as "de-AT"; "" for English, an unknown one, and where none is known."""
+    return NAMES.get((language or ENGLISH).split("-")[0].lower(), "")
 
 
 @dataclass(frozen=True, slots=True)

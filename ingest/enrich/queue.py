@@ -17,7 +17,7 @@ from shortlist.ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO, source_text
 from shortlist.ingest.enrich import selection
 from shortlist.ingest.enrich.enricher import Enriched, Enricher, Text
 from shortlist.ingest.enrich.patience import Patience
-from shortlist.ingest.rows import Failure
+from shortlist.ingest.tables.rows import Failure
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver

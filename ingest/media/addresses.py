@@ -21,7 +21,7 @@ from shortlist.ingest.media.info import duration_of, id_of, published_of, video_
 from shortlist.ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
 from shortlist.ingest.media.reasons import explained
 from shortlist.ingest.media.redact import redacted
-from shortlist.ingest.rows import Failure
+from shortlist.ingest.tables.rows import Failure
 
 log = logging.getLogger(__name__)
 

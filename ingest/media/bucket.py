@@ -19,7 +19,7 @@ from shortlist.ingest.media.files import check_size, video_of_file
 from shortlist.ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
 from shortlist.ingest.media.local import ENDINGS
 from shortlist.ingest.media.reasons import explained
-from shortlist.ingest.rows import Failure
+from shortlist.ingest.tables.rows import Failure
 
 SCHEME = "s3://"
 PARTIAL = ".part"

@@ -9,7 +9,7 @@ from typing import Any
 
 from shortlist.core.errors import RecordError
 from shortlist.core.types import Origin, Transcript
-from shortlist.ingest.transcripts import transcript_from
+from shortlist.ingest.records.transcripts import transcript_from
 
 TICKS = 90_000  # of yt-dlp's WebVTT clock, a second
 FORMAT = "vtt"

@@ -8,7 +8,7 @@ from typing import Any
 
 from shortlist.core.errors import RecordError
 from shortlist.core.types import GIVEN, Enrichment, Made, Transcript, Video
-from shortlist.ingest import values
+from shortlist.ingest.records import values
 
 # YouTube's categories that are ours by another name. The others say too little ("Entertainment", "People & Blogs").
 CATEGORIES = {

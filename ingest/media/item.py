@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from shortlist.core.types import Video
-from shortlist.ingest.rows import Failure
+from shortlist.ingest.tables.rows import Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from shortlist.ingest.load import Loaded
 from shortlist.ingest.media.channel import Stopped
 from shortlist.ingest.media.item import Unwanted
 from shortlist.ingest.media.redact import redacted
-from shortlist.ingest.rows import Failure
+from shortlist.ingest.tables.rows import Failure
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.records import Put
 

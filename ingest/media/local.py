@@ -12,7 +12,7 @@ from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError, UsageError
 from shortlist.ingest.media.files import check_size, video_of_file
 from shortlist.ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
-from shortlist.ingest.rows import Failure
+from shortlist.ingest.tables.rows import Failure
 from shortlist.models.speech.audio import media_facts
 
 # What is looked for in a folder. A file that is named itself is tried whatever its name.

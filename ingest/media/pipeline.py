@@ -19,7 +19,7 @@ from shortlist.ingest.load import Loaded
 from shortlist.ingest.media.channel import Channel, Stopped
 from shortlist.ingest.media.item import Entry, Fetched, Item, Source, Unwanted
 from shortlist.ingest.media.ledger import Ledger, Progress
-from shortlist.ingest.rows import Failure
+from shortlist.ingest.tables.rows import Failure
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.speech.transcriber import Transcriber
 from shortlist.store.catalogue.records import Put

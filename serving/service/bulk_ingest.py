@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from shortlist.core.types import Event, Video
-from shortlist.ingest import events, videos
 from shortlist.ingest.complete import Completion
-from shortlist.ingest.jsonl import row_of
-from shortlist.ingest.rows import Columns, Failure, Placed, Row, records
-from shortlist.ingest.values import absent
+from shortlist.ingest.records import events, videos
+from shortlist.ingest.records.values import absent
+from shortlist.ingest.tables.jsonl import row_of
+from shortlist.ingest.tables.rows import Columns, Failure, Placed, Row, records
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 

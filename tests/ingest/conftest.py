@@ -15,7 +15,7 @@ import pytest
 
 from shortlist.core.config import IngestConfig
 from shortlist.core.ranking import FloatArray
-from shortlist.ingest.rows import Failure, Row
+from shortlist.ingest.tables.rows import Failure, Row
 from shortlist.store.home import Home
 
 # Words of one line are near each other, so that this encoder knows a little of what words mean.

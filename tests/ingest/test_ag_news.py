@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from shortlist.core.errors import ServiceError
-from shortlist.ingest.ag_news import hub_rows, labelled_rows
-from shortlist.ingest.articles import article_from_row, article_rows
-from shortlist.ingest.rows import Failure, Placed, records
+from shortlist.ingest.records.ag_news import hub_rows, labelled_rows
+from shortlist.ingest.records.articles import article_from_row, article_rows
+from shortlist.ingest.tables.rows import Failure, Placed, records
 
 TextFile = Callable[[str, str], Path]
 

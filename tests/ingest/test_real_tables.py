@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from shortlist.ingest.articles import article_from_row, article_rows
 from shortlist.ingest.duplicates import survey
-from shortlist.ingest.rows import Failure, Placed, records
-from shortlist.ingest.tables import rows
-from shortlist.ingest.videos import COLUMNS, video_from_row
+from shortlist.ingest.records.articles import article_from_row, article_rows
+from shortlist.ingest.records.videos import COLUMNS, video_from_row
+from shortlist.ingest.tables.read import rows
+from shortlist.ingest.tables.rows import Failure, Placed, records
 
 pytestmark = pytest.mark.realdata
 

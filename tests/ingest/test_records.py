@@ -9,8 +9,8 @@ import pytest
 
 from shortlist.core.errors import RecordError
 from shortlist.core.types import Article, Event, Made, Reader, Segment, Video
-from shortlist.ingest import articles, events, readers, videos
-from shortlist.ingest.rows import Row
+from shortlist.ingest.records import articles, events, readers, videos
+from shortlist.ingest.tables.rows import Row
 
 
 def video(**values: Any) -> Video:

@@ -17,8 +17,8 @@ from shortlist.core.config import IngestConfig
 from shortlist.core.errors import HomeDamaged, UsageError
 from shortlist.core.types import Event
 from shortlist.ingest.load import load_articles, load_videos
-from shortlist.ingest.simulate import Simulated, simulate
-from shortlist.ingest.tastes import Tastes
+from shortlist.ingest.simulate.simulate import Simulated, simulate
+from shortlist.ingest.simulate.tastes import Tastes
 from shortlist.store.home import Home
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.core.errors import RecordError, UsageError
-from shortlist.ingest.rows import Columns, Failure, Row, records
-from shortlist.ingest.tables import rows
-from shortlist.ingest.videos import COLUMNS, video_from_row
+from shortlist.ingest.records.videos import COLUMNS, video_from_row
+from shortlist.ingest.tables.read import rows
+from shortlist.ingest.tables.rows import Columns, Failure, Row, records
 
 TextFile = Callable[[str, str | bytes], Path]
 Reasons = Callable[[list[Row | Failure]], dict[str, str]]
@@ -246,7 +246,7 @@ def test_a_file_of_open_quotes_is_told_line_by_line_and_given_up_at_length(
     found = list(rows(source, COLUMNS))
     assert [one.where.rsplit(":", 1)[1] for one in found if isinstance(one, Failure)] == ["2", "5", "8"]
     assert len([one for one in found if isinstance(one, Row)]) == 6
-    monkeypatch.setattr("shortlist.ingest.delimited.READ_AGAIN", 6)
+    monkeypatch.setattr("shortlist.ingest.tables.delimited.READ_AGAIN", 6)
     *_, last = rows(source, COLUMNS)
     assert isinstance(last, Failure)
     assert "lines 5 to 10 were not read" in last.reason

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.core.errors import RecordError
-from shortlist.ingest import values
+from shortlist.ingest.records import values
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

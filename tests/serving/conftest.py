@@ -33,8 +33,8 @@ GATES = {"rerank": {"depth": 4, "weight_wish": 0.5, "weight_plain": 0.0, "weight
 def small(tmp_path_factory: pytest.TempPathFactory, new_hash_encoder: Any) -> Path:
     """A home of 40 videos and the readers ann, who likes the moon, and new. Copy it before you change it."""
     from shortlist.ingest.complete import Completion
-    from shortlist.ingest.rows import Row
-    from shortlist.ingest.videos import video_from_row
+    from shortlist.ingest.records.videos import video_from_row
+    from shortlist.ingest.tables.rows import Row
     from shortlist.retrieval.index.indexer import load_snapshot
     from shortlist.store.outbox import deliver
 

@@ -19,7 +19,7 @@ from shortlist.ingest.load import Loaded
 from shortlist.ingest.media.guard import UNPACKED
 from shortlist.ingest.media.item import Fetched, Item, Unwanted, Wanted
 from shortlist.ingest.media.sources import source_of
-from shortlist.ingest.rows import Failure
+from shortlist.ingest.tables.rows import Failure
 from shortlist.store.home import Home
 from tests.media_server import MediaServer, content, cut_off, first, redirect, silence, status
 from tests.recordings import record, tone

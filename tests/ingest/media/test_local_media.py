@@ -15,7 +15,7 @@ from shortlist.ingest.load import Loaded
 from shortlist.ingest.media.item import Wanted
 from shortlist.ingest.media.local import LocalSource
 from shortlist.ingest.media.sources import source_of
-from shortlist.ingest.rows import Failure
+from shortlist.ingest.tables.rows import Failure
 from shortlist.store.home import Home
 from tests.recordings import record, silence, tone
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from shortlist.core.checks import require
 from shortlist.core.types import Article
-from shortlist.ingest import values
-from shortlist.ingest.ag_news import HUB_NAME, ag_news_rows, hub_rows, is_ag_news
-from shortlist.ingest.rows import Columns, Failure, Row
+from shortlist.ingest.records import values
+from shortlist.ingest.records.ag_news import HUB_NAME, ag_news_rows, hub_rows, is_ag_news
 from shortlist.ingest.sentences import first_sentence
-from shortlist.ingest.tables import rows, table_format
+from shortlist.ingest.tables.read import rows, table_format
+from shortlist.ingest.tables.rows import Columns, Failure, Row
 
 COLUMNS = Columns(
     required=(("title", "body"),),

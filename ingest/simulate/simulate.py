@@ -13,8 +13,8 @@ import numpy as np
 from shortlist.core.errors import UsageError
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Action, Event, Kind, Reader
-from shortlist.ingest.behaviour import Acts, Slate, act, expose
-from shortlist.ingest.tastes import Taste, Tastes, draw_taste, unit
+from shortlist.ingest.simulate.behaviour import Acts, Slate, act, expose
+from shortlist.ingest.simulate.tastes import Taste, Tastes, draw_taste, unit
 from shortlist.store.documents.document import Facet
 from shortlist.store.home import Home
 

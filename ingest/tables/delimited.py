@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.core.errors import UsageError
-from shortlist.ingest.lines import opened, text_fault
-from shortlist.ingest.rows import Columns, Failure, Row, refuse_doubles
+from shortlist.ingest.tables.lines import opened, text_fault
+from shortlist.ingest.tables.rows import Columns, Failure, Row, refuse_doubles
 
 LONGEST_FIELD = 64_000_000  # characters; the csv module's own limit of 131,072 is shorter than a long transcript
 NEVER = "never closed"

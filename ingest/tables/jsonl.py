@@ -9,8 +9,8 @@ from typing import Any
 from pydantic_core import from_json
 
 from shortlist.core.errors import UsageError
-from shortlist.ingest.lines import decode_fault, opened, text_fault
-from shortlist.ingest.rows import Columns, Failure, Row
+from shortlist.ingest.tables.lines import decode_fault, opened, text_fault
+from shortlist.ingest.tables.rows import Columns, Failure, Row
 
 
 def jsonl_rows(source: Path, columns: Columns) -> Iterator[Row | Failure]:

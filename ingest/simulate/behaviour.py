@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shortlist.core.ranking import FloatArray
-from shortlist.ingest.tastes import Taste
+from shortlist.ingest.simulate.tastes import Taste
 
 Indexes = NDArray[np.intp]
 

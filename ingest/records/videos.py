@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from shortlist.core.types import GIVEN, Enrichment, Made, Video
-from shortlist.ingest import values
-from shortlist.ingest.rows import Columns, Row
-from shortlist.ingest.transcripts import transcript_from
+from shortlist.ingest.records import values
+from shortlist.ingest.records.transcripts import transcript_from
+from shortlist.ingest.tables.rows import Columns, Row
 
 COLUMNS = Columns(
     required=(("id",), ("title",)),

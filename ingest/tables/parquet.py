@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.core.errors import UsageError
-from shortlist.ingest.lines import text_fault
-from shortlist.ingest.rows import Columns, Failure, Row, refuse_doubles
+from shortlist.ingest.tables.lines import text_fault
+from shortlist.ingest.tables.rows import Columns, Failure, Row, refuse_doubles
 
 BATCH = 256  # rows; a row may hold a transcript of megabytes
 

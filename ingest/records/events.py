@@ -7,8 +7,8 @@ from typing import Any
 from shortlist.core.checks import require
 from shortlist.core.errors import RecordError
 from shortlist.core.types import ACTIONS, KINDS, Event
-from shortlist.ingest import values
-from shortlist.ingest.rows import Columns, Row
+from shortlist.ingest.records import values
+from shortlist.ingest.tables.rows import Columns, Row
 
 COLUMNS = Columns(
     required=(("user_id",), ("item_id",), ("kind",), ("action",), ("at",)),

@@ -7,7 +7,7 @@ from typing import Any
 
 from shortlist.core.checks import require
 from shortlist.core.types import ORIGINS, Origin, Segment, Transcript
-from shortlist.ingest import values
+from shortlist.ingest.records import values
 from shortlist.ingest.sentences import sentences
 
 

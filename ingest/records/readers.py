@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from shortlist.core.types import Reader
-from shortlist.ingest import values
-from shortlist.ingest.rows import Columns, Row
+from shortlist.ingest.records import values
+from shortlist.ingest.tables.rows import Columns, Row
 
 COLUMNS = Columns(required=(("user_id",),), optional=("created", "interests"), aliases={"id": "user_id"})
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.core.errors import ServiceError
-from shortlist.ingest.delimited import first_fields, headerless_rows
-from shortlist.ingest.rows import Failure, Row
+from shortlist.ingest.tables.delimited import first_fields, headerless_rows
+from shortlist.ingest.tables.rows import Failure, Row
 
 HUB_NAME = "ag_news"
 HUB_DATA = "fancyzhx/ag_news"

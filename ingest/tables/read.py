@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from shortlist.core.errors import UsageError
-from shortlist.ingest.delimited import csv_rows
-from shortlist.ingest.jsonl import jsonl_rows
-from shortlist.ingest.parquet import parquet_rows
-from shortlist.ingest.rows import Columns, Failure, Row
+from shortlist.ingest.tables.delimited import csv_rows
+from shortlist.ingest.tables.jsonl import jsonl_rows
+from shortlist.ingest.tables.parquet import parquet_rows
+from shortlist.ingest.tables.rows import Columns, Failure, Row
 
 FORMATS: Mapping[str, Callable[[Path, Columns], Iterator[Row | Failure]]] = {
     ".jsonl": jsonl_rows,

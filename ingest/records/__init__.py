@@ -1,0 +1,1 @@
+"""Rows to records: videos, articles, readers, events."""

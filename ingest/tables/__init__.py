@@ -1,0 +1,1 @@
+"""Reading rows from JSON Lines, CSV and Parquet."""
