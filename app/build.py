@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shortlist.agent.chat.session import Chat
     from shortlist.agent.reader.records import Records
     from shortlist.agent.recommend import Recommender
-    from shortlist.eval.parts import Parts
+    from shortlist.eval.factories import Parts
     from shortlist.ingest.enrich.enricher import Enricher
     from shortlist.models.speech.transcriber import Transcriber
 
@@ -145,7 +145,7 @@ def chat_over(recommender: Recommender, home: Home, config: Config, model: Calla
 
 def evaluation_parts() -> Parts:
     """What `eval` builds its variants from."""
-    from shortlist.eval.parts import Parts
+    from shortlist.eval.factories import Parts
 
     return Parts(encoder_of, open_recommender, open_home)
 

@@ -31,7 +31,7 @@ from shortlist.agent.rerank.question import Question, question
 from shortlist.agent.rerank.yesno import CHOICES, log_odds
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
 from shortlist.core.types import GIVEN, Enrichment, Made, Profile, Video
-from shortlist.eval.significance import bootstrap
+from shortlist.eval.stats.significance import bootstrap
 from shortlist.ingest.summarise import extract
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.models.llm.loader import load_language_model

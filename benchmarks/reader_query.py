@@ -31,8 +31,8 @@ from shortlist.core.ranking import Filters, FloatArray, Query, Ranking
 from shortlist.core.types import Reader
 from shortlist.eval.data.mind import read_mind
 from shortlist.eval.data.watches import read_watches
-from shortlist.eval.scores import score
-from shortlist.eval.significance import compare
+from shortlist.eval.metrics.scores import score
+from shortlist.eval.stats.significance import compare
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tasks.task import Task
 from shortlist.retrieval.build import build_retriever

@@ -32,8 +32,8 @@ from shortlist.agent.rerank.methods import METHODS, Reranker
 from shortlist.agent.rerank.pointwise import settled
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
 from shortlist.core.ranking import Ranking
-from shortlist.eval.scores import score
-from shortlist.eval.significance import bootstrap, compare, holm
+from shortlist.eval.metrics.scores import score
+from shortlist.eval.stats.significance import bootstrap, compare, holm
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.models.llm.loader import load_language_model
 from shortlist.store.caches.completions import CachedModel
@@ -221,7 +221,7 @@ def _means(found: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, float]:
 
 
 def _ndcg(bench: Bench, rankings: Mapping[str, Ranking], k: int) -> np.ndarray[Any, Any]:
-    from shortlist.eval import metrics
+    from shortlist.eval.metrics import metrics
 
     grades = [[bench.data.qrels[query].get(item, 0) for item in rankings[query].ids] + [0] * k for query in bench.cases]
     judged = [list(bench.data.qrels[query].values()) for query in bench.cases]

@@ -19,9 +19,9 @@ from shortlist.core.types import Profile, Reader, Video
 from shortlist.eval.data.dataset import DataSet
 from shortlist.eval.data.mind import read_mind
 from shortlist.eval.data.trec import read_trec
+from shortlist.eval.data.trec_files import read_run
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tasks.task import Task
-from shortlist.eval.trec_files import read_run
 from shortlist.models.encoders.loader import load_encoder
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.segment import Part, video_segment

@@ -10,8 +10,9 @@ from typing import Any
 
 from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError, ServiceError, UsageError
-from shortlist.eval.outcome import Outcome
-from shortlist.eval.parts import Parts
+from shortlist.eval.data.trec_files import write_qrels, write_run
+from shortlist.eval.factories import Parts
+from shortlist.eval.metrics.outcome import Outcome
 from shortlist.eval.progress import Bars, no_bars
 from shortlist.eval.report.html import html_report
 from shortlist.eval.report.markdown import markdown_report
@@ -19,7 +20,6 @@ from shortlist.eval.report.results import Document, data_document
 from shortlist.eval.session import Session
 from shortlist.eval.table import table_of, write_table
 from shortlist.eval.tasks.task import Task
-from shortlist.eval.trec_files import write_qrels, write_run
 from shortlist.eval.variants import Variant
 
 RUNS, QRELS, SCORES, RESULTS = "runs", "qrels", "scores", "results.json"

@@ -15,15 +15,15 @@ from shortlist.core.config import Config
 from shortlist.core.errors import ServiceError, ShortlistError
 from shortlist.core.ranking import Run
 from shortlist.eval.answer.answered import Answered, Answerer
+from shortlist.eval.answer.batches import Batch
 from shortlist.eval.answer.product import Product
-from shortlist.eval.batches import Batch
 from shortlist.eval.data.dataset import EvalQuery
-from shortlist.eval.finished import Finished, joined_cost, joined_notes
+from shortlist.eval.factories import Parts
 from shortlist.eval.hashes import PEER_CODE, code_hash, config_hash, digest, weights_hash
-from shortlist.eval.parts import Parts
 from shortlist.eval.progress import Bar, Bars, no_bars
+from shortlist.eval.run_cache import Finished, joined_cost, joined_notes
+from shortlist.eval.tasks.cached_encoder import KeptEncoder
 from shortlist.eval.tasks.home import cache_root, open_task_home
-from shortlist.eval.tasks.kept_encoder import KeptEncoder
 from shortlist.eval.tasks.records import TaskRecords
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant

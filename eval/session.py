@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from shortlist.core.config import Config
-from shortlist.eval.lists import Shelves
-from shortlist.eval.outcome import Outcome, outcome_of
-from shortlist.eval.parts import Parts
+from shortlist.eval.factories import Parts
+from shortlist.eval.metrics.beyond_accuracy import Shelves
+from shortlist.eval.metrics.outcome import Outcome, outcome_of
 from shortlist.eval.progress import Bars, no_bars
 from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.home import open_task_home

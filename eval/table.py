@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from shortlist.core.errors import RecordError, UsageError
-from shortlist.eval.lines import three_of
-from shortlist.eval.metrics import Scores
-from shortlist.eval.outcome import Outcome
+from shortlist.eval.data.line_reader import three_of
+from shortlist.eval.metrics.metrics import Scores
+from shortlist.eval.metrics.outcome import Outcome
 
 FACTS = ("query", "history", "category")
 

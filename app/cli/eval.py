@@ -13,7 +13,7 @@ from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.core.config import NONE, RERANK_CHOICES, Config
 
 if TYPE_CHECKING:
-    from shortlist.eval.parts import Parts
+    from shortlist.eval.factories import Parts
     from shortlist.eval.progress import Bar, Bars
     from shortlist.eval.tasks.task import Task
 
@@ -46,7 +46,7 @@ def run(
     """
     chosen = settings(context, home, config)
     from shortlist.app.cli.output import print_json
-    from shortlist.eval.outcome import run_document
+    from shortlist.eval.metrics.outcome import run_document
     from shortlist.eval.session import Session
     from shortlist.eval.variants import SHIPPED, choose, load_variants
 
@@ -128,8 +128,8 @@ def tune(
     chosen = settings(context, home, config)
     from shortlist.app.cli.output import print_json
     from shortlist.core.errors import UsageError
-    from shortlist.eval.outcome import PRIMARY
-    from shortlist.eval.scores import AUC, METRICS
+    from shortlist.eval.metrics.outcome import PRIMARY
+    from shortlist.eval.metrics.scores import AUC, METRICS
     from shortlist.eval.tuning.settings_file import settings_file, tuned_document
     from shortlist.eval.tuning.tune import tune as search
 
@@ -174,7 +174,7 @@ def compare(
     """
     chosen = settings(context, home, config)
     from shortlist.app.cli.output import print_json
-    from shortlist.eval.comparison import compare_variants
+    from shortlist.eval.stats.comparison import compare_variants
 
     found = compare_variants(folder, variant, other, chosen.eval.seed)
     if as_json:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shortlist.eval.outcome import Outcome
+from shortlist.eval.metrics.outcome import Outcome
 from shortlist.eval.report.tables import p_value, warnings_of
 
 WIDE = 120  # columns where nobody looks: a file or a pipe

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from shortlist.eval.data.corpus import read_corpus, read_queries
 from shortlist.eval.data.dataset import DataSet, EvalQuery, hash_files, judged_texts, named
-from shortlist.eval.lines import fields, numbered_lines, whole_number
-from shortlist.eval.trec_files import add_grade
+from shortlist.eval.data.line_reader import fields, numbered_lines, whole_number
+from shortlist.eval.data.trec_files import add_grade
 
 KIND = "beir"
 HEADER = "query-id\tcorpus-id\tscore"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.eval.data.dataset import Item
-from shortlist.eval.lines import checked_id, numbered_lines, refuse
+from shortlist.eval.data.line_reader import checked_id, numbered_lines, refuse
 
 
 def read_corpus(path: Path) -> Iterator[Item]:

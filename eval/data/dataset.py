@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from shortlist.core.errors import RecordError
-from shortlist.eval.lines import checked_id, three_of
-from shortlist.eval.trec_files import Qrels
+from shortlist.eval.data.line_reader import checked_id, three_of
+from shortlist.eval.data.trec_files import Qrels
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item, hash_files, named
-from shortlist.eval.lines import checked_id, fields, numbered_lines, refuse
+from shortlist.eval.data.line_reader import checked_id, fields, numbered_lines, refuse
 
 KIND = "mind"
 TIME = "%m/%d/%Y %I:%M:%S %p"

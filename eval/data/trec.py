@@ -7,8 +7,8 @@ from pathlib import Path
 
 from shortlist.eval.data.corpus import read_corpus
 from shortlist.eval.data.dataset import DataSet, EvalQuery, hash_files, judged_texts, named
-from shortlist.eval.lines import checked_id, fields, numbered_lines
-from shortlist.eval.trec_files import read_qrels, read_run
+from shortlist.eval.data.line_reader import checked_id, fields, numbered_lines
+from shortlist.eval.data.trec_files import read_qrels, read_run
 
 KIND = "trec"
 

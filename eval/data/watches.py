@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shortlist.core.errors import UsageError
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item, hash_files, named
-from shortlist.eval.lines import checked_id, decoded, fields, numbered_lines, refuse
+from shortlist.eval.data.line_reader import checked_id, decoded, fields, numbered_lines, refuse
 
 KIND = "watches"
 HEADER = ["item", "title"]

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from shortlist.eval.data.describe import describe
-from shortlist.eval.effects import Effect, Slice, by_category, by_history, effects
-from shortlist.eval.finished import Cost
-from shortlist.eval.outcome import Outcome
-from shortlist.eval.significance import Comparison, Interval, bootstrap
+from shortlist.eval.metrics.outcome import Outcome
+from shortlist.eval.run_cache import Cost
+from shortlist.eval.stats.effects import Effect, Slice, by_category, by_history, effects
+from shortlist.eval.stats.significance import Comparison, Interval, bootstrap
 from shortlist.eval.table import Table, table_of
 
 DECIMALS = 6

@@ -10,7 +10,7 @@ from shortlist.agent.reader.history_words import AT_ONCE_S
 from shortlist.core.errors import UsageError
 from shortlist.core.types import Action, Article, Event, Video
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
-from shortlist.eval.splits import TimeSplit, cut_after, split_at
+from shortlist.eval.tasks.splits import TimeSplit, cut_after, split_at
 from shortlist.eval.tasks.task import Task
 from shortlist.store.catalogue.records import Activity
 from shortlist.store.home import VECTORS, Home

@@ -17,8 +17,8 @@ from shortlist.core.config import Config
 from shortlist.core.types import Enrichment, Video
 from shortlist.eval.hashes import CONTENT_CODE, INDEX_CODE, code_hash, digest
 from shortlist.eval.progress import Bars, no_bars
-from shortlist.eval.splits import require_known
-from shortlist.eval.tasks.kept_encoder import KeptEncoder
+from shortlist.eval.tasks.cached_encoder import KeptEncoder
+from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
 from shortlist.ingest.complete import Completion

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from shortlist.core.types import Article, Event, Kind, Reader, Video
-from shortlist.eval.splits import require_known
+from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.records import Activity

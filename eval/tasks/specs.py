@@ -5,7 +5,7 @@ from __future__ import annotations
 from shortlist.core.config import Config
 from shortlist.core.errors import UsageError
 from shortlist.eval.data.specs import SPECS, load
-from shortlist.eval.parts import Parts
+from shortlist.eval.factories import Parts
 from shortlist.eval.tasks import from_home, simulated
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tasks.home import cache_root

@@ -12,8 +12,8 @@ from shortlist.agent.rerank.blend import blend
 from shortlist.agent.rerank.policy import RequestKind, request_kind
 from shortlist.core.config import Config
 from shortlist.core.ranking import Ranking
-from shortlist.eval.significance import Comparison, compare
-from shortlist.eval.tuning.opinions import Floats, ranked_score
+from shortlist.eval.stats.significance import Comparison, compare
+from shortlist.eval.tuning.leg_scores import Floats, ranked_score
 from shortlist.eval.tuning.search import FEWEST, gains
 
 WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))

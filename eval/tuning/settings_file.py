@@ -8,7 +8,7 @@ from typing import Any
 
 from shortlist.agent.rerank.policy import RequestKind
 from shortlist.core.config import Config
-from shortlist.eval.significance import Comparison
+from shortlist.eval.stats.significance import Comparison
 from shortlist.eval.tuning.blending import Blend
 from shortlist.eval.tuning.tune import Score, Tuned
 

@@ -13,16 +13,16 @@ from shortlist.agent.rerank.policy import RequestKind
 from shortlist.core.config import LEGS, NONE, Config
 from shortlist.eval.answer.product import Product
 from shortlist.eval.data.dataset import EvalQuery
-from shortlist.eval.parts import Parts
+from shortlist.eval.factories import Parts
 from shortlist.eval.progress import Bars, no_bars
-from shortlist.eval.significance import Comparison, compare
+from shortlist.eval.stats.significance import Comparison, compare
 from shortlist.eval.tasks.home import open_task_home
 from shortlist.eval.tasks.records import TaskRecords
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.tuning.blending import Blend, Judged, blends
-from shortlist.eval.tuning.halves import halves
-from shortlist.eval.tuning.opinions import Floats, Opinions, all_asked
+from shortlist.eval.tuning.leg_scores import Floats, Opinions, all_asked
 from shortlist.eval.tuning.search import coordinate_search, gains
+from shortlist.eval.tuning.split import halves
 from shortlist.eval.variants import Variant
 
 VALUES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0)

@@ -9,8 +9,8 @@ import pytest
 
 from shortlist.app.build import open_home, open_recommender
 from shortlist.core.config import Config
-from shortlist.eval.metrics import ndcg
-from shortlist.eval.trec_files import read_qrels
+from shortlist.eval.data.trec_files import read_qrels
+from shortlist.eval.metrics.metrics import ndcg
 
 SAMPLE = Path(__file__).parents[2] / "sample"
 PINNED = 0.9108

@@ -13,7 +13,7 @@ import pytest
 from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import Config
-from shortlist.eval.parts import Parts
+from shortlist.eval.factories import Parts
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 from shortlist.retrieval.build import build_retriever

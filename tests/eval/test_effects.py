@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shortlist.core.errors import RecordError
-from shortlist.eval.effects import by_category, by_history, effects
+from shortlist.eval.stats.effects import by_category, by_history, effects
 from shortlist.eval.table import Table, read_table, write_table
 
 

@@ -11,13 +11,13 @@ import pytest
 
 from shortlist.core.config import Config
 from shortlist.core.errors import RecordError, UsageError
-from shortlist.eval.parts import Parts
+from shortlist.eval.factories import Parts
+from shortlist.eval.metrics.scores import score
 from shortlist.eval.run import run_variant
-from shortlist.eval.scores import score
-from shortlist.eval.splits import require_known
 from shortlist.eval.tasks.from_home import events_task
 from shortlist.eval.tasks.home import open_task_home
 from shortlist.eval.tasks.simulated import simulated_task
+from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
 from shortlist.models.encoders.encoder import Encoder

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import cosine_similarity
 
-from shortlist.eval import metrics
+from shortlist.eval.metrics import metrics
 
 DOCS = [f"d{n}" for n in range(12)]
 GRADES = st.dictionaries(st.sampled_from(DOCS), st.integers(-1, 4), min_size=1)

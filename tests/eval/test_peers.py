@@ -11,9 +11,9 @@ from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
 from shortlist.eval.data.specs import load
-from shortlist.eval.parts import Parts
+from shortlist.eval.factories import Parts
+from shortlist.eval.metrics.scores import score
 from shortlist.eval.run import run_variant
-from shortlist.eval.scores import score
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.variants import Variant
 

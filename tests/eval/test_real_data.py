@@ -9,8 +9,8 @@ import pytest
 
 from shortlist.eval.data.describe import describe
 from shortlist.eval.data.specs import load
-from shortlist.eval.scores import score
-from shortlist.eval.trec_files import read_run
+from shortlist.eval.data.trec_files import read_run
+from shortlist.eval.metrics.scores import score
 
 pytestmark = pytest.mark.realdata
 

@@ -16,10 +16,10 @@ import pytest
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.errors import ConfigError, ModelMissing, RecordError
 from shortlist.eval.data.specs import load
+from shortlist.eval.factories import Parts
 from shortlist.eval.hashes import weights_hash
-from shortlist.eval.parts import Parts
+from shortlist.eval.metrics.scores import score
 from shortlist.eval.run import run_variant
-from shortlist.eval.scores import score
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant

@@ -7,9 +7,9 @@ import pytest
 
 from shortlist.core.errors import RecordError
 from shortlist.core.ranking import Ranking
-from shortlist.eval import scores
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
-from shortlist.eval.scores import score
+from shortlist.eval.metrics import scores
+from shortlist.eval.metrics.scores import score
 
 
 def data(candidates: tuple[str, ...] | None) -> DataSet:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from shortlist.core.errors import RecordError
-from shortlist.eval.significance import bootstrap, compare, holm, randomisation_p, win_tie_loss
+from shortlist.eval.stats.significance import bootstrap, compare, holm, randomisation_p, win_tie_loss
 
 TENTHS = st.integers(-10, 10).map(lambda n: n / 10)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shortlist.core.errors import RecordError
 from shortlist.core.types import Event
-from shortlist.eval.splits import TimeSplit, cut_after, require_known, split_at
+from shortlist.eval.tasks.splits import TimeSplit, cut_after, require_known, split_at
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

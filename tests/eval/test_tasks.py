@@ -16,8 +16,8 @@ from shortlist.core.ranking import Ranking
 from shortlist.core.types import Action, Event, Kind
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
 from shortlist.eval.data.specs import load
-from shortlist.eval.lists import Shelves
-from shortlist.eval.parts import Parts
+from shortlist.eval.factories import Parts
+from shortlist.eval.metrics.beyond_accuracy import Shelves
 from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.from_files import STEP, task_of
 from shortlist.eval.tasks.home import open_task_home

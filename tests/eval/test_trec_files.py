@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from shortlist.core.errors import RecordError
 from shortlist.core.ranking import Ranking
-from shortlist.eval.metrics import ndcg, reciprocal_rank
-from shortlist.eval.trec_files import read_qrels, read_run, write_qrels, write_run
+from shortlist.eval.data.trec_files import read_qrels, read_run, write_qrels, write_run
+from shortlist.eval.metrics.metrics import ndcg, reciprocal_rank
 
 IDS = st.text("abc.-_09é", min_size=1, max_size=4)
 SCORES = st.one_of(st.floats(-1e30, 1e30), st.sampled_from([0.0, -0.0, 1.0, 1.0 + 1e-12, 1e-320, 0.1]))

@@ -16,16 +16,16 @@ from shortlist.core.config import LEGS, Config
 from shortlist.core.ranking import Ranking
 from shortlist.eval.data.dataset import EvalQuery
 from shortlist.eval.data.specs import load
-from shortlist.eval.parts import Parts
+from shortlist.eval.factories import Parts
+from shortlist.eval.metrics.scores import score
 from shortlist.eval.progress import no_bars
 from shortlist.eval.run import run_variant
-from shortlist.eval.scores import score
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tuning.blending import Judged, blends
-from shortlist.eval.tuning.halves import halves
-from shortlist.eval.tuning.opinions import all_asked
+from shortlist.eval.tuning.leg_scores import all_asked
 from shortlist.eval.tuning.search import FEWEST, coordinate_search
 from shortlist.eval.tuning.settings_file import settings_file, tuned_document
+from shortlist.eval.tuning.split import halves
 from shortlist.eval.tuning.tune import _opinions, tune
 from shortlist.eval.variants import Variant
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shortlist.eval.metrics import Scores
-from shortlist.eval.significance import Comparison, Interval, bootstrap, compare, holm
+from shortlist.eval.metrics.metrics import Scores
+from shortlist.eval.stats.significance import Comparison, Interval, bootstrap, compare, holm
 from shortlist.eval.table import Table
 
 # Lengths of history, from the first number to the one before the next.

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from shortlist.core.errors import RecordError
 from shortlist.core.ranking import Ranking
-from shortlist.eval import metrics
 from shortlist.eval.data.dataset import DataSet, EvalQuery
-from shortlist.eval.lines import three_of
-from shortlist.eval.metrics import Scores
-from shortlist.eval.trec_files import Qrels
+from shortlist.eval.data.line_reader import three_of
+from shortlist.eval.data.trec_files import Qrels
+from shortlist.eval.metrics import metrics
+from shortlist.eval.metrics.metrics import Scores
 
 BLOCK = 4096
 AUC = "AUC"

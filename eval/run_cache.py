@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shortlist.core.ranking import ModelUse, Run
-from shortlist.eval.batches import Batch
+from shortlist.eval.answer.batches import Batch
 from shortlist.eval.variants import Variant
 
 

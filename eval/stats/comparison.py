@@ -7,8 +7,8 @@ from typing import Any
 
 from shortlist.core.errors import RecordError, UsageError
 from shortlist.eval.ablation import SCORES, read_results
-from shortlist.eval.effects import by_category, by_history, effects
 from shortlist.eval.report.results import effect_document, plain, slice_document
+from shortlist.eval.stats.effects import by_category, by_history, effects
 from shortlist.eval.table import Table, read_table
 
 

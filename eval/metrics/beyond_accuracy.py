@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from shortlist.core.ranking import FloatArray, Ranking
-from shortlist.eval import metrics
 from shortlist.eval.data.dataset import DataSet
-from shortlist.eval.metrics import Scores
+from shortlist.eval.metrics import metrics
+from shortlist.eval.metrics.metrics import Scores
 from shortlist.eval.tasks.task import Task
 
 K = 10

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from shortlist.eval.finished import Finished
-from shortlist.eval.lists import Shelves
-from shortlist.eval.metrics import Scores
-from shortlist.eval.scores import AUC, score
+from shortlist.eval.metrics.beyond_accuracy import Shelves
+from shortlist.eval.metrics.metrics import Scores
+from shortlist.eval.metrics.scores import AUC, score
+from shortlist.eval.run_cache import Finished
 from shortlist.eval.tasks.task import Task
 
 # The metric that decides, by kind of data.

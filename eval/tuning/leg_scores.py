@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from shortlist.core.config import LEGS, Config
 from shortlist.core.ranking import Ranking
-from shortlist.eval import metrics
-from shortlist.eval.scores import AUC, METRICS, Graded
+from shortlist.eval.metrics import metrics
+from shortlist.eval.metrics.scores import AUC, METRICS, Graded
 from shortlist.retrieval.hybrid import min_max
 
 Floats = npt.NDArray[np.float64]

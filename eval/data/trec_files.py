@@ -14,7 +14,7 @@ import numpy as np
 
 from shortlist.core.errors import RecordError
 from shortlist.core.ranking import Ranking
-from shortlist.eval.lines import checked_id, fields, numbered_lines, refuse, whole_number
+from shortlist.eval.data.line_reader import checked_id, fields, numbered_lines, refuse, whole_number
 
 Qrels = Mapping[str, Mapping[str, int]]
 

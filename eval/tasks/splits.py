@@ -8,7 +8,7 @@ from datetime import datetime
 
 from shortlist.core.errors import RecordError
 from shortlist.core.types import Event
-from shortlist.eval.lines import three_of
+from shortlist.eval.data.line_reader import three_of
 
 
 @dataclass(frozen=True, slots=True)
