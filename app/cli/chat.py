@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def chat(
         remedy = 'say something, as in `shortlist chat "recommend for user_123" --json`'
         raise UsageError("--json answers one message", expected="a MESSAGE", found="none", remedy=remedy)
     from shortlist.app.build import open_chat, open_home
-    from shortlist.app.cli.output import print_json, print_notes
+    from shortlist.app.cli.terminal.output import print_json, print_notes
 
     with open_home(chosen) as store:
         talk = open_chat(store, chosen)

@@ -66,7 +66,7 @@ def lines_of(stream: TextIO) -> Iterator[str]:
 
 
 def _answer(talk: Chat, message: str, user: str | None, thread: str) -> None:
-    from shortlist.app.cli.output import print_notes
+    from shortlist.app.cli.terminal.output import print_notes
 
     try:
         with _thinking():

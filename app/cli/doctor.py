@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 
 
 def doctor(
@@ -20,7 +20,7 @@ def doctor(
     Example: shortlist doctor --json
     """
     chosen = settings(context, home, config)
-    from shortlist.app.cli.output import print_json
+    from shortlist.app.cli.terminal.output import print_json
     from shortlist.app.doctor.checkup import checkup
 
     report = checkup(chosen)

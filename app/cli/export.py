@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.filters import (
+from shortlist.app.cli.terminal.filters import (
     Category,
     Channel,
     IncludeSeen,
@@ -19,7 +19,7 @@ from shortlist.app.cli.filters import (
     PublishedBefore,
     filters,
 )
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, settings
 from shortlist.core.config import AUTO, RERANK_CHOICES
 from shortlist.core.errors import UsageError
 from shortlist.core.ranking import Request
@@ -70,7 +70,7 @@ def export(
         raise UsageError("unknown rerank method", expected=expected, found=repr(rerank), remedy="correct --rerank")
     wanted = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
     from shortlist.app.build import mend, open_home
-    from shortlist.app.cli.output import progress_bar
+    from shortlist.app.cli.terminal.output import progress_bar
     from shortlist.app.export.plan import Plan, check_files, count_readers
     from shortlist.app.export.run import export as run
 
@@ -88,7 +88,7 @@ def export(
 
 
 def _report(exported: Exported, out: Path, seconds: float, as_json: bool) -> None:
-    from shortlist.app.cli.output import print_json, print_notes
+    from shortlist.app.cli.terminal.output import print_json, print_notes
 
     rate = exported.readers / max(seconds, 1e-9)
     if as_json:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.core.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Keys of the served API: make, list, revoke.")
@@ -26,7 +26,7 @@ def create(
     Example: shortlist keys create --write --label "the phone app"
     """
     from shortlist.app.build import open_home
-    from shortlist.app.cli.output import print_json, print_notes
+    from shortlist.app.cli.terminal.output import print_json, print_notes
 
     with open_home(settings(context, home, config), create=True) as store:
         key, secret = store.catalogue.create_key("write" if write else "read", label)
@@ -44,7 +44,7 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
     Example: shortlist keys list
     """
     from shortlist.app.build import open_home
-    from shortlist.app.cli.output import print_json
+    from shortlist.app.cli.terminal.output import print_json
 
     with open_home(settings(context, home, config)) as store:
         known = [_document(key) for key in store.catalogue.all_keys()]
@@ -70,7 +70,7 @@ def revoke(
     Example: shortlist keys revoke 1a2b3c4d
     """
     from shortlist.app.build import open_home
-    from shortlist.app.cli.output import print_json
+    from shortlist.app.cli.terminal.output import print_json
 
     with open_home(settings(context, home, config)) as store:
         if not store.catalogue.revoke_key(key_id):

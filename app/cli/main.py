@@ -11,22 +11,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from shortlist.app.cli import (
-    chat,
-    doctor,
-    export,
-    ingest,
-    keys,
-    models,
-    rebuild,
-    recommend,
-    search,
-    serve,
-    simulate,
-    status,
-)
-from shortlist.app.cli import eval as evaluation
-from shortlist.app.cli.options import ConfigFile, HomeDir
+from shortlist.app.cli import chat, doctor, export, keys, models, rebuild, recommend, search, serve, status
+from shortlist.app.cli.eval import commands as evaluation
+from shortlist.app.cli.ingest import commands as ingest
+from shortlist.app.cli.ingest import simulate
+from shortlist.app.cli.terminal.options import ConfigFile, HomeDir
 from shortlist.core.checks import check_text
 from shortlist.core.errors import ShortlistError, StateError, one_line
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def pull(
 
     Example: shortlist models pull all-MiniLM-L6-v2 qwen2.5-coder-1.5b
     """
-    from shortlist.app.cli.output import print_json
+    from shortlist.app.cli.terminal.output import print_json
     from shortlist.models.weights.manifest import load_manifest
 
     chosen = settings(context, home, config)
@@ -64,7 +64,7 @@ def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
 
     Example: shortlist models verify
     """
-    from shortlist.app.cli.output import progress_bar
+    from shortlist.app.cli.terminal.output import progress_bar
     from shortlist.models.weights.resolve import status
     from shortlist.models.weights.resolve import verify as hash_again
 
@@ -78,7 +78,7 @@ def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
 
 
 def _pull(name: str, size: int | None, config: Config, quiet: bool) -> Path:
-    from shortlist.app.cli.output import progress_bar
+    from shortlist.app.cli.terminal.output import progress_bar
     from shortlist.models.encoders.loader import load_encoder
     from shortlist.models.weights.manifest import load_manifest
     from shortlist.models.weights.resolve import resolve
@@ -93,7 +93,7 @@ def _pull(name: str, size: int | None, config: Config, quiet: bool) -> Path:
 
 
 def _show(found: list[ModelStatus], as_json: bool) -> None:
-    from shortlist.app.cli.output import print_json
+    from shortlist.app.cli.terminal.output import print_json
 
     if as_json:
         rows = [

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.searchable import merge
+from shortlist.app.cli.ingest.searchable import merge
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 
 SOME_DAMAGED = 1
 
@@ -28,7 +28,7 @@ def rebuild(
     configured = settings(context, home, config).encoder.name
     chosen = settings(context, home, config, **({"encoder": {"name": encoder}} if encoder else {}))
     from shortlist.app.build import open_home
-    from shortlist.app.cli.output import print_json, print_notes, progress_bar
+    from shortlist.app.cli.terminal.output import print_json, print_notes, progress_bar
     from shortlist.app.rebuild import rebuild as make_anew
 
     with open_home(chosen, any_encoder=True) as store:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.filters import (
+from shortlist.app.cli.terminal.filters import (
     Category,
     Channel,
     IncludeSeen,
@@ -17,7 +17,7 @@ from shortlist.app.cli.filters import (
     PublishedBefore,
     filters,
 )
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, settings
 from shortlist.core.config import RERANK_CHOICES
 from shortlist.core.errors import UsageError
 from shortlist.core.ranking import Request
@@ -70,7 +70,7 @@ def recommend(
         filters=filters(max_duration, category, channel, language, published_after, published_before, include_seen),
     )
     from shortlist.app.build import open_home, open_recommender
-    from shortlist.app.cli.output import print_json, print_notes
+    from shortlist.app.cli.terminal.output import print_json, print_notes
     from shortlist.core.wire import answer_document
 
     with open_home(chosen) as store:
@@ -82,14 +82,14 @@ def recommend(
     if as_json:
         print_json(answer_document(answer))
         return
-    from shortlist.app.cli.tables import print_answer
+    from shortlist.app.cli.terminal.tables import print_answer
 
     print_answer(answer)
     print_notes(answer.notes)
 
 
 def _show_prompts(prompts: Sequence[Sequence[Message]], as_json: bool) -> None:
-    from shortlist.app.cli.output import print_json
+    from shortlist.app.cli.terminal.output import print_json
 
     if as_json:
         print_json([[{"role": message.role, "content": message.content} for message in one] for one in prompts])

@@ -6,8 +6,16 @@ from typing import Annotated
 
 import typer
 
-from shortlist.app.cli.filters import Category, Channel, Language, MaxDuration, PublishedAfter, PublishedBefore, filters
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, K, settings
+from shortlist.app.cli.terminal.filters import (
+    Category,
+    Channel,
+    Language,
+    MaxDuration,
+    PublishedAfter,
+    PublishedBefore,
+    filters,
+)
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, settings
 
 
 def search(
@@ -31,7 +39,7 @@ def search(
     chosen = settings(context, home, config)
     wanted = filters(max_duration, category, channel, language, published_after, published_before)
     from shortlist.app.build import open_home, open_recommender
-    from shortlist.app.cli.output import print_json, print_notes
+    from shortlist.app.cli.terminal.output import print_json, print_notes
     from shortlist.core.wire import search_document
 
     with open_home(chosen) as store:
@@ -39,7 +47,7 @@ def search(
     if as_json:
         print_json(search_document(text, answer))
         return
-    from shortlist.app.cli.tables import print_answer
+    from shortlist.app.cli.terminal.tables import print_answer
 
     print_answer(answer)
     print_notes(answer.notes)

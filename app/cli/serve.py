@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shortlist.app.cli.options import ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.options import ConfigFile, HomeDir, settings
 from shortlist.core.config import Config
 from shortlist.core.errors import UsageError
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from shortlist.app.cli.failures import print_failures
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.failures import print_failures
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def status(
     """
     chosen = settings(context, home, config)
     from shortlist.app.build import open_home
-    from shortlist.app.cli.output import print_json
+    from shortlist.app.cli.terminal.output import print_json
 
     with open_home(chosen) as store:
         document = _document(store, chosen)

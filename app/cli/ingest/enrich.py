@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.failures import print_failures
-from shortlist.app.cli.loaded import SOME_FAILED
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.searchable import make_searchable
+from shortlist.app.cli.ingest.report import SOME_FAILED
+from shortlist.app.cli.ingest.searchable import make_searchable
+from shortlist.app.cli.terminal.failures import print_failures
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ WORK: dict[str, Callable[[Home, Config, bool, int | None, Progress], Worked]] = 
 
 
 def _print(kind: str, worked: Worked, as_json: bool) -> None:
-    from shortlist.app.cli.output import print_json
+    from shortlist.app.cli.terminal.output import print_json
 
     if as_json:
         failures = [{"where": one.where, "reason": one.reason} for one in worked.failures]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 
 
 def simulate(
@@ -24,7 +24,7 @@ def simulate(
     """
     chosen = settings(context, home, config)
     from shortlist.app.build import open_home
-    from shortlist.app.cli.output import print_json, progress_bar
+    from shortlist.app.cli.terminal.output import print_json, progress_bar
     from shortlist.ingest.simulate.simulate import simulate as invent
 
     with open_home(chosen) as store, progress_bar("simulating", readers, quiet=as_json) as progress:

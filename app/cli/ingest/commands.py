@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli import enrich, retry, videos
-from shortlist.app.cli.loaded import report
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.searchable import make_searchable
+from shortlist.app.cli.ingest import enrich, retry, videos
+from shortlist.app.cli.ingest.report import report
+from shortlist.app.cli.ingest.searchable import make_searchable
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def events(
 def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> None:
     """Load every source and report it."""
     from shortlist.app.build import open_home
-    from shortlist.app.cli.output import progress_bar
+    from shortlist.app.cli.terminal.output import progress_bar
 
     results: dict[str, Loaded] = {}
     with open_home(config, create=True) as store:

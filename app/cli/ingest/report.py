@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from shortlist.app.cli.failures import print_failures
+from shortlist.app.cli.terminal.failures import print_failures
 
 if TYPE_CHECKING:
     from shortlist.ingest.load import Loaded
@@ -17,7 +17,7 @@ SOME_FAILED = 1
 
 def report(what: str, results: Mapping[str, Loaded], as_json: bool) -> None:
     """Print what became of every source; exits with 1 when something of any failed."""
-    from shortlist.app.cli.output import print_json
+    from shortlist.app.cli.terminal.output import print_json
 
     if as_json:
         print_json({source: _document(loaded) for source, loaded in results.items()})
@@ -29,7 +29,7 @@ def report(what: str, results: Mapping[str, Loaded], as_json: bool) -> None:
 
 
 def _print(what: str, source: str, loaded: Loaded) -> None:
-    from shortlist.app.cli.output import print_notes
+    from shortlist.app.cli.terminal.output import print_notes
 
     typer.echo(
         f"{what} from {source}: {loaded.new:,} new, {loaded.changed:,} changed, {loaded.unchanged:,} unchanged, "

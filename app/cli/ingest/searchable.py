@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from shortlist.app.cli.output import print_notes
+from shortlist.app.cli.terminal.output import print_notes
 from shortlist.core.config import Config
 from shortlist.core.errors import StateError
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.core.config import NONE, RERANK_CHOICES, Config
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(
     Example: shortlist eval run --data simulated:100 --variant bm25
     """
     chosen = settings(context, home, config)
-    from shortlist.app.cli.output import print_json
+    from shortlist.app.cli.terminal.output import print_json
     from shortlist.eval.metrics.outcome import run_document
     from shortlist.eval.session import Session
     from shortlist.eval.variants import SHIPPED, choose, load_variants
@@ -57,7 +57,7 @@ def run(
     if as_json:
         print_json(run_document(outcome))
         return
-    from shortlist.app.cli.eval_tables import print_outcome
+    from shortlist.app.cli.eval.tables import print_outcome
 
     print_outcome(outcome)
 
@@ -83,7 +83,7 @@ def ablation(
     Example: shortlist eval ablation --data events --data simulated:200 --out reports/ablation
     """
     chosen = settings(context, home, config)
-    from shortlist.app.cli.output import print_json, print_notes
+    from shortlist.app.cli.terminal.output import print_json, print_notes
     from shortlist.eval.ablation import Plan, ablate, read_results
     from shortlist.eval.variants import SHIPPED, choose, load_variants
 
@@ -96,7 +96,7 @@ def ablation(
     if as_json:
         print_json(results)
     else:
-        from shortlist.app.cli.eval_tables import print_results
+        from shortlist.app.cli.eval.tables import print_results
 
         print_results(results)
         print_notes([f"written to {out}: report.html, report.md, results.json, runs, qrels and scores"])
@@ -126,7 +126,7 @@ def tune(
     Example: shortlist eval tune --data simulated:200 --out tuned.toml
     """
     chosen = settings(context, home, config)
-    from shortlist.app.cli.output import print_json
+    from shortlist.app.cli.terminal.output import print_json
     from shortlist.core.errors import UsageError
     from shortlist.eval.metrics.outcome import PRIMARY
     from shortlist.eval.metrics.scores import AUC, METRICS
@@ -173,14 +173,14 @@ def compare(
     Example: shortlist eval compare reports/ablation default bm25
     """
     chosen = settings(context, home, config)
-    from shortlist.app.cli.output import print_json
+    from shortlist.app.cli.terminal.output import print_json
     from shortlist.eval.stats.comparison import compare_variants
 
     found = compare_variants(folder, variant, other, chosen.eval.seed)
     if as_json:
         print_json(found)
         return
-    from shortlist.app.cli.eval_tables import print_comparison
+    from shortlist.app.cli.eval.tables import print_comparison
 
     print_comparison(found)
 
@@ -197,7 +197,7 @@ def _task(spec: str, queries: int | None, config: Config) -> tuple[Task, Parts]:
 @contextmanager
 def _bars(quiet: bool) -> Iterator[Bars]:
     """One progress bar after the other."""
-    from shortlist.app.cli.output import progress_bar
+    from shortlist.app.cli.terminal.output import progress_bar
 
     with ExitStack() as stack:
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shortlist.app.cli.filters import PublishedAfter, filters
-from shortlist.app.cli.loaded import report
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.searchable import make_searchable
+from shortlist.app.cli.ingest.report import report
+from shortlist.app.cli.ingest.searchable import make_searchable
+from shortlist.app.cli.terminal.filters import PublishedAfter, filters
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def take(
     Of several sources, a table that cannot be read is a failure, and the others are taken.
     """
     from shortlist.app.build import encoder_of
-    from shortlist.app.cli.output import progress_bar
+    from shortlist.app.cli.terminal.output import progress_bar
     from shortlist.core.errors import RecordError, UsageError
     from shortlist.ingest.load import Loaded, load_videos
     from shortlist.ingest.tables.rows import Failure
@@ -126,7 +126,7 @@ def take(
 
 def _media(store: Home, sources: list[Source], config: Config, as_json: bool) -> Loaded:
     from shortlist.app.build import encoder_of, transcriber_of
-    from shortlist.app.cli.output import stage_bars
+    from shortlist.app.cli.terminal.output import stage_bars
     from shortlist.ingest.media.pipeline import Models, load_media
 
     models = Models(transcriber_of(config), encoder_of(config))
@@ -135,7 +135,7 @@ def _media(store: Home, sources: list[Source], config: Config, as_json: bool) ->
 
 
 def _say_what_waits(store: Home, as_json: bool) -> None:
-    from shortlist.app.cli.output import print_notes
+    from shortlist.app.cli.terminal.output import print_notes
     from shortlist.core.types import EXTRACTIVE
     from shortlist.ingest.complete import ENRICH_VIDEO
 

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from shortlist.app.cli.filters import PublishedAfter
-from shortlist.app.cli.loaded import report
-from shortlist.app.cli.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.videos import (
+from shortlist.app.cli.ingest.report import report
+from shortlist.app.cli.ingest.videos import (
     AllowPrivate,
     AutoCaptions,
     Cookies,
@@ -21,6 +19,8 @@ from shortlist.app.cli.videos import (
     take,
     wanted_of,
 )
+from shortlist.app.cli.terminal.filters import PublishedAfter
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 
 if TYPE_CHECKING:
     from shortlist.store.home import Home
