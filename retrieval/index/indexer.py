@@ -27,7 +27,6 @@ CHUNK = 20_000
 T = TypeVar("T", Video, Article)
 
 log = logging.getLogger(__name__)
-log = logging.getLogger(__name__)
 
 
 def catch_up(home: Home, index: Index | None, progress: Callable[[int], None] | None = None) -> Index:

@@ -23,8 +23,6 @@ T = TypeVar("T")
 Job = tuple[Future[Any], Callable[[], Any]]
 GRACE_S = 5.0  # after its deadline a chat asks no model: its reply comes soon, or never
 
-T = TypeVar("T")
-
 
 class Hands:
     """Used as an executor of `concurrent.futures`, whose threads a process waits for when it ends, even one that hangs.

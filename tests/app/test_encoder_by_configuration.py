@@ -74,7 +74,7 @@ class FromFolder:
 def test_vectors_of_the_same_encoder_as_it_was_are_refused_and_not_kept(
     change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shortlist.models.encoders.load_encoder", lambda config, *_: FromFolder(config))
+    monkeypatch.setattr("shortlist.models.encoders.loader.load_encoder", lambda config, *_: FromFolder(config))
     weights = tmp_path / "encoder" / "weights"
     weights.parent.mkdir()
     weights.write_text("first")
