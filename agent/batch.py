@@ -10,7 +10,7 @@ from shortlist.core.types import Article, HistoryItem, Kind, Profile, Video
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ItemBatch:
     """Videos and articles by id. An article and a video may share an id, so both are asked for with their kind."""
 
     videos: Mapping[str, Video] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Case:
+class RankedRequest:
     """A request, its reader, what was looked for and what was retrieved."""
 
     request: Request
@@ -36,7 +36,7 @@ class Case:
     ranking: Ranking
 
 
-def case_notes(case: Case, n_found: int) -> list[str]:
+def request_notes(case: RankedRequest, n_found: int) -> list[str]:
     """What a person should know about an answer of `n_found` videos: what it rests on, and why it is short."""
     notes, profile = [], case.profile
     if not profile.liked and not (case.request.wish or case.request.like):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from shortlist.agent.batch import Case, Shelf, case_notes
+from shortlist.agent.batch import ItemBatch, RankedRequest, request_notes
 from shortlist.agent.explain.explain import Explainer
 from shortlist.agent.ranked import Ranked
 from shortlist.agent.reader.query import alike_query, profile_query, text_query, topic_of
 from shortlist.agent.reader.records import Records, profiles_of
-from shortlist.agent.rerank.policy import Gate, check_method, decide
-from shortlist.agent.rerank.runner import Judge, exact_prompts
+from shortlist.agent.rerank.policy import RerankPolicy, check_method, decide
+from shortlist.agent.rerank.runner import RerankRunner, exact_prompts
 from shortlist.agent.stopwatch import Stopwatch
 from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig
 from shortlist.core.errors import UnknownItem, UsageError
@@ -53,7 +53,10 @@ class Recommender:
         self._rerank = rerank
 
     def recommend(self, request: Request) -> Answer:
-        """The answer to one request. Raises `UnknownReader`, `UsageError` (method) and what `Judge.judge` raises."""
+        """Answer one request.
+
+        Raises `UnknownReader`, `UsageError` for an unknown method, and what `RerankRunner.judge` raises.
+        """
         return self.recommend_many([request])[0]
 
     def recommend_many(self, requests: Sequence[Request]) -> list[Answer]:
@@ -103,22 +106,24 @@ class Recommender:
             query = ask()
         with watch.stage("retrieve"):
             ranking = self._retriever.search(query)
-        case = Case(request, Profile(""), query, ranking)
-        shelf = Shelf(self._records.videos([*ranking.ids, *filter(None, (request.like,))]))
-        return self._explained(self._judged(case, shelf, Judge(self._model, self._rerank), watch.ms), shelf)
+        case = RankedRequest(request, Profile(""), query, ranking)
+        shelf = ItemBatch(self._records.videos([*ranking.ids, *filter(None, (request.like,))]))
+        return self._explained(self._judged(case, shelf, RerankRunner(self._model, self._rerank), watch.ms), shelf)
 
-    def _ranked(self, requests: Sequence[Request], *, explained: bool) -> tuple[list[Ranked], Shelf]:
+    def _ranked(self, requests: Sequence[Request], *, explained: bool) -> tuple[list[Ranked], ItemBatch]:
         watch = Stopwatch()
         with self._records.snapshot():
             cases, shelf = self._cases(requests, watch, explained=explained)
-        judge = Judge(self._model, self._rerank)
+        judge = RerankRunner(self._model, self._rerank)
         shared = {stage: ms / len(cases) for stage, ms in watch.ms.items()} if cases else {}
         # Requests whose prompts begin alike come one after another: the model reads that beginning once.
         reading_order = sorted(range(len(cases)), key=lambda at: (requests[at].wish or "", requests[at].user_id))
         judged = {at: self._judged(cases[at], shelf, judge, shared) for at in reading_order}
         return [judged[at] for at in range(len(cases))], shelf
 
-    def _cases(self, requests: Sequence[Request], watch: Stopwatch, *, explained: bool) -> tuple[list[Case], Shelf]:
+    def _cases(
+        self, requests: Sequence[Request], watch: Stopwatch, *, explained: bool
+    ) -> tuple[list[RankedRequest], ItemBatch]:
         requests = [_checked(request) for request in requests]
         with watch.stage("profile"):
             profiles, history = profiles_of(self._records, [one.user_id for one in requests], self._profile)
@@ -134,10 +139,10 @@ class Recommender:
             ]
             videos = self._records.videos(sorted(set().union(*read) - history.videos.keys()))
         cases = [
-            Case(request, profiles[request.user_id], query, ranking)
+            RankedRequest(request, profiles[request.user_id], query, ranking)
             for request, query, ranking in zip(requests, queries, rankings, strict=True)
         ]
-        return cases, Shelf({**history.videos, **videos}, history.articles)
+        return cases, ItemBatch({**history.videos, **videos}, history.articles)
 
     def _query(self, request: Request, profile: Profile) -> Query:
         # Not k alone: the head that the model judges must not depend on how many are asked for.
@@ -157,21 +162,23 @@ class Recommender:
             raise UnknownItem("unknown video", expected="the id of a video", found=repr(request.like), remedy=remedy)
         return alike_query(video, depth, request.filters, self.snapshot.vectors_of, profile)
 
-    def _judged(self, case: Case, shelf: Shelf, judge: Judge, shared: Mapping[str, float]) -> Ranked:
+    def _judged(
+        self, case: RankedRequest, shelf: ItemBatch, judge: RerankRunner, shared: Mapping[str, float]
+    ) -> Ranked:
         watch = Stopwatch()
         with watch.stage("rerank"):
             gate = self._gate(case.request, case.profile)
             verdict = judge.judge(case.request, case.profile, case.ranking, shelf, gate)
         return Ranked(case, verdict, {**shared, **watch.ms})
 
-    def _gate(self, request: Request, profile: Profile) -> Gate:
+    def _gate(self, request: Request, profile: Profile) -> RerankPolicy:
         return decide(request, profile, self._rerank, self._profile)
 
-    def _explained(self, ranked: Ranked, shelf: Shelf) -> Answer:
+    def _explained(self, ranked: Ranked, shelf: ItemBatch) -> Answer:
         case, verdict, watch = ranked.case, ranked.verdict, Stopwatch()
         with watch.stage("explain"):
             recommendations = self._explainer.explain(case, verdict, shelf)
-        notes = (*self.snapshot.notes, *case_notes(case, len(recommendations)), *verdict.notes)
+        notes = (*self.snapshot.notes, *request_notes(case, len(recommendations)), *verdict.notes)
         timings = {**ranked.timings_ms, **watch.ms}
         return Answer(case.request.user_id, recommendations, notes, timings, verdict.use)
 

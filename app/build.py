@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shortlist.agent.chat.session import Chat
     from shortlist.agent.reader.records import Records
     from shortlist.agent.recommend import Recommender
-    from shortlist.eval.factories import Parts
+    from shortlist.eval.factories import Factories
     from shortlist.ingest.enrich.enricher import Enricher
     from shortlist.models.speech.transcriber import Transcriber
 
@@ -143,11 +143,11 @@ def chat_over(recommender: Recommender, home: Home, config: Config, model: Calla
     )
 
 
-def evaluation_parts() -> Parts:
+def evaluation_parts() -> Factories:
     """What `eval` builds its variants from."""
-    from shortlist.eval.factories import Parts
+    from shortlist.eval.factories import Factories
 
-    return Parts(encoder_of, open_recommender, open_home)
+    return Factories(encoder_of, open_recommender, open_home)
 
 
 def mend(home: Home, config: Config) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from shortlist.agent.recommend import Recommender
     from shortlist.eval.variants import Variant
-    from shortlist.serving.limits.interprocess import Shared
-    from shortlist.serving.service.context import Parts
+    from shortlist.serving.limits.interprocess import SharedLimits
+    from shortlist.serving.service.context import AppContext
 
 OTHER_HOMES = frozenset({"enrichment", "encoder", "ingest", "llm"})
 
@@ -33,22 +33,22 @@ def worker(config: Config, folder: Path) -> ASGIApp:
 
     The home stays open until the process ends.
     """
-    from shortlist.serving.api.app import application
+    from shortlist.serving.api.app import create_app
     from shortlist.serving.http.request_id import log_request_ids
     from shortlist.serving.http.workers import end_with_parent
-    from shortlist.serving.limits.interprocess import Shared
+    from shortlist.serving.limits.interprocess import SharedLimits
 
     end_with_parent()
     configure(config.log_level)
     log_request_ids()
     try:
-        return application(parts_of(open_home(config), config, Shared(folder)))
+        return create_app(parts_of(open_home(config), config, SharedLimits(folder)))
     except ShortlistError as error:
         log.error("this process cannot serve and is started again: %s", error)
         raise SystemExit(1) from error  # the exit code of a missing service would end all processes of uvicorn
 
 
-def parts_of(home: Home, config: Config, shared: Shared | None = None) -> Parts:
+def parts_of(home: Home, config: Config, shared: SharedLimits | None = None) -> AppContext:
     """What the servers are made of. Whatever a crash left undone is mended first; models are loaded when needed."""
     mend(home, config)
     # A server of language models that hangs may not hold a request beyond its deadline.
@@ -62,26 +62,26 @@ def parts_with(
     config: Config,
     encoder: Callable[[], Encoder],
     model: Callable[[], LanguageModel],
-    shared: Shared | None = None,
-) -> Parts:
+    shared: SharedLimits | None = None,
+) -> AppContext:
     """The same with these models."""
     from shortlist.eval.variants import load_variants
-    from shortlist.serving.limits.deadline import Stoppable
-    from shortlist.serving.limits.interprocess import Shared
-    from shortlist.serving.service.context import Parts
-    from shortlist.serving.service.lazy import Kept
+    from shortlist.serving.limits.deadline import DeadlineModel
+    from shortlist.serving.limits.interprocess import SharedLimits
+    from shortlist.serving.service.context import AppContext
+    from shortlist.serving.service.lazy import LazyLoader
     from shortlist.serving.service.metrics import Metrics
 
-    shared = shared or Shared()
+    shared = shared or SharedLimits()
     metrics = Metrics(shared.counters)
-    encoder, stoppable = Kept(encoder), Kept[LanguageModel](lambda: Stoppable(model(), metrics.asked))
+    encoder, stoppable = LazyLoader(encoder), LazyLoader[LanguageModel](lambda: DeadlineModel(model(), metrics.asked))
     variants = {name: one for name, one in load_variants().items() if _comparable(one)}
 
     def variant(name: str) -> tuple[Recommender, str]:
         chosen = variants[name].configured(config)
         return recommender_over(home, chosen, encoder=encoder, model=stoppable), variants[name].method
 
-    return Parts(
+    return AppContext(
         home=home,
         config=config,
         encoder=encoder,

@@ -26,10 +26,10 @@ from shortlist.core.types import Kind
 from shortlist.retrieval.filters import Allowed
 from shortlist.retrieval.index.columns import blank_columns
 from shortlist.retrieval.index.postings import count_terms
-from shortlist.retrieval.index.segment import Part, Segment
+from shortlist.retrieval.index.segment import Segment, SegmentView
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.dense import Dense
-from shortlist.retrieval.vectors.ivf import Cells, pack_cells
+from shortlist.retrieval.vectors.ivf import IvfPq, pack_cells
 from shortlist.retrieval.vectors.threads import one_blas_thread
 
 K, LIKED = 100, 20
@@ -45,9 +45,9 @@ def legs(vectors: FloatArray) -> tuple[Dense, Dense, float]:
     packed = pack_cells(vectors)
     spent = time.process_time() - began
     assert packed is not None
-    celled = Segment(VIDEO, ids, vectors, plain.columns, plain.postings, Cells(packed, n))
+    celled = Segment(VIDEO, ids, vectors, plain.columns, plain.postings, IvfPq(packed, n))
     config = RetrievalConfig(threads=1)
-    with_cells, without = (Dense(Snapshot("bench", 1, (Part(one),)), config) for one in (celled, plain))
+    with_cells, without = (Dense(Snapshot("bench", 1, (SegmentView(one),)), config) for one in (celled, plain))
     return with_cells, without, spent
 
 

@@ -35,7 +35,7 @@ from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.background_merge import merge_aside
-from shortlist.retrieval.index.segment import Part
+from shortlist.retrieval.index.segment import SegmentView
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
 from shortlist.store.home import Home
@@ -85,7 +85,7 @@ def without_cells(snapshot: Snapshot) -> Snapshot:
     parts = []
     for part in snapshot.parts:
         one = part.segment
-        parts.append(Part(type(one)(one.kind, one.ids, one.vectors, one.columns, one.postings), part.dead))
+        parts.append(SegmentView(type(one)(one.kind, one.ids, one.vectors, one.columns, one.postings), part.dead))
     return Snapshot(snapshot.home_id, snapshot.revision, tuple(parts), popular=snapshot.popular)
 
 

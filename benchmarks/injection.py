@@ -25,7 +25,7 @@ import numpy as np
 
 from benchmarks.rerank import show
 from benchmarks.rerank_cases import Vectors, load
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.question import Question, question
 from shortlist.agent.rerank.yesno import CHOICES, log_odds
@@ -82,7 +82,7 @@ def ted_lists(data: Path, vectors: Vectors) -> Iterator[Shelved]:
     stored = vectors.of([f"{video.title}\n{video.summary}" for video in videos])
     for wish, wanted in zip(WISHES, vectors.of(WISHES), strict=True):
         nearest = np.argsort(-(stored @ wanted))[:SIZE]
-        asked = question("yesno_wish", Profile("nobody"), wish, Shelf(), CONFIG)
+        asked = question("yesno_wish", Profile("nobody"), wish, ItemBatch(), CONFIG)
         yield Shelved("ted", asked, [videos[at] for at in nearest])
 
 

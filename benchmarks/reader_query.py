@@ -22,7 +22,7 @@ from rich.table import Table
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from benchmarks.rerank_cases import Vectors
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader import query
 from shortlist.agent.reader.profile import build_profile
 from shortlist.agent.reader.query import profile_query
@@ -36,7 +36,7 @@ from shortlist.eval.stats.significance import compare
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tasks.task import Task
 from shortlist.retrieval.build import build_retriever
-from shortlist.retrieval.index.segment import Part, video_segment
+from shortlist.retrieval.index.segment import SegmentView, video_segment
 from shortlist.retrieval.index.snapshot import Snapshot
 
 SETS = {"mind_nov9to12": "nDCG@10", "mind_llm4rec1000": "nDCG@10", "microlens": "HR@10"}
@@ -87,7 +87,7 @@ WAYS: dict[str, tuple[int, Change]] = {
 }
 
 
-def queries_of(task: Task, snapshot: Snapshot, shelf: Shelf) -> Iterator[tuple[str, Query]]:
+def queries_of(task: Task, snapshot: Snapshot, shelf: ItemBatch) -> Iterator[tuple[str, Query]]:
     for one in task.data.queries:
         profile = build_profile(Reader(one.id), task.history(one), shelf, ProfileConfig())
         asked = profile_query(profile, 10, Filters(include_seen=one.candidates is not None), snapshot.vectors_of)
@@ -95,7 +95,9 @@ def queries_of(task: Task, snapshot: Snapshot, shelf: Shelf) -> Iterator[tuple[s
         yield one.id, replace(asked, k=len(one.candidates or ()) or 10, only=wanted)
 
 
-def ranked(task: Task, snapshot: Snapshot, shelf: Shelf, config: RetrievalConfig, change: Change) -> dict[str, Ranking]:
+def ranked(
+    task: Task, snapshot: Snapshot, shelf: ItemBatch, config: RetrievalConfig, change: Change
+) -> dict[str, Ranking]:
     retriever = build_retriever(snapshot, config)
     asked = [(one, change(query)) for one, query in queries_of(task, snapshot, shelf)]
     found: dict[str, Ranking] = {}
@@ -128,9 +130,9 @@ def main() -> None:
     folder = Path(os.environ["SHORTLIST_BENCH_DATA"]) / "eval" / given.set
     task = task_of(read_watches(folder) if given.set == "microlens" else read_mind(folder))
     task = task if given.queries is None else task.sampled(given.queries, seed=0)
-    shelf = Shelf({video.id: video for video in task.videos})
+    shelf = ItemBatch({video.id: video for video in task.videos})
     rows: FloatArray = Vectors(given.work).of([f"{video.title}\n{video.transcript.text}" for video in task.videos])
-    snapshot = Snapshot("benchmark", 1, (Part(video_segment(task.videos, rows)),))
+    snapshot = Snapshot("benchmark", 1, (SegmentView(video_segment(task.videos, rows)),))
     metric = SETS[given.set]
     dense = {
         name: ranked(task, snapshot, shelf, RetrievalConfig(weights={"dense": 1.0}, dense_top=top), change)

@@ -25,9 +25,9 @@ from rich.table import Table
 
 from benchmarks.rerank_cases import BENCHES, Bench, Case, Vectors, load
 from shortlist.agent.rerank.blend import blend
-from shortlist.agent.rerank.context import Setting
+from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.letters import Letters
-from shortlist.agent.rerank.metered import Metered
+from shortlist.agent.rerank.metered import MeteredModel
 from shortlist.agent.rerank.methods import METHODS, Reranker
 from shortlist.agent.rerank.pointwise import settled
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
@@ -48,7 +48,7 @@ METRICS = ("nDCG@10", "MRR", "AUC")
 CONSOLE = Console(width=150)
 JUDGED = Path(__file__).with_name("judged")
 
-VARIANTS: dict[str, Callable[[Setting], Reranker]] = {
+VARIANTS: dict[str, Callable[[RerankContext], Reranker]] = {
     **METHODS,
     "letters-raw": lambda setting: Letters(setting, calibrated=False),
 }
@@ -87,8 +87,10 @@ def judge(bench: Bench, method: str, model: LanguageModel, config: RerankConfig,
 
 
 def one(case: Case, bench: Bench, method: str, model: LanguageModel, config: RerankConfig) -> Judged:
-    metered, start = Metered(model), time.process_time()
-    reranked = VARIANTS[method](Setting(metered, bench.shelf, config)).rerank(case.profile, case.wish, case.ranking)
+    metered, start = MeteredModel(model), time.process_time()
+    reranked = VARIANTS[method](RerankContext(metered, bench.shelf, config)).rerank(
+        case.profile, case.wish, case.ranking
+    )
     judged, use = reranked.sources[0], metered.use
     return Judged(
         judged.ids, tuple(judged.scores.tolist()), use.calls, use.cached_calls, use.prompt_tokens, use.output_tokens,

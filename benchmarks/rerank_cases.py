@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.profile import build_profile
 from shortlist.agent.reader.query import profile_query
 from shortlist.core.config import EncoderConfig, ModelsConfig, ProfileConfig, RetrievalConfig
@@ -24,7 +24,7 @@ from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tasks.task import Task
 from shortlist.models.encoders.loader import load_encoder
 from shortlist.retrieval.build import build_retriever
-from shortlist.retrieval.index.segment import Part, video_segment
+from shortlist.retrieval.index.segment import SegmentView, video_segment
 from shortlist.retrieval.index.snapshot import Snapshot
 
 Scores = npt.NDArray[np.float64]
@@ -49,7 +49,7 @@ class Bench:
 
     name: str
     data: DataSet
-    shelf: Shelf
+    shelf: ItemBatch
     cases: Mapping[str, Case]
 
 
@@ -97,7 +97,7 @@ def mind(folder: Path, vectors: Vectors, queries: int | None) -> Bench:
     task = _sampled(task_of(read_mind(folder)), queries)
     used = {item for query in task.data.queries for item in (*query.history, *(query.candidates or ()))}
     videos = [video for video in task.videos if video.id in used]
-    shelf = Shelf({video.id: video for video in videos})
+    shelf = ItemBatch({video.id: video for video in videos})
     snapshot = _snapshot(videos, vectors)
     retriever = build_retriever(snapshot, RetrievalConfig())
     cases = {}
@@ -131,12 +131,12 @@ def _sampled(task: Task, queries: int | None) -> Task:
 
 def _wishes(task: Task, rankings: Mapping[str, Ranking]) -> Bench:
     cases = {query.id: Case(Profile(query.id), query.text, rankings[query.id]) for query in task.data.queries}
-    return Bench(task.data.name, task.data, Shelf({video.id: video for video in task.videos}), cases)
+    return Bench(task.data.name, task.data, ItemBatch({video.id: video for video in task.videos}), cases)
 
 
 def _snapshot(videos: Sequence[Video], vectors: Vectors) -> Snapshot:
     rows = vectors.of([f"{video.title}\n{video.transcript.text}" for video in videos])
-    return Snapshot("benchmark", 1, (Part(video_segment(videos, rows)),))
+    return Snapshot("benchmark", 1, (SegmentView(video_segment(videos, rows)),))
 
 
 def _min_max(scores: Scores) -> Scores:

@@ -24,9 +24,9 @@ from benchmarks.rerank import VARIANTS, show
 from benchmarks.rerank_cases import BENCHES, Bench, Case, Vectors, load
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.attempts import Attempts
-from shortlist.agent.rerank.context import Budget, Setting
+from shortlist.agent.rerank.context import Budget, RerankContext
 from shortlist.agent.rerank.letters import SHUFFLES, WINDOW, position_bias
-from shortlist.agent.rerank.metered import Metered
+from shortlist.agent.rerank.metered import MeteredModel
 from shortlist.agent.rerank.question import question
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
 from shortlist.models.llm.embedded import EmbeddedModel
@@ -56,8 +56,8 @@ def measure(model: EmbeddedModel, bench: Bench, method: str, config: RerankConfi
     """The cost of each list."""
     costs = []
     for case in bench.cases.values():
-        metered, start = Metered(model), time.process_time()
-        VARIANTS[method](Setting(metered, bench.shelf, config)).rerank(case.profile, case.wish, case.ranking)
+        metered, start = MeteredModel(model), time.process_time()
+        VARIANTS[method](RerankContext(metered, bench.shelf, config)).rerank(case.profile, case.wish, case.ranking)
         use = metered.use
         costs.append(
             {"prompt": use.prompt_tokens, "output": use.output_tokens, "core_s": time.process_time() - start}
@@ -96,7 +96,7 @@ def main() -> None:
     assert isinstance(model, EmbeddedModel)
     bounds = [bound(model, case, bench, config) for case in bench.cases.values()]
     rows = table(bounds, {method: measure(model, bench, method, config) for method in METHODS}, config.depth)
-    metered, start = Metered(model), time.process_time()
+    metered, start = MeteredModel(model), time.process_time()
     position_bias(metered, WINDOW, Attempts(Budget(None)))
     once = {"prompt": float(metered.use.prompt_tokens), "core_s": time.process_time() - start}
     rows.append({"method": f"the bias, once, {SHUFFLES} windows", **once})

@@ -35,7 +35,7 @@ from benchmarks.retrieval import real_windows
 from shortlist.app.build import encoder_of, language_model_of, open_home
 from shortlist.app.serve import parts_with
 from shortlist.core.config import Config, ServeConfig
-from shortlist.serving.limits.interprocess import COUNTERS, Shared
+from shortlist.serving.limits.interprocess import COUNTERS, SharedLimits
 
 EVENTS = 20
 READERS = 4000
@@ -47,7 +47,7 @@ Address = Callable[[], str]
 
 def both(home: Path, folder: Path) -> ASGIApp:
     """Our API, and beside it a route that does nothing."""
-    from shortlist.serving.api.app import application
+    from shortlist.serving.api.app import create_app
 
     config = Config.model_validate({"home": home, "retrieval": {"threads": 1}})
     bare = FastAPI()
@@ -57,7 +57,9 @@ def both(home: Path, folder: Path) -> ASGIApp:
         return {"status": "ok"}
 
     store = open_home(config)
-    ours = application(parts_with(store, config, encoder_of(config), language_model_of(store, config), Shared(folder)))
+    ours = create_app(
+        parts_with(store, config, encoder_of(config), language_model_of(store, config), SharedLimits(folder))
+    )
 
     async def either(scope: Any, receive: Any, send: Any) -> None:
         await (bare if scope.get("path") == "/bare" else ours)(scope, receive, send)
@@ -72,7 +74,7 @@ def serve(home: Path, listener: socket.socket, workers: int, folder: Path) -> No
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder / COUNTERS)
     from shortlist.serving.http.workers import run_workers
 
-    run_workers(partial(both, home, folder), listener, ServeConfig(workers=workers), Shared(folder))
+    run_workers(partial(both, home, folder), listener, ServeConfig(workers=workers), SharedLimits(folder))
 
 
 async def asked(port: int, address: Address, seconds: float, at_least: int = 1) -> dict[str, float]:

@@ -11,7 +11,7 @@ from typing import Any
 from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError, ServiceError, UsageError
 from shortlist.eval.data.trec_files import write_qrels, write_run
-from shortlist.eval.factories import Parts
+from shortlist.eval.factories import Factories
 from shortlist.eval.metrics.outcome import Outcome
 from shortlist.eval.progress import Bars, no_bars
 from shortlist.eval.report.html import html_report
@@ -52,7 +52,7 @@ class Plan:
             )
 
 
-def ablate(plan: Plan, config: Config, parts: Parts, bars: Bars = no_bars) -> list[list[Outcome]]:
+def ablate(plan: Plan, config: Config, parts: Factories, bars: Bars = no_bars) -> list[list[Outcome]]:
     """The outcomes of every variant, by data set. What is there after each data set is complete for it.
 
     A variant whose model or package is not to be had is left out, and the report says why. Raises as `run_variant`;

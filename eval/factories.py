@@ -13,7 +13,7 @@ from shortlist.store.home import Home
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Factories:
     """`encoder` gives what loads an encoder once, `recommender` one that reads `Records`, `home` the user's home."""
 
     encoder: Callable[[Config], Callable[[], Encoder]]

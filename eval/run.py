@@ -18,18 +18,18 @@ from shortlist.eval.answer.answered import Answered, Answerer
 from shortlist.eval.answer.batches import Batch
 from shortlist.eval.answer.product import Product
 from shortlist.eval.data.dataset import EvalQuery
-from shortlist.eval.factories import Parts
+from shortlist.eval.factories import Factories
 from shortlist.eval.hashes import PEER_CODE, code_hash, config_hash, digest, weights_hash
 from shortlist.eval.progress import Bar, Bars, no_bars
-from shortlist.eval.run_cache import Finished, joined_cost, joined_notes
-from shortlist.eval.tasks.cached_encoder import KeptEncoder
+from shortlist.eval.run_cache import RunCache, joined_cost, joined_notes
+from shortlist.eval.tasks.cached_encoder import CachedEncoder
 from shortlist.eval.tasks.home import cache_root, open_task_home
 from shortlist.eval.tasks.records import TaskRecords
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
 
 
-def run_variant(task: Task, variant: Variant, config: Config, parts: Parts, bars: Bars = no_bars) -> Finished:
+def run_variant(task: Task, variant: Variant, config: Config, parts: Factories, bars: Bars = no_bars) -> RunCache:
     """`variant` over all queries of `task`, which is ingested first where no run has done so.
 
     A query that cannot be answered is listed as failed. Raises `ServiceError` where the variant needs a model that is
@@ -48,7 +48,7 @@ def run_variant(task: Task, variant: Variant, config: Config, parts: Parts, bars
     cost = joined_cost(batches)
     seconds = {stage: float(ms.sum()) / 1000 for stage, ms in cost.stage_ms.items()}
     run = Run(variant.name, hashes["config"], hashes["data"], answers, failed, seconds, cost.use.prompt_tokens)
-    return Finished(variant, run, cost, hashes, joined_notes(batches), _tuned_here(task, variant, chosen))
+    return RunCache(variant, run, cost, hashes, joined_notes(batches), _tuned_here(task, variant, chosen))
 
 
 def hashes_of(task: Task, variant: Variant, chosen: Config) -> dict[str, str]:
@@ -130,14 +130,14 @@ def _answers(answerer: Answerer, queries: Sequence[EvalQuery]) -> tuple[dict[str
 
 
 @contextmanager
-def _answerer(task: Task, variant: Variant, config: Config, parts: Parts, bars: Bars) -> Iterator[Answerer]:
+def _answerer(task: Task, variant: Variant, config: Config, parts: Factories, bars: Bars) -> Iterator[Answerer]:
     encoder = parts.encoder(config)
     with open_task_home(task, variant, config, encoder, bars) as home:
         if variant.peer:
             from shortlist.eval.peers.peer import world_of
             from shortlist.eval.peers.table import peer_answerer
 
-            yield peer_answerer(variant.peer, world_of(task, KeptEncoder(encoder(), home), config.eval.seed))
+            yield peer_answerer(variant.peer, world_of(task, CachedEncoder(encoder(), home), config.eval.seed))
             return
         recommender = parts.recommender(home, config, TaskRecords(task, home.catalogue))
         yield Product(recommender, task.data, variant.method)

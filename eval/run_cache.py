@@ -35,7 +35,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Finished:
+class RunCache:
     """A variant over all queries of a task. `hashes` say of what; `notes` are what its answers said, and how often."""
 
     variant: Variant

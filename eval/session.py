@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from shortlist.core.config import Config
-from shortlist.eval.factories import Parts
-from shortlist.eval.metrics.beyond_accuracy import Shelves
+from shortlist.eval.factories import Factories
+from shortlist.eval.metrics.beyond_accuracy import BeyondAccuracy
 from shortlist.eval.metrics.outcome import Outcome, outcome_of
 from shortlist.eval.progress import Bars, no_bars
 from shortlist.eval.run import run_variant
@@ -19,7 +19,7 @@ from shortlist.retrieval.index.indexer import load_snapshot
 class Session:
     """Measures variants on one task."""
 
-    def __init__(self, task: Task, config: Config, parts: Parts, bars: Bars = no_bars) -> None:
+    def __init__(self, task: Task, config: Config, parts: Factories, bars: Bars = no_bars) -> None:
         self.task = task
         self._config = config
         self._parts = parts
@@ -34,9 +34,9 @@ class Session:
         return outcome_of(task, run_variant(task, variant, self._config, self._parts, self._bars), self._shelves)
 
     @cached_property
-    def _shelves(self) -> Shelves:
+    def _shelves(self) -> BeyondAccuracy:
         # The vectors of the plain home, whatever a variant does: all lists are measured with one rule.
         plain, encoder = Variant(name="default"), self._parts.encoder(self._config)
         with open_task_home(self.task, plain, self._config, encoder, self._bars) as home:
             snapshot = load_snapshot(home, self._config.retrieval)
-        return Shelves(self.task, partial(snapshot.vectors_of, "video"))
+        return BeyondAccuracy(self.task, partial(snapshot.vectors_of, "video"))

@@ -12,7 +12,7 @@ from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query, Ranking
 from shortlist.retrieval.filters import Allowed
 from shortlist.retrieval.index.snapshot import Snapshot
-from shortlist.retrieval.legs.leg import Leg, Opinion
+from shortlist.retrieval.legs.leg import Leg, LegScores
 from shortlist.retrieval.legs.popular import freshness
 from shortlist.retrieval.retriever import BatchRetriever
 from shortlist.retrieval.vectors.arrays import Ints, Scores
@@ -69,14 +69,14 @@ class Hybrid(BatchRetriever):
 
     @abstractmethod
     def join(
-        self, opinions: Mapping[str, Opinion], rows: Ints, weights: Mapping[str, float]
+        self, opinions: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
     ) -> tuple[Scores, Sequence[Ranking]]:
         """The joined score of each of `rows`, which ascend, and the rankings of the legs that it was made from."""
 
     def answer(self, queries: Sequence[Query], asked: Sequence[Allowed]) -> list[Ranking]:
         """See `BatchRetriever`."""
         weights = [self._weights(query) for query in queries]
-        opinions: list[dict[str, Opinion]] = [{} for _ in queries]
+        opinions: list[dict[str, LegScores]] = [{} for _ in queries]
         for name in self._legs:
             self._ask(name, [at for at, chosen in enumerate(weights) if name in chosen], queries, asked, opinions)
         silent = [at for at, found in enumerate(opinions) if not found]
@@ -93,7 +93,7 @@ class Hybrid(BatchRetriever):
         chosen: Sequence[int],
         queries: Sequence[Query],
         asked: Sequence[Allowed],
-        opinions: Sequence[dict[str, Opinion]],
+        opinions: Sequence[dict[str, LegScores]],
     ) -> None:
         """Add what the leg `name` says to the opinions on the `chosen` queries."""
         if not chosen:
@@ -104,7 +104,7 @@ class Hybrid(BatchRetriever):
             if opinion is not None:
                 opinions[at][name] = opinion
 
-    def _fuse(self, query: Query, opinions: Mapping[str, Opinion], weights: Mapping[str, float]) -> Ranking:
+    def _fuse(self, query: Query, opinions: Mapping[str, LegScores], weights: Mapping[str, float]) -> Ranking:
         rows = distinct(np.concatenate([opinion.rows for opinion in opinions.values()]))
         scores, sources = self.join(opinions, rows, {name: weights.get(name, 1.0) for name in opinions})
         scores = scores * self._kept[rows]
@@ -119,7 +119,7 @@ class WeightedMean(Hybrid):
     origin: ClassVar[str] = "fusion"
 
     def join(
-        self, opinions: Mapping[str, Opinion], rows: Ints, weights: Mapping[str, float]
+        self, opinions: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
     ) -> tuple[Scores, Sequence[Ranking]]:
         """See `Hybrid`; the legs' rankings hold all of `rows`."""
         scores = {name: opinion.of(rows) for name, opinion in opinions.items()}
@@ -136,7 +136,7 @@ class ReciprocalRanks(Hybrid):
     origin: ClassVar[str] = "rrf"
 
     def join(
-        self, opinions: Mapping[str, Opinion], rows: Ints, weights: Mapping[str, float]
+        self, opinions: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
     ) -> tuple[Scores, Sequence[Ranking]]:
         """See `Hybrid`; the legs' rankings are their own lists."""
         fused = reciprocal_ranks([opinion.rows for opinion in opinions.values()], rows, self._config.rrf_k)

@@ -18,12 +18,12 @@ from sqlalchemy import Connection, insert, inspect, select, update
 from shortlist.core.config import StoreConfig
 from shortlist.core.errors import HomeDamaged, HomeVersion
 from shortlist.models.encoders.encoder_version import configured_name
-from shortlist.store.caches.embeddings import Vectors
+from shortlist.store.caches.embeddings import EmbeddingCache
 from shortlist.store.catalogue.base import read_number
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.migrations import migrate
 from shortlist.store.documents.chroma_folder import Chroma, ChromaFolder
-from shortlist.store.documents.documents import Documents, Stamp
+from shortlist.store.documents.documents import Documents, DocumentStamp
 from shortlist.store.lock import WriterLock
 from shortlist.store.sql import schema
 from shortlist.store.sql.database import Database
@@ -59,7 +59,7 @@ class Home:
         # Each cache is a file of its own: no answer waits for a transaction of an ingest, and both may be deleted.
         self.answers = SqliteDatabase(path / ANSWERS, REBUILD)
         kept = SqliteDatabase(path / VECTORS, REBUILD)
-        self.vectors = Vectors(kept)
+        self.vectors = EmbeddingCache(kept)
         self.caches = (self.answers, kept)
         self._database = database
         self._lock = lock
@@ -81,7 +81,7 @@ class Home:
         database = _database(path, servers, make=born_with is not None)
         lock = WriterLock(path, database)
         try:
-            _settle(database, lock, born_with)
+            _ensure_schema(database, lock, born_with)
             _make(path)
             home = cls(path, database, lock, *_identity(database), servers)
             if encoder is not None:
@@ -138,7 +138,7 @@ class Home:
         self._database.close()
 
     def _documents(self) -> Documents:
-        return Documents(self._chroma(), Stamp(self.home_id, self.encoder), self.catalogue, self.writing)
+        return Documents(self._chroma(), DocumentStamp(self.home_id, self.encoder), self.catalogue, self.writing)
 
     def _chroma(self) -> Chroma:
         if self.servers.chroma is None:
@@ -189,13 +189,13 @@ def _make(path: Path) -> None:
         raise os_error(path, error) from error
 
 
-def _settle(database: Database, lock: WriterLock, encoder: str | None) -> None:
+def _ensure_schema(database: Database, lock: WriterLock, encoder: str | None) -> None:
     """Make the catalogue if there is none, migrate it if it is old, refuse it if it is newer."""
     with database.reading() as connection:
         born = inspect(connection).has_table(meta.name)
     if not born:
         with database.writing() as connection:
-            _give_birth(connection, database, encoder)
+            _create_schema(connection, database, encoder)
         return
     with database.reading() as connection:
         version = read_number(connection, "schema_version")
@@ -211,7 +211,7 @@ def _settle(database: Database, lock: WriterLock, encoder: str | None) -> None:
             migrate(database)
 
 
-def _give_birth(connection: Connection, database: Database, encoder: str | None) -> None:
+def _create_schema(connection: Connection, database: Database, encoder: str | None) -> None:
     tables = inspect(connection).get_table_names()
     if meta.name in tables:
         return  # another process was faster

@@ -168,7 +168,7 @@ def snapshot_of() -> Any:
     `watched` are the sequences of readers, oldest first.
     """
     from shortlist.retrieval.index.cowatch_counts import Links
-    from shortlist.retrieval.index.segment import Part, video_segment
+    from shortlist.retrieval.index.segment import SegmentView, video_segment
     from shortlist.retrieval.index.snapshot import Snapshot
 
     def make(
@@ -183,7 +183,7 @@ def snapshot_of() -> Any:
         made = []
         for chosen in np.array_split(np.arange(len(videos)), parts):
             segment = video_segment([videos[at] for at in chosen], vectors[chosen].astype(np.float32))
-            made.append(Part(segment).without(removed))
+            made.append(SegmentView(segment).without(removed))
         readers = [[(item, 1) for item in sequence] for sequence in watched]
         links = Links.none().followed(readers, 1)
         return Snapshot("home", 1, tuple(made), popular=popular or {}, links=links)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from shortlist.agent.chat.action import Action, ActionName
 from shortlist.agent.chat.memory import Document, Memory
-from shortlist.agent.chat.nlu.context import Setting
+from shortlist.agent.chat.nlu.context import ParseContext
 from shortlist.agent.chat.nlu.limits import take_limits
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.nlu.words import MAX_CHARS, tidy
@@ -52,7 +52,7 @@ class AgentInterpreter:
         called = self._called([*_said(turns[-REMEMBERED:]), _human(message)])
         if called is None:
             return None
-        limits, _ = take_limits(tidy(message), Setting(self._names, memory, today))
+        limits, _ = take_limits(tidy(message), ParseContext(self._names, memory, today))
         held = {name: value for name, value in limits.items() if value is not None}  # None lifts one
         return grounded(called, message, memory, self._names, held)
 

@@ -11,7 +11,7 @@ from shortlist.agent.chat.action import LISTS, Action
 Document = Mapping[str, Any]
 
 
-class Threads(Protocol):
+class ThreadStore(Protocol):
     """The part of `store.catalogue.Catalogue` that keeps chats: one JSON document a turn, oldest first."""
 
     def thread(self, name: str, newest: int) -> Sequence[Document]:

@@ -10,7 +10,7 @@ from typing import Literal
 from shortlist.agent.chat import replies
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.agent import Interpreter
-from shortlist.agent.chat.memory import Document, Memory, Threads, recall
+from shortlist.agent.chat.memory import Document, Memory, ThreadStore, recall
 from shortlist.agent.chat.nlu.names import Names, known_reader
 from shortlist.agent.chat.nlu.parse import parse
 from shortlist.agent.chat.nlu.words import MAX_CHARS
@@ -33,7 +33,7 @@ class Chat:
         self,
         *,
         tools: Tools,
-        threads: Threads,
+        threads: ThreadStore,
         names: Names,
         interpreter: Callable[[], Interpreter],
         mode: Mode = "auto",

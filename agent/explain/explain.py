@@ -6,9 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from shortlist.agent.batch import Case, Shelf
-from shortlist.agent.explain.reasons import Circumstances, reason
-from shortlist.agent.rerank.runner import Verdict
+from shortlist.agent.batch import ItemBatch, RankedRequest
+from shortlist.agent.explain.reasons import ReasonContext, reason
+from shortlist.agent.rerank.runner import RerankResult
 from shortlist.core.ranking import Ranking, Recommendation, Stage
 from shortlist.core.types import Kind, Segment, Video
 from shortlist.retrieval.analysis import terms as analysed
@@ -27,7 +27,7 @@ class Explainer:
         self._snapshot = snapshot
         self._popular = _most_popular(snapshot.popular)
 
-    def explain(self, case: Case, verdict: Verdict, shelf: Shelf) -> tuple[Recommendation, ...]:
+    def explain(self, case: RankedRequest, verdict: RerankResult, shelf: ItemBatch) -> tuple[Recommendation, ...]:
         """The best `k` of the final ranking; a video removed since the revision that was searched is left out."""
         final = zip(verdict.final.ids, verdict.final.scores.tolist(), strict=True)
         best = [(shelf.videos[item], score) for item, score in final if item in shelf.videos][: case.request.k]
@@ -41,7 +41,7 @@ class Explainer:
             for rank, (video, score) in enumerate(best, start=1)
         )
 
-    def _circumstances(self, case: Case, ids: Sequence[str], shelf: Shelf) -> Circumstances:
+    def _circumstances(self, case: RankedRequest, ids: Sequence[str], shelf: ItemBatch) -> ReasonContext:
         wish, query = case.request.wish, case.query
         wish_vector = query.vectors[0] if wish and query.vectors is not None else None
         alike = shelf.videos.get(case.request.like or "")
@@ -49,7 +49,7 @@ class Explainer:
         for item in case.profile.liked:
             near[item.kind].append(item.item_id)
         vectors = {kind: self._snapshot.vectors_of(kind, items) for kind, items in near.items()}
-        return Circumstances(case.profile, wish, wish_vector, shelf, vectors, self._popular, alike)
+        return ReasonContext(case.profile, wish, wish_vector, shelf, vectors, self._popular, alike)
 
 
 def stages_of(ranking: Ranking, judged: Ranking | None, ids: Sequence[str]) -> dict[str, dict[str, Stage]]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.history_words import deed, left_at_once
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import HistoryItem, Kind, Profile, Video
@@ -28,7 +28,7 @@ SAYS_NOTHING = frozenset(_SAYS_NOTHING.split())
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class ReasonContext:
     """What reasons may draw on: the reader, the wish and its unit vector, the records, stored vectors by kind and id.
 
     `alike` is the video that was asked for more of. `popular` holds the ids of videos that many readers liked lately.
@@ -37,7 +37,7 @@ class Circumstances:
     profile: Profile
     wish: str | None
     wish_vector: FloatArray | None
-    shelf: Shelf
+    shelf: ItemBatch
     vectors: Mapping[Kind, Mapping[str, FloatArray]] = field(default_factory=dict)
     popular: frozenset[str] = frozenset()
     alike: Video | None = None
@@ -47,7 +47,7 @@ class Circumstances:
         return self.vectors.get(kind, {}).get(item_id)
 
 
-def reason(video: Video, known: Circumstances) -> str:
+def reason(video: Video, known: ReasonContext) -> str:
     """One phrase without a full stop, for example "because you watched X to the end"."""
     for fact in FACTS:
         words = fact(video, known)
@@ -56,7 +56,7 @@ def reason(video: Video, known: Circumstances) -> str:
     return "one of the videos you have not seen yet"
 
 
-def _wish(video: Video, known: Circumstances) -> str | None:
+def _wish(video: Video, known: ReasonContext) -> str | None:
     if not known.wish:
         return None
     words = [word.strip(".,;:!?\"'()“”") for word in known.wish.split()]
@@ -75,7 +75,7 @@ def _wish(video: Video, known: Circumstances) -> str | None:
     return f"close in meaning to “{known.wish}”" if near else None
 
 
-def _alike(video: Video, known: Circumstances) -> str | None:
+def _alike(video: Video, known: ReasonContext) -> str | None:
     if known.alike is None:
         return None
     own, other = known.vector("video", video.id), known.vector("video", known.alike.id)
@@ -83,7 +83,7 @@ def _alike(video: Video, known: Circumstances) -> str | None:
     return f"close in meaning to “{known.alike.title}”" if near else None
 
 
-def _nearest(video: Video, known: Circumstances) -> str | None:
+def _nearest(video: Video, known: ReasonContext) -> str | None:
     nearest = nearest_liked(video.id, known)
     if nearest is None:
         return None
@@ -91,31 +91,31 @@ def _nearest(video: Video, known: Circumstances) -> str | None:
     return f"because you {verb} “{nearest.title}” {manner}".rstrip()
 
 
-def _category(video: Video, known: Circumstances) -> str | None:
+def _category(video: Video, known: ReasonContext) -> str | None:
     share = known.profile.categories.get(video.category or "", 0.0)
     return f"{video.category} is {share:.0%} of what you like" if share >= LARGE_SHARE else None
 
 
-def _interest(video: Video, known: Circumstances) -> str | None:
+def _interest(video: Video, known: ReasonContext) -> str | None:
     text = " ".join(filter(None, (video.shown_title, video.category, video.summary)))
     interests = [one.strip() for interest in known.profile.interests for one in JOINED.split(interest)]
     found = _spoken_of(interests, text)
     return f"you named {_listed(found)} as an interest" if found else None
 
 
-def _popular(video: Video, known: Circumstances) -> str | None:
+def _popular(video: Video, known: ReasonContext) -> str | None:
     return "popular with other readers" if video.id in known.popular else None
 
 
-def _fresh(video: Video, known: Circumstances) -> str | None:
+def _fresh(video: Video, known: ReasonContext) -> str | None:
     return f"published on {video.published.day} {video.published:%B %Y}" if video.published else None
 
 
-Fact = Callable[[Video, Circumstances], str | None]
+Fact = Callable[[Video, ReasonContext], str | None]
 FACTS: tuple[Fact, ...] = (_wish, _alike, _nearest, _category, _interest, _popular, _fresh)
 
 
-def nearest_liked(video_id: str, known: Circumstances) -> HistoryItem | None:
+def nearest_liked(video_id: str, known: ReasonContext) -> HistoryItem | None:
     """The liked item whose stored vector has the largest cosine with the video's, if that is `NEAR` or more.
 
     What the reader left at once explains nothing.

@@ -10,7 +10,7 @@ from shortlist.agent.reader.taste import PROMPT, taste_of
 from shortlist.core.config import ProfileConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.types import EXTRACTIVE, Made
-from shortlist.ingest.enrich.patience import Patience
+from shortlist.ingest.enrich.patience import RetryBudget
 from shortlist.ingest.enrich.queue import Worked
 from shortlist.ingest.tables.rows import Failure
 from shortlist.models.llm.language_model import LanguageModel
@@ -35,7 +35,7 @@ def write_tastes(
     """
     made_by = f"{model.name}:{load(PROMPT).id}"
     waiting = list(_waiting(catalogue, made_by, refresh))
-    began, patience = time.perf_counter(), Patience()
+    began, patience = time.perf_counter(), RetryBudget()
     failures: list[Failure] = []
     extractive = done = 0
     for number, (user_id, told) in enumerate(waiting, 1):

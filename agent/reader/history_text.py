@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.agent.prompt_safety.sanitize import plain
 from shortlist.agent.reader.history_words import deed
 from shortlist.core.tokens import estimated_tokens
@@ -16,7 +16,7 @@ CATEGORY_TOKENS = 8
 MAX_CATEGORIES = 5
 
 
-def reader_values(profile: Profile, shelf: Shelf, max_tokens: int) -> dict[str, str]:
+def reader_values(profile: Profile, shelf: ItemBatch, max_tokens: int) -> dict[str, str]:
     """Values for a prompt's session, taste, categories and interests; "" where there is nothing to say.
 
     About `max_tokens` are spent: on the category mix and stated interests, then on the current session, newest first,
@@ -40,7 +40,7 @@ def reader_values(profile: Profile, shelf: Shelf, max_tokens: int) -> dict[str, 
     }
 
 
-def _told(by_value: Sequence[HistoryItem], shelf: Shelf, tokens: int) -> dict[HistoryItem, str]:
+def _told(by_value: Sequence[HistoryItem], shelf: ItemBatch, tokens: int) -> dict[HistoryItem, str]:
     """The lines of as many items, the most telling first, as fit into `tokens`."""
     told: dict[HistoryItem, str] = {}
     for item in by_value:
@@ -52,7 +52,7 @@ def _told(by_value: Sequence[HistoryItem], shelf: Shelf, tokens: int) -> dict[Hi
     return told
 
 
-def _line(item: HistoryItem, shelf: Shelf) -> str:
+def _line(item: HistoryItem, shelf: ItemBatch) -> str:
     category = f" ({plain(item.category, CATEGORY_TOKENS)})" if item.category else ""
     done = " ".join(filter(None, deed(item, shelf.length_s(item))))
     return f"- {done}: {plain(item.title, TITLE_TOKENS)}{category}"

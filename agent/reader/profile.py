@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby, islice, pairwise
 
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.core.config import ProfileConfig
 from shortlist.core.types import Action, Event, HistoryItem, Profile, Reader
 from shortlist.store.catalogue.records import Activity
@@ -24,7 +24,7 @@ DWELL_COUNTS: frozenset[Action] = frozenset({"view", "click"})
 DAY_S = 86400.0
 
 
-def build_profile(reader: Reader, events: Sequence[Event], shelf: Shelf, config: ProfileConfig) -> Profile:
+def build_profile(reader: Reader, events: Sequence[Event], shelf: ItemBatch, config: ProfileConfig) -> Profile:
     """The profile of `reader` from all of their `events`, in any order.
 
     `shelf` holds the records of the items; an item that is not in it tells nothing and stays out of the history.
@@ -69,7 +69,7 @@ def _session_start(newest_first: Sequence[Event], gap: timedelta) -> datetime | 
 
 
 def _history(
-    newest_first: Sequence[Event], session_start: datetime | None, shelf: Shelf, config: ProfileConfig
+    newest_first: Sequence[Event], session_start: datetime | None, shelf: ItemBatch, config: ProfileConfig
 ) -> list[HistoryItem]:
     if session_start is None:
         return []
@@ -83,7 +83,7 @@ def _history(
     return sorted(merged, key=lambda item: (-item.at.timestamp(), item.item_id))
 
 
-def _merged(weighted: Sequence[tuple[Event, float]], shelf: Shelf) -> HistoryItem:
+def _merged(weighted: Sequence[tuple[Event, float]], shelf: ItemBatch) -> HistoryItem:
     weights = [weight for _, weight in weighted]
     total = max(0.0, *weights) + min(0.0, *weights)
     telling, _ = max(weighted, key=lambda pair: pair[1] if total >= 0 else -pair[1])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Protocol
 
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.profile import build_profile
 from shortlist.core.config import ProfileConfig
 from shortlist.core.types import KINDS, Article, Event, Kind, Profile, Reader, Video
@@ -54,7 +54,9 @@ class Records(Protocol):
         ...
 
 
-def profiles_of(records: Records, user_ids: Iterable[str], config: ProfileConfig) -> tuple[dict[str, Profile], Shelf]:
+def profiles_of(
+    records: Records, user_ids: Iterable[str], config: ProfileConfig
+) -> tuple[dict[str, Profile], ItemBatch]:
     """Each reader's profile, and the records of its items. Raises `UnknownReader` at the first unknown id."""
     asked = list(dict.fromkeys(user_ids))
     known = records.readers(asked)
@@ -70,13 +72,13 @@ def profiles_of(records: Records, user_ids: Iterable[str], config: ProfileConfig
     return profiles, shelf
 
 
-def _shelf(records: Records, acts: Iterable[Sequence[Event]], most: int) -> Shelf:
+def _shelf(records: Records, acts: Iterable[Sequence[Event]], most: int) -> ItemBatch:
     """The records of each reader's newest `most` acts on items that exist: transcripts are long, histories longer."""
     acts = list(acts)
     known = {kind: records.known_items(kind, _ids(kind, chain(*acts))) for kind in KINDS}
     telling = [list(islice((act for act in own if act.item_id in known[act.kind]), most)) for own in acts]
     videos, articles = (sorted(_ids(kind, chain(*telling))) for kind in ("video", "article"))
-    return Shelf(records.videos(videos), records.articles(articles))
+    return ItemBatch(records.videos(videos), records.articles(articles))
 
 
 def _ids(kind: str, events: Iterable[Event]) -> set[str]:

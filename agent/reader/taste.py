@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.history_text import reader_values
 from shortlist.core.types import EXTRACTIVE, Profile
 from shortlist.ingest.enrich.faithful import unsupported
@@ -40,7 +40,7 @@ class Taste:
     made_by: str
 
 
-def taste_of(profile: Profile, shelf: Shelf, model: LanguageModel | None) -> Taste | None:
+def taste_of(profile: Profile, shelf: ItemBatch, model: LanguageModel | None) -> Taste | None:
     """The taste of the reader with `profile`, whose items are on `shelf`; None for one who liked and named nothing.
 
     A sentence with a number or name that the history does not hold is asked for once more, then replaced by the
@@ -51,7 +51,7 @@ def taste_of(profile: Profile, shelf: Shelf, model: LanguageModel | None) -> Tas
     return (_written(profile, shelf, model) if model else None) or _counted(profile)
 
 
-def _written(profile: Profile, shelf: Shelf, model: LanguageModel) -> Taste | None:
+def _written(profile: Profile, shelf: ItemBatch, model: LanguageModel) -> Taste | None:
     prompt = load(PROMPT)
     told = reader_values(profile, shelf, HISTORY_TOKENS)
     for sentence, tags in _answers(told, model):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.core.config import RerankConfig
 from shortlist.models.llm.language_model import LanguageModel
 
@@ -33,14 +33,14 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Setting:
+class RerankContext:
     """The model that is asked; the records of the candidates and of the history; how much may be asked.
 
     `weight` is the share that the model's opinion will have in the final score.
     """
 
     model: LanguageModel
-    shelf: Shelf
+    shelf: ItemBatch
     config: RerankConfig
     budget: Budget = field(default_factory=lambda: Budget(None))
     weight: float = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from shortlist.agent.rerank.context import Setting
+from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.pointwise import one_by_one
 from shortlist.agent.rerank.question import question
 from shortlist.core.ranking import Ranking
@@ -24,7 +24,7 @@ MAX_TOKENS = 32
 class Graded:
     """Judges the head by confidence, negative for no."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: RerankContext) -> None:
         self._setting = setting
 
     def rerank(self, profile: Profile, wish: str | None, ranking: Ranking) -> Ranking:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.attempts import Attempts
-from shortlist.agent.rerank.context import Setting
+from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.judged import permutation
 from shortlist.agent.rerank.question import Question, question
 from shortlist.core.ranking import Ranking
@@ -33,7 +33,7 @@ SEED = 6
 class Letters:
     """Judges the head in windows of as many candidates as the model can score letters, at most 20."""
 
-    def __init__(self, setting: Setting, calibrated: bool = True) -> None:
+    def __init__(self, setting: RerankContext, calibrated: bool = True) -> None:
         self._setting = setting
         self._calibrated = calibrated
 

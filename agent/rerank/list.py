@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.attempts import Attempts
-from shortlist.agent.rerank.context import Setting
+from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.judged import permutation
 from shortlist.agent.rerank.question import Question, question
 from shortlist.core.ranking import Ranking
@@ -28,7 +28,7 @@ NUMBER = re.compile(r"\d{1,3}")
 class ListOrder:
     """Judges the head all or not at all: half a pass would put its end above its beginning."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: RerankContext) -> None:
         self._setting = setting
 
     def rerank(self, profile: Profile, wish: str | None, ranking: Ranking) -> Ranking:

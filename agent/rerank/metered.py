@@ -10,7 +10,7 @@ from shortlist.core.ranking import ModelUse
 from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 
 
-class Metered:
+class MeteredModel:
     """Passes every call on and counts it; a failed call counts as a call."""
 
     def __init__(self, model: LanguageModel) -> None:

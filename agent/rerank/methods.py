@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shortlist.agent.rerank.context import Setting
+from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.graded import Graded
 from shortlist.agent.rerank.letters import Letters
 from shortlist.agent.rerank.list import ListOrder
@@ -13,7 +13,7 @@ from shortlist.agent.rerank.yesno import YesNo
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile
 
-METHODS: dict[str, Callable[[Setting], Reranker]] = {
+METHODS: dict[str, Callable[[RerankContext], Reranker]] = {
     "yesno": YesNo,
     "letters": Letters,
     "list": ListOrder,
@@ -22,15 +22,15 @@ BY_LOG_PROBABILITIES = frozenset({"yesno", "letters"})
 IN_JSON = "the language model gives no log-probabilities: it was asked for JSON instead"
 
 
-def reranker(name: str, setting: Setting) -> Reranker:
+def reranker(name: str, setting: RerankContext) -> Reranker:
     """The method `name`, which must be of the table, for one request."""
-    return OrJson(METHODS[name], setting) if name in BY_LOG_PROBABILITIES else METHODS[name](setting)
+    return JsonFallback(METHODS[name], setting) if name in BY_LOG_PROBABILITIES else METHODS[name](setting)
 
 
-class OrJson:
+class JsonFallback:
     """A method that reads log-probabilities, or `Graded` where the model turns out to give none."""
 
-    def __init__(self, method: Callable[[Setting], Reranker], setting: Setting) -> None:
+    def __init__(self, method: Callable[[RerankContext], Reranker], setting: RerankContext) -> None:
         self._method = method
         self._setting = setting
 

@@ -10,7 +10,7 @@ import numpy as np
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.attempts import Attempts
 from shortlist.agent.rerank.blend import standardised
-from shortlist.agent.rerank.context import Setting
+from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.judged import permutation
 from shortlist.core.config import RerankConfig
 from shortlist.core.ranking import Ranking
@@ -42,7 +42,7 @@ def settled(ranking: Ranking, judgements: Mapping[str, float], weight: float, co
 
 
 def one_by_one(
-    setting: Setting,
+    setting: RerankContext,
     ranking: Ranking,
     origin: str,
     ask: Callable[[str], Answer],

@@ -15,7 +15,7 @@ RequestKind = Literal["plain", "wish", "thin"]
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class RerankPolicy:
     """The method to run, or None for no model call; the weight of its opinion; whether it was asked for by name."""
 
     method: str | None
@@ -30,16 +30,16 @@ def request_kind(request: Request, profile: Profile, config: ProfileConfig) -> R
     return "thin" if len(profile.liked) < config.thin_history else "plain"
 
 
-def decide(request: Request, profile: Profile, rerank: RerankConfig, profiles: ProfileConfig) -> Gate:
+def decide(request: Request, profile: Profile, rerank: RerankConfig, profiles: ProfileConfig) -> RerankPolicy:
     """What `request.rerank` means for this reader. Raises `UsageError` for a method that does not exist."""
     check_method(request.rerank)
     if request.rerank == NONE:
-        return Gate(None)
+        return RerankPolicy(None)
     kinds = {"plain": rerank.weight_plain, "wish": rerank.weight_wish, "thin": rerank.weight_thin}
     weight = kinds[request_kind(request, profile, profiles)]
     if request.rerank == AUTO:
-        return Gate(rerank.method if weight else None, weight)
-    return Gate(request.rerank, weight or rerank.weight_named, named=True)
+        return RerankPolicy(rerank.method if weight else None, weight)
+    return RerankPolicy(request.rerank, weight or rerank.weight_named, named=True)
 
 
 def may_ask(request: Request, rerank: RerankConfig) -> bool:

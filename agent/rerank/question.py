@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.agent.prompt_safety.sanitize import clean
 from shortlist.agent.reader.history_text import reader_values
 from shortlist.core.config import RerankConfig
@@ -28,7 +28,7 @@ class Question:
         return [Message(role, text) for role, text in self.prompt.render(**self.values, **candidates)]
 
 
-def question(name: str, profile: Profile, wish: str | None, shelf: Shelf, config: RerankConfig) -> Question:
+def question(name: str, profile: Profile, wish: str | None, shelf: ItemBatch, config: RerankConfig) -> Question:
     """The question of `prompts/NAME.md` for this reader and wish.
 
     Beside a wish the history gets `config.wish_history_tokens`, elsewhere `config.history_tokens`.

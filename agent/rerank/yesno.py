@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from shortlist.agent.rerank.context import Setting
+from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.pointwise import one_by_one
 from shortlist.agent.rerank.question import question
 from shortlist.core.ranking import Ranking
@@ -22,7 +22,7 @@ MAX_LOG_ODDS = 20.0
 class YesNo:
     """Judges the head by log-odds."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: RerankContext) -> None:
         self._setting = setting
 
     def rerank(self, profile: Profile, wish: str | None, ranking: Ranking) -> Ranking:

@@ -18,7 +18,7 @@ from shortlist.core.config import Config
 from shortlist.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from shortlist.serving.service.context import Parts
+    from shortlist.serving.service.context import AppContext
 
 app = typer.Typer(no_args_is_help=True, help="Serve over HTTP, as a web page, or to other programs' models (MCP).")
 
@@ -42,14 +42,14 @@ def api(
     """
     chosen = settings(context, home, config, serve=_given(host=host, port=port, workers=workers))
     with _parts(chosen) as parts:
-        from shortlist.serving.api.app import application
+        from shortlist.serving.api.app import create_app
         from shortlist.serving.http.request_id import log_request_ids
         from shortlist.serving.http.server import bound, run
 
         listener = bound(_address(parts), chosen.serve.port)
         if chosen.serve.workers == 1:
             log_request_ids()
-            app = application(parts)
+            app = create_app(parts)
             run(app, listener, chosen.serve, lambda: _say("the API", *listener.getsockname()[:2]))
     if chosen.serve.workers > 1:
         _run_workers(chosen, listener)
@@ -105,7 +105,7 @@ def mcp(
 def _run_workers(config: Config, listener: socket.socket) -> None:
     """Each worker opens the home for itself; what they share is forgotten at the end."""
     from shortlist.app.serve import worker
-    from shortlist.serving.limits.interprocess import COUNTERS, Shared
+    from shortlist.serving.limits.interprocess import COUNTERS, SharedLimits
 
     with TemporaryDirectory(prefix="shortlist-serve-") as folder:
         counters = Path(folder) / COUNTERS
@@ -114,11 +114,11 @@ def _run_workers(config: Config, listener: socket.socket) -> None:
         from shortlist.serving.http.workers import run_workers
 
         _say(f"the API, with {config.serve.workers} processes,", *listener.getsockname()[:2])
-        run_workers(partial(worker, config, Path(folder)), listener, config.serve, Shared(Path(folder)))
+        run_workers(partial(worker, config, Path(folder)), listener, config.serve, SharedLimits(Path(folder)))
 
 
 @contextmanager
-def _parts(config: Config) -> Iterator[Parts]:
+def _parts(config: Config) -> Iterator[AppContext]:
     """What a server is made of, over a home that is made where there is none."""
     try:
         import fastapi  # noqa: F401
@@ -136,7 +136,7 @@ def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _address(parts: Parts) -> str:
+def _address(parts: AppContext) -> str:
     """The address to listen on: this machine only, as long as there is no key."""
     host = parts.config.serve.host
     if parts.home.catalogue.has_keys():

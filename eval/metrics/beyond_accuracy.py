@@ -20,7 +20,7 @@ COVERAGE, GINI = f"Coverage@{K}", f"Gini@{K}"
 Vectors = Callable[[Sequence[str]], Mapping[str, FloatArray]]
 
 
-class Shelves:
+class BeyondAccuracy:
     """What lists of one task are compared with: the vectors of its items and how many readers chose each before."""
 
     def __init__(self, task: Task, vectors: Vectors) -> None:

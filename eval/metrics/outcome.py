@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from shortlist.eval.metrics.beyond_accuracy import Shelves
+from shortlist.eval.metrics.beyond_accuracy import BeyondAccuracy
 from shortlist.eval.metrics.metrics import Scores
 from shortlist.eval.metrics.scores import AUC, score
-from shortlist.eval.run_cache import Finished
+from shortlist.eval.run_cache import RunCache
 from shortlist.eval.tasks.task import Task
 
 # The metric that decides, by kind of data.
@@ -26,7 +26,7 @@ class Outcome:
     """`scores`: float64[queries] by metric, aligned with the task's queries; `totals`: one number for all lists."""
 
     task: Task
-    finished: Finished
+    finished: RunCache
     scores: Mapping[str, Scores]
     totals: Mapping[str, float]
 
@@ -47,7 +47,7 @@ class Outcome:
         return {name: float(values.mean()) for name, values in defined.items() if values.size} | dict(self.totals)
 
 
-def outcome_of(task: Task, finished: Finished, shelves: Shelves) -> Outcome:
+def outcome_of(task: Task, finished: RunCache, shelves: BeyondAccuracy) -> Outcome:
     """`finished` judged by the relevance judgements of `task`. A failed query scores 0."""
     rankings = finished.run.rankings
     scores = score(task.data, rankings) | shelves.scores(task.data, rankings)

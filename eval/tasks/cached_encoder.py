@@ -12,7 +12,7 @@ from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.home import Home
 
 
-class KeptEncoder:
+class CachedEncoder:
     """`encoder` in front of the vectors of `home`, which are kept by its version and the hash of their text."""
 
     def __init__(self, encoder: Encoder, home: Home) -> None:

@@ -17,7 +17,7 @@ from shortlist.core.config import Config
 from shortlist.core.types import Enrichment, Video
 from shortlist.eval.hashes import CONTENT_CODE, INDEX_CODE, code_hash, digest
 from shortlist.eval.progress import Bars, no_bars
-from shortlist.eval.tasks.cached_encoder import KeptEncoder
+from shortlist.eval.tasks.cached_encoder import CachedEncoder
 from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
@@ -114,7 +114,7 @@ def _fill(
 ) -> None:
     bar = bars(f"ingesting {task.data.name}", len(task.videos))
     with home.writing("ingesting a data set"):
-        kept = cache(lambda: KeptEncoder(encoder(), home))
+        kept = cache(lambda: CachedEncoder(encoder(), home))
         completion = Completion(home.catalogue, kept, config.ingest.categories)
         for batch in _batches(task.videos, VIDEOS):
             home.catalogue.put_videos([_kept(video, variant) for video in completion.complete(batch)])

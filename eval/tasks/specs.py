@@ -5,14 +5,14 @@ from __future__ import annotations
 from shortlist.core.config import Config
 from shortlist.core.errors import UsageError
 from shortlist.eval.data.specs import SPECS, load
-from shortlist.eval.factories import Parts
+from shortlist.eval.factories import Factories
 from shortlist.eval.tasks import from_home, simulated
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tasks.home import cache_root
 from shortlist.eval.tasks.task import Task
 
 
-def load_task(spec: str, config: Config, parts: Parts) -> Task:
+def load_task(spec: str, config: Config, parts: Factories) -> Task:
     """The task that `spec` names; the home of `config` is opened only where it is about that home.
 
     Raises `UsageError` for an unknown kind, a folder or a number that is wrong, `RecordError` for wrong files.

@@ -22,7 +22,7 @@ DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Opinions:
+class LegScores:
     """One query: `shares` float64[legs, n] are the legs' min-max scores of n rows by ascending id, 0 of a silent leg.
 
     `grades` int64[n] are aligned with the rows, `judged` int64[m] are those of all judged items; `candidates` is how
@@ -35,7 +35,7 @@ class Opinions:
     candidates: int | None
 
     @classmethod
-    def of(cls, ranking: Ranking, legs: Sequence[str], qrels: Mapping[str, int], candidates: int | None) -> Opinions:
+    def of(cls, ranking: Ranking, legs: Sequence[str], qrels: Mapping[str, int], candidates: int | None) -> LegScores:
         """The opinions in the sources of a fused ranking."""
         rows = sorted({item for source in ranking.sources for item in source.ids})
         place = {item: at for at, item in enumerate(rows)}

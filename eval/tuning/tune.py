@@ -13,14 +13,14 @@ from shortlist.agent.rerank.policy import RequestKind
 from shortlist.core.config import LEGS, NONE, Config
 from shortlist.eval.answer.product import Product
 from shortlist.eval.data.dataset import EvalQuery
-from shortlist.eval.factories import Parts
+from shortlist.eval.factories import Factories
 from shortlist.eval.progress import Bars, no_bars
 from shortlist.eval.stats.significance import Comparison, compare
 from shortlist.eval.tasks.home import open_task_home
 from shortlist.eval.tasks.records import TaskRecords
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.tuning.blending import Blend, Judged, blends
-from shortlist.eval.tuning.leg_scores import Floats, Opinions, all_asked
+from shortlist.eval.tuning.leg_scores import Floats, LegScores, all_asked
 from shortlist.eval.tuning.search import coordinate_search, gains
 from shortlist.eval.tuning.split import halves
 from shortlist.eval.variants import Variant
@@ -53,7 +53,7 @@ class Tuned:
         return [f"{section}.{key}" for section, values in self.settings.items() for key in values]
 
 
-def tune(task: Task, metric: str, config: Config, parts: Parts, method: str = NONE, bars: Bars = no_bars) -> Tuned:
+def tune(task: Task, metric: str, config: Config, parts: Factories, method: str = NONE, bars: Bars = no_bars) -> Tuned:
     """The best weights by coordinate search; with a rerank `method` also the best blend weight by kind of request.
 
     Raises as `run_variant`.
@@ -95,15 +95,15 @@ def tune(task: Task, metric: str, config: Config, parts: Parts, method: str = NO
     return Tuned(task, metric, settings, scores["chosen_on"], scores["judged_on"], against, blend)
 
 
-def _opinions(task: Task, config: Config, parts: Parts, bars: Bars) -> list[Opinions]:
+def _opinions(task: Task, config: Config, parts: Factories, bars: Bars) -> list[LegScores]:
     ranked = _ranked(task, all_asked(config), parts, NONE, bars)
     return [
-        Opinions.of(one.case.ranking, LEGS, task.data.qrels[query.id], _offered(query))
+        LegScores.of(one.case.ranking, LEGS, task.data.qrels[query.id], _offered(query))
         for query, one in zip(task.data.queries, ranked, strict=True)
     ]
 
 
-def _judged(task: Task, config: Config, parts: Parts, method: str, bars: Bars) -> list[Judged | None]:
+def _judged(task: Task, config: Config, parts: Factories, method: str, bars: Bars) -> list[Judged | None]:
     # Stopping early depends on the weight, which is yet to be chosen.
     whole = config.rerank.model_copy(update={"top": config.rerank.depth})
     ranked = _ranked(task, config.model_copy(update={"rerank": whole}), parts, method, bars)
@@ -113,7 +113,7 @@ def _judged(task: Task, config: Config, parts: Parts, method: str, bars: Bars) -
     ]
 
 
-def _ranked(task: Task, config: Config, parts: Parts, method: str, bars: Bars) -> list[Ranked]:
+def _ranked(task: Task, config: Config, parts: Factories, method: str, bars: Bars) -> list[Ranked]:
     with open_task_home(task, Variant(name="default"), config, parts.encoder(config), bars) as home:
         recommender = parts.recommender(home, config, TaskRecords(task, home.catalogue))
         product = Product(recommender, task.data, method)

@@ -16,7 +16,7 @@ from shortlist.core.types import Article, Enrichment, Video
 from shortlist.ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO, source_text
 from shortlist.ingest.enrich import selection
 from shortlist.ingest.enrich.enricher import Enriched, Enricher, Text
-from shortlist.ingest.enrich.patience import Patience
+from shortlist.ingest.enrich.patience import RetryBudget
 from shortlist.ingest.tables.rows import Failure
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.home import Home
@@ -95,7 +95,7 @@ class _Run(Generic[R]):
     refresh: bool
     pending: dict[str, tuple[R, Enriched, float]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
-    patience: Patience = field(default_factory=Patience)
+    patience: RetryBudget = field(default_factory=RetryBudget)
     extractive: int = 0
     stored_at: float = field(default_factory=time.monotonic)
 

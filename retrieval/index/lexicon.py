@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shortlist.retrieval.index.postings import Postings
-from shortlist.retrieval.index.segment import Part
+from shortlist.retrieval.index.segment import SegmentView
 from shortlist.retrieval.vectors.arrays import Ints, Keys, Scores
 
 
@@ -36,7 +36,7 @@ class Lexicon:
         return np.append(values, 0.0)[self.find(postings.keys)]
 
 
-def lexicon_of(parts: Sequence[Part]) -> Lexicon:
+def lexicon_of(parts: Sequence[SegmentView]) -> Lexicon:
     """The lexicon of all `parts`; the cost is that of reading every part's terms once."""
     n = sum(part.n_live for part in parts)
     frequencies = [_live_frequency(part) for part in parts]
@@ -49,7 +49,7 @@ def lexicon_of(parts: Sequence[Part]) -> Lexicon:
     return Lexicon(keys[total > 0], total[total > 0], n, length / max(1, n))
 
 
-def _live_frequency(part: Part) -> Ints:
+def _live_frequency(part: SegmentView) -> Ints:
     postings = part.segment.postings
     if not len(part.dead):
         return np.diff(postings.starts).astype(np.int64)

@@ -19,7 +19,7 @@ MANIFEST = "manifest.json"
 REMEDY = "run `shortlist rebuild`"
 
 
-class Written(BaseModel):
+class FileChecksum(BaseModel):
     """One file as it was written: bytes, time of change in nanoseconds, CRC-32."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,12 +29,12 @@ class Written(BaseModel):
     crc: int
 
 
-def as_written(folder: Path) -> dict[str, Written]:
+def as_written(folder: Path) -> dict[str, FileChecksum]:
     """Every file of `folder`, by name."""
     return {path.name: _written(path) for path in sorted(folder.iterdir())}
 
 
-def first_changed(folder: Path, files: Mapping[str, Written], *, thorough: bool = False) -> str | None:
+def first_changed(folder: Path, files: Mapping[str, FileChecksum], *, thorough: bool = False) -> str | None:
     """The first of `files` that is not what was written, or None; `thorough` reads every one.
 
     Raises `FileNotFoundError` where one is gone.
@@ -48,9 +48,9 @@ def first_changed(folder: Path, files: Mapping[str, Written], *, thorough: bool 
     return None
 
 
-def _written(path: Path) -> Written:
+def _written(path: Path) -> FileChecksum:
     stat = path.stat()
-    return Written(size=stat.st_size, changed_ns=stat.st_mtime_ns, crc=_crc(path))
+    return FileChecksum(size=stat.st_size, changed_ns=stat.st_mtime_ns, crc=_crc(path))
 
 
 def _crc(path: Path) -> int:
@@ -61,7 +61,7 @@ def _crc(path: Path) -> int:
     return crc
 
 
-class Entry(BaseModel):
+class SegmentEntry(BaseModel):
     """One segment folder: its rows and their dimensions, its files, and the rows that are tombstones."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,7 +70,7 @@ class Entry(BaseModel):
     kind: Kind
     rows: int
     dim: int
-    files: dict[str, Written]
+    files: dict[str, FileChecksum]
     dead: tuple[int, ...] = ()
 
 
@@ -88,7 +88,7 @@ class Manifest(BaseModel):
     id: str = Field(default_factory=lambda: uuid.uuid4().hex)
     revision: int = 0
     serial: int = 0
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[SegmentEntry, ...] = ()
 
 
 def read_manifest(folder: Path, home_id: str, encoder: str) -> Manifest:

@@ -12,7 +12,7 @@ from shortlist.core.types import EXTRACTIVE, KEYWORDS, Kind, Video
 from shortlist.retrieval.index.columns import Columns, blank_columns, columns_of, join_columns, take_rows
 from shortlist.retrieval.index.postings import Postings, count_terms, merge_postings
 from shortlist.retrieval.vectors.arrays import Bools, Floats, Ints, Rows
-from shortlist.retrieval.vectors.ivf import Cells
+from shortlist.retrieval.vectors.ivf import IvfPq
 from shortlist.store.documents.document import transcript_text
 
 _NO_ROWS = np.empty(0, dtype=np.int64)
@@ -31,21 +31,21 @@ class Segment:
     vectors: Floats
     columns: Columns
     postings: Postings
-    cells: Cells | None = None
+    cells: IvfPq | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class SegmentView:
     """A segment as one revision sees it: the rows in `dead` were replaced or removed since."""
 
     segment: Segment
     dead: Ints = field(default_factory=_NO_ROWS.copy)
 
     @classmethod
-    def of(cls, segment: Segment, dead: Sequence[int]) -> Part:
+    def of(cls, segment: Segment, dead: Sequence[int]) -> SegmentView:
         """`segment` with the given tombstones."""
         return cls(segment, np.array(sorted(dead), dtype=np.int64))
 
@@ -72,10 +72,10 @@ class Part:
         at = int(np.searchsorted(self.dead, row))
         return None if at < len(self.dead) and self.dead[at] == row else row
 
-    def without(self, item_ids: Sequence[str]) -> Part:
+    def without(self, item_ids: Sequence[str]) -> SegmentView:
         """The same part with `item_ids`, where it has them, among its tombstones."""
         gone = [row for row in map(self.row, item_ids) if row is not None]
-        return Part(self.segment, np.union1d(self.dead, np.array(gone, dtype=np.int64))) if gone else self
+        return SegmentView(self.segment, np.union1d(self.dead, np.array(gone, dtype=np.int64))) if gone else self
 
 
 def video_segment(videos: Sequence[Video], vectors: Floats) -> Segment:
@@ -102,7 +102,7 @@ def indexed_text(video: Video) -> str:
     return "\n".join((transcript_text(video), title, summary, tags))
 
 
-def merge_segments(parts: Sequence[Part]) -> Segment:
+def merge_segments(parts: Sequence[SegmentView]) -> Segment:
     """The live rows of `parts`, which are of one kind, as one segment."""
     kept = np.concatenate([part.live() for part in parts])
     ids = [item_id for part in parts for item_id in part.segment.ids]

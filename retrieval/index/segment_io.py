@@ -13,10 +13,17 @@ import numpy as np
 
 from shortlist.core.errors import HomeDamaged
 from shortlist.retrieval.index.columns import Columns, Labels
-from shortlist.retrieval.index.manifest import REMEDY, Entry, Written, as_written, first_changed, sync_folder
+from shortlist.retrieval.index.manifest import (
+    REMEDY,
+    FileChecksum,
+    SegmentEntry,
+    as_written,
+    first_changed,
+    sync_folder,
+)
 from shortlist.retrieval.index.postings import Postings
-from shortlist.retrieval.index.segment import Part, Segment
-from shortlist.retrieval.vectors.ivf import Cells, pack_cells
+from shortlist.retrieval.index.segment import Segment, SegmentView
+from shortlist.retrieval.vectors.ivf import IvfPq, pack_cells
 
 _IDS = "ids.txt"  # one a line: an id has printable characters only
 _NAMES = "names.json"
@@ -54,20 +61,20 @@ def write_segment(folder: Path, segment: Segment) -> None:
     sync_folder(folder.parent)
 
 
-def store_segment(folder: Path, name: str, segment: Segment) -> tuple[Segment, dict[str, Written]]:
+def store_segment(folder: Path, name: str, segment: Segment) -> tuple[Segment, dict[str, FileChecksum]]:
     """Write `segment` as `name` in `folder`: the same, but mapped, so that memory need not hold it, and its files."""
     write_segment(folder / name, segment)
     files = as_written(folder / name)
-    return map_segment(folder, entry_of(name, Part(segment), files)), files
+    return map_segment(folder, entry_of(name, SegmentView(segment), files)), files
 
 
-def entry_of(name: str, part: Part, files: dict[str, Written]) -> Entry:
+def entry_of(name: str, part: SegmentView, files: dict[str, FileChecksum]) -> SegmentEntry:
     """What a manifest says of `part`, which is stored as `name`."""
     n, dim = part.segment.vectors.shape
-    return Entry(name=name, kind=part.segment.kind, rows=n, dim=dim, files=files, dead=tuple(part.dead.tolist()))
+    return SegmentEntry(name=name, kind=part.segment.kind, rows=n, dim=dim, files=files, dead=tuple(part.dead.tolist()))
 
 
-def map_segment(folder: Path, entry: Entry) -> Segment:
+def map_segment(folder: Path, entry: SegmentEntry) -> Segment:
     """The segment that `entry` names. It stays usable when its folder is removed.
 
     Raises `HomeDamaged` where files changed since they were written, are unreadable or do not fit together, and
@@ -105,7 +112,7 @@ def _arrays(segment: Segment) -> dict[str, Any]:
     }
 
 
-def _mapped(path: Path, entry: Entry) -> Segment:
+def _mapped(path: Path, entry: SegmentEntry) -> Segment:
     def array(name: str) -> Any:
         return np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
 
@@ -119,11 +126,11 @@ def _mapped(path: Path, entry: Entry) -> Segment:
         Labels(array("language"), language),
     )
     postings = Postings(*(array(name) for name in ("keys", "starts", "rows", "counts", "lengths")))
-    cells = Cells(array(_CELLS), entry.rows) if f"{_CELLS}.npy" in entry.files else None
+    cells = IvfPq(array(_CELLS), entry.rows) if f"{_CELLS}.npy" in entry.files else None
     return Segment(entry.kind, text.split("\n") if text else [], array("vectors"), columns, postings, cells)
 
 
-def _check(path: Path, segment: Segment, entry: Entry) -> None:
+def _check(path: Path, segment: Segment, entry: SegmentEntry) -> None:
     n, postings = entry.rows, segment.postings
     columns = (postings.lengths, segment.columns.duration_s, segment.columns.published)
     labels = (segment.columns.category, segment.columns.channel, segment.columns.language)

@@ -14,7 +14,7 @@ from shortlist.core.types import Kind
 from shortlist.retrieval.index.columns import Columns, blank_columns, join_columns
 from shortlist.retrieval.index.cowatch_counts import Links
 from shortlist.retrieval.index.lexicon import Lexicon, lexicon_of
-from shortlist.retrieval.index.segment import Part
+from shortlist.retrieval.index.segment import SegmentView
 from shortlist.retrieval.vectors.arrays import Bools, Ints, Rows, Scores
 
 
@@ -29,8 +29,8 @@ class Snapshot:
 
     home_id: str
     revision: int
-    parts: tuple[Part, ...] = ()
-    articles: tuple[Part, ...] = ()
+    parts: tuple[SegmentView, ...] = ()
+    articles: tuple[SegmentView, ...] = ()
     popular: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     links: Links = field(default_factory=Links.none)

@@ -17,7 +17,7 @@ from shortlist.retrieval.index.segment import Segment
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
 from shortlist.retrieval.vectors.arrays import Bools, Ints, Scores
-from shortlist.retrieval.vectors.ivf import Cells
+from shortlist.retrieval.vectors.ivf import IvfPq
 from shortlist.retrieval.vectors.scan import BLOCK, Block, Wanted, scan, sum_of_largest
 from shortlist.retrieval.vectors.threads import in_threads
 
@@ -93,7 +93,7 @@ class Dense(Leg[Similarity]):
         return np.concatenate([_from_cells(first, segment, cells, wanted) for first, segment, cells in self._celled])
 
     @cached_property
-    def _celled(self) -> list[tuple[int, Segment, Cells]]:
+    def _celled(self) -> list[tuple[int, Segment, IvfPq]]:
         return [(first, segment, segment.cells) for first, segment in self._segments() if segment.cells is not None]
 
     @cached_property
@@ -106,7 +106,7 @@ class Dense(Leg[Similarity]):
         return zip(self.snapshot.first_rows, (part.segment for part in self.snapshot.parts), strict=False)
 
 
-def _from_cells(first: int, segment: Segment, cells: Cells, wanted: Wanted) -> Ints:
+def _from_cells(first: int, segment: Segment, cells: IvfPq, wanted: Wanted) -> Ints:
     mask = None if wanted.mask is None else wanted.mask[first : first + len(segment)]
     rows = cells.near(wanted, mask)
     there = len(segment) if mask is None else np.count_nonzero(mask)

@@ -28,7 +28,7 @@ S = TypeVar("S", bound=Scoring)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Opinion:
+class LegScores:
     """What one leg makes of one query: its best `rows`, best first, their `scores`, and how it scores any row."""
 
     rows: Ints
@@ -57,9 +57,9 @@ class Leg(BatchRetriever, Generic[S]):
     def best(self, scorings: Sequence[S], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
         """Rows, all within the masks, that are sure to include the best `depths[i]` of `scorings[i]`, in any order."""
 
-    def ask(self, queries: Sequence[Query], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Opinion | None]:
+    def ask(self, queries: Sequence[Query], asked: Sequence[Allowed], depths: Sequence[int]) -> list[LegScores | None]:
         """The opinion on each query: its best `depths[i]` rows, or all the rows that the query names."""
-        opinions: list[Opinion | None] = [None] * len(queries)
+        opinions: list[LegScores | None] = [None] * len(queries)
         searched: list[tuple[int, S]] = []
         for at, scoring in enumerate(self.weigh(queries)):
             named = asked[at].rows
@@ -89,10 +89,10 @@ class Leg(BatchRetriever, Generic[S]):
         scoring = self.weigh([query])[0]
         return np.zeros(len(rows)) if scoring is None else scoring.at(rows)
 
-    def _opinion(self, scoring: S, rows: Ints, depth: int) -> Opinion:
+    def _opinion(self, scoring: S, rows: Ints, depth: int) -> LegScores:
         scores = scoring.at(rows)
         order = best_first(scores, self.snapshot.order[rows], depth)
-        return Opinion(rows[order], scores[order], scoring)
+        return LegScores(rows[order], scores[order], scoring)
 
 
 def first_allowed(ranked: Ints, mask: Bools | None, depth: int) -> Ints:

@@ -30,7 +30,7 @@ def freshness(snapshot: Snapshot, half_life_days: float) -> Scores:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heat:
+class Popularity:
     """`values`: float64[n], the score of every row."""
 
     values: Scores
@@ -40,7 +40,7 @@ class Heat:
         return self.values[rows]
 
 
-class Popular(Leg[Heat]):
+class Popular(Leg[Popularity]):
     """log(1 + decayed readers) as a share of the highest, plus `fresh_weight` x 2^(-age / `fresh_half_life_days`).
 
     Age counts from the newest video: the same snapshot gives the same scores on any day.
@@ -51,14 +51,14 @@ class Popular(Leg[Heat]):
     def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
         super().__init__(snapshot)
         fresh = freshness(snapshot, config.fresh_half_life_days)
-        self._heat = Heat(popularity_share(snapshot) + config.fresh_weight * fresh)
+        self._heat = Popularity(popularity_share(snapshot) + config.fresh_weight * fresh)
         self._ranked = best_first(self._heat.values, snapshot.order)
 
-    def weigh(self, queries: Sequence[Query]) -> list[Heat | None]:
+    def weigh(self, queries: Sequence[Query]) -> list[Popularity | None]:
         """See `Leg`; every query gets the same scores."""
         return [self._heat] * len(queries)
 
-    def best(self, scorings: Sequence[Heat], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
+    def best(self, scorings: Sequence[Popularity], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`."""
         return [first_allowed(self._ranked, limits.mask, depth) for limits, depth in zip(asked, depths, strict=True)]
 

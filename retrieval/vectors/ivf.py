@@ -47,7 +47,7 @@ def pack_cells(vectors: Floats) -> Packed | None:
     return packed
 
 
-class Cells:
+class IvfPq:
     """The cells of one segment of `n` rows, read from `packed` when they are first asked."""
 
     def __init__(self, packed: Packed, n: int) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from shortlist.retrieval.vectors.arrays import Bools, Floats, Ints
 from shortlist.retrieval.vectors.threads import in_threads
-from shortlist.retrieval.vectors.topk import Shortlisted
+from shortlist.retrieval.vectors.topk import TopK
 
 BLOCK = 4096  # rows whose scores fit the cache
 _SLACK = 1e-5  # more than float32 sums of 384 products are wrong by
@@ -68,7 +68,7 @@ def sum_of_largest(products: npt.NDArray[np.floating], top: int) -> npt.NDArray[
 
 
 def _scan(blocks: Sequence[Block], wanted: Sequence[Wanted]) -> list[Ints]:
-    kept = [Shortlisted(one.depth, _SLACK) for one in wanted]
+    kept = [TopK(one.depth, _SLACK) for one in wanted]
     stacked = np.concatenate([one.vectors for one in wanted])
     ends = np.cumsum([len(one.vectors) for one in wanted]).tolist()
     for block in blocks:

@@ -49,7 +49,7 @@ def reaching(scores: Floats, limit: int, least: np.float32) -> Ints:
     return np.flatnonzero(scores > least if floor <= least else scores >= floor)
 
 
-class Shortlisted:
+class TopK:
     """The rows that can still be among the best `limit` while scores arrive in blocks.
 
     Rows within `slack` below the last place are kept too, so that scores computed roughly can be made exact afterwards.

@@ -16,23 +16,23 @@ from starlette.types import ASGIApp
 from shortlist.core.errors import ShortlistError
 from shortlist.serving.api import chat, health, recommend, records
 from shortlist.serving.api.deps import known_only
-from shortlist.serving.http.access_log import Frame
-from shortlist.serving.http.admission import Admission
-from shortlist.serving.http.auth import Access
-from shortlist.serving.http.body_limit import Bodies
-from shortlist.serving.http.concurrency_limit import Slots
+from shortlist.serving.http.access_log import AccessLog
+from shortlist.serving.http.admission import ReadAuthMiddleware
+from shortlist.serving.http.auth import Authenticator
+from shortlist.serving.http.body_limit import BodyLimit
+from shortlist.serving.http.concurrency_limit import ConcurrencyLimit
 from shortlist.serving.http.problems import install
-from shortlist.serving.limits.llm_queue import Lane
-from shortlist.serving.service.context import Parts
+from shortlist.serving.limits.llm_queue import LlmQueue
+from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.service import Service
 
 log = logging.getLogger(__name__)
 
 
-def application(parts: Parts) -> ASGIApp:
-    """The API over `parts`; reads the home at once. Raises as `Parts.recommender`."""
+def create_app(parts: AppContext) -> ASGIApp:
+    """The API over `parts`; reads the home at once. Raises as `AppContext.recommender`."""
     limits, service = parts.config.serve, Service(parts)
-    lane = Lane(limits, parts.shared, service.metrics.lane)
+    lane = LlmQueue(limits, parts.shared, service.metrics.lane)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -63,12 +63,14 @@ def application(parts: Parts) -> ASGIApp:
     install(app)
     for module in (recommend, records, chat, health):
         app.include_router(module.router)
-    access = Access(parts.home.catalogue, parts.shared.rates(limits.rate_per_s))
-    bounded = Slots(Bodies(app, limits.body_bytes, limits.body_timeout_s), service.metrics, limits.requests)
-    return Frame(Admission(bounded, access), service.metrics)
+    access = Authenticator(parts.home.catalogue, parts.shared.rates(limits.rate_per_s))
+    bounded = ConcurrencyLimit(
+        BodyLimit(app, limits.body_bytes, limits.body_timeout_s), service.metrics, limits.requests
+    )
+    return AccessLog(ReadAuthMiddleware(bounded, access), service.metrics)
 
 
-def _warm(parts: Parts) -> None:
+def _warm(parts: AppContext) -> None:
     """Load the encoder before the first search needs it."""
     try:
         parts.encoder().encode(["warm"])

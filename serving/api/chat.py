@@ -16,9 +16,9 @@ from shortlist.agent.chat.reply import Reply
 from shortlist.serving.api.deps import PROBLEMS, LaneToModel, Offered
 from shortlist.serving.http.auth import Reading
 from shortlist.serving.http.problems import busy, problem_of
-from shortlist.serving.limits.deadline import Stop
+from shortlist.serving.limits.deadline import Deadline
 from shortlist.serving.limits.llm_queue import GRACE_S
-from shortlist.serving.service.schemas import ChatAsked
+from shortlist.serving.service.schemas import ChatIn
 
 HEARTBEAT_S = 5.0
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -30,15 +30,15 @@ router = APIRouter(prefix="/v1")
 
 
 @router.post("/chat", responses=ANSWERS, response_class=Response)
-async def chat(asked: ChatAsked, service: Offered, lane: LaneToModel, key: Reading) -> Response:
+async def chat(asked: ChatIn, service: Offered, lane: LaneToModel, key: Reading) -> Response:
     """Ask in words. A thread remembers; every key has threads of its own."""
     thread = asked.thread if key is None else f"{key}:{asked.thread}"
-    stop = Stop(lane.deadline_s)
+    stop = Deadline(lane.deadline_s)
     turn = lane.submit(lambda _stop: service.chat(asked.message, asked.user, thread), stop)
     return StreamingResponse(_events(turn, stop), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-async def _events(turn: Future[Reply], stop: Stop) -> AsyncIterator[bytes]:
+async def _events(turn: Future[Reply], stop: Deadline) -> AsyncIterator[bytes]:
     waiting = asyncio.wrap_future(turn)
     end = monotonic() + stop.left_s + GRACE_S
     try:

@@ -12,8 +12,8 @@ from fastapi.routing import APIRoute
 from shortlist.core.config import ServeConfig
 from shortlist.core.ranking import MAX_K, Filters
 from shortlist.core.ranking import Request as Wish
-from shortlist.serving.limits.llm_queue import Lane
-from shortlist.serving.service.in_time import Work, timely
+from shortlist.serving.limits.llm_queue import LlmQueue
+from shortlist.serving.service.in_time import Work, recommend_in_time
 from shortlist.serving.service.schemas import MAX_TEXT, Problem
 from shortlist.serving.service.service import Service
 
@@ -43,9 +43,9 @@ async def service_of(request: Request) -> Service:
     return service
 
 
-async def lane_of(request: Request) -> Lane:
+async def lane_of(request: Request) -> LlmQueue:
     """Its lane to the language model."""
-    lane: Lane = request.app.state.lane
+    lane: LlmQueue = request.app.state.lane
     return lane
 
 
@@ -56,13 +56,13 @@ async def limits_of(request: Request) -> ServeConfig:
 
 
 Offered = Annotated[Service, Depends(service_of)]
-LaneToModel = Annotated[Lane, Depends(lane_of)]
+LaneToModel = Annotated[LlmQueue, Depends(lane_of)]
 Limits = Annotated[ServeConfig, Depends(limits_of)]
 
 
-async def answered(work: Work, wish: Wish, service: Service, lane: Lane, request: Request) -> dict[str, Any]:
+async def answered(work: Work, wish: Wish, service: Service, lane: LlmQueue, request: Request) -> dict[str, Any]:
     """What `work` makes of `wish`, in time; given up when the client leaves."""
-    return await timely(work, wish, service, lane, lambda: _gone(request))
+    return await recommend_in_time(work, wish, service, lane, lambda: _gone(request))
 
 
 async def _gone(request: Request) -> None:

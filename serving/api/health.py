@@ -15,7 +15,7 @@ from shortlist.serving.api.deps import PROBLEMS, Offered, answered_by
 from shortlist.serving.http.auth import Reading
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.metrics import FORMAT
-from shortlist.serving.service.schemas import ReadinessShown, StateShown
+from shortlist.serving.service.schemas import ReadinessOut, StateOut
 
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}},
@@ -25,13 +25,13 @@ PAGE: dict[int | str, dict[str, Any]] = {
 router = APIRouter(default_response_class=JsonResponse)
 
 
-@router.get("/healthz", responses={200: {"model": StateShown}}, response_model=None)
+@router.get("/healthz", responses={200: {"model": StateOut}}, response_model=None)
 async def healthz() -> JsonResponse:
     """The process lives."""
     return JsonResponse({"status": "ok"})
 
 
-@router.get("/readyz", responses=answered_by(ReadinessShown), response_model=None)
+@router.get("/readyz", responses=answered_by(ReadinessOut), response_model=None)
 async def readyz(request: Request, service: Offered) -> JsonResponse:
     """The home can be read, so requests can be answered; whether there is an encoder for searches and wishes."""
     return JsonResponse(await run_sync(service.check, limiter=request.app.state.probes))

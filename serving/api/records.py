@@ -12,31 +12,31 @@ from shortlist.serving.api.deps import Limits, Offered, answered_by
 from shortlist.serving.http.auth import Reading, Writing
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.bulk_ingest import Result
-from shortlist.serving.service.schemas import EventsAsked, ReaderShown, ResultsShown, VideosAsked, WholeVideoShown
+from shortlist.serving.service.schemas import EventsIn, ReaderOut, ResultsOut, VideosIn, WholeVideoOut
 
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 
 
-@router.get("/videos/{video_id:path}", responses=answered_by(WholeVideoShown), response_model=None)
+@router.get("/videos/{video_id:path}", responses=answered_by(WholeVideoOut), response_model=None)
 def video(video_id: str, service: Offered, _key: Reading) -> JsonResponse:
     """Everything about a video, its transcript included."""
     return JsonResponse(service.video(video_id))
 
 
-@router.get("/readers/{user_id:path}", responses=answered_by(ReaderShown), response_model=None)
+@router.get("/readers/{user_id:path}", responses=answered_by(ReaderOut), response_model=None)
 def reader(user_id: str, service: Offered, _key: Reading) -> JsonResponse:
     """A reader's profile and history."""
     return JsonResponse(service.reader(user_id))
 
 
-@router.post("/events", responses=answered_by(ResultsShown), response_model=None)
-def events(asked: EventsAsked, service: Offered, limits: Limits, _key: Writing) -> JsonResponse:
+@router.post("/events", responses=answered_by(ResultsOut), response_model=None)
+def events(asked: EventsIn, service: Offered, limits: Limits, _key: Writing) -> JsonResponse:
     """Store what readers did. The same event again changes nothing; one that is wrong fails alone."""
     return _stored(service.add_events, asked.events, limits.batch)
 
 
-@router.post("/videos", responses=answered_by(ResultsShown), response_model=None)
-async def videos(request: Request, asked: VideosAsked, service: Offered, limits: Limits, _key: Writing) -> JsonResponse:
+@router.post("/videos", responses=answered_by(ResultsOut), response_model=None)
+async def videos(request: Request, asked: VideosIn, service: Offered, limits: Limits, _key: Writing) -> JsonResponse:
     """Store videos; they can be found when the answer comes. A known id is replaced; one that is wrong fails alone."""
     # One at a time, in a thread of its own: those that wait for it keep nobody from reading.
     writer: CapacityLimiter = request.app.state.writer

@@ -16,7 +16,7 @@ ELSEWHERE = "other"  # one label for all addresses that are no route, however ma
 log = logging.getLogger("serving.access")
 
 
-class Frame:
+class AccessLog:
     """Wraps an ASGI application."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

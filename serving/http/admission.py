@@ -13,16 +13,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shortlist.core.errors import ShortlistError
-from shortlist.serving.http.auth import CHALLENGE, LOCAL_HOSTS, Access, credentials, host_of
+from shortlist.serving.http.auth import CHALLENGE, LOCAL_HOSTS, Authenticator, credentials, host_of
 from shortlist.serving.http.problems import problem, problem_of
 
 OPEN = ("/healthz", "/readyz")
 
 
-class Admission:
+class ReadAuthMiddleware:
     """Passes on what `access` lets read, and what asks how the server is."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Authenticator) -> None:
         self._app = app
         self._access = access
 
@@ -38,13 +38,15 @@ class Admission:
         await self._app(scope, receive, send)
 
 
-class Door:
+class WriteAuthMiddleware:
     """Admits requests to `app` whose credentials, by the HTTP scheme "Bearer" or "Basic", hold a key that may write.
 
     What another site's page sends is refused: browsers add Basic credentials to it, too. Answers carry `headers`.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, scheme: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, access: Authenticator, scheme: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         self._app = app
         self._access = access
         self._scheme = scheme

@@ -10,7 +10,7 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from shortlist.serving.limits.interprocess import Rates
+from shortlist.serving.limits.interprocess import TokenBucket
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.keys import Key, Scope
 
@@ -23,13 +23,13 @@ CHALLENGE = "WWW-Authenticate"
 bearer = HTTPBearer(auto_error=False, description="A key made by `shortlist keys create`.")
 
 
-class Access:
+class Authenticator:
     """Whether a request is admitted. All are if there was no key at the start; keys made later end that.
 
     `rates` bound what each key may ask; None does not.
     """
 
-    def __init__(self, catalogue: Catalogue, rates: Rates | None) -> None:
+    def __init__(self, catalogue: Catalogue, rates: TokenBucket | None) -> None:
         self._catalogue = catalogue
         self._rates = rates
         self._open = not catalogue.has_keys()

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shortlist.serving.http.problems import problem
 
 
-class Bodies:
+class BodyLimit:
     """Refuses a request larger than `largest` bytes (413), and one of which nothing comes for `seconds` (408).
 
     `larger` are the paths that take more.

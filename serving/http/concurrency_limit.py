@@ -10,7 +10,7 @@ from shortlist.serving.service.metrics import Metrics
 EXEMPT = ("/healthz", "/readyz", "/metrics")
 
 
-class Slots:
+class ConcurrencyLimit:
     """Passes `at_once` requests on; more are told to come again, but for those that ask how the server is."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, at_once: int) -> None:

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from shortlist.core.errors import HomeLocked, ServiceError, ShortlistError, UnknownItem, UnknownReader, UsageError
 from shortlist.serving.http.request_id import request_id
-from shortlist.serving.limits.llm_queue import ClientGone, LaneFull
+from shortlist.serving.limits.llm_queue import ClientGone, QueueFull
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_GONE = 499  # as nginx logs it; nobody reads the answer
@@ -63,7 +63,7 @@ def problem_of(error: Exception) -> Response:
             return problem(404, error.problem, f"expected {error.expected}, found {error.found}")
         case UsageError():
             return problem(422, error.problem, f"expected {error.expected}, found {error.found}")
-        case LaneFull():
+        case QueueFull():
             return busy("too many requests wait for the language model", error.retry_after_s)
         case ClientGone():
             return Response(status_code=CLIENT_GONE)
@@ -79,7 +79,7 @@ def problem_of(error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Let every error of `app` leave as a problem."""
-    for kind in (HTTPException, ShortlistError, LaneFull, ClientGone, Exception):
+    for kind in (HTTPException, ShortlistError, QueueFull, ClientGone, Exception):
         app.add_exception_handler(kind, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
 

@@ -19,7 +19,7 @@ from shortlist.core.errors import UsageError
 BACKLOG = 2048  # uvicorn's
 
 
-class Prompt(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+class HeaderTimeoutProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     """uvicorn's own protocol, with `seconds` from the connection, or an answer, to the end of the next request's head.
 
     uvicorn's own limit between requests ends with the first byte of one.
@@ -89,7 +89,7 @@ def uvicorn_config(app: ASGIApp | Callable[[], ASGIApp], config: ServeConfig) ->
     """How all of our servers run."""
     return uvicorn.Config(
         app,
-        http=partial(Prompt, config.body_timeout_s),  # type: ignore[arg-type]
+        http=partial(HeaderTimeoutProtocol, config.body_timeout_s),  # type: ignore[arg-type]
         log_config=None,
         access_log=False,
         server_header=False,

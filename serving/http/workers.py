@@ -17,12 +17,14 @@ from uvicorn.supervisors import Multiprocess
 
 from shortlist.core.config import ServeConfig
 from shortlist.serving.http.server import uvicorn_config
-from shortlist.serving.limits.interprocess import Shared
+from shortlist.serving.limits.interprocess import SharedLimits
 
 PATIENCE_S = 10  # with a worker that does not say that it lives, since it loads
 
 
-def run_workers(worker: Callable[[], ASGIApp], listener: socket.socket, config: ServeConfig, shared: Shared) -> None:
+def run_workers(
+    worker: Callable[[], ASGIApp], listener: socket.socket, config: ServeConfig, shared: SharedLimits
+) -> None:
     """Serve what `worker`, which can be pickled, makes in each process, until a signal; then as `server.run`."""
     settings = uvicorn_config(worker, config)
     settings.factory, settings.workers, settings.timeout_worker_healthcheck = True, config.workers, PATIENCE_S
@@ -44,7 +46,7 @@ def _end_after(sentinel: int) -> None:
 class _Workers(Multiprocess):
     """What a dead process counts as going on goes on no more."""
 
-    def __init__(self, settings: uvicorn.Config, listener: socket.socket, shared: Shared) -> None:
+    def __init__(self, settings: uvicorn.Config, listener: socket.socket, shared: SharedLimits) -> None:
         super().__init__(settings, [listener])
         self._shared = shared
 

@@ -11,7 +11,7 @@ from shortlist.core.errors import ModelFailed
 from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 
 
-class Stop:
+class Deadline:
     """One request's end: `now` ends it before its deadline. Safe to share between threads."""
 
     def __init__(self, seconds: float) -> None:
@@ -33,10 +33,10 @@ class Stop:
         return 0.0 if self._stopped.is_set() else max(0.0, self._deadline - monotonic())
 
 
-current: ContextVar[Stop | None] = ContextVar("stop", default=None)
+current: ContextVar[Deadline | None] = ContextVar("stop", default=None)
 
 
-class Stoppable:
+class DeadlineModel:
     """Passes every call on, until the current request is to stop: then a call raises `ModelFailed`.
 
     `answered` is told every answer.

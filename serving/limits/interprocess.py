@@ -9,7 +9,7 @@ from time import monotonic
 
 from filelock import FileLock, Timeout
 
-from shortlist.serving.limits.deadline import Stop
+from shortlist.serving.limits.deadline import Deadline
 
 COUNTERS = "counters"
 BURST_S = 2.0
@@ -19,7 +19,7 @@ RATE_WAIT_S = 0.2
 BUCKET = struct.Struct("dd")  # tokens, and the moment of `monotonic` when there were so many
 
 
-class Shared:
+class SharedLimits:
     """A folder of all processes of a server; without one a folder of its own, for a process that is alone.
 
     `counters` is where several keep what they count.
@@ -30,16 +30,16 @@ class Shared:
         self.folder = Path(self._own.name) if self._own else folder or Path()
         self.counters = None if self._own else self.folder / COUNTERS
 
-    def places(self, name: str, number: int) -> Places:
+    def places(self, name: str, number: int) -> Semaphore:
         """`number` places called `name`."""
-        return Places(self.folder, [f"{name}-{at}.lock" for at in range(number)])
+        return Semaphore(self.folder, [f"{name}-{at}.lock" for at in range(number)])
 
-    def rates(self, per_s: float) -> Rates:
+    def rates(self, per_s: float) -> TokenBucket:
         """A rate for each caller."""
-        return Rates(self, per_s)
+        return TokenBucket(self, per_s)
 
 
-class Places:
+class Semaphore:
     """A fixed number of places, one lock each. Safe to share between threads."""
 
     def __init__(self, folder: Path, locks: list[str]) -> None:
@@ -58,7 +58,7 @@ class Places:
             return lock
         return None
 
-    def wait(self, stop: Stop) -> FileLock | None:
+    def wait(self, stop: Deadline) -> FileLock | None:
         """A place as soon as there is one; None where there was none before `stop`."""
         place = self.take()
         while place is None and stop.wait(POLL_S):
@@ -66,10 +66,10 @@ class Places:
         return place
 
 
-class Rates:
+class TokenBucket:
     """A bucket of tokens for each caller, whose name is fit for a file: `per_s` flow in, twice as many fit."""
 
-    def __init__(self, shared: Shared, per_s: float) -> None:
+    def __init__(self, shared: SharedLimits, per_s: float) -> None:
         self._shared = shared
         self._per_s = per_s
 

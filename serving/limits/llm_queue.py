@@ -16,15 +16,15 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from shortlist.core.config import ServeConfig
-from shortlist.serving.limits.deadline import Stop, current
-from shortlist.serving.limits.interprocess import Shared
+from shortlist.serving.limits.deadline import Deadline, current
+from shortlist.serving.limits.interprocess import SharedLimits
 
 T = TypeVar("T")
 Job = tuple[Future[Any], Callable[[], Any]]
 GRACE_S = 5.0  # after its deadline a chat asks no model: its reply comes soon, or never
 
 
-class Hands:
+class DaemonExecutor:
     """Used as an executor of `concurrent.futures`, whose threads a process waits for when it ends, even one that hangs.
 
     `number` threads begin at once.
@@ -79,7 +79,7 @@ def _nobody(_running: int, _waiting: int) -> None:
     pass
 
 
-class LaneFull(Exception):
+class QueueFull(Exception):
     """As many requests wait as may. `retry_after_s` is when to come again."""
 
     def __init__(self, retry_after_s: float) -> None:
@@ -91,28 +91,30 @@ class ClientGone(Exception):
     """Nobody waits for the answer any more."""
 
 
-class Lane:
+class LlmQueue:
     """Runs work that may ask the language model. A request's deadline counts from its arrival, waiting included."""
 
-    def __init__(self, limits: ServeConfig, shared: Shared, changed: Callable[[int, int], None] = _nobody) -> None:
+    def __init__(
+        self, limits: ServeConfig, shared: SharedLimits, changed: Callable[[int, int], None] = _nobody
+    ) -> None:
         """`changed` is told the requests of this process that are worked on and that wait, whenever they change."""
         self.deadline_s = limits.deadline_s
         self._shutdown_s = limits.shutdown_s
         self._room = shared.places("model-room", limits.llm_at_once + limits.llm_waiting)
         self._seats = shared.places("model-seat", limits.llm_at_once)
-        self._hands = Hands(limits.llm_at_once, "llm")
+        self._hands = DaemonExecutor(limits.llm_at_once, "llm")
         self._lock = threading.Lock()
         self._running = self._waiting = 0
         self._changed = changed
         self._closed = False
 
-    async def run(self, work: Callable[[Stop], T], gone: Callable[[], Awaitable[object]]) -> T:
+    async def run(self, work: Callable[[Deadline], T], gone: Callable[[], Awaitable[object]]) -> T:
         """What `work` returns, done in a thread of the lane; `gone` returns when the client has left.
 
-        Raises `LaneFull` at once, `TimeoutError` at the deadline, `ClientGone`, and what `work` raises. Work that is
+        Raises `QueueFull` at once, `TimeoutError` at the deadline, `ClientGone`, and what `work` raises. Work that is
         given up stops before its next model call.
         """
-        stop = Stop(self.deadline_s)
+        stop = Deadline(self.deadline_s)
         future = self.submit(work, stop)
         job = asyncio.ensure_future(asyncio.wrap_future(future))
         leaving = asyncio.ensure_future(gone())
@@ -131,11 +133,11 @@ class Lane:
                 future.cancel()  # removes what still waits; what runs ends by itself
                 job.cancel()
 
-    def submit(self, work: Callable[[Stop], T], stop: Stop) -> Future[T]:
-        """Queue `work`, which runs with `stop` as the current one. Raises `LaneFull`."""
+    def submit(self, work: Callable[[Deadline], T], stop: Deadline) -> Future[T]:
+        """Queue `work`, which runs with `stop` as the current one. Raises `QueueFull`."""
         place = None if self._closed else self._room.take()
         if place is None:
-            raise LaneFull(self.deadline_s)
+            raise QueueFull(self.deadline_s)
         self._count(waiting=1)
         context = copy_context()
         future = self._hands.submit(lambda: context.run(self._seated, work, stop))
@@ -148,7 +150,7 @@ class Lane:
         self._closed = True
         self._hands.close(self._shutdown_s)
 
-    def _seated(self, work: Callable[[Stop], T], stop: Stop) -> T:
+    def _seated(self, work: Callable[[Deadline], T], stop: Deadline) -> T:
         """Work once there is a seat: other processes have seats, too. What is late works without, and asks nothing."""
         current.set(stop)
         seat = self._seats.wait(stop)

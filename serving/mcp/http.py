@@ -5,16 +5,16 @@ from __future__ import annotations
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp
 
-from shortlist.serving.http.admission import Door
-from shortlist.serving.http.auth import Access
-from shortlist.serving.http.body_limit import Bodies
+from shortlist.serving.http.admission import WriteAuthMiddleware
+from shortlist.serving.http.auth import Authenticator
+from shortlist.serving.http.body_limit import BodyLimit
 from shortlist.serving.mcp.tools import mcp_server
-from shortlist.serving.service.context import Parts
+from shortlist.serving.service.context import AppContext
 
 PATH = "/mcp"
 
 
-def mcp_application(parts: Parts) -> ASGIApp:
+def mcp_application(parts: AppContext) -> ASGIApp:
     """The server at `PATH`. With keys, one that may write is asked for: `record_event` is among the tools."""
     limits = parts.config.serve
     # Which hosts may be named is checked by the door.
@@ -23,5 +23,7 @@ def mcp_application(parts: Parts) -> ASGIApp:
         max_request_body_size=limits.body_bytes,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    bounded = Bodies(inside, limits.body_bytes, limits.body_timeout_s)
-    return Door(bounded, Access(parts.home.catalogue, parts.shared.rates(limits.rate_per_s)), "Bearer")
+    bounded = BodyLimit(inside, limits.body_bytes, limits.body_timeout_s)
+    return WriteAuthMiddleware(
+        bounded, Authenticator(parts.home.catalogue, parts.shared.rates(limits.rate_per_s)), "Bearer"
+    )

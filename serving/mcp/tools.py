@@ -19,17 +19,17 @@ from pydantic import Field, create_model
 from shortlist.core.errors import HomeLocked, ShortlistError, UsageError
 from shortlist.core.ranking import MAX_K, Filters, Request
 from shortlist.serving.api.deps import moment_of
-from shortlist.serving.limits.llm_queue import Lane, LaneFull
-from shortlist.serving.service.context import Parts
-from shortlist.serving.service.in_time import timely
+from shortlist.serving.limits.llm_queue import LlmQueue, QueueFull
+from shortlist.serving.service.context import AppContext
+from shortlist.serving.service.in_time import recommend_in_time
 from shortlist.serving.service.schemas import (
     MAX_TEXT,
-    AnswerShown,
-    ExplanationShown,
+    AnswerOut,
+    ExplanationOut,
     Id,
     Rerank,
-    ResultShown,
-    SearchShown,
+    ResultOut,
+    SearchOut,
 )
 from shortlist.serving.service.service import Service
 
@@ -61,10 +61,10 @@ def strict_tool(work: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
     return tool
 
 
-def mcp_server(parts: Parts) -> MCPServer:
-    """The server over `parts`; reads the home at once. Raises as `Parts.recommender`."""
+def mcp_server(parts: AppContext) -> MCPServer:
+    """The server over `parts`; reads the home at once. Raises as `AppContext.recommender`."""
     service, limits = Service(parts), parts.config.serve
-    lane = Lane(limits, parts.shared)
+    lane = LlmQueue(limits, parts.shared)
 
     async def recommend(
         user_id: User,
@@ -75,13 +75,13 @@ def mcp_server(parts: Parts) -> MCPServer:
         category: Category = None,
         published_after: After = None,
         published_before: Before = None,
-    ) -> AnswerShown:
+    ) -> AnswerOut:
         """The best videos for a reader, why each is there, and which stage put it there."""
         with _told():
             filters = _filters(max_duration_s, category, published_after, published_before)
             wish = Request(user_id, k, about, rerank, filters=filters)
             await run_sync(service.live.refresh)
-            return AnswerShown(**await timely(service.recommend, wish, service, lane, anyio.sleep_forever))
+            return AnswerOut(**await recommend_in_time(service.recommend, wish, service, lane, anyio.sleep_forever))
 
     async def search(
         text: Sought,
@@ -90,15 +90,15 @@ def mcp_server(parts: Parts) -> MCPServer:
         category: Category = None,
         published_after: After = None,
         published_before: Before = None,
-    ) -> SearchShown:
+    ) -> SearchOut:
         """The best videos for a text, for nobody in particular."""
         filters = _filters(max_duration_s, category, published_after, published_before)
-        return SearchShown(**await _newest(service, lambda: service.search(text, k, filters)))
+        return SearchOut(**await _newest(service, lambda: service.search(text, k, filters)))
 
-    async def explain(user_id: User, video_id: VideoId, about: Wish = None) -> ExplanationShown:
+    async def explain(user_id: User, video_id: VideoId, about: Wish = None) -> ExplanationOut:
         """Why a video would be recommended to a reader: the reason, what is said in it, where each stage puts it."""
         found = await _newest(service, lambda: service.explain(Request(user_id, 1, about), video_id))
-        return ExplanationShown(**found)
+        return ExplanationOut(**found)
 
     async def record_event(
         user_id: User,
@@ -107,13 +107,13 @@ def mcp_server(parts: Parts) -> MCPServer:
         kind: Literal["video", "article"] = "video",
         dwell_s: Seconds = None,
         event_id: Annotated[Id | None, Field(description="the same id again changes nothing")] = None,
-    ) -> ResultShown:
+    ) -> ResultOut:
         """Store what a reader does now; their next recommendations follow it."""
         event = {"user_id": user_id, "item_id": item_id, "action": action, "kind": kind, "dwell_s": dwell_s}
         [result] = await _newest(service, lambda: service.add_events([{**event, "event_id": event_id}]))
         if "reason" in result:
             raise ToolError(result["reason"])
-        return ResultShown(**result)
+        return ResultOut(**result)
 
     reading = [strict_tool(work, READS) for work in (recommend, search, explain)]
     return MCPServer(
@@ -145,7 +145,7 @@ def _told() -> Iterator[None]:
         yield
     except UsageError as error:
         raise ToolError(f"{error.problem}: expected {error.expected}, found {error.found}") from error
-    except (LaneFull, HomeLocked) as error:
+    except (QueueFull, HomeLocked) as error:
         raise ToolError("busy: try again in a while") from error
     except ShortlistError as error:
         raise ToolError("a model or the state that this needs is not at hand") from error

@@ -9,13 +9,13 @@ from shortlist.agent.chat.session import Chat
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import Config
 from shortlist.models.encoders.encoder import Encoder
-from shortlist.serving.limits.interprocess import Shared
+from shortlist.serving.limits.interprocess import SharedLimits
 from shortlist.serving.service.metrics import Metrics
 from shortlist.store.home import Home
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parts:
+class AppContext:
     """`recommender` makes one over the newest revision, `chat` one over a recommender.
 
     `variant` makes one of the ways to rank called `variants`, and says by which method it reranks. All that they make
@@ -30,5 +30,5 @@ class Parts:
     chat: Callable[[Recommender], Chat]
     variants: tuple[str, ...]
     variant: Callable[[str], tuple[Recommender, str]]
-    shared: Shared
+    shared: SharedLimits
     metrics: Metrics

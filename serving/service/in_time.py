@@ -10,15 +10,15 @@ from anyio.to_thread import run_sync
 
 from shortlist.core.config import NONE
 from shortlist.core.ranking import Request
-from shortlist.serving.limits.deadline import Stop
-from shortlist.serving.limits.llm_queue import Lane
+from shortlist.serving.limits.deadline import Deadline
+from shortlist.serving.limits.llm_queue import LlmQueue
 from shortlist.serving.service.service import Service
 
-Work = Callable[[Request, Stop | None], dict[str, Any]]
+Work = Callable[[Request, Deadline | None], dict[str, Any]]
 
 
-async def timely(
-    work: Work, request: Request, service: Service, lane: Lane, gone: Callable[[], Awaitable[object]]
+async def recommend_in_time(
+    work: Work, request: Request, service: Service, lane: LlmQueue, gone: Callable[[], Awaitable[object]]
 ) -> dict[str, Any]:
     """What `work` makes of `request`; `gone` returns when nobody waits any more. Raises `LaneFull` and `ClientGone`."""
     if not service.may_ask(request):

@@ -14,7 +14,7 @@ RETRY_S = 30.0
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class LazyLoader(Generic[T]):
     """Loads at the first call and keeps what came. Raises as `load`.
 
     A failure is remembered: calls raise it at once. One that comes `retry_s` later, or more, also starts the next

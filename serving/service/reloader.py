@@ -16,7 +16,7 @@ from shortlist.core.errors import HomeLocked, ShortlistError
 from shortlist.retrieval.index.background_merge import merge_aside
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.manifest import MANIFEST, read_manifest
-from shortlist.serving.service.context import Parts
+from shortlist.serving.service.context import AppContext
 
 POPULARITY_S = 60.0  # what is popular is counted anew this often at most; a reader's own events count at once
 SLOWEST_S = 30.0
@@ -32,10 +32,10 @@ def give_back() -> None:
         trim(0)
 
 
-class Live:
+class Reloader:
     """Holds the current recommender and chat; a request takes one and keeps it, whatever is loaded meanwhile."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: AppContext) -> None:
         self._parts = parts
         self._catalogue = parts.home.catalogue
         self._lock = threading.RLock()

@@ -1,4 +1,4 @@
-"""Answers that were given, kept until their reader or the home changes."""
+"""Answers kept until their reader or the home changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_BYTES = 64_000_000  # of all that is kept
 LARGEST = 100_000  # bytes of one document, about a hundred videos
 
 
-class Answers:
+class ResponseCache:
     """The documents last asked for, at most `size` and `max_bytes`, as text, which is smaller.
 
     One of more than `LARGEST` bytes is not kept. Safe to share between threads.

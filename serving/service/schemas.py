@@ -14,13 +14,13 @@ Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Rerank = Literal["auto", "none", "yesno", "letters", "list"]
 
 
-class Asked(BaseModel):
+class RecommendIn(BaseModel):
     """Base of what is sent to us: a member it does not know is an error."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class RankAsked(Asked):
+class RankIn(RecommendIn):
     """Candidates to be put in order for a reader."""
 
     user_id: Id
@@ -29,7 +29,7 @@ class RankAsked(Asked):
     rerank: Rerank = "auto"
 
 
-class ChatAsked(Asked):
+class ChatIn(RecommendIn):
     """One message."""
 
     message: Text
@@ -37,7 +37,7 @@ class ChatAsked(Asked):
     thread: Annotated[str, Field(min_length=1, max_length=128)] = "default"
 
 
-class EventsAsked(Asked):
+class EventsIn(RecommendIn):
     """What readers did; each item has the columns of docs/data.md, `at` being now where it is missing."""
 
     events: list[dict[str, Any]] = Field(
@@ -46,7 +46,7 @@ class EventsAsked(Asked):
     )
 
 
-class VideosAsked(Asked):
+class VideosIn(RecommendIn):
     """Videos, each with the columns of docs/data.md."""
 
     videos: list[dict[str, Any]] = Field(
@@ -54,14 +54,14 @@ class VideosAsked(Asked):
     )
 
 
-class StageShown(BaseModel):
+class StageOut(BaseModel):
     """Where a stage put a video."""
 
     rank: int
     score: float
 
 
-class SegmentShown(BaseModel):
+class SegmentOut(BaseModel):
     """A stretch of a transcript."""
 
     start_s: float | None
@@ -69,7 +69,7 @@ class SegmentShown(BaseModel):
     text: str
 
 
-class VideoShown(BaseModel):
+class VideoOut(BaseModel):
     """What a list shows of a video."""
 
     video_id: str
@@ -82,27 +82,27 @@ class VideoShown(BaseModel):
     summary: str | None
 
 
-class RecommendationShown(VideoShown):
+class RecommendationOut(VideoOut):
     """A recommendation."""
 
     rank: int
     score: float
     reason: str
-    evidence: SegmentShown | None
-    stages: dict[str, StageShown]
+    evidence: SegmentOut | None
+    stages: dict[str, StageOut]
 
 
-class ExplanationShown(VideoShown):
+class ExplanationOut(VideoOut):
     """One video for a reader."""
 
     rank: int | None = Field(description="place among all videos, seen ones too; null below the best 1,000")
     score: float | None
     reason: str
-    evidence: SegmentShown | None
-    stages: dict[str, StageShown]
+    evidence: SegmentOut | None
+    stages: dict[str, StageOut]
 
 
-class ModelUseShown(BaseModel):
+class ModelUseOut(BaseModel):
     """What the language model cost."""
 
     model: str | None
@@ -111,65 +111,65 @@ class ModelUseShown(BaseModel):
     cached_calls: int
 
 
-class AnswerShown(BaseModel):
+class AnswerOut(BaseModel):
     """The document of `recommend --json`."""
 
     user_id: str
-    recommendations: list[RecommendationShown]
+    recommendations: list[RecommendationOut]
     notes: list[str]
     timings_ms: dict[str, float]
-    llm: ModelUseShown
+    llm: ModelUseOut
 
 
-class HitShown(BaseModel):
+class HitOut(BaseModel):
     """A video in an order."""
 
     rank: int
     video_id: str
     title: str
     score: float
-    stages: dict[str, StageShown]
+    stages: dict[str, StageOut]
 
 
-class RankingShown(BaseModel):
+class RankingOut(BaseModel):
     """Candidates in order; `not_ranked` are unknown, or nothing tells of them."""
 
     user_id: str
-    ranking: list[HitShown]
+    ranking: list[HitOut]
     not_ranked: list[str]
     notes: list[str]
     timings_ms: dict[str, float]
-    llm: ModelUseShown
+    llm: ModelUseOut
 
 
-class SearchShown(BaseModel):
+class SearchOut(BaseModel):
     """The document of `search --json`."""
 
     query: str
-    hits: list[HitShown]
+    hits: list[HitOut]
     timings_ms: dict[str, float]
 
 
-class TranscriptShown(BaseModel):
+class TranscriptOut(BaseModel):
     """What is said in a video."""
 
     language: str | None
     origin: str
-    segments: list[SegmentShown]
+    segments: list[SegmentOut]
 
 
-class WholeVideoShown(VideoShown):
+class WholeVideoOut(VideoOut):
     """Everything about a video."""
 
     language: str | None
     description: str
     tags: list[str]
     made_by: dict[str, str]
-    transcript: TranscriptShown
+    transcript: TranscriptOut
     metadata: dict[str, Any]
 
 
-class HistoryShown(BaseModel):
+class HistoryOut(BaseModel):
     """Something a reader did."""
 
     item_id: str
@@ -182,7 +182,7 @@ class HistoryShown(BaseModel):
     weight: float
 
 
-class ReaderShown(BaseModel):
+class ReaderOut(BaseModel):
     """A reader's profile and history."""
 
     user_id: str
@@ -192,10 +192,10 @@ class ReaderShown(BaseModel):
     categories: dict[str, float]
     events: int
     session_start: str | None
-    history: list[HistoryShown]
+    history: list[HistoryOut]
 
 
-class ResultShown(BaseModel):
+class ResultOut(BaseModel):
     """What became of one item of a batch."""
 
     id: str | None
@@ -203,19 +203,19 @@ class ResultShown(BaseModel):
     reason: str | None = None
 
 
-class ResultsShown(BaseModel):
+class ResultsOut(BaseModel):
     """What became of every item of a batch, in order."""
 
-    results: list[ResultShown]
+    results: list[ResultOut]
 
 
-class StateShown(BaseModel):
+class StateOut(BaseModel):
     """How a server is."""
 
     status: str
 
 
-class ReadinessShown(StateShown):
+class ReadinessOut(StateOut):
     """Without an encoder searches and wishes fail, and the rest is answered."""
 
     encoder: Literal["loaded", "missing"]

@@ -19,12 +19,12 @@ from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
 from shortlist.core.ranking import MAX_K, Answer, Filters, Request
 from shortlist.core.wire import answer_document, recommendation_document, search_document, stages_document
 from shortlist.ingest.complete import Completion
-from shortlist.serving.limits.deadline import Stop
+from shortlist.serving.limits.deadline import Deadline
 from shortlist.serving.service.bulk_ingest import Result, take_events, take_videos
-from shortlist.serving.service.context import Parts
+from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.documents import discreet, ranking_document, reader_document, whole_video
-from shortlist.serving.service.reloader import Live
-from shortlist.serving.service.response_cache import Answers
+from shortlist.serving.service.reloader import Reloader
+from shortlist.serving.service.response_cache import ResponseCache
 
 FULL_SHARE = 0.9  # of the time left is the rerank's; the rest is for what comes after
 
@@ -32,9 +32,9 @@ FULL_SHARE = 0.9  # of the time left is the rerank's; the rest is for what comes
 class Service:
     """Answers over the newest state of one home; the only one over its `parts`."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: AppContext) -> None:
         self.metrics = parts.metrics
-        self.live = Live(parts)
+        self.live = Reloader(parts)
         self._parts = parts
         self._home = parts.home
         self._patient = Retrying(
@@ -43,7 +43,7 @@ class Service:
             wait=wait_fixed(0.02),
             reraise=True,
         )
-        self._kept = Answers(parts.config.serve.kept_answers)
+        self._kept = ResponseCache(parts.config.serve.kept_answers)
         self._completion = Completion(parts.home.catalogue, parts.encoder, parts.config.ingest.categories)
         self.metrics.gauge("revision", "Revision that is searched.", lambda: self.live.recommender.snapshot.revision)
         self.metrics.gauge("videos", "Videos that can be found.", lambda: self.live.recommender.snapshot.n_live)
@@ -52,7 +52,7 @@ class Service:
         """Whether `recommend` might ask the language model."""
         return may_ask(request, self._parts.config.rerank)
 
-    def recommend(self, request: Request, stop: Stop | None = None) -> dict[str, Any]:
+    def recommend(self, request: Request, stop: Deadline | None = None) -> dict[str, Any]:
         """The document of `recommend --json`. Raises as `Recommender.recommend`.
 
         With `stop`, the rerank ends in time. Answers that asked no language model are kept: the same question gets
@@ -87,7 +87,7 @@ class Service:
             return {"status": "ready", "encoder": "missing"}
         return {"status": "ready", "encoder": "loaded"}
 
-    def rank(self, request: Request, candidates: Sequence[str], stop: Stop | None = None) -> dict[str, Any]:
+    def rank(self, request: Request, candidates: Sequence[str], stop: Deadline | None = None) -> dict[str, Any]:
         """Where each of `candidates` stands for the reader. Raises as `Recommender.recommend`."""
         wanted = list(dict.fromkeys(candidates))
         only = replace(request, k=min(max(1, len(wanted)), MAX_K), only=frozenset(wanted))
@@ -153,7 +153,7 @@ class Service:
         profile = self.live.recommender.profile(user_id)
         return reader_document(catalogue.reader(user_id), profile, taste[0] if taste else None)
 
-    def _answer(self, request: Request, stop: Stop | None = None) -> Answer:
+    def _answer(self, request: Request, stop: Deadline | None = None) -> Answer:
         answer = self.live.recommender.recommend(within(request, stop))
         self.metrics.observe(answer)
         if stop is None or stop.left_s:  # else nobody waits for it any more, and who did was told so
@@ -178,7 +178,7 @@ def _served(answer: Answer) -> dict[str, Any]:
     return {**answer_document(answer), "notes": discreet(answer.notes)}
 
 
-def within(request: Request, stop: Stop | None) -> Request:
+def within(request: Request, stop: Deadline | None) -> Request:
     """`request` with a budget for its rerank that ends before `stop` does."""
     if stop is None:
         return request

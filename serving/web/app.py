@@ -6,10 +6,10 @@ import gradio as gr
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from shortlist.serving.http.admission import Door
-from shortlist.serving.http.auth import Access
-from shortlist.serving.http.body_limit import Bodies
-from shortlist.serving.service.context import Parts
+from shortlist.serving.http.admission import WriteAuthMiddleware
+from shortlist.serving.http.auth import Authenticator
+from shortlist.serving.http.body_limit import BodyLimit
+from shortlist.serving.service.context import AppContext
 from shortlist.serving.web.page import looks, page
 
 # What strangers wrote is shown here: if a browser took it for more than text, it could load nothing from elsewhere.
@@ -22,10 +22,10 @@ POLICY = (
 UPLOAD = "/gradio_api/upload"  # of tables; Gradio writes them to files as they come, and bounds each
 
 
-def web_application(parts: Parts) -> ASGIApp:
+def web_application(parts: AppContext) -> ASGIApp:
     """The page over `parts`, at /, behind HTTP Basic: any name, and a key that may write as the password.
 
-    Raises as `Parts.recommender`.
+    Raises as `AppContext.recommender`.
     """
     app = gr.mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
@@ -39,6 +39,10 @@ def web_application(parts: Parts) -> ASGIApp:
         **looks(),
     )
     limits = parts.config.serve
-    bounded = Bodies(app, limits.body_bytes, limits.body_timeout_s, {UPLOAD: limits.upload_bytes + limits.body_bytes})
+    bounded = BodyLimit(
+        app, limits.body_bytes, limits.body_timeout_s, {UPLOAD: limits.upload_bytes + limits.body_bytes}
+    )
     # No rate: one look at the page is a hundred requests, and those that cost are bounded by the page's queue.
-    return Door(bounded, Access(parts.home.catalogue, None), "Basic", {"Content-Security-Policy": POLICY})
+    return WriteAuthMiddleware(
+        bounded, Authenticator(parts.home.catalogue, None), "Basic", {"Content-Security-Policy": POLICY}
+    )

@@ -9,12 +9,12 @@ import gradio as gr
 
 from shortlist.core.ranking import Request
 from shortlist.serving.web import html
-from shortlist.serving.web.handlers import Desk, guarded
+from shortlist.serving.web.handlers import PageHandlers, guarded
 
 K = 10
 
 
-def compare_tab(desk: Desk) -> None:
+def compare_tab(desk: PageHandlers) -> None:
     """Draws the tab."""
     names = desk.variants()
     with gr.Row():
@@ -32,7 +32,7 @@ def compare_tab(desk: Desk) -> None:
     ask.click(partial(_compare, desk), [user, wish, left, right], [said, *lists])
 
 
-def _compare(desk: Desk, user: str | None, wish: str, left: str, right: str) -> tuple[str, str, str]:
+def _compare(desk: PageHandlers, user: str | None, wish: str, left: str, right: str) -> tuple[str, str, str]:
     def both() -> list[dict[str, Any]]:
         request = Request((user or "").strip(), K, wish or None)
         return [desk.ranked(name, request) for name in (left, right)]

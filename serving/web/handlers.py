@@ -13,22 +13,22 @@ from shortlist.core.errors import HomeLocked, ServiceError, ShortlistError, Unkn
 from shortlist.core.ranking import Request
 from shortlist.core.types import Reader
 from shortlist.core.wire import answer_document
-from shortlist.serving.limits.deadline import Stop
-from shortlist.serving.limits.llm_queue import GRACE_S, Lane, LaneFull
-from shortlist.serving.service.context import Parts
+from shortlist.serving.limits.deadline import Deadline
+from shortlist.serving.limits.llm_queue import GRACE_S, LlmQueue, QueueFull
+from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.service import Service, within
 
 READERS = 200  # offered to choose from; any other can be typed
 OFFERED_CATEGORIES = 20
 
 
-class Desk:
+class PageHandlers:
     """One service and one lane, for all who look at the page."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: AppContext) -> None:
         limits = parts.config.serve
         self.service = Service(parts)
-        self.lane = Lane(limits, parts.shared)
+        self.lane = LlmQueue(limits, parts.shared)
         self.parts = parts
 
     def readers(self) -> list[str]:
@@ -54,23 +54,23 @@ class Desk:
         self.service.live.refresh()
         if not self.service.may_ask(request):
             return self.service.recommend(request)
-        stop = Stop(self.lane.deadline_s)
+        stop = Deadline(self.lane.deadline_s)
         try:
             return self.lane.submit(lambda one: self.service.recommend(request, one), stop).result(stop.left_s)
         except TimeoutError:
             return self.service.told_late(self.service.recommend(_plain(request)), self.lane.deadline_s)
-        except LaneFull:
+        except QueueFull:
             return self.service.told_busy(self.service.recommend(_plain(request)))
         finally:
             stop.now()
 
     def ranked(self, variant: str, request: Request) -> dict[str, Any]:
-        """The answer of one way to rank, its rerank as far as it comes. Raises `LaneFull`, and `TimeoutError`."""
+        """The answer of one way to rank, its rerank as far as it comes. Raises `QueueFull`, and `TimeoutError`."""
         recommender, method = self.parts.variant(variant)
         wanted = replace(request, rerank=method)
         if not self.service.may_ask(wanted):
             return answer_document(recommender.recommend(wanted))
-        stop = Stop(self.lane.deadline_s)
+        stop = Deadline(self.lane.deadline_s)
         try:
             job = self.lane.submit(lambda one: recommender.recommend(within(wanted, one)), stop)
             return answer_document(job.result(stop.left_s))
@@ -78,8 +78,8 @@ class Desk:
             stop.now()
 
     def chat(self, message: str, user: str | None, thread: str) -> str:
-        """The reply. Raises `LaneFull`, `TimeoutError`, and as `Service.chat`."""
-        stop = Stop(self.lane.deadline_s)
+        """The reply. Raises `QueueFull`, `TimeoutError`, and as `Service.chat`."""
+        stop = Deadline(self.lane.deadline_s)
         turn = self.lane.submit(lambda _: self.service.chat(message, user, thread).text, stop)
         try:
             return turn.result(stop.left_s + GRACE_S)
@@ -97,7 +97,7 @@ class Desk:
         return not self.service.live.recommender.snapshot.n_live
 
 
-def kindly(error: Exception) -> str:
+def friendly(error: Exception) -> str:
     """What a person reads of an error."""
     match error:
         case UnknownReader():
@@ -107,7 +107,7 @@ def kindly(error: Exception) -> str:
             return "Another process is writing just now. Please try again when it has finished."
         case TimeoutError():
             return "The language model took too long. Please ask without it, or try again later."
-        case LaneFull():
+        case QueueFull():
             return "The language model is busy. Please try again in a moment."
         case ServiceError():
             return "There is no language model at hand just now: choose “none” as rerank, or try again later."
@@ -120,8 +120,8 @@ def guarded(work: Callable[[], Any]) -> tuple[Any, str]:
     """What `work` returns and no words; or None, and kind words about why not."""
     try:
         return work(), ""
-    except (ShortlistError, LaneFull, TimeoutError) as error:
-        return None, kindly(error)
+    except (ShortlistError, QueueFull, TimeoutError) as error:
+        return None, friendly(error)
 
 
 def _plain(request: Request) -> Request:

@@ -10,13 +10,13 @@ import gradio as gr
 
 from shortlist.ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
 from shortlist.serving.web import html
-from shortlist.serving.web.handlers import Desk, guarded
+from shortlist.serving.web.handlers import PageHandlers, guarded
 
 KINDS = ("videos", "articles", "readers", "events")
 SHOWN_FAILURES = 20
 
 
-def home_tab(desk: Desk, readers: Any, more_readers: Callable[[], Any]) -> None:
+def home_tab(desk: PageHandlers, readers: Any, more_readers: Callable[[], Any]) -> None:
     """Draws the tab; `readers` is chosen from anew, by `more_readers`, after an ingest."""
     state = gr.HTML(lambda: _state(desk))
     gr.Button("Look again").click(lambda: _state(desk), None, state)
@@ -28,7 +28,7 @@ def home_tab(desk: Desk, readers: Any, more_readers: Callable[[], Any]) -> None:
     )
 
 
-def _state(desk: Desk) -> str:
+def _state(desk: PageHandlers) -> str:
     catalogue = desk.parts.home.catalogue
     counts = catalogue.counts()
     failures = catalogue.failures()
@@ -44,7 +44,7 @@ def _state(desk: Desk) -> str:
     return html.table(rows)
 
 
-def _ingest(desk: Desk, kind: str, file: str | None, progress: gr.Progress = gr.Progress()) -> tuple[str, str]:  # noqa: B008
+def _ingest(desk: PageHandlers, kind: str, file: str | None, progress: gr.Progress = gr.Progress()) -> tuple[str, str]:  # noqa: B008
     if not file:
         return html.notes(["Choose a table first."]), _state(desk)
     done = 0
@@ -68,7 +68,7 @@ def _told(loaded: Loaded) -> list[str]:
     return [*lines, f"… and {more:,} more"] if more > 0 else lines
 
 
-def _load(desk: Desk, kind: str, file: str, progress: Callable[[int], None]) -> Loaded:
+def _load(desk: PageHandlers, kind: str, file: str, progress: Callable[[int], None]) -> Loaded:
     parts, settings = desk.parts, desk.parts.config.ingest
     match kind:
         case "readers":

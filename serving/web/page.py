@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from shortlist.serving.service.context import Parts
+from shortlist.serving.service.context import AppContext
 from shortlist.serving.web.compare_tab import compare_tab
-from shortlist.serving.web.handlers import Desk
+from shortlist.serving.web.handlers import PageHandlers
 from shortlist.serving.web.home_tab import home_tab
 from shortlist.serving.web.reader_tab import reader_tab
 
@@ -18,9 +18,9 @@ FORGET_S = 3600  # after which tables that were uploaded are deleted; all are wh
 STYLE = Path(__file__).with_name("style.css")
 
 
-def page(parts: Parts) -> gr.Blocks:
-    """The page over `parts`; reads the home at once. Raises as `Parts.recommender`."""
-    desk = Desk(parts)
+def page(parts: AppContext) -> gr.Blocks:
+    """The page over `parts`; reads the home at once. Raises as `AppContext.recommender`."""
+    desk = PageHandlers(parts)
     blocks: gr.Blocks = gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(FORGET_S, FORGET_S)
     )

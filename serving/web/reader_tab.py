@@ -13,7 +13,7 @@ import gradio as gr
 from shortlist.core.config import RERANK_CHOICES
 from shortlist.core.ranking import Request
 from shortlist.serving.web import html
-from shortlist.serving.web.handlers import Desk, guarded
+from shortlist.serving.web.handlers import PageHandlers, guarded
 
 CARDS = 8
 EMPTY = "There are no videos yet. Add some in the tab “Home”, then come back."
@@ -21,7 +21,7 @@ CHOOSE = "Choose a reader, or invent one."
 ACTIONS = (("view", "Watch"), ("like", "Like"), ("skip", "Skip"))
 
 
-def reader_tab(desk: Desk) -> tuple[Any, Callable[[], Any]]:
+def reader_tab(desk: PageHandlers) -> tuple[Any, Callable[[], Any]]:
     """Draws the tab; returns the choice of readers, and what refreshes it."""
     with gr.Row():
         user = gr.Dropdown(
@@ -65,7 +65,7 @@ def _slot(place: int) -> tuple[Any, Any, Any, dict[str, Any]]:
     return group, text, dwell, buttons
 
 
-def _show(desk: Desk, user: str | None, wish: str, rerank: str, k: float) -> list[Any]:
+def _show(desk: PageHandlers, user: str | None, wish: str, rerank: str, k: float) -> list[Any]:
     if desk.empty():
         return _nothing(EMPTY)
     if not (user or "").strip():
@@ -88,7 +88,15 @@ def _show(desk: Desk, user: str | None, wish: str, rerank: str, k: float) -> lis
 
 
 def _act(
-    desk: Desk, action: str, place: int, user: str, wish: str, rerank: str, k: float, ids: list[str], dwell: float
+    desk: PageHandlers,
+    action: str,
+    place: int,
+    user: str,
+    wish: str,
+    rerank: str,
+    k: float,
+    ids: list[str],
+    dwell: float,
 ) -> list[Any]:
     if place < len(ids):
         _, wrong = guarded(lambda: desk.happened(user.strip(), ids[place], action, dwell if action == "view" else None))
@@ -97,7 +105,7 @@ def _act(
     return _show(desk, user, wish, rerank, k)
 
 
-def _invent(desk: Desk, name: str, interests: list[str]) -> tuple[Any, str]:
+def _invent(desk: PageHandlers, name: str, interests: list[str]) -> tuple[Any, str]:
     _, wrong = guarded(lambda: desk.invent(name, interests))
     if wrong:
         return gr.update(), html.notes([wrong])
@@ -108,7 +116,7 @@ def _nothing(words: str) -> list[Any]:
     return [html.notes([words]), "", [], *[part for _ in range(CARDS) for part in (gr.update(visible=False), "")]]
 
 
-def _chat(desk: Desk, user: Any) -> None:
+def _chat(desk: PageHandlers, user: Any) -> None:
     thread = gr.State(_new_thread)
     # Gradio takes the lines of a chat for HTML even so: `_turn` escapes them.
     talk = gr.Chatbot(
@@ -124,7 +132,7 @@ def _new_thread() -> str:
 
 
 def _turn(
-    desk: Desk, message: str, talk: list[dict[str, Any]], user: str | None, thread: str
+    desk: PageHandlers, message: str, talk: list[dict[str, Any]], user: str | None, thread: str
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The reply, line by line. It quotes the titles and transcripts of strangers, so it is escaped."""
     if not message.strip():
@@ -138,6 +146,6 @@ def _turn(
         yield "", [*said, {"role": "assistant", "content": reply}]
 
 
-def _reply(desk: Desk, message: str, user: str | None, thread: str) -> str:
+def _reply(desk: PageHandlers, message: str, user: str | None, thread: str) -> str:
     text, wrong = guarded(lambda: desk.chat(message, user, thread))
     return wrong or str(text)

@@ -1,4 +1,4 @@
-"""Vectors of texts, kept: a text is encoded once, whatever becomes of Chroma.
+"""Embeddings of texts, kept: a text is encoded once, whatever becomes of Chroma.
 
 Chroma's index does not survive every moment in which a process can be killed, and some of the damage cannot be
 seen. With the vectors at hand, making it anew after a crash takes no encoder.
@@ -18,8 +18,8 @@ from shortlist.store.sql.dialect import among
 from shortlist.store.sql.schema import vectors
 
 
-class Vectors:
-    """Vectors by encoder and hash of the text, float32[d]."""
+class EmbeddingCache:
+    """Embeddings by encoder and hash of the text, float32[d]."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import select
 
 from shortlist.core.types import Article
-from shortlist.store.catalogue.base import Part
+from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.content import by_revision, put_content
 from shortlist.store.catalogue.records import Put
 from shortlist.store.catalogue.rows import article_content, article_of
@@ -15,7 +15,7 @@ from shortlist.store.sql.dialect import among
 from shortlist.store.sql.schema import articles
 
 
-class Articles(Part):
+class Articles(CatalogueTable):
     """Articles: put, read."""
 
     def put_articles(self, new_articles: Sequence[Article]) -> Put:

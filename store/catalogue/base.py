@@ -15,7 +15,7 @@ from shortlist.store.sql.schema import meta
 INDEXED = "indexed by"  # and the index's id: how far each index follows
 
 
-class Part:
+class CatalogueTable:
     """One concern of the catalogue over one database."""
 
     def __init__(self, database: Database, lock: WriterLock, ledger: str) -> None:

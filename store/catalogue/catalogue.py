@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from shortlist.core.types import Kind
 from shortlist.store.catalogue.events import Events
-from shortlist.store.catalogue.ingest_log import Locations, Steps
+from shortlist.store.catalogue.ingest_log import IngestSteps, Locations
 from shortlist.store.catalogue.integrity import Integrity
 from shortlist.store.catalogue.keys import Keys
 from shortlist.store.catalogue.readers import Readers, Tastes
@@ -19,7 +19,7 @@ from shortlist.store.sql.dialect import among
 from shortlist.store.sql.schema import articles, enrichments, events, meta, readers, removed_videos, videos
 
 
-class Catalogue(Integrity, Readers, Events, Steps, Locations, Tastes, Threads, Keys):
+class Catalogue(Integrity, Readers, Events, IngestSteps, Locations, Tastes, Threads, Keys):
     """All parts over one database, videos and articles included. `Home` makes it; any method may raise `StateError`."""
 
     @contextmanager

@@ -12,7 +12,7 @@ from typing import cast
 from sqlalchemy import Connection, CursorResult, func, select
 
 from shortlist.core.types import ACTIONS, SEEN_ACTIONS, Action, Event
-from shortlist.store.catalogue.base import Part
+from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.records import Activity
 from shortlist.store.catalogue.rows import Columns, event_of, event_row, to_micros
 from shortlist.store.sql.dialect import among, listed, one_of
@@ -24,7 +24,7 @@ BATCH = 10_000  # events a transaction, so that no other writer waits long
 PAGE = 10_000
 
 
-class Events(Part):
+class Events(CatalogueTable):
     """Events: add, read a reader's newest, read all, add up."""
 
     def add_events(self, new_events: Sequence[Event]) -> int:

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select
 
-from shortlist.store.catalogue.base import Part
+from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.records import Located, StepFailure, StepStatus
 from shortlist.store.catalogue.rows import from_micros, to_micros
 from shortlist.store.sql.schema import locations, steps, videos
 
 
-class Steps(Part):
+class IngestSteps(CatalogueTable):
     """Steps: record, list failures, clear."""
 
     def record_step(
@@ -66,7 +66,7 @@ class Steps(Part):
             return connection.execute(chosen).rowcount
 
 
-class Locations(Part):
+class Locations(CatalogueTable):
     """Locations: note, look up. They are no content: no revision rises, no lock is needed."""
 
     def put_location(self, location: str, version: str, video_id: str) -> None:

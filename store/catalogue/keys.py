@@ -11,7 +11,7 @@ from typing import Any, Literal, cast, get_args
 from sqlalchemy import CursorResult, Row, delete, func, insert, select
 
 from shortlist.core.checks import check_text
-from shortlist.store.catalogue.base import Part
+from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.rows import from_micros, to_micros
 from shortlist.store.sql.schema import keys
 
@@ -30,7 +30,7 @@ class Key:
     created: datetime | None
 
 
-class Keys(Part):
+class Keys(CatalogueTable):
     """Keys: create, revoke, list, recognise. They are no content: no revision rises, no lock is needed."""
 
     def create_key(self, scope: Scope, label: str = "") -> tuple[Key, str]:

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Row, delete, func, insert, select
 
 from shortlist.core.errors import UnknownReader
 from shortlist.core.types import Made, Reader
-from shortlist.store.catalogue.base import Part
+from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.records import Put
 from shortlist.store.catalogue.rows import reader_of, reader_row
 from shortlist.store.sql.dialect import among
@@ -24,7 +24,7 @@ NO_INTERESTS = "[]"
 MOST = 2**31 - 1  # the column is an INTEGER of 32 bits on PostgreSQL
 
 
-class Readers(Part):
+class Readers(CatalogueTable):
     """Readers: put, read."""
 
     def put_readers(self, new_readers: Sequence[Reader]) -> Put:
@@ -86,7 +86,7 @@ def _nearest(user_id: str, known: Sequence[str]) -> tuple[str, ...]:
     return tuple(match for match, _, _ in found)
 
 
-class Tastes(Part):
+class Tastes(CatalogueTable):
     """Tastes: put, read. They are no content: no revision rises, no lock is needed."""
 
     def put_taste(self, user_id: str, sentence: Made, tags: Sequence[str], told: int) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from shortlist.store.catalogue.base import Part
+from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.sql.schema import messages
 
 KEPT = 500  # messages of a thread; a chat looks back at fewer
 
 
-class Threads(Part):
+class Threads(CatalogueTable):
     """Threads: append, read."""
 
     def append_thread(self, name: str, message: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, select
 
 from shortlist.core.errors import UnknownItem
 from shortlist.core.types import Video
-from shortlist.store.catalogue.base import Part, next_revision
+from shortlist.store.catalogue.base import CatalogueTable, next_revision
 from shortlist.store.catalogue.content import by_revision, put_content
 from shortlist.store.catalogue.records import Put
 from shortlist.store.catalogue.rows import video_content, video_of
@@ -18,7 +18,7 @@ from shortlist.store.sql.dialect import among
 from shortlist.store.sql.schema import enrichments, removed_videos, segments, videos
 
 
-class Videos(Part):
+class Videos(CatalogueTable):
     """Videos: put, remove, read."""
 
     def put_videos(self, new_videos: Sequence[Video]) -> Put:

@@ -23,7 +23,7 @@ LETTERS = 4_000_000  # of the texts written at once: a server takes 40 MB, vecto
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class DocumentStamp:
     """What the collection says of itself: whose it is and up to which revision it follows the catalogue."""
 
     home_id: str
@@ -39,7 +39,7 @@ class Documents:
     `ServiceError` where a server does not answer.
     """
 
-    def __init__(self, chroma: Chroma, stamp: Stamp, ledger: Ledger, locked: Locked) -> None:
+    def __init__(self, chroma: Chroma, stamp: DocumentStamp, ledger: Ledger, locked: Locked) -> None:
         self._chroma = chroma
         self._blank = replace(stamp, delivered=0)
         self._ledger = ledger
@@ -194,11 +194,11 @@ class Documents:
                 yield collection
 
 
-def _stamp(collection: Collection | None) -> Stamp | None:
+def _stamp(collection: Collection | None) -> DocumentStamp | None:
     if collection is None:
         return None
     said = collection.metadata or {}
-    return Stamp(str(said.get("home_id")), str(said.get("encoder")), int(said.get("delivered", 0)))
+    return DocumentStamp(str(said.get("home_id")), str(said.get("encoder")), int(said.get("delivered", 0)))
 
 
 def _vector(document: Document) -> FloatArray:

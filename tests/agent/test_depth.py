@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shortlist.agent.batch import Shelf
-from shortlist.agent.rerank.context import Setting
+from shortlist.agent.batch import ItemBatch
+from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.graded import Graded
 from shortlist.agent.rerank.pointwise import settled
 from shortlist.agent.rerank.reranker import Reranker
@@ -17,7 +17,7 @@ from shortlist.core.types import Profile, Video
 
 IDS = [f"v{number:02}" for number in range(12)]
 RANKING = Ranking.of({item: -float(place) for place, item in enumerate(IDS)}, "weighted")
-SHELF = Shelf({item: Video(item, f"About {item}") for item in IDS})
+SHELF = ItemBatch({item: Video(item, f"About {item}") for item in IDS})
 YES, NO = (-0.1, -2.1), (-2.1, -0.1)
 
 
@@ -51,10 +51,10 @@ def test_when_the_top_is_safe(opinions: tuple[float, ...], weight: float, top: i
     ],
 )
 def test_no_question_is_asked_once_the_top_is_safe(
-    method: Callable[[Setting], Reranker], answers: tuple[Any, ...], scripted_model: Callable[..., Any]
+    method: Callable[[RerankContext], Reranker], answers: tuple[Any, ...], scripted_model: Callable[..., Any]
 ) -> None:
     model = scripted_model(*answers)
     config = RerankConfig(depth=12, top=1)
-    reranked = method(Setting(model, SHELF, config, weight=0.5)).rerank(Profile("u"), None, RANKING)
+    reranked = method(RerankContext(model, SHELF, config, weight=0.5)).rerank(Profile("u"), None, RANKING)
     assert len(model.calls) == len(reranked.sources[0]) == 5
     assert reranked.notes == ()

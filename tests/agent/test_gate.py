@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shortlist.agent.rerank.methods import METHODS
-from shortlist.agent.rerank.policy import Gate, decide, request_kind
+from shortlist.agent.rerank.policy import RerankPolicy, decide, request_kind
 from shortlist.core import config
 from shortlist.core.config import ProfileConfig, RerankConfig
 from shortlist.core.errors import UsageError
@@ -21,16 +21,16 @@ WEIGHTS = RerankConfig(weight_plain=0, weight_wish=0.4, weight_thin=0.2, weight_
 @pytest.mark.parametrize(
     ("request_", "profile", "kind", "gate"),
     [
-        (Request("u"), KNOWN, "plain", Gate(None, 0)),
-        (Request("u"), NEW, "thin", Gate("yesno", 0.2)),
-        (Request("u", wish="x"), KNOWN, "wish", Gate("yesno", 0.4)),
-        (Request("u", wish="x"), NEW, "wish", Gate("yesno", 0.4)),
-        (Request("u", rerank="yesno"), KNOWN, "plain", Gate("yesno", 0.5, named=True)),
-        (Request("u", rerank="yesno"), NEW, "thin", Gate("yesno", 0.2, named=True)),
-        (Request("u", wish="x", rerank="none"), KNOWN, "wish", Gate(None)),
+        (Request("u"), KNOWN, "plain", RerankPolicy(None, 0)),
+        (Request("u"), NEW, "thin", RerankPolicy("yesno", 0.2)),
+        (Request("u", wish="x"), KNOWN, "wish", RerankPolicy("yesno", 0.4)),
+        (Request("u", wish="x"), NEW, "wish", RerankPolicy("yesno", 0.4)),
+        (Request("u", rerank="yesno"), KNOWN, "plain", RerankPolicy("yesno", 0.5, named=True)),
+        (Request("u", rerank="yesno"), NEW, "thin", RerankPolicy("yesno", 0.2, named=True)),
+        (Request("u", wish="x", rerank="none"), KNOWN, "wish", RerankPolicy(None)),
     ],
 )
-def test_what_each_kind_of_request_is_worth(request_: Request, profile: Profile, kind: str, gate: Gate) -> None:
+def test_what_each_kind_of_request_is_worth(request_: Request, profile: Profile, kind: str, gate: RerankPolicy) -> None:
     assert request_kind(request_, profile, ProfileConfig()) == kind
     assert decide(request_, profile, WEIGHTS, ProfileConfig()) == gate
 

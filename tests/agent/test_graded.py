@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shortlist.agent.batch import Shelf
-from shortlist.agent.rerank.context import Setting
+from shortlist.agent.batch import ItemBatch
+from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.graded import Graded, read_grade
 from shortlist.agent.rerank.methods import IN_JSON, reranker
 from shortlist.core.config import RerankConfig
@@ -15,7 +15,7 @@ from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video
 
 Model = Callable[..., Any]
-SHELF = Shelf({one: Video(one, f"Title {one}") for one in "abcdef"})
+SHELF = ItemBatch({one: Video(one, f"Title {one}") for one in "abcdef"})
 RANKING = Ranking.of({one: -float(place) for place, one in enumerate("abcdef")}, "weighted")
 
 
@@ -38,7 +38,9 @@ def test_grades_by_hand(written: str, grade: float | None) -> None:
 def test_a_model_without_log_probabilities_is_asked_for_json(method: str, scripted_model: Model) -> None:
     answers = ('{"answer": "no", "confidence": 4}', '{"answer": "yes", "confidence": 2}', "I think yes")
     model = scripted_model(*answers, max_choices=0)
-    reranked = reranker(method, Setting(model, SHELF, RerankConfig(depth=3))).rerank(Profile("u"), "soup", RANKING)
+    reranked = reranker(method, RerankContext(model, SHELF, RerankConfig(depth=3))).rerank(
+        Profile("u"), "soup", RANKING
+    )
     judged = reranked.sources[0]
     assert dict(zip(judged.ids, judged.scores.tolist(), strict=True)) == {"b": 2.0, "a": -4.0}
     assert reranked.notes == (IN_JSON, "the language model gave no usable answer for 1 candidates")
@@ -51,14 +53,14 @@ SURE_YES = '{"answer": "yes", "confidence": 5}'
 
 def test_one_unusable_answer_costs_one_candidate_its_judgement(scripted_model: Model) -> None:
     model = scripted_model(SURE_YES, SURE_YES, USELESS, USELESS, SURE_YES, SURE_YES)
-    reranked = Graded(Setting(model, SHELF, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
+    reranked = Graded(RerankContext(model, SHELF, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
     assert set(reranked.sources[0].ids) == set("abef")
     assert reranked.notes == ("the language model gave no usable answer for 2 candidates",)
 
 
 def test_three_unusable_answers_in_a_row_end_it(scripted_model: Model) -> None:
     model = scripted_model(USELESS)
-    reranked = Graded(Setting(model, SHELF, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
+    reranked = Graded(RerankContext(model, SHELF, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
     assert len(model.calls) == 3
     assert reranked.ids == RANKING.ids
     assert len(reranked.notes) == 1
@@ -74,6 +76,6 @@ def test_a_model_that_breaks_its_promise_of_log_probabilities_is_asked_for_json(
             raise failure
 
     model = Promising('{"answer": "yes", "confidence": 2}')
-    reranked = reranker("yesno", Setting(model, SHELF, RerankConfig(depth=3))).rerank(Profile("u"), None, RANKING)
+    reranked = reranker("yesno", RerankContext(model, SHELF, RerankConfig(depth=3))).rerank(Profile("u"), None, RANKING)
     assert len(reranked.sources[0]) == 3
     assert reranked.notes == (IN_JSON,)

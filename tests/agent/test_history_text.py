@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.history_text import reader_values
 from shortlist.core.tokens import estimated_tokens
 from shortlist.core.types import HistoryItem, Profile, Video
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-SHELF = Shelf({one: Video(one, f"Title {one}", duration_s=60.0) for one in "abcdef"})
+SHELF = ItemBatch({one: Video(one, f"Title {one}", duration_s=60.0) for one in "abcdef"})
 
 
 def did(item: str, minutes_ago: float, weight: float, action: Any = "view", dwell: float | None = 60.0) -> HistoryItem:

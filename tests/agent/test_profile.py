@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.profile import build_profile
 from shortlist.core.config import ProfileConfig
 from shortlist.core.types import ACTIONS, KINDS, Article, Enrichment, Event, Made, Profile, Reader, Video
 
 CONFIG = ProfileConfig(half_life_days=14.0, session_boost=2.0)
 ITEMS = "abcdef"
-SHELF = Shelf(
+SHELF = ItemBatch(
     {one: Video(one, f"Video {one}", enrichment=Enrichment(category=Made("Food", "given"))) for one in ITEMS},
     {one: Article(one, f"Article {one}", category="World") for one in ITEMS},
 )

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shortlist.agent.batch import Shelf
-from shortlist.agent.explain.reasons import Circumstances, reason
+from shortlist.agent.batch import ItemBatch
+from shortlist.agent.explain.reasons import ReasonContext, reason
 from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Segment, Transcript, Video
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,8 +26,8 @@ HISTORY = (
     HistoryItem("left", "video", "view", NOW, 2.0, "Left at once", "Food", 0.5),
 )
 VECTORS: Any = {"video": {"moon": vector(0.6, 0.8), "left": vector(1, 0), "tea": vector(1, 0)}}
-KNOWN = Circumstances(
-    Profile("u", HISTORY, categories={"Food": 0.5, "Sci/Tech": 0.5}), None, None, Shelf({"moon": MOON}), VECTORS
+KNOWN = ReasonContext(
+    Profile("u", HISTORY, categories={"Food": 0.5, "Sci/Tech": 0.5}), None, None, ItemBatch({"moon": MOON}), VECTORS
 )
 
 
@@ -80,7 +80,7 @@ def test_only_the_title_that_is_shown_counts() -> None:
     ],
 )
 def test_an_interest_is_named_whole(title: str, words: str) -> None:
-    known = Circumstances(Profile("u", interests=("machine learning", "South Africa")), None, None, Shelf())
+    known = ReasonContext(Profile("u", interests=("machine learning", "South Africa")), None, None, ItemBatch())
     assert reason(replace(TEA, title=title), known) == words
 
 
@@ -97,8 +97,10 @@ def test_a_wish_that_is_far_is_not_claimed_to_be_near() -> None:
     ],
 )
 def test_a_reader_without_history(profile: Profile, popular: frozenset[str], words: str) -> None:
-    assert reason(TEA, Circumstances(profile, None, None, Shelf(), popular=popular)) == words
+    assert reason(TEA, ReasonContext(profile, None, None, ItemBatch(), popular=popular)) == words
 
 
 def test_where_nothing_is_known_nothing_is_claimed() -> None:
-    assert reason(MOON, Circumstances(Profile("u"), None, None, Shelf())) == "one of the videos you have not seen yet"
+    assert (
+        reason(MOON, ReasonContext(Profile("u"), None, None, ItemBatch())) == "one of the videos you have not seen yet"
+    )

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from shortlist.agent.batch import Shelf
-from shortlist.agent.rerank.context import Setting
+from shortlist.agent.batch import ItemBatch
+from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.letters import Letters
 from shortlist.agent.rerank.methods import IN_JSON
 from shortlist.core.config import LlmConfig, RerankConfig
@@ -132,9 +132,9 @@ def test_empty_and_broken_json_leave_the_retrieval_order(make_recommender: Make,
 
 def test_letters_come_in_windows_of_ten(server: StandIn) -> None:
     names = [f"v{number:02}" for number in range(20)]
-    shelf = Shelf({name: Video(name, f"About {name}") for name in names})
+    shelf = ItemBatch({name: Video(name, f"About {name}") for name in names})
     ranking = Ranking.of({name: -float(place) for place, name in enumerate(names)}, "weighted")
-    reranked = Letters(Setting(at(server), shelf, RerankConfig())).rerank(Profile("u"), "cats", ranking)
+    reranked = Letters(RerankContext(at(server), shelf, RerankConfig())).rerank(Profile("u"), "cats", ranking)
     assert sorted(reranked.ids) == names
     assert len(reranked.sources[0]) == 20
     assert [asked["messages"][1]["content"].count(") Title: About") for asked in server.asked][-2:] == [10, 10]

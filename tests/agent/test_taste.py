@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.agent.batch import Shelf
+from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.describe_tastes import write_tastes
 from shortlist.agent.reader.profile import build_profile
 from shortlist.agent.reader.taste import Taste, taste_of
@@ -19,7 +19,7 @@ from shortlist.core.types import Enrichment, Event, Made, Profile, Reader, Video
 from shortlist.store.home import Home
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
-SHELF = Shelf(
+SHELF = ItemBatch(
     {
         name: Video(name, title, enrichment=Enrichment(category=Made(category, "given")))
         for name, title, category in (

@@ -13,7 +13,7 @@ import pytest
 from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import Config
-from shortlist.eval.factories import Parts
+from shortlist.eval.factories import Factories
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 from shortlist.retrieval.build import build_retriever
@@ -40,8 +40,8 @@ class TopicEncoder:
         return array / np.linalg.norm(array, axis=1, keepdims=True)
 
 
-def parts_of(encoder: Encoder, model: Callable[[], LanguageModel]) -> Parts:
-    """Parts that use `encoder` and `model`, whatever the configuration names."""
+def parts_of(encoder: Encoder, model: Callable[[], LanguageModel]) -> Factories:
+    """Factories that use `encoder` and `model`, whatever the configuration names."""
 
     def recommender(home: Home, config: Config, records: Records) -> Recommender:
         snapshot = load_snapshot(home, config.retrieval)
@@ -55,7 +55,7 @@ def parts_of(encoder: Encoder, model: Callable[[], LanguageModel]) -> Parts:
             rerank=config.rerank,
         )
 
-    return Parts(lambda config: lambda: encoder, recommender, lambda config: Home.open(config.home))
+    return Factories(lambda config: lambda: encoder, recommender, lambda config: Home.open(config.home))
 
 
 class LengthModel:
@@ -79,13 +79,13 @@ def no_model() -> LanguageModel:
 
 
 @pytest.fixture(scope="session")
-def parts() -> Parts:
+def parts() -> Factories:
     return parts_of(TopicEncoder(), no_model)
 
 
 @pytest.fixture(scope="session")
-def make_parts() -> Callable[[Callable[[], LanguageModel]], Parts]:
-    """Parts with the given language model."""
+def make_parts() -> Callable[[Callable[[], LanguageModel]], Factories]:
+    """Factories with the given language model."""
     return lambda model: parts_of(TopicEncoder(), model)
 
 

@@ -15,7 +15,7 @@ from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError, ModelMissing, RecordError, UsageError
 from shortlist.eval.ablation import Plan, ablate
 from shortlist.eval.data.specs import load
-from shortlist.eval.factories import Parts
+from shortlist.eval.factories import Factories
 from shortlist.eval.stats.comparison import compare_variants
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.variants import Variant
@@ -32,14 +32,16 @@ VARIANTS = (
 TIMED = re.compile(r"cost|report")
 
 
-def measured(folders: dict[str, Path], out: Path, config: Config, parts: Parts, *more: Variant) -> Path:
+def measured(folders: dict[str, Path], out: Path, config: Config, parts: Factories, *more: Variant) -> Path:
     tasks = [task_of(load(f"{kind}:{folder}")) for kind, folder in folders.items()]
     ablate(Plan(tasks, [*VARIANTS, *more], "default", out), config, parts)
     return out
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory, data_folders: dict[str, Path], config: Config, parts: Parts) -> Path:
+def out(
+    tmp_path_factory: pytest.TempPathFactory, data_folders: dict[str, Path], config: Config, parts: Factories
+) -> Path:
     return measured(data_folders, tmp_path_factory.mktemp("ablation"), config, parts)
 
 
@@ -69,7 +71,7 @@ def test_an_outside_tool_reads_our_files_and_finds_our_figures(out: Path) -> Non
 
 
 def test_the_same_seed_gives_the_same_bytes_where_nothing_is_timed(
-    out: Path, tmp_path: Path, data_folders: dict[str, Path], make_config: Callable[[Path], Config], parts: Parts
+    out: Path, tmp_path: Path, data_folders: dict[str, Path], make_config: Callable[[Path], Config], parts: Factories
 ) -> None:
     again = measured(data_folders, tmp_path / "out", make_config(tmp_path / "cache"), parts)
     files = [path.relative_to(out) for path in out.rglob("*") if path.is_file() and not TIMED.search(path.name)]
@@ -128,7 +130,7 @@ def test_two_variants_are_compared_from_what_was_written(out: Path) -> None:
 
 
 def test_two_samples_and_a_sampled_baseline_are_compared_on_what_both_were_asked(
-    tmp_path: Path, data_folders: dict[str, Path], config: Config, parts: Parts
+    tmp_path: Path, data_folders: dict[str, Path], config: Config, parts: Factories
 ) -> None:
     variants = [Variant(name="few", sample=4), Variant(name="some", sample=6), Variant(name="all")]
     ablate(Plan([task_of(load(f"beir:{data_folders['beir']}"))], variants, "some", tmp_path), config, parts)
@@ -160,7 +162,7 @@ def test_scores_of_other_queries_are_refused(out: Path, tmp_path: Path) -> None:
 
 
 def test_a_variant_whose_model_is_missing_is_left_out_and_said_so(
-    tmp_path: Path, data_folders: dict[str, Path], config: Config, make_parts: Callable[..., Parts]
+    tmp_path: Path, data_folders: dict[str, Path], config: Config, make_parts: Callable[..., Factories]
 ) -> None:
     def missing() -> Any:
         raise ModelMissing("no model", expected="weights", found="none", remedy="pull them")
@@ -173,7 +175,7 @@ def test_a_variant_whose_model_is_missing_is_left_out_and_said_so(
 
 
 def test_a_tuned_figure_is_labelled(
-    tmp_path: Path, data_folders: dict[str, Path], config: Config, parts: Parts
+    tmp_path: Path, data_folders: dict[str, Path], config: Config, parts: Factories
 ) -> None:
     data = load(f"beir:{data_folders['beir']}")
     tuned = config.tuned.model_copy(update={"on": {"here": data.data_hash}, "keys": ("retrieval.text_weights",)})

@@ -11,7 +11,7 @@ import pytest
 
 from shortlist.core.config import Config
 from shortlist.core.errors import RecordError, UsageError
-from shortlist.eval.factories import Parts
+from shortlist.eval.factories import Factories
 from shortlist.eval.metrics.scores import score
 from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.from_home import events_task
@@ -54,7 +54,7 @@ def test_what_is_asked_comes_after_what_is_known(events: Task) -> None:
 
 
 def test_the_future_of_the_home_reaches_no_table(
-    events: Task, home: Path, tmp_path: Path, encoder: Encoder, make_parts: Callable[..., Parts], make_config: Made
+    events: Task, home: Path, tmp_path: Path, encoder: Encoder, make_parts: Callable[..., Factories], make_config: Made
 ) -> None:
     """The home itself holds every event; the home that is measured holds the known ones only."""
     config = make_config(tmp_path).model_copy(update={"encoder": Config().encoder})
@@ -74,7 +74,7 @@ def test_an_empty_home_says_so(tmp_path: Path) -> None:
 
 
 def test_simulated_readers_want_what_their_taste_says(
-    home: Path, tmp_path: Path, encoder: Encoder, parts: Parts, make_config: Made
+    home: Path, tmp_path: Path, encoder: Encoder, parts: Factories, make_config: Made
 ) -> None:
     with Home.open(home) as opened:
         before = opened.catalogue.counts()

@@ -11,7 +11,7 @@ from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
 from shortlist.eval.data.specs import load
-from shortlist.eval.factories import Parts
+from shortlist.eval.factories import Factories
 from shortlist.eval.metrics.scores import score
 from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.from_files import task_of
@@ -20,7 +20,7 @@ from shortlist.eval.variants import Variant
 NEEDS = {"implicit-als": "implicit", "langchain-ensemble": "langchain_chroma"}
 
 
-def mean(kind: str, peer: str, folders: dict[str, Path], config: Config, parts: Parts) -> float:
+def mean(kind: str, peer: str, folders: dict[str, Path], config: Config, parts: Factories) -> float:
     task = task_of(load(f"{kind}:{folders[kind]}"))
     finished = run_variant(task, Variant(name=peer, peer=peer), config, parts)
     assert list(finished.cost.stage_ms) == ["rank"]
@@ -30,7 +30,7 @@ def mean(kind: str, peer: str, folders: dict[str, Path], config: Config, parts: 
 
 
 @pytest.mark.parametrize("peer", ["rank-bm25", "sklearn-tfidf", "langchain-ensemble"])
-def test_search_engines_beat_chance(peer: str, data_folders: dict[str, Path], config: Config, parts: Parts) -> None:
+def test_search_engines_beat_chance(peer: str, data_folders: dict[str, Path], config: Config, parts: Factories) -> None:
     if peer in NEEDS:
         pytest.importorskip(NEEDS[peer])
     chance = mean("beir", "random", data_folders, config, parts)
@@ -38,7 +38,7 @@ def test_search_engines_beat_chance(peer: str, data_folders: dict[str, Path], co
 
 
 def test_who_chose_what_finds_the_missing_field_of_a_checkerboard(
-    config: Config, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    config: Config, parts: Factories, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Readers choose all items of their own parity but one."""
     pytest.importorskip("implicit")
@@ -54,7 +54,7 @@ def test_who_chose_what_finds_the_missing_field_of_a_checkerboard(
 
 
 def test_chance_is_the_same_twice_and_popularity_counts_readers(
-    data_folders: dict[str, Path], config: Config, parts: Parts
+    data_folders: dict[str, Path], config: Config, parts: Factories
 ) -> None:
     task = task_of(load(f"watches:{data_folders['watches']}"))
     ranked = run_variant(task, Variant(name="popularity", peer="popularity"), config, parts).run.rankings["u0"]
@@ -67,6 +67,6 @@ def test_chance_is_the_same_twice_and_popularity_counts_readers(
     }
 
 
-def test_an_unknown_peer_lists_the_known(data_folders: dict[str, Path], config: Config, parts: Parts) -> None:
+def test_an_unknown_peer_lists_the_known(data_folders: dict[str, Path], config: Config, parts: Factories) -> None:
     with pytest.raises(ConfigError, match="one of rank-bm25"):
         mean("beir", "nobody", data_folders, config, parts)

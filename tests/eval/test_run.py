@@ -16,7 +16,7 @@ import pytest
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.errors import ConfigError, ModelMissing, RecordError
 from shortlist.eval.data.specs import load
-from shortlist.eval.factories import Parts
+from shortlist.eval.factories import Factories
 from shortlist.eval.hashes import weights_hash
 from shortlist.eval.metrics.scores import score
 from shortlist.eval.run import run_variant
@@ -37,7 +37,7 @@ def watches(data_folders: dict[str, Path]) -> Task:
     return task_of(load(f"watches:{data_folders['watches']}"))
 
 
-def test_every_query_is_ranked_by_what_ships(beir: Task, config: Config, parts: Parts) -> None:
+def test_every_query_is_ranked_by_what_ships(beir: Task, config: Config, parts: Factories) -> None:
     finished = run_variant(beir, Variant(name="default"), config, parts)
     assert list(finished.run.rankings) == [query.id for query in beir.data.queries]
     assert np.mean(score(beir.data, finished.run.rankings)["nDCG@10"]) > 0.9
@@ -48,7 +48,7 @@ def test_every_query_is_ranked_by_what_ships(beir: Task, config: Config, parts: 
 
 @pytest.mark.parametrize("variant", [Variant(name="default"), Variant(name="rank-bm25", peer="rank-bm25")])
 def test_a_query_that_is_a_document_does_not_find_itself(
-    variant: Variant, data_folders: dict[str, Path], tmp_path: Path, config: Config, parts: Parts
+    variant: Variant, data_folders: dict[str, Path], tmp_path: Path, config: Config, parts: Factories
 ) -> None:
     folder = shutil.copytree(data_folders["beir"], tmp_path / "own")
     first = (folder / "corpus.jsonl").read_text().splitlines()[0]
@@ -72,7 +72,9 @@ def test_an_encoder_that_was_trained_again_is_another(tmp_path: Path, config: Co
     assert weights_hash(own, "none") != before
 
 
-def test_seen_items_are_never_ranked_and_candidates_are_all_ranked(watches: Task, config: Config, parts: Parts) -> None:
+def test_seen_items_are_never_ranked_and_candidates_are_all_ranked(
+    watches: Task, config: Config, parts: Factories
+) -> None:
     finished = run_variant(watches, Variant(name="default"), config, parts)
     for query in watches.data.queries:
         ids = finished.run.rankings[query.id].ids
@@ -81,21 +83,23 @@ def test_seen_items_are_never_ranked_and_candidates_are_all_ranked(watches: Task
 
 
 def test_what_is_finished_is_read_and_not_run_again(
-    beir: Task, config: Config, parts: Parts, make_parts: Callable[..., Parts]
+    beir: Task, config: Config, parts: Factories, make_parts: Callable[..., Factories]
 ) -> None:
     first = run_variant(beir, Variant(name="bm25", alone="bm25"), config, parts)
 
     def broken(*_: Any) -> Any:
         raise AssertionError("nothing may be built")
 
-    again = run_variant(beir, Variant(name="bm25", alone="bm25"), config, Parts(broken, broken, broken))
+    again = run_variant(beir, Variant(name="bm25", alone="bm25"), config, Factories(broken, broken, broken))
     for query, ranking in first.run.rankings.items():
         assert again.run.rankings[query].ids == ranking.ids
         assert again.run.rankings[query].scores.tolist() == ranking.scores.tolist()
     assert again.cost.wall_s == first.cost.wall_s
 
 
-def test_other_settings_data_or_queries_are_other_runs(beir: Task, watches: Task, config: Config, parts: Parts) -> None:
+def test_other_settings_data_or_queries_are_other_runs(
+    beir: Task, watches: Task, config: Config, parts: Factories
+) -> None:
     base = Variant(name="v")
     runs = {
         tuple(run_variant(task, variant, config, parts).hashes.values())
@@ -147,7 +151,7 @@ def test_kill_9_loses_one_batch_at_most(
     tmp_path: Path,
     data_folders: dict[str, Path],
     make_config: Callable[[Path], Config],
-    make_parts: Callable[..., Parts],
+    make_parts: Callable[..., Factories],
     length_model: Any,
 ) -> None:
     spec, done = f"beir:{data_folders['beir']}", list[int]()
@@ -166,7 +170,7 @@ def test_kill_9_loses_one_batch_at_most(
 
 
 def test_a_broken_batch_file_is_made_again(
-    beir: Task, tmp_path: Path, make_config: Callable[[Path], Config], parts: Parts
+    beir: Task, tmp_path: Path, make_config: Callable[[Path], Config], parts: Factories
 ) -> None:
     config = make_config(tmp_path)
     first = run_variant(beir, Variant(name="x"), config, parts)
@@ -176,7 +180,7 @@ def test_a_broken_batch_file_is_made_again(
     assert again.run.rankings.keys() == first.run.rankings.keys()
 
 
-def test_a_query_that_cannot_be_answered_is_listed_as_failed(beir: Task, config: Config, parts: Parts) -> None:
+def test_a_query_that_cannot_be_answered_is_listed_as_failed(beir: Task, config: Config, parts: Factories) -> None:
     bad = beir.data.queries[2].id
 
     class Picky:
@@ -188,7 +192,7 @@ def test_a_query_that_cannot_be_answered_is_listed_as_failed(beir: Task, config:
                 raise RecordError("bad query", expected="another", found="this", remedy="none")
             return self.inner.rank_many(requests)
 
-    picky = Parts(parts.encoder, lambda *given: Picky(parts.recommender(*given)), parts.home)  # type: ignore[arg-type,return-value]
+    picky = Factories(parts.encoder, lambda *given: Picky(parts.recommender(*given)), parts.home)  # type: ignore[arg-type,return-value]
     finished = run_variant(beir, Variant(name="picky"), config, picky)
     assert list(finished.run.failed) == [bad]
     assert len(finished.run.rankings) == 11
@@ -196,7 +200,7 @@ def test_a_query_that_cannot_be_answered_is_listed_as_failed(beir: Task, config:
 
 
 def test_a_missing_model_stops_the_variant_and_keeps_nothing_wrong(
-    beir: Task, config: Config, make_parts: Callable[..., Parts]
+    beir: Task, config: Config, make_parts: Callable[..., Factories]
 ) -> None:
     def missing() -> Any:
         raise ModelMissing("no model", expected="weights", found="none", remedy="pull them")
@@ -207,13 +211,13 @@ def test_a_missing_model_stops_the_variant_and_keeps_nothing_wrong(
 
 
 def test_a_setting_that_does_not_exist_is_refused_before_anything_runs(
-    beir: Task, config: Config, parts: Parts
+    beir: Task, config: Config, parts: Factories
 ) -> None:
     with pytest.raises(ConfigError):
         run_variant(beir, Variant(name="x", retrieval={"wieghts": {}}), config, parts)
 
 
-def test_figures_that_were_tuned_on_their_own_test_set_are_known(beir: Task, config: Config, parts: Parts) -> None:
+def test_figures_that_were_tuned_on_their_own_test_set_are_known(beir: Task, config: Config, parts: Factories) -> None:
     tuned = config.model_copy(
         update={
             "tuned": config.tuned.model_copy(update={"on": {"x": beir.data.data_hash}, "keys": ("retrieval.weights",)})

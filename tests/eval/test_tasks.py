@@ -16,8 +16,8 @@ from shortlist.core.ranking import Ranking
 from shortlist.core.types import Action, Event, Kind
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
 from shortlist.eval.data.specs import load
-from shortlist.eval.factories import Parts
-from shortlist.eval.metrics.beyond_accuracy import Shelves
+from shortlist.eval.factories import Factories
+from shortlist.eval.metrics.beyond_accuracy import BeyondAccuracy
 from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.from_files import STEP, task_of
 from shortlist.eval.tasks.home import open_task_home
@@ -64,12 +64,12 @@ def test_what_was_only_shown_skipped_or_read_is_not_chosen() -> None:
     crowd = [Event(f"reader{n}", "m", kind, action, NOON - STEP) for n, (action, kind) in enumerate(acts)]
     chosen = replace(task(), crowd=lambda: crowd)
     assert [event.action for event in chosen.choices()] == ["like", "view"]
-    shelves = Shelves(chosen, lambda _ids: {})
+    shelves = BeyondAccuracy(chosen, lambda _ids: {})
     one, other = (shelves.scores(chosen.data, {"q1": Ranking.of({item: 1.0}, "x")})["Novelty@10"][0] for item in "mr")
     assert (one, other) == (0.0, 1.0)  # of two readers both chose m; what nobody chose counts as chosen by one
 
 
-def test_a_leak_planted_in_a_history_is_caught(parts: Parts, config: Config) -> None:
+def test_a_leak_planted_in_a_history_is_caught(parts: Factories, config: Config) -> None:
     leaking = task()
     future = Event("ada", "c", "video", "view", NOON + timedelta(minutes=1))
     told = replace(leaking, history=lambda query: [*leaking.history(query), future])
@@ -79,7 +79,7 @@ def test_a_leak_planted_in_a_history_is_caught(parts: Parts, config: Config) -> 
 
 
 def test_a_leak_planted_in_the_crowd_is_caught(
-    parts: Parts, tmp_path: Path, make_config: Callable[[Path], Config]
+    parts: Factories, tmp_path: Path, make_config: Callable[[Path], Config]
 ) -> None:
     future = Event("bob", "c", "video", "view", NOON)
     told = replace(task(), crowd=lambda: [future])
@@ -87,7 +87,7 @@ def test_a_leak_planted_in_the_crowd_is_caught(
         open_task_home(told, Variant(name="leak"), make_config(tmp_path), parts.encoder(Config()))
 
 
-def test_what_is_hidden_has_left_no_link(data_folders: dict[str, Path], config: Config, parts: Parts) -> None:
+def test_what_is_hidden_has_left_no_link(data_folders: dict[str, Path], config: Config, parts: Factories) -> None:
     hidden = task_of(load(f"watches:{data_folders['watches']}"))
     with open_task_home(hidden, Variant(name="links"), config, parts.encoder(config)) as home:
         links = load_snapshot(home).links
@@ -97,7 +97,7 @@ def test_what_is_hidden_has_left_no_link(data_folders: dict[str, Path], config: 
 
 
 def test_a_home_is_ingested_once_and_enriched_as_the_variant_wants(
-    parts: Parts, tmp_path: Path, make_config: Callable[[Path], Config]
+    parts: Factories, tmp_path: Path, make_config: Callable[[Path], Config]
 ) -> None:
     config, seen = make_config(tmp_path), []
     for _ in range(2):
@@ -112,7 +112,7 @@ def test_a_home_is_ingested_once_and_enriched_as_the_variant_wants(
 
 
 def test_a_home_of_older_code_is_made_anew(
-    parts: Parts, tmp_path: Path, make_config: Callable[[Path], Config], monkeypatch: pytest.MonkeyPatch
+    parts: Factories, tmp_path: Path, make_config: Callable[[Path], Config], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config, seen = make_config(tmp_path), []
     open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append).close()
@@ -137,12 +137,12 @@ def test_a_smaller_sample_is_part_of_a_larger_one(data_folders: dict[str, Path])
     assert all(smaller < larger for smaller, larger in pairwise(samples))
 
 
-def test_a_spec_becomes_a_task(data_folders: dict[str, Path], config: Config, parts: Parts) -> None:
+def test_a_spec_becomes_a_task(data_folders: dict[str, Path], config: Config, parts: Factories) -> None:
     spec = f"watches:{data_folders['watches']}"
     assert load_task(spec, config, parts).data.data_hash == load(spec).data_hash
 
 
 @pytest.mark.parametrize("spec", ["simulated", "simulated:", "simulated:no", "simulated:0", "event", "beir"])
-def test_a_wrong_spec_lists_the_kinds(spec: str, config: Config, parts: Parts) -> None:
+def test_a_wrong_spec_lists_the_kinds(spec: str, config: Config, parts: Factories) -> None:
     with pytest.raises(UsageError, match=r"beir:DIR"):
         load_task(spec, config, parts)

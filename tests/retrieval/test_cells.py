@@ -12,7 +12,7 @@ from shortlist.core.errors import HomeDamaged
 from shortlist.core.ranking import Filters, FloatArray, Query
 from shortlist.core.types import Video
 from shortlist.retrieval.index.index import IndexWriter, empty_index, open_index
-from shortlist.retrieval.index.segment import Part, video_segment
+from shortlist.retrieval.index.segment import SegmentView, video_segment
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.dense import Dense
 from shortlist.retrieval.vectors.ivf import LEAST, pack_cells
@@ -53,7 +53,7 @@ def exact(snapshot: Snapshot) -> Dense:
     """The same rows without cells."""
     segment = snapshot.parts[0].segment
     plain = type(segment)(segment.kind, segment.ids, segment.vectors, segment.columns, segment.postings)
-    return Dense(Snapshot("home", 1, (Part(plain),)), RetrievalConfig())
+    return Dense(Snapshot("home", 1, (SegmentView(plain),)), RetrievalConfig())
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.retrieval.vectors.topk import Shortlisted, best_first
+from shortlist.retrieval.vectors.topk import TopK, best_first
 
 few_values = st.lists(st.integers(0, 4).map(float), max_size=40)
 
@@ -18,7 +18,7 @@ def test_it_is_the_head_of_everything_sorted(scores: list[float], limit: int, se
 
 @given(scores=few_values, limit=st.integers(1, 10), block=st.integers(1, 7))
 def test_blocks_keep_all_that_could_be_among_the_best(scores: list[float], limit: int, block: int) -> None:
-    kept = Shortlisted(limit, slack=0.5)
+    kept = TopK(limit, slack=0.5)
     for start in range(0, len(scores), block):
         kept.add(np.array(scores[start : start + block], dtype=np.float32), start)
     cut = sorted(scores, reverse=True)[limit - 1] if len(scores) > limit else -1.0
@@ -27,6 +27,6 @@ def test_blocks_keep_all_that_could_be_among_the_best(scores: list[float], limit
 
 
 def test_rows_that_are_not_allowed_never_enter() -> None:
-    kept = Shortlisted(3, slack=1e-5)
+    kept = TopK(3, slack=1e-5)
     kept.add(np.array([-np.inf, 0.5, -np.inf], dtype=np.float32), 0)
     assert kept.rows().tolist() == [1]

@@ -20,8 +20,8 @@ import uvicorn
 from shortlist.app.serve import parts_with
 from shortlist.core.config import Config, EncoderConfig, IngestConfig
 from shortlist.core.types import Event, Reader
-from shortlist.serving.api.app import application
-from shortlist.serving.service.context import Parts
+from shortlist.serving.api.app import create_app
+from shortlist.serving.service.context import AppContext
 from shortlist.store.home import Home
 
 WORDS = ("bread", "moon", "trains", "rivers")
@@ -94,7 +94,7 @@ class Served:
         return [item["video_id"] for item in self.get(path, **more)["recommendations"]]
 
 
-def parts_over(home: Home, config: Config, encoder: Any, model: Any) -> Parts:
+def parts_over(home: Home, config: Config, encoder: Any, model: Any) -> AppContext:
     """As `app.serve.parts_of`, with models that a test chooses; `model` is a model, or an error that loading raises."""
 
     def load() -> Any:
@@ -144,7 +144,7 @@ def serve(new_hash_encoder: Any, scripted_model: Any) -> Callable[..., AbstractC
         encoder, model = new_hash_encoder(), model or scripted_model([-0.1, -3.0])
         config = Config(home=path, encoder=EncoderConfig(name=encoder.name), serve=settings, **GATES)  # type: ignore[arg-type]
         with Home.open(path, encoder.name) as home:
-            app = application(parts_over(home, config, encoder, model))
+            app = create_app(parts_over(home, config, encoder, model))
             with (
                 running(app) as (url, server, thread),
                 httpx.Client(base_url=url, headers=headers, timeout=30) as client,

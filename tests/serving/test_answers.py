@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from shortlist.serving.service.response_cache import Answers
+from shortlist.serving.service.response_cache import ResponseCache
 
 
 def test_the_one_not_asked_for_the_longest_makes_room() -> None:
-    answers = Answers(2)
+    answers = ResponseCache(2)
     for key in "ab":
         answers.keep(key, {"said": f"{key} \ud800"})
     assert answers.recall("a") == {"said": "a \ud800"}
@@ -17,7 +17,7 @@ def test_the_one_not_asked_for_the_longest_makes_room() -> None:
 
 
 def test_what_a_caller_changes_is_not_kept() -> None:
-    answers = Answers(1)
+    answers = ResponseCache(1)
     answers.keep("a", {"notes": []})
     first = answers.recall("a")
     assert first is not None
@@ -26,13 +26,13 @@ def test_what_a_caller_changes_is_not_kept() -> None:
 
 
 def test_nothing_is_kept_where_nothing_may_be() -> None:
-    answers = Answers(0)
+    answers = ResponseCache(0)
     answers.keep("a", {})
     assert answers.recall("a") is None
 
 
 def test_the_oldest_makes_room_where_all_are_too_large_together() -> None:
-    answers = Answers(size=100, max_bytes=2500)
+    answers = ResponseCache(size=100, max_bytes=2500)
     for name in ("a", "b", "a", "c"):
         answers.keep(name, {"said": name * 1000})
     assert answers.recall("b") is None
@@ -41,6 +41,6 @@ def test_the_oldest_makes_room_where_all_are_too_large_together() -> None:
 
 
 def test_a_document_that_is_large_by_itself_is_not_kept() -> None:
-    answers = Answers(size=100)
+    answers = ResponseCache(size=100)
     answers.keep("all", {"said": "a" * 200_000})
     assert answers.recall("all") is None

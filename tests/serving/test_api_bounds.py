@@ -19,7 +19,7 @@ import pytest
 from starlette.responses import Response
 
 from shortlist.models.llm.language_model import ChoiceScores
-from shortlist.serving.http.server import Prompt
+from shortlist.serving.http.server import HeaderTimeoutProtocol
 from tests.serving.conftest import running, until
 
 WISH = {"about": "the moon"}
@@ -156,7 +156,7 @@ WHOLE = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 def prompt_connection(app: Any) -> Iterator[socket.socket]:
     """A connection to `app`, which may take 0.2 s for the head of each request."""
     with (
-        running(app, http=partial(Prompt, 0.2), lifespan="off") as (url, _, _),
+        running(app, http=partial(HeaderTimeoutProtocol, 0.2), lifespan="off") as (url, _, _),
         socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10) as slow,
     ):
         yield slow

@@ -11,9 +11,9 @@ import pytest
 
 from shortlist.core.config import Config, EncoderConfig, ServeConfig
 from shortlist.core.ranking import Request
-from shortlist.serving.limits.deadline import Stop
-from shortlist.serving.limits.llm_queue import LaneFull
-from shortlist.serving.web.handlers import Desk, guarded
+from shortlist.serving.limits.deadline import Deadline
+from shortlist.serving.limits.llm_queue import QueueFull
+from shortlist.serving.web.handlers import PageHandlers, guarded
 from shortlist.store.home import Home
 from tests.serving.conftest import GATES, parts_over, running
 
@@ -33,7 +33,7 @@ def test_a_way_to_rank_that_asks_a_hanging_model_ends_at_the_deadline(
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), serve=limits, **GATES)  # type: ignore[arg-type]
     asked = Request("ann", 5, "the moon")
     with Home.open(small_home, encoder.name) as home:
-        desk = Desk(parts_over(home, config, encoder, Hanging([-0.1, -3.0])))
+        desk = PageHandlers(parts_over(home, config, encoder, Hanging([-0.1, -3.0])))
         with pytest.raises(TimeoutError):
             desk.ranked("default+yesno", asked)
         release.set()
@@ -49,9 +49,9 @@ def test_a_way_to_rank_that_asks_a_busy_model_is_refused_and_the_others_answer(
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), serve=limits, **GATES)  # type: ignore[arg-type]
     asked = Request("ann", 5, "the moon")
     with Home.open(small_home, encoder.name) as home:
-        desk = Desk(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
-        desk.lane.submit(lambda _stop: release.wait(20), Stop(20))
-        with pytest.raises(LaneFull):
+        desk = PageHandlers(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        desk.lane.submit(lambda _stop: release.wait(20), Deadline(20))
+        with pytest.raises(QueueFull):
             desk.ranked("default+yesno", asked)
         _, said = guarded(lambda: desk.ranked("default+yesno", asked))
         assert "busy" in said

@@ -12,8 +12,8 @@ import pytest
 from shortlist.app.serve import parts_with
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.errors import ModelMissing
-from shortlist.serving.api.app import application
-from shortlist.serving.service.lazy import Kept
+from shortlist.serving.api.app import create_app
+from shortlist.serving.service.lazy import LazyLoader
 from shortlist.store.home import Home
 from tests.serving.conftest import GATES, running, until
 
@@ -37,7 +37,7 @@ class Loading:
 
 def test_a_failure_is_told_at_once_and_tried_again_only_later() -> None:
     load = Loading()
-    kept = Kept(load)
+    kept = LazyLoader(load)
     for _ in range(3):
         with pytest.raises(ModelMissing):
             kept()
@@ -46,7 +46,7 @@ def test_a_failure_is_told_at_once_and_tried_again_only_later() -> None:
 
 def test_nobody_waits_for_the_next_attempt_and_what_it_brings_is_kept() -> None:
     load = Loading()
-    kept = Kept(load, retry_s=0)
+    kept = LazyLoader(load, retry_s=0)
     for _ in range(3):
         with pytest.raises(ModelMissing):
             kept()
@@ -71,7 +71,7 @@ def test_without_an_encoder_a_server_says_so_and_answers_what_needs_none(
     name = new_hash_encoder().name
     config = Config(home=small_home, encoder=EncoderConfig(name=name), **GATES)  # type: ignore[arg-type]
     with Home.open(small_home, name) as home:
-        app = application(parts_with(home, config, fail, lambda: scripted_model([-0.1, -3.0])))
+        app = create_app(parts_with(home, config, fail, lambda: scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _), httpx.Client(base_url=url, timeout=30) as client:
             assert client.get("/readyz").json() == {"status": "ready", "encoder": "missing"}
             assert client.get("/v1/search", params={"text": "moon"}).status_code == 503

@@ -8,13 +8,13 @@ import sys
 HANGS = """
 import threading
 from shortlist.core.config import ServeConfig
-from shortlist.serving.limits.llm_queue import Lane
-from shortlist.serving.limits.interprocess import Shared
-from shortlist.serving.limits.deadline import Stop
+from shortlist.serving.limits.llm_queue import LlmQueue
+from shortlist.serving.limits.interprocess import SharedLimits
+from shortlist.serving.limits.deadline import Deadline
 
-lane, begun = Lane(ServeConfig(shutdown_s=0.2), Shared()), threading.Event()
-running = lane.submit(lambda _stop: (begun.set(), threading.Event().wait()), Stop(60))
-waiting = lane.submit(lambda _stop: None, Stop(60))
+lane, begun = LlmQueue(ServeConfig(shutdown_s=0.2), SharedLimits()), threading.Event()
+running = lane.submit(lambda _stop: (begun.set(), threading.Event().wait()), Deadline(60))
+waiting = lane.submit(lambda _stop: None, Deadline(60))
 begun.wait()
 lane.close()
 print(running.running(), waiting.cancelled())

@@ -10,7 +10,7 @@ from typing import Any
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.types import Video
 from shortlist.retrieval.index.indexer import load_snapshot
-from shortlist.serving.service.reloader import Live
+from shortlist.serving.service.reloader import Reloader
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 from tests.serving.conftest import GATES, parts_over
@@ -24,7 +24,7 @@ def test_who_asks_while_the_news_is_being_loaded_waits_for_it(
     loading, release = threading.Event(), threading.Event()
     with Home.open(small_home, encoder.name) as home, Home.open(small_home, encoder.name) as elsewhere:
         parts = parts_over(home, config, encoder, scripted_model([-0.1, -3.0]))
-        live = Live(parts)
+        live = Reloader(parts)
         before = live.recommender.snapshot.revision
 
         def slowly() -> Any:

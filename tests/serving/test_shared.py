@@ -8,12 +8,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from shortlist.serving.limits.deadline import Stop
-from shortlist.serving.limits.interprocess import Shared
+from shortlist.serving.limits.deadline import Deadline
+from shortlist.serving.limits.interprocess import SharedLimits
 
 
 def test_there_are_as_many_places_as_there_are(tmp_path: Path) -> None:
-    one, other = Shared(tmp_path).places("seat", 2), Shared(tmp_path).places("seat", 2)
+    one, other = SharedLimits(tmp_path).places("seat", 2), SharedLimits(tmp_path).places("seat", 2)
     first, second = one.take(), other.take()
     assert first is not None
     assert second is not None
@@ -23,23 +23,23 @@ def test_there_are_as_many_places_as_there_are(tmp_path: Path) -> None:
 
 
 def test_who_waits_gets_the_place_that_is_given_back(tmp_path: Path) -> None:
-    places = Shared(tmp_path).places("seat", 1)
+    places = SharedLimits(tmp_path).places("seat", 1)
     taken = places.take()
     assert taken is not None
-    assert places.wait(Stop(0.05)) is None
+    assert places.wait(Deadline(0.05)) is None
     threading.Timer(0.1, taken.release).start()
-    assert places.wait(Stop(20)) is not None
+    assert places.wait(Deadline(20)) is not None
 
 
 def test_a_rate_is_one_for_all_and_each_caller_has_its_own(tmp_path: Path) -> None:
-    one, other = Shared(tmp_path).rates(0.001), Shared(tmp_path).rates(0.001)
+    one, other = SharedLimits(tmp_path).rates(0.001), SharedLimits(tmp_path).rates(0.001)
     assert one.take("key") == 0
     assert 900 < other.take("key") <= 1000
     assert other.take("another") == 0
 
 
 def test_a_process_that_hangs_while_it_counts_keeps_nobody_waiting(tmp_path: Path) -> None:
-    rates = Shared(tmp_path).rates(0.001)
+    rates = SharedLimits(tmp_path).rates(0.001)
     assert rates.take("key") == 0
     with FileLock(tmp_path / "rate-key.lock", thread_local=False):
         assert rates.take("key") == 0
@@ -47,7 +47,7 @@ def test_a_process_that_hangs_while_it_counts_keeps_nobody_waiting(tmp_path: Pat
 
 
 def test_a_folder_that_was_cleared_away_is_made_again(tmp_path: Path) -> None:
-    shared = Shared(tmp_path / "shared")
+    shared = SharedLimits(tmp_path / "shared")
     assert shared.rates(1.0).take("key") == 0
     shutil.rmtree(shared.folder)
     assert shared.rates(1.0).take("key") == 0
@@ -55,5 +55,5 @@ def test_a_folder_that_was_cleared_away_is_made_again(tmp_path: Path) -> None:
 
 
 def test_a_process_that_is_alone_shares_with_nobody() -> None:
-    assert Shared().folder != Shared().folder
-    assert Shared().counters is None
+    assert SharedLimits().folder != SharedLimits().folder
+    assert SharedLimits().counters is None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from shortlist.agent.chat.action import LIMITS
-from shortlist.agent.chat.nlu.context import Found, Setting, cut
+from shortlist.agent.chat.nlu.context import Found, ParseContext, cut
 from shortlist.agent.chat.nlu.grammar import pattern
 
 LENGTH = ("min_duration_s", "max_duration_s")
@@ -23,7 +23,7 @@ WELCOME = {
 }  # fmt: skip
 
 
-def lifted(text: str, setting: Setting) -> Found:
+def lifted(text: str, setting: ParseContext) -> Found:
     """The limits that are lifted, each as None."""
     names: list[str] = []
     if match := pattern("lift_all").search(text):

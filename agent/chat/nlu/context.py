@@ -17,7 +17,7 @@ Found = tuple[dict[str, Any], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ParseContext:
     """What limits are relative to: the home's names, what the chat remembers, the day."""
 
     names: Names
@@ -25,7 +25,7 @@ class Setting:
     today: date
 
 
-Limit = Callable[[str, Setting], Found]
+Limit = Callable[[str, ParseContext], Found]
 NEAR = 80  # characters before a limit in which it may be refused
 
 

@@ -7,7 +7,7 @@ import re
 from statistics import median
 from typing import Any
 
-from shortlist.agent.chat.nlu.context import Found, Setting, cut, cut_span, refused
+from shortlist.agent.chat.nlu.context import Found, ParseContext, cut, cut_span, refused
 from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.words import number_in
 
@@ -32,7 +32,7 @@ def _amount(words: str | None) -> float:
     return float(words) if re.match(r"\d", words) else float(number_in(words))
 
 
-def length(text: str, setting: Setting) -> Found:
+def length(text: str, setting: ParseContext) -> Found:
     """The shortest and the longest length that is wanted, in seconds."""
     between = pattern("between").search(text)
     if between is not None:
@@ -50,7 +50,7 @@ def length(text: str, setting: Setting) -> Found:
     return found, text
 
 
-def compared(text: str, setting: Setting) -> Found:
+def compared(text: str, setting: ParseContext) -> Found:
     """Shorter or longer than the middle one of the list that was shown; "not shorter" is as long or longer."""
     lengths = [item["duration_s"] for item in setting.memory.listed if item.get("duration_s") is not None]
     middle = median(lengths or [SHORT_S + 1])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shortlist.agent.chat.nlu.context import Found, Setting, cut
+from shortlist.agent.chat.nlu.context import Found, ParseContext, cut
 from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.names import Names, bare, leading
 from shortlist.agent.chat.nlu.words import number_in, word_map, word_set
 
 
-def videos(text: str, setting: Setting) -> Found:
+def videos(text: str, setting: ParseContext) -> Found:
     """Places of the last list; "that one" is the place spoken of last."""
     match = pattern("hidden").search(text)
     if match is None:
@@ -27,7 +27,7 @@ def _several(end: str, many: int, shown: int) -> list[int]:
     return list(range(1, many + 1)) if end.lower() == "first" else [*range(max(1, shown - many + 1), shown), -1]
 
 
-def languages(text: str, setting: Setting) -> Found:
+def languages(text: str, setting: ParseContext) -> Found:
     """Languages, which a refusal names with "in" or "any", or at its end."""
     for match in pattern("not_in_language").finditer(text):
         named = [word_map("languages").get(word.lower()) for word in re.findall(r"[^\W\d_]+", match["languages"])]
@@ -37,7 +37,7 @@ def languages(text: str, setting: Setting) -> Found:
     return {}, text
 
 
-def names(text: str, setting: Setting) -> Found:
+def names(text: str, setting: ParseContext) -> Found:
     """Categories, channels and words. A word is believed only after a clear refusal, and only where it is one."""
     found: dict[str, list[str]] = {}
     start = 0
@@ -53,7 +53,7 @@ def names(text: str, setting: Setting) -> Found:
     return dict(found), text
 
 
-def contrasted(text: str, setting: Setting) -> Found:
+def contrasted(text: str, setting: ParseContext) -> Found:
     """A category that is refused for another: "not food, sports"."""
     match = pattern("contrast").search(text)
     if match is None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from shortlist.agent.chat.nlu.context import Found, Setting, cut, refused
+from shortlist.agent.chat.nlu.context import Found, ParseContext, cut, refused
 from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.names import Names, bare, leading
 from shortlist.agent.chat.nlu.words import word_map
 
 
-def source(text: str, setting: Setting) -> Found:
+def source(text: str, setting: ParseContext) -> Found:
     """The one channel that is wanted. After "only from" it may be one that the home does not have."""
     for match in pattern("source").finditer(text):
         begin = refused(text, match.start())
@@ -42,7 +42,7 @@ def _named(text: str, names: Names) -> Found:
     return {}, text
 
 
-def kind(text: str, setting: Setting) -> Found:
+def kind(text: str, setting: ParseContext) -> Found:
     """The one category (or channel) that is wanted: "only food", "food only"."""
     for match in pattern("alone").finditer(text):
         category = setting.names.category(match["words"])
@@ -59,7 +59,7 @@ def kind(text: str, setting: Setting) -> Found:
     return {}, text
 
 
-def language(text: str, setting: Setting) -> Found:
+def language(text: str, setting: ParseContext) -> Found:
     """The one language that is wanted."""
     for match in pattern("in_language").finditer(text):
         known = word_map("languages").get(match["language"].lower())

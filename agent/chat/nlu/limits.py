@@ -10,13 +10,13 @@ from shortlist.agent.chat.nlu import durations as bounds
 from shortlist.agent.chat.nlu import exclusions as refusals
 from shortlist.agent.chat.nlu import inclusions as choices
 from shortlist.agent.chat.nlu.clear_limits import lifted
-from shortlist.agent.chat.nlu.context import Found, Limit, Setting, cut
+from shortlist.agent.chat.nlu.context import Found, Limit, ParseContext, cut
 from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.published import published
 from shortlist.agent.chat.nlu.words import number_in
 
 
-def take_limits(text: str, setting: Setting) -> Found:
+def take_limits(text: str, setting: ParseContext) -> Found:
     """The limits that `text` sets, as arguments of an action, and what else it says."""
     arguments: dict[str, Any] = {}
     for limit in LIMITS:
@@ -25,12 +25,12 @@ def take_limits(text: str, setting: Setting) -> Found:
     return arguments, text
 
 
-def _seen(text: str, setting: Setting) -> Found:
+def _seen(text: str, setting: ParseContext) -> Found:
     match = pattern("seen").search(text)
     return ({"include_seen": True}, cut(text, match)) if match else ({}, text)
 
 
-def _count(text: str, setting: Setting) -> Found:
+def _count(text: str, setting: ParseContext) -> Found:
     for phrase in ("many", "bare", "count_aside"):
         match = pattern(phrase).search(text)
         if match is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from shortlist.agent.chat.action import LIMITS, Action, ActionName
 from shortlist.agent.chat.memory import Memory
-from shortlist.agent.chat.nlu.context import Setting, cut, refused
+from shortlist.agent.chat.nlu.context import ParseContext, cut, refused
 from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.limits import take_limits
 from shortlist.agent.chat.nlu.names import Names, take_readers
@@ -92,7 +92,7 @@ def parse(message: str, memory: Memory, names: Names, today: date) -> Action | N
         reader, named = memory.spoken_of, cut(text, found)
     if reader is None and (lone := pattern("lone_reader").fullmatch(text)):
         reader, named = lone["reader"], lone["before"] or ""
-    limits, rest = take_limits(named, Setting(names, memory, today))
+    limits, rest = take_limits(named, ParseContext(names, memory, today))
     said = Said(text, reader, named.strip(" ?.!,"), limits, rest.strip(" ?.!,"), memory, names.category)
     for rule in RULES:
         action = rule(said)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from itertools import pairwise
 
-from shortlist.agent.chat.nlu.context import Found, Setting, cut, cut_span, refused
+from shortlist.agent.chat.nlu.context import Found, ParseContext, cut, cut_span, refused
 from shortlist.agent.chat.nlu.days import days_ago, days_in
 from shortlist.agent.chat.nlu.grammar import pattern
 
 OLDEST = 2005  # the year of the first site for videos; "in 1969" is of a topic
 
 
-def published(text: str, setting: Setting) -> Found:
+def published(text: str, setting: ParseContext) -> Found:
     """The first day of which a video may be, and the first that is too new."""
     for rule in (_age, _between, _dated, _compared):
         found, rest = rule(text, setting)
@@ -21,7 +21,7 @@ def published(text: str, setting: Setting) -> Found:
     return {}, text
 
 
-def _age(text: str, setting: Setting) -> Found:
+def _age(text: str, setting: ParseContext) -> Found:
     for phrase in ("young", "old"):
         match = pattern(phrase).search(text)
         if match is not None:
@@ -31,7 +31,7 @@ def _age(text: str, setting: Setting) -> Found:
     return {}, text
 
 
-def _between(text: str, setting: Setting) -> Found:
+def _between(text: str, setting: ParseContext) -> Found:
     for one, other in pairwise(pattern("date").finditer(text)):
         opening = pattern("from_date").search(text[: one.start()])
         if opening is None or not pattern("to_date").fullmatch(text[one.end() : other.start()]):
@@ -45,7 +45,7 @@ def _between(text: str, setting: Setting) -> Found:
     return {}, text
 
 
-def _dated(text: str, setting: Setting) -> Found:
+def _dated(text: str, setting: ParseContext) -> Found:
     for phrase in ("not_older", "not_newer", "published", "lately"):
         for match in pattern(phrase).finditer(text):
             days, how = days_in(match, setting.today), match.groupdict()
@@ -63,7 +63,7 @@ def _dated(text: str, setting: Setting) -> Found:
     return {}, text
 
 
-def _limited(text: str, start: int, stop: int, first: date | None, end: date | None, setting: Setting) -> Found:
+def _limited(text: str, start: int, stop: int, first: date | None, end: date | None, setting: ParseContext) -> Found:
     """Both ends as limits, the other way round where they are refused; a last day that is to come is none."""
     if end is not None and end > setting.today:
         end = None
@@ -77,7 +77,7 @@ def _limited(text: str, start: int, stop: int, first: date | None, end: date | N
     return {name: day.isoformat() for name, day in ends.items() if day}, rest
 
 
-def _compared(text: str, setting: Setting) -> Found:
+def _compared(text: str, setting: ParseContext) -> Found:
     """Newer or older than the middle one of the list that was shown."""
     times = [datetime.fromisoformat(item["published"]) for item in setting.memory.listed if item.get("published")]
     for phrase in ("newer", "older"):

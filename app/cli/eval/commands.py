@@ -13,7 +13,7 @@ from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, sett
 from shortlist.core.config import NONE, RERANK_CHOICES, Config
 
 if TYPE_CHECKING:
-    from shortlist.eval.factories import Parts
+    from shortlist.eval.factories import Factories
     from shortlist.eval.progress import Bar, Bars
     from shortlist.eval.tasks.task import Task
 
@@ -185,7 +185,7 @@ def compare(
     print_comparison(found)
 
 
-def _task(spec: str, queries: int | None, config: Config) -> tuple[Task, Parts]:
+def _task(spec: str, queries: int | None, config: Config) -> tuple[Task, Factories]:
     from shortlist.app.build import evaluation_parts
     from shortlist.eval.tasks.specs import load_task
 
