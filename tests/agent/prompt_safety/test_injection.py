@@ -13,7 +13,7 @@ from shortlist.agent.prompt_safety.injection import without_appeals
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.core.types import Enrichment, Made, Video
 
-ATTACKS = tomllib.loads((Path(__file__).parents[2] / "benchmarks" / "attacks.toml").read_text("utf-8"))
+ATTACKS = tomllib.loads((Path(__file__).parents[3] / "benchmarks" / "attacks.toml").read_text("utf-8"))
 ALL = [(kind, text) for kind, entry in ATTACKS.items() for text in entry["texts"]]
 FACT = "Comets are made of ice and dust."
 

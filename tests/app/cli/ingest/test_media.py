@@ -18,7 +18,7 @@ import pytest
 from tests.recordings import record, silence, tone
 
 Shortlist = Callable[..., Any]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 TINY = {"SHORTLIST_SPEECH__MODEL": "whisper-tiny.en", "SHORTLIST_SPEECH__THREADS": "1"}
 
 

@@ -30,7 +30,7 @@ from shortlist.core.ranking import Filters, Request
 from shortlist.core.types import Event, Reader
 from shortlist.store.home import Home
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CROWD = 60
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -47,9 +47,7 @@ CONTEXTS = {
     "filtered": after(Action("recommend", {"user": "user_123", "max_duration_s": 60})),
     "search": after(Action("search", {"text": "volcanoes"}), None),
 }
-UTTERANCES = [
-    json.loads(line) for line in Path(__file__).with_name("chat_utterances.jsonl").read_text("utf-8").splitlines()
-]
+UTTERANCES = [json.loads(line) for line in Path(__file__).with_name("utterances.jsonl").read_text("utf-8").splitlines()]
 
 
 def read(message: str, context: str = "new") -> Action:

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from shortlist.app.cli.main import app
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BLOCK = re.compile(r"^```(?:ba)?sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SETTING = re.compile(r"[A-Z_]+=.*")
 

@@ -22,7 +22,7 @@ from shortlist.ingest.simulate.tastes import Tastes
 from shortlist.store.home import Home
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
-SAMPLE = Path(__file__).parents[2] / "sample"
+SAMPLE = Path(__file__).parents[3] / "sample"
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from shortlist.core.config import Config, EncoderConfig, ServeConfig
 from shortlist.store.home import Home
 from tests.serving.conftest import GATES, parts_over, running
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
