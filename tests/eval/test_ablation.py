@@ -14,9 +14,9 @@ import pytest
 from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError, ModelMissing, RecordError, UsageError
 from shortlist.eval.ablation import Plan, ablate
+from shortlist.eval.comparison import compare_variants
 from shortlist.eval.data.specs import load
 from shortlist.eval.factories import Factories
-from shortlist.eval.stats.comparison import compare_variants
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.variants import Variant
 

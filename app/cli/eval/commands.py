@@ -174,7 +174,7 @@ def compare(
     """
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import print_json
-    from shortlist.eval.stats.comparison import compare_variants
+    from shortlist.eval.comparison import compare_variants
 
     found = compare_variants(folder, variant, other, chosen.eval.seed)
     if as_json:
