@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError, ServiceError, UsageError
 from shortlist.eval.data.trec_files import write_qrels, write_run
+from shortlist.eval.estimate import Estimate, asks_model, estimate
 from shortlist.eval.factories import Factories
 from shortlist.eval.metrics.outcome import Outcome
 from shortlist.eval.progress import Bars, no_bars
@@ -27,7 +28,7 @@ RUNS, QRELS, SCORES, RESULTS = "runs", "qrels", "scores", "results.json"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an ablation measures. `baseline` is the name of one of `variants`; `out` takes what it writes."""
+    """An ablation to run. `baseline` is the name of one of `variants`; `out` is the folder for all results."""
 
     tasks: Sequence[Task]
     variants: Sequence[Variant]
@@ -51,40 +52,69 @@ class Plan:
                 remedy="measure them one by one, or rename a folder",
             )
 
+    def runs(self, task: Task) -> list[tuple[Variant, int]]:
+        """The variants that suit `task`, each with its number of queries: cheap ones first, then those with a model."""
+        total = len(task.data.queries)
+        samples = {variant.name: variant.sample or total for variant in self.variants}
+        suited = [one for one in self.variants if one.suits(task.data.kind) or one.name == self.baseline]
+        # Beyond the baseline's sample there is nothing to compare with.
+        runs = [(one, min(total, samples[one.name], samples[self.baseline])) for one in suited]
+        return sorted(runs, key=lambda run: (run[0].name != self.baseline, asks_model(run[0])))
 
-def ablate(plan: Plan, config: Config, parts: Factories, bars: Bars = no_bars) -> list[list[Outcome]]:
-    """The outcomes of every variant, by data set. What is there after each data set is complete for it.
+    def estimates(self, config: Config) -> list[Estimate]:
+        """The cost of every run that may ask a language model."""
+        return [
+            estimate(variant, task, queries, config)
+            for task in self.tasks
+            for variant, queries in self.runs(task)
+            if asks_model(variant)
+        ]
 
-    A variant whose model or package is not to be had is left out, and the report says why. Raises as `run_variant`;
-    `UsageError` where `out` cannot be written.
+
+def ablate(
+    plan: Plan, config: Config, parts: Factories, bars: Bars = no_bars, say: Callable[[str], None] = lambda line: None
+) -> list[list[Outcome]]:
+    """Measure every variant on every data set; return the outcomes by data set.
+
+    Variants without a language model run first. The report is written after them and after each variant with one, so
+    an interrupted ablation leaves a readable report. Before the first query of a variant with a model, `say` gets its
+    cost on this machine, measured on one query. A variant whose model or package is missing is left out, and the
+    report says why. Raises as `run_variant`; `UsageError` where `out` cannot be written.
     """
     for name in (RUNS, QRELS, SCORES):
         _make(plan.out / name)
     found: list[list[Outcome]] = []
     documents: dict[str, Document] = {}
     for task in plan.tasks:
-        outcomes, missing = _measured(plan, Session(task, config, parts, bars))
+        outcomes: list[Outcome] = []
+        for outcomes, missing in _measured(plan, Session(task, config, parts, bars), config, say):
+            documents[task.data.name] = data_document(outcomes, plan.baseline, config.eval.seed, missing)
+            _write(plan, config, outcomes, documents)
         found.append(outcomes)
-        documents[task.data.name] = data_document(outcomes, plan.baseline, config.eval.seed, missing)
-        _write(plan, config, outcomes, documents)
     return found
 
 
-def _measured(plan: Plan, session: Session) -> tuple[list[Outcome], dict[str, str]]:
-    """The outcomes of all variants that suit the data, and why those are missing whose model or package is."""
-    data, outcomes, missing = session.task.data, [], {}
-    samples = {variant.name: variant.sample or len(data.queries) for variant in plan.variants}
-    for variant in plan.variants:
-        if not variant.suits(data.kind) and variant.name != plan.baseline:
-            continue
-        queries = min(len(data.queries), samples[variant.name], samples[plan.baseline])  # nothing to compare beyond it
+def _measured(
+    plan: Plan, session: Session, config: Config, say: Callable[[str], None]
+) -> Iterator[tuple[list[Outcome], dict[str, str]]]:
+    """Yield the outcomes so far and the reasons of missing variants: after the cheap runs, and after each other one."""
+    outcomes: list[Outcome] = []
+    missing: dict[str, str] = {}
+    runs = plan.runs(session.task)
+    n_cheap = sum(not asks_model(variant) for variant, _ in runs)
+    for number, (variant, queries) in enumerate(runs, 1):
         try:
+            if asks_model(variant):
+                expected = estimate(variant, session.task, queries, config)
+                minutes = expected.minutes(session.measure(variant, 1).finished.cost)
+                say(f"{expected}, about {minutes:,.1f} minutes on this machine")
             outcomes.append(session.measure(variant, queries))
         except ServiceError as error:
             if variant.name == plan.baseline:
                 raise
             missing[variant.name] = str(error)
-    return outcomes, missing
+        if number >= n_cheap:
+            yield list(outcomes), dict(missing)
 
 
 def _write(plan: Plan, config: Config, outcomes: Sequence[Outcome], documents: dict[str, Document]) -> None:

@@ -73,25 +73,31 @@ def ablation(
         str, typer.Option("--baseline", help="What all are compared with.", metavar="NAME")
     ] = "default",
     queries: Queries = None,
+    no_llm: Annotated[bool, typer.Option("--no-llm", help="Leave out the variants that ask a language model.")] = False,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """All variants on all data sets, compared with one of them. Writes report.md, report.html, results.json,
-    runs/DATA.VARIANT.run, qrels/DATA.qrels and scores/DATA.VARIANT.csv; goes on where it was interrupted.
+    """Compare variants with a baseline on one or more data sets. Writes report.md, report.html, results.json,
+    runs/DATA.VARIANT.run, qrels/DATA.qrels and scores/DATA.VARIANT.csv. Resumes where it was interrupted. Variants
+    that ask a language model run last; their cost is printed first.
 
     Example: shortlist eval ablation --data events --data simulated:200 --out reports/ablation
     """
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import print_json, print_notes
     from shortlist.eval.ablation import Plan, ablate, read_results
+    from shortlist.eval.estimate import asks_model
     from shortlist.eval.variants import SHIPPED, choose, load_variants
 
     known = load_variants(variants or SHIPPED)
-    asked = choose(known, variant or known)
+    asked = [one for one in choose(known, variant or known) if not (no_llm and asks_model(one))]
     tasks, [parts, *_] = zip(*(_task(spec, queries, chosen) for spec in data), strict=True)
+    plan = Plan(tasks, asked, baseline, out)
+    expected = plan.estimates(chosen)
+    print_notes([*map(str, expected), *(["--no-llm leaves these variants out"] if expected else [])])
     with _bars(as_json) as bars:
-        ablate(Plan(tasks, asked, baseline, out), chosen, parts, bars)
+        ablate(plan, chosen, parts, bars, lambda line: print_notes([line]))
     results = read_results(out)
     if as_json:
         print_json(results)
