@@ -50,7 +50,7 @@ def rows_of(recommender: Recommender, records: Records, user_ids: Sequence[str],
     rows = Rows()
     for start in range(0, len(user_ids), BATCH):
         batch = user_ids[start : start + BATCH]
-        known = records.readers(batch)
+        known = records.readers.get_many(batch)
         rows.unknown.extend(user_id for user_id in batch if user_id not in known)
         requests = [_for_reader(like, user_id) for user_id in batch if user_id in known]
         for ranked in recommender.rank_many(requests):

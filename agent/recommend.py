@@ -107,7 +107,7 @@ class Recommender:
         with watch.stage("retrieve"):
             ranking = self._retriever.search(query)
         case = RankedRequest(request, Profile(""), query, ranking)
-        shelf = ItemBatch(self._records.videos([*ranking.ids, *filter(None, (request.like,))]))
+        shelf = ItemBatch(self._records.videos.get_many([*ranking.ids, *filter(None, (request.like,))]))
         return self._explained(self._judged(case, shelf, RerankRunner(self._model, self._rerank), watch.ms), shelf)
 
     def _ranked(self, requests: Sequence[Request], *, explained: bool) -> tuple[list[Ranked], ItemBatch]:
@@ -137,7 +137,7 @@ class Recommender:
                 for request, ranking in zip(requests, rankings, strict=True)
                 if explained or self._gate(request, profiles[request.user_id]).method
             ]
-            videos = self._records.videos(sorted(set().union(*read) - history.videos.keys()))
+            videos = self._records.videos.get_many(sorted(set().union(*read) - history.videos.keys()))
         cases = [
             RankedRequest(request, profiles[request.user_id], query, ranking)
             for request, query, ranking in zip(requests, queries, rankings, strict=True)
@@ -156,7 +156,7 @@ class Recommender:
         return query if request.only is None else replace(query, only=request.only)
 
     def _alike(self, request: Request, depth: int, profile: Profile | None) -> Query:
-        video = self._records.videos([request.like or ""]).get(request.like or "")
+        video = self._records.videos.get_many([request.like or ""]).get(request.like or "")
         if video is None:
             remedy = "look for it with `shortlist search TEXT`"
             raise UnknownItem("unknown video", expected="the id of a video", found=repr(request.like), remedy=remedy)

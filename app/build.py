@@ -130,13 +130,13 @@ def chat_over(recommender: Recommender, home: Home, config: Config, model: Calla
 
     columns = recommender.snapshot.columns
     names = Names(
-        lambda word: bool(home.catalogue.readers([word])),
+        lambda word: bool(home.catalogue.readers.get_many([word])),
         columns.category.names,
         columns.channel.names,
     )
     return Chat(
-        tools=Tools(recommender, home.catalogue, names, home.catalogue.taste),
-        threads=home.catalogue,
+        tools=Tools(recommender, home.catalogue, names, home.catalogue.tastes.get),
+        threads=home.catalogue.threads,
         names=names,
         interpreter=lambda: AgentInterpreter(model(), names),
         mode=config.chat.mode,

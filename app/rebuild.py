@@ -42,7 +42,7 @@ def rebuild(
         if version != home.encoder:
             load()
             home.change_encoder(version)
-        damaged = home.catalogue.clear_damaged()
+        damaged = home.catalogue.integrity.clear_damaged()
         home.drop_damaged_caches()
         home.documents.reset()
         shutil.rmtree(home.path / FOLDER, ignore_errors=True)

@@ -173,7 +173,7 @@ def main() -> None:
         path = Path(scratch) / "home"
         make_home(path, chosen, windows, given.videos, given.readers + 64, LIKED)
         with open_home(Config(home=path)) as home:
-            ids = list(home.catalogue.reader_ids())[: given.readers]
+            ids = list(home.catalogue.readers.ids())[: given.readers]
             keep(ours(home, ids))
             snapshot = recommender_over(home, config_of(path)).snapshot
             for per_reader in (1, LIKED):
@@ -185,9 +185,9 @@ def main() -> None:
 
 
 def peers(home: Home, snapshot: Snapshot, ids: Sequence[str]) -> dict[str, dict[str, float]]:
-    videos = home.catalogue.videos(snapshot.ids)
+    videos = home.catalogue.videos.get_many(snapshot.ids)
     texts = [f"{videos[one].title} {videos[one].description}" for one in snapshot.ids]
-    events = home.catalogue.events_of(ids[:FEW], LIKED)
+    events = home.catalogue.events.newest(ids[:FEW], LIKED)
     histories = [[snapshot.row(event.item_id) or 0 for event in events[user_id]] for user_id in ids[:FEW]]
     vectors = snapshot.vectors(np.arange(len(snapshot)))
     return {

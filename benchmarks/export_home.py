@@ -30,14 +30,14 @@ def make_home(
         writer = IndexWriter(path / FOLDER, empty_index(home.home_id, home.encoder))
         with home.writing():
             for made, mixed in videos(texts, vectors, n_videos):
-                home.catalogue.put_videos(made)
+                home.catalogue.videos.put(made)
                 writer.add(video_segment(made, mixed))
             revision = home.catalogue.revision()
             home.catalogue.set_indexed(writer.commit(revision).manifest.id, revision)
             home.catalogue.set_delivered(revision)
         merge_aside(home)
         for reader in range(n_readers):
-            home.catalogue.add_events(history(reader, n_videos, n_events))
+            home.catalogue.events.add(history(reader, n_videos, n_events))
 
 
 def history(reader: int, n_videos: int, n_events: int) -> list[Event]:

@@ -42,7 +42,7 @@ def make_home(path: Path, texts: list[str]) -> None:
     """Videos that say `texts`, delivered."""
     encoder = load_encoder(EncoderConfig(), ModelsConfig())
     with Home.open(path, encoder.name) as home, home.writing():
-        home.catalogue.put_videos([made(f"v{at}", text) for at, text in enumerate(texts)])
+        home.catalogue.videos.put([made(f"v{at}", text) for at, text in enumerate(texts)])
         deliver(home, lambda: encoder)
 
 

@@ -32,10 +32,10 @@ class Completion:
 
         What was made earlier for the same text is kept, so that re-ingesting changes nothing and costs no model.
         """
-        known = self._catalogue.videos([video.id for video in videos])
+        known = self._catalogue.videos.get_many([video.id for video in videos])
         for one in (video for video in videos if video.id in known):
             if source_text(known[one.id]) != source_text(one):
-                self._catalogue.clear_steps(one.id, ENRICH_VIDEO)  # other words wait for a model anew
+                self._catalogue.steps.remove(one.id, ENRICH_VIDEO)  # other words wait for a model anew
         completed = [_tagged(_summarised(inherit(video, known.get(video.id)))) for video in videos]
         bare = [i for i, video in enumerate(completed) if video.enrichment.category is None]
         for i, category in zip(bare, self._categories_of([completed[i] for i in bare]), strict=True):
@@ -52,10 +52,10 @@ class Completion:
 
 def completed_articles(catalogue: Catalogue, articles: Sequence[Article]) -> list[Article]:
     """`articles` in the same order, each with what a language model made earlier of the same words."""
-    known = catalogue.articles([article.id for article in articles])
+    known = catalogue.articles.get_many([article.id for article in articles])
     for one in (article for article in articles if article.id in known):
         if source_text(known[one.id]) != source_text(one):
-            catalogue.clear_steps(one.id, ENRICH_ARTICLE)  # other words wait for a model anew
+            catalogue.steps.remove(one.id, ENRICH_ARTICLE)  # other words wait for a model anew
     return [_article_inherits(article, known.get(article.id)) for article in articles]
 
 

@@ -61,7 +61,7 @@ def load_videos(
         completion = Completion(home.catalogue, encoder, config.categories)
 
         def put(batch: Sequence[Video]) -> Put:
-            done = home.catalogue.put_videos(completion.complete(batch))
+            done = home.catalogue.videos.put(completion.complete(batch))
             deliver(home, encoder)
             return done
 
@@ -86,7 +86,7 @@ def load_articles(
         source_rows = articles.article_rows(str(source))
 
         def put(batch: Sequence[Article]) -> Put:
-            done = home.catalogue.put_articles(completed_articles(home.catalogue, batch))
+            done = home.catalogue.articles.put(completed_articles(home.catalogue, batch))
             deliver(home, encoder)
             return done
 
@@ -104,8 +104,8 @@ def load_events(home: Home, source: str | Path, config: IngestConfig, progress: 
     clashing: list[str] = []
 
     def put(batch: Sequence[Event]) -> Put:
-        new = home.catalogue.add_events(batch)
-        clashes = home.catalogue.clashing_events(batch) if new < len(batch) else []
+        new = home.catalogue.events.add(batch)
+        clashes = home.catalogue.events.clashing(batch) if new < len(batch) else []
         clashing.extend(event.event_id for event in clashes)
         return Put(new=new, unchanged=len(batch) - new - len(clashes))
 
@@ -119,7 +119,7 @@ def load_readers(home: Home, source: str | Path, config: IngestConfig, progress:
     def read() -> Iterator[Placed[Reader] | Failure]:
         return records(rows(Path(source), readers.COLUMNS), readers.reader_from_row)
 
-    return _load_content(read, repr, home.catalogue.put_readers, config.batch, progress)
+    return _load_content(read, repr, home.catalogue.readers.put, config.batch, progress)
 
 
 def _load_content(

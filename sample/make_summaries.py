@@ -50,7 +50,7 @@ def summaries(config: Config, rows: list[Row]) -> list[dict[str, str]]:
         load_videos(home, table, encoder_of(config), config.ingest)
         worked = work(home, "videos", open_enricher(home, config), encoder_of(config), progress=tell)
         print(f"{worked.done} asked, {worked.extractive} left to extraction, {len(worked.failures)} failed")
-        videos = home.catalogue.videos(row["id"] for row in rows)
+        videos = home.catalogue.videos.get_many(row["id"] for row in rows)
     made = [videos[row["id"]].enrichment.summary for row in rows]
     return [
         {"summary": one.value, "summary_made_by": one.made_by} if one and one.made_by != EXTRACTIVE else {}

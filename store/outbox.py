@@ -133,14 +133,14 @@ def _agreed_revision(home: Home) -> int:
 
 def _changes(home: Home, after: int) -> Iterator[_Change]:
     catalogue = home.catalogue
-    videos = (_video_change(*item) for item in catalogue.iter_videos(after))
+    videos = (_video_change(*item) for item in catalogue.videos.iterate(after))
     articles = (
         _Change(revision, tuple(article_documents(article, revision)))
-        for revision, article in catalogue.iter_articles(after)
+        for revision, article in catalogue.articles.iterate(after)
     )
     removals = (
         _Change(revision, unwanted=tuple(document_id(facet, video_id) for facet in VIDEO_FACETS))
-        for revision, video_id in catalogue.iter_removed(after)
+        for revision, video_id in catalogue.videos.iterate_removed(after)
     )
     return heapq.merge(videos, articles, removals, key=lambda change: change.revision)
 

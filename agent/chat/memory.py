@@ -12,14 +12,14 @@ Document = Mapping[str, Any]
 
 
 class ThreadStore(Protocol):
-    """The part of `store.catalogue.Catalogue` that keeps chats: one JSON document a turn, oldest first."""
+    """Chats by name: one JSON document a turn, oldest first. `store.catalogue.Catalogue.threads` is one."""
 
-    def thread(self, name: str, newest: int) -> Sequence[Document]:
+    def get(self, name: str, newest: int) -> Sequence[Document]:
         """The `newest` turns; empty for a new thread."""
         ...
 
-    def append_thread(self, name: str, message: dict[str, Any]) -> None:
-        """Adds a turn."""
+    def add(self, name: str, message: dict[str, Any]) -> None:
+        """Add a turn."""
         ...
 
 

@@ -51,14 +51,14 @@ class Chat:
 
         No text raises. A model or encoder that is missing does (`ServiceError`), as on the command line.
         """
-        turns = self._threads.thread(thread, RECALLED)
+        turns = self._threads.get(thread, RECALLED)
         memory = recall(turns, user)
         action, notes = self._understood(message, turns, memory)
         reply = self._tools.run(self._spelled(action or Action("help")), memory)
         if action is None:
             reply = replace(reply, text=f"{replies.NOT_READ}\n{reply.text}")
         reply = replace(reply, notes=(*reply.notes, *notes))
-        self._threads.append_thread(thread, self._remembered(message, reply, user))
+        self._threads.add(thread, self._remembered(message, reply, user))
         return reply
 
     def _understood(

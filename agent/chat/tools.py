@@ -86,14 +86,14 @@ class Tools:
         item, missing = self._pick(action.arguments["number"], action.arguments.get("user"), memory)
         if item is None:
             return Reply(missing, action)
-        video = self._records.videos([item["video_id"]]).get(item["video_id"])
+        video = self._records.videos.get_many([item["video_id"]]).get(item["video_id"])
         if video is None:
             return Reply(f"“{item['title']}” has been removed since.", action)
         return Reply(replies.described(item["rank"], video), action, (item,))
 
     def _profile(self, action: Action, memory: Memory) -> Reply:
         profile = self._recommender.profile(action.arguments["user"])
-        records = self._records.videos([item.item_id for item in profile.history if item.kind == "video"])
+        records = self._records.videos.get_many([item.item_id for item in profile.history if item.kind == "video"])
         text = replies.tasted(profile, {item: video.duration_s for item, video in records.items()})
         taste = self._taste(profile.user_id)
         return Reply(f"{replies.in_words(*taste)}\n{text}" if taste else text, action)
@@ -128,7 +128,7 @@ class Tools:
         return replies.nothing(arguments)
 
     def _title(self, like: str | None) -> str | None:
-        video = self._records.videos([like]).get(like) if like else None
+        video = self._records.videos.get_many([like]).get(like) if like else None
         return video.shown_title if video else None
 
     def _resolve(self, arguments: dict[str, Any], memory: Memory) -> str | None:

@@ -50,7 +50,7 @@ def write_tastes(
             patience.failed(error)
         if taste:
             patience.answered()
-            catalogue.put_taste(user_id, Made(taste.sentence, taste.made_by), taste.tags, told)
+            catalogue.tastes.put(user_id, Made(taste.sentence, taste.made_by), taste.tags, told)
             done += 1
             extractive += taste.made_by == EXTRACTIVE
         if progress:
@@ -61,8 +61,8 @@ def write_tastes(
 
 def _waiting(catalogue: Catalogue, made_by: str, refresh: bool) -> Iterator[tuple[str, int]]:
     """Readers to be described, each with what stands for all there is to tell of them."""
-    known = catalogue.tastes_made()
-    for user_id, to_tell in catalogue.to_tell().items():
+    known = catalogue.tastes.made()
+    for user_id, to_tell in catalogue.tastes.inputs().items():
         maker, told = known.get(user_id, ("", 0))
         if told != to_tell or (refresh and maker != made_by):
             yield user_id, to_tell

@@ -1,4 +1,4 @@
-"""What the agent reads: the few methods of the catalogue that it needs, and one batch's worth of records."""
+"""The records that the agent reads, and the profiles of one batch of readers."""
 
 from __future__ import annotations
 
@@ -6,51 +6,73 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import chain, islice
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.profile import build_profile
 from shortlist.core.config import ProfileConfig
-from shortlist.core.types import KINDS, Article, Event, Kind, Profile, Reader, Video
+from shortlist.core.types import Article, Event, Kind, Profile, Reader, Video
 from shortlist.store.catalogue.records import Activity
 
 # More than a history holds: items that are unknown by now are passed over, and a session may be long.
 MAX_ACTS = 1000
 
+R = TypeVar("R", covariant=True)
 
-class Records(Protocol):
-    """The part of `store.catalogue.Catalogue` that the agent reads."""
 
-    def snapshot(self) -> AbstractContextManager[int]:
-        """Until the end, all reads of this thread see one state; yields its revision."""
+class ItemTable(Protocol[R]):
+    """Videos or articles."""
+
+    def get_many(self, ids: Sequence[str]) -> Mapping[str, R]:
+        """Those of `ids` that exist."""
         ...
 
-    def reader(self, user_id: str) -> Reader:
+    def known(self, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that exist, without reading the records."""
+        ...
+
+
+class ReaderTable(Protocol):
+    """The readers."""
+
+    def get(self, user_id: str) -> Reader:
         """Raises `UnknownReader`."""
         ...
 
-    def readers(self, user_ids: Sequence[str]) -> Mapping[str, Reader]:
+    def get_many(self, user_ids: Sequence[str]) -> Mapping[str, Reader]:
         """Those of `user_ids` that exist."""
         ...
 
-    def acts_of(self, user_ids: Sequence[str], limit: int) -> Mapping[str, Sequence[Event]]:
+
+class EventTable(Protocol):
+    """What readers did. Every id of `user_ids` is a key of the answer."""
+
+    def newest_acts(self, user_ids: Sequence[str], limit: int) -> Mapping[str, Sequence[Event]]:
         """The newest `limit` events of each reader that are no impressions, newest first."""
         ...
 
-    def activity_of(self, user_ids: Sequence[str]) -> Mapping[str, Activity]:
-        """What all events of each reader come to, however old they are."""
+    def activity(self, user_ids: Sequence[str]) -> Mapping[str, Activity]:
+        """A summary of all events of each reader, however old they are."""
         ...
 
-    def known_items(self, kind: Kind, ids: Iterable[str]) -> set[str]:
-        """Those of `ids` that exist."""
-        ...
 
-    def videos(self, ids: Sequence[str]) -> Mapping[str, Video]:
-        """Those of `ids` that exist."""
-        ...
+class Records(Protocol):
+    """The tables that the agent reads. `store.catalogue.Catalogue` has them."""
 
-    def articles(self, ids: Sequence[str]) -> Mapping[str, Article]:
-        """Those of `ids` that exist."""
+    @property
+    def videos(self) -> ItemTable[Video]: ...
+
+    @property
+    def articles(self) -> ItemTable[Article]: ...
+
+    @property
+    def readers(self) -> ReaderTable: ...
+
+    @property
+    def events(self) -> EventTable: ...
+
+    def snapshot(self) -> AbstractContextManager[int]:
+        """Until the end, all reads of this thread see one state; yields its revision."""
         ...
 
 
@@ -59,10 +81,10 @@ def profiles_of(
 ) -> tuple[dict[str, Profile], ItemBatch]:
     """Each reader's profile, and the records of its items. Raises `UnknownReader` at the first unknown id."""
     asked = list(dict.fromkeys(user_ids))
-    known = records.readers(asked)
-    readers = {user_id: known[user_id] if user_id in known else records.reader(user_id) for user_id in asked}
-    acts = records.acts_of(list(readers), MAX_ACTS)
-    activity = records.activity_of(list(readers))
+    known = records.readers.get_many(asked)
+    readers = {user_id: known[user_id] if user_id in known else records.readers.get(user_id) for user_id in asked}
+    acts = records.events.newest_acts(list(readers), MAX_ACTS)
+    activity = records.events.activity(list(readers))
     shelf = _shelf(records, acts.values(), config.max_history)
     profiles = {}
     for user_id, reader in readers.items():
@@ -75,10 +97,11 @@ def profiles_of(
 def _shelf(records: Records, acts: Iterable[Sequence[Event]], most: int) -> ItemBatch:
     """The records of each reader's newest `most` acts on items that exist: transcripts are long, histories longer."""
     acts = list(acts)
-    known = {kind: records.known_items(kind, _ids(kind, chain(*acts))) for kind in KINDS}
+    tables: dict[Kind, ItemTable[Any]] = {"video": records.videos, "article": records.articles}
+    known = {kind: table.known(_ids(kind, chain(*acts))) for kind, table in tables.items()}
     telling = [list(islice((act for act in own if act.item_id in known[act.kind]), most)) for own in acts]
     videos, articles = (sorted(_ids(kind, chain(*telling))) for kind in ("video", "article"))
-    return ItemBatch(records.videos(videos), records.articles(articles))
+    return ItemBatch(records.videos.get_many(videos), records.articles.get_many(articles))
 
 
 def _ids(kind: str, events: Iterable[Event]) -> set[str]:

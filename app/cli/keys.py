@@ -29,7 +29,7 @@ def create(
     from shortlist.app.cli.terminal.output import print_json, print_notes
 
     with open_home(settings(context, home, config), create=True) as store:
-        key, secret = store.catalogue.create_key("write" if write else "read", label)
+        key, secret = store.catalogue.keys.create("write" if write else "read", label)
     if as_json:
         print_json({**_document(key), "key": secret})
         return
@@ -47,7 +47,7 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
     from shortlist.app.cli.terminal.output import print_json
 
     with open_home(settings(context, home, config)) as store:
-        known = [_document(key) for key in store.catalogue.all_keys()]
+        known = [_document(key) for key in store.catalogue.keys.all()]
     if as_json:
         print_json({"keys": known})
         return
@@ -73,7 +73,7 @@ def revoke(
     from shortlist.app.cli.terminal.output import print_json
 
     with open_home(settings(context, home, config)) as store:
-        if not store.catalogue.revoke_key(key_id):
+        if not store.catalogue.keys.revoke(key_id):
             raise UsageError(
                 "unknown key", expected="the id of a key", found=repr(key_id), remedy="see `shortlist keys list`"
             )

@@ -139,7 +139,7 @@ def _given(**options: Any) -> dict[str, Any]:
 def _address(parts: AppContext) -> str:
     """The address to listen on: this machine only, as long as there is no key."""
     host = parts.config.serve.host
-    if parts.home.catalogue.has_keys():
+    if parts.home.catalogue.keys.exist():
         return host
     typer.echo("note: there are no keys, so only this machine is answered; `shortlist keys create` makes one", err=True)
     return HERE

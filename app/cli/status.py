@@ -50,7 +50,7 @@ def _document(store: Home, config: Config) -> dict[str, Any]:
 
     counts = store.catalogue.counts()
     failures = [
-        {"item": redacted(one.item), "step": one.step, "reason": one.reason} for one in store.catalogue.failures()
+        {"item": redacted(one.item), "step": one.step, "reason": one.reason} for one in store.catalogue.steps.failures()
     ]
     return {
         "home": str(store.path),
@@ -59,11 +59,11 @@ def _document(store: Home, config: Config) -> dict[str, Any]:
         "articles": counts.articles,
         "events": counts.events,
         "events_of_unknown_items": counts.events_unknown_item,
-        "readers": {"count": counts.readers, "sample": list(islice(store.catalogue.reader_ids(), SAMPLE))},
+        "readers": {"count": counts.readers, "sample": list(islice(store.catalogue.readers.ids(), SAMPLE))},
         "enriched": counts.enriched,
-        "steps": store.catalogue.step_counts(),
-        "seconds_each": {step: round(each, 2) for step, each in store.catalogue.step_seconds().items()},
-        "made_by": store.catalogue.makers(),
+        "steps": store.catalogue.steps.counts(),
+        "seconds_each": {step: round(each, 2) for step, each in store.catalogue.steps.mean_seconds().items()},
+        "made_by": store.catalogue.videos.makers(),
         "failures": failures,
         "failures_by_reason": _by_reason(failures),
         "models": {one.name: one.state for one in model_status(config.models)},

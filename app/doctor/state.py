@@ -23,7 +23,7 @@ BY_ITSELF = "nothing: the next recommend or ingest catches up"
 
 def catalogue(home: Home, _config: Config) -> Finding:
     """Every page and every record as it was written."""
-    problems = home.catalogue.problems()
+    problems = home.catalogue.integrity.problems()
     if problems:
         return several(problems, f"{REBUILD}, then ingest what it lists; or put back a backup of the catalogue")
     counts = home.catalogue.counts()
@@ -61,7 +61,7 @@ def indexes(home: Home, _config: Config) -> Finding:
     behind = home.catalogue.changed_since(index.manifest.revision)
     if behind:
         return warn(f"{behind:,} records are not indexed yet", BY_ITSELF)
-    for kind, known in (("video", home.catalogue.video_ids()), ("article", home.catalogue.article_ids())):
+    for kind, known in (("video", home.catalogue.videos.ids()), ("article", home.catalogue.articles.ids())):
         held = sorted(item for part in index.of_kind(kind) for item in part.live_ids())  # type: ignore[arg-type]
         if held != known:
             return broken(f"{len(held):,} {kind}s in the index, {len(known):,} in the catalogue", REBUILD)

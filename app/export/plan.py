@@ -54,7 +54,7 @@ def check_files(out: Path, users: Path | None) -> None:
 
 def shards(plan: Plan, home: Home) -> Iterator[list[str]]:
     """The ids of each shard in order, no id twice."""
-    ids = home.catalogue.reader_ids() if plan.users is None else _ids_in(plan.users)
+    ids = home.catalogue.readers.ids() if plan.users is None else _ids_in(plan.users)
     while shard := list(islice(ids, plan.shard)):
         yield shard
 
@@ -71,8 +71,8 @@ def metadata(plan: Plan, home: Home, config: Config) -> dict[str, Any]:
     catalogue = home.catalogue
     return {
         "home": home.home_id,
-        "data": digest([home.home_id, catalogue.revision(), catalogue.newest_event()]),
-        "readers": catalogue.readers_hash()[:16],  # they raise no number, and each is in the shard of its place
+        "data": digest([home.home_id, catalogue.revision(), catalogue.events.last_number()]),
+        "readers": catalogue.readers.content_hash()[:16],  # they raise no number, and each is in the shard of its place
         "models": weights_hash(config, plan.like.rerank),
         "config": config_hash(config, plan.like.rerank),
         "code": code_hash(),

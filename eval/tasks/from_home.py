@@ -26,7 +26,7 @@ def events_task(home: Home) -> Task:
     Raises `RecordError` where the events cannot be split, `UsageError` where there is nothing to predict.
     """
     videos, articles = contents(home)
-    events = [event for _, event in home.catalogue.iter_events()]
+    events = [event for _, event in home.catalogue.events.iterate()]
     split = split_at(events, cut_after(events, KNOWN))
     known = by_reader(split.known)
     qrels = _chosen(split, known, {video.id for video in videos})
@@ -41,7 +41,7 @@ def events_task(home: Home) -> Task:
     queries = tuple(
         EvalQuery(user, user_id=user, history=watched_of(known[user], watched), at=split.cut) for user in qrels
     )
-    readers = {user: home.catalogue.reader(user) for user in qrels}
+    readers = {user: home.catalogue.readers.get(user) for user in qrels}
     content = content_hash([*videos, *articles, *events, *readers.values()])
     data = DataSet(
         KIND, KIND, items_of(videos), queries, qrels, content, exclude_seen=True,
@@ -55,8 +55,8 @@ def events_task(home: Home) -> Task:
 
 def contents(home: Home) -> tuple[list[Video], list[Article]]:
     """All videos and articles of `home`, by id. Raises `UsageError` where there is no video."""
-    videos = sorted((video for _, video in home.catalogue.iter_videos()), key=lambda video: video.id)
-    articles = sorted((article for _, article in home.catalogue.iter_articles()), key=lambda article: article.id)
+    videos = sorted((video for _, video in home.catalogue.videos.iterate()), key=lambda video: video.id)
+    articles = sorted((article for _, article in home.catalogue.articles.iterate()), key=lambda article: article.id)
     if not videos:
         remedy = "ingest videos first, or evaluate on a public data set"
         raise UsageError("an empty home", expected="videos to rank", found="none", remedy=remedy)

@@ -117,16 +117,16 @@ def _fill(
         kept = cache(lambda: CachedEncoder(encoder(), home))
         completion = Completion(home.catalogue, kept, config.ingest.categories)
         for batch in _batches(task.videos, VIDEOS):
-            home.catalogue.put_videos([_kept(video, variant) for video in completion.complete(batch)])
+            home.catalogue.videos.put([_kept(video, variant) for video in completion.complete(batch)])
             deliver(home, kept)
             bar(len(batch))
-        home.catalogue.put_articles(task.articles)
+        home.catalogue.articles.put(task.articles)
         deliver(home, kept)
     first_asked = min((query.at for query in task.data.queries if query.at is not None), default=None)
     for events in _batches(task.crowd(), EVENTS):
         if first_asked is not None:
             require_known(events, first_asked)
-        home.catalogue.add_events(events)
+        home.catalogue.events.add(events)
 
 
 def _kept(video: Video, variant: Variant) -> Video:

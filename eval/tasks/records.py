@@ -1,56 +1,46 @@
-"""What the recommender reads while it is measured: the home's videos, and each query's reader as they were then."""
+"""The records a recommender reads while it is measured: the home's items, and each query's reader at that time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 
-from shortlist.core.types import Article, Event, Kind, Reader, Video
+from shortlist.core.types import Event, Reader
 from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.records import Activity
 
 
-class TaskRecords:
-    """`agent.records.Records` in which every query is a reader of its own: one person may ask twice, knowing more."""
+class TaskReaders:
+    """The readers of a task: every query is one of its own."""
 
-    def __init__(self, task: Task, catalogue: Catalogue) -> None:
+    def __init__(self, task: Task) -> None:
         self._task = task
-        self._catalogue = catalogue
         self._queries = {query.id: query for query in task.data.queries}
 
-    def snapshot(self) -> AbstractContextManager[int]:
-        """Until the end, all reads of this thread see one state."""
-        return self._catalogue.snapshot()
-
-    def reader(self, user_id: str) -> Reader:
+    def get(self, user_id: str) -> Reader:
         """The reader of the query `user_id`."""
         return self._task.reader(self._queries[user_id])
 
-    def readers(self, user_ids: Sequence[str]) -> Mapping[str, Reader]:
+    def get_many(self, user_ids: Sequence[str]) -> dict[str, Reader]:
         """The readers of the queries `user_ids`."""
-        return {user_id: self.reader(user_id) for user_id in user_ids}
+        return {user_id: self.get(user_id) for user_id in user_ids}
 
-    def acts_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+
+class TaskEvents:
+    """The events of each query's reader until the query was asked."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._queries = {query.id: query for query in task.data.queries}
+
+    def newest_acts(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         """The newest `limit` acts before each query. Raises `RecordError` where one is from its future."""
         return {user_id: self._newest(user_id)[:limit] for user_id in user_ids}
 
-    def activity_of(self, user_ids: Sequence[str]) -> dict[str, Activity]:
-        """What the reader of each query had done by then."""
+    def activity(self, user_ids: Sequence[str]) -> dict[str, Activity]:
+        """A summary of everything the reader of each query had done by then."""
         return {user_id: Activity.of(self._history(user_id)) for user_id in user_ids}
-
-    def known_items(self, kind: Kind, ids: Iterable[str]) -> set[str]:
-        """Those of `ids` that exist."""
-        return self._catalogue.known_items(kind, ids)
-
-    def videos(self, ids: Sequence[str]) -> Mapping[str, Video]:
-        """Those of `ids` that exist."""
-        return self._catalogue.videos(ids)
-
-    def articles(self, ids: Sequence[str]) -> Mapping[str, Article]:
-        """Those of `ids` that exist."""
-        return self._catalogue.articles(ids)
 
     def _newest(self, user_id: str) -> list[Event]:
         acts = [event for event in self._history(user_id) if event.action != "impression"]
@@ -62,3 +52,12 @@ class TaskRecords:
         if query.at is not None:
             require_known(events, query.at)
         return events
+
+
+class TaskRecords:
+    """`agent.reader.records.Records` in which every query is a reader: one person may ask twice, knowing more."""
+
+    def __init__(self, task: Task, catalogue: Catalogue) -> None:
+        self.videos, self.articles = catalogue.videos, catalogue.articles
+        self.readers, self.events = TaskReaders(task), TaskEvents(task)
+        self.snapshot = catalogue.snapshot

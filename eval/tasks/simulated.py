@@ -37,7 +37,7 @@ def simulated_task(home: Home, readers: int, seed: int, root: Path, encoder: Cal
     world = root / "homes" / f"crowd-{digest([data_hash, code_hash(CONTENT_CODE)])}"
     with _world(world, home, encoder) as crowd, crowd.writing("simulating readers"):
         tastes = _simulated(crowd, readers, seed)
-        events = by_reader(event for _, event in crowd.catalogue.iter_events())
+        events = by_reader(event for _, event in crowd.catalogue.events.iterate())
         vectors = crowd.documents.vectors("transcript", [video.id for video in videos])
     qrels = {taste.user_id: _grades(taste, events[taste.user_id], vectors, tastes.scale) for taste in tastes.readers}
     known = {video.id for video in videos}
@@ -64,8 +64,8 @@ def _world(folder: Path, home: Home, encoder: Callable[[], Encoder]) -> Home:
     world = Home.open(folder, home.encoder)
     with world.writing("copying videos"):
         videos, articles = contents(home)
-        world.catalogue.put_videos(videos)
-        world.catalogue.put_articles(articles)
+        world.catalogue.videos.put(videos)
+        world.catalogue.articles.put(articles)
         deliver(world, encoder)
     return world
 

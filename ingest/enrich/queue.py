@@ -58,12 +58,12 @@ def records_of(home: Home, kind: Kind) -> Records[Any]:
     store = home.catalogue
     if kind == "videos":
         return Records(
-            ENRICH_VIDEO, lambda by, refresh: selection.waiting_videos(store, by, refresh), store.videos,
-            selection.text_of_video, selection.enriched_video, store.put_videos,
+            ENRICH_VIDEO, lambda by, refresh: selection.waiting_videos(store, by, refresh), store.videos.get_many,
+            selection.text_of_video, selection.enriched_video, store.videos.put,
         )  # fmt: skip
     return Records(
-        ENRICH_ARTICLE, lambda by, refresh: selection.waiting_articles(store, by, refresh), store.articles,
-        selection.text_of_article, selection.enriched_article, store.put_articles,
+        ENRICH_ARTICLE, lambda by, refresh: selection.waiting_articles(store, by, refresh), store.articles.get_many,
+        selection.text_of_article, selection.enriched_article, store.articles.put,
     )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ class _Run(Generic[R]):
 
     def _waiting(self) -> list[str]:
         """What failed before comes last, so that a limit is not spent on the same failures in every run."""
-        failed = {one.item for one in self.home.catalogue.failures() if one.step == self.records.step}
+        failed = {one.item for one in self.home.catalogue.steps.failures() if one.step == self.records.step}
         return sorted(self.records.waiting(self.enricher.made_by, self.refresh), key=failed.__contains__)
 
     def _one(self, one: str) -> bool:
@@ -129,7 +129,7 @@ class _Run(Generic[R]):
             enriched = self.enricher.enrich(self.records.text(record))
         except ModelFailed as error:
             self.failures.append(Failure(one, str(error)))
-            self.home.catalogue.record_step(one, self.records.step, "failed", str(error))
+            self.home.catalogue.steps.put(one, self.records.step, "failed", str(error))
             self.patience.failed(error)
             return False
         self.patience.answered()
@@ -158,6 +158,6 @@ class _Run(Generic[R]):
             deliver(self.home, self.encoder)
         for one in fitting:
             _, enriched, seconds = self.pending[one]
-            self.home.catalogue.record_step(one, self.records.step, "done", enriched.note, seconds)
+            self.home.catalogue.steps.put(one, self.records.step, "done", enriched.note, seconds)
         self.pending.clear()
         self.stored_at = time.monotonic()

@@ -24,8 +24,8 @@ def open_to(made_by: str | None, current: str, refresh: bool) -> bool:
 
 def waiting_videos(catalogue: Catalogue, current: str, refresh: bool) -> Iterator[str]:
     """The ids of videos with words but without a summary by a model."""
-    done = set() if refresh else catalogue.items_done(ENRICH_VIDEO)
-    for _, video in catalogue.iter_videos():
+    done = set() if refresh else catalogue.steps.done(ENRICH_VIDEO)
+    for _, video in catalogue.videos.iterate():
         made = video.enrichment.summary
         wanted = open_to(made.made_by if made else None, current, refresh)
         if wanted and video.id not in done and text_of_video(video).body:
@@ -34,8 +34,8 @@ def waiting_videos(catalogue: Catalogue, current: str, refresh: bool) -> Iterato
 
 def waiting_articles(catalogue: Catalogue, current: str, refresh: bool) -> Iterator[str]:
     """The same of articles."""
-    done = set() if refresh else catalogue.items_done(ENRICH_ARTICLE)
-    for _, article in catalogue.iter_articles():
+    done = set() if refresh else catalogue.steps.done(ENRICH_ARTICLE)
+    for _, article in catalogue.articles.iterate():
         made = article.enrichment.summary
         if open_to(made.made_by if made else None, current, refresh) and article.id not in done:
             yield article.id

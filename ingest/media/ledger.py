@@ -51,7 +51,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._counts: Counter[Count] = Counter()
         self._failures: list[Failure] = []
-        self._unlisted = {one.item for one in catalogue.failures() if one.step == "list"}
+        self._unlisted = {one.item for one in catalogue.steps.failures() if one.step == "list"}
         self._progress = progress
 
     def progress(self, stage: Stage, done: int) -> None:
@@ -81,24 +81,24 @@ class Ledger:
             if step.unwanted:
                 self.passed_over(step.unwanted)
             else:
-                self._catalogue.record_step(location, stage, "done", step.note, time.perf_counter() - began)
+                self._catalogue.steps.put(location, stage, "done", step.note, time.perf_counter() - began)
         self.progress(stage, 1)
 
     def failed(self, location: str, stage: Stage, reason: str) -> None:
         """Note a failure."""
         reason = redacted(reason)
-        self._catalogue.record_step(location, stage, "failed", reason)
+        self._catalogue.steps.put(location, stage, "failed", reason)
         with self._lock:
             self._failures.append(Failure(redacted(location), reason))
 
     def listed(self, location: str) -> None:
         """Forget that the item could once not be listed."""
         if location in self._unlisted:
-            self._catalogue.clear_steps(location, "list")
+            self._catalogue.steps.remove(location, "list")
 
     def passed_over(self, unwanted: Unwanted) -> None:
         """Note an item that is not wanted, and why."""
-        self._catalogue.record_step(unwanted.location, "download", "skipped", unwanted.reason)
+        self._catalogue.steps.put(unwanted.location, "download", "skipped", unwanted.reason)
         self.count("passed over")
 
     def count(self, what: Count, number: int = 1) -> None:

@@ -143,7 +143,7 @@ class _Pipeline:
             self._listed.put(entry)
 
     def _known(self, item: Item) -> bool:
-        located = self._home.catalogue.located(item.location)
+        located = self._home.catalogue.locations.get(item.location)
         return located is not None and located.version == item.version
 
     def _download(self) -> None:
@@ -163,8 +163,8 @@ class _Pipeline:
     def _transcribe(self) -> None:
         for got in self._downloaded:
             video, heard = got.fetched.video, None
-            if video.id in self._heard or self._home.catalogue.known_items("video", [video.id]):
-                self._home.catalogue.clear_steps(got.item.location, "transcribe")  # what failed there is there no more
+            if video.id in self._heard or self._home.catalogue.videos.known([video.id]):
+                self._home.catalogue.steps.remove(got.item.location, "transcribe")  # what failed there is there no more
                 self._transcribed.put(got)  # another location of the same content
                 continue
             with self._ledger.step(got.item.location, "transcribe") as step:
@@ -195,23 +195,23 @@ class _Pipeline:
     def _store(self, batch: Sequence[_Got]) -> Put:
         began = time.perf_counter()
         catalogue = self._home.catalogue
-        known = catalogue.known_items("video", {got.fetched.video.id for got in batch})
+        known = catalogue.videos.known({got.fetched.video.id for got in batch})
         new = {got.fetched.video.id: got.fetched.video for got in reversed(batch)}
         new = {video_id: video for video_id, video in new.items() if video_id not in known}
         now = {got.item.location: got.fetched.video.id for got in batch}
-        before = {location: found.video_id for location in now if (found := catalogue.located(location))}
+        before = {location: found.video_id for location in now if (found := catalogue.locations.get(location))}
         here = sum(before.get(location) == video_id for location, video_id in now.items())
         self._ledger.count("known", here)
         self._ledger.count("copies", len(batch) - len(new) - here)
         completed = self._completion.complete(list(new.values()))
         self._replace(before, now)
         for got in batch:  # first: a location counts only once its video is there, however the run ends between the two
-            catalogue.put_location(got.item.location, got.item.version, got.fetched.video.id)
-        put = catalogue.put_videos(completed)
+            catalogue.locations.put(got.item.location, got.item.version, got.fetched.video.id)
+        put = catalogue.videos.put(completed)
         deliver(self._home, self._models.encoder)
         seconds = (time.perf_counter() - began) / len(batch)
         for got in batch:
-            catalogue.record_step(got.item.location, "store", "done", seconds=seconds)
+            catalogue.steps.put(got.item.location, "store", "done", seconds=seconds)
             if not self._media.keep_media:
                 _remove(got.fetched)
         self._ledger.count("silent", sum(not video.transcript.segments for video in new.values()))
@@ -223,9 +223,11 @@ class _Pipeline:
         catalogue = self._home.catalogue
         left = {video for location, video in before.items() if video != now[location]} - set(now.values())
         gone = [
-            video for video in left if all(now.get(place, video) != video for place in catalogue.locations_of(video))
+            video
+            for video in left
+            if all(now.get(place, video) != video for place in catalogue.locations.of_video(video))
         ]
-        self._ledger.count("replaced", catalogue.remove_videos(gone) if gone else 0)
+        self._ledger.count("replaced", catalogue.videos.remove(gone) if gone else 0)
 
 
 def _remove(fetched: Fetched) -> None:

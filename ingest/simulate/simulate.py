@@ -73,8 +73,8 @@ def simulate(
             slate = expose(rng, taste, similarities, scale)
             acts = act(rng, taste, slate, items.lengths_s, mean, scale, now_s)
             events.extend(_events(taste, items, slate, acts))
-        home.catalogue.put_readers([Reader(taste.user_id) for taste in block])
-        n_events += home.catalogue.add_events(events)
+        home.catalogue.readers.put([Reader(taste.user_id) for taste in block])
+        n_events += home.catalogue.events.add(events)
         if progress:
             progress(len(block))
     return Simulated(readers, n_events, path)
@@ -83,10 +83,10 @@ def simulate(
 def _items(home: Home) -> Items:
     """Sorted, so that the order in which records were stored makes no difference."""
     lengths: dict[tuple[Kind, str], float] = {}
-    for _, video in home.catalogue.iter_videos():
+    for _, video in home.catalogue.videos.iterate():
         spoken = len(video.transcript.text.split()) / SPOKEN_WORDS_A_SECOND
         lengths["video", video.id] = video.duration_s or spoken or USUAL_LENGTH_S
-    for _, article in home.catalogue.iter_articles():
+    for _, article in home.catalogue.articles.iterate():
         lengths["article", article.id] = len(f"{article.title} {article.body}".split()) / READ_WORDS_A_SECOND
     found: dict[tuple[Kind, str], FloatArray] = {}
     facets: tuple[tuple[Kind, Facet], ...] = (("article", "article"), ("video", "transcript"))

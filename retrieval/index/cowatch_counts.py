@@ -109,11 +109,11 @@ def _joined(sequences: Sequence[Sequence[int]]) -> Ints:
 
 def load_links(home: Home, folder: Path) -> Links:
     """The links up to the newest event of `home`: those kept in `folder` and what happened since."""
-    newest = home.catalogue.newest_event()
+    newest = home.catalogue.events.last_number()
     kept = _read(folder / NAME, home)
     if kept.counted == newest:
         return kept
-    links = kept.followed(home.catalogue.iter_watches(kept.counted), newest)
+    links = kept.followed(home.catalogue.events.iterate_watches(kept.counted), newest)
     if newest - kept.counted > UNWRITTEN * newest:
         _write(folder / NAME, home, links)
     return links
@@ -142,7 +142,7 @@ def _read(path: Path, home: Home) -> Links:
 
 def _last(home: Home, counted: int) -> str:
     """The last event that was counted: after a backup was put back, numbers are given to other events."""
-    return repr(home.catalogue.event(counted))
+    return repr(home.catalogue.events.get_numbered(counted))
 
 
 def _write(path: Path, home: Home, links: Links) -> None:

@@ -38,12 +38,12 @@ def catch_up(home: Home, index: Index | None, progress: Callable[[int], None] | 
     writer = IndexWriter(home.path / FOLDER, index)
     with home.catalogue.snapshot():
         since, until = index.manifest.revision, home.catalogue.delivered()
-        removed = takewhile(lambda pair: pair[0] <= until, home.catalogue.iter_removed(since))
+        removed = takewhile(lambda pair: pair[0] <= until, home.catalogue.videos.iterate_removed(since))
         writer.remove("video", [video_id for _, video_id in removed])
-        for videos in _chunks(home.catalogue.iter_videos(since), until):
+        for videos in _chunks(home.catalogue.videos.iterate(since), until):
             writer.add(video_segment(videos, video_vectors(home, [video.id for video in videos])))
             _report(progress, len(videos))
-        for articles in _chunks(home.catalogue.iter_articles(since), until):
+        for articles in _chunks(home.catalogue.articles.iterate(since), until):
             ids = [article.id for article in articles]
             writer.add(article_segment(ids, _aligned(ids, home.documents.vectors("article", ids))))
             _report(progress, len(articles))
@@ -102,8 +102,8 @@ def load_snapshot(
         index = _caught_up(home, index, progress)
     with home.catalogue.snapshot():
         behind = home.catalogue.changed_since(index.manifest.revision)
-        gone = [video_id for _, video_id in home.catalogue.iter_removed(index.manifest.revision)]
-        popular = home.catalogue.popularity(config.popular_half_life_days)
+        gone = [video_id for _, video_id in home.catalogue.videos.iterate_removed(index.manifest.revision)]
+        popular = home.catalogue.events.popularity(config.popular_half_life_days)
         links = load_links(home, home.path / FOLDER)
     note = f"{behind} changed items are not searchable yet: an ingest is running or was interrupted"
     return Snapshot(

@@ -32,7 +32,7 @@ class Authenticator:
     def __init__(self, catalogue: Catalogue, rates: TokenBucket | None) -> None:
         self._catalogue = catalogue
         self._rates = rates
-        self._open = not catalogue.has_keys()
+        self._open = not catalogue.keys.exist()
         self._threads = CapacityLimiter(AT_ONCE)
 
     async def admit(self, request: Request, secret: str | None, needed: Scope) -> Key | None:
@@ -40,12 +40,12 @@ class Authenticator:
         return await run_sync(self._admitted, request, secret, needed, limiter=self._threads)
 
     def _admitted(self, request: Request, secret: str | None, needed: Scope) -> Key | None:
-        if self._open and not self._catalogue.has_keys():
+        if self._open and not self._catalogue.keys.exist():
             if host_of(str(request.url)) not in LOCAL_HOSTS:  # a web page that was pointed at this machine
                 raise HTTPException(403, "without keys only this machine is answered, by its own name")
             return None
         self._open = False
-        key = self._catalogue.key_of(secret) if secret else None
+        key = self._catalogue.keys.recognise(secret) if secret else None
         if key is None:
             raise HTTPException(401, "expected a valid key", {CHALLENGE: "Bearer"})
         check_scope(key, needed)

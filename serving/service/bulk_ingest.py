@@ -38,8 +38,8 @@ def take_events(home: Home, items: Sequence[object]) -> list[Result]:
 
     made = _records(items, UNTIMED, timed)
     good = [one.record for one in made if isinstance(one, Placed)]
-    known = home.catalogue.known_events(event.event_id for event in good)
-    home.catalogue.add_events(good)
+    known = home.catalogue.events.get_many(event.event_id for event in good)
+    home.catalogue.events.add(good)
     results = []
     for one in made:
         if isinstance(one, Failure):
@@ -61,10 +61,10 @@ def take_videos(home: Home, items: Sequence[object], completion: Completion, loa
     made = _records(items, videos.COLUMNS, videos.video_from_row)
     last = {one.record.id: one.record for one in made if isinstance(one, Placed)}
     with home.writing("storing videos"):
-        before = home.catalogue.videos(last)
-        home.catalogue.put_videos(completion.complete(list(last.values())))
+        before = home.catalogue.videos.get_many(last)
+        home.catalogue.videos.put(completion.complete(list(last.values())))
         deliver(home, load)
-        after = home.catalogue.videos(last)
+        after = home.catalogue.videos.get_many(last)
     states = {item: _state(before.get(item), after[item]) for item in last}
     return [
         _failed(one) if isinstance(one, Failure) else {"id": one.record.id, "status": states[one.record.id]}

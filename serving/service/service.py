@@ -98,7 +98,7 @@ class Service:
 
         Below the best 1,000 it has no place. Raises `UnknownItem`, and as `Recommender.recommend`.
         """
-        self._home.catalogue.video(video_id)
+        self._home.catalogue.videos.get(video_id)
         filters = replace(request.filters, include_seen=True)
         every = replace(request, k=MAX_K, rerank=NONE, filters=filters)
         answer = self._answer(replace(every, k=1, only=frozenset({video_id})))
@@ -144,14 +144,14 @@ class Service:
 
     def video(self, video_id: str) -> dict[str, Any]:
         """Everything about a video. Raises `UnknownItem`."""
-        return whole_video(self._home.catalogue.video(video_id))
+        return whole_video(self._home.catalogue.videos.get(video_id))
 
     def reader(self, user_id: str) -> dict[str, Any]:
         """A reader's profile and history. Raises `UnknownReader`."""
         catalogue = self._home.catalogue
-        taste = catalogue.taste(user_id)
+        taste = catalogue.tastes.get(user_id)
         profile = self.live.recommender.profile(user_id)
-        return reader_document(catalogue.reader(user_id), profile, taste[0] if taste else None)
+        return reader_document(catalogue.readers.get(user_id), profile, taste[0] if taste else None)
 
     def _answer(self, request: Request, stop: Deadline | None = None) -> Answer:
         answer = self.live.recommender.recommend(within(request, stop))
@@ -166,7 +166,7 @@ class Service:
 
     def _key(self, request: Request) -> Hashable:
         """All that the answer depends on."""
-        return self.live.generation, self._home.catalogue.state_of(request.user_id), request
+        return self.live.generation, self._home.catalogue.reader_state(request.user_id), request
 
     def _counted(self, kind: str, results: list[Result]) -> list[Result]:
         for status, number in Counter(result["status"] for result in results).items():

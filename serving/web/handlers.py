@@ -33,7 +33,7 @@ class PageHandlers:
 
     def readers(self) -> list[str]:
         """Some ids of readers."""
-        return list(islice(self.parts.home.catalogue.reader_ids(), READERS))
+        return list(islice(self.parts.home.catalogue.readers.ids(), READERS))
 
     def categories(self) -> list[str]:
         """The categories of the home's videos."""
@@ -47,7 +47,7 @@ class PageHandlers:
     def invent(self, user: str, interests: Sequence[str]) -> None:
         """Make a reader. Raises `RecordError` for an id that is none."""
         reader = Reader(user.strip(), datetime.now(UTC), tuple(interests))
-        self.parts.home.catalogue.put_readers([reader])
+        self.parts.home.catalogue.readers.put([reader])
 
     def recommend(self, request: Request) -> dict[str, Any]:
         """The answer, without rerank where the language model is late or busy."""

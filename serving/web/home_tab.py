@@ -31,7 +31,7 @@ def home_tab(desk: PageHandlers, readers: Any, more_readers: Callable[[], Any]) 
 def _state(desk: PageHandlers) -> str:
     catalogue = desk.parts.home.catalogue
     counts = catalogue.counts()
-    failures = catalogue.failures()
+    failures = catalogue.steps.failures()
     rows = {
         "videos": f"{counts.videos:,} ({counts.enriched:,} with a summary)",
         "articles": f"{counts.articles:,}",

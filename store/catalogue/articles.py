@@ -18,23 +18,28 @@ from shortlist.store.sql.schema import articles
 class Articles(CatalogueTable):
     """Articles: put, read."""
 
-    def put_articles(self, new_articles: Sequence[Article]) -> Put:
+    def put(self, new_articles: Sequence[Article]) -> Put:
         """Store articles in one transaction; the revision rises if any is new or changed. Needs the writer lock."""
         contents = [article_content(article) for article in new_articles]
         with self._changing_content() as connection:
             return put_content(connection, articles, contents)
 
-    def articles(self, ids: Iterable[str]) -> dict[str, Article]:
+    def get_many(self, ids: Iterable[str]) -> dict[str, Article]:
         """Those of `ids` that are known, by id."""
         with self._database.reading() as connection:
             rows = connection.execute(select(articles).where(among(articles.c.id, ids)))
             return {row.id: article_of(row) for row in rows}
 
-    def article_ids(self) -> list[str]:
+    def known(self, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that exist."""
+        with self._database.reading() as connection:
+            return set(connection.scalars(select(articles.c.id).where(among(articles.c.id, ids))))
+
+    def ids(self) -> list[str]:
         """The ids of all articles, sorted."""
         with self._database.reading() as connection:
             return list(connection.scalars(select(articles.c.id).order_by(articles.c.id)))
 
-    def iter_articles(self, after: int = 0) -> Iterator[tuple[int, Article]]:
+    def iterate(self, after: int = 0) -> Iterator[tuple[int, Article]]:
         """(revision, article) of every article changed after revision `after`, ordered by revision, then id."""
         return by_revision(self._database, articles, after, lambda _, rows: [article_of(row) for row in rows])

@@ -1,4 +1,4 @@
-"""What the parts of the catalogue share: the database, the writer lock and the counters in `meta`."""
+"""The base of the catalogue's tables, and the counters in `meta`."""
 
 from __future__ import annotations
 
@@ -16,44 +16,17 @@ INDEXED = "indexed by"  # and the index's id: how far each index follows
 
 
 class CatalogueTable:
-    """One concern of the catalogue over one database."""
+    """One table of the catalogue, with the rows that belong to it."""
 
-    def __init__(self, database: Database, lock: WriterLock, ledger: str) -> None:
+    def __init__(self, database: Database, lock: WriterLock) -> None:
         self._database = database
         self._lock = lock
-        self._ledger = ledger  # where in `meta` it stands how far this home's documents follow
 
     @contextmanager
     def _changing_content(self) -> Iterator[Connection]:
         self._lock.require()
         with self._database.writing() as connection:
             yield connection
-
-    def revision(self) -> int:
-        """The revision of the newest change of content; 0 before the first."""
-        with self._database.reading() as connection:
-            return read_number(connection, "revision")
-
-    def delivered(self) -> int:
-        """The revision up to which Chroma follows, as far as the catalogue knows."""
-        with self._database.reading() as connection:
-            return read_number(connection, self._ledger, new=0)
-
-    def set_delivered(self, revision: int) -> None:
-        """Note that Chroma follows up to `revision`."""
-        with self._database.writing() as connection:
-            connection.execute(self._database.replace(meta, {"key": self._ledger, "value": str(revision)}))
-
-    def indexed(self, index_id: str) -> int:
-        """The revision up to which the index with this id follows, as far as the catalogue knows."""
-        with self._database.reading() as connection:
-            return read_number(connection, f"{INDEXED} {index_id}", new=0)
-
-    def set_indexed(self, index_id: str, revision: int) -> None:
-        """Note, before it is so, that this index follows up to `revision`."""
-        row = {"key": f"{INDEXED} {index_id}", "value": str(revision)}
-        with self._database.writing() as connection:
-            connection.execute(self._database.replace(meta, row))
 
 
 def next_revision(connection: Connection) -> int:

@@ -1,32 +1,76 @@
-"""The catalogue: one SQL database of everything that cannot be rebuilt. One file for each of its parts."""
+"""The catalogue: one SQL database of everything that cannot be rebuilt, one object for each of its tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Table, func, select
 
-from shortlist.core.types import Kind
+from shortlist.store.catalogue.articles import Articles
+from shortlist.store.catalogue.base import INDEXED, read_number
 from shortlist.store.catalogue.events import Events
-from shortlist.store.catalogue.ingest_log import IngestSteps, Locations
+from shortlist.store.catalogue.ingest_log import Locations, Steps
 from shortlist.store.catalogue.integrity import Integrity
 from shortlist.store.catalogue.keys import Keys
 from shortlist.store.catalogue.readers import Readers, Tastes
 from shortlist.store.catalogue.records import ContentCounts, Counts
 from shortlist.store.catalogue.threads import Threads
-from shortlist.store.sql.dialect import among
+from shortlist.store.catalogue.videos import Videos
+from shortlist.store.lock import WriterLock
+from shortlist.store.sql.database import Database
 from shortlist.store.sql.schema import articles, enrichments, events, meta, readers, removed_videos, videos
 
 
-class Catalogue(Integrity, Readers, Events, IngestSteps, Locations, Tastes, Threads, Keys):
-    """All parts over one database, videos and articles included. `Home` makes it; any method may raise `StateError`."""
+class Catalogue:
+    """The tables over one database, and the state they share. `Home` makes it; any method may raise `StateError`.
+
+    In every table `get` returns one record, `get_many` those that exist, `iterate` all of them; `put` replaces a
+    record with the same key, `add` never does; `remove` deletes.
+    """
+
+    def __init__(self, database: Database, lock: WriterLock, ledger: str) -> None:
+        self._database = database
+        self._ledger = ledger  # the key in `meta` under which this home notes how far its documents follow
+        self.videos = Videos(database, lock)
+        self.articles = Articles(database, lock)
+        self.readers = Readers(database, lock)
+        self.events = Events(database, lock)
+        self.steps = Steps(database, lock)
+        self.locations = Locations(database, lock)
+        self.tastes = Tastes(database, lock)
+        self.threads = Threads(database, lock)
+        self.keys = Keys(database, lock)
+        self.integrity = Integrity(database, lock, self.videos, self.articles)
 
     @contextmanager
     def snapshot(self) -> Iterator[int]:
         """Until the end, all reads of this thread see the catalogue at the revision that is yielded."""
         with self._database.snapshot():
             yield self.revision()
+
+    def revision(self) -> int:
+        """The revision of the newest change of content; 0 before the first."""
+        with self._database.reading() as connection:
+            return read_number(connection, "revision")
+
+    def delivered(self) -> int:
+        """The revision up to which Chroma follows, as far as the catalogue knows."""
+        with self._database.reading() as connection:
+            return read_number(connection, self._ledger, new=0)
+
+    def set_delivered(self, revision: int) -> None:
+        """Note that Chroma follows up to `revision`."""
+        self._note(self._ledger, revision)
+
+    def indexed(self, index_id: str) -> int:
+        """The revision up to which the index with this id follows, as far as the catalogue knows."""
+        with self._database.reading() as connection:
+            return read_number(connection, f"{INDEXED} {index_id}", new=0)
+
+    def set_indexed(self, index_id: str, revision: int) -> None:
+        """Note that this index follows up to `revision`. Called before the index is written."""
+        self._note(f"{INDEXED} {index_id}", revision)
 
     def content_counts(self) -> ContentCounts:
         """The numbers of records that have documents."""
@@ -49,14 +93,8 @@ class Catalogue(Integrity, Readers, Events, IngestSteps, Locations, Tastes, Thre
                 _events_of_unknown_items(connection),
             )
 
-    def known_items(self, kind: Kind, ids: Iterable[str]) -> set[str]:
-        """Those of `ids` that are videos, or articles, of this home."""
-        table = videos if kind == "video" else articles
-        with self._database.reading() as connection:
-            return set(connection.scalars(select(table.c.id).where(among(table.c.id, ids))))
-
-    def state_of(self, user_id: str) -> tuple[object, ...]:
-        """Another one after every change of content, and whenever this reader does something or is changed."""
+    def reader_state(self, user_id: str) -> tuple[object, ...]:
+        """A value that differs after every change of content, of this reader, and after each of their events."""
         parts = (
             select(meta.c.value).where(meta.c.key == "revision"),
             select(readers.c.interests).where(readers.c.id == user_id),
@@ -70,6 +108,10 @@ class Catalogue(Integrity, Readers, Events, IngestSteps, Locations, Tastes, Thre
         with self._database.snapshot(), self._database.reading() as connection:
             tables = (videos, articles, removed_videos)
             return sum(_count(connection, table, table.c.revision > revision) for table in tables)
+
+    def _note(self, key: str, revision: int) -> None:
+        with self._database.writing() as connection:
+            connection.execute(self._database.replace(meta, {"key": key, "value": str(revision)}))
 
 
 def _count(connection: Connection, table: Table, *conditions: object) -> int:

@@ -27,7 +27,7 @@ PAGE = 10_000
 class Events(CatalogueTable):
     """Events: add, read a reader's newest, read all, add up."""
 
-    def add_events(self, new_events: Sequence[Event]) -> int:
+    def add(self, new_events: Sequence[Event]) -> int:
         """Store events; how many were new. An `event_id` seen before is skipped; what is new makes its reader.
 
         Long lists are written in several transactions; after an error, adding the same list again completes it.
@@ -52,18 +52,18 @@ class Events(CatalogueTable):
             connection.execute(self._database.insert_new(readers), made)
         return cast("CursorResult[tuple[()]]", result).rowcount
 
-    def events_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+    def newest(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         """The newest `limit` events of each reader, newest first, of equal times the later added first.
 
         Every id of `user_ids` is a key; a reader without events has an empty list.
         """
-        return self._newest(user_ids, limit, ACTIONS)
+        return self._newest_of(user_ids, limit, ACTIONS)
 
-    def acts_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
-        """As `events_of`, of what readers did themselves: no impressions."""
-        return self._newest(user_ids, limit, [action for action in ACTIONS if action != "impression"])
+    def newest_acts(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+        """As `newest`, without impressions: only what readers did themselves."""
+        return self._newest_of(user_ids, limit, [action for action in ACTIONS if action != "impression"])
 
-    def _newest(self, user_ids: Sequence[str], limit: int, actions: Sequence[Action]) -> dict[str, list[Event]]:
+    def _newest_of(self, user_ids: Sequence[str], limit: int, actions: Sequence[Action]) -> dict[str, list[Event]]:
         asked = listed(dict.fromkeys(user_ids))
         own = events.alias("own")
         newest = select(own.c.seq).where(own.c.user_id == asked.c.value)
@@ -79,7 +79,7 @@ class Events(CatalogueTable):
                 found[row.user_id].append(event_of(row))
         return found
 
-    def activity_of(self, user_ids: Sequence[str]) -> dict[str, Activity]:
+    def activity(self, user_ids: Sequence[str]) -> dict[str, Activity]:
         """What all events of each reader come to, however old they are. Every id of `user_ids` is a key."""
         theirs = among(events.c.user_id, dict.fromkeys(user_ids))
         counted = select(events.c.user_id, func.count()).where(theirs).group_by(events.c.user_id)
@@ -92,19 +92,19 @@ class Events(CatalogueTable):
                 seen[user_id].add(item_id)
         return {user_id: Activity(numbers.get(user_id, 0), frozenset(items)) for user_id, items in seen.items()}
 
-    def known_events(self, event_ids: Iterable[str]) -> dict[str, Event]:
+    def get_many(self, event_ids: Iterable[str]) -> dict[str, Event]:
         """The events with these ids, by id; those that are not stored are left out."""
         with self._database.reading() as connection:
             rows = connection.execute(select(events).where(among(events.c.event_id, event_ids)))
             return {row.event_id: event_of(row) for row in rows}
 
-    def event(self, number: int) -> Event | None:
+    def get_numbered(self, number: int) -> Event | None:
         """The event with this number; None where there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(events).where(events.c.seq == number)).one_or_none()
         return event_of(row) if row else None
 
-    def clashing_events(self, wanted: Sequence[Event]) -> list[Event]:
+    def clashing(self, wanted: Sequence[Event]) -> list[Event]:
         """Those of `wanted` under whose id an event is stored that differs in anything."""
         rows = [event_row(event) for event in wanted]
         columns = [events.c[name] for name in rows[0]] if rows else []
@@ -114,7 +114,7 @@ class Events(CatalogueTable):
         pairs = zip(wanted, rows, strict=True)
         return [event for event, row in pairs if stored.get(event.event_id, ()) not in ((), tuple(row.values()))]
 
-    def iter_events(self, after: int = 0) -> Iterator[tuple[int, Event]]:
+    def iterate(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """(sequence number, event) of every event added after number `after`, in the order they were added."""
         while True:
             page = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(PAGE)
@@ -125,7 +125,7 @@ class Events(CatalogueTable):
             yield from ((row.seq, event_of(row)) for row in rows)
             after = rows[-1].seq
 
-    def iter_watches(self, after: int = 0) -> Iterator[list[tuple[str, int]]]:
+    def iterate_watches(self, after: int = 0) -> Iterator[list[tuple[str, int]]]:
         """For each reader who clicked, viewed or liked a video after event number `after`: (video id, number) of every
         such event of theirs, however old, in time order."""
         positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video")
@@ -138,7 +138,7 @@ class Events(CatalogueTable):
             for _, of_one in groupby(connection.execute(watches), key=itemgetter(0)):
                 yield [(item_id, number) for _, item_id, number in of_one]
 
-    def newest_event(self) -> int:
+    def last_number(self) -> int:
         """The number of the event added last; 0 before the first."""
         with self._database.reading() as connection:
             return connection.scalar(select(func.max(events.c.seq))) or 0

@@ -12,12 +12,10 @@ from shortlist.store.catalogue.rows import from_micros, to_micros
 from shortlist.store.sql.schema import locations, steps, videos
 
 
-class IngestSteps(CatalogueTable):
+class Steps(CatalogueTable):
     """Steps: record, list failures, clear."""
 
-    def record_step(
-        self, item: str, step: str, status: StepStatus, reason: str = "", seconds: float | None = None
-    ) -> None:
+    def put(self, item: str, step: str, status: StepStatus, reason: str = "", seconds: float | None = None) -> None:
         """Note how `step` ended for `item` (an id, a file, an address) and how long it took; replaces the last note."""
         at = to_micros(datetime.now(UTC))
         row = {"item": item, "step": step, "status": status, "reason": reason, "at": at, "seconds": seconds}
@@ -33,7 +31,7 @@ class IngestSteps(CatalogueTable):
                 for row in connection.execute(failed)
             ]
 
-    def step_counts(self) -> dict[str, dict[str, int]]:
+    def counts(self) -> dict[str, dict[str, int]]:
         """How many items ended how, as {step: {status: items}}."""
         grouped = select(steps.c.step, steps.c.status, func.count()).group_by(steps.c.step, steps.c.status)
         counts: dict[str, dict[str, int]] = {}
@@ -42,20 +40,20 @@ class IngestSteps(CatalogueTable):
                 counts.setdefault(step, {})[status] = number
         return counts
 
-    def step_seconds(self) -> dict[str, float]:
+    def mean_seconds(self) -> dict[str, float]:
         """Mean seconds of the steps that were done, as {step: seconds}; only of those whose time was taken."""
         timed = select(steps.c.step, func.avg(steps.c.seconds)).where(steps.c.status == "done")
         with self._database.reading() as connection:
             rows = connection.execute(timed.where(steps.c.seconds.is_not(None)).group_by(steps.c.step))
             return {step: float(seconds) for step, seconds in rows}
 
-    def items_done(self, step: str) -> set[str]:
+    def done(self, step: str) -> set[str]:
         """The items of which `step` was done."""
         done = select(steps.c.item).where(steps.c.step == step, steps.c.status == "done")
         with self._database.reading() as connection:
             return set(connection.scalars(done))
 
-    def clear_steps(self, item: str | None = None, step: str | None = None) -> int:
+    def remove(self, item: str | None = None, step: str | None = None) -> int:
         """Forget the steps of `item`, of the kind `step`, or all; how many there were."""
         chosen = delete(steps)
         if item is not None:
@@ -69,20 +67,20 @@ class IngestSteps(CatalogueTable):
 class Locations(CatalogueTable):
     """Locations: note, look up. They are no content: no revision rises, no lock is needed."""
 
-    def put_location(self, location: str, version: str, video_id: str) -> None:
+    def put(self, location: str, version: str, video_id: str) -> None:
         """Note that `video_id` was taken from `location`; replaces what was noted for it before."""
         row = {"location": location, "version": version, "video_id": video_id}
         with self._database.writing() as connection:
             connection.execute(self._database.replace(locations, row))
 
-    def located(self, location: str) -> Located | None:
+    def get(self, location: str) -> Located | None:
         """What was taken from `location`; None for a new one, and for one whose video was removed since."""
         found = select(locations).join(videos, videos.c.id == locations.c.video_id)
         with self._database.reading() as connection:
             row = connection.execute(found.where(locations.c.location == location)).one_or_none()
         return Located(row.version, row.video_id) if row else None
 
-    def locations_of(self, video_id: str) -> list[str]:
+    def of_video(self, video_id: str) -> list[str]:
         """All places that `video_id` was taken from, sorted."""
         chosen = select(locations.c.location).where(locations.c.video_id == video_id)
         with self._database.reading() as connection:

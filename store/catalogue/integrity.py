@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, Table, delete, func, insert, select, updat
 
 from shortlist.core.errors import HomeDamaged
 from shortlist.store.catalogue.articles import Articles
-from shortlist.store.catalogue.base import next_revision
+from shortlist.store.catalogue.base import CatalogueTable, next_revision
 from shortlist.store.catalogue.rows import Content, article_content, video_content
 from shortlist.store.catalogue.videos import Videos
+from shortlist.store.lock import WriterLock
+from shortlist.store.sql.database import Database
 from shortlist.store.sql.schema import articles, enrichments, removed_videos, segments, videos
 
 PAGE = 500
@@ -31,8 +33,12 @@ class DamagedRecord:
         return f"{self.id!r} in {self.table.name} {state}"
 
 
-class Integrity(Videos, Articles):
+class Integrity(CatalogueTable):
     """Looking for damage that no single read would notice, and clearing the way for what was damaged."""
+
+    def __init__(self, database: Database, lock: WriterLock, videos: Videos, articles: Articles) -> None:
+        super().__init__(database, lock)
+        self._videos, self._articles = videos, articles
 
     def problems(self) -> list[str]:
         """What is wrong, one line each; empty when all is well. Reads everything."""
@@ -46,8 +52,8 @@ class Integrity(Videos, Articles):
         """Every video and article whose rows are not what was put. Raises `HomeDamaged` for a broken file."""
         with self._database.snapshot():
             return [
-                *self._damaged(videos, lambda ids: _contents(self.videos(ids), video_content)),
-                *self._damaged(articles, lambda ids: _contents(self.articles(ids), article_content)),
+                *self._damaged(videos, lambda ids: _contents(self._videos.get_many(ids), video_content)),
+                *self._damaged(articles, lambda ids: _contents(self._articles.get_many(ids), article_content)),
             ]
 
     def clear_damaged(self) -> list[DamagedRecord]:

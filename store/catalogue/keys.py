@@ -33,7 +33,7 @@ class Key:
 class Keys(CatalogueTable):
     """Keys: create, revoke, list, recognise. They are no content: no revision rises, no lock is needed."""
 
-    def create_key(self, scope: Scope, label: str = "") -> tuple[Key, str]:
+    def create(self, scope: Scope, label: str = "") -> tuple[Key, str]:
         """A new key, and the secret that its holder sends. Raises `RecordError` for a label that is no text."""
         check_text(label, "label")
         secret = f"{PREFIX}{secrets.token_urlsafe(32)}"
@@ -43,23 +43,23 @@ class Keys(CatalogueTable):
             connection.execute(insert(keys).values(row))
         return key, secret
 
-    def revoke_key(self, key_id: str) -> bool:
+    def revoke(self, key_id: str) -> bool:
         """Make a key worthless at once; whether there was one with this id."""
         with self._database.writing() as connection:
             result = connection.execute(delete(keys).where(keys.c.id == key_id))
         return cast("CursorResult[tuple[()]]", result).rowcount > 0
 
-    def all_keys(self) -> list[Key]:
+    def all(self) -> list[Key]:
         """All keys, oldest first."""
         with self._database.reading() as connection:
             return [_key(row) for row in connection.execute(select(keys).order_by(keys.c.created, keys.c.id))]
 
-    def has_keys(self) -> bool:
+    def exist(self) -> bool:
         """Whether there is any key."""
         with self._database.reading() as connection:
             return bool(connection.scalar(select(func.count()).select_from(keys)))
 
-    def key_of(self, secret: str) -> Key | None:
+    def recognise(self, secret: str) -> Key | None:
         """The key whose secret this is; None for a wrong or revoked one."""
         with self._database.reading() as connection:
             row = connection.execute(select(keys).where(keys.c.sha == _sha(secret))).one_or_none()

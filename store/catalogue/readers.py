@@ -27,7 +27,7 @@ MOST = 2**31 - 1  # the column is an INTEGER of 32 bits on PostgreSQL
 class Readers(CatalogueTable):
     """Readers: put, read."""
 
-    def put_readers(self, new_readers: Sequence[Reader]) -> Put:
+    def put(self, new_readers: Sequence[Reader]) -> Put:
         """Store readers in one transaction; one with the id of a known reader replaces it."""
         put = Put()
         with self._database.writing() as connection:
@@ -42,25 +42,25 @@ class Readers(CatalogueTable):
                 connection.execute(insert(readers), [reader_row(reader) for reader in current.values()])
         return put
 
-    def reader(self, user_id: str) -> Reader:
+    def get(self, user_id: str) -> Reader:
         """The reader; `UnknownReader` with the nearest known ids if there is none with this id."""
         with self._database.reading() as connection:
             row = connection.execute(select(readers).where(readers.c.id == user_id)).one_or_none()
         if row is None:
-            raise UnknownReader(user_id, _nearest(user_id, list(self.reader_ids())))
+            raise UnknownReader(user_id, _nearest(user_id, list(self.ids())))
         return reader_of(row)
 
-    def readers(self, user_ids: Iterable[str]) -> dict[str, Reader]:
+    def get_many(self, user_ids: Iterable[str]) -> dict[str, Reader]:
         """Those of `user_ids` that are known, by id."""
         with self._database.reading() as connection:
             rows = connection.execute(select(readers).where(among(readers.c.id, user_ids)))
             return {row.id: reader_of(row) for row in rows}
 
-    def reader_ids(self) -> Iterator[str]:
+    def ids(self) -> Iterator[str]:
         """The ids of all readers, sorted."""
         return (row.id for row in self._iter_rows(readers.c.id))
 
-    def readers_hash(self) -> str:
+    def content_hash(self) -> str:
         """sha256 of the ids and interests of all readers: another one where a reader came, went or changed."""
         whole = hashlib.sha256()
         for row in self._iter_rows(readers.c.id, readers.c.interests):
@@ -89,7 +89,7 @@ def _nearest(user_id: str, known: Sequence[str]) -> tuple[str, ...]:
 class Tastes(CatalogueTable):
     """Tastes: put, read. They are no content: no revision rises, no lock is needed."""
 
-    def put_taste(self, user_id: str, sentence: Made, tags: Sequence[str], told: int) -> None:
+    def put(self, user_id: str, sentence: Made, tags: Sequence[str], told: int) -> None:
         """Keep what `user_id` likes, made of what was `told`; replaces what was kept before."""
         row = {
             "user_id": user_id, "sentence": sentence.value, "made_by": sentence.made_by, "tags": json.dumps(list(tags)),
@@ -98,19 +98,19 @@ class Tastes(CatalogueTable):
         with self._database.writing() as connection:
             connection.execute(self._database.replace(tastes, row))
 
-    def taste(self, user_id: str) -> tuple[Made, tuple[str, ...]] | None:
+    def get(self, user_id: str) -> tuple[Made, tuple[str, ...]] | None:
         """The sentence and the tags of what `user_id` likes, where they were made."""
         with self._database.reading() as connection:
             row = connection.execute(select(tastes).where(tastes.c.user_id == user_id)).one_or_none()
         return (Made(row.sentence, row.made_by), tuple(json.loads(row.tags))) if row else None
 
-    def tastes_made(self) -> dict[str, tuple[str, int]]:
+    def made(self) -> dict[str, tuple[str, int]]:
         """Who made each reader's taste, and what it was told."""
         with self._database.reading() as connection:
             rows = connection.execute(select(tastes.c.user_id, tastes.c.made_by, tastes.c.n_events))
             return {row.user_id: (row.made_by, row.n_events) for row in rows}
 
-    def to_tell(self) -> dict[str, int]:
+    def inputs(self) -> dict[str, int]:
         """For every reader with events or interests a number that changes whenever there is more to tell of them."""
         counted = select(events.c.user_id, func.count().label("n")).group_by(events.c.user_id).subquery()
         known = select(readers.c.id, readers.c.interests, func.coalesce(counted.c.n, 0).label("n"))

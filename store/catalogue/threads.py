@@ -16,7 +16,7 @@ KEPT = 500  # messages of a thread; a chat looks back at fewer
 class Threads(CatalogueTable):
     """Threads: append, read."""
 
-    def append_thread(self, name: str, message: dict[str, Any]) -> None:
+    def add(self, name: str, message: dict[str, Any]) -> None:
         """Add `message`, a JSON object, to the thread called `name`, which forgets all but its newest `KEPT`."""
         of_thread = messages.c.thread == name
         newest = select(messages.c.seq).where(of_thread).order_by(messages.c.seq.desc())
@@ -26,7 +26,7 @@ class Threads(CatalogueTable):
             if oldest_kept is not None:
                 connection.execute(delete(messages).where(of_thread, messages.c.seq < oldest_kept))
 
-    def thread(self, name: str, newest: int = KEPT) -> list[dict[str, Any]]:
+    def get(self, name: str, newest: int = KEPT) -> list[dict[str, Any]]:
         """The `newest` messages of the thread called `name`, oldest first; empty for a new one."""
         said = select(messages.c.message).where(messages.c.thread == name).order_by(messages.c.seq.desc())
         with self._database.reading() as connection:

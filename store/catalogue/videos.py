@@ -21,7 +21,7 @@ from shortlist.store.sql.schema import enrichments, removed_videos, segments, vi
 class Videos(CatalogueTable):
     """Videos: put, remove, read."""
 
-    def put_videos(self, new_videos: Sequence[Video]) -> Put:
+    def put(self, new_videos: Sequence[Video]) -> Put:
         """Store videos in one transaction; the revision rises if any is new or changed. Needs the writer lock."""
         contents = [video_content(video) for video in new_videos]
         with self._changing_content() as connection:
@@ -31,7 +31,7 @@ class Videos(CatalogueTable):
                 connection.execute(delete(removed_videos).where(among(removed_videos.c.id, returned)))
         return put
 
-    def remove_videos(self, ids: Iterable[str]) -> int:
+    def remove(self, ids: Iterable[str]) -> int:
         """Remove videos and leave tombstones under a new revision; how many there were. Needs the writer lock."""
         with self._changing_content() as connection:
             known = list(connection.scalars(select(videos.c.id).where(among(videos.c.id, ids))))
@@ -41,9 +41,9 @@ class Videos(CatalogueTable):
                 connection.execute(insert(removed_videos), [{"id": one, "revision": revision} for one in known])
         return len(known)
 
-    def video(self, video_id: str) -> Video:
+    def get(self, video_id: str) -> Video:
         """The video; `UnknownItem` if there is none with this id."""
-        found = self.videos([video_id]).get(video_id)
+        found = self.get_many([video_id]).get(video_id)
         if found is None:
             raise UnknownItem(
                 "unknown video",
@@ -53,21 +53,26 @@ class Videos(CatalogueTable):
             )
         return found
 
-    def videos(self, ids: Iterable[str]) -> dict[str, Video]:
+    def get_many(self, ids: Iterable[str]) -> dict[str, Video]:
         """Those of `ids` that are known, by id."""
         with self._database.reading() as connection:
             rows = connection.execute(select(videos).where(among(videos.c.id, ids))).all()
             return {video.id: video for video in _assembled(connection, rows)}
 
-    def iter_videos(self, after: int = 0) -> Iterator[tuple[int, Video]]:
+    def iterate(self, after: int = 0) -> Iterator[tuple[int, Video]]:
         """(revision, video) of every video changed after revision `after`, ordered by revision, then id."""
         return by_revision(self._database, videos, after, _assembled)
 
-    def iter_removed(self, after: int = 0) -> Iterator[tuple[int, str]]:
+    def iterate_removed(self, after: int = 0) -> Iterator[tuple[int, str]]:
         """(revision, id) of every video removed after revision `after` and not put back since, in the same order."""
         return by_revision(self._database, removed_videos, after, lambda _, rows: [row.id for row in rows])
 
-    def video_ids(self) -> list[str]:
+    def known(self, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that exist."""
+        with self._database.reading() as connection:
+            return set(connection.scalars(select(videos.c.id).where(among(videos.c.id, ids))))
+
+    def ids(self) -> list[str]:
         """The ids of all videos, sorted."""
         with self._database.reading() as connection:
             return list(connection.scalars(select(videos.c.id).order_by(videos.c.id)))

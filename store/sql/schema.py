@@ -129,7 +129,7 @@ locations = Table(
 )
 
 tastes = Table(
-    "tastes",  # what readers like, in words; n_events also counts their interests in: see `Tastes.to_tell`
+    "tastes",  # what readers like, in words; n_events also counts their interests in: see `Tastes.inputs`
     catalogue,
     Column("user_id", Text, primary_key=True),
     Column("sentence", Text, nullable=False),

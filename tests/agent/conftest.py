@@ -18,7 +18,7 @@ from shortlist.agent.recommend import Recommender
 from shortlist.core.config import ProfileConfig, RerankConfig
 from shortlist.core.errors import UnknownReader
 from shortlist.core.ranking import FloatArray, Query, Ranking
-from shortlist.core.types import Article, Enrichment, Event, Kind, Made, Reader, Segment, Transcript, Video
+from shortlist.core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
 from shortlist.store.catalogue.records import Activity
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -57,47 +57,68 @@ class MemoryRecords:
             "a-food": Article("a-food", "Bakers return to rye", category="Food"),
         }
         self.readers_by_id = {one: Reader(one) for one in ("astra", "baker", "newcomer")}
-        self.events = [
+        events = [
             act("astra", "moon", "view", 60, dwell_s=60.0),
             act("astra", "a-space", "click", 3000, kind="article", dwell_s=40.0),
             act("baker", "bread", "view", 10, dwell_s=30.0),
             act("baker", "a-food", "like", 20, kind="article"),
         ]
-        self.threads: dict[str, list[dict[str, Any]]] = {}
+        self.videos, self.articles = MemoryItems(self.by_id), MemoryItems(self.texts)
+        self.readers, self.events = MemoryReaders(self.readers_by_id), MemoryEvents(events)
+        self.threads = MemoryThreads()
 
     def snapshot(self) -> AbstractContextManager[int]:
         return nullcontext(0)
 
-    def reader(self, user_id: str) -> Reader:
-        if user_id not in self.readers_by_id:
+
+class MemoryItems:
+    """Videos or articles in a dictionary."""
+
+    def __init__(self, by_id: dict[str, Any]) -> None:
+        self._by_id = by_id
+
+    def known(self, ids: Iterable[str]) -> set[str]:
+        return set(ids) & self._by_id.keys()
+
+    def get_many(self, ids: Sequence[str]) -> dict[str, Any]:
+        return {one: self._by_id[one] for one in ids if one in self._by_id}
+
+
+class MemoryReaders(MemoryItems):
+    """Readers in a dictionary."""
+
+    def get(self, user_id: str) -> Reader:
+        if user_id not in self._by_id:
             raise UnknownReader(user_id, ("astra",))
-        return self.readers_by_id[user_id]
+        return self._by_id[user_id]
 
-    def readers(self, user_ids: Sequence[str]) -> dict[str, Reader]:
-        return {one: self.readers_by_id[one] for one in user_ids if one in self.readers_by_id}
 
-    def acts_of(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
-        newest_first = sorted(self.events, key=lambda event: event.at, reverse=True)
+class MemoryEvents:
+    """Events in a list."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self._events = events
+
+    def newest_acts(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+        newest_first = sorted(self._events, key=lambda event: event.at, reverse=True)
         acts = [event for event in newest_first if event.action != "impression"]
         return {one: [event for event in acts if event.user_id == one][:limit] for one in user_ids}
 
-    def activity_of(self, user_ids: Sequence[str]) -> dict[str, Activity]:
-        return {one: Activity.of([event for event in self.events if event.user_id == one]) for one in user_ids}
+    def activity(self, user_ids: Sequence[str]) -> dict[str, Activity]:
+        return {one: Activity.of([event for event in self._events if event.user_id == one]) for one in user_ids}
 
-    def known_items(self, kind: Kind, ids: Iterable[str]) -> set[str]:
-        return set(ids) & (self.by_id.keys() if kind == "video" else self.texts.keys())
 
-    def videos(self, ids: Sequence[str]) -> dict[str, Video]:
-        return {one: self.by_id[one] for one in ids if one in self.by_id}
+class MemoryThreads:
+    """Threads in a dictionary."""
 
-    def articles(self, ids: Sequence[str]) -> dict[str, Article]:
-        return {one: self.texts[one] for one in ids if one in self.texts}
+    def __init__(self) -> None:
+        self.by_name: dict[str, list[dict[str, Any]]] = {}
 
-    def thread(self, name: str, newest: int) -> list[dict[str, Any]]:
-        return self.threads.get(name, [])[-newest:]
+    def get(self, name: str, newest: int) -> list[dict[str, Any]]:
+        return self.by_name.get(name, [])[-newest:]
 
-    def append_thread(self, name: str, message: dict[str, Any]) -> None:
-        self.threads.setdefault(name, []).append(message)
+    def add(self, name: str, message: dict[str, Any]) -> None:
+        self.by_name.setdefault(name, []).append(message)
 
 
 class PlaneRetriever:
@@ -193,7 +214,7 @@ def make_chat(make_recommender: Callable[..., Recommender], records: MemoryRecor
         tools = Tools(recommender, records, names)
         return Chat(
             tools=tools,
-            threads=records,
+            threads=records.threads,
             names=names,
             interpreter=interpreter,
             mode=mode,

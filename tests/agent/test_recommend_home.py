@@ -40,8 +40,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator
         few = home.path / "articles.csv"  # encoding all 120 would double the time of this module
         few.write_text("".join((SAMPLE / "articles.csv").open().readlines()[:6]))
         load_articles(home, few, lambda: encoder, IngestConfig())
-        home.catalogue.put_readers([Reader("newcomer")])
-        home.catalogue.add_events(
+        home.catalogue.readers.put([Reader("newcomer")])
+        home.catalogue.events.add(
             [
                 Event(user, item, "video", "view", NOW - timedelta(minutes=place), 50.0)
                 for user, items in WATCHED.items()
@@ -121,8 +121,8 @@ def chat(home: Home, recommender: Recommender) -> Callable[[], Chat]:
         raise AssertionError("the parser asks no model")
 
     names = Names(lambda word: word in WATCHED, ("Food", "Sci/Tech"))
-    tools = Tools(recommender, home.catalogue, names, home.catalogue.taste)
-    return lambda: Chat(tools=tools, threads=home.catalogue, names=names, interpreter=nobody, mode="parser")
+    tools = Tools(recommender, home.catalogue, names, home.catalogue.tastes.get)
+    return lambda: Chat(tools=tools, threads=home.catalogue.threads, names=names, interpreter=nobody, mode="parser")
 
 
 def test_chat_remembers_its_thread_in_the_home(chat: Callable[[], Chat]) -> None:
@@ -146,8 +146,8 @@ def test_more_with_another_limit_passes_over_only_what_was_shown(
 
 
 def test_chat_tells_a_taste_that_was_put_into_words(home: Home, recommender: Recommender) -> None:
-    home.catalogue.put_taste("baker", Made("Baker likes warm kitchens.", "a-model:taste@1"), ("bread", "ovens"), 3)
+    home.catalogue.tastes.put("baker", Made("Baker likes warm kitchens.", "a-model:taste@1"), ("bread", "ovens"), 3)
     names = Names(lambda word: word in WATCHED)
-    tools = Tools(recommender, home.catalogue, names, home.catalogue.taste)
+    tools = Tools(recommender, home.catalogue, names, home.catalogue.tastes.get)
     told = tools.run(Action("profile", {"user": "baker"}), Memory()).text
     assert told.startswith("Baker likes warm kitchens. (bread, ovens) [a-model:taste@1]\nbaker likes ")

@@ -34,7 +34,7 @@ def test_a_rebuild_with_another_encoder_goes_on_where_its_server_failed(
         old, new = (settings(tmp_path / "home", server.url, name) for name in (OLD, NEW))
         with open_home(old, create=True) as home:
             with home.writing():
-                home.catalogue.put_videos([Video(f"v{at}", f"Title {at}") for at in range(12)])
+                home.catalogue.videos.put([Video(f"v{at}", f"Title {at}") for at in range(12)])
             deliver(home, encoder_of(old))
         with pytest.raises(HomeVersion, match=f"expected the encoder {OLD}.*found {NEW}.*rebuild --encoder {NEW}"):
             open_home(new)
@@ -81,7 +81,7 @@ def test_vectors_of_the_same_encoder_as_it_was_are_refused_and_not_kept(
     config = Config.model_validate({"home": tmp_path / "home", "encoder": {"name": str(weights.parent)}})
     with open_home(config, create=True) as home:
         with home.writing():
-            home.catalogue.put_videos([Video("v", "A title")])
+            home.catalogue.videos.put([Video("v", "A title")])
         deliver(home, encoder_of(config))
     with open_home(config) as home:
         open_recommender(home, config)

@@ -112,9 +112,9 @@ def fuzz(what: str, home: Home, encoder: Any, examples: int) -> None:
         check(load(what, home, file, encoder), BATCH)
 
     run()
-    assert home.catalogue.problems() == []
+    assert home.catalogue.integrity.problems() == []
     assert home.documents.count() == expected_documents(home)
-    assert len(list(home.catalogue.iter_events())) == home.catalogue.counts().events
+    assert len(list(home.catalogue.events.iterate())) == home.catalogue.counts().events
 
 
 @pytest.mark.parametrize("what", USUAL)

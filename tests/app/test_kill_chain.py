@@ -155,12 +155,12 @@ def check_agreement(home: Home, config: Any, encoder: Any) -> None:
     for look in (state.catalogue, state.caches, state.documents, state.indexes, state.self_retrieval):
         finding = look(home, config)
         assert finding.state == "ok", f"{look.__name__}: {finding.found}"
-    videos = [video for _, video in home.catalogue.iter_videos()]
+    videos = [video for _, video in home.catalogue.videos.iterate()]
     if not videos:
         return
     texts = {f"transcript:{video.id}": transcript_text(video) for video in videos}
     texts |= {f"summary:{video.id}": text for video in videos if (text := summary_text(video)) is not None}
-    articles = {f"article:{one.id}" for _, one in home.catalogue.iter_articles()}
+    articles = {f"article:{one.id}" for _, one in home.catalogue.articles.iterate()}
     assert home.documents.ids() == sorted({*texts, *articles})
     with home.writing():
         for ids, vectors in home.documents.iter_vectors("transcript"):
@@ -186,7 +186,7 @@ def run(seed: int, kills: int, home: Path, nursery: subprocess.Popen[str], sourc
     acknowledged = [kill_somewhere(nursery, chance, home, sources) for _ in range(kills)][-1]
     config = load_settings(None, {}, {"home": home, "encoder": {"name": "hash-32"}})
     with open_home(config, create=True) as store:
-        videos = {video.id: video for _, video in store.catalogue.iter_videos()}
+        videos = {video.id: video for _, video in store.catalogue.videos.iterate()}
         for video in videos.values():
             check_whole(video)
         if acknowledged is not None:

@@ -27,8 +27,8 @@ from pathlib import Path
 from shortlist.core.types import Video
 from shortlist.store.home import Home
 with Home.open(Path(sys.argv[1])) as home, home.writing("ingesting videos"):
-    home.catalogue.put_videos([Video(f"new{at}", f"New {at} of the moon") for at in range(20)])
-    home.catalogue.remove_videos(["v00"])
+    home.catalogue.videos.put([Video(f"new{at}", f"New {at} of the moon") for at in range(20)])
+    home.catalogue.videos.remove(["v00"])
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -106,12 +106,12 @@ def test_an_answer_is_of_one_revision(home: Path, hashed: Any) -> None:
     with open_home(config) as reader, Home.open(home) as other:
         recommender = open_recommender(reader, config)
         before = recommender.recommend(Request("ann", k=60))
-        videos = [replace(video, title=f"{video.title}, changed") for _, video in reader.catalogue.iter_videos()]
+        videos = [replace(video, title=f"{video.title}, changed") for _, video in reader.catalogue.videos.iterate()]
 
         def change() -> None:
             with other.writing():
-                other.catalogue.put_videos(videos)
-                other.catalogue.remove_videos(["v02", "v03"])
+                other.catalogue.videos.put(videos)
+                other.catalogue.videos.remove(["v02", "v03"])
 
         recommender._retriever = Interrupting(recommender._retriever, change)
         during = recommender.recommend(Request("ann", k=60))

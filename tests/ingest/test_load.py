@@ -55,7 +55,7 @@ def test_the_sample_loads_and_loads_again_without_a_change(home: Home, encoder: 
     assert (home.catalogue.revision(), encoder.encoded) == (revision, encoded)
     assert pending(home) == 0
     assert home.catalogue.counts().events_unknown_item == 0
-    assert len(home.catalogue.events_of(["user_400"], 1000)["user_400"]) == 400
+    assert len(home.catalogue.events.newest(["user_400"], 1000)["user_400"]) == 400
 
 
 def test_bad_rows_are_listed_and_the_rest_is_stored(
@@ -76,7 +76,7 @@ def test_the_last_of_two_texts_wins_and_is_reported(home: Home, encoder: Any, js
     source = jsonl(clip(1), clip(2), clip(2), clip(1, title="Newer"), clip(3))
     for _ in range(2):  # also when the two are in different batches, and when it is done again
         loaded = load_videos(home, source, lambda: encoder, IngestConfig(batch=2))
-        assert home.catalogue.video("v1").title == "Newer"
+        assert home.catalogue.videos.get("v1").title == "Newer"
         assert loaded.notes[0] == "rows that repeat an id: 2; the last row of each id was taken"
         assert loaded.notes[1] == f"ids that came with different texts: 1, v1 (last at {source}:4)"
     assert counts(loaded) == (0, 0, 3)
@@ -86,13 +86,13 @@ def test_a_changed_video_is_changed_and_made_anew(home: Home, encoder: Any, conf
     load_videos(home, jsonl(clip(1), clip(2)), lambda: encoder, config)
     changed = clip(1, transcript="The goal keeper saved the penalty of the match.")
     assert counts(load_videos(home, jsonl(changed, clip(2)), lambda: encoder, config)) == (0, 1, 1)
-    video = home.catalogue.video("v1")
+    video = home.catalogue.videos.get("v1")
     assert (video.category, video.summary) == ("Sports", "The goal keeper saved the penalty of the match.")
 
 
 def test_what_is_missing_is_made_and_signed(home: Home, encoder: Any, config: IngestConfig, jsonl: Jsonl) -> None:
     load_videos(home, jsonl(clip(1), clip(2, category="Home", summary="S")), lambda: encoder, config)
-    made, given = home.catalogue.video("v1").enrichment, home.catalogue.video("v2").enrichment
+    made, given = home.catalogue.videos.get("v1").enrichment, home.catalogue.videos.get("v2").enrichment
     assert made.category == Made("Food", "zero-shot:words")
     assert made.summary is not None
     assert made.summary.made_by == "extractive"
@@ -108,9 +108,9 @@ def test_what_a_model_made_survives_the_next_ingest(
     load_videos(home, source, lambda: encoder, config)
     better = Enrichment(Made("By a model", "qwen/summary@1"), Made("Arts", "qwen/category@1"), ("a",), "qwen/tags@1")
     with home.writing():
-        home.catalogue.put_videos([replace(home.catalogue.video("v1"), enrichment=better)])
+        home.catalogue.videos.put([replace(home.catalogue.videos.get("v1"), enrichment=better)])
     assert counts(load_videos(home, source, lambda: encoder, config)) == (0, 0, 1)
-    assert home.catalogue.video("v1").enrichment == better
+    assert home.catalogue.videos.get("v1").enrichment == better
 
 
 def test_a_source_without_missing_parts_needs_no_encoder_twice(
@@ -151,7 +151,7 @@ def test_events_of_two_files_that_both_count_from_one_are_told(home: Home, confi
     loaded = load_events(home, month(2, "bob"), config)
     assert (counts(loaded), loaded.failures) == ((0, 0, 0), ())
     assert "a different event has their id: 7 (1, 2, 3, 4, 5 and 2 more)" in loaded.notes[0]
-    assert list(home.catalogue.reader_ids()) == ["ann"]
+    assert list(home.catalogue.readers.ids()) == ["ann"]
 
 
 def _hold(path: Path, ready: Any, done: Any) -> None:

@@ -45,8 +45,8 @@ def home(tmp_path: Path) -> Any:
 
 def put(home: Home, *items: Video | Article) -> None:
     with home.writing():
-        home.catalogue.put_videos([item for item in items if isinstance(item, Video)])
-        home.catalogue.put_articles([item for item in items if isinstance(item, Article)])
+        home.catalogue.videos.put([item for item in items if isinstance(item, Video)])
+        home.catalogue.articles.put([item for item in items if isinstance(item, Article)])
     deliver(home, LetterEncoder)
 
 
@@ -69,14 +69,14 @@ def test_from_the_catalogue_through_chroma_to_the_answer(home: Home) -> None:
     put(home, Video("moon", "Jazz guitar"), Video("tax", "Filing a tax return"))
     assert search(home, "guitar")[0] == "moon"
     with home.writing():
-        home.catalogue.remove_videos(["bread"])
+        home.catalogue.videos.remove(["bread"])
     deliver(home, LetterEncoder)
     assert set(search(home, "bread")) == {"moon", "tax"}
 
 
 def test_what_is_liked_is_popular(home: Home) -> None:
     put(home, Video("a", "One"), Video("b", "Two"))
-    home.catalogue.add_events([Event("u", "b", "video", "like", NOW)])
+    home.catalogue.events.add([Event("u", "b", "video", "like", NOW)])
     assert build_retriever(load_snapshot(home), RetrievalConfig()).search(Query(k=2)).ids == ("b", "a")
 
 
@@ -105,7 +105,7 @@ def put_back(home: Home, tmp_path: Path) -> Any:
     home._database.copy_to(tmp_path / "backup.sqlite3")
     put(home, Video("lost", "A lost train"), Video("b", "Jazz guitar"))
     with home.writing():
-        home.catalogue.remove_videos(["a"])
+        home.catalogue.videos.remove(["a"])
     deliver(home, LetterEncoder)
     load_snapshot(home)
     home.close()
@@ -118,8 +118,8 @@ def put_back(home: Home, tmp_path: Path) -> Any:
 
 def of_the_catalogue(home: Home) -> bool:
     """Whether the index holds the videos of the catalogue, each with the vector of its own words."""
-    held = load_snapshot(home).vectors_of("video", [*home.catalogue.video_ids(), "lost"])
-    texts = {video.id: transcript_text(video) for _, video in home.catalogue.iter_videos()}
+    held = load_snapshot(home).vectors_of("video", [*home.catalogue.videos.ids(), "lost"])
+    texts = {video.id: transcript_text(video) for _, video in home.catalogue.videos.iterate()}
     encoded = dict(zip(texts, LetterEncoder().encode(list(texts.values())), strict=True))
     return held.keys() == texts.keys() and all(np.allclose(held[one], encoded[one], atol=1e-3) for one in texts)
 
@@ -141,8 +141,8 @@ def test_revisions_given_out_again_after_a_backup_are_not_taken_for_the_lost_one
 
 def test_other_events_under_the_numbers_of_lost_ones_are_counted(home: Home, tmp_path: Path) -> None:
     def watch(user: str, *items: str) -> None:
-        at = NOW + timedelta(minutes=home.catalogue.newest_event())
-        home.catalogue.add_events(
+        at = NOW + timedelta(minutes=home.catalogue.events.last_number())
+        home.catalogue.events.add(
             [Event(user, item, "video", "view", at + timedelta(minutes=n)) for n, item in enumerate(items)]
         )
 

@@ -49,13 +49,13 @@ def small(tmp_path_factory: pytest.TempPathFactory, new_hash_encoder: Any) -> Pa
     ]  # fmt: skip
     with Home.open(path, encoder.name) as home, home.writing():
         videos = [video_from_row(Row(str(at), row)) for at, row in enumerate(rows)]
-        home.catalogue.put_videos(
+        home.catalogue.videos.put(
             Completion(home.catalogue, lambda: encoder, IngestConfig().categories).complete(videos)
         )
         deliver(home, lambda: encoder)
-        home.catalogue.put_readers([Reader("new", NOW)])
+        home.catalogue.readers.put([Reader("new", NOW)])
         liked = [Event("ann", f"v{at:02}", "video", "like", NOW + timedelta(minutes=at)) for at in (1, 5, 9)]
-        home.catalogue.add_events(liked)
+        home.catalogue.events.add(liked)
         load_snapshot(home)
     return path
 

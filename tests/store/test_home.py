@@ -93,7 +93,7 @@ def test_an_older_home_is_migrated_after_a_backup(home: Home) -> None:
         connection.exec_driver_sql("ALTER TABLE videos ADD COLUMN mood TEXT")  # type: ignore[attr-defined]
 
     with home.writing():
-        home.catalogue.put_videos([Video("a", "A")])
+        home.catalogue.videos.put([Video("a", "A")])
         backup = migrate(home._database, {SCHEMA_VERSION: add_column}, target=SCHEMA_VERSION + 1)
     assert backup == home.path / f"catalogue.v{SCHEMA_VERSION}.sqlite3"
     with closing(sqlite3.connect(backup)) as old, closing(sqlite3.connect(home.path / "catalogue.sqlite3")) as new:
@@ -119,9 +119,9 @@ def test_a_home_of_version_1_becomes_one_of_today(tmp_path: Path, home: Home) ->
     with Home.open(old) as migrated, migrated.writing():
         counts = migrated.catalogue.counts()
         assert (counts.videos, counts.articles, counts.readers, counts.events) == (2, 2, 2, 4)
-        assert migrated.catalogue.problems() == []
-        articles = [article for _, article in migrated.catalogue.iter_articles()]
-        assert migrated.catalogue.put_articles(articles) == Put(unchanged=2)
+        assert migrated.catalogue.integrity.problems() == []
+        articles = [article for _, article in migrated.catalogue.articles.iterate()]
+        assert migrated.catalogue.articles.put(articles) == Put(unchanged=2)
     assert columns(old) == columns(home.path)
     assert (old / "catalogue.v1.sqlite3").exists()
 
@@ -134,7 +134,7 @@ def test_a_migration_that_fails_changes_nothing(home: Home) -> None:
     with home.writing(), pytest.raises(ZeroDivisionError):
         migrate(home._database, {SCHEMA_VERSION: fail}, target=SCHEMA_VERSION + 1)
     with Home.open(home.path, servers=home.servers) as same:
-        assert same.catalogue.failures() == []
+        assert same.catalogue.steps.failures() == []
 
 
 @pytest.mark.parametrize(
@@ -148,10 +148,10 @@ def test_a_migration_that_fails_changes_nothing(home: Home) -> None:
 def test_a_damaged_catalogue_is_named(tmp_path: Path, ruin: Callable[[Path], object]) -> None:
     file = tmp_path / "home" / "catalogue.sqlite3"
     with Home.open(file.parent, "hash-32") as home, home.writing():
-        home.catalogue.put_videos([Video(f"v{number}", "A title") for number in range(500)])
+        home.catalogue.videos.put([Video(f"v{number}", "A title") for number in range(500)])
     ruin(file)
     with pytest.raises(HomeDamaged, match=r"catalogue\.sqlite3") as caught, Home.open(file.parent) as home:
-        list(home.catalogue.iter_videos())
+        list(home.catalogue.videos.iterate())
     assert ends_in_one_line(caught.value)
 
 
@@ -181,14 +181,14 @@ def test_a_catalogue_without_its_counters_is_damaged(home: Home, key: str) -> No
 @pytest.mark.in_files
 def test_a_full_disk_leaves_the_old_state(home: Home) -> None:
     with home.writing():
-        home.catalogue.put_videos([Video("a", "A")])
+        home.catalogue.videos.put([Video("a", "A")])
         with home._database.reading() as connection:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(StateError, match="free some space") as caught:
-            home.catalogue.put_videos([Video(f"v{number}", "A" * 5000) for number in range(100)])
+            home.catalogue.videos.put([Video(f"v{number}", "A" * 5000) for number in range(100)])
     assert ends_in_one_line(caught.value)
-    assert home.catalogue.video_ids() == ["a"]
+    assert home.catalogue.videos.ids() == ["a"]
     assert home.catalogue.revision() == 1
 
 
@@ -207,7 +207,7 @@ def as_nobody() -> Iterator[None]:
 
 def write_something(folder: Path) -> None:
     with Home.open(folder, "hash-32") as home, home.writing():
-        home.catalogue.put_videos([Video("a", "A")])
+        home.catalogue.videos.put([Video("a", "A")])
 
 
 @pytest.mark.parametrize("born", [False, True])

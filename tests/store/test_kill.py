@@ -38,12 +38,12 @@ with Home.open(Path(sys.argv[1]), "hash-32") as home, home.writing():
     while True:
         number += 1
         batch = [version(f"v{(number * 40 + at) % 120}", number) for at in range(40)]
-        home.catalogue.put_videos(batch)
+        home.catalogue.videos.put(batch)
         print("put", flush=True)
         deliver(home, HashEncoder)
         print("delivered", flush=True)
         if number % 7 == 0:
-            home.catalogue.remove_videos([batch[0].id])
+            home.catalogue.videos.remove([batch[0].id])
 """
 
 
@@ -70,7 +70,7 @@ def check_whole(video: Video) -> None:
 
 def check_agreement(home: Home, encoder: Any) -> None:
     assert pending(home) == 0
-    videos = [video for _, video in home.catalogue.iter_videos()]
+    videos = [video for _, video in home.catalogue.videos.iterate()]
     texts = {f"transcript:{video.id}": transcript_text(video) for video in videos}
     texts |= {f"summary:{video.id}": text for video in videos if (text := summary_text(video)) is not None}
     assert home.documents.ids() == sorted(texts)
@@ -84,8 +84,8 @@ def run(seed: int, kills: int, path: Path, start: Callable[..., subprocess.Popen
     for _ in range(kills):  # a later writer begins with what the one before left
         kill_somewhere(start(WRITER, path), chance)
     with Home.open(path) as home:
-        assert home.catalogue.problems() == []
-        for _, video in home.catalogue.iter_videos():
+        assert home.catalogue.integrity.problems() == []
+        for _, video in home.catalogue.videos.iterate():
             check_whole(video)
         deliver(home, lambda: encoder)
         check_agreement(home, encoder)

@@ -44,8 +44,8 @@ def test_a_second_writer_is_refused_at_once_and_told_who_writes(home: Home, seco
 
 def test_readers_events_chat_and_answers_go_on_meanwhile(home: Home, second_process: Start) -> None:
     holder(second_process, home)
-    assert home.catalogue.add_events([Event("ann", "a", "video", "view", datetime(2026, 1, 1, tzinfo=UTC))]) == 1
-    home.catalogue.append_thread("t", {"content": "hello"})
+    assert home.catalogue.events.add([Event("ann", "a", "video", "view", datetime(2026, 1, 1, tzinfo=UTC))]) == 1
+    home.catalogue.threads.add("t", {"content": "hello"})
     assert home.catalogue.counts().events == 1
     assert home.documents.interrupted() is False
 
@@ -55,15 +55,15 @@ def test_the_lock_of_a_dead_process_is_taken_over(home: Home, second_process: St
     child.kill()
     child.wait()
     with home.writing():
-        home.catalogue.put_videos([Video("a", "A")])
-    assert home.catalogue.video_ids() == ["a"]
+        home.catalogue.videos.put([Video("a", "A")])
+    assert home.catalogue.videos.ids() == ["a"]
 
 
 def test_a_holder_may_hold_again_and_frees_it_at_the_end(home: Home) -> None:
     with home.writing(), home.writing():
-        home.catalogue.put_videos([Video("a", "A")])
+        home.catalogue.videos.put([Video("a", "A")])
     with Home.open(home.path) as other, other.writing():
-        assert other.catalogue.remove_videos(["a"]) == 1
+        assert other.catalogue.videos.remove(["a"]) == 1
 
 
 def test_another_home_object_or_thread_is_another_writer(home: Home) -> None:

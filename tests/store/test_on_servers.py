@@ -66,9 +66,9 @@ def test_two_folders_over_one_database_and_chroma_are_one_home(
     servers: StoreConfig, tmp_path: Path, hash_encoder: Any
 ) -> None:
     with Home.open(tmp_path / "here", "hash-32", servers) as here, here.writing():
-        here.catalogue.put_videos([Video("a", "A")])
+        here.catalogue.videos.put([Video("a", "A")])
         deliver(here, lambda: hash_encoder)
-        here.catalogue.add_events([Event("ann", "a", "video", "view", NOON)])
+        here.catalogue.events.add([Event("ann", "a", "video", "view", NOON)])
         with Home.open(tmp_path / "there", servers=servers) as there:
             assert there.home_id == here.home_id
             assert there.catalogue.counts().events == 1
@@ -84,14 +84,14 @@ def test_only_one_of_them_writes(servers: StoreConfig, tmp_path: Path, second_pr
         with pytest.raises(HomeLocked) as caught, here.writing():
             pass
         check_told(caught.value, 4, f"process {child.pid}", "ingesting videos")
-        here.catalogue.add_events([Event("ann", "a", "video", "view", NOON)])  # everything else goes on
+        here.catalogue.events.add([Event("ann", "a", "video", "view", NOON)])  # everything else goes on
         child.kill()
         child.wait()
         gone = retry_if_exception_type(HomeLocked)  # the server may not have noticed yet that the other one is
         for attempt in Retrying(retry=gone, stop=stop_after_delay(20), wait=wait_fixed(0.02), reraise=True):
             with attempt, here.writing():
-                here.catalogue.put_videos([Video("a", "A")])
-        assert here.catalogue.video_ids() == ["a"]
+                here.catalogue.videos.put([Video("a", "A")])
+        assert here.catalogue.videos.ids() == ["a"]
 
 
 def test_a_writer_whose_lock_was_lost_does_not_write(servers: StoreConfig, tmp_path: Path) -> None:
@@ -102,9 +102,9 @@ def test_a_writer_whose_lock_was_lost_does_not_write(servers: StoreConfig, tmp_p
                 " AND datname = current_database()"
             )
         with pytest.raises(ServiceError) as caught:
-            home.catalogue.put_videos([Video("a", "A")])
+            home.catalogue.videos.put([Video("a", "A")])
         check_told(caught.value, 3)
-        assert home.catalogue.video_ids() == []  # connections that were broken off are replaced
+        assert home.catalogue.videos.ids() == []  # connections that were broken off are replaced
 
 
 def test_event_numbers_rise_in_the_order_in_which_events_become_visible(servers: StoreConfig, tmp_path: Path) -> None:
@@ -112,16 +112,16 @@ def test_event_numbers_rise_in_the_order_in_which_events_become_visible(servers:
         seen: list[int] = []
 
         def add(number: int) -> None:
-            home.catalogue.add_events(
+            home.catalogue.events.add(
                 [Event(f"r{number % 7}", str(at), "video", "view", NOON) for at in range(number, number + 30)]
             )
 
         writing = [threads.submit(add, number) for number in range(40)]
         while not all(one.done() for one in writing):
-            seen.extend(seq for seq, _ in home.catalogue.iter_events(after=max(seen, default=0)))
+            seen.extend(seq for seq, _ in home.catalogue.events.iterate(after=max(seen, default=0)))
         for one in writing:
             one.result()
-        seen.extend(seq for seq, _ in home.catalogue.iter_events(after=max(seen, default=0)))
+        seen.extend(seq for seq, _ in home.catalogue.events.iterate(after=max(seen, default=0)))
         assert len(seen) == home.catalogue.counts().events
 
 
@@ -132,9 +132,9 @@ def test_event_numbers_rise_in_the_order_in_which_events_become_visible(servers:
 def test_any_text_comes_back(servers: StoreConfig, tmp_path: Path, text: str) -> None:
     with Home.open(tmp_path, "hash-32", servers) as home:
         with home.writing():
-            home.catalogue.put_videos([Video("a", text, channel=text)])
-        assert home.catalogue.video("a").title == text
-        assert home.catalogue.problems() == []
+            home.catalogue.videos.put([Video("a", text, channel=text)])
+        assert home.catalogue.videos.get("a").title == text
+        assert home.catalogue.integrity.problems() == []
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_an_address_of_chroma_is_checked(servers: StoreConfig, tmp_path: Path, u
 def test_a_chroma_server_that_is_down_is_named(servers: StoreConfig, tmp_path: Path, hash_encoder: Any) -> None:
     down = servers.model_copy(update={"chroma": f"http://127.0.0.1:{free_port()}"})
     with Home.open(tmp_path, "hash-32", down) as home, home.writing():
-        home.catalogue.put_videos([Video("a", "A")])
+        home.catalogue.videos.put([Video("a", "A")])
         with pytest.raises(ServiceError, match="chroma run") as caught:
             deliver(home, lambda: hash_encoder)
         check_told(caught.value, 3)
@@ -190,7 +190,7 @@ def test_a_server_that_was_restarted_is_used_again(tmp_path: Path) -> None:
         database_servers.postgres() as own,
         Home.open(tmp_path, "hash-32", catalogue_at(own.new_database())) as home,
     ):
-        home.catalogue.add_events([Event("ann", "a", "video", "view", NOON)])
+        home.catalogue.events.add([Event("ann", "a", "video", "view", NOON)])
         own.stop()
         with pytest.raises(ServiceError) as caught:
             home.catalogue.counts()
@@ -203,7 +203,7 @@ def test_a_collection_lost_by_the_server_is_made_anew(servers: StoreConfig, tmp_
     import chromadb
 
     with Home.open(tmp_path, "hash-32", servers) as home, home.writing():
-        home.catalogue.put_videos([Video("a", "A")])
+        home.catalogue.videos.put([Video("a", "A")])
         deliver(home, lambda: hash_encoder)
         host, port = str(servers.chroma).removeprefix("http://").split(":")
         chromadb.HttpClient(host, int(port)).delete_collection(f"shortlist-{home.home_id}")

@@ -22,7 +22,7 @@ Encoder = Any  # the class of the fixture lives in a conftest
 
 def put(home: Home, *videos: Video) -> None:
     with home.writing():
-        home.catalogue.put_videos(videos)
+        home.catalogue.videos.put(videos)
 
 
 def never() -> Encoder:
@@ -38,7 +38,7 @@ def test_a_new_home_has_nothing_pending(home: Home) -> None:
 def test_delivery(home: Home, make_video: MakeVideo, hash_encoder: Encoder) -> None:
     put(home, make_video("a", "Apples.", summary="On apples.", channel="Fruit"), make_video("b", "Berries."))
     with home.writing():
-        home.catalogue.put_articles([Article("n", "News", "Body.", "World", datetime(2026, 1, 1, tzinfo=UTC))])
+        home.catalogue.articles.put([Article("n", "News", "Body.", "World", datetime(2026, 1, 1, tzinfo=UTC))])
     seen: list[int] = []
     assert pending(home) == 3
     assert deliver(home, lambda: hash_encoder, seen.append) == 3
@@ -81,7 +81,7 @@ def test_what_is_gone_is_deleted(home: Home, make_video: MakeVideo, hash_encoder
     deliver(home, lambda: hash_encoder)
     put(home, make_video("a"))
     with home.writing():
-        home.catalogue.remove_videos(["b"])
+        home.catalogue.videos.remove(["b"])
     assert deliver(home, never) == 2
     assert home.documents.ids() == ["transcript:a", "transcript:c"]
     put(home, make_video("b"))

@@ -100,60 +100,60 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 def test_videos(shared_home: Home, batch: list[Video]) -> None:
     latest = {video.id: video for video in batch}
     with shared_home.writing():
-        put = shared_home.catalogue.put_videos(batch)
-        again = shared_home.catalogue.put_videos(list(latest.values()))
+        put = shared_home.catalogue.videos.put(batch)
+        again = shared_home.catalogue.videos.put(list(latest.values()))
     assert put.new + put.changed + put.unchanged == len(batch)
     assert (again.new, again.changed, again.unchanged) == (0, 0, len(latest))
-    assert shared_home.catalogue.videos(latest) == latest
-    assert latest.items() <= {video.id: video for _, video in shared_home.catalogue.iter_videos()}.items()
+    assert shared_home.catalogue.videos.get_many(latest) == latest
+    assert latest.items() <= {video.id: video for _, video in shared_home.catalogue.videos.iterate()}.items()
 
 
 @many
 @given(batch=st.lists(articles, max_size=4))
 def test_articles(shared_home: Home, batch: list[Article]) -> None:
     with shared_home.writing():
-        shared_home.catalogue.put_articles(batch)
+        shared_home.catalogue.articles.put(batch)
     latest = {article.id: article for article in batch}
-    assert shared_home.catalogue.articles(latest) == latest
+    assert shared_home.catalogue.articles.get_many(latest) == latest
 
 
 @many
 @given(batch=st.lists(readers, max_size=4))
 def test_readers(shared_home: Home, batch: list[Reader]) -> None:
-    put = shared_home.catalogue.put_readers(batch)
+    put = shared_home.catalogue.readers.put(batch)
     assert put.new + put.changed + put.unchanged == len(batch)
     for reader in {reader.id: reader for reader in batch}.values():
-        assert shared_home.catalogue.reader(reader.id) == reader
+        assert shared_home.catalogue.readers.get(reader.id) == reader
 
 
 @many
 @given(event=events)
 def test_events(shared_home: Home, event: Event) -> None:
-    known = {kept.event_id: kept for _, kept in shared_home.catalogue.iter_events()}
-    assert shared_home.catalogue.add_events([event, event]) == (event.event_id not in known)
-    kept = {kept.event_id: kept for _, kept in shared_home.catalogue.iter_events()}
+    known = {kept.event_id: kept for _, kept in shared_home.catalogue.events.iterate()}
+    assert shared_home.catalogue.events.add([event, event]) == (event.event_id not in known)
+    kept = {kept.event_id: kept for _, kept in shared_home.catalogue.events.iterate()}
     assert kept[event.event_id] == known.get(event.event_id, event)
     maker = kept[event.event_id].user_id  # of an id that was known before, who did the event that has it
-    assert shared_home.catalogue.reader(maker).id == maker
+    assert shared_home.catalogue.readers.get(maker).id == maker
 
 
 def test_an_event_comes_back_equal(home: Home) -> None:
     at = datetime(2026, 3, 1, 9, 30, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
     event = Event("ann", "moon", "video", "view", at, 12.5, "e1", "r7", 3, "default")
-    home.catalogue.add_events([event])
-    assert home.catalogue.events_of(["ann"], 5) == {"ann": [event]}
-    assert home.catalogue.reader("ann") == Reader("ann", at.astimezone(UTC))
+    home.catalogue.events.add([event])
+    assert home.catalogue.events.newest(["ann"], 5) == {"ann": [event]}
+    assert home.catalogue.readers.get("ann") == Reader("ann", at.astimezone(UTC))
 
 
 def test_what_cannot_be_stored_is_refused_with_its_id(home: Home) -> None:
     broken = Video("a", "fine", metadata={"when": datetime(2026, 1, 1, tzinfo=UTC)})
     with home.writing(), pytest.raises(RecordError, match="cannot store 'a'"):
-        home.catalogue.put_videos([Video("b", "sound"), broken])
-    assert home.catalogue.video_ids() == []
+        home.catalogue.videos.put([Video("b", "sound"), broken])
+    assert home.catalogue.videos.ids() == []
 
 
 def test_a_transcript_of_ten_megabytes(home: Home) -> None:
     long = Video("long", "Long", transcript=Transcript(tuple(Segment("word " * 200) for _ in range(10_000))))
     with home.writing():
-        home.catalogue.put_videos([long])
-    assert home.catalogue.video("long") == long
+        home.catalogue.videos.put([long])
+    assert home.catalogue.videos.get("long") == long

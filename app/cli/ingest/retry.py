@@ -54,9 +54,9 @@ def retry(
         if not failed:
             typer.echo("nothing failed: there is nothing to try again", err=True)
         results = take(store, [], {item: source_of(item, chosen.media, wanted) for item in failed}, chosen, as_json)
-        for one in store.catalogue.failures():
+        for one in store.catalogue.steps.failures():
             if one.step == "list" and one.at < began:
-                store.catalogue.clear_steps(one.item, one.step)  # it could be listed this time
+                store.catalogue.steps.remove(one.item, one.step)  # it could be listed this time
     report("videos", results, as_json)
 
 
@@ -65,11 +65,13 @@ def _failed(store: Home) -> list[str]:
     from shortlist.ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO
     from shortlist.ingest.media.sources import is_gone
 
-    failures = sorted(store.catalogue.failures(), key=lambda one: (one.step != "list", one.item))  # lists know more
+    failures = sorted(
+        store.catalogue.steps.failures(), key=lambda one: (one.step != "list", one.item)
+    )  # lists know more
     failed = list(dict.fromkeys(one.item for one in failures if one.step not in (ENRICH_VIDEO, ENRICH_ARTICLE)))
     gone = [item for item in failed if is_gone(item)]
     for item in gone:
-        store.catalogue.clear_steps(item)
+        store.catalogue.steps.remove(item)
     if gone:
         typer.echo(f"note: {len(gone):,} that failed are no longer there, and forgotten", err=True)
     return [item for item in failed if item not in gone]

@@ -139,7 +139,7 @@ def _say_what_waits(store: Home, as_json: bool) -> None:
     from shortlist.core.types import EXTRACTIVE
     from shortlist.ingest.complete import ENRICH_VIDEO
 
-    waiting = store.catalogue.made_by("summary", EXTRACTIVE) - store.catalogue.items_done(ENRICH_VIDEO)
+    waiting = store.catalogue.videos.made_by("summary", EXTRACTIVE) - store.catalogue.steps.done(ENRICH_VIDEO)
     if waiting and not as_json:
         what = f"{len(waiting):,} summaries are taken from the text"
         print_notes([f"{what}: `shortlist ingest enrich` lets a language model write them"])

@@ -72,8 +72,8 @@ def test_a_speaker_who_asks_for_somebody_else_may_go_on_with_that_list(chat: Cha
 
 def test_a_long_thread_is_not_read_whole(chat: Chat, records: Any) -> None:
     chat.turn("recommend two for astra")
-    records.threads["default"][:0] = [{"message": "help"}] * 10 + [None] * RECALLED  # which nothing can read
-    records.threads["default"] += [{"message": "help"}] * (RECALLED - 1)
+    records.threads.by_name["default"][:0] = [{"message": "help"}] * 10 + [None] * RECALLED  # which nothing can read
+    records.threads.by_name["default"] += [{"message": "help"}] * (RECALLED - 1)
     assert ids(chat.turn("more")) == ["soup", "bread"]
 
 
@@ -231,7 +231,7 @@ def test_limits_are_lifted_and_end_their_opposites(chat: Chat, messages: list[st
 def test_after_a_list_without_videos_undo_goes_back_to_the_last_one(chat: Chat, records: Any) -> None:
     chat.turn("recommend for astra about space")
     chat.turn("only from channel Nowhere")
-    records.threads["default"][-1]["recommendations"] = []
+    records.threads.by_name["default"][-1]["recommendations"] = []
     assert limits(chat.turn("undo")) == {"about": "space"}
 
 
@@ -295,7 +295,7 @@ def test_no_text_raises(make_chat: MakeChat, message: str) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(CHAINS), max_size=8))
 def test_no_conversation_raises(make_chat: MakeChat, records: Any, messages: list[str]) -> None:
-    records.threads.clear()
+    records.threads.by_name.clear()
     chat = make_chat(mode="parser")
     for message in messages:
         reply = chat.turn(message)

@@ -20,10 +20,10 @@ def event(item: str, minute: int, action: Action = "view") -> Event:
 def test_what_is_shown_hides_nothing_that_was_liked(tmp_path: Path) -> None:
     with Home.open(tmp_path / "home", "hash-32") as home:
         with home.writing("testing"):
-            home.catalogue.put_videos([Video("a", "Bread")])
-        home.catalogue.add_events([event("a", 0, "like")])
+            home.catalogue.videos.put([Video("a", "Bread")])
+        home.catalogue.events.add([event("a", 0, "like")])
         before = profiles_of(home.catalogue, ["ann"], ProfileConfig())[0]["ann"]
-        home.catalogue.add_events([event(f"shown{n}", n, "impression") for n in range(1, MAX_ACTS + 5)])
+        home.catalogue.events.add([event(f"shown{n}", n, "impression") for n in range(1, MAX_ACTS + 5)])
         after = profiles_of(home.catalogue, ["ann"], ProfileConfig())[0]["ann"]
     assert before.seen == after.seen == {"a"}
     assert after.history == before.history
@@ -34,9 +34,9 @@ def test_a_long_history_is_seen_whole_and_read_in_part(tmp_path: Path) -> None:
     n = MAX_ACTS + 50
     with Home.open(tmp_path / "home", "hash-32") as home:
         with home.writing("testing"):
-            home.catalogue.put_videos([Video(f"v{at}", f"Clip {at}") for at in range(n)])
-        home.catalogue.add_events([event(f"v{at}", at) for at in range(n)])
-        home.catalogue.add_events([event("never stored", n + 1)])
+            home.catalogue.videos.put([Video(f"v{at}", f"Clip {at}") for at in range(n)])
+        home.catalogue.events.add([event(f"v{at}", at) for at in range(n)])
+        home.catalogue.events.add([event("never stored", n + 1)])
         profiles, shelf = profiles_of(home.catalogue, ["ann"], ProfileConfig(max_history=20))
     newest = [f"v{at}" for at in range(n - 1, n - 21, -1)]
     assert [item.item_id for item in profiles["ann"].history] == newest

@@ -71,20 +71,20 @@ def test_all_readers_are_described_and_again_only_when_they_did_something(tmp_pa
     with Home.open(tmp_path / "home", "hash-32") as home:
         store = home.catalogue
         with home.writing("testing"):
-            store.put_videos([Video("a", "Moon dust"), Video("b", "Craters of the Moon")])
-        store.add_events([Event(user, "a", "video", "like", AT) for user in ("ann", "bob", "cy")])
-        store.add_events([Event("aaron", "a", "video", "skip", AT)])  # has no taste to write, and spends no limit
+            store.videos.put([Video("a", "Moon dust"), Video("b", "Craters of the Moon")])
+        store.events.add([Event(user, "a", "video", "like", AT) for user in ("ann", "bob", "cy")])
+        store.events.add([Event("aaron", "a", "video", "skip", AT)])  # has no taste to write, and spends no limit
         assert write_tastes(store, model, ProfileConfig(), limit=2).done == 2
-        assert store.taste("ann") == (
+        assert store.tastes.get("ann") == (
             Made("Likes what lies on the Moon.", "scripted:taste@1"),
             ("moon", "craters", "dust"),
         )
-        assert store.taste("cy") is None
+        assert store.tastes.get("cy") is None
         nonsense = ModelFailed("no answer", expected="JSON", found="nonsense", remedy="wait")
         assert [one.where for one in write_tastes(store, scripted_model(nonsense), ProfileConfig()).failures] == ["cy"]
         assert write_tastes(store, model, ProfileConfig()).done == 1
         assert write_tastes(store, model, ProfileConfig()).done == 0
-        store.add_events([Event("bob", "b", "video", "like", AT)])
+        store.events.add([Event("bob", "b", "video", "like", AT)])
         assert write_tastes(store, model, ProfileConfig()).done == 1
         model.name = "other"
         assert write_tastes(store, model, ProfileConfig()).done == 0
@@ -95,12 +95,12 @@ def test_named_interests_are_described_and_again_when_they_change(tmp_path: Path
     model = scripted_model(answer("Likes what they say.", "one", "two", "three"))
     with Home.open(tmp_path / "home", "hash-32") as home:
         store = home.catalogue
-        store.put_readers([Reader("ann", interests=("jazz",)), Reader("bob"), Reader("cy", interests=("chess",))])
+        store.readers.put([Reader("ann", interests=("jazz",)), Reader("bob"), Reader("cy", interests=("chess",))])
         assert write_tastes(store, model, ProfileConfig()).done == 2
         assert write_tastes(store, model, ProfileConfig()).done == 0
-        store.put_readers([Reader("ann", interests=("sailing",))])
+        store.readers.put([Reader("ann", interests=("sailing",))])
         assert write_tastes(store, model, ProfileConfig()).done == 1
-        store.add_events([Event("cy", "gone", "video", "like", AT)])
+        store.events.add([Event("cy", "gone", "video", "like", AT)])
         assert write_tastes(store, model, ProfileConfig()).done == 1
         assert write_tastes(store, model, ProfileConfig()).done == 0
 
@@ -109,8 +109,8 @@ def test_a_model_that_is_down_is_not_asked_about_every_reader(tmp_path: Path, sc
     model = scripted_model(ModelFailed("no answer", expected="one", found="no connection", remedy="start it"))
     with Home.open(tmp_path / "home", "hash-32") as home:
         with home.writing("testing"):
-            home.catalogue.put_videos([Video("a", "Moon dust")])
-        home.catalogue.add_events([Event(f"u{n}", "a", "video", "like", AT) for n in range(9)])
+            home.catalogue.videos.put([Video("a", "Moon dust")])
+        home.catalogue.events.add([Event(f"u{n}", "a", "video", "like", AT) for n in range(9)])
         with pytest.raises(ModelFailed, match="no connection"):
             write_tastes(home.catalogue, model, ProfileConfig())
     assert len(model.calls) == 3

@@ -43,8 +43,8 @@ def home(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     path = tmp_path_factory.mktemp("crowd") / "home"
     shutil.copytree(sample_home, path)
     with open_home(Config(home=path)) as home:
-        videos = home.catalogue.video_ids()
-        home.catalogue.add_events(
+        videos = home.catalogue.videos.ids()
+        home.catalogue.events.add(
             [
                 Event(f"crowd-{reader:03d}", videos[(7 * reader + 11 * seen) % len(videos)], "video", "view",
                       NOON - timedelta(minutes=seen), 40.0)
@@ -111,7 +111,7 @@ def test_every_reader_has_the_rows_that_recommend_gives_them(
 ) -> None:
     exported = run(tmp_path / "all.parquet")
     rows = by_reader(tmp_path / "all.parquet")
-    assert list(rows) == list(home.catalogue.reader_ids())
+    assert list(rows) == list(home.catalogue.readers.ids())
     assert (exported.readers, exported.rows, exported.unknown) == (len(rows), sum(map(len, rows.values())), ())
     for user_id in ("user_123", "user_7", "user_new", "crowd-000", "crowd-041"):
         check_rows(rows[user_id], recommender, Request(user_id, 5))
@@ -188,11 +188,11 @@ def test_other_readers_are_another_export(reader: Reader, home: Home, config: Co
     with open_home(Config(home=tmp_path / "home")) as own:
         run, out = over(own, config.model_copy(update={"home": own.path})), tmp_path / "a.parquet"
         stopped(run, out)
-        own.catalogue.put_readers([reader])
+        own.catalogue.readers.put([reader])
         with pytest.raises(UsageError, match=r"others \(readers\)"):
             run(out, resume=True)
         run(out)
-        assert list(by_reader(out)) == list(own.catalogue.reader_ids())
+        assert list(by_reader(out)) == list(own.catalogue.readers.ids())
 
 
 def stopped(run: Run, out: Path) -> None:

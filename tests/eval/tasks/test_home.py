@@ -63,9 +63,9 @@ def test_the_future_of_the_home_reaches_no_table(
         assert measured.catalogue.counts().videos == whole.catalogue.counts().videos
         cut = events.data.queries[0].at
         assert cut is not None
-        require_known((event for _, event in measured.catalogue.iter_events()), cut)
+        require_known((event for _, event in measured.catalogue.events.iterate()), cut)
         with pytest.raises(RecordError, match="wrong side of the cut"):
-            require_known((event for _, event in whole.catalogue.iter_events()), cut)
+            require_known((event for _, event in whole.catalogue.events.iterate()), cut)
 
 
 def test_an_empty_home_says_so(tmp_path: Path) -> None:

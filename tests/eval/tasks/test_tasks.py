@@ -102,12 +102,12 @@ def test_a_home_is_ingested_once_and_enriched_as_the_variant_wants(
     config, seen = make_config(tmp_path), []
     for _ in range(2):
         with open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append) as home:
-            comet = home.catalogue.video("c")
+            comet = home.catalogue.videos.get("c")
             assert (comet.category, comet.summary) == ("space", "Two tails")
     assert seen == [3]
     bare = Variant(name="b", enrichment=())
     with open_task_home(task(), bare, config, parts.encoder(config)) as home:
-        assert (home.catalogue.video("c").category, home.catalogue.video("c").enrichment.tags) == (None, ())
+        assert (home.catalogue.videos.get("c").category, home.catalogue.videos.get("c").enrichment.tags) == (None, ())
     assert len(list((tmp_path / "homes").iterdir())) == 2
 
 

@@ -134,7 +134,7 @@ def stored(home: Home, encoder: Any) -> list[Video]:
         Video("c", "Silent"),
     ]
     with home.writing("testing"):
-        home.catalogue.put_videos(Completion(home.catalogue, lambda: encoder, CATEGORIES).complete(videos))
+        home.catalogue.videos.put(Completion(home.catalogue, lambda: encoder, CATEGORIES).complete(videos))
     return videos
 
 
@@ -149,17 +149,17 @@ def run(home: Home, encoder: Any) -> Callable[..., Worked]:
 def test_what_was_extracted_gives_way_and_what_was_given_stays(
     home: Home, stored: list[Video], run: Callable[..., Worked], scripted_model: Any
 ) -> None:
-    before = home.catalogue.video("a").enrichment
+    before = home.catalogue.videos.get("a").enrichment
     assert before.summary is not None
     assert before.summary.made_by == "extractive"
     model = scripted_model(answer(category="Music"))
     seen: list[tuple[int, int]] = []
     worked = run(model, progress=lambda done, total: seen.append((done, total)))
     assert (worked.done, worked.extractive, worked.failures, seen) == (1, 0, (), [(1, 1)])
-    made = home.catalogue.video("a").enrichment
+    made = home.catalogue.videos.get("a").enrichment
     assert (made.summary, made.category) == (Made(GOOD, BY), Made("Music", BY))
-    assert home.catalogue.video("b").enrichment == stored[1].enrichment
-    assert home.catalogue.makers()["summary"] == {"given": 1, BY: 1}
+    assert home.catalogue.videos.get("b").enrichment == stored[1].enrichment
+    assert home.catalogue.videos.makers()["summary"] == {"given": 1, BY: 1}
     assert home.documents.count() == 5
     assert len(model.calls) == 1
 
@@ -170,7 +170,7 @@ def test_only_refresh_asks_again(home: Home, stored: Any, run: Callable[..., Wor
     other.name = "other"
     assert run(other).done == 0
     assert run(other, refresh=True).done == 1
-    assert home.catalogue.video("a").summary == "The gas of the yeast lifts a loaf."
+    assert home.catalogue.videos.get("a").summary == "The gas of the yeast lifts a loaf."
     assert run(other, refresh=True).done == 0
 
 
@@ -179,11 +179,11 @@ def test_an_extractive_end_is_not_asked_about_again_until_the_words_change(
 ) -> None:
     worked = run(scripted_model(answer("In Oslo it rises.")))
     assert (worked.done, worked.extractive) == (1, 1)
-    assert home.catalogue.makers()["summary"]["extractive"] == 1
+    assert home.catalogue.videos.makers()["summary"]["extractive"] == 1
     assert run(scripted_model(answer())).done == 0
     changed = replace(stored[0], transcript=Transcript((Segment(f"{TEXT.body} Really."),), "en"))
     with home.writing("testing"):
-        home.catalogue.put_videos(Completion(home.catalogue, lambda: encoder, CATEGORIES).complete([changed]))
+        home.catalogue.videos.put(Completion(home.catalogue, lambda: encoder, CATEGORIES).complete([changed]))
     assert run(scripted_model(answer())).done == 1
 
 
@@ -192,12 +192,12 @@ def test_a_failure_is_listed_and_the_others_go_on(
 ) -> None:
     spoken = Transcript((Segment(TEXT.body),))
     with home.writing("testing"):
-        home.catalogue.put_videos([Video(f"v{n}", f"Bread {n}", transcript=spoken) for n in range(4)])
+        home.catalogue.videos.put([Video(f"v{n}", f"Bread {n}", transcript=spoken) for n in range(4)])
     worked = run(scripted_model(failed("nonsense"), answer()))
     assert (worked.done, [failure.where for failure in worked.failures]) == (3, ["v0"])
-    assert [(one.item, one.step) for one in home.catalogue.failures()] == [("v0", "enrich")]
+    assert [(one.item, one.step) for one in home.catalogue.steps.failures()] == [("v0", "enrich")]
     assert run(scripted_model(answer())).done == 1
-    assert home.catalogue.failures() == []
+    assert home.catalogue.steps.failures() == []
 
 
 @pytest.mark.parametrize(("good", "asked"), [(0, 3), (1, 11)])
@@ -206,13 +206,13 @@ def test_a_model_that_no_longer_answers_is_given_up(
 ) -> None:
     spoken = Transcript((Segment(TEXT.body),))
     with home.writing("testing"):
-        home.catalogue.put_videos([Video(f"v{n:02}", f"Bread {n}", transcript=spoken) for n in range(20)])
+        home.catalogue.videos.put([Video(f"v{n:02}", f"Bread {n}", transcript=spoken) for n in range(20)])
     model = scripted_model(*[answer()] * good, failed("no connection"))
     with pytest.raises(ModelFailed, match="no connection"):
         run(model)
     assert len(model.calls) == asked
-    assert len(home.catalogue.items_done("enrich")) == good  # what was answered is stored
-    assert len(home.catalogue.failures()) == asked - good
+    assert len(home.catalogue.steps.done("enrich")) == good  # what was answered is stored
+    assert len(home.catalogue.steps.failures()) == asked - good
 
 
 def test_a_video_that_changes_meanwhile_keeps_nothing_that_does_not_fit(
@@ -220,10 +220,10 @@ def test_a_video_that_changes_meanwhile_keeps_nothing_that_does_not_fit(
 ) -> None:
     def change(_done: int, _total: int) -> None:
         with home.writing("testing"):
-            home.catalogue.put_videos([Video("a", "Another", transcript=Transcript((Segment("Other words."),)))])
+            home.catalogue.videos.put([Video("a", "Another", transcript=Transcript((Segment("Other words."),)))])
 
     run(scripted_model(answer()), progress=change)
-    assert home.catalogue.video("a").summary is None
+    assert home.catalogue.videos.get("a").summary is None
 
 
 def test_while_another_writes_answers_wait(
@@ -251,9 +251,9 @@ def test_while_another_writes_answers_wait(
 def test_articles_too(home: Home, encoder: Any, run: Callable[..., Worked], scripted_model: Any) -> None:
     articles = [Article("x", "Bread", TEXT.body), Article("y", "Songs", TEXT.body, category="Music")]
     with home.writing("testing"):
-        home.catalogue.put_articles(articles)
+        home.catalogue.articles.put(articles)
     assert run(scripted_model(answer()), "articles").done == 2
-    made = home.catalogue.articles(["x", "y"])
+    made = home.catalogue.articles.get_many(["x", "y"])
     assert (made["x"].category, made["y"].category) == ("Food", "Music")
     assert made["x"].enrichment.category == Made("Food", BY)
     assert made["y"].enrichment.category is None
@@ -265,7 +265,7 @@ def test_a_video_and_an_article_of_one_id_wait_each_for_itself(
     home: Home, stored: Any, run: Callable[..., Worked], scripted_model: Any
 ) -> None:
     with home.writing("testing"):
-        home.catalogue.put_articles([Article("a", "Bread", TEXT.body)])
+        home.catalogue.articles.put([Article("a", "Bread", TEXT.body)])
     assert run(scripted_model(answer("In Oslo it rises.")), "articles").extractive == 1
     assert run(scripted_model(answer())).done == 1
 
@@ -282,13 +282,13 @@ def test_the_same_articles_again_keep_what_was_made_of_them(
 
     ingest(BODY)
     run(scripted_model(answer()), "articles")
-    made = home.catalogue.articles(["x"])["x"]
+    made = home.catalogue.articles.get_many(["x"])["x"]
     assert made.category == "Food"
     assert ingest(BODY) == (0, 1)
-    assert home.catalogue.articles(["x"])["x"] == made
+    assert home.catalogue.articles.get_many(["x"])["x"] == made
     assert ingest(BODY, "Music") == (1, 0)
-    given = home.catalogue.articles(["x"])["x"]
+    given = home.catalogue.articles.get_many(["x"])["x"]
     assert (given.category, given.enrichment.category, given.enrichment.summary) == ("Music", None, Made(GOOD, BY))
     assert ingest("Other words.") == (1, 0)
-    assert home.catalogue.articles(["x"])["x"].enrichment == Enrichment()
+    assert home.catalogue.articles.get_many(["x"])["x"].enrichment == Enrichment()
     assert run(scripted_model(answer()), "articles").done == 1

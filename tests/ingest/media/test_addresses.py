@@ -54,7 +54,7 @@ def serve(server: MediaServer, **files: bytes) -> None:
 
 
 def videos(home: Home) -> dict[str, Any]:
-    return {video.title: video for _, video in home.catalogue.iter_videos()}
+    return {video.title: video for _, video in home.catalogue.videos.iterate()}
 
 
 def test_a_media_file_behind_an_address(home: Home, ingest: Ingest, server: MediaServer, clip: Clip) -> None:
@@ -63,7 +63,7 @@ def test_a_media_file_behind_an_address(home: Home, ingest: Ingest, server: Medi
     assert ingest(address).new == 1
     [video] = videos(home).values()
     assert (video.id[:7], video.title, video.url) == ("sha256:", "bread", address)
-    assert home.catalogue.locations_of(video.id) == [address]
+    assert home.catalogue.locations.of_video(video.id) == [address]
     assert list((home.path / "media").iterdir()) == []  # removed once transcribed
     asked = server.asked["/bread.mp4"]
     assert ingest(address).unchanged == 1
@@ -133,7 +133,7 @@ def test_a_video_longer_than_its_feed_says_is_passed_over(
     serve(server, a_mp4=clip(440, 3.0))
     loaded = ingest(f"{server.url}/a.mp4", wanted=Wanted(max_duration_s=2))
     assert (loaded.new, loaded.failures) == (0, ())
-    assert home.catalogue.step_counts()["download"] == {"skipped": 1}
+    assert home.catalogue.steps.counts()["download"] == {"skipped": 1}
     assert list((home.path / "media").iterdir()) == []
 
 
@@ -277,11 +277,11 @@ def test_secrets_in_addresses_are_not_shown(
 def test_retry_takes_a_failure_by_its_location(home: Home, ingest: Ingest, server: MediaServer, clip: Clip) -> None:
     serve(server, feed_rss=feed(server, ("a.mp4", "A", "Mon, 02 Nov 2026", 1)))
     assert len(ingest(f"{server.url}/feed.rss", f"{server.url}/a.mp4").failures) == 1  # once, though listed twice
-    [failure] = home.catalogue.failures()
+    [failure] = home.catalogue.steps.failures()
     assert failure.item == f"{server.url}/a.mp4"
     serve(server, a_mp4=clip())
     assert ingest(failure.item).new == 1
-    assert home.catalogue.failures() == []
+    assert home.catalogue.steps.failures() == []
 
 
 @pytest.mark.slow
@@ -370,4 +370,4 @@ def test_a_page_of_a_channel_that_cannot_be_had_is_told_and_the_other_sources_go
     reasons = {failure.where.rsplit("@", 1)[1]: failure.reason for failure in loaded.failures}
     assert "a server that asks for fewer requests" in reasons["bread"]
     assert "unexpected: KeyError" in reasons["odd"]
-    assert {one.item for one in home.catalogue.failures()} == {f"https://example.org/@{name}" for name in reasons}
+    assert {one.item for one in home.catalogue.steps.failures()} == {f"https://example.org/@{name}" for name in reasons}

@@ -55,8 +55,11 @@ def test_a_prefix_becomes_videos(
     loaded = ingest("s3://clips/food/", media=config)
     assert loaded.new == 1
     assert [failure.where for failure in loaded.failures] == ["s3://clips/food/broken.mp4"]
-    [video_id] = home.catalogue.video_ids()
-    assert home.catalogue.locations_of(video_id) == ["s3://clips/food/bread rolls 🍞.wav", "s3://clips/food/copy.wav"]
+    [video_id] = home.catalogue.videos.ids()
+    assert home.catalogue.locations.of_video(video_id) == [
+        "s3://clips/food/bread rolls 🍞.wav",
+        "s3://clips/food/copy.wav",
+    ]
     assert list((home.path / "media").iterdir()) == []
     again = ingest("s3://clips/food/", media=config)
     assert (again.new, again.unchanged, len(scribe.heard)) == (0, 2, 1)

@@ -23,7 +23,7 @@ Ingest = Callable[..., Loaded]
 
 
 def titles(home: Home) -> list[str]:
-    return sorted(video.title for _, video in home.catalogue.iter_videos())
+    return sorted(video.title for _, video in home.catalogue.videos.iterate())
 
 
 def reasons(loaded: Loaded) -> dict[str, str]:
@@ -39,15 +39,15 @@ def test_a_folder_becomes_searchable_videos(home: Home, ingest: Ingest, tmp_path
     loaded = ingest(folder)
     assert (loaded.new, loaded.failures) == (2, ())
     assert titles(home) == ["A loaf of bread", "two_rolls"]
-    video = next(video for _, video in home.catalogue.iter_videos() if video.title == "A loaf of bread")
+    video = next(video for _, video in home.catalogue.videos.iterate() if video.title == "A loaf of bread")
     assert video.id.startswith("sha256:")
     assert video.duration_s == pytest.approx(1, abs=0.1)
     assert (video.transcript.text, video.transcript.origin) == ("Bake the bread in the oven.", "whisper")
     assert (video.language, video.metadata["transcribed_by"]) == ("en", "scribe")
     assert video.category == "Food"
     assert home.documents.count() == 4
-    assert home.catalogue.step_counts() == {step: {"done": 2} for step in ("download", "transcribe", "store")}
-    assert home.catalogue.step_seconds().keys() == {"download", "transcribe", "store"}
+    assert home.catalogue.steps.counts() == {step: {"done": 2} for step in ("download", "transcribe", "store")}
+    assert home.catalogue.steps.mean_seconds().keys() == {"download", "transcribe", "store"}
 
 
 def test_ingesting_again_does_nothing_and_a_changed_file_is_new(
@@ -69,8 +69,8 @@ def test_the_same_content_twice_is_one_video_with_two_locations(
     loaded = ingest(tmp_path)
     assert (loaded.new, len(scribe.heard)) == (1, 1)
     assert any("two" not in note and "one video, several locations" in note for note in loaded.notes)
-    [video_id] = home.catalogue.video_ids()
-    assert home.catalogue.locations_of(video_id) == [str(first), str(second)]
+    [video_id] = home.catalogue.videos.ids()
+    assert home.catalogue.locations.of_video(video_id) == [str(first), str(second)]
     moved = tmp_path / "c.wav"
     first.rename(moved)
     assert (ingest(moved).new, len(scribe.heard)) == (0, 1)
@@ -79,10 +79,10 @@ def test_the_same_content_twice_is_one_video_with_two_locations(
 def test_a_file_that_was_saved_anew_replaces_its_video(home: Home, ingest: Ingest, tmp_path: Path) -> None:
     path = record(tmp_path / "a.wav", [tone(1)])
     ingest(path)
-    [old] = home.catalogue.video_ids()
+    [old] = home.catalogue.videos.ids()
     record(path, [tone(1, 880)])
     loaded = ingest(path)
-    [new] = home.catalogue.video_ids()
+    [new] = home.catalogue.videos.ids()
     assert new != old
     assert (loaded.new, loaded.notes) == (
         1, ("1 removed: where they were taken from, there is another content now",)
@@ -98,7 +98,7 @@ def test_a_copy_elsewhere_keeps_the_video_of_a_file_that_was_saved_anew(
     ingest(tmp_path)
     record(path, [tone(1, 880)])
     assert ingest(tmp_path).notes == ()
-    assert len(home.catalogue.video_ids()) == 2
+    assert len(home.catalogue.videos.ids()) == 2
 
 
 def test_a_file_that_was_only_touched_is_unchanged(home: Home, ingest: Ingest, tmp_path: Path, scribe: Any) -> None:
@@ -117,7 +117,7 @@ def test_a_failure_whose_file_is_now_a_copy_is_forgotten(
     assert len(ingest(tmp_path).failures) == 1
     bad.write_bytes(good.read_bytes())
     assert ingest(tmp_path).failures == ()
-    assert home.catalogue.failures() == []
+    assert home.catalogue.steps.failures() == []
 
 
 def test_one_bad_file_never_stops_the_rest(home: Home, ingest: Ingest, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_one_bad_file_never_stops_the_rest(home: Home, ingest: Ingest, tmp_path:
     assert "an empty file" in found["empty.mp4"]
     assert "sound or moving pictures" in found["picture.mp4"]
     assert "symbolic links" in found["loop.mp4"]
-    failed = {Path(one.item).name: one.step for one in home.catalogue.failures()}
+    failed = {Path(one.item).name: one.step for one in home.catalogue.steps.failures()}
     assert failed["text.mp4"] == "download"
     assert failed["loop.mp4"] == "list"
 
@@ -154,7 +154,7 @@ def test_a_failure_that_is_mended_is_forgotten(home: Home, ingest: Ingest, tmp_p
     assert len(ingest(tmp_path).failures) == 1
     record(tmp_path / "c.wav", [tone(2)])
     assert ingest(tmp_path).failures == ()
-    assert home.catalogue.failures() == []
+    assert home.catalogue.steps.failures() == []
 
 
 def test_silence_and_no_sound_track_are_videos_with_a_note(
@@ -198,7 +198,7 @@ def test_limits(home: Home, ingest: Ingest, tmp_path: Path, media: MediaConfig) 
     loaded = ingest(tmp_path, wanted=Wanted(max_duration_s=1.5))
     assert (loaded.new, loaded.failures) == (1, ())
     assert loaded.notes[-1] == "2 passed over, as too long, too old or live"
-    assert home.catalogue.step_counts()["download"] == {"done": 1, "skipped": 2}
+    assert home.catalogue.steps.counts()["download"] == {"done": 1, "skipped": 2}
     small = media.model_copy(update={"max_bytes": 60_000})
     found = reasons(ingest(tmp_path, media=small))
     assert found.keys() == {"1.wav", "2.wav"}

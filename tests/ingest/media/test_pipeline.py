@@ -52,7 +52,7 @@ class Shelf:
 def test_captions_need_no_speech_model(home: Home, ingest: Ingest, scribe: Any) -> None:
     assert ingest(Shelf(5, files=False)).new == 5
     assert scribe.heard == []
-    assert home.catalogue.video("v3").transcript.origin == "captions"
+    assert home.catalogue.videos.get("v3").transcript.origin == "captions"
     assert home.documents.count() == 10
 
 
@@ -86,9 +86,9 @@ def test_what_would_fail_for_all_stops_the_run_and_keeps_what_is_done(
     scribe.fails = lambda path: error if len(scribe.heard) == 4 else None
     with pytest.raises(kind):
         ingest(Shelf(20))
-    done = len(home.catalogue.video_ids())
+    done = len(home.catalogue.videos.ids())
     assert done <= 3
-    assert home.catalogue.failures() == []
+    assert home.catalogue.steps.failures() == []
     scribe.fails = lambda _path: None
     assert ingest(Shelf(20)).new == 20 - done
     assert home.documents.count() == 40
@@ -142,7 +142,7 @@ def test_a_run_that_ends_at_any_write_is_taken_up(tmp_path: Path, hash_encoder: 
                 event.remove(Engine, "commit", end)
             if left > 0:
                 break  # there is no such write
-            stored.append(len(home.catalogue.video_ids()))
+            stored.append(len(home.catalogue.videos.ids()))
             again = load_media(home, [shelf], models, config, media)
             assert (again.new, again.unchanged, again.notes) == (1 - stored[-1], stored[-1], ())
             assert home.documents.count() == 2
@@ -202,7 +202,7 @@ def test_a_killed_run_is_taken_up(
     child.wait(20)
     child.stdout.close()
     with Home.open(tmp_path / "home", "hash-32") as home:
-        before = len(home.catalogue.video_ids())
+        before = len(home.catalogue.videos.ids())
         models = Models(lambda: scribe, lambda: hash_encoder)
         loaded = load_media(home, [source_of(str(folder), media, Wanted())], models, config, media)
         assert before <= 2

@@ -43,7 +43,7 @@ def sample_home(tmp_path: Path, encoder: Any) -> Iterator[Callable[[str], Home]]
 
 
 def events_of(home: Home) -> list[Event]:
-    return [event for _, event in home.catalogue.iter_events()]
+    return [event for _, event in home.catalogue.events.iterate()]
 
 
 def test_one_seed_and_catalogue_give_the_same_readers(sample_home: Callable[[str], Home]) -> None:
@@ -64,7 +64,7 @@ def test_again_adds_nothing_and_more_readers_only_add(sample_home: Callable[[str
     more = simulate(home, 80, 1, NOW)
     assert more.readers == 80
     assert more.events == home.catalogue.counts().events - first.events > 0
-    assert list(home.catalogue.reader_ids()) == [f"sim_{i:05d}" for i in range(1, 81)]
+    assert list(home.catalogue.readers.ids()) == [f"sim_{i:05d}" for i in range(1, 81)]
     with pytest.raises(UsageError, match=r"expected seed 1 .* found seed 2"):
         simulate(home, 80, 2, NOW)
 
@@ -98,7 +98,7 @@ def test_taste_can_be_recovered_from_events(sample_home: Callable[[str], Home]) 
     vectors |= dict(zip(*next(home.documents.iter_vectors("transcript")), strict=True))
     chosen, passed, rank = [], [], []
     for taste in tastes.readers:
-        events = home.catalogue.events_of([taste.user_id], 1000)[taste.user_id]
+        events = home.catalogue.events.newest([taste.user_id], 1000)[taste.user_id]
         watched = {e.item_id: e.dwell_s or 0.0 for e in events if e.action in ("click", "view")}
         shown = {e.item_id for e in events if e.action == "impression"} - watched.keys()
         if not watched or not shown:
@@ -115,8 +115,8 @@ def test_taste_can_be_recovered_from_events(sample_home: Callable[[str], Home]) 
 def test_taste_is_no_category_label(sample_home: Callable[[str], Home]) -> None:
     home = sample_home("home")
     simulate(home, 40, 5, NOW)
-    category = {article.id: article.category for _, article in home.catalogue.iter_articles()}
-    category |= {video.id: video.category for _, video in home.catalogue.iter_videos()}
+    category = {article.id: article.category for _, article in home.catalogue.articles.iterate()}
+    category |= {video.id: video.category for _, video in home.catalogue.videos.iterate()}
     liked = defaultdict(set)
     for event in events_of(home):
         if event.action in ("click", "view"):

@@ -245,7 +245,7 @@ def change(home: Any, some_videos: Any, done: list[tuple[str, int, int, int]]) -
         if what == "put":
             home.catalogue.put(*some_videos(n, start, edition))
         else:
-            here = {video.id for _, video in home.catalogue.iter_videos()}
+            here = {video.id for _, video in home.catalogue.videos.iterate()}
             home.catalogue.remove(*(here & {f"v{at:04d}" for at in range(start, start + n)}))
         load_snapshot(home)
 

@@ -66,8 +66,12 @@ def test_step_by_step_is_all_at_once_in_whatever_order_events_arrive(home: Any) 
     for _ in range(12):
         for _ in range(int(draw.integers(1, 40))):
             home.catalogue.watch(f"u{draw.integers(5)}", f"v{draw.integers(60)}", int(draw.integers(1000)))
-        links = links.followed(home.catalogue.iter_watches(links.counted), home.catalogue.newest_event())
-        assert same(links, Links.none().followed(home.catalogue.iter_watches(), home.catalogue.newest_event()))
+        links = links.followed(
+            home.catalogue.events.iterate_watches(links.counted), home.catalogue.events.last_number()
+        )
+        assert same(
+            links, Links.none().followed(home.catalogue.events.iterate_watches(), home.catalogue.events.last_number())
+        )
 
 
 class TestFile:
@@ -81,8 +85,8 @@ class TestFile:
 
     def test_what_was_counted_is_kept_and_only_the_new_is_read(self, home: Any, file: Path) -> None:
         asked: list[int] = []
-        iter_watches = home.catalogue.iter_watches
-        home.catalogue.iter_watches = lambda after=0: asked.append(after) or iter_watches(after)
+        iter_watches = home.catalogue.events.iterate_watches
+        home.catalogue.events.iterate_watches = lambda after=0: asked.append(after) or iter_watches(after)
         assert same(load_snapshot(home).links, self.counted)
         home.catalogue.watch("bob", "c", 1)
         links = load_snapshot(home).links
@@ -100,11 +104,11 @@ class TestFile:
             content[len(content) // 3] ^= 0x10
             file.write_bytes({"half": content[: len(content) // 2], "a bit": content, "rubbish": b"rubbish"}[damage])
         assert same(load_snapshot(home).links, self.counted)
-        home.catalogue.watches.clear()
+        home.catalogue.events.watches.clear()
         assert load_snapshot(home).links.ids == ()
 
     def test_the_events_of_an_older_copy_of_the_home_are_counted_anew(self, home: Any, file: Path) -> None:
-        del home.catalogue.watches[3:]
+        del home.catalogue.events.watches[3:]
         assert same(load_snapshot(home).links, links_of("abc"))
 
     def test_a_folder_that_cannot_be_written_costs_only_time(self, home: Any) -> None:

@@ -90,7 +90,7 @@ def test_an_event_happens_when_it_says_or_else_now(api: Any) -> None:
     event = {"user_id": "tim", "item_id": "v03", "kind": "video", "action": "view"}
     sent = [{**event, "At": "2020-01-01T00:00:00Z"}, {**event, "at": None}, {**event, "action": "like"}]
     assert {one["status"] for one in api.post("/v1/events", {"events": sent})["results"]} == {"new"}
-    times = sorted(event.at for event in api.home.catalogue.events_of(["tim"], 9)["tim"])
+    times = sorted(event.at for event in api.home.catalogue.events.newest(["tim"], 9)["tim"])
     assert times[0] == datetime(2020, 1, 1, tzinfo=UTC)
     assert min(times[1:]) >= began
 
@@ -120,7 +120,7 @@ def test_what_another_process_ingests_is_found(serve: Any, small_home: Path, new
     with serve(small_home, refresh_s=0.05) as api, Home.open(small_home) as other:
         encoder = new_hash_encoder()
         with other.writing():
-            other.catalogue.put_videos([Video("late", "Volcanoes of the north")])
+            other.catalogue.videos.put([Video("late", "Volcanoes of the north")])
             deliver(other, lambda: encoder)
         until(lambda: "late" in found(api, "volcanoes"))
 

@@ -29,7 +29,7 @@ def described(serve: Any, small: Path, tmp_path_factory: pytest.TempPathFactory)
     """The description of a running API over a home of its own, and a key to it."""
     path = shutil.copytree(small, tmp_path_factory.mktemp("described") / "home")
     with Home.open(path) as home:
-        _, secret = home.catalogue.create_key("write")
+        _, secret = home.catalogue.keys.create("write")
     with serve(path, rate_per_s=1e6) as api:
         headers = {"Authorization": f"Bearer {secret}"}
         yield schemathesis.openapi.from_url(f"{api.url}/openapi.json", headers=headers), headers

@@ -24,7 +24,7 @@ def locked_home(small: Path, tmp_path: Path) -> tuple[Path, str, str]:
     """A home with two keys: one that reads, one that writes."""
     path = shutil.copytree(small, tmp_path / "home")
     with Home.open(path) as home:
-        (_, read), (_, write) = home.catalogue.create_key("read"), home.catalogue.create_key("write", "phone")
+        (_, read), (_, write) = home.catalogue.keys.create("read"), home.catalogue.keys.create("write", "phone")
     return path, read, write
 
 
@@ -81,15 +81,15 @@ def test_what_is_sent_without_a_key_is_not_read_and_takes_nobodys_place(
 def test_a_database_that_is_slow_to_know_a_key_holds_up_nobody_else(
     keyed: Any, locked_home: tuple[Path, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catalogue, answers = type(keyed.home.catalogue), threading.Event()
-    known, asked = catalogue.key_of, threading.Event()
+    keys, answers = type(keyed.home.catalogue.keys), threading.Event()
+    known, asked = keys.recognise, threading.Event()
 
     def slowly(self: Any, secret: str) -> Any:
         asked.set()
         answers.wait(20)
         return known(self, secret)
 
-    monkeypatch.setattr(catalogue, "key_of", slowly)
+    monkeypatch.setattr(keys, "recognise", slowly)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(keyed.client.get, "/v1/readers/ann", headers=bearer(locked_home[1]))
         assert asked.wait(20)
@@ -111,15 +111,15 @@ def test_a_reading_key_may_not_write(keyed: Any, locked_home: tuple[Path, str, s
 def test_a_revoked_key_is_worthless_at_once_and_the_door_stays_shut(
     keyed: Any, locked_home: tuple[Path, str, str]
 ) -> None:
-    for key in keyed.home.catalogue.all_keys():
-        assert keyed.home.catalogue.revoke_key(key.id)
+    for key in keyed.home.catalogue.keys.all():
+        assert keyed.home.catalogue.keys.revoke(key.id)
     assert problem(keyed.client.get("/v1/recommend/ann", headers=bearer(locked_home[2])), 401)
     assert problem(keyed.client.get("/v1/recommend/ann"), 401)
 
 
 def test_a_key_made_later_shuts_an_open_door(api: Any) -> None:
     assert api.client.get("/v1/recommend/ann").status_code == 200
-    _, secret = api.home.catalogue.create_key("read")
+    _, secret = api.home.catalogue.keys.create("read")
     assert problem(api.client.get("/v1/recommend/ann"), 401)
     assert api.client.get("/v1/recommend/ann", headers=bearer(secret)).status_code == 200
 

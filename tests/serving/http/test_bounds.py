@@ -239,4 +239,4 @@ def test_at_shutdown_accepted_events_are_kept(serve: Any, small_home: Path) -> N
         assert not api.thread.is_alive()
         stopping.set()
     with Home.open(small_home) as home:
-        assert home.catalogue.known_events(accepted).keys() == set(accepted)
+        assert home.catalogue.events.get_many(accepted).keys() == set(accepted)

@@ -97,7 +97,7 @@ def started(sample_home: Path, model: StandIn, folder: Path) -> Iterator[Server]
     path = shutil.copytree(sample_home, folder / "home")
     with Home.open(path) as home:
         keys = {
-            label: home.catalogue.create_key("write", label)[1] for label in ("writer", "reader", "hasty", "wisher")
+            label: home.catalogue.keys.create("write", label)[1] for label in ("writer", "reader", "hasty", "wisher")
         }
     serve = {"RATE_PER_S": str(PER_S), "LLM_AT_ONCE": "1", "LLM_WAITING": "1", "DEADLINE_S": "6"}
     settings = {

@@ -127,7 +127,7 @@ def test_wrong_calls_are_errors_that_say_why(
 
 def test_with_keys_the_server_asks_for_one_that_may_write(served: tuple[str, Home]) -> None:
     url, home = served
-    (_, read), (_, write) = home.catalogue.create_key("read"), home.catalogue.create_key("write")
+    (_, read), (_, write) = home.catalogue.keys.create("read"), home.catalogue.keys.create("write")
     start = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
     def status(secret: str | None, **more: str) -> int:

@@ -81,15 +81,15 @@ def test_without_an_encoder_a_server_says_so_and_answers_what_needs_none(
 def test_a_busy_server_says_how_it_is(serve: Any, small_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve(small_home, threads=1) as api:
         begun, release = threading.Event(), threading.Event()
-        catalogue = type(api.home.catalogue)
-        known = catalogue.video
+        videos = type(api.home.catalogue.videos)
+        known = videos.get
 
         def slowly(self: Any, video_id: str) -> Any:
             begun.set()
             release.wait(20)
             return known(self, video_id)
 
-        monkeypatch.setattr(catalogue, "video", slowly)
+        monkeypatch.setattr(videos, "get", slowly)
         asking = threading.Thread(target=httpx.get, args=(f"{api.url}/v1/videos/v01",), kwargs={"timeout": 30})
         asking.start()
         assert begun.wait(20)

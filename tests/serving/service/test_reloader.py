@@ -34,7 +34,7 @@ def test_who_asks_while_the_news_is_being_loaded_waits_for_it(
 
         live._parts = replace(parts, recommender=slowly)
         with elsewhere.writing("testing"):
-            elsewhere.catalogue.put_videos([Video("zebra", "The zebracoaster")])
+            elsewhere.catalogue.videos.put([Video("zebra", "The zebracoaster")])
             deliver(elsewhere, lambda: encoder)
         load_snapshot(elsewhere)
         refreshing = threading.Thread(target=live.refresh)

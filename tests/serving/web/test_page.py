@@ -101,7 +101,7 @@ def ingest(page: Any, table: Path) -> None:
 
 
 def events_of(home: Home, user: str) -> list[tuple[str, str, float | None]]:
-    return [(event.item_id, event.action, event.dwell_s) for event in home.catalogue.events_of([user], 9)[user]]
+    return [(event.item_id, event.action, event.dwell_s) for event in home.catalogue.events.newest([user], 9)[user]]
 
 
 def test_a_list_with_reasons_and_the_reader_beside_it(opened: tuple[Any, Home]) -> None:
@@ -146,7 +146,7 @@ def test_a_reader_is_invented(opened: tuple[Any, Home]) -> None:
     page.get_by_label("Trains").check()
     page.get_by_role("button", name="Invent", exact=True).click()
     page.wait_for_function("document.querySelector('#profile').innerText.includes('What zoe likes')")
-    assert home.catalogue.reader("zoe").interests == ("Trains",)
+    assert home.catalogue.readers.get("zoe").interests == ("Trains",)
     assert titles(page)
 
 
@@ -196,7 +196,7 @@ def test_a_table_is_ingested(opened: tuple[Any, Home], tmp_path: Path) -> None:
     table.write_text('{"id": "n1", "title": "Night trains"}\n{"id": "n2"}\n')
     ingest(page, table)
     assert "more.jsonl:2" in page.locator("#ingested").inner_text()
-    assert home.catalogue.video("n1").title == "Night trains"
+    assert home.catalogue.videos.get("n1").title == "Night trains"
 
 
 def test_an_unknown_reader_is_told_the_nearest(opened: tuple[Any, Home]) -> None:
@@ -243,7 +243,7 @@ def test_with_keys_the_page_asks_for_one_that_may_write(
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     with Home.open(small_home, encoder.name) as home:
-        (_, read), (key, write) = home.catalogue.create_key("read"), home.catalogue.create_key("write")
+        (_, read), (key, write) = home.catalogue.keys.create("read"), home.catalogue.keys.create("write")
         app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _), httpx.Client(base_url=url, timeout=20) as client:
             refused = client.get("/config")
@@ -256,7 +256,7 @@ def test_with_keys_the_page_asks_for_one_that_may_write(
                 assert client.get("/config", headers={"Authorization": strange}).status_code == 401
             elsewhere = {"Origin": "https://evil.example"}
             assert client.post("/gradio_api/queue/join", auth=("me", write), headers=elsewhere).status_code == 403
-            assert home.catalogue.revoke_key(key.id)
+            assert home.catalogue.keys.revoke(key.id)
             assert client.get("/config", auth=("me", write)).status_code == 401
 
 
@@ -266,7 +266,7 @@ def test_with_a_key_the_page_works(browser: Any, small_home: Path, new_hash_enco
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     with Home.open(small_home, encoder.name) as home:
-        _, write = home.catalogue.create_key("write")
+        _, write = home.catalogue.keys.create("write")
         app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _):
             page = browser.new_page(http_credentials={"username": "me", "password": write})
@@ -291,5 +291,5 @@ def test_without_keys_the_page_answers_this_machine_only_by_its_own_name(
             assert page.status_code == 200
             assert "img-src 'self' data:;" in page.headers["content-security-policy"]
             assert httpx.get(url, headers={"Host": "evil.example"}).status_code == 403
-            home.catalogue.create_key("read")
+            home.catalogue.keys.create("read")
             assert httpx.get(url).status_code == 401

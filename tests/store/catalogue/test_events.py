@@ -20,45 +20,45 @@ def event(user: str, item: str, minutes: float = 0, action: Action = "view", kin
 
 def test_the_same_event_twice_is_one(home: Home) -> None:
     batch = [event("ann", "a"), event("ann", "a"), event("ann", "b")]
-    assert home.catalogue.add_events(batch) == 2
-    assert home.catalogue.add_events([*batch, event("bob", "a")]) == 1
-    assert home.catalogue.add_events([]) == 0
-    numbers, kept = zip(*home.catalogue.iter_events(), strict=True)
+    assert home.catalogue.events.add(batch) == 2
+    assert home.catalogue.events.add([*batch, event("bob", "a")]) == 1
+    assert home.catalogue.events.add([]) == 0
+    numbers, kept = zip(*home.catalogue.events.iterate(), strict=True)
     assert [(one.user_id, one.item_id) for one in kept] == [("ann", "a"), ("ann", "b"), ("bob", "a")]
     assert list(numbers) == sorted(set(numbers))
-    assert [one.user_id for _, one in home.catalogue.iter_events(after=numbers[1])] == ["bob"]
+    assert [one.user_id for _, one in home.catalogue.events.iterate(after=numbers[1])] == ["bob"]
 
 
 def test_a_different_event_under_a_known_id_is_named_and_makes_no_reader(home: Home) -> None:
     first = [replace(event("ann", "a", number), event_id=f"{number}") for number in range(3)]
     other = [first[0], replace(first[1], dwell_s=9.0), replace(first[2], user_id="bob"), event("cyd", "a")]
-    home.catalogue.add_events(first)
-    assert home.catalogue.add_events(other) == 1
-    clashes = home.catalogue.clashing_events([*first, *other, event("dan", "a")])
+    home.catalogue.events.add(first)
+    assert home.catalogue.events.add(other) == 1
+    clashes = home.catalogue.events.clashing([*first, *other, event("dan", "a")])
     assert [one.event_id for one in clashes] == ["1", "2"]
-    assert home.catalogue.clashing_events([]) == []
-    assert list(home.catalogue.reader_ids()) == ["ann", "cyd"]
+    assert home.catalogue.events.clashing([]) == []
+    assert list(home.catalogue.readers.ids()) == ["ann", "cyd"]
 
 
 def test_an_event_is_found_by_its_number(home: Home) -> None:
     first = event("ann", "a")
-    home.catalogue.add_events([first])
-    number = home.catalogue.newest_event()
-    assert home.catalogue.event(number) == first
-    assert home.catalogue.event(number + 1) is None
+    home.catalogue.events.add([first])
+    number = home.catalogue.events.last_number()
+    assert home.catalogue.events.get_numbered(number) == first
+    assert home.catalogue.events.get_numbered(number + 1) is None
 
 
 def test_events_raise_no_revision_and_make_their_readers(home: Home) -> None:
-    home.catalogue.add_events([event("ann", "a", minutes=5), event("ann", "b", minutes=1)])
+    home.catalogue.events.add([event("ann", "a", minutes=5), event("ann", "b", minutes=1)])
     assert home.catalogue.revision() == 0
-    assert home.catalogue.reader("ann").created == NOON + timedelta(minutes=1)
+    assert home.catalogue.readers.get("ann").created == NOON + timedelta(minutes=1)
 
 
 def test_the_newest_come_first_and_of_equal_times_the_later_added(home: Home) -> None:
-    home.catalogue.add_events(
+    home.catalogue.events.add(
         [event("ann", "old", -9), event("ann", "x"), event("bob", "z", 5), event("ann", "y"), event("ann", "new", 1)]
     )
-    newest = home.catalogue.events_of(["ann", "bob", "nobody", "ann"], limit=3)
+    newest = home.catalogue.events.newest(["ann", "bob", "nobody", "ann"], limit=3)
     assert {user: [kept.item_id for kept in kept] for user, kept in newest.items()} == {
         "ann": ["new", "y", "x"],
         "bob": ["z"],
@@ -69,26 +69,26 @@ def test_the_newest_come_first_and_of_equal_times_the_later_added(home: Home) ->
 def test_watches_come_reader_by_reader_in_time_order_for_those_who_watched_lately(home: Home) -> None:
     first = [event("ann", "a", 3), event("ann", "b", 1), event("bob", "c"), event("cyd", "d")]
     other = [event("ann", "e", 0, "skip"), event("ann", "f", 0, "impression"), event("ann", "n", 0, "view", "article")]
-    home.catalogue.add_events([*first, *other])
-    assert list(home.catalogue.iter_watches()) == [[("b", 2), ("a", 1)], [("c", 3)], [("d", 4)]]
-    counted = home.catalogue.newest_event()
-    home.catalogue.add_events([event("bob", "a", -1, "like"), event("cyd", "g", 1, "skip")])
-    assert list(home.catalogue.iter_watches(counted)) == [[("a", counted + 1), ("c", 3)]]
+    home.catalogue.events.add([*first, *other])
+    assert list(home.catalogue.events.iterate_watches()) == [[("b", 2), ("a", 1)], [("c", 3)], [("d", 4)]]
+    counted = home.catalogue.events.last_number()
+    home.catalogue.events.add([event("bob", "a", -1, "like"), event("cyd", "g", 1, "skip")])
+    assert list(home.catalogue.events.iterate_watches(counted)) == [[("a", counted + 1), ("c", 3)]]
 
 
 def test_thousands_of_readers_at_once(home: Home) -> None:
     users = [f"u{number}" for number in range(5_000)]
-    home.catalogue.add_events([event(user, item, minutes) for minutes, item in enumerate("abc") for user in users])
-    newest = home.catalogue.events_of(users, limit=2)
+    home.catalogue.events.add([event(user, item, minutes) for minutes, item in enumerate("abc") for user in users])
+    newest = home.catalogue.events.newest(users, limit=2)
     assert set(newest) == set(users)
     assert all([kept.item_id for kept in newest[user]] == ["c", "b"] for user in users)
 
 
 def test_events_for_unknown_items_are_kept_and_counted(home: Home) -> None:
     with home.writing():
-        home.catalogue.put_videos([Video("a", "A")])
-        home.catalogue.put_articles([Article("n", "N")])
-    home.catalogue.add_events(
+        home.catalogue.videos.put([Video("a", "A")])
+        home.catalogue.articles.put([Article("n", "N")])
+    home.catalogue.events.add(
         [
             event("ann", "a"),
             event("ann", "n", kind="article"),
@@ -103,7 +103,7 @@ def test_events_for_unknown_items_are_kept_and_counted(home: Home) -> None:
 
 def test_popularity_halves_with_the_half_life(home: Home) -> None:
     day = 24 * 60
-    home.catalogue.add_events(
+    home.catalogue.events.add(
         [
             event("ann", "a", 0),
             event("bob", "a", -2 * day, "like"),
@@ -113,40 +113,40 @@ def test_popularity_halves_with_the_half_life(home: Home) -> None:
             event("bob", "text", 0, kind="article"),
         ]
     )
-    assert home.catalogue.popularity(half_life_days=2.0) == pytest.approx({"a": 1.5, "b": 0.25})
+    assert home.catalogue.events.popularity(half_life_days=2.0) == pytest.approx({"a": 1.5, "b": 0.25})
 
 
 def test_a_reader_makes_a_video_popular_once(home: Home) -> None:
-    home.catalogue.add_events([event("ann", "a", minute, "view") for minute in range(300)])
-    home.catalogue.add_events([event("ann", "a", 0, "like"), event("ann", "b", 0), event("bob", "b", 0)])
-    assert home.catalogue.popularity(half_life_days=2.0) == pytest.approx({"a": 1.0, "b": 2.0}, rel=0.1)
+    home.catalogue.events.add([event("ann", "a", minute, "view") for minute in range(300)])
+    home.catalogue.events.add([event("ann", "a", 0, "like"), event("ann", "b", 0), event("bob", "b", 0)])
+    assert home.catalogue.events.popularity(half_life_days=2.0) == pytest.approx({"a": 1.0, "b": 2.0}, rel=0.1)
 
 
 def test_what_is_dated_wrongly_makes_nothing_old(home: Home) -> None:
     """Neither an impression nor an article of 2099 counts; a view of 2099 counts as one of now."""
-    home.catalogue.add_events([event("ann", "a"), event("bob", "a", -2 * 24 * 60)])
-    before = home.catalogue.popularity(half_life_days=2.0)
+    home.catalogue.events.add([event("ann", "a"), event("bob", "a", -2 * 24 * 60)])
+    before = home.catalogue.events.popularity(half_life_days=2.0)
     late = int((datetime(2099, 1, 1, tzinfo=UTC) - event("x", "x").at).total_seconds()) // 60
-    home.catalogue.add_events([event("eve", "a", late, "impression"), event("eve", "text", late, kind="article")])
-    assert home.catalogue.popularity(half_life_days=2.0) == before == pytest.approx({"a": 1.5})
-    home.catalogue.add_events([event("eve", "b", late)])
-    after = home.catalogue.popularity(half_life_days=365_000.0)
+    home.catalogue.events.add([event("eve", "a", late, "impression"), event("eve", "text", late, kind="article")])
+    assert home.catalogue.events.popularity(half_life_days=2.0) == before == pytest.approx({"a": 1.5})
+    home.catalogue.events.add([event("eve", "b", late)])
+    after = home.catalogue.events.popularity(half_life_days=365_000.0)
     assert after == pytest.approx({"a": 2.0, "b": 1.0}, rel=1e-3)
 
 
 def test_impressions_push_nothing_a_reader_did_out_of_reach(home: Home) -> None:
-    home.catalogue.add_events([event("ann", "old"), event("ann", "left", 1, "skip"), event("bob", "b")])
-    home.catalogue.add_events([event("ann", f"shown{n}", 10 + n, "impression") for n in range(50)])
-    acts = home.catalogue.acts_of(["ann", "bob", "nobody"], 2)
+    home.catalogue.events.add([event("ann", "old"), event("ann", "left", 1, "skip"), event("bob", "b")])
+    home.catalogue.events.add([event("ann", f"shown{n}", 10 + n, "impression") for n in range(50)])
+    acts = home.catalogue.events.newest_acts(["ann", "bob", "nobody"], 2)
     assert {one: [act.item_id for act in own] for one, own in acts.items()} == {
         "ann": ["left", "old"], "bob": ["b"], "nobody": [],
     }  # fmt: skip
-    assert home.catalogue.activity_of(["ann", "nobody"]) == {
+    assert home.catalogue.events.activity(["ann", "nobody"]) == {
         "ann": Activity(52, frozenset({"old", "left"})),
         "nobody": Activity(0, frozenset()),
     }
 
 
 def test_without_events_nothing_is_popular(home: Home) -> None:
-    assert home.catalogue.popularity(half_life_days=2.0) == {}
-    assert home.catalogue.events_of([], 5) == {}
+    assert home.catalogue.events.popularity(half_life_days=2.0) == {}
+    assert home.catalogue.events.newest([], 5) == {}
