@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gradio as gr
 from fastapi import FastAPI
+from gradio.utils import get_upload_folder
 from starlette.types import ASGIApp
 
 from shortlist.serving.http.admission import WriteAuthMiddleware
 from shortlist.serving.http.auth import Authenticator
 from shortlist.serving.http.body_limit import BodyLimit
 from shortlist.serving.service.context import AppContext
+from shortlist.serving.web.gradio_guard import UPLOAD, GradioGuard
 from shortlist.serving.web.page import looks, page
 
 # What strangers wrote is shown here: if a browser took it for more than text, it could load nothing from elsewhere.
@@ -19,17 +23,16 @@ POLICY = (
     "form-action 'self'; frame-ancestors 'self'"
 )
 
-UPLOAD = "/gradio_api/upload"  # of tables; Gradio writes them to files as they come, and bounds each
-
 
 def web_application(parts: AppContext) -> ASGIApp:
     """The page over `parts`, at /, behind HTTP Basic: any name, and a key that may write as the password.
 
     Raises as `AppContext.recommender`.
     """
+    blocks = page(parts)
     app = gr.mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
-        page(parts),
+        blocks,
         path="",
         footer_links=[],
         show_error=False,
@@ -38,9 +41,11 @@ def web_application(parts: AppContext) -> ASGIApp:
         run_history=False,
         **looks(),
     )
+    blocks.has_launched = True  # or Gradio does not check paths: only `launch` sets it, not mounting
     limits = parts.config.serve
+    guarded = GradioGuard(app, Path(get_upload_folder()))
     bounded = BodyLimit(
-        app, limits.body_bytes, limits.body_timeout_s, {UPLOAD: limits.upload_bytes + limits.body_bytes}
+        guarded, limits.body_bytes, limits.body_timeout_s, {UPLOAD: limits.upload_bytes + limits.body_bytes}
     )
     # No rate: one look at the page is a hundred requests, and those that cost are bounded by the page's queue.
     return WriteAuthMiddleware(

@@ -118,12 +118,13 @@ def _nothing(words: str) -> list[Any]:
 
 def _chat(desk: PageHandlers, user: Any) -> None:
     thread = gr.State(_new_thread)
+    lines = gr.State([])  # on the server: a history that comes from the browser may hold files of the server
     # Gradio takes the lines of a chat for HTML even so: `_turn` escapes them.
     talk = gr.Chatbot(
         label="Chat", height=320, buttons=[], feedback_options=None, render_markdown=False, elem_id="talk"
     )
     line = gr.Textbox(label="Say something", placeholder="why number 2?", submit_btn="Send")
-    line.submit(partial(_turn, desk), [line, talk, user, thread], [line, talk], show_progress="hidden")
+    line.submit(partial(_turn, desk), [line, lines, user, thread], [line, talk, lines], show_progress="hidden")
     user.change(_new_thread, None, thread, show_progress="hidden")  # what was said before was for somebody else
 
 
@@ -131,19 +132,24 @@ def _new_thread() -> str:
     return f"web:{uuid.uuid4().hex}"
 
 
+Line = dict[str, str]
+
+
 def _turn(
-    desk: PageHandlers, message: str, talk: list[dict[str, Any]], user: str | None, thread: str
-) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    desk: PageHandlers, message: str, lines: list[Line], user: str | None, thread: str
+) -> Iterator[tuple[str, list[Line], list[Line]]]:
     """The reply, line by line. It quotes the titles and transcripts of strangers, so it is escaped."""
     if not message.strip():
-        yield "", talk
+        yield "", lines, lines
         return
-    said = [*talk, {"role": "user", "content": escape(message)}]
-    yield "", [*said, {"role": "assistant", "content": "…"}]
+    said = [*lines, {"role": "user", "content": escape(message)}]
+    waiting = [*said, {"role": "assistant", "content": "…"}]
+    yield "", waiting, waiting
     reply = ""
     for line in _reply(desk, message, user or None, thread).splitlines():
         reply += f"{escape(line)}\n"
-        yield "", [*said, {"role": "assistant", "content": reply}]
+        answered = [*said, {"role": "assistant", "content": reply}]
+        yield "", answered, answered
 
 
 def _reply(desk: PageHandlers, message: str, user: str | None, thread: str) -> str:
