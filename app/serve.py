@@ -28,8 +28,10 @@ OTHER_HOMES = frozenset({"enrichment", "encoder", "ingest", "llm"})
 log = logging.getLogger(__name__)
 
 
-def worker(config: Config, folder: Path) -> ASGIApp:
+def worker(config: Config, folder: Path, keyless: bool) -> ASGIApp:
     """The HTTP API in one of several processes, which share `folder`; ends the process where it cannot be made.
+
+    Whether the server is `keyless` was decided when it started: a worker that starts later does not decide again.
 
     The home stays open until the process ends.
     """
@@ -42,19 +44,21 @@ def worker(config: Config, folder: Path) -> ASGIApp:
     configure(config.log_level)
     log_request_ids()
     try:
-        return create_app(parts_of(open_home(config), config, SharedLimits(folder)))
+        return create_app(parts_of(open_home(config), config, SharedLimits(folder), keyless=keyless))
     except ShortlistError as error:
         log.error("this process cannot serve and is started again: %s", error)
         raise SystemExit(1) from error  # the exit code of a missing service would end all processes of uvicorn
 
 
-def parts_of(home: Home, config: Config, shared: SharedLimits | None = None) -> AppContext:
+def parts_of(
+    home: Home, config: Config, shared: SharedLimits | None = None, *, keyless: bool | None = None
+) -> AppContext:
     """What the servers are made of. Whatever a crash left undone is mended first; models are loaded when needed."""
     mend(home, config)
     # A server of language models that hangs may not hold a request beyond its deadline.
     patience = min(config.llm.timeout_s, config.serve.deadline_s)
     hurried = config.model_copy(update={"llm": config.llm.model_copy(update={"timeout_s": patience})})
-    return parts_with(home, config, encoder_of(config), language_model_of(home, hurried), shared)
+    return parts_with(home, config, encoder_of(config), language_model_of(home, hurried), shared, keyless=keyless)
 
 
 def parts_with(
@@ -63,8 +67,10 @@ def parts_with(
     encoder: Callable[[], Encoder],
     model: Callable[[], LanguageModel],
     shared: SharedLimits | None = None,
+    *,
+    keyless: bool | None = None,
 ) -> AppContext:
-    """The same with these models."""
+    """The same with these models. By default the home's keys say whether the server is `keyless`."""
     from shortlist.eval.variants import load_variants
     from shortlist.serving.limits.deadline import DeadlineModel
     from shortlist.serving.limits.interprocess import SharedLimits
@@ -91,6 +97,7 @@ def parts_with(
         variant=variant,
         shared=shared,
         metrics=metrics,
+        keyless=not home.catalogue.keys.ever_existed() if keyless is None else keyless,
     )
 
 

@@ -48,13 +48,14 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
 
     with open_home(settings(context, home, config)) as store:
         known = [_document(key) for key in store.catalogue.keys.all()]
+        closed = store.catalogue.keys.ever_existed()
     if as_json:
         print_json({"keys": known})
         return
     for key in known:
         typer.echo(f"{key['id']}  {key['scope']:<5}  {key['created']}  {key['label']}")
     if not known:
-        typer.echo("no keys: a server answers this machine only")
+        typer.echo("no keys: servers answer nobody" if closed else "no keys: a server answers this machine only")
 
 
 @app.command()

@@ -51,8 +51,9 @@ def api(
             log_request_ids()
             app = create_app(parts)
             run(app, listener, chosen.serve, lambda: _say("the API", *listener.getsockname()[:2]))
+        keyless = parts.keyless
     if chosen.serve.workers > 1:
-        _run_workers(chosen, listener)
+        _run_workers(chosen, listener, keyless)
 
 
 @app.command()
@@ -103,7 +104,7 @@ def mcp(
         run(app, listener, chosen.serve, lambda: _say("the MCP server", *listener.getsockname()[:2]))
 
 
-def _run_workers(config: Config, listener: socket.socket) -> None:
+def _run_workers(config: Config, listener: socket.socket, keyless: bool) -> None:
     """Each worker opens the home for itself; what they share is forgotten at the end."""
     from shortlist.app.serve import worker
     from shortlist.serving.limits.interprocess import COUNTERS, SharedLimits
@@ -115,7 +116,7 @@ def _run_workers(config: Config, listener: socket.socket) -> None:
         from shortlist.serving.http.workers import run_workers
 
         _say(f"the API, with {config.serve.workers} processes,", *listener.getsockname()[:2])
-        run_workers(partial(worker, config, Path(folder)), listener, config.serve, SharedLimits(Path(folder)))
+        run_workers(partial(worker, config, Path(folder), keyless), listener, config.serve, SharedLimits(Path(folder)))
 
 
 @contextmanager
@@ -138,9 +139,9 @@ def _given(**options: Any) -> dict[str, Any]:
 
 
 def _address(parts: AppContext) -> str:
-    """The address to listen on: this machine only, as long as there is no key."""
+    """The address to listen on: this machine only if there never was a key."""
     host = parts.config.serve.host
-    if parts.home.catalogue.keys.exist():
+    if not parts.keyless:
         return host
     typer.echo("note: there are no keys, so only this machine is answered; `shortlist keys create` makes one", err=True)
     return HERE

@@ -63,7 +63,7 @@ def create_app(parts: AppContext) -> ASGIApp:
     install(app)
     for module in (recommend, records, chat, health):
         app.include_router(module.router)
-    access = Authenticator(parts.home.catalogue, parts.shared.rates(limits.rate_per_s))
+    access = Authenticator(parts.home.catalogue, parts.shared.rates(limits.rate_per_s), keyless=parts.keyless)
     bounded = ConcurrencyLimit(
         BodyLimit(app, limits.body_bytes, limits.body_timeout_s), service.metrics, limits.requests
     )

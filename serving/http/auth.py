@@ -1,4 +1,4 @@
-"""Who may do what: keys, their scope and their rate. Without any key, whoever is on this machine may do all."""
+"""Authenticate requests by key: its scope and its rate. A home that never had a key is open to this machine."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ bearer = HTTPBearer(auto_error=False, description="A key made by `shortlist keys
 
 
 class Authenticator:
-    """Whether a request is admitted. All are if there was no key at the start; keys made later end that.
+    """Whether a request is admitted.
 
-    `rates` bound what each key may ask; None does not.
+    A `keyless` server admits all requests of this machine until the first key is created. `rates` bound the requests
+    of each key; None does not.
     """
 
-    def __init__(self, catalogue: Catalogue, rates: TokenBucket | None) -> None:
+    def __init__(self, catalogue: Catalogue, rates: TokenBucket | None, *, keyless: bool) -> None:
         self._catalogue = catalogue
         self._rates = rates
-        self._open = not catalogue.keys.exist()
+        self._open = keyless
         self._threads = CapacityLimiter(AT_ONCE)
 
     async def admit(self, request: Request, secret: str | None, needed: Scope) -> Key | None:
@@ -40,7 +41,7 @@ class Authenticator:
         return await run_sync(self._admitted, request, secret, needed, limiter=self._threads)
 
     def _admitted(self, request: Request, secret: str | None, needed: Scope) -> Key | None:
-        if self._open and not self._catalogue.keys.exist():
+        if self._open and not self._catalogue.keys.ever_existed():
             if host_of(str(request.url)) not in LOCAL_HOSTS:  # a web page that was pointed at this machine
                 raise HTTPException(403, "without keys only this machine is answered, by its own name")
             return None

@@ -24,6 +24,5 @@ def mcp_application(parts: AppContext) -> ASGIApp:
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     bounded = BodyLimit(inside, limits.body_bytes, limits.body_timeout_s)
-    return WriteAuthMiddleware(
-        bounded, Authenticator(parts.home.catalogue, parts.shared.rates(limits.rate_per_s)), "Bearer"
-    )
+    access = Authenticator(parts.home.catalogue, parts.shared.rates(limits.rate_per_s), keyless=parts.keyless)
+    return WriteAuthMiddleware(bounded, access, "Bearer")

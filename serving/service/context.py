@@ -20,7 +20,8 @@ class AppContext:
 
     `variant` makes one of the ways to rank called `variants`, and says by which method it reranks. All that they make
     share one encoder and one language model, which is asked through `serving.stop.Stoppable` and counted in
-    `metrics`. `shared` is what the processes of one server have in common.
+    `metrics`. `shared` is what the processes of one server have in common. `keyless` says whether the home had no key
+    when the server started: decided once for all its processes.
     """
 
     home: Home
@@ -32,3 +33,4 @@ class AppContext:
     variant: Callable[[str], tuple[Recommender, str]]
     shared: SharedLimits
     metrics: Metrics
+    keyless: bool

@@ -48,6 +48,5 @@ def web_application(parts: AppContext) -> ASGIApp:
         guarded, limits.body_bytes, limits.body_timeout_s, {UPLOAD: limits.upload_bytes + limits.body_bytes}
     )
     # No rate: one look at the page is a hundred requests, and those that cost are bounded by the page's queue.
-    return WriteAuthMiddleware(
-        bounded, Authenticator(parts.home.catalogue, None), "Basic", {"Content-Security-Policy": POLICY}
-    )
+    access = Authenticator(parts.home.catalogue, None, keyless=parts.keyless)
+    return WriteAuthMiddleware(bounded, access, "Basic", {"Content-Security-Policy": POLICY})

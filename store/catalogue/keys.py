@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast, get_args
 
-from sqlalchemy import CursorResult, Row, delete, func, insert, select
+from sqlalchemy import Connection, CursorResult, Row, delete, exists, insert, select
 
 from shortlist.core.checks import check_text
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.rows import from_micros, to_micros
-from shortlist.store.sql.schema import keys
+from shortlist.store.sql.schema import keys, meta
 
 Scope = Literal["read", "write"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 PREFIX = "sl_"
+EVER = "keys"  # in `meta`, once there was a key: a home that was closed stays closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Keys(CatalogueTable):
         key = Key(secrets.token_hex(4), scope, label, datetime.now(UTC))
         row = {"id": key.id, "sha": _sha(secret), "scope": scope, "label": label, "created": to_micros(key.created)}
         with self._database.writing() as connection:
+            self._note_ever(connection)
             connection.execute(insert(keys).values(row))
         return key, secret
 
@@ -47,23 +49,30 @@ class Keys(CatalogueTable):
         """Make a key worthless at once; whether there was one with this id."""
         with self._database.writing() as connection:
             result = connection.execute(delete(keys).where(keys.c.id == key_id))
-        return cast("CursorResult[tuple[()]]", result).rowcount > 0
+            known = cast("CursorResult[tuple[()]]", result).rowcount > 0
+            if known:
+                self._note_ever(connection)  # the key may be older than the note
+        return known
 
     def all(self) -> list[Key]:
         """All keys, oldest first."""
         with self._database.reading() as connection:
             return [_key(row) for row in connection.execute(select(keys).order_by(keys.c.created, keys.c.id))]
 
-    def exist(self) -> bool:
-        """Whether there is any key."""
+    def ever_existed(self) -> bool:
+        """Whether there is a key or ever was one; then no server answers without."""
+        noted = exists(select(meta.c.key).where(meta.c.key == EVER))
         with self._database.reading() as connection:
-            return bool(connection.scalar(select(func.count()).select_from(keys)))
+            return bool(connection.scalar(select(noted | exists(select(keys.c.id)))))
 
     def recognise(self, secret: str) -> Key | None:
         """The key whose secret this is; None for a wrong or revoked one."""
         with self._database.reading() as connection:
             row = connection.execute(select(keys).where(keys.c.sha == _sha(secret))).one_or_none()
         return _key(row) if row else None
+
+    def _note_ever(self, connection: Connection) -> None:
+        connection.execute(self._database.replace(meta, {"key": EVER, "value": "1"}))
 
 
 def _sha(secret: str) -> str:

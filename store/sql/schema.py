@@ -11,7 +11,7 @@ SCHEMA_VERSION = 4
 catalogue = MetaData()
 
 meta = Table(
-    "meta",  # schema_version, home_id, encoder, revision; how far each place of documents and each index follow
+    "meta",  # schema_version, home_id, encoder, revision, keys; how far each place of documents and each index follow
     catalogue,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),

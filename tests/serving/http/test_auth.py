@@ -117,6 +117,17 @@ def test_a_revoked_key_is_worthless_at_once_and_the_door_stays_shut(
     assert problem(keyed.client.get("/v1/recommend/ann"), 401)
 
 
+def test_a_home_whose_keys_are_revoked_stays_closed_after_a_restart(
+    serve: Any, locked_home: tuple[Path, str, str]
+) -> None:
+    with Home.open(locked_home[0]) as home:
+        for key in home.catalogue.keys.all():
+            assert home.catalogue.keys.revoke(key.id)
+    with serve(locked_home[0]) as api:
+        assert problem(api.client.get("/v1/recommend/ann"), 401)
+        assert problem(api.client.post("/v1/events", json=EVENT), 401)
+
+
 def test_a_key_made_later_shuts_an_open_door(api: Any) -> None:
     assert api.client.get("/v1/recommend/ann").status_code == 200
     _, secret = api.home.catalogue.keys.create("read")

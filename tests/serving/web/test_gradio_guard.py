@@ -113,7 +113,7 @@ def test_only_an_uploaded_table_is_ingested(page: Page, tmp_path: Path) -> None:
         given = {"path": path if isinstance(path, int | None) else str(path), "meta": META, "orig_name": "t.jsonl"}
         assert page.join(ingest, ["videos", given], "a").status_code == 403, path
     assert "1 new" in page.ask(ingest, ["videos", {"path": page.upload("table.jsonl", TABLE), "meta": META}])
-    assert page.home.catalogue.video("fresh").title == "A fresh video"
+    assert page.home.catalogue.videos.get("fresh").title == "A fresh video"
 
 
 def test_what_gradio_reads_is_what_was_checked(page: Page) -> None:
