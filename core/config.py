@@ -286,7 +286,11 @@ class ServeConfig(Section):
     deadline_s: Positive = Field(20.0, description="longest wait for a rerank; then the answer comes without it")
     rate_per_s: Positive = Field(200.0, description="requests a second of one key, on average; twice as many at once")
     body_bytes: int = Field(8_000_000, ge=1, description="largest request")
-    body_timeout_s: Positive = Field(30.0, description="longest wait for the rest of a request")
+    body_timeout_s: Positive = Field(
+        30.0, description="time for the head of a request, and for its body, which has a second more for each 100 KB"
+    )
+    connections: int = Field(1024, ge=1, description="open connections of each process; the longest idle make room")
+    connections_per_client: int = Field(256, ge=1, description="the same for each client address, such as a proxy")
     batch: int = Field(1000, ge=1, description="events or videos of one request")
     upload_bytes: int = Field(500_000_000, ge=1, description="largest table that the web page takes")
     write_wait_s: float = Field(

@@ -19,6 +19,7 @@ from shortlist.serving.api.deps import known_only
 from shortlist.serving.http.access_log import AccessLog
 from shortlist.serving.http.admission import ReadAuthMiddleware
 from shortlist.serving.http.auth import Authenticator
+from shortlist.serving.http.body_buffer import BodyBuffer
 from shortlist.serving.http.body_limit import BodyLimit
 from shortlist.serving.http.concurrency_limit import ConcurrencyLimit
 from shortlist.serving.http.problems import install
@@ -64,9 +65,8 @@ def create_app(parts: AppContext) -> ASGIApp:
     for module in (recommend, records, chat, health):
         app.include_router(module.router)
     access = Authenticator(parts.home.catalogue, parts.shared.rates(limits.rate_per_s), keyless=parts.keyless)
-    bounded = ConcurrencyLimit(
-        BodyLimit(app, limits.body_bytes, limits.body_timeout_s), service.metrics, limits.requests
-    )
+    buffered = BodyBuffer(ConcurrencyLimit(app, service.metrics, limits.requests), limits.requests)
+    bounded = BodyLimit(buffered, limits.body_bytes, limits.body_timeout_s)
     return AccessLog(ReadAuthMiddleware(bounded, access), service.metrics)
 
 

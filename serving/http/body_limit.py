@@ -1,21 +1,25 @@
-"""Requests may be neither large nor endless."""
+"""Bound the size of a request's body and the time that it may take."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from time import monotonic
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shortlist.serving.http.problems import problem
+from shortlist.serving.http.problems import problem, problem_of
+
+BYTES_PER_S = 100_000  # a body may take a second more for so many that have come
 
 
 class BodyLimit:
-    """Refuses a request larger than `largest` bytes (413), and one of which nothing comes for `seconds` (408).
+    """Refuse a body larger than `largest` bytes (413), and one that is not complete in time (408).
 
-    `larger` are the paths that take more.
+    A body may take `seconds` and what `BYTES_PER_S` grants it, counted from its start: bytes that drip do not begin the
+    time again. `larger` are the paths that take more.
     """
 
     def __init__(self, app: ASGIApp, largest: int, seconds: float, larger: Mapping[str, int] | None = None) -> None:
@@ -35,28 +39,43 @@ class BodyLimit:
             refusal = problem(413, "request too large", f"expected at most {largest} bytes")
             await refusal(scope, receive, send)
             return
-        await self._app(scope, _Reader(receive, largest, self._seconds).receive, send)
+        began = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self._app(scope, _Reader(receive, largest, self._seconds).receive, send_noted)
+        except HTTPException as error:
+            if began:
+                raise
+            await problem_of(error)(scope, receive, send)
 
 
 class _Reader:
-    """Passes the messages of a request on while they are few and come in time; else raises `HTTPException`."""
+    """Pass the messages of a request on while they are few and come in time; else raise `HTTPException`."""
 
     def __init__(self, receive: Receive, largest: int, seconds: float) -> None:
         self._receive = receive
-        self._left = largest
+        self._largest = largest
         self._seconds = seconds
+        self._began = monotonic()
+        self._bytes = 0
         self._whole = False
 
     async def receive(self) -> Message:
         """See ASGI."""
         if self._whole:  # only the client's leaving is still to come, and that may take its time
             return await self._receive()
+        granted_s = self._seconds + self._bytes / BYTES_PER_S
         try:
-            message = await asyncio.wait_for(self._receive(), self._seconds)
+            message = await asyncio.wait_for(self._receive(), self._began + granted_s - monotonic())
         except TimeoutError:
-            raise HTTPException(408, f"expected the whole request within {self._seconds:g} s") from None
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
+            raise HTTPException(408, f"expected the whole request within {granted_s:.3g} s") from None
+        self._bytes += len(message.get("body", b""))
+        if self._bytes > self._largest:
             raise HTTPException(413, "the request is too large")
         self._whole = not message.get("more_body", False)
         return message

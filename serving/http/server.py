@@ -4,59 +4,17 @@ from __future__ import annotations
 
 import signal
 import socket
-from asyncio import TimerHandle
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from shortlist.core.config import ServeConfig
 from shortlist.core.errors import UsageError
+from shortlist.serving.http.protocol import BoundedProtocol, Connections
 
 BACKLOG = 2048  # uvicorn's
-
-
-class HeaderTimeoutProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """uvicorn's own protocol, with `seconds` from the connection, or an answer, to the end of the next request's head.
-
-    uvicorn's own limit between requests ends with the first byte of one.
-    """
-
-    def __init__(self, seconds: float, *given: Any, **more: Any) -> None:
-        super().__init__(*given, **more)
-        self._seconds = seconds
-        self._timer: TimerHandle | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        """See `asyncio.Protocol`."""
-        super().connection_made(transport)
-        self._wait()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """See `asyncio.Protocol`."""
-        self._wait_no_more()
-        super().connection_lost(exc)
-
-    def on_response_complete(self) -> None:
-        """Called by a cycle, uvicorn's name for one request and its answer."""
-        super().on_response_complete()
-        self._wait()
-
-    def _wait(self) -> None:
-        self._wait_no_more()
-        self._timer = self.loop.call_later(self._seconds, self._close_unless_begun)
-
-    def _wait_no_more(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _close_unless_begun(self) -> None:
-        answering = self.cycle is not None and not self.cycle.response_complete
-        if not answering and not self.transport.is_closing():
-            self.transport.close()
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -87,9 +45,11 @@ def run(app: ASGIApp, listener: socket.socket, config: ServeConfig, ready: Calla
 
 def uvicorn_config(app: ASGIApp | Callable[[], ASGIApp], config: ServeConfig) -> uvicorn.Config:
     """How all of our servers run."""
+    connections = Connections(config.connections, config.connections_per_client)
     return uvicorn.Config(
         app,
-        http=partial(HeaderTimeoutProtocol, config.body_timeout_s),  # type: ignore[arg-type]
+        http=partial(BoundedProtocol, config.body_timeout_s, connections),  # type: ignore[arg-type]
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

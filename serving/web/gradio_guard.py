@@ -12,8 +12,9 @@ from typing import Any
 
 from anyio.to_thread import run_sync
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shortlist.serving.http.body_buffer import replayed
 from shortlist.serving.http.problems import problem
 
 UPLOAD = "/gradio_api/upload"  # of tables; Gradio writes them to files as they come, and bounds each
@@ -52,12 +53,7 @@ class GradioGuard:
             refusal = problem(403, "the page takes uploaded files only", "use `shortlist ingest` for other files")
             await refusal(scope, receive, send)
             return
-        left: list[Message] = [{"type": "http.request", "body": body}]
-
-        async def replay() -> Message:
-            return left.pop() if left else await receive()
-
-        await self._app(scope, replay, send)
+        await self._app(scope, replayed(body, receive), send)
 
 
 def used_by_page(path: str) -> bool:

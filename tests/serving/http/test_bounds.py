@@ -8,9 +8,10 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -19,7 +20,7 @@ import pytest
 from starlette.responses import Response
 
 from shortlist.models.llm.language_model import ChoiceScores
-from shortlist.serving.http.server import HeaderTimeoutProtocol
+from shortlist.serving.http.protocol import BoundedProtocol, Connections
 from tests.serving.conftest import running, until
 
 WISH = {"about": "the moon"}
@@ -152,13 +153,21 @@ def test_large_requests_are_refused_however_they_are_sent(serve: Any, small_home
 WHOLE = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
+def bounded(seconds: float = 10, most: int = 100, per_client: int = 100) -> dict[str, Any]:
+    """Settings of a server whose connections are bounded."""
+    return {"http": partial(BoundedProtocol, seconds, Connections(most, per_client)), "lifespan": "off"}
+
+
+def connection(url: str, host: str = "127.0.0.1") -> socket.socket:
+    """A connection to `url` from `host`."""
+    address = ("127.0.0.1", int(url.rpartition(":")[2]))
+    return socket.create_connection(address, timeout=10, source_address=(host, 0))
+
+
 @contextmanager
 def prompt_connection(app: Any) -> Iterator[socket.socket]:
     """A connection to `app`, which may take 0.2 s for the head of each request."""
-    with (
-        running(app, http=partial(HeaderTimeoutProtocol, 0.2), lifespan="off") as (url, _, _),
-        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10) as slow,
-    ):
+    with running(app, **bounded(0.2)) as (url, _, _), connection(url) as slow:
         yield slow
 
 
@@ -187,6 +196,97 @@ def test_nor_may_the_next_one_of_a_connection_take_longer(more: bytes) -> None:
         assert said.count(b"done") == 2
 
 
+async def done(scope: Any, receive: Any, send: Any) -> None:
+    await Response("done")(scope, receive, send)
+
+
+def endless() -> Iterator[tuple[bytes, bytes]]:
+    """Beginnings of requests, and what may follow them without end."""
+    start = b"GET / HTTP/1.1\r\nHost: a\r\n"
+    yield start + b"X: ", b"a" * 65_536
+    yield start, b"".join(b"x%07d: y\r\n" % at for at in range(4000))
+    yield b"GET /", b"a" * 65_536
+    yield start + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: ", b"a" * 65_536
+
+
+@pytest.mark.parametrize(("start", "more"), endless(), ids=["one header", "many headers", "an address", "a trailer"])
+def test_a_head_without_end_is_refused_soon(start: bytes, more: bytes) -> None:
+    async def wait(_scope: Any, receive: Any, _send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    with running(wait, **bounded()) as (url, _, _), connection(url) as flood:
+        flood.sendall(start)
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < 50_000_000:
+                flood.sendall(more)
+                sent += len(more)
+        assert sent < 20_000_000  # what the sockets of both sides hold, not what the parser keeps
+
+
+def test_a_large_head_is_answered_with_431_and_one_within_the_bounds_is_served() -> None:
+    def ask(*headers: bytes) -> bytes:
+        with connection(url) as client:
+            client.sendall(b"\r\n".join([b"GET / HTTP/1.1", b"Host: a", *headers, b"", b""]))
+            return client.recv(4096).split()[1]
+
+    with running(done, **bounded()) as (url, _, _):
+        assert ask(*(b"x%d: y" % at for at in range(90))) == b"200"
+        assert ask(*(b"x%d: y" % at for at in range(200))) == b"431"
+        assert ask(b"x: " + b"y" * 60_000) == b"200"
+        assert ask(b"x: " + b"y" * 70_000) == b"431"
+
+
+def test_connections_that_say_nothing_make_room() -> None:
+    with running(done, **bounded(most=100, per_client=5)) as (url, _, _), ExitStack() as stack:
+        silent = [stack.enter_context(connection(url)) for _ in range(20)]
+        assert httpx.get(url).text == "done"
+        assert silent[0].recv(1) == b""
+        silent[-1].sendall(WHOLE)
+        assert b"done" in silent[-1].recv(4096)
+    with running(done, **bounded(most=5)) as (url, _, _), ExitStack() as stack:
+        for at in range(20):
+            stack.enter_context(connection(url, f"127.0.0.{2 + at}"))
+        assert httpx.get(url).text == "done"
+
+
+def test_connections_that_are_answered_are_not_closed_for_others() -> None:
+    began = threading.Semaphore(0)
+
+    async def held(scope: Any, receive: Any, send: Any) -> None:
+        began.release()
+        await receive()
+        await receive()  # until the client leaves
+        await done(scope, receive, send)
+
+    with running(held, **bounded(per_client=2)) as (url, _, _), ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(connection(url)).sendall(WHOLE)
+            assert began.acquire(timeout=10)
+        with connection(url) as third, connection(url, "127.0.0.9") as other:
+            assert b" 503 " in third.recv(4096)
+            other.sendall(WHOLE)
+            assert began.acquire(timeout=10)
+
+
+def test_an_answer_that_nobody_reads_is_given_up() -> None:
+    gone = threading.Event()
+
+    async def endless_answer(_scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        watching = asyncio.ensure_future(receive())
+        while not watching.done() or watching.result()["type"] != "http.disconnect":
+            watching = asyncio.ensure_future(receive()) if watching.done() else watching
+            await send({"type": "http.response.body", "body": b"a" * 65_536, "more_body": True})
+            await asyncio.sleep(0)
+        gone.set()
+
+    with running(endless_answer, **bounded(0.3)) as (url, _, _), connection(url) as lazy:
+        lazy.sendall(WHOLE)
+        assert gone.wait(10)
+
+
 def test_half_a_request_is_ended_and_hinders_nobody(serve: Any, small_home: Path) -> None:
     head = (
         b"POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
@@ -203,6 +303,33 @@ def test_half_a_request_is_ended_and_hinders_nobody(serve: Any, small_home: Path
             slow.settimeout(10)
             assert b" 408 " in slow.recv(4096)
         assert api.ids("/v1/recommend/ann")
+
+
+POST = b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+
+
+def test_a_body_that_drips_is_ended_at_the_deadline_of_the_whole(serve: Any, small_home: Path) -> None:
+    with serve(small_home, body_timeout_s=0.5) as api, connection(api.url) as slow:
+        slow.sendall(POST + b"{")
+        slow.settimeout(0.1)
+        said, end = b"", monotonic() + 10
+        while not said and monotonic() < end:
+            slow.sendall(b" ")
+            with suppress(TimeoutError):
+                said = slow.recv(4096)
+        assert b" 408 " in said
+
+
+def test_bodies_that_drip_take_nobodys_place(serve: Any, small_home: Path) -> None:
+    with serve(small_home, requests=4) as api, ExitStack() as stack:
+        half = [stack.enter_context(connection(api.url)) for _ in range(6)]
+        for one in half:
+            one.sendall(POST + b"{")
+        assert all(b" 503 " in one.recv(4096) for one in half[2:])  # one address may send half of all
+        assert api.ids("/v1/recommend/ann")
+        other = stack.enter_context(connection(api.url, "127.0.0.9"))
+        other.sendall(POST + b'{"message": "hi"}'.ljust(99))
+        assert b" 200 " in other.recv(4096)
 
 
 def test_at_shutdown_accepted_events_are_kept(serve: Any, small_home: Path) -> None:
