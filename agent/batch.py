@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from shortlist.core.notes import Note, NoteCode
 from shortlist.core.ranking import Query, Ranking, Request
 from shortlist.core.types import Article, HistoryItem, Kind, Profile, Video
 
@@ -36,15 +37,17 @@ class RankedRequest:
     ranking: Ranking
 
 
-def request_notes(case: RankedRequest, n_found: int) -> list[str]:
+def request_notes(case: RankedRequest, n_found: int) -> list[Note]:
     """What a person should know about an answer of `n_found` videos: what it rests on, and why it is short."""
-    notes, profile = [], case.profile
-    if not profile.liked and not (case.request.wish or case.request.like):
-        lack = "has liked nothing yet" if profile.n_events else "has no history"
-        basis = "stated interests, popular and fresh" if profile.interests else "popular and fresh"
-        notes.append(f"{profile.user_id} {lack}: {basis}")
-    else:
-        notes.extend(case.ranking.notes)
+    strange = not case.profile.liked and not (case.request.wish or case.request.like)
+    notes = [_lack(case.profile)] if strange else [*case.ranking.notes]
     if n_found < case.request.k:
-        notes.append(f"only {n_found} of {case.request.k}: no other video matches")
+        notes.append(Note("few-results", f"only {n_found} of {case.request.k}: no other video matches"))
     return notes
+
+
+def _lack(profile: Profile) -> Note:
+    code: NoteCode = "no-likes" if profile.n_events else "no-history"
+    lack = "has liked nothing yet" if profile.n_events else "has no history"
+    basis = "stated interests, popular and fresh" if profile.interests else "popular and fresh"
+    return Note(code, f"{profile.user_id} {lack}: {basis}")

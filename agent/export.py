@@ -12,6 +12,7 @@ from shortlist.agent.ranked import Ranked
 from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import LEGS
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Request
 
 STAGES = (*LEGS, FUSION, RERANK)
@@ -34,7 +35,7 @@ class Rows:
 
     columns: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
     unknown: list[str] = field(default_factory=list)
-    notes: Counter[str] = field(default_factory=Counter)
+    notes: Counter[Note] = field(default_factory=Counter)
     unjudged: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shortlist.core.checks import check_seconds, check_text, check_time, require
+from shortlist.core.notes import Note
 from shortlist.core.types import Profile, Segment, Video
 
 FloatArray = npt.NDArray[np.float32]
@@ -94,7 +95,7 @@ class Ranking:
     scores: npt.NDArray[np.float64]
     origin: str
     sources: tuple[Ranking, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
         require(
@@ -130,7 +131,7 @@ class Ranking:
         *,
         limit: int | None = None,
         sources: Sequence[Ranking] = (),
-        notes: Sequence[str] = (),
+        notes: Sequence[Note] = (),
     ) -> Ranking:
         """The ranking of `scored` by descending score, ties by ascending id, cut to `limit`."""
         pairs = scored.items() if isinstance(scored, Mapping) else scored
@@ -201,7 +202,7 @@ class Answer:
 
     user_id: str
     recommendations: tuple[Recommendation, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     llm: ModelUse = ModelUse()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Answer, ModelUse, Recommendation, Stage
 from shortlist.core.types import Segment, Video
 
@@ -17,10 +18,15 @@ def answer_document(answer: Answer) -> dict[str, Any]:
     return {
         "user_id": answer.user_id,
         "recommendations": [recommendation_document(item) for item in answer.recommendations],
-        "notes": list(answer.notes),
+        "notes": notes_document(answer.notes),
         "timings_ms": timings_document(answer.timings_ms),
         "llm": model_use_document(answer.llm),
     }
+
+
+def notes_document(notes: Iterable[Note]) -> list[dict[str, str]]:
+    """The public part of `notes`."""
+    return [{"code": note.code, "message": note.public} for note in notes]
 
 
 def recommendation_document(item: Recommendation) -> dict[str, Any]:
@@ -86,4 +92,9 @@ def search_document(text: str, answer: Answer) -> dict[str, Any]:
         }
         for hit in answer.recommendations
     ]
-    return {"query": text, "hits": hits, "timings_ms": timings_document(answer.timings_ms)}
+    return {
+        "query": text,
+        "hits": hits,
+        "notes": notes_document(answer.notes),
+        "timings_ms": timings_document(answer.timings_ms),
+    }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from shortlist.core.notes import Note
 from shortlist.core.ranking import ModelUse, Run
 from shortlist.eval.answer.batches import Batch
 from shortlist.eval.variants import Variant
@@ -36,13 +37,13 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunCache:
-    """A variant over all queries of a task. `hashes` say of what; `notes` are what its answers said, and how often."""
+    """A variant over all queries of a task. `hashes` say of what; `notes` counts the queries of each note."""
 
     variant: Variant
     run: Run
     cost: Cost
     hashes: dict[str, str]
-    notes: tuple[str, ...]
+    notes: Mapping[Note, int]
     tuned_here: bool
 
 
@@ -60,10 +61,10 @@ def joined_cost(batches: Sequence[Batch]) -> Cost:
     )
 
 
-def joined_notes(batches: Sequence[Batch]) -> tuple[str, ...]:
-    """Every note once, with the number of queries it was made on."""
+def joined_notes(batches: Sequence[Batch]) -> Mapping[Note, int]:
+    """The number of queries of each note, most frequent first."""
     notes = Counter(note for batch in batches for answer in batch.answers.values() for note in answer.notes)
-    return tuple(f"{note} ({times:,} queries)" for note, times in sorted(notes.items()))
+    return dict(notes.most_common())
 
 
 def _joined_use(uses: Sequence[ModelUse]) -> ModelUse:

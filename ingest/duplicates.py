@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from shortlist.core.notes import Note
 from shortlist.ingest.tables.rows import Failure, Placed
 
 
@@ -35,23 +36,24 @@ class Survey:
     repeated: int = 0
     conflicts: dict[str, str] = field(default_factory=dict)
 
-    def notes(self) -> tuple[str, ...]:
-        """What a user should know of it; nothing when every id comes once."""
+    def notes(self) -> tuple[Note, ...]:
+        """Notes on repeated ids; none when every id comes once."""
         if not self.repeated:
             return ()
-        notes = [f"rows that repeat an id: {self.repeated}; the last row of each id was taken"]
+        taken = f"rows that repeat an id: {self.repeated}; the last row of each id was taken"
+        notes = [Note("repeated-ids", taken)]
         if self.conflicts:
             shown = _shown([f"{item_id} (last at {where})" for item_id, where in self.conflicts.items()])
-            notes.append(f"ids that came with different texts: {len(self.conflicts)}, {shown}")
+            notes.append(Note("conflicting-texts", f"ids with different texts: {len(self.conflicts)}", shown))
         return tuple(notes)
 
 
-def clash_notes(event_ids: Sequence[str]) -> tuple[str, ...]:
-    """What a user should know of events that were not stored, because a different one has their id."""
+def clash_notes(event_ids: Sequence[str]) -> tuple[Note, ...]:
+    """A note on events that were not stored, because a different one has their id."""
     if not event_ids:
         return ()
     told = f"{len(event_ids)} ({_shown(event_ids)}); give every event an id of its own"
-    return (f"events left out because a different event has their id: {told}",)
+    return (Note("event-id-taken", f"events left out because a different event has their id: {told}"),)
 
 
 def _shown(several: Sequence[str]) -> str:

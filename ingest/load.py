@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from shortlist.core.config import IngestConfig
 from shortlist.core.errors import UsageError
+from shortlist.core.notes import Note
 from shortlist.core.types import Article, Event, Reader, Video
 from shortlist.ingest.complete import Completion, completed_articles, source_text
 from shortlist.ingest.duplicates import Identified, clash_notes, latest, survey
@@ -32,16 +33,17 @@ BATCH_CHARACTERS = 16_000_000  # a batch of very long transcripts is closed earl
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What an ingest did. Rows that became no record are in `failures`; `notes` tell of ids that came twice.
+    """What an ingest did; of a table, the counts and `failures` add up to its rows.
 
-    An event whose id a different one has is only in `notes`.
+    `left_out` counts rows that a later row with the same id replaced, and events whose id a different event has.
     """
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     failures: tuple[Failure, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    left_out: int = 0
 
 
 def load_videos(
@@ -110,7 +112,8 @@ def load_events(home: Home, source: str | Path, config: IngestConfig, progress: 
         return Put(new=new, unchanged=len(batch) - new - len(clashes))
 
     entries = records(rows(Path(source), events.COLUMNS), events.event_from_row)
-    return replace(_load(entries, put, config.batch, progress), notes=clash_notes(clashing))
+    loaded = _load(entries, put, config.batch, progress)
+    return replace(loaded, notes=clash_notes(clashing), left_out=len(clashing))
 
 
 def load_readers(home: Home, source: str | Path, config: IngestConfig, progress: Progress | None = None) -> Loaded:
@@ -132,7 +135,7 @@ def _load_content(
     """Read once to find repeated ids, then again to store the last record of each."""
     found = survey(read(), text)
     loaded = _load(latest(read(), found), put, size, progress)
-    return replace(loaded, notes=found.notes())
+    return replace(loaded, notes=found.notes(), left_out=found.repeated)
 
 
 def _load(

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from shortlist.core.config import RetrievalConfig
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Query, Ranking
 from shortlist.retrieval.filters import Allowed
 from shortlist.retrieval.index.snapshot import Snapshot
@@ -19,7 +20,7 @@ from shortlist.retrieval.vectors.arrays import Ints, Scores
 from shortlist.retrieval.vectors.topk import best_first, distinct
 
 FALLBACK = "popular"
-NOTE = "nothing to search by: the popular and the fresh"
+POPULAR_ONLY = Note("popular-only", "nothing to search by: the popular and the fresh")
 
 
 def min_max(scores: Scores) -> Scores:
@@ -109,7 +110,7 @@ class Hybrid(BatchRetriever):
         scores, sources = self.join(opinions, rows, {name: weights.get(name, 1.0) for name in opinions})
         scores = scores * self._kept[rows]
         order = best_first(scores, self.snapshot.order[rows], query.k)
-        notes = (NOTE,) if set(opinions) == {FALLBACK} else ()
+        notes = (POPULAR_ONLY,) if set(opinions) == {FALLBACK} else ()
         return self.snapshot.ranking(rows[order], scores[order], self.origin, sources=tuple(sources), notes=notes)
 
 

@@ -9,6 +9,7 @@ from shortlist.agent.chat.memory import Document
 from shortlist.agent.explain.explain import FUSION, RERANK
 from shortlist.agent.reader.history_words import deed
 from shortlist.core.errors import UnknownReader
+from shortlist.core.notes import Note
 from shortlist.core.types import Made, Profile, Video
 
 HELP = """I find short videos for a reader, and say why. You can say, for example:
@@ -22,7 +23,10 @@ HELP = """I find short videos for a reader, and say why. You can say, for exampl
 NOT_READ = "I did not understand that."
 WHO = "For whom? Name a reader, as in “recommend for user_123”."
 NO_LIST = "There is no list to speak of yet. Ask for one first, as in “recommend for user_123”."
-HIDDEN = "left out in this chat alone; a `skip` event (`shortlist ingest events`) leaves a video out for good"
+HIDDEN = Note(
+    "hidden-in-thread",
+    "left out in this chat alone; a `skip` event (`shortlist ingest events`) leaves a video out for good",
+)
 ABOUT_WORDS = 60
 RECENT = 5
 SHOWN = 8

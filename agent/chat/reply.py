@@ -8,6 +8,8 @@ from typing import Any
 
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.memory import Document
+from shortlist.core.notes import Note
+from shortlist.core.wire import notes_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Reply:
     text: str
     action: Action
     recommendations: tuple[Document, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     asked: Mapping[str, Any] = field(default_factory=dict)
     undecided: bool = False
 
@@ -32,5 +34,5 @@ class Reply:
             "reply": self.text,
             "action": {"name": self.action.name, "arguments": dict(self.action.arguments)},
             "recommendations": list(self.recommendations),
-            "notes": list(self.notes),
+            "notes": notes_document(self.notes),
         }

@@ -17,6 +17,7 @@ from shortlist.agent.chat.nlu.words import MAX_CHARS
 from shortlist.agent.chat.reply import Reply
 from shortlist.agent.chat.tools import Tools
 from shortlist.core.errors import ServiceError
+from shortlist.core.notes import Note
 
 Mode = Literal["auto", "parser", "agent"]
 RECALLED = 200  # turns that words can refer to: the reader last spoken of, and a list with all the pages it may have
@@ -63,17 +64,17 @@ class Chat:
 
     def _understood(
         self, message: str, turns: Sequence[Document], memory: Memory
-    ) -> tuple[Action | None, tuple[str, ...]]:
+    ) -> tuple[Action | None, tuple[Note, ...]]:
         """The action, or None where nobody can read the message; and what went wrong on the way."""
         parsed = None if self._mode == "agent" else parse(message, memory, self._names, self._today())
         if parsed is not None or self._mode == "parser":
             return parsed, ()
         action: Action | None = None
-        notes: tuple[str, ...] = ()
+        notes: tuple[Note, ...] = ()
         try:
             action = self._interpreter().interpret(message, turns, memory, self._today())
         except ServiceError as error:
-            notes = (f"no language model has read this: {error}",)
+            notes = (Note("message-not-read", "no language model has read this", str(error)),)
         if action is None and self._mode == "agent":
             action = parse(message, memory, self._names, self._today())
         return action, notes

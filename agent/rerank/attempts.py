@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from shortlist.agent.rerank.context import Budget
 from shortlist.core.errors import ModelFailed, UnusableAnswer
+from shortlist.core.notes import Note, NoteCode
 
 T = TypeVar("T")
 
@@ -21,37 +22,44 @@ class Attempts:
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._ended = ""
+        self._late = False
         self._failure = ""
         self._unusable = 0  # in a row
 
     @property
     def over(self) -> bool:
         """Whether no further call is made."""
-        return bool(self._ended)
+        return self._late or bool(self._failure)
 
     def run(self, call: Callable[[], T]) -> T | None:
-        """What `call` returns; None where it was not made, failed, or gave no usable answer."""
+        """Return the answer of `call`; None where it was not made, failed, or gave no usable answer."""
         if self.over:
             return None
         if not self._budget.fits():
-            self._ended = "its time budget"
+            self._late = True
             return None
         try:
             answer = call()
         except ModelFailed as error:
             self._unusable += 1
             if not isinstance(error, UnusableAnswer) or self._unusable == IN_A_ROW:
-                self._ended, self._failure = "the language model", f": {error}"
+                self._failure = str(error)
             return None
         self._unusable = 0
         return answer
 
-    def notes(self, judged: int, wanted: int, unusable: int = 0) -> tuple[str, ...]:
-        """What a person should know: why it ended early, with how many judged, and how many answers were no use."""
+    def notes(self, judged: int, wanted: int, unusable: int = 0) -> tuple[Note, ...]:
+        """Say why it ended early, with how many judged, and how many answers were unusable."""
         notes = []
         if self.over:
-            notes.append(f"rerank stopped by {self._ended}: {judged} of {wanted} judged{self._failure}")
+            notes.append(self._ended(judged, wanted))
         if unusable and not self._failure:
-            notes.append(f"the language model gave no usable answer for {unusable} candidates")
+            told = f"the language model gave no usable answer for {unusable} candidates"
+            notes.append(Note("unusable-answers", told))
         return tuple(notes)
+
+    def _ended(self, judged: int, wanted: int) -> Note:
+        by = "the language model" if self._failure else "its time budget"
+        nothing: NoteCode = "model-failed" if self._failure else "out-of-time"
+        code: NoteCode = "partly-judged" if judged else nothing
+        return Note(code, f"rerank stopped by {by}: {judged} of {wanted} judged", self._failure)

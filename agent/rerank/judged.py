@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Ranking
 
 
-def permutation(ranking: Ranking, judgements: Mapping[str, float], origin: str, notes: Sequence[str] = ()) -> Ranking:
+def permutation(ranking: Ranking, judgements: Mapping[str, float], origin: str, notes: Sequence[Note] = ()) -> Ranking:
     """`ranking` with the judged ids first, by judgement, and the others below them in their old order.
 
     `sources` are the ranking of the judged alone and `ranking` itself.

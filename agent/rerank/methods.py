@@ -10,6 +10,7 @@ from shortlist.agent.rerank.letters import Letters
 from shortlist.agent.rerank.list import ListOrder
 from shortlist.agent.rerank.reranker import Reranker
 from shortlist.agent.rerank.yesno import YesNo
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile
 
@@ -19,7 +20,7 @@ METHODS: dict[str, Callable[[RerankContext], Reranker]] = {
     "list": ListOrder,
 }
 BY_LOG_PROBABILITIES = frozenset({"yesno", "letters"})
-IN_JSON = "the language model gives no log-probabilities: it was asked for JSON instead"
+IN_JSON = Note("json-fallback", "the language model gives no log-probabilities: it was asked for JSON instead")
 
 
 def reranker(name: str, setting: RerankContext) -> Reranker:
@@ -46,6 +47,6 @@ class JsonFallback:
         return self._setting.model.max_choices > 1
 
 
-def noted(ranking: Ranking, note: str) -> Ranking:
+def noted(ranking: Ranking, note: Note) -> Ranking:
     """`ranking` with one more note, before its own."""
     return Ranking(ranking.ids, ranking.scores, ranking.origin, ranking.sources, (note, *ranking.notes))

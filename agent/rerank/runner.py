@@ -13,6 +13,7 @@ from shortlist.agent.rerank.methods import reranker
 from shortlist.agent.rerank.policy import RerankPolicy
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ServiceError
+from shortlist.core.notes import Note
 from shortlist.core.ranking import ModelUse, Ranking, Request
 from shortlist.core.types import Profile
 from shortlist.models.llm.language_model import LanguageModel, Message
@@ -24,7 +25,7 @@ class RerankResult:
 
     final: Ranking
     judged: Ranking | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     use: ModelUse = field(default_factory=ModelUse)
 
 
@@ -51,7 +52,8 @@ class RerankRunner:
         except ServiceError as error:
             if gate.named:
                 raise
-            return RerankResult(ranking, notes=(f"no language model, retrieval order kept: {error}",))
+            note = Note("no-model", "no language model, retrieval order kept", str(error))
+            return RerankResult(ranking, notes=(note,))
         setting = RerankContext(model, shelf, self._config, Budget(request.budget_ms), gate.weight)
         reranked = reranker(gate.method, setting).rerank(profile, request.wish, ranking)
         judged = reranked.sources[0]

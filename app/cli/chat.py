@@ -43,8 +43,8 @@ def chat(
         reply = talk.turn(message, user=user, thread=thread)
     if as_json:
         print_json(reply.document)
-        return
-    typer.echo(reply.text)
+    else:
+        typer.echo(reply.text)
     print_notes(reply.notes)
 
 

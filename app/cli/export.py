@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,7 +89,8 @@ def export(
 
 
 def _report(exported: Exported, out: Path, seconds: float, as_json: bool) -> None:
-    from shortlist.app.cli.terminal.output import print_json, print_notes
+    from shortlist.app.cli.terminal.output import print_json, print_remark
+    from shortlist.core.wire import notes_document
 
     rate = exported.readers / max(seconds, 1e-9)
     if as_json:
@@ -98,14 +100,18 @@ def _report(exported: Exported, out: Path, seconds: float, as_json: bool) -> Non
             "rows": exported.rows,
             "unknown": list(exported.unknown),
             "unjudged": exported.unjudged,
-            "notes": dict(exported.notes),
+            "notes": [
+                {**document, "readers": readers}
+                for document, readers in zip(notes_document(exported.notes), exported.notes.values(), strict=True)
+            ],
         }
         print_json({**counts, "seconds": round(seconds, 2), "readers_per_s": round(rate, 1)})
     else:
         typer.echo(
             f"{exported.rows:,} rows for {exported.readers:,} readers in {out}: {seconds:.1f} s, {rate:,.0f} readers/s"
         )
-    print_notes(f"{n:,} of {exported.readers:,} readers: {note}" for note, n in [*exported.notes.items()][:SHOWN])
+    for note, readers in islice(exported.notes.items(), SHOWN):
+        print_remark(f"{readers:,} of {exported.readers:,} readers: {note.full}")
     for user_id in exported.unknown[:SHOWN]:
         typer.echo(f"unknown reader: {user_id}", err=True)
     if len(exported.unknown) > SHOWN:

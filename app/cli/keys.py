@@ -26,7 +26,7 @@ def create(
     Example: shortlist keys create --write --label "the phone app"
     """
     from shortlist.app.build import open_home
-    from shortlist.app.cli.terminal.output import print_json, print_notes
+    from shortlist.app.cli.terminal.output import print_json, print_remark
 
     with open_home(settings(context, home, config), create=True) as store:
         key, secret = store.catalogue.keys.create("write" if write else "read", label)
@@ -34,7 +34,7 @@ def create(
         print_json({**_document(key), "key": secret})
         return
     typer.echo(secret)
-    print_notes([f"key {key.id} may {key.scope}; send it as `Authorization: Bearer KEY`, it is not shown again"])
+    print_remark(f"key {key.id} may {key.scope}; send it as `Authorization: Bearer KEY`, it is not shown again")
 
 
 @app.command("list")

@@ -28,7 +28,7 @@ def rebuild(
     configured = settings(context, home, config).encoder.name
     chosen = settings(context, home, config, **({"encoder": {"name": encoder}} if encoder else {}))
     from shortlist.app.build import open_home
-    from shortlist.app.cli.terminal.output import print_json, print_notes, progress_bar
+    from shortlist.app.cli.terminal.output import print_json, print_remark, progress_bar
     from shortlist.app.rebuild import rebuild as make_anew
 
     with open_home(chosen, any_encoder=True) as store:
@@ -41,7 +41,8 @@ def rebuild(
     else:
         typer.echo(f"{done.records:,} records written to Chroma and indexed at revision {done.revision}")
     if encoder and encoder != configured:
-        print_notes([f'the home now belongs to {encoder}: set encoder.name = "{encoder}" in your configuration'])
+        print_remark(f'the home now belongs to {encoder}: set encoder.name = "{encoder}" in your configuration')
     if done.damaged:
-        print_notes(f"{one}: ingest it again" for one in done.damaged)
+        for one in done.damaged:
+            print_remark(f"{one}: ingest it again")
         raise typer.Exit(SOME_DAMAGED)

@@ -71,6 +71,7 @@ def recommend(
     )
     from shortlist.app.build import open_home, open_recommender
     from shortlist.app.cli.terminal.output import print_json, print_notes
+    from shortlist.app.cli.terminal.tables import print_answer
     from shortlist.core.wire import answer_document
 
     with open_home(chosen) as store:
@@ -81,10 +82,8 @@ def recommend(
         answer = recommender.recommend(request)
     if as_json:
         print_json(answer_document(answer))
-        return
-    from shortlist.app.cli.terminal.tables import print_answer
-
-    print_answer(answer)
+    else:
+        print_answer(answer)
     print_notes(answer.notes)
 
 

@@ -40,14 +40,13 @@ def search(
     wanted = filters(max_duration, category, channel, language, published_after, published_before)
     from shortlist.app.build import open_home, open_recommender
     from shortlist.app.cli.terminal.output import print_json, print_notes
+    from shortlist.app.cli.terminal.tables import print_answer
     from shortlist.core.wire import search_document
 
     with open_home(chosen) as store:
         answer = open_recommender(store, chosen).search(text, k, wanted)
     if as_json:
         print_json(search_document(text, answer))
-        return
-    from shortlist.app.cli.terminal.tables import print_answer
-
-    print_answer(answer)
+    else:
+        print_answer(answer)
     print_notes(answer.notes)

@@ -140,10 +140,12 @@ def _given(**options: Any) -> dict[str, Any]:
 
 def _address(parts: AppContext) -> str:
     """The address to listen on: this machine only if there never was a key."""
+    from shortlist.app.cli.terminal.output import print_remark
+
     host = parts.config.serve.host
     if not parts.keyless:
         return host
-    typer.echo("note: there are no keys, so only this machine is answered; `shortlist keys create` makes one", err=True)
+    print_remark("there are no keys, so only this machine is answered; `shortlist keys create` makes one")
     return HERE
 
 

@@ -6,13 +6,14 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shortlist.agent.export import COLUMNS, Rows
 from shortlist.app.export.plan import Plan, check_same
 from shortlist.core.errors import StateError
+from shortlist.core.notes import Note
 from shortlist.store.sql.sqlite_errors import os_error
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Done:
     rows: int
     unknown: tuple[str, ...] = ()
     unjudged: int = 0
-    notes: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[Note, int] = field(default_factory=dict)
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def write_part(file: Path, rows: Rows, readers: int) -> Done:
     import pyarrow as pa
 
     done = Done(readers, len(rows), tuple(rows.unknown), len(rows.unjudged), dict(rows.notes))
-    described = schema().with_metadata({DONE: json.dumps(asdict(done)).encode()})
+    described = schema().with_metadata({DONE: json.dumps(_document(done)).encode()})
     table = pa.Table.from_pydict(rows.columns, schema=described)
     unfinished = file.with_suffix(".unfinished")
     try:
@@ -86,8 +87,7 @@ def read_part(file: Path) -> tuple[pa.Table, Done]:
 
     with pa.memory_map(str(file)) as source:
         table = pa.ipc.open_file(source).read_all()
-    kept = json.loads(table.schema.metadata[DONE])
-    return table.replace_schema_metadata(None), Done(**{**kept, "unknown": tuple(kept["unknown"])})
+    return table.replace_schema_metadata(None), _done(json.loads(table.schema.metadata[DONE]))
 
 
 def is_done(file: Path) -> bool:
@@ -101,6 +101,16 @@ def schema() -> pa.Schema:
 
     kinds = {"user_id": pa.string(), "video_id": pa.string(), "rank": pa.int32(), "score": pa.float64()}
     return pa.schema([(name, kinds.get(name) or kinds[name.rpartition("_")[2]]) for name in COLUMNS])
+
+
+def _document(done: Done) -> dict[str, Any]:
+    notes = [{"note": asdict(note), "readers": readers} for note, readers in done.notes.items()]
+    return {**asdict(replace(done, notes={})), "notes": notes}
+
+
+def _done(document: dict[str, Any]) -> Done:
+    notes = {Note(**one["note"]): one["readers"] for one in document["notes"]}
+    return Done(**{**document, "unknown": tuple(document["unknown"]), "notes": notes})
 
 
 def _begin(parts: Path, metadata: Mapping[str, Any], resume: bool) -> None:

@@ -14,6 +14,7 @@ from shortlist.app.export.on_ray import run_on_ray
 from shortlist.app.export.parts import is_done, part_file, parts_of, read_part
 from shortlist.app.export.plan import Plan, metadata, shards
 from shortlist.core.config import NONE, Config
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Request
 from shortlist.store.home import Home
 
@@ -32,7 +33,7 @@ class Exported:
     rows: int
     unknown: tuple[str, ...]
     unjudged: int = 0
-    notes: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[Note, int] = field(default_factory=dict)
 
 
 def export(
@@ -61,7 +62,7 @@ def export(
         join(files, plan.out, described)
         finished = [read_part(file)[1] for file in files]
     unknown = tuple(user_id for done in finished for user_id in done.unknown)
-    notes: Counter[str] = sum((Counter(done.notes) for done in finished), Counter())
+    notes: Counter[Note] = sum((Counter(done.notes) for done in finished), Counter())
     return Exported(
         sum(done.readers for done in finished) - len(unknown), sum(done.rows for done in finished), unknown,
         sum(done.unjudged for done in finished), dict(notes.most_common()),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from shortlist.core.notes import Note
 from shortlist.core.ranking import MAX_K, ModelUse, Ranking
 from shortlist.eval.data.dataset import EvalQuery
 
@@ -23,7 +24,7 @@ class Answered:
     ranking: Ranking
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     use: ModelUse = field(default_factory=ModelUse)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class Answerer(Protocol):

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from shortlist.core.notes import Note
 from shortlist.core.ranking import ModelUse, Ranking
 from shortlist.eval.answer.answered import Answered
 
@@ -63,10 +64,10 @@ def _answer_document(answer: Answered) -> dict[str, Any]:
         "origin": ranking.origin,
         "ms": {stage: round(ms, 4) for stage, ms in answer.timings_ms.items()},
         "use": asdict(answer.use),
-        "notes": answer.notes,
+        "notes": [asdict(note) for note in answer.notes],
     }
 
 
 def _answer(entry: Mapping[str, Any]) -> Answered:
     ranking = Ranking(tuple(entry["ids"]), np.array(entry["scores"], dtype=np.float64), entry["origin"])
-    return Answered(ranking, entry["ms"], ModelUse(**entry["use"]), tuple(entry["notes"]))
+    return Answered(ranking, entry["ms"], ModelUse(**entry["use"]), tuple(Note(**note) for note in entry["notes"]))

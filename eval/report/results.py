@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from shortlist.core.wire import notes_document
 from shortlist.eval.data.describe import describe
 from shortlist.eval.metrics.outcome import Outcome
 from shortlist.eval.run_cache import Cost
@@ -66,7 +67,10 @@ def _variant(
         "cost": cost_document(finished.cost),
         "hashes": finished.hashes,
         "tuned_on_this_data": finished.tuned_here,
-        "notes": list(finished.notes),
+        "notes": [
+            {**document, "queries": queries}
+            for document, queries in zip(notes_document(finished.notes), finished.notes.values(), strict=True)
+        ],
     }
 
 

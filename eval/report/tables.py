@@ -56,7 +56,7 @@ def warnings_of(data: Document) -> list[str]:
     for name, one in data["variants"].items():
         if one["failed"]:
             lines.append(f"{name}: {len(one['failed']):,} queries failed and count 0")
-        lines += [f"{name}: {note}" for note in one["notes"]]
+        lines += [f"{name}: {note['message']} ({note['queries']:,} queries)" for note in one["notes"]]
     total = data["description"]["queries"]
     sampled = [f"{name} {one['queries']:,}" for name, one in data["variants"].items() if one["queries"] < total]
     if sampled:

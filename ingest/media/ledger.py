@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shortlist.core.errors import ServiceError, ShortlistError, StateError
+from shortlist.core.notes import Note
 from shortlist.ingest.load import Loaded
 from shortlist.ingest.media.channel import Stopped
 from shortlist.ingest.media.item import Unwanted
@@ -25,13 +26,14 @@ log = logging.getLogger(__name__)
 
 Stage = Literal["list", "download", "transcribe", "store"]
 Progress = Callable[[Stage, int], None]
-Count = Literal["known", "silent", "copies", "replaced", "passed over"]
+Noted = Literal["no-speech", "same-content", "content-replaced", "passed-over"]
+Count = Noted | Literal["known"]
 
-NOTES: dict[Count, str] = {
-    "silent": "without speech that could be understood: found by title and description only",
-    "copies": "with the same content as another: one video, several locations",
-    "replaced": "removed: where they were taken from, there is another content now",
-    "passed over": "passed over, as too long, too old or live",
+NOTES: dict[Noted, str] = {
+    "no-speech": "without speech that could be understood: found by title and description only",
+    "same-content": "with the same content as another: one video, several locations",
+    "content-replaced": "removed: where they were taken from, there is another content now",
+    "passed-over": "passed over, as too long, too old or live",
 }
 
 
@@ -99,7 +101,7 @@ class Ledger:
     def passed_over(self, unwanted: Unwanted) -> None:
         """Note an item that is not wanted, and why."""
         self._catalogue.steps.put(unwanted.location, "download", "skipped", unwanted.reason)
-        self.count("passed over")
+        self.count("passed-over")
 
     def count(self, what: Count, number: int = 1) -> None:
         """Count something for the report."""
@@ -108,6 +110,6 @@ class Ledger:
 
     def report(self, put: Put) -> Loaded:
         """What the run did."""
-        notes = [f"{self._counts[what]:,} {text}" for what, text in NOTES.items() if self._counts[what]]
+        notes = [Note(what, f"{self._counts[what]:,} {text}") for what, text in NOTES.items() if self._counts[what]]
         unchanged = put.unchanged + self._counts["known"]
         return Loaded(put.new, put.changed, unchanged, tuple(self._failures), tuple(notes))

@@ -202,7 +202,7 @@ class _Pipeline:
         before = {location: found.video_id for location in now if (found := catalogue.locations.get(location))}
         here = sum(before.get(location) == video_id for location, video_id in now.items())
         self._ledger.count("known", here)
-        self._ledger.count("copies", len(batch) - len(new) - here)
+        self._ledger.count("same-content", len(batch) - len(new) - here)
         completed = self._completion.complete(list(new.values()))
         self._replace(before, now)
         for got in batch:  # first: a location counts only once its video is there, however the run ends between the two
@@ -214,7 +214,7 @@ class _Pipeline:
             catalogue.steps.put(got.item.location, "store", "done", seconds=seconds)
             if not self._media.keep_media:
                 _remove(got.fetched)
-        self._ledger.count("silent", sum(not video.transcript.segments for video in new.values()))
+        self._ledger.count("no-speech", sum(not video.transcript.segments for video in new.values()))
         self._ledger.progress("store", len(batch))
         return put
 
@@ -227,7 +227,7 @@ class _Pipeline:
             for video in left
             if all(now.get(place, video) != video for place in catalogue.locations.of_video(video))
         ]
-        self._ledger.count("replaced", catalogue.videos.remove(gone) if gone else 0)
+        self._ledger.count("content-replaced", catalogue.videos.remove(gone) if gone else 0)
 
 
 def _remove(fetched: Fetched) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.errors import HomeDamaged, HomeLocked
+from shortlist.core.notes import Note
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Article, Video
 from shortlist.retrieval.index.cowatch_counts import load_links
@@ -105,14 +106,14 @@ def load_snapshot(
         gone = [video_id for _, video_id in home.catalogue.videos.iterate_removed(index.manifest.revision)]
         popular = home.catalogue.events.popularity(config.popular_half_life_days)
         links = load_links(home, home.path / FOLDER)
-    note = f"{behind} changed items are not searchable yet: an ingest is running or was interrupted"
+    late = f"{behind} changed items are not searchable yet: an ingest is running or was interrupted"
     return Snapshot(
         home.home_id,
         index.manifest.revision,
         tuple(part.without(gone) for part in index.of_kind("video")),
         index.of_kind("article"),
         popular,
-        (note,) if behind else (),
+        (Note("index-behind", late),) if behind else (),
         links,
     )
 

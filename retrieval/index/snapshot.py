@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from shortlist.core.notes import Note
 from shortlist.core.ranking import FloatArray, Ranking
 from shortlist.core.types import Kind
 from shortlist.retrieval.index.columns import Columns, blank_columns, join_columns
@@ -32,7 +33,7 @@ class Snapshot:
     parts: tuple[SegmentView, ...] = ()
     articles: tuple[SegmentView, ...] = ()
     popular: Mapping[str, float] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     links: Links = field(default_factory=Links.none)
 
     def __len__(self) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,19 +9,12 @@ from shortlist.core.ranking import Answer
 from shortlist.core.types import Made, Profile, Reader, Video
 from shortlist.core.wire import (
     model_use_document,
+    notes_document,
     recommendation_document,
     segment_document,
     timings_document,
     video_document,
 )
-
-# What a model's failure says names addresses and files of the server.
-INSIDE = re.compile(r"(no language model[^:]*|rerank stopped by the language model: \d+ of \d+ judged): .*", re.DOTALL)
-
-
-def discreet(notes: Iterable[str]) -> list[str]:
-    """`notes` without what they tell of the server's inside."""
-    return [INSIDE.sub(r"\1", note) for note in notes]
 
 
 def whole_video(video: Video) -> dict[str, Any]:
@@ -82,7 +73,7 @@ def ranking_document(answer: Answer, candidates: list[str]) -> dict[str, Any]:
         "user_id": answer.user_id,
         "ranking": [{name: item[name] for name in ("rank", "video_id", "title", "score", "stages")} for item in ranked],
         "not_ranked": [item for item in candidates if item not in placed],
-        "notes": discreet(answer.notes),
+        "notes": notes_document(answer.notes),
         "timings_ms": timings_document(answer.timings_ms),
         "llm": model_use_document(answer.llm),
     }

@@ -9,16 +9,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from shortlist.core.notes import Note, NoteCode
 from shortlist.core.ranking import Answer
 from shortlist.models.llm.language_model import ChoiceScores, Completion
 
 FORMAT = CONTENT_TYPE_LATEST
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-FALLBACKS = {
-    "no model": "no language model",
-    "model failed": "rerank stopped by the language model: 0 of ",
-    "time budget": "rerank stopped by its time budget: 0 of ",
-}  # how a note begins that tells of one
+# Notes on answers to which the language model did not add its part.
+FALLBACKS: frozenset[NoteCode] = frozenset({"no-model", "model-failed", "out-of-time", "model-late", "model-busy"})
 
 
 class Metrics:
@@ -43,7 +41,7 @@ class Metrics:
             "shortlist_model_calls", "Questions to the language model.", ("source",), registry=self._registry
         )
         self._tokens = Counter("shortlist_model_prompt_tokens", "Tokens it read.", registry=self._registry)
-        self.fallbacks = Counter(
+        self._fallbacks = Counter(
             "shortlist_fallbacks",
             "Answers without the language model's due part.",
             ("reason",),
@@ -82,12 +80,11 @@ class Metrics:
         if not answer.cached:
             self._tokens.inc(answer.prompt_tokens)
 
-    def told(self, notes: Iterable[str]) -> None:
-        """Count the fallbacks that an answer's notes tell of."""
+    def count_fallbacks(self, notes: Iterable[Note]) -> None:
+        """Count the notes that are fallbacks, by code."""
         for note in notes:
-            for reason, begins in FALLBACKS.items():
-                if note.startswith(begins):
-                    self.fallbacks.labels(reason).inc()
+            if note.code in FALLBACKS:
+                self._fallbacks.labels(note.code).inc()
 
     def page(self) -> bytes:
         """All of it, as Prometheus reads it: of all processes of this server where there are several."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shortlist.core.notes import NoteCode
 from shortlist.core.ranking import MAX_K
 
 MAX_TEXT = 2000
@@ -111,12 +112,19 @@ class ModelUseOut(BaseModel):
     cached_calls: int
 
 
+class NoteOut(BaseModel):
+    """What a person should know about an answer; programs decide by `code`, which never changes."""
+
+    code: NoteCode
+    message: str
+
+
 class AnswerOut(BaseModel):
     """The document of `recommend --json`."""
 
     user_id: str
     recommendations: list[RecommendationOut]
-    notes: list[str]
+    notes: list[NoteOut]
     timings_ms: dict[str, float]
     llm: ModelUseOut
 
@@ -137,7 +145,7 @@ class RankingOut(BaseModel):
     user_id: str
     ranking: list[HitOut]
     not_ranked: list[str]
-    notes: list[str]
+    notes: list[NoteOut]
     timings_ms: dict[str, float]
     llm: ModelUseOut
 
@@ -147,6 +155,7 @@ class SearchOut(BaseModel):
 
     query: str
     hits: list[HitOut]
+    notes: list[NoteOut]
     timings_ms: dict[str, float]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,15 +17,24 @@ from shortlist.agent.explain.explain import FUSION, stages_of
 from shortlist.agent.rerank.policy import may_ask
 from shortlist.core.config import NONE
 from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
+from shortlist.core.notes import Note
 from shortlist.core.ranking import MAX_K, Answer, Filters, Request
-from shortlist.core.wire import answer_document, recommendation_document, search_document, stages_document
+from shortlist.core.wire import (
+    answer_document,
+    notes_document,
+    recommendation_document,
+    search_document,
+    stages_document,
+)
 from shortlist.ingest.complete import Completion
 from shortlist.serving.limits.deadline import Deadline
 from shortlist.serving.service.bulk_ingest import Result, take_events, take_videos
 from shortlist.serving.service.context import AppContext
-from shortlist.serving.service.documents import discreet, ranking_document, reader_document, whole_video
+from shortlist.serving.service.documents import ranking_document, reader_document, whole_video
 from shortlist.serving.service.reloader import Reloader
 from shortlist.serving.service.response_cache import ResponseCache
+
+log = logging.getLogger(__name__)
 
 FULL_SHARE = 0.9  # of the time left is the rerank's; the rest is for what comes after
 
@@ -59,24 +69,25 @@ class Service:
         the same answer until the reader does something, is changed, or the home moves on.
         """
         if self.may_ask(request):
-            return _served(self._answer(request, stop))
+            return answer_document(self._answer(request, stop))
         began = perf_counter()
         key = self._key(request)
         kept = self._kept.recall(key)
         self.metrics.answers.labels("made" if kept is None else "kept").inc()
         if kept is not None:
             return {**kept, "timings_ms": {"recall": round((perf_counter() - began) * 1000, 2)}}
-        document = _served(self._answer(request))
+        document = answer_document(self._answer(request))
         self._kept.keep(key, document)
         return document
 
     def told_late(self, document: dict[str, Any], deadline_s: float) -> dict[str, Any]:
         """`document`, made without rerank since the language model took too long, with a note that says so."""
-        return self._told(document, "deadline", f"the language model did not answer within {deadline_s:g} s")
+        late = f"no rerank: the language model did not answer within {deadline_s:g} s"
+        return self._told(document, Note("model-late", late))
 
     def told_busy(self, document: dict[str, Any]) -> dict[str, Any]:
         """The same where too many others wait for the language model."""
-        return self._told(document, "busy", "too many requests wait for the language model")
+        return self._told(document, Note("model-busy", "no rerank: too many requests wait for the language model"))
 
     def check(self) -> dict[str, str]:
         """How the home and its encoder are. Raises `StateError` where the home cannot be read."""
@@ -120,8 +131,8 @@ class Service:
     def chat(self, message: str, user: str | None, thread: str) -> Reply:
         """One turn. Raises `ServiceError` where no model is to be had that the message needs."""
         reply = self.live.chat.turn(message, user, thread)
-        self.metrics.told(reply.notes)
-        return replace(reply, notes=tuple(discreet(reply.notes)))
+        self._observe(reply.notes)
+        return reply
 
     def add_events(self, items: Sequence[object]) -> list[Result]:
         """Store events; they are in their readers' next recommendations."""
@@ -157,12 +168,19 @@ class Service:
         answer = self.live.recommender.recommend(within(request, stop))
         self.metrics.observe(answer)
         if stop is None or stop.left_s:  # else nobody waits for it any more, and who did was told so
-            self.metrics.told(answer.notes)
+            self._observe(answer.notes)
         return answer
 
-    def _told(self, document: dict[str, Any], reason: str, why: str) -> dict[str, Any]:
-        self.metrics.fallbacks.labels(reason).inc()
-        return {**document, "notes": [*document["notes"], f"no rerank: {why}"]}
+    def _told(self, document: dict[str, Any], note: Note) -> dict[str, Any]:
+        self._observe([note])
+        return {**document, "notes": [*document["notes"], *notes_document([note])]}
+
+    def _observe(self, notes: Sequence[Note]) -> None:
+        """Count fallbacks, and log the details that no client is sent."""
+        self.metrics.count_fallbacks(notes)
+        for note in notes:
+            if note.detail:
+                log.warning("%s", note.full)
 
     def _key(self, request: Request) -> Hashable:
         """All that the answer depends on."""
@@ -172,10 +190,6 @@ class Service:
         for status, number in Counter(result["status"] for result in results).items():
             self.metrics.taken.labels(kind, status).inc(number)
         return results
-
-
-def _served(answer: Answer) -> dict[str, Any]:
-    return {**answer_document(answer), "notes": discreet(answer.notes)}
 
 
 def within(request: Request, stop: Deadline | None) -> Request:

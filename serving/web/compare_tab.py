@@ -41,5 +41,5 @@ def _compare(desk: PageHandlers, user: str | None, wish: str, left: str, right: 
     if wrong:
         return html.notes([wrong]), "", ""
     first, second = (answer["recommendations"] for answer in found)
-    said = dict.fromkeys(note for answer in found for note in answer["notes"])
-    return html.notes(list(said)), html.compared(first, second), html.compared(second, first)
+    said = dict.fromkeys(note["message"] for answer in found for note in answer["notes"])
+    return html.notes(said), html.compared(first, second), html.compared(second, first)

@@ -62,7 +62,7 @@ def _ingest(desk: PageHandlers, kind: str, file: str | None, progress: gr.Progre
 
 def _told(loaded: Loaded) -> list[str]:
     counts = f"{loaded.new:,} new, {loaded.changed:,} changed, {loaded.unchanged:,} unchanged"
-    lines = [f"{counts}, {len(loaded.failures):,} failed", *loaded.notes]
+    lines = [f"{counts}, {len(loaded.failures):,} failed", *(note.public for note in loaded.notes)]
     lines += [f"{failure.where.rpartition('/')[2]}: {failure.reason}" for failure in loaded.failures[:SHOWN_FAILURES]]
     more = len(loaded.failures) - SHOWN_FAILURES
     return [*lines, f"… and {more:,} more"] if more > 0 else lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -71,7 +71,7 @@ def compared(items: Sequence[Document], others: Sequence[Document]) -> str:
     return f"<ol class='compared'>{shown}</ol>" if items else "<p>Nothing to show.</p>"
 
 
-def notes(lines: Sequence[str]) -> str:
+def notes(lines: Iterable[str]) -> str:
     """Notes for the person."""
     return "".join(f"<p class='muted'>{escape(line)}</p>" for line in lines)
 

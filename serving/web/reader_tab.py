@@ -80,7 +80,7 @@ def _show(desk: PageHandlers, user: str | None, wish: str, rerank: str, k: float
         there = place < len(items)
         slots += [gr.update(visible=there), html.card(items[place]) if there else ""]
     return [
-        html.notes(answer["notes"]),
+        html.notes(note["message"] for note in answer["notes"]),
         html.reader_page(reader) if reader else "",
         [i["video_id"] for i in items],
         *slots,

@@ -12,6 +12,7 @@ import pytest
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed, ModelMissing, UnknownReader, UsageError
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Answer, Filters, ModelUse, Request
 from shortlist.store.caches.completions import CachedModel
 from shortlist.store.sql.sqlite import SqliteDatabase
@@ -90,7 +91,8 @@ def test_no_model_to_be_had(make_recommender: Make) -> None:
     recommender = make_recommender(model=unavailable)
     answer = recommender.recommend(Request("astra", wish="space"))
     assert ids(answer)[:2] == ["comet", "rocket"]
-    assert any("no language model" in note and "no weights" in note for note in answer.notes)
+    [note] = [note for note in answer.notes if note.code == "no-model"]
+    assert "no weights" in note.detail
     with pytest.raises(ModelMissing):
         recommender.recommend(Request("astra", wish="space", rerank="yesno"))
 
@@ -112,15 +114,17 @@ def test_a_model_that_fails_half_way_keeps_what_was_judged(
     model = scripted_model(NO, YES, FAILED)
     answer = make_recommender(model=lambda: model).recommend(Request("astra", k=4, wish="space", rerank="yesno"))
     assert ids(answer)[2:] == ["soup", "bread"]
-    assert any("2 of 4 judged" in note for note in answer.notes)
+    assert "partly-judged" in {note.code for note in answer.notes}
     assert "rerank" not in answer.recommendations[2].stages
     assert answer.llm.calls == 3
 
 
 def test_a_reader_without_history_is_told_what_the_answer_rests_on(make_recommender: Make) -> None:
     answer = make_recommender().recommend(Request("newcomer"))
-    assert "newcomer has no history: popular and fresh" in answer.notes
-    assert "only 5 of 10: no other video matches" in answer.notes
+    assert answer.notes == (
+        Note("no-history", "newcomer has no history: popular and fresh"),
+        Note("few-results", "only 5 of 10: no other video matches"),
+    )
     reasons = {item.video.id: item.reason for item in answer.recommendations}
     assert reasons["bread"] == reasons["soup"] == "popular with other readers"
     assert reasons["moon"] == "one of the videos you have not seen yet"

@@ -14,6 +14,7 @@ from shortlist.models.llm.embedded import EmbeddedModel
 from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
 
 CHAT = "/api/chat"
+LOST = {"no-model", "model-failed", "partly-judged", "unusable-answers"}
 ASK = ("recommend", "ann", "-k", "5", "--about", "the moon")
 
 
@@ -66,7 +67,7 @@ def test_a_broken_server_keeps_the_order_of_retrieval(shortlist: Any, server: St
     for method in ("auto", "yesno"):
         answer = shortlist(*ASK, "--rerank", method, "--json").document
         assert order(answer) == plain
-        assert any("language model" in note or "rerank" in note for note in answer["notes"]), answer["notes"]
+        assert {note["code"] for note in answer["notes"]} & LOST, answer["notes"]
 
 
 @pytest.mark.parametrize("path", ["/api/version", "/api/tags"])
@@ -76,15 +77,17 @@ def test_what_is_no_server_counts_as_none(shortlist: Any, server: StandIn, path:
     server.replies[path] = lambda: reply
     answer = shortlist(*ASK, "--json").document
     assert order(answer) == plain
-    assert any("no language model" in note for note in answer["notes"])
+    assert [note["code"] for note in answer["notes"]] == ["no-model"]
     shortlist(*ASK, "--rerank", "yesno").says(3, "Ollama")
 
 
 def test_a_dead_server_stops_only_who_asked_for_it(shortlist: Any) -> None:
     dead = {"SHORTLIST_LLM__OLLAMA_URL": "http://127.0.0.1:9"}
-    answer = shortlist(*ASK, "--json", **dead).document
-    assert len(answer["recommendations"]) == 5
-    assert any("ollama serve" in note for note in answer["notes"])
+    done = shortlist(*ASK, "--json", **dead)
+    assert len(done.document["recommendations"]) == 5
+    assert [note["code"] for note in done.document["notes"]] == ["no-model"]
+    assert "ollama serve" in done.stderr
+    assert "127.0.0.1" not in done.stdout
     shortlist(*ASK, "--rerank", "yesno", **dead).says(3, "ollama serve")
     done = shortlist("recommend", "ann", **dead)  # without a wish no model is asked
     assert (done.returncode, "note" in done.stderr) == (0, False)
@@ -103,12 +106,13 @@ def test_an_export_tells_of_readers_that_the_model_did_not_judge(
     out = tmp_path / "out.jsonl"
     export = ("export", "--out", str(out), "-k", "3", "--rerank", "yesno")
     plain = shortlist("export", "--out", str(tmp_path / "plain.jsonl"), "-k", "3", "--rerank", "none", "--json")
-    assert (plain.document["unjudged"], plain.document["notes"]) == (0, {})
+    assert (plain.document["unjudged"], plain.document["notes"]) == (0, [])
     server.replies[CHAT] = lambda: (500, b"out of memory")
     done = shortlist(*export, "--json")
     assert done.returncode == 1
     document = json.loads(done.stdout)
     assert document["unjudged"] == document["readers"] > 0
+    assert [(note["code"], note["readers"]) for note in document["notes"]] == [("model-failed", document["readers"])]
     assert document["rows"] == plain.document["rows"]
     assert "stopped by the language model" in shortlist(*export).stderr
     del server.replies[CHAT]

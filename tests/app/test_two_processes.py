@@ -70,7 +70,8 @@ def test_a_second_writer_is_refused_and_all_others_go_on(
     found = [item["video_id"] for item in answer["recommendations"]]
     assert len(found) >= 50
     assert not any(item.startswith("new") or item == "v00" for item in found)
-    assert any("21 changed items are not searchable yet" in note for note in answer["notes"])
+    assert [note["code"] for note in answer["notes"]] == ["index-behind", "few-results"]
+    assert answer["notes"][0]["message"].startswith("21 changed items")
     assert shortlist("search", "moon", "-k", "3", "--json").document["hits"]
     assert shortlist("chat", "recommend for ann", "--json").document["recommendations"]
     assert shortlist("status", "--json").document["pending"] == 21

@@ -106,8 +106,8 @@ class RerankerContract:
 
     def test_a_failure_is_noted(self, ranking: Ranking, scripted_model: Callable[..., Any]) -> None:
         notes = self.reranker(scripted_model(FAILURE)).rerank(Profile("u"), None, ranking).notes
-        assert len(notes) == 1
-        assert "no answer" in notes[0]
+        assert [note.code for note in notes] == ["model-failed"]
+        assert "no answer" in notes[0].detail
 
 
 class TestYesNo(RerankerContract):

@@ -15,6 +15,7 @@ import pytest
 
 from shortlist.core.config import IngestConfig
 from shortlist.core.errors import HomeLocked, RecordError, UsageError
+from shortlist.core.notes import Note
 from shortlist.core.types import Enrichment, Made
 from shortlist.ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
 from shortlist.store.home import Home
@@ -77,8 +78,11 @@ def test_the_last_of_two_texts_wins_and_is_reported(home: Home, encoder: Any, js
     for _ in range(2):  # also when the two are in different batches, and when it is done again
         loaded = load_videos(home, source, lambda: encoder, IngestConfig(batch=2))
         assert home.catalogue.videos.get("v1").title == "Newer"
-        assert loaded.notes[0] == "rows that repeat an id: 2; the last row of each id was taken"
-        assert loaded.notes[1] == f"ids that came with different texts: 1, v1 (last at {source}:4)"
+        assert loaded.notes == (
+            Note("repeated-ids", "rows that repeat an id: 2; the last row of each id was taken"),
+            Note("conflicting-texts", "ids with different texts: 1", f"v1 (last at {source}:4)"),
+        )
+        assert loaded.left_out == 2
     assert counts(loaded) == (0, 0, 3)
 
 
@@ -150,7 +154,9 @@ def test_events_of_two_files_that_both_count_from_one_are_told(home: Home, confi
     assert load_events(home, month(1, "ann"), config).notes == ()
     loaded = load_events(home, month(2, "bob"), config)
     assert (counts(loaded), loaded.failures) == ((0, 0, 0), ())
-    assert "a different event has their id: 7 (1, 2, 3, 4, 5 and 2 more)" in loaded.notes[0]
+    assert [note.code for note in loaded.notes] == ["event-id-taken"]
+    assert "7 (1, 2, 3, 4, 5 and 2 more)" in loaded.notes[0].public
+    assert loaded.left_out == 7
     assert list(home.catalogue.readers.ids()) == ["ann"]
 
 

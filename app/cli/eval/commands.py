@@ -85,7 +85,7 @@ def ablation(
     Example: shortlist eval ablation --data events --data simulated:200 --out reports/ablation
     """
     chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json, print_notes
+    from shortlist.app.cli.terminal.output import print_json, print_remark
     from shortlist.eval.ablation import Plan, ablate, read_results
     from shortlist.eval.estimate import asks_model
     from shortlist.eval.variants import SHIPPED, choose, load_variants
@@ -95,9 +95,10 @@ def ablation(
     tasks, [parts, *_] = zip(*(_task(spec, queries, chosen) for spec in data), strict=True)
     plan = Plan(tasks, asked, baseline, out)
     expected = plan.estimates(chosen)
-    print_notes([*map(str, expected), *(["--no-llm leaves these variants out"] if expected else [])])
+    for line in (*map(str, expected), *(["--no-llm leaves these variants out"] if expected else [])):
+        print_remark(line)
     with _bars(as_json) as bars:
-        ablate(plan, chosen, parts, bars, lambda line: print_notes([line]))
+        ablate(plan, chosen, parts, bars, print_remark)
     results = read_results(out)
     if as_json:
         print_json(results)
@@ -105,7 +106,7 @@ def ablation(
         from shortlist.app.cli.eval.tables import print_results
 
         print_results(results)
-        print_notes([f"written to {out}: report.html, report.md, results.json, runs, qrels and scores"])
+        print_remark(f"written to {out}: report.html, report.md, results.json, runs, qrels and scores")
     if any(one["not_measured"] for one in results["data"].values()):
         raise typer.Exit(SOME_FAILED)
 

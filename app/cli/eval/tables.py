@@ -37,7 +37,8 @@ def print_outcome(outcome: Outcome) -> None:
     console.print(table)
     tuned = ["some settings were chosen on this very data"] if finished.tuned_here else []
     failed = [f"{len(finished.run.failed):,} queries failed and count 0"] if finished.run.failed else []
-    for line in (*outcome.task.data.notes, *tuned, *failed, *finished.notes):
+    noted = [f"{note.full} ({queries:,} queries)" for note, queries in finished.notes.items()]
+    for line in (*outcome.task.data.notes, *tuned, *failed, *noted):
         console.print(Text(line, "dim"))
 
 

@@ -40,10 +40,13 @@ def _print(what: str, source: str, loaded: Loaded) -> None:
 
 
 def _document(loaded: Loaded) -> dict[str, object]:
+    from shortlist.core.wire import notes_document
+
     return {
         "new": loaded.new,
         "changed": loaded.changed,
         "unchanged": loaded.unchanged,
+        "left_out": loaded.left_out,
         "failures": [{"where": failure.where, "reason": failure.reason} for failure in loaded.failures],
-        "notes": list(loaded.notes),
+        "notes": notes_document(loaded.notes),
     }

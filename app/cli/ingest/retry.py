@@ -62,6 +62,7 @@ def retry(
 
 def _failed(store: Home) -> list[str]:
     """Where everything lies that failed; a file that is no longer there is forgotten."""
+    from shortlist.app.cli.terminal.output import print_remark
     from shortlist.ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO
     from shortlist.ingest.media.sources import is_gone
 
@@ -73,5 +74,5 @@ def _failed(store: Home) -> list[str]:
     for item in gone:
         store.catalogue.steps.remove(item)
     if gone:
-        typer.echo(f"note: {len(gone):,} that failed are no longer there, and forgotten", err=True)
+        print_remark(f"{len(gone):,} that failed are no longer there, and forgotten")
     return [item for item in failed if item not in gone]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from shortlist.app.cli.terminal.output import print_notes
+from shortlist.app.cli.terminal.output import print_remark
 from shortlist.core.config import Config
 from shortlist.core.errors import StateError
 
@@ -32,4 +32,4 @@ def merge(store: Home) -> None:
     try:
         merge_aside(store, begins)
     except StateError as error:
-        print_notes([f"the index is merged another time: {error}"])
+        print_remark(f"the index is merged another time: {error}")

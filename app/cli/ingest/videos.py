@@ -135,11 +135,11 @@ def _media(store: Home, sources: list[Source], config: Config, as_json: bool) ->
 
 
 def _say_what_waits(store: Home, as_json: bool) -> None:
-    from shortlist.app.cli.terminal.output import print_notes
+    from shortlist.app.cli.terminal.output import print_remark
     from shortlist.core.types import EXTRACTIVE
     from shortlist.ingest.complete import ENRICH_VIDEO
 
     waiting = store.catalogue.videos.made_by("summary", EXTRACTIVE) - store.catalogue.steps.done(ENRICH_VIDEO)
     if waiting and not as_json:
         what = f"{len(waiting):,} summaries are taken from the text"
-        print_notes([f"{what}: `shortlist ingest enrich` lets a language model write them"])
+        print_remark(f"{what}: `shortlist ingest enrich` lets a language model write them")

@@ -13,16 +13,23 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from shortlist.core.notes import Note
+
 
 def print_json(document: Any) -> None:
     """The document, on stdout; a number that JSON cannot hold is a bug and raises ValueError."""
     typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2))
 
 
-def print_notes(notes: Iterable[str]) -> None:
-    """Notes for the person, on stderr so that stdout stays the result."""
+def print_notes(notes: Iterable[Note]) -> None:
+    """Print notes with their details on stderr, so that stdout stays the result."""
     for note in notes:
-        typer.echo(f"note: {note}", err=True)
+        print_remark(note.full)
+
+
+def print_remark(text: str) -> None:
+    """Print one remark of a command on stderr."""
+    typer.echo(f"note: {text}", err=True)
 
 
 @contextmanager

@@ -58,7 +58,9 @@ def test_a_limit_that_is_lifted_is_none_for_the_model(make_chat: MakeChat, scrip
 def test_a_model_that_cannot_be_asked_is_told(make_chat: MakeChat, scripted_model: Any) -> None:
     down = ModelFailed("cannot answer", expected="an answer", found="no connection", remedy="start it")
     reply = make_chat(scripted_model(down)).turn(LONG)
-    assert any("no language model has read this" in note and "no connection" in note for note in reply.notes)
+    [unread] = [note for note in reply.notes if note.code == "message-not-read"]
+    assert "no connection" in unread.detail
+    assert "no connection" not in str(reply.document)
 
 
 def test_a_reader_that_the_model_invents_is_not_believed(make_chat: MakeChat, scripted_model: Any) -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shortlist.agent.chat.session import RECALLED, Chat
+from shortlist.core.notes import Note
 from shortlist.core.types import Reader
 
 MakeChat = Callable[..., Chat]
@@ -180,7 +181,7 @@ def test_a_video_is_hidden_in_the_rest_of_the_chat(chat: Chat) -> None:
     chat.turn("recommend two for astra")
     reply = chat.turn("not number 1")
     assert reply.text.startswith("For astra, without 1 of the videos:\n1. “How a rocket lands”")
-    assert any("`skip` event" in note for note in reply.notes)
+    assert [note.code for note in reply.notes] == ["hidden-in-thread"]
     assert ids(chat.turn("hide the second one")) == ["rocket", "bread"]
     assert ids(chat.turn("include what I have seen"))[0] == "moon"
     assert not {"comet", "soup"} & set(ids(chat.turn("give me ten")))
@@ -259,7 +260,7 @@ def test_it_is_the_video_spoken_of_last(chat: Chat) -> None:
 def test_a_newcomer_is_asked_one_question_and_the_answer_is_understood(chat: Chat) -> None:
     reply = chat.turn("recommend for newcomer")
     assert reply.text.splitlines()[-1].endswith("What do you feel like: Food or Sci/Tech?")
-    assert "newcomer has no history: popular and fresh" in reply.notes
+    assert reply.notes[0] == Note("no-history", "newcomer has no history: popular and fresh")
     assert dict(chat.turn("Food").action.arguments) == {"user": "newcomer", "category": "Food"}
 
 

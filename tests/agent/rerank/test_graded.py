@@ -11,6 +11,7 @@ from shortlist.agent.rerank.graded import Graded, read_grade
 from shortlist.agent.rerank.methods import IN_JSON, reranker
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed, UnusableAnswer
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video
 
@@ -34,6 +35,10 @@ def test_grades_by_hand(written: str, grade: float | None) -> None:
     assert read_grade(written) == grade
 
 
+def unusable(n: int) -> Note:
+    return Note("unusable-answers", f"the language model gave no usable answer for {n} candidates")
+
+
 @pytest.mark.parametrize("method", ["yesno", "letters"])
 def test_a_model_without_log_probabilities_is_asked_for_json(method: str, scripted_model: Model) -> None:
     answers = ('{"answer": "no", "confidence": 4}', '{"answer": "yes", "confidence": 2}', "I think yes")
@@ -43,7 +48,7 @@ def test_a_model_without_log_probabilities_is_asked_for_json(method: str, script
     )
     judged = reranked.sources[0]
     assert dict(zip(judged.ids, judged.scores.tolist(), strict=True)) == {"b": 2.0, "a": -4.0}
-    assert reranked.notes == (IN_JSON, "the language model gave no usable answer for 1 candidates")
+    assert reranked.notes == (IN_JSON, unusable(1))
     assert "Answer in JSON" in model.calls[0][1].content
 
 
@@ -55,7 +60,7 @@ def test_one_unusable_answer_costs_one_candidate_its_judgement(scripted_model: M
     model = scripted_model(SURE_YES, SURE_YES, USELESS, USELESS, SURE_YES, SURE_YES)
     reranked = Graded(RerankContext(model, SHELF, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
     assert set(reranked.sources[0].ids) == set("abef")
-    assert reranked.notes == ("the language model gave no usable answer for 2 candidates",)
+    assert reranked.notes == (unusable(2),)
 
 
 def test_three_unusable_answers_in_a_row_end_it(scripted_model: Model) -> None:
@@ -63,8 +68,8 @@ def test_three_unusable_answers_in_a_row_end_it(scripted_model: Model) -> None:
     reranked = Graded(RerankContext(model, SHELF, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
     assert len(model.calls) == 3
     assert reranked.ids == RANKING.ids
-    assert len(reranked.notes) == 1
-    assert "0 of 6 judged: unusable answer from x" in reranked.notes[0]
+    assert [note.code for note in reranked.notes] == ["model-failed"]
+    assert "unusable answer from x" in reranked.notes[0].detail
 
 
 def test_a_model_that_breaks_its_promise_of_log_probabilities_is_asked_for_json(scripted_model: Model) -> None:

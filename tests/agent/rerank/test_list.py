@@ -14,6 +14,7 @@ from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.list import ListOrder, read_order, window_starts
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed, UnusableAnswer
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video
 
@@ -60,12 +61,16 @@ def test_the_best_of_a_window_is_judged_again_in_the_next(scripted_model: Callab
     assert "[20] Title: About v29" in model.calls[0][1].content
 
 
+def unusable(n: int) -> Note:
+    return Note("unusable-answers", f"the language model gave no usable answer for {n} candidates")
+
+
 def test_a_window_without_an_order_keeps_the_one_it_had(scripted_model: Callable[..., Any]) -> None:
     empty = UnusableAnswer("unusable answer from x", expected="an answer", found="an empty one", remedy="ask again")
     model = scripted_model(empty, REVERSED)
     reranked = ListOrder(RerankContext(model, SHELF, RerankConfig(depth=30))).rerank(Profile("u"), None, RANKING)
     assert reranked.ids[:20] == tuple(f"v{number:02}" for number in range(19, -1, -1))
-    assert reranked.notes == ("the language model gave no usable answer for 10 candidates",)
+    assert reranked.notes == (unusable(10),)
 
 
 def test_half_a_pass_is_no_judgement(scripted_model: Callable[..., Any]) -> None:
@@ -74,8 +79,9 @@ def test_half_a_pass_is_no_judgement(scripted_model: Callable[..., Any]) -> None
     reranked = ListOrder(RerankContext(model, SHELF, RerankConfig(depth=30))).rerank(Profile("u"), None, RANKING)
     assert reranked.ids == RANKING.ids
     assert len(reranked.sources[0]) == 0
-    assert len(reranked.notes) == 1
-    assert reranked.notes[0].startswith("rerank stopped by the language model: 0 of 30 judged: no answer")
+    assert reranked.notes == (
+        Note("model-failed", "rerank stopped by the language model: 0 of 30 judged", str(failure)),
+    )
 
 
 @pytest.mark.parametrize("depth", [5, 30])
@@ -83,4 +89,4 @@ def test_an_order_that_cannot_be_read_is_no_judgement(scripted_model: Callable[.
     model = scripted_model("I cannot order videos.")
     reranked = ListOrder(RerankContext(model, SHELF, RerankConfig(depth=depth))).rerank(Profile("u"), None, RANKING)
     assert len(reranked.sources[0]) == 0
-    assert reranked.notes == (f"the language model gave no usable answer for {depth} candidates",)
+    assert reranked.notes == (unusable(depth),)

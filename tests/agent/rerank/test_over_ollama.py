@@ -75,9 +75,10 @@ def test_a_server_that_fails_leaves_the_retrieval_order_and_one_note(
     server.replies[CHAT] = lambda: reply
     answer = make_recommender(model=lambda: model).recommend(SPACE)
     assert ids(answer) == RETRIEVED
-    assert len(answer.notes) == 1
-    assert found in answer.notes[0]
-    assert "\n" not in answer.notes[0]
+    [note] = answer.notes
+    assert note.code == "model-failed"
+    assert found in note.detail
+    assert "\n" not in note.detail
     assert len(server.asked) == 1  # nobody knocks nineteen times more
 
 
@@ -86,7 +87,7 @@ def test_a_server_that_is_slow_costs_one_time_limit(make_recommender: Make, serv
     server.replies[CHAT] = server.hang
     answer = make_recommender(model=lambda: model).recommend(SPACE)
     assert ids(answer) == RETRIEVED
-    assert "no answer in 0.3 s" in answer.notes[0]
+    assert "no answer in 0.3 s" in answer.notes[0].detail
 
 
 def test_no_server_at_all(make_recommender: Make) -> None:
@@ -96,8 +97,10 @@ def test_no_server_at_all(make_recommender: Make) -> None:
         recommender = make_recommender(model=lambda: OllamaModel(LlmConfig(ollama_url=url)))
         answer = recommender.recommend(SPACE)
     assert ids(answer) == RETRIEVED
-    assert len(answer.notes) == 1
-    assert "ollama serve" in answer.notes[0]
+    [note] = answer.notes
+    assert note.code == "no-model"
+    assert "ollama serve" in note.detail
+    assert url not in note.public
     with pytest.raises(ModelFailed):
         recommender.recommend(Request("astra", wish="space", rerank="yesno"))
 
@@ -126,8 +129,7 @@ def test_empty_and_broken_json_leave_the_retrieval_order(make_recommender: Make,
     server.replies[CHAT] = lambda: said(text)
     answer = make_recommender(model=lambda: at(server)).recommend(SPACE)
     assert ids(answer) == RETRIEVED
-    assert answer.notes[0] == IN_JSON
-    assert "0 of 4 judged" in answer.notes[1]
+    assert [note.code for note in answer.notes] == ["json-fallback", "model-failed"]
 
 
 def test_letters_come_in_windows_of_ten(server: StandIn) -> None:

@@ -13,6 +13,7 @@ from shortlist.agent.rerank.context import Budget, RerankContext
 from shortlist.agent.rerank.yesno import YesNo
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import HistoryItem, Profile, Segment, Transcript, Video
 
@@ -97,14 +98,14 @@ def test_no_call_is_started_that_would_not_fit_the_budget(scripted_model: Model)
     reranked = YesNo(RerankContext(model, SHELF, RerankConfig(), budget)).rerank(PROFILE, None, RANKING)
     assert len(model.calls) == 2
     assert reranked.ids == ("b", "a", "c", "d", "e", "f")
-    assert reranked.notes == ("rerank stopped by its time budget: 2 of 6 judged",)
+    assert reranked.notes == (Note("partly-judged", "rerank stopped by its time budget: 2 of 6 judged"),)
 
 
 def test_a_budget_of_nothing_makes_no_call(scripted_model: Model) -> None:
     model = scripted_model(YES)
-    assert (
-        YesNo(RerankContext(model, SHELF, RerankConfig(), Budget(0))).rerank(PROFILE, None, RANKING).ids == RANKING.ids
-    )
+    reranked = YesNo(RerankContext(model, SHELF, RerankConfig(), Budget(0))).rerank(PROFILE, None, RANKING)
+    assert reranked.ids == RANKING.ids
+    assert [note.code for note in reranked.notes] == ["out-of-time"]
     assert model.calls == []
 
 
@@ -114,4 +115,6 @@ def test_a_model_that_fails_keeps_what_was_judged(scripted_model: Model) -> None
     reranked = YesNo(RerankContext(model, SHELF, RerankConfig())).rerank(PROFILE, None, RANKING)
     assert reranked.ids == ("b", "a", "c", "d", "e", "f")
     assert len(model.calls) == 3
-    assert "2 of 6 judged: no answer" in reranked.notes[0]
+    assert reranked.notes == (
+        Note("partly-judged", "rerank stopped by the language model: 2 of 6 judged", str(failure)),
+    )

@@ -130,7 +130,7 @@ def test_an_unknown_reader_is_told_the_nearest_ids(shortlist: Shortlist) -> None
 def test_a_reader_without_history_gets_the_popular_and_a_note(shortlist: Shortlist) -> None:
     answer = document(shortlist("recommend", "user_new", "--json"))
     assert len(answer["recommendations"]) == 10
-    assert any("history" in note for note in answer["notes"])
+    assert [note["code"] for note in answer["notes"]] == ["no-history"]
 
 
 def test_a_missing_model_stops_only_who_asked_for_it_by_name(shortlist: Shortlist, tmp_path: Path) -> None:
@@ -138,9 +138,12 @@ def test_a_missing_model_stops_only_who_asked_for_it_by_name(shortlist: Shortlis
     named = shortlist("recommend", "user_123", "--about", "rain", "--rerank", "yesno", **nowhere)
     assert named.returncode == 3
     assert 'models.paths."mine"' in named.stderr
-    auto = document(shortlist("recommend", "user_123", "--about", "rain", "--json", **nowhere))
+    done = shortlist("recommend", "user_123", "--about", "rain", "--json", **nowhere)
+    auto = document(done)
     assert len(auto["recommendations"]) == 10
-    assert any("language model" in note for note in auto["notes"])
+    assert [note["code"] for note in auto["notes"]] == ["no-model"]
+    assert str(tmp_path) in done.stderr  # the document may be passed on: it names no path
+    assert str(tmp_path) not in done.stdout
 
 
 def test_status_counts_everything(shortlist: Shortlist) -> None:

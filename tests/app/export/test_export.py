@@ -26,6 +26,7 @@ from shortlist.app.export.plan import Plan, check_files
 from shortlist.app.export.run import Exported, export
 from shortlist.core.config import Config
 from shortlist.core.errors import StateError, UsageError
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Filters, Request
 from shortlist.core.types import Event, Reader
 from shortlist.store.home import Home
@@ -251,13 +252,15 @@ def test_killed_and_resumed_it_writes_the_same_file(home: Home, tmp_path: Path) 
 
 
 def test_a_part_that_the_model_failed_is_done_again(tmp_path: Path) -> None:
+    stopped = Note("model-failed", "stopped", "no answer from http://127.0.0.1:9")
+    useless = Note("unusable-answers", "one answer was of no use")
     file = part_file(tmp_path, 3)
     assert not is_done(file)
-    write_part(file, Rows(unjudged=["ann"], notes=Counter({"stopped": 1})), 2)
+    write_part(file, Rows(unjudged=["ann"], notes=Counter({stopped: 1})), 2)
     assert not is_done(file)
-    write_part(file, Rows(unknown=["nobody"], notes=Counter({"one answer was of no use": 1})), 2)
+    write_part(file, Rows(unknown=["nobody"], notes=Counter({useless: 1})), 2)
     assert is_done(file)
-    assert read_part(file)[1] == Done(2, 0, ("nobody",), 0, {"one answer was of no use": 1})
+    assert read_part(file)[1] == Done(2, 0, ("nobody",), 0, {useless: 1})
 
 
 def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:

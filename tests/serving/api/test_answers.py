@@ -174,15 +174,15 @@ def test_a_wish_is_reranked_by_the_language_model(fixed: Any) -> None:
 def test_without_a_model_a_note_says_so_and_a_named_method_is_503(serve: Any, small_home: Path) -> None:
     with serve(small_home, model=NO_MODEL) as api:
         answer = api.get("/v1/recommend/ann", params={"about": "the moon"})
-        assert any("no language model" in note for note in answer["notes"])
+        assert [note["code"] for note in answer["notes"]] == ["no-model"]
         assert "weights" not in str(answer["notes"])
         named = api.client.get("/v1/recommend/ann", params={"rerank": "yesno"})
         assert named.status_code == 503
         assert "weights" not in named.text
-        assert 'shortlist_fallbacks_total{reason="no model"} 1.0' in api.client.get("/metrics").text
+        assert 'shortlist_fallbacks_total{reason="no-model"} 1.0' in api.client.get("/metrics").text
 
 
-@pytest.mark.parametrize(("budget_ms", "reason"), [(None, "model failed"), (0, "time budget")])
+@pytest.mark.parametrize(("budget_ms", "reason"), [(None, "model-failed"), (0, "out-of-time")])
 def test_a_rerank_that_judges_nothing_is_counted(
     serve: Any, small_home: Path, scripted_model: Any, budget_ms: int | None, reason: str
 ) -> None:

@@ -75,8 +75,9 @@ def test_at_the_deadline_the_answer_comes_without_rerank_and_says_so(serve: Any,
         late = api.get("/v1/recommend/ann", params=WISH)
         plain = api.get("/v1/recommend/ann", params={**WISH, "rerank": "none"})
         assert late["recommendations"] == plain["recommendations"]
-        assert any("no rerank" in note and "0.3 s" in note for note in late["notes"])
-        assert 'reason="deadline"' in api.client.get("/metrics").text
+        assert [note["code"] for note in late["notes"]] == ["model-late"]
+        assert "0.3 s" in late["notes"][0]["message"]
+        assert 'reason="model-late"' in api.client.get("/metrics").text
         model.gate.set()
         until(lambda: gauge(api, "llm_running") == 0)
         assert model.calls <= 1  # the work that nobody waits for stopped before its next call

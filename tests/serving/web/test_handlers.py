@@ -58,8 +58,8 @@ def test_a_way_to_rank_that_asks_a_busy_model_is_refused_and_the_others_answer(
         assert desk.ranked("default", asked)["recommendations"]
         answer = desk.recommend(asked)
         assert answer["recommendations"]
-        assert answer["notes"] == ["no rerank: too many requests wait for the language model"]
-        assert b'reason="busy"} 1.0' in desk.service.metrics.page()
+        assert [note["code"] for note in answer["notes"]] == ["model-busy"]
+        assert b'reason="model-busy"} 1.0' in desk.service.metrics.page()
         release.set()
         desk.lane.close()
 

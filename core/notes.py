@@ -1,0 +1,56 @@
+"""Notes: facts about a result that a person should know, each with a code for programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+# The table in docs/data.md says what each code means.
+NoteCode = Literal[
+    # a reader and their list
+    "no-history",
+    "no-likes",
+    "few-results",
+    # retrieval
+    "popular-only",
+    "index-behind",
+    # rerank
+    "no-model",
+    "model-failed",
+    "out-of-time",
+    "partly-judged",
+    "unusable-answers",
+    "json-fallback",
+    # a server's limits
+    "model-late",
+    "model-busy",
+    # chat
+    "message-not-read",
+    "hidden-in-thread",
+    # ingest
+    "repeated-ids",
+    "conflicting-texts",
+    "event-id-taken",
+    "no-speech",
+    "same-content",
+    "content-replaced",
+    "passed-over",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A fact about a result. Programs decide by `code` and never by the sentences.
+
+    `public` is a sentence that any client may read. `detail` is for whoever runs this machine: it may name addresses
+    and files, or quote a model server. The command line and the log show it; JSON documents and pages never do.
+    """
+
+    code: NoteCode
+    public: str
+    detail: str = ""
+
+    @property
+    def full(self) -> str:
+        """Both sentences, for the command line and the log."""
+        return f"{self.public}: {self.detail}" if self.detail else self.public
