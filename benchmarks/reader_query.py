@@ -38,6 +38,7 @@ from shortlist.eval.tasks.task import Task
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.segment import SegmentView, video_segment
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.store.catalogue.records import Activity
 
 SETS = {"mind_nov9to12": "nDCG@10", "mind_llm4rec1000": "nDCG@10", "microlens": "HR@10"}
 BATCH = 250
@@ -89,7 +90,8 @@ WAYS: dict[str, tuple[int, Change]] = {
 
 def queries_of(task: Task, snapshot: Snapshot, shelf: ItemBatch) -> Iterator[tuple[str, Query]]:
     for one in task.data.queries:
-        profile = build_profile(Reader(one.id), task.history(one), shelf, ProfileConfig())
+        events = task.history(one)
+        profile = build_profile(Reader(one.id), events, Activity.of(events), shelf, ProfileConfig())
         asked = profile_query(profile, 10, Filters(include_seen=one.candidates is not None), snapshot.vectors_of)
         wanted = frozenset(one.candidates) if one.candidates else None
         yield one.id, replace(asked, k=len(one.candidates or ()) or 10, only=wanted)

@@ -26,6 +26,7 @@ from shortlist.models.encoders.loader import load_encoder
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.segment import SegmentView, video_segment
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.store.catalogue.records import Activity
 
 Scores = npt.NDArray[np.float64]
 
@@ -102,7 +103,8 @@ def mind(folder: Path, vectors: Vectors, queries: int | None) -> Bench:
     retriever = build_retriever(snapshot, RetrievalConfig())
     cases = {}
     for query in task.data.queries:
-        profile = build_profile(Reader(query.id), task.history(query), shelf, ProfileConfig())
+        events = task.history(query)
+        profile = build_profile(Reader(query.id), events, Activity.of(events), shelf, ProfileConfig())
         asked = profile_query(profile, len(query.candidates or ()), Filters(include_seen=True), snapshot.vectors_of)
         found = retriever.search(replace(asked, only=frozenset(query.candidates or ())))
         cases[query.id] = Case(profile, None, found)

@@ -24,15 +24,16 @@ DWELL_COUNTS: frozenset[Action] = frozenset({"view", "click"})
 DAY_S = 86400.0
 
 
-def build_profile(reader: Reader, events: Sequence[Event], shelf: ItemBatch, config: ProfileConfig) -> Profile:
-    """The profile of `reader` from all of their `events`, in any order.
+def build_profile(
+    reader: Reader, events: Sequence[Event], activity: Activity, shelf: ItemBatch, config: ProfileConfig
+) -> Profile:
+    """The profile of `reader` from their newest `events`, in any order, and the `activity` of all of them.
 
     `shelf` holds the records of the items; an item that is not in it tells nothing and stays out of the history.
     """
     acts = (event for event in events if event.action != "impression")
     ordered = sorted(acts, key=lambda event: (event.at, event.event_id), reverse=True)
     session_start = _session_start(ordered, timedelta(minutes=config.session_gap_min))
-    activity = Activity.of(events)
     history = _normalised(_history(ordered, session_start, shelf, config))
     return Profile(
         user_id=reader.id,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from itertools import chain, islice
 from typing import Any, Protocol, TypeVar
 
@@ -86,11 +85,10 @@ def profiles_of(
     acts = records.events.newest_acts(list(readers), MAX_ACTS)
     activity = records.events.activity(list(readers))
     shelf = _shelf(records, acts.values(), config.max_history)
-    profiles = {}
-    for user_id, reader in readers.items():
-        of_newest = build_profile(reader, acts[user_id], shelf, config)
-        all_time = activity[user_id]
-        profiles[user_id] = replace(of_newest, seen=all_time.seen, n_events=all_time.n_events)
+    profiles = {
+        user_id: build_profile(reader, acts[user_id], activity[user_id], shelf, config)
+        for user_id, reader in readers.items()
+    }
     return profiles, shelf
 
 

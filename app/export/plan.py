@@ -71,7 +71,7 @@ def metadata(plan: Plan, home: Home, config: Config) -> dict[str, Any]:
     catalogue = home.catalogue
     return {
         "home": home.home_id,
-        "data": digest([home.home_id, catalogue.revision(), catalogue.events.last_number()]),
+        "data": digest([home.home_id, catalogue.revision(), *catalogue.events.version()]),
         "readers": catalogue.readers.content_hash()[:16],  # they raise no number, and each is in the shard of its place
         "models": weights_hash(config, plan.like.rerank),
         "config": config_hash(config, plan.like.rerank),

@@ -28,7 +28,7 @@ UNIT = 1000  # what neighbours in a sequence add to their link
 
 # A reader's clicks, views and likes of videos in time order, each with its number in the event store.
 Watches = Sequence[tuple[str, int]]
-FORMAT = 2
+FORMAT = 3
 NAME = "cowatch.npz"
 # Events not yet in the file are counted at every start: it is written again when they are this share of all.
 UNWRITTEN = 0.02
@@ -108,23 +108,26 @@ def _joined(sequences: Sequence[Sequence[int]]) -> Ints:
 
 
 def load_links(home: Home, folder: Path) -> Links:
-    """The links up to the newest event of `home`: those kept in `folder` and what happened since."""
-    newest = home.catalogue.events.last_number()
-    kept = _read(folder / NAME, home)
+    """The links up to the newest event of `home`: those cached in `folder`, and the events since.
+
+    After a removal of events all are counted again: the file does not know whose sequence an event was part of.
+    """
+    newest, removal = home.catalogue.events.version()
+    kept = _read(folder / NAME, home, removal)
     if kept.counted == newest:
         return kept
     links = kept.followed(home.catalogue.events.iterate_watches(kept.counted), newest)
     if newest - kept.counted > UNWRITTEN * newest:
-        _write(folder / NAME, home, links)
+        _write(folder / NAME, home, links, removal)
     return links
 
 
-def _read(path: Path, home: Home) -> Links:
-    """What the file says; nothing where there is none, or one that is damaged, foreign or of other events."""
+def _read(path: Path, home: Home, removal: str) -> Links:
+    """The links in the file; none where it is missing, damaged, foreign, or counts events that were removed."""
     try:
         with np.load(path, allow_pickle=False) as file:  # a zip: damage does not pass its checksums
             counted = int(file["counted"])
-            if (int(file["format"]), str(file["home_id"])) != (FORMAT, home.home_id):
+            if (int(file["format"]), str(file["home_id"]), str(file["removal"])) != (FORMAT, home.home_id, removal):
                 return Links.none()
             if str(file["last"]) != _last(home, counted):
                 return Links.none()
@@ -145,7 +148,7 @@ def _last(home: Home, counted: int) -> str:
     return repr(home.catalogue.events.get_numbered(counted))
 
 
-def _write(path: Path, home: Home, links: Links) -> None:
+def _write(path: Path, home: Home, links: Links, removal: str) -> None:
     """Replace the file; a home that cannot be written keeps the old one."""
     fresh = path.with_name(f"{NAME}.{os.getpid()}.new")
     try:
@@ -155,6 +158,7 @@ def _write(path: Path, home: Home, links: Links) -> None:
                 file,
                 format=np.array(FORMAT),
                 home_id=np.array(home.home_id),
+                removal=np.array(removal),
                 counted=np.array(links.counted),
                 last=np.array(_last(home, links.counted)),
                 ids=np.frombuffer("\n".join(links.ids).encode(), dtype=np.uint8),

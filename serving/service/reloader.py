@@ -130,10 +130,10 @@ class Reloader:
             log.warning("the home cannot be read anew, the last state is served: %s", error)
 
     def _load(self) -> None:
-        written, newest_event = self._written(), self._catalogue.events.last_number()
+        written, events = self._written(), self._catalogue.events.version()
         recommender = self._parts.recommender()
         self._current = recommender, self._parts.chat(recommender)
-        self._newest_event, self._loaded_at = newest_event, monotonic()
+        self._events, self._loaded_at = events, monotonic()
         self._seen = written  # not before: until then a request waits for what is being loaded
         self._generation += 1
         give_back()
@@ -142,7 +142,7 @@ class Reloader:
         age_s = monotonic() - self._loaded_at
         if self._revision < self._catalogue.delivered():
             return age_s >= self._pause_s
-        return age_s >= POPULARITY_S and self._newest_event < self._catalogue.events.last_number()
+        return age_s >= POPULARITY_S and self._events != self._catalogue.events.version()
 
     @property
     def _revision(self) -> int:

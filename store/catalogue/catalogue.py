@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from shortlist.store.catalogue.articles import Articles
 from shortlist.store.catalogue.base import INDEXED, read_number
-from shortlist.store.catalogue.events import Events
+from shortlist.store.catalogue.events import REMOVAL, Events
 from shortlist.store.catalogue.ingest_log import Locations, Steps
 from shortlist.store.catalogue.integrity import Integrity
 from shortlist.store.catalogue.keys import Keys
@@ -94,8 +94,9 @@ class Catalogue:
             )
 
     def reader_state(self, user_id: str) -> tuple[object, ...]:
-        """A value that differs after every change of content, of this reader, and after each of their events."""
+        """A value that differs after a change of content or of this reader, a new event of theirs, and any removal."""
         parts = (
+            select(meta.c.value).where(meta.c.key == REMOVAL),
             select(meta.c.value).where(meta.c.key == "revision"),
             select(readers.c.interests).where(readers.c.id == user_id),
             select(func.max(events.c.seq)).where(events.c.user_id == user_id),

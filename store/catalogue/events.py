@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -9,23 +10,24 @@ from itertools import groupby
 from operator import itemgetter
 from typing import cast
 
-from sqlalchemy import Connection, CursorResult, func, select
+from sqlalchemy import Connection, CursorResult, delete, func, select
 
 from shortlist.core.types import ACTIONS, SEEN_ACTIONS, Action, Event
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.records import Activity
 from shortlist.store.catalogue.rows import Columns, event_of, event_row, to_micros
 from shortlist.store.sql.dialect import among, listed, one_of
-from shortlist.store.sql.schema import events, readers
+from shortlist.store.sql.schema import events, meta, readers, tastes
 
 POSITIVE: tuple[Action, ...] = ("click", "view", "like")
 DAY_US = 86_400_000_000
 BATCH = 10_000  # events a transaction, so that no other writer waits long
 PAGE = 10_000
+REMOVAL = "newest removal of events"  # the key in `meta`
 
 
 class Events(CatalogueTable):
-    """Events: add, read a reader's newest, read all, add up."""
+    """Events: add, remove, read a reader's newest, read all, add up."""
 
     def add(self, new_events: Sequence[Event]) -> int:
         """Store events; how many were new. An `event_id` seen before is skipped; what is new makes its reader.
@@ -51,6 +53,24 @@ class Events(CatalogueTable):
         if made:
             connection.execute(self._database.insert_new(readers), made)
         return cast("CursorResult[tuple[()]]", result).rowcount
+
+    def remove(self, event_ids: Iterable[str]) -> int:
+        """Delete the events with these ids in one transaction; return how many there were. Unknown ids are ignored.
+
+        Everything derived from events follows: a profile, the seen videos and cached responses at once; popularity and
+        co-watch counts with the next snapshot; the descriptions of these readers' tastes are deleted until they are
+        written again. The readers stay. Adding a removed event again stores it.
+        """
+        chosen = among(events.c.event_id, list(event_ids))
+        with self._database.writing() as connection:
+            user_ids = list(connection.scalars(select(events.c.user_id).where(chosen).distinct()))
+            if not user_ids:
+                return 0
+            removed = connection.execute(delete(events).where(chosen)).rowcount
+            connection.execute(delete(tastes).where(among(tastes.c.user_id, user_ids)))
+            mark = {"key": REMOVAL, "value": secrets.token_hex(8)}
+            connection.execute(self._database.replace(meta, mark))
+        return removed
 
     def newest(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         """The newest `limit` events of each reader, newest first, of equal times the later added first.
@@ -142,6 +162,17 @@ class Events(CatalogueTable):
         """The number of the event added last; 0 before the first."""
         with self._database.reading() as connection:
             return connection.scalar(select(func.max(events.c.seq))) or 0
+
+    def version(self) -> tuple[int, str]:
+        """The number of the newest event and a mark of the newest removal; changes with every event added or removed.
+
+        After a removal, numbers may be given to other events.
+        """
+        newest = select(func.max(events.c.seq)).scalar_subquery()
+        removal = select(meta.c.value).where(meta.c.key == REMOVAL).scalar_subquery()
+        with self._database.reading() as connection:
+            number, mark = connection.execute(select(newest, removal)).one()
+        return number or 0, mark or ""
 
     def popularity(self, half_life_days: float) -> dict[str, float]:
         """How many readers clicked, viewed or liked each video, known or not.

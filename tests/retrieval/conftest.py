@@ -65,6 +65,9 @@ class MemoryEvents:
     def last_number(self) -> int:
         return len(self.watches)
 
+    def version(self) -> tuple[int, str]:
+        return len(self.watches), ""
+
     def iterate_watches(self, after: int = 0) -> Iterator[list[tuple[str, int]]]:
         numbered = [(user, at, number, item) for number, (user, item, at) in enumerate(self.watches, start=1)]
         for user in sorted({user for user, _, number, _ in numbered if number > after}):

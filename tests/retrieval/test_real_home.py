@@ -17,6 +17,7 @@ from shortlist.core.errors import HomeLocked
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.core.types import Article, Enrichment, Event, Made, Video
 from shortlist.retrieval.build import build_retriever
+from shortlist.retrieval.index.cowatch_counts import FADING, UNIT
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.store.documents.document import transcript_text
 from shortlist.store.home import Home
@@ -159,3 +160,16 @@ def test_other_events_under_the_numbers_of_lost_ones_are_counted(home: Home, tmp
     assert set(load_snapshot(home).links.ids) == {"a", "b", "x", "y", "z"}
     watch("eve", "w")
     assert set(load_snapshot(home).links.ids) == {"a", "b", "w", "x", "y", "z"}
+
+
+@pytest.mark.parametrize("number", [0, 2, 3], ids=["the first", "one in between", "the newest, whose number is reused"])
+def test_links_and_popularity_follow_a_removal_of_events(home: Home, number: int) -> None:
+    watched = [Event("ann", item, "video", "view", NOW + timedelta(minutes=at)) for at, item in enumerate("abcd")]
+    home.catalogue.events.add(watched)
+    assert set(load_snapshot(home).links.ids) == set("abcd")
+    home.catalogue.events.remove([watched[number].event_id])
+    home.catalogue.events.add([Event("bob", "e", "video", "like", NOW)])
+    fresh = load_snapshot(home)
+    assert fresh.popular.keys() == set(fresh.links.ids) == set("abcde") - {watched[number].item_id}
+    assert fresh.links.forward.sum() == 2 * UNIT + round(UNIT * 2**-FADING)  # of the three that ann still watched
+    assert fresh.links.counted == home.catalogue.events.last_number()

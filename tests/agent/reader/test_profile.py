@@ -11,6 +11,7 @@ from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.profile import build_profile
 from shortlist.core.config import ProfileConfig
 from shortlist.core.types import ACTIONS, KINDS, Article, Enrichment, Event, Made, Profile, Reader, Video
+from shortlist.store.catalogue.records import Activity
 
 CONFIG = ProfileConfig(half_life_days=14.0, session_boost=2.0)
 ITEMS = "abcdef"
@@ -22,7 +23,7 @@ Make = Callable[..., Event]
 
 
 def profile(*events: Event, config: ProfileConfig = CONFIG) -> Profile:
-    return build_profile(Reader("u"), events, SHELF, config)
+    return build_profile(Reader("u"), events, Activity.of(events), SHELF, config)
 
 
 def weights(of: Profile) -> dict[str, float]:

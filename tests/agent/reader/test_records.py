@@ -42,3 +42,16 @@ def test_a_long_history_is_seen_whole_and_read_in_part(tmp_path: Path) -> None:
     assert [item.item_id for item in profiles["ann"].history] == newest
     assert set(shelf.videos) == set(newest)
     assert len(profiles["ann"].seen) == n + 1
+
+
+def test_a_removed_event_leaves_the_profile_as_if_it_had_never_been(tmp_path: Path) -> None:
+    with Home.open(tmp_path / "home", "hash-32") as home:
+        with home.writing("testing"):
+            home.catalogue.videos.put([Video("a", "Bread"), Video("b", "Moon")])
+        home.catalogue.events.add([event("a", 0, "like")])
+        before = profiles_of(home.catalogue, ["ann"], ProfileConfig())[0]["ann"]
+        far_future = event("b", 60 * 24 * 365 * 5)
+        home.catalogue.events.add([far_future])
+        assert profiles_of(home.catalogue, ["ann"], ProfileConfig())[0]["ann"] != before
+        home.catalogue.events.remove([far_future.event_id])
+        assert profiles_of(home.catalogue, ["ann"], ProfileConfig())[0]["ann"] == before

@@ -16,6 +16,7 @@ from shortlist.agent.reader.taste import Taste, taste_of
 from shortlist.core.config import ProfileConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.types import Enrichment, Event, Made, Profile, Reader, Video
+from shortlist.store.catalogue.records import Activity
 from shortlist.store.home import Home
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -33,7 +34,7 @@ SHELF = ItemBatch(
 
 def profile(*liked: str, interests: tuple[str, ...] = ()) -> Profile:
     events = [Event("u", item, "video", "view", AT, dwell_s=40) for item in liked]
-    return build_profile(Reader("u", interests=interests), events, SHELF, ProfileConfig())
+    return build_profile(Reader("u", interests=interests), events, Activity.of(events), SHELF, ProfileConfig())
 
 
 def answer(sentence: str, *tags: str) -> str:

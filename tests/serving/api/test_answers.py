@@ -45,6 +45,17 @@ def test_an_answer_is_kept_until_the_reader_does_something(api: Any) -> None:
     assert seen not in api.ids("/v1/recommend/ann")
 
 
+def test_a_removed_event_counts_no_more(api: Any) -> None:
+    """Not the newest one, so that nothing but the removal says that the cached response is out of date."""
+    seen, also = api.ids("/v1/recommend/ann")[:2]
+    view, newer = ({"user_id": "ann", "item_id": item, "kind": "video", "action": "view"} for item in (seen, also))
+    event_id = api.post("/v1/events", {"events": [view]})["results"][0]["id"]
+    api.post("/v1/events", {"events": [newer]})
+    assert seen not in api.ids("/v1/recommend/ann")
+    api.home.catalogue.events.remove([event_id])
+    assert seen in api.ids("/v1/recommend/ann")
+
+
 def test_filters_hold(fixed: Any) -> None:
     asked = {"max_duration": 50, "channel": "Channel 1", "category": "Moon", "include_seen": True}
     assert set(fixed.ids("/v1/recommend/ann", params=asked)) == {"v01", "v13"}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shortlist.core.types import Action, Article, Event, Kind, Video
+from shortlist.core.types import Action, Article, Event, Kind, Made, Video
 from shortlist.store.catalogue.records import Activity
 from shortlist.store.home import Home
 
@@ -150,3 +150,30 @@ def test_impressions_push_nothing_a_reader_did_out_of_reach(home: Home) -> None:
 def test_without_events_nothing_is_popular(home: Home) -> None:
     assert home.catalogue.events.popularity(half_life_days=2.0) == {}
     assert home.catalogue.events.newest([], 5) == {}
+
+
+def test_removed_events_leave_no_trace_in_whatever_is_read_of_events(home: Home) -> None:
+    stays, goes, newest = event("ann", "a"), event("ann", "b", 1, "like"), event("bob", "b", 2)
+    home.catalogue.events.add([stays, goes, newest])
+    home.catalogue.tastes.put("ann", Made("Likes b.", "a-model"), ["b"], 2)
+    home.catalogue.tastes.put("cy", Made("Likes chess.", "a-model"), ["chess"], 1)
+    assert home.catalogue.events.remove([goes.event_id, newest.event_id, "unknown"]) == 2
+    assert [one for _, one in home.catalogue.events.iterate()] == [stays]
+    assert home.catalogue.events.newest(["ann", "bob"], 9) == {"ann": [stays], "bob": []}
+    assert home.catalogue.events.activity(["ann"]) == {"ann": Activity(1, frozenset("a"))}
+    assert home.catalogue.events.popularity(2.0) == pytest.approx({"a": 1.0})
+    assert list(home.catalogue.events.iterate_watches()) == [[("a", 1)]]
+    assert (home.catalogue.tastes.get("ann"), home.catalogue.counts().events) == (None, 1)
+    assert home.catalogue.tastes.get("cy") is not None
+    assert list(home.catalogue.readers.ids()) == ["ann", "bob"]
+    assert home.catalogue.events.add([goes]) == 1
+
+
+def test_a_removal_changes_the_version_even_where_a_new_event_takes_the_old_number(home: Home) -> None:
+    home.catalogue.events.add([event("ann", "a"), event("ann", "b", 1)])
+    before = home.catalogue.events.version()
+    assert home.catalogue.events.remove(["unknown"]) == home.catalogue.events.remove([]) == 0
+    assert home.catalogue.events.version() == before
+    home.catalogue.events.remove([event("ann", "b", 1).event_id])
+    home.catalogue.events.add([event("ann", "c", 1)])
+    assert home.catalogue.events.version() != before
