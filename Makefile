@@ -18,7 +18,7 @@ BENCH_DATA := $(wildcard ../shared/data)
 export SHORTLIST_BENCH_DATA ?= $(abspath $(BENCH_DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-all check format docs screenshot bench constraints clean
+.PHONY: help install demo serve test test-servers test-all check lint types spelling fresh-docs format docs screenshot bench constraints clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ $(STAMP)-dev: $(STAMP)-install
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+# For an environment made before codespell was among the checks.
+$(BIN)/codespell: | $(STAMP)-dev
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt codespell
+
 install: $(STAMP)-install  ## make .venv and install Shortlist into it
 
 demo: $(STAMP)-install  ## ingest sample/, recommend with and without a wish, chat once (DEMO_LLM=tiny for a small model)
@@ -45,20 +49,33 @@ serve: $(STAMP)-install  ## the web page of the default home, at http://127.0.0.
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[serve]'
 	$(BIN)/shortlist serve web
 
-test: $(STAMP)-dev  ## the default test suite, under 3 minutes after the install
+test: $(STAMP)-dev  ## the default test suite, under 2 minutes after the install
 	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m whisper-tiny.en
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-servers: $(STAMP)-dev  ## tests on PostgreSQL, a Chroma server, a browser and server processes (skipped where not installed)
+	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m
+	$(BIN)/python -m pytest -m "servers and not slow" -n 2 --dist loadfile
 
 test-all: $(STAMP)-dev  ## every test, slow ones and those on real data included
 	$(BIN)/shortlist models pull all
 	$(BIN)/python -m pytest -m ""
 
-check: $(STAMP)-dev  ## ruff, mypy --strict, layers, docs freshness
+check: lint types spelling fresh-docs  ## ruff, mypy --strict, layers, spelling, docs freshness
+
+lint: $(STAMP)-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(STAMP)-dev
 	rm -rf $(TREE) && mkdir -p $(TREE)/shortlist && cp -p shortlist/*.py $(TREE)/shortlist && cp -rp $(FOLDERS) $(TREE)/shortlist
 	cd $(TREE) && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache
 	cd $(TREE) && $(abspath $(BIN))/lint-imports --config $(CURDIR)/pyproject.toml --no-cache
+
+spelling: $(STAMP)-dev $(BIN)/codespell
+	$(BIN)/codespell
+
+fresh-docs: $(STAMP)-dev
 	$(BIN)/python -m docs.generate --check
 
 format: $(STAMP)-dev  ## let ruff format and mend what it can

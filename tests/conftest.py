@@ -27,6 +27,16 @@ settings.register_profile(
 )
 settings.load_profile("shortlist")
 
+SERVER_FIXTURES = {"browser", "chroma_url", "postgres", "servers"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that uses a server's fixture with `servers`."""
+    for item in items:
+        if SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("servers")
+
 
 @pytest.fixture(scope="session")
 def bench_data() -> Path:

@@ -18,7 +18,9 @@ ROOT = Path(__file__).parents[2]
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every test of a home holds for both kinds, unless it is marked as one that looks into the files of the home."""
     if "home" in metafunc.fixturenames:
-        kinds = ["files"] if metafunc.definition.get_closest_marker("in_files") else ["files", "servers"]
+        kinds = ["files"]
+        if not metafunc.definition.get_closest_marker("in_files"):
+            kinds.append(pytest.param("servers", marks=pytest.mark.servers))
         metafunc.parametrize("home", kinds, indirect=True)
 
 

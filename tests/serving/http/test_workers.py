@@ -25,7 +25,7 @@ from shortlist.store.home import Home
 from tests.ollama_stand_in import MODEL, StandIn, ollama_stand_in
 from tests.serving.conftest import until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.servers
 
 PER_S, BURST_S = 5, 2
 Keys = dict[str, str]
