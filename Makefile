@@ -17,6 +17,9 @@ TREE := build/tree
 BENCH_DATA := $(wildcard ../shared/data)
 export SHORTLIST_BENCH_DATA ?= $(abspath $(BENCH_DATA))
 
+# Tests start Python many times: compile once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo serve test test-servers test-all check lint types spelling fresh-docs format docs screenshot bench constraints clean
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from pydantic import SecretStr
 
@@ -36,6 +39,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("servers")
+
+
+def pytest_collection_finish() -> None:
+    """Take what was imported and collected out of garbage collection, which servers run at every start."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -68,14 +76,26 @@ def tiny_llm() -> EmbeddedModel:
 
 
 @pytest.fixture(scope="session")
-def sample_home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:
-    """A home with all of sample/, ingested once a run. Copy it before you change it."""
+def sample_home(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A home with all of sample/, ingested once a run and copied for each worker. Copy it before you change it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    ingested = folder / "sample"
+    with FileLock(folder / "sample.lock"):
+        if not ingested.exists():
+            ingest_sample(folder / "sample.part", request.getfixturevalue("encoder"))
+            (folder / "sample.part").rename(ingested)
+    return shutil.copytree(ingested, tmp_path_factory.mktemp("sample") / "home")
+
+
+def ingest_sample(path: Path, encoder: Encoder) -> None:
+    """Ingest all of sample/ into a new home."""
     from shortlist.core.config import IngestConfig
     from shortlist.ingest.load import load_articles, load_events, load_readers, load_videos
     from shortlist.retrieval.index.indexer import load_snapshot
     from shortlist.store.home import Home
 
-    path = tmp_path_factory.mktemp("sample") / "home"
     sample = Path(__file__).parents[1] / "sample"
     with Home.open(path, encoder.name) as home:
         load_videos(home, sample / "videos.jsonl", lambda: encoder, IngestConfig())
@@ -83,7 +103,6 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> P
         load_readers(home, sample / "readers.jsonl", IngestConfig())
         load_events(home, sample / "events.csv", IngestConfig())
         load_snapshot(home)
-    return path
 
 
 @pytest.fixture(scope="session")
