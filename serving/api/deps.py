@@ -1,4 +1,4 @@
-"""What the routes share: the service, the lane to the language model, and how work reaches them."""
+"""Dependencies and parameters that routes share."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from fastapi.routing import APIRoute
 
 from shortlist.core.config import ServeConfig
 from shortlist.core.ranking import MAX_K, Filters
-from shortlist.core.ranking import Request as Wish
-from shortlist.serving.limits.llm_queue import LlmQueue
-from shortlist.serving.service.in_time import Work, recommend_in_time
 from shortlist.serving.service.schemas import MAX_TEXT, Problem
 from shortlist.serving.service.service import Service
 
@@ -28,12 +25,12 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 K = Annotated[int, Query(ge=1, le=MAX_K, description="how many")]
 Label = Annotated[str | None, Query(max_length=512)]
-About = Annotated[str | None, Query(max_length=MAX_TEXT, description="what the reader is in the mood for")]
-Sought = Annotated[str, Query(min_length=1, max_length=MAX_TEXT, pattern=r"\S", description="what to look for")]
+Wish = Annotated[str | None, Query(max_length=MAX_TEXT, description="what the reader is in the mood for")]
+Text = Annotated[str, Query(min_length=1, max_length=MAX_TEXT, pattern=r"\S", description="what to look for")]
 
 
-def answered_by(shape: Any) -> dict[int | str, dict[str, Any]]:
-    """The documented answers of a route."""
+def responses(shape: Any) -> dict[int | str, dict[str, Any]]:
+    """The documented responses of a route."""
     return {200: {"model": shape}, **PROBLEMS}
 
 
@@ -43,30 +40,18 @@ async def service_of(request: Request) -> Service:
     return service
 
 
-async def lane_of(request: Request) -> LlmQueue:
-    """Its lane to the language model."""
-    lane: LlmQueue = request.app.state.lane
-    return lane
-
-
 async def limits_of(request: Request) -> ServeConfig:
-    """Its configuration."""
+    """The configuration of the application."""
     limits: ServeConfig = request.app.state.limits
     return limits
 
 
-Offered = Annotated[Service, Depends(service_of)]
-LaneToModel = Annotated[LlmQueue, Depends(lane_of)]
+ServiceDep = Annotated[Service, Depends(service_of)]
 Limits = Annotated[ServeConfig, Depends(limits_of)]
 
 
-async def answered(work: Work, wish: Wish, service: Service, lane: LlmQueue, request: Request) -> dict[str, Any]:
-    """What `work` makes of `wish`, in time; given up when the client leaves."""
-    return await recommend_in_time(work, wish, service, lane, lambda: _gone(request))
-
-
-async def _gone(request: Request) -> None:
-    """Returns when the client has left."""
+async def disconnected(request: Request) -> None:
+    """Return when the client has disconnected."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
@@ -92,23 +77,23 @@ def filters(
     )
 
 
-async def known_only(request: Request) -> None:
-    """Refuses a parameter that the route does not have: a filter with a slip of the pen must not be passed over."""
+async def reject_unknown_parameters(request: Request) -> None:
+    """Reject query parameters that the route does not have, such as a misspelt filter."""
     if not request.query_params:
         return
     route: APIRoute = request.scope["route"]
     described = request.app.openapi()["paths"][route.path_format][request.method.lower()].get("parameters", ())
-    strange = sorted(set(request.query_params) - {one["name"] for one in described if one["in"] == "query"})
-    if strange:
-        errors = [{"loc": ("query", name), "msg": "There is no such parameter", "type": "extra"} for name in strange]
+    unknown = sorted(set(request.query_params) - {one["name"] for one in described if one["in"] == "query"})
+    if unknown:
+        errors = [{"loc": ("query", name), "msg": "There is no such parameter", "type": "extra"} for name in unknown]
         raise RequestValidationError(errors)
 
 
-Wanted = Annotated[Filters, Depends(filters)]
+FilterParams = Annotated[Filters, Depends(filters)]
 
 
 def moment_of(given: date | datetime | None) -> datetime | None:
-    """The time that is meant; a day is its midnight in UTC, and so is the zone of a time without one."""
+    """`given` as a time with a zone: a day is its midnight, and a time without zone is in UTC."""
     if given is None:
         return None
     moment = given if isinstance(given, datetime) else datetime.combine(given, time())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Request
 
-from shortlist.serving.api.deps import Limits, Offered, answered_by
+from shortlist.serving.api.deps import Limits, ServiceDep, responses
 from shortlist.serving.http.auth import Reading, Writing
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.bulk_ingest import Result
@@ -17,28 +18,28 @@ from shortlist.serving.service.schemas import EventsIn, ReaderOut, ResultsOut, V
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 
 
-@router.get("/videos/{video_id:path}", responses=answered_by(WholeVideoOut), response_model=None)
-def video(video_id: str, service: Offered, _key: Reading) -> JsonResponse:
+@router.get("/videos/{video_id:path}", responses=responses(WholeVideoOut), response_model=None)
+async def video(video_id: str, service: ServiceDep, _key: Reading) -> JsonResponse:
     """Everything about a video, its transcript included."""
-    return JsonResponse(service.video(video_id))
+    return JsonResponse(await service.threads.run(partial(service.video, video_id)))
 
 
-@router.get("/readers/{user_id:path}", responses=answered_by(ReaderOut), response_model=None)
-def reader(user_id: str, service: Offered, _key: Reading) -> JsonResponse:
+@router.get("/readers/{user_id:path}", responses=responses(ReaderOut), response_model=None)
+async def reader(user_id: str, service: ServiceDep, _key: Reading) -> JsonResponse:
     """A reader's profile and history."""
-    return JsonResponse(service.reader(user_id))
+    return JsonResponse(await service.threads.run(partial(service.reader, user_id)))
 
 
-@router.post("/events", responses=answered_by(ResultsOut), response_model=None)
-def events(asked: EventsIn, service: Offered, limits: Limits, _key: Writing) -> JsonResponse:
+@router.post("/events", responses=responses(ResultsOut), response_model=None)
+async def events(asked: EventsIn, service: ServiceDep, limits: Limits, _key: Writing) -> JsonResponse:
     """Store what readers did. The same event again changes nothing; one that is wrong fails alone."""
-    return _stored(service.add_events, asked.events, limits.batch)
+    return await service.threads.run(partial(_stored, service.add_events, asked.events, limits.batch))
 
 
-@router.post("/videos", responses=answered_by(ResultsOut), response_model=None)
-async def videos(request: Request, asked: VideosIn, service: Offered, limits: Limits, _key: Writing) -> JsonResponse:
+@router.post("/videos", responses=responses(ResultsOut), response_model=None)
+async def videos(request: Request, asked: VideosIn, service: ServiceDep, limits: Limits, _key: Writing) -> JsonResponse:
     """Store videos; they can be found when the answer comes. A known id is replaced; one that is wrong fails alone."""
-    # One at a time, in a thread of its own: those that wait for it keep nobody from reading.
+    # One at a time, in a thread of its own, so that requests that wait for it do not delay reads.
     writer: CapacityLimiter = request.app.state.writer
     return await run_sync(_stored, service.add_videos, asked.videos, limits.batch, limiter=writer)
 

@@ -64,7 +64,7 @@ def problem_of(error: Exception) -> Response:
         case UsageError():
             return problem(422, error.problem, f"expected {error.expected}, found {error.found}")
         case QueueFull():
-            return busy("too many requests wait for the language model", error.retry_after_s)
+            return busy(str(error), error.retry_after_s)
         case ClientGone():
             return Response(status_code=CLIENT_GONE)
         case HomeLocked():

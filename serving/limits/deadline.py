@@ -1,4 +1,4 @@
-"""Stops what a request asks of a language model: at its deadline, or when nobody waits for it any more."""
+"""Stops the model calls of a request: at its deadline, or when its client has left."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from shortlist.models.llm.language_model import ChoiceScores, Completion, Langua
 
 
 class Deadline:
-    """One request's end: `now` ends it before its deadline. Safe to share between threads."""
+    """The end of one request, `seconds` from now. Safe to share between threads."""
 
     def __init__(self, seconds: float) -> None:
         self._deadline = monotonic() + seconds
-        self._stopped = threading.Event()
+        self._ended = threading.Event()
 
-    def now(self) -> None:
-        """No model call starts from here on."""
-        self._stopped.set()
+    def end(self) -> None:
+        """End it now: no further model call starts."""
+        self._ended.set()
 
     def wait(self, seconds: float) -> bool:
-        """Sleep for `seconds`, at most until the end; whether there is time left."""
-        self._stopped.wait(min(seconds, self.left_s))
+        """Sleep for `seconds`, at most until the end; return whether time is left."""
+        self._ended.wait(min(seconds, self.left_s))
         return self.left_s > 0
 
     @property
     def left_s(self) -> float:
         """Seconds left, 0 after the end."""
-        return 0.0 if self._stopped.is_set() else max(0.0, self._deadline - monotonic())
+        return 0.0 if self._ended.is_set() else max(0.0, self._deadline - monotonic())
 
 
-current: ContextVar[Deadline | None] = ContextVar("stop", default=None)
+current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 class DeadlineModel:
-    """Passes every call on, until the current request is to stop: then a call raises `ModelFailed`.
+    """Passes calls to `model` until the current request has ended; then a call raises `ModelFailed`.
 
-    `answered` is told every answer.
+    `answered` receives every answer.
     """
 
     def __init__(self, model: LanguageModel, answered: Callable[[Completion | ChoiceScores], None]) -> None:
@@ -48,12 +48,12 @@ class DeadlineModel:
 
     @property
     def name(self) -> str:
-        """The model's own."""
+        """See `LanguageModel`."""
         return self._model.name
 
     @property
     def max_choices(self) -> int:
-        """The model's own."""
+        """See `LanguageModel`."""
         return self._model.max_choices
 
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
@@ -72,8 +72,8 @@ class DeadlineModel:
 
 
 def _check() -> None:
-    stop = current.get()
-    if stop is not None and not stop.left_s:
+    deadline = current.get()
+    if deadline is not None and not deadline.left_s:
         raise ModelFailed(
             "the language model was stopped",
             expected="an answer before the deadline",

@@ -1,6 +1,6 @@
-"""Where requests wait for the language model: a fixed number at once, a bounded queue, a deadline for each.
+"""A bounded queue before the language model: a fixed number of calls at once, some that wait, a deadline for each.
 
-The number and the queue are those of all processes of a server.
+Both numbers are those of all processes of a server.
 """
 
 from __future__ import annotations
@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
+
+import anyio
 
 from shortlist.core.config import ServeConfig
 from shortlist.serving.limits.deadline import Deadline, current
@@ -21,13 +23,15 @@ from shortlist.serving.limits.interprocess import SharedLimits
 
 T = TypeVar("T")
 Job = tuple[Future[Any], Callable[[], Any]]
-GRACE_S = 5.0  # after its deadline a chat asks no model: its reply comes soon, or never
+Disconnected = Callable[[], Awaitable[object]]
+GRACE_S = 5.0  # a chat asks no model after its deadline, so its reply comes within this time or never
+STOPPING_RETRY_S = 5.0
 
 
 class DaemonExecutor:
-    """Used as an executor of `concurrent.futures`, whose threads a process waits for when it ends, even one that hangs.
+    """An executor like those of `concurrent.futures`, but a process that ends does not wait for its threads.
 
-    `number` threads begin at once.
+    `number` threads start at once.
     """
 
     def __init__(self, number: int, name: str) -> None:
@@ -37,14 +41,14 @@ class DaemonExecutor:
             thread.start()
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
-        """What `work` will return or raise; it can be cancelled until it begins."""
+        """Queue `work`. The future can be cancelled until the work starts."""
         future: Future[T] = Future()
         self._jobs.put((future, work))
         return future
 
     def close(self, seconds: float) -> None:
-        """Cancel what has not begun, and wait at most `seconds` for what runs."""
-        for future in self._waiting():
+        """Cancel queued work and wait at most `seconds` for running work."""
+        for future in self._queued():
             future.cancel()
         for _ in self._threads:
             self._jobs.put(None)
@@ -52,7 +56,7 @@ class DaemonExecutor:
         for thread in self._threads:
             thread.join(max(0.0, end - monotonic()))
 
-    def _waiting(self) -> list[Future[Any]]:
+    def _queued(self) -> list[Future[Any]]:
         found = []
         try:
             while (job := self._jobs.get_nowait()) is not None:
@@ -63,100 +67,123 @@ class DaemonExecutor:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            _do(*job)
+            _run(*job)
 
 
-def _do(future: Future[T], work: Callable[[], T]) -> None:
+def _run(future: Future[T], work: Callable[[], T]) -> None:
     if not future.set_running_or_notify_cancel():
         return
     try:
         future.set_result(work())
-    except BaseException as error:  # noqa: BLE001  (whoever waits for it is told, whatever it is)
+    except BaseException as error:  # noqa: BLE001  (the future passes any error on)
         future.set_exception(error)
 
 
-def _nobody(_running: int, _waiting: int) -> None:
+def _ignore(_running: int, _waiting: int) -> None:
     pass
 
 
 class QueueFull(Exception):
-    """As many requests wait as may. `retry_after_s` is when to come again."""
+    """No room in a queue. The message says which; `retry_after_s` is when to ask again."""
 
-    def __init__(self, retry_after_s: float) -> None:
+    def __init__(self, message: str, retry_after_s: float) -> None:
         self.retry_after_s = retry_after_s
-        super().__init__(f"full, retry after {retry_after_s:.0f} s")
+        super().__init__(message)
 
 
 class ClientGone(Exception):
-    """Nobody waits for the answer any more."""
+    """The client has disconnected."""
+
+
+class QueuedCall(Generic[T]):
+    """Work in the queue, until it is done or given up: then it stops before its next model call."""
+
+    def __init__(self, future: Future[T], deadline: Deadline) -> None:
+        self._future = future
+        self._deadline = deadline
+
+    def result(self, grace_s: float = 0.0) -> T:
+        """The result of the work.
+
+        Raises `TimeoutError` `grace_s` after the deadline, `QueueFull` when the queue closes, and what the work raises.
+        """
+        try:
+            return self._future.result(self._deadline.left_s + grace_s)
+        except CancelledError:
+            raise _stopping() from None
+        finally:
+            self._give_up()
+
+    async def result_async(self, disconnected: Disconnected = anyio.sleep_forever, grace_s: float = 0.0) -> T:
+        """The same on an event loop. Also raises `ClientGone` when `disconnected` returns."""
+        job = asyncio.ensure_future(asyncio.wrap_future(self._future))
+        leaving = asyncio.ensure_future(disconnected())
+        either: set[asyncio.Future[Any]] = {job, leaving}
+        try:
+            timeout = self._deadline.left_s + grace_s
+            done, _ = await asyncio.wait(either, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if job in done:
+                if job.cancelled():
+                    raise _stopping()
+                return job.result()
+            raise ClientGone if leaving in done else TimeoutError
+        finally:
+            leaving.cancel()
+            job.cancel()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._deadline.end()
+        self._future.cancel()  # running work ends by itself
+
+
+def _stopping() -> QueueFull:
+    return QueueFull("the server is stopping", STOPPING_RETRY_S)
 
 
 class LlmQueue:
-    """Runs work that may ask the language model. A request's deadline counts from its arrival, waiting included."""
+    """Runs work that may ask the language model. A call's deadline counts from its arrival, waiting included."""
 
     def __init__(
-        self, limits: ServeConfig, shared: SharedLimits, changed: Callable[[int, int], None] = _nobody
+        self, limits: ServeConfig, shared: SharedLimits, changed: Callable[[int, int], None] = _ignore
     ) -> None:
-        """`changed` is told the requests of this process that are worked on and that wait, whenever they change."""
+        """`changed` receives the numbers of running and of waiting calls of this process whenever they change."""
         self.deadline_s = limits.deadline_s
         self._shutdown_s = limits.shutdown_s
         self._room = shared.places("model-room", limits.llm_at_once + limits.llm_waiting)
         self._seats = shared.places("model-seat", limits.llm_at_once)
-        self._hands = DaemonExecutor(limits.llm_at_once, "llm")
+        self._executor = DaemonExecutor(limits.llm_at_once, "llm")
         self._lock = threading.Lock()
         self._running = self._waiting = 0
         self._changed = changed
         self._closed = False
 
-    async def run(self, work: Callable[[Deadline], T], gone: Callable[[], Awaitable[object]]) -> T:
-        """What `work` returns, done in a thread of the lane; `gone` returns when the client has left.
-
-        Raises `QueueFull` at once, `TimeoutError` at the deadline, `ClientGone`, and what `work` raises. Work that is
-        given up stops before its next model call.
-        """
-        stop = Deadline(self.deadline_s)
-        future = self.submit(work, stop)
-        job = asyncio.ensure_future(asyncio.wrap_future(future))
-        leaving = asyncio.ensure_future(gone())
-        either: set[asyncio.Future[Any]] = {job, leaving}
-        try:
-            done, _ = await asyncio.wait(either, timeout=stop.left_s, return_when=asyncio.FIRST_COMPLETED)
-            if job in done:
-                return job.result()
-            if leaving in done:
-                raise ClientGone
-            raise TimeoutError
-        finally:
-            stop.now()
-            leaving.cancel()
-            if not future.done():
-                future.cancel()  # removes what still waits; what runs ends by itself
-                job.cancel()
-
-    def submit(self, work: Callable[[Deadline], T], stop: Deadline) -> Future[T]:
-        """Queue `work`, which runs with `stop` as the current one. Raises `QueueFull`."""
-        place = None if self._closed else self._room.take()
+    def submit(self, work: Callable[[Deadline], T]) -> QueuedCall[T]:
+        """Queue `work`, which runs in a thread with its deadline as the current one. Raises `QueueFull`."""
+        if self._closed:
+            raise _stopping()
+        place = self._room.take()
         if place is None:
-            raise QueueFull(self.deadline_s)
+            raise QueueFull("too many requests wait for the language model", self.deadline_s)
         self._count(waiting=1)
-        context = copy_context()
-        future = self._hands.submit(lambda: context.run(self._seated, work, stop))
+        deadline, context = Deadline(self.deadline_s), copy_context()
+        future = self._executor.submit(lambda: context.run(self._seated, work, deadline))
         future.add_done_callback(lambda _: place.release())
         future.add_done_callback(lambda done: self._count(waiting=-1) if done.cancelled() else None)
-        return future
+        return QueuedCall(future, deadline)
 
     def close(self) -> None:
-        """Take nothing more, drop what waits, and wait for what runs, at most `serve.shutdown_s`."""
+        """Refuse new calls, cancel waiting ones, and wait at most `serve.shutdown_s` for running ones."""
         self._closed = True
-        self._hands.close(self._shutdown_s)
+        self._executor.close(self._shutdown_s)
 
-    def _seated(self, work: Callable[[Deadline], T], stop: Deadline) -> T:
-        """Work once there is a seat: other processes have seats, too. What is late works without, and asks nothing."""
-        current.set(stop)
-        seat = self._seats.wait(stop)
+    def _seated(self, work: Callable[[Deadline], T], deadline: Deadline) -> T:
+        """Run `work` with one of the seats that all processes share; past its deadline without, as it asks nothing."""
+        current.set(deadline)
+        seat = self._seats.wait(deadline)
         self._count(running=1, waiting=-1)
         try:
-            return work(stop)
+            return work(deadline)
         finally:
             self._count(running=-1)
             if seat is not None:

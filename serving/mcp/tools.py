@@ -8,7 +8,6 @@ from datetime import date
 from importlib.metadata import version
 from typing import Annotated, Any, Literal
 
-import anyio
 from anyio.to_thread import run_sync
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -19,9 +18,8 @@ from pydantic import Field, create_model
 from shortlist.core.errors import HomeLocked, ShortlistError, UsageError
 from shortlist.core.ranking import MAX_K, Filters, Request
 from shortlist.serving.api.deps import moment_of
-from shortlist.serving.limits.llm_queue import LlmQueue, QueueFull
+from shortlist.serving.limits.llm_queue import QueueFull
 from shortlist.serving.service.context import AppContext
-from shortlist.serving.service.in_time import recommend_in_time
 from shortlist.serving.service.schemas import (
     MAX_TEXT,
     AnswerOut,
@@ -63,8 +61,7 @@ def strict_tool(work: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
 
 def mcp_server(parts: AppContext) -> MCPServer:
     """The server over `parts`; reads the home at once. Raises as `AppContext.recommender`."""
-    service, limits = Service(parts), parts.config.serve
-    lane = LlmQueue(limits, parts.shared)
+    service = Service(parts)
 
     async def recommend(
         user_id: User,
@@ -80,8 +77,8 @@ def mcp_server(parts: AppContext) -> MCPServer:
         with _told():
             filters = _filters(max_duration_s, category, published_after, published_before)
             wish = Request(user_id, k, about, rerank, filters=filters)
-            await run_sync(service.live.refresh)
-            return AnswerOut(**await recommend_in_time(service.recommend, wish, service, lane, anyio.sleep_forever))
+            await run_sync(service.reloader.refresh)
+            return AnswerOut(**await service.recommend_async(wish))
 
     async def search(
         text: Sought,
@@ -131,7 +128,7 @@ def _filters(max_duration_s: float | None, category: str | None, after: date | N
 
 async def _newest(service: Service, work: Callable[[], Any]) -> Any:
     def done() -> Any:
-        service.live.refresh()
+        service.reloader.refresh()
         return work()
 
     with _told():

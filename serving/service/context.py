@@ -1,4 +1,4 @@
-"""What `app` hands to the servers: one open home, and how to make a recommender and a chat over it."""
+"""The objects that `app` passes to the servers: one open home, and factories of recommenders and chats over it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from shortlist.store.home import Home
 class AppContext:
     """`recommender` makes one over the newest revision, `chat` one over a recommender.
 
-    `variant` makes one of the ways to rank called `variants`, and says by which method it reranks. All that they make
-    share one encoder and one language model, which is asked through `serving.stop.Stoppable` and counted in
-    `metrics`. `shared` is what the processes of one server have in common. `keyless` says whether the home had no key
-    when the server started: decided once for all its processes.
+    `variant` makes the recommender of one of `variants`, and names its rerank method. All of them share one encoder and
+    one language model, a `DeadlineModel` whose answers are counted in `metrics`. `shared` holds the limits that the
+    processes of one server have in common. `keyless` says whether the home had no key when the server started: decided
+    once for all its processes.
     """
 
     home: Home

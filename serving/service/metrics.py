@@ -64,8 +64,8 @@ class Metrics:
         gauge = Gauge(f"shortlist_{name}", meaning, registry=self._registry, multiprocess_mode="mostrecent")
         self._read.append((gauge, value))
 
-    def lane(self, running: int, waiting: int) -> None:
-        """Note how many requests of this process are at the language model, and wait for it."""
+    def llm_queue(self, running: int, waiting: int) -> None:
+        """Set how many requests of this process ask the language model, and how many wait for it."""
         self._running.set(running)
         self._waiting.set(waiting)
 

@@ -1,4 +1,4 @@
-"""The recommender of a server: made once, and made anew when the home has moved on."""
+"""The recommender of a server, reloaded when the home changes."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from shortlist.core.errors import HomeLocked, ShortlistError
 from shortlist.retrieval.index.background_merge import merge_aside
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.manifest import MANIFEST, read_manifest
+from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.serving.service.context import AppContext
 
-POPULARITY_S = 60.0  # what is popular is counted anew this often at most; a reader's own events count at once
-SLOWEST_S = 30.0
+POPULARITY_S = 60.0  # popularity is counted again this often at most; a reader's own events count at once
+LONGEST_PAUSE_S = 30.0
 
 log = logging.getLogger(__name__)
 
 
-def give_back() -> None:
-    """Collect what is garbage and let the C library return it: glibc keeps it, and a server grows with each reload."""
+def release_memory() -> None:
+    """Collect garbage and let the C library return it: glibc keeps it, and a server grows with each reload."""
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
@@ -33,13 +34,13 @@ def give_back() -> None:
 
 
 class Reloader:
-    """Holds the current recommender and chat; a request takes one and keeps it, whatever is loaded meanwhile."""
+    """Holds the current recommender and chat. A request that has taken one is not affected by a reload."""
 
-    def __init__(self, parts: AppContext) -> None:
-        self._parts = parts
-        self._catalogue = parts.home.catalogue
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        self._catalogue = context.home.catalogue
         self._lock = threading.RLock()
-        self._manifest = parts.home.path / FOLDER / MANIFEST
+        self._manifest = context.home.path / FOLDER / MANIFEST
         self._generation = 0
         self._writing = False
         self._seen: tuple[int, int] | None = None
@@ -47,59 +48,60 @@ class Reloader:
         self._pause_s = 0.0
         self._load()
 
-    @property
     def recommender(self) -> Recommender:
-        """The newest recommender."""
+        """The newest recommender, after loading a newer index if another process wrote one."""
         self._follow()
         return self._current[0]
 
-    @property
     def chat(self) -> Chat:
-        """A chat over it."""
+        """A chat over the newest recommender."""
         self._follow()
         return self._current[1]
 
-    @property
+    def snapshot(self) -> Snapshot:
+        """The index that the newest recommender searches."""
+        return self.recommender().snapshot
+
     def generation(self) -> int:
-        """Rises whenever something is loaded."""
+        """A number that grows with every load."""
         self._follow()
         return self._generation
 
     def refresh(self) -> bool:
-        """Load what was delivered since, if anything was; whether it was. Errors are logged and the old one stays.
+        """Load what was delivered since the last load; return whether anything was. On errors the old state stays.
 
         While another process indexes, nothing new can be loaded: then the pause before the next attempt doubles.
         """
         if not self._stale() or not self._lock.acquire(blocking=False):
-            return False  # whoever holds the lock loads when it has done
+            return False  # the holder of the lock loads at its end
         try:
             before = self._revision
             self._try_to_load()
             moved = self._revision > before
-            self._pause_s = 0.0 if moved else min(max(1.0, 2 * self._pause_s), SLOWEST_S)
+            self._pause_s = 0.0 if moved else min(max(1.0, 2 * self._pause_s), LONGEST_PAUSE_S)
             return moved
         finally:
             self._lock.release()
 
     def merge(self) -> None:
-        """Merge what is due of the index since it last changed, and load that, so that the old files can go.
+        """Merge the index if it changed since the last merge, and load it, so that the old files can be deleted.
 
         Raises as `merge_aside`.
         """
         if self._looked_at == self._written():
             return
         self._looked_at = self._written()
-        if merge_aside(self._parts.home):
+        if merge_aside(self._context.home):
             with self._lock:
                 self._try_to_load()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """For whoever writes content in this process; what was written is loaded at the end.
+        """Write content in this process; the written content is loaded at the end.
 
         Raises `HomeLocked` where another request writes, or an index is loaded, for longer than `serve.write_wait_s`.
         """
-        if not self._lock.acquire(timeout=self._parts.config.serve.write_wait_s):
+        if not self._lock.acquire(timeout=self._context.config.serve.write_wait_s):
             raise HomeLocked(
                 "another request writes videos", expected="one at a time", found="another", remedy="ask again"
             )
@@ -113,12 +115,12 @@ class Reloader:
             self._lock.release()
 
     def _follow(self) -> None:
-        """Load what another process has put into the index since. What this one is putting in has no answer yet."""
+        """Reload if another process committed a newer index. No-op while this process is writing."""
         if self._seen == self._written() or self._writing:
             return
         with self._lock:
             written = self._written()
-            if self._seen != written:  # nobody has loaded it while this one waited
+            if self._seen != written:  # no other thread has loaded it in the meantime
                 self._try_to_load(only_newer=True)
                 self._seen = written
 
@@ -127,16 +129,16 @@ class Reloader:
             if not only_newer or self._revision_written() > self._revision:
                 self._load()
         except ShortlistError as error:
-            log.warning("the home cannot be read anew, the last state is served: %s", error)
+            log.warning("the home cannot be reloaded, the last state is served: %s", error)
 
     def _load(self) -> None:
         written, events = self._written(), self._catalogue.events.version()
-        recommender = self._parts.recommender()
-        self._current = recommender, self._parts.chat(recommender)
+        recommender = self._context.recommender()
+        self._current = recommender, self._context.chat(recommender)
         self._events, self._loaded_at = events, monotonic()
-        self._seen = written  # not before: until then a request waits for what is being loaded
+        self._seen = written  # not earlier: until then requests wait for the load
         self._generation += 1
-        give_back()
+        release_memory()
 
     def _stale(self) -> bool:
         age_s = monotonic() - self._loaded_at
@@ -149,7 +151,7 @@ class Reloader:
         return self._current[0].snapshot.revision
 
     def _written(self) -> tuple[int, int] | None:
-        """What tells one manifest of the index from the next, without reading it."""
+        """Identifies the current manifest of the index without reading it."""
         try:
             found = self._manifest.stat()
         except FileNotFoundError:
@@ -157,5 +159,5 @@ class Reloader:
         return found.st_ino, found.st_mtime_ns
 
     def _revision_written(self) -> int:
-        home = self._parts.home
+        home = self._context.home
         return read_manifest(self._manifest.parent, home.home_id, home.encoder).revision

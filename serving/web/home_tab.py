@@ -76,5 +76,5 @@ def _load(desk: PageHandlers, kind: str, file: str, progress: Callable[[int], No
         case "events":
             return load_events(parts.home, file, settings, progress)
     load = load_videos if kind == "videos" else load_articles
-    with desk.service.live.writing():
+    with desk.service.reloader.writing():
         return load(parts.home, file, parts.encoder, settings, progress)

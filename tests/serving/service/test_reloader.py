@@ -1,4 +1,4 @@
-"""What is loaded anew while others ask."""
+"""Reloads while requests come in."""
 
 from __future__ import annotations
 
@@ -21,27 +21,28 @@ def test_who_asks_while_the_news_is_being_loaded_waits_for_it(
 ) -> None:
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
-    loading, release = threading.Event(), threading.Event()
+    slow, loading, release = threading.Event(), threading.Event(), threading.Event()
     with Home.open(small_home, encoder.name) as home, Home.open(small_home, encoder.name) as elsewhere:
         parts = parts_over(home, config, encoder, scripted_model([-0.1, -3.0]))
-        live = Reloader(parts)
-        before = live.recommender.snapshot.revision
 
-        def slowly() -> Any:
-            loading.set()
-            release.wait(20)
+        def load() -> Any:
+            if slow.is_set():
+                loading.set()
+                release.wait(20)
             return parts.recommender()
 
-        live._parts = replace(parts, recommender=slowly)
+        reloader = Reloader(replace(parts, recommender=load))
+        before = reloader.snapshot().revision
+        slow.set()
         with elsewhere.writing("testing"):
             elsewhere.catalogue.videos.put([Video("zebra", "The zebracoaster")])
             deliver(elsewhere, lambda: encoder)
         load_snapshot(elsewhere)
-        refreshing = threading.Thread(target=live.refresh)
+        refreshing = threading.Thread(target=reloader.refresh)
         refreshing.start()
         assert loading.wait(20)
         found: list[int] = []
-        asking = threading.Thread(target=lambda: found.append(live.recommender.snapshot.revision))
+        asking = threading.Thread(target=lambda: found.append(reloader.snapshot().revision))
         asking.start()
         asking.join(0.2)  # long enough for an answer from the old state
         release.set()

@@ -11,7 +11,6 @@ import pytest
 
 from shortlist.core.config import Config, EncoderConfig, ServeConfig
 from shortlist.core.ranking import Request
-from shortlist.serving.limits.deadline import Deadline
 from shortlist.serving.limits.llm_queue import QueueFull
 from shortlist.serving.web.handlers import PageHandlers, guarded
 from shortlist.store.home import Home
@@ -37,7 +36,7 @@ def test_a_way_to_rank_that_asks_a_hanging_model_ends_at_the_deadline(
         with pytest.raises(TimeoutError):
             desk.ranked("default+yesno", asked)
         release.set()
-        desk.lane.close()
+        desk.service.close()
 
 
 def test_a_way_to_rank_that_asks_a_busy_model_is_refused_and_the_others_answer(
@@ -50,7 +49,7 @@ def test_a_way_to_rank_that_asks_a_busy_model_is_refused_and_the_others_answer(
     asked = Request("ann", 5, "the moon")
     with Home.open(small_home, encoder.name) as home:
         desk = PageHandlers(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
-        desk.lane.submit(lambda _stop: release.wait(20), Deadline(20))
+        desk.service.queue.submit(lambda _: release.wait(20))
         with pytest.raises(QueueFull):
             desk.ranked("default+yesno", asked)
         _, said = guarded(lambda: desk.ranked("default+yesno", asked))
@@ -61,7 +60,7 @@ def test_a_way_to_rank_that_asks_a_busy_model_is_refused_and_the_others_answer(
         assert [note["code"] for note in answer["notes"]] == ["model-busy"]
         assert b'reason="model-busy"} 1.0' in desk.service.metrics.page()
         release.set()
-        desk.lane.close()
+        desk.service.close()
 
 
 def test_the_page_loads_nothing_from_elsewhere_and_the_chat_shows_no_markup(

@@ -1,0 +1,67 @@
+"""Server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.responses import Response, StreamingResponse
+
+from shortlist.serving.api.deps import PROBLEMS
+from shortlist.serving.http.problems import problem_of
+
+HEARTBEAT_S = 5.0
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"description": "server-sent events", "content": {"text/event-stream": {}}},
+    **PROBLEMS,
+}
+
+
+async def event_stream(name: str, documents: AsyncIterator[dict[str, Any]]) -> Response:
+    """Send each of `documents` as an event called `name`.
+
+    Raises what the first one raises, so that it becomes the response; a later error becomes the event `problem`.
+    """
+    first = await anext(documents)
+    return streamed(_events(name, first, documents))
+
+
+def streamed(events: AsyncIterator[bytes]) -> Response:
+    """A response of `events`, with a comment whenever none has come for `HEARTBEAT_S`."""
+    return StreamingResponse(
+        _with_heartbeat(events), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+def event(name: str, document: Any) -> bytes:
+    """One event."""
+    return f"event: {name}\ndata: {json.dumps(document, ensure_ascii=True, allow_nan=False)}\n\n".encode()
+
+
+def problem_event(error: Exception) -> bytes:
+    """The problem document of `error` as an event: the response has begun, so its status cannot say it."""
+    return event("problem", json.loads(bytes(problem_of(error).body)))
+
+
+async def _events(name: str, first: dict[str, Any], later: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+    yield event(name, first)
+    try:
+        async for document in later:
+            yield event(name, document)
+    except Exception as error:  # noqa: BLE001  (it becomes the last event)
+        yield problem_event(error)
+
+
+async def _with_heartbeat(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    while True:
+        coming = asyncio.ensure_future(anext(events, None))
+        try:
+            while not (await asyncio.wait({coming}, timeout=HEARTBEAT_S))[0]:
+                yield b": thinking\n\n"
+        finally:
+            coming.cancel()  # no-op unless the client has left
+        if (sent := coming.result()) is None:
+            return
+        yield sent
