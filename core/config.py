@@ -283,7 +283,10 @@ class ServeConfig(Section):
     )
     llm_at_once: int = Field(1, ge=1, description="requests that ask the language model at once, of all processes")
     llm_waiting: int = Field(8, ge=0, description="requests that wait for it; more are told to come again (503)")
-    deadline_s: Positive = Field(20.0, description="longest wait for a rerank; then the answer comes without it")
+    deadline_s: Positive = Field(
+        20.0,
+        description="longest wait for a rerank, then the answer comes without it; or for a free thread, then 503 comes",
+    )
     rate_per_s: Positive = Field(200.0, description="requests a second of one key, on average; twice as many at once")
     body_bytes: int = Field(8_000_000, ge=1, description="largest request")
     body_timeout_s: Positive = Field(

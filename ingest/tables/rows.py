@@ -11,6 +11,7 @@ from shortlist.core.errors import RecordError, UsageError, one_line
 
 T = TypeVar("T")
 
+MOST_COMPARED = 1000  # found columns
 NEAR_ENOUGH = 60  # rapidfuzz ratio from which a found column is offered in place of a missing one
 
 
@@ -89,7 +90,7 @@ class Columns:
             return "separate the fields by commas"
         from rapidfuzz import fuzz, process, utils
 
-        spare = [name for name in found if name not in self.names]
+        spare = [name for name in found[:MOST_COMPARED] if name not in self.names]
         pairs = []
         for group in self.required:
             if not set(group) & set(found):

@@ -22,8 +22,13 @@ from shortlist.serving.http.body_buffer import BodyBuffer
 from shortlist.serving.http.body_limit import BodyLimit
 from shortlist.serving.http.concurrency_limit import ConcurrencyLimit
 from shortlist.serving.http.problems import install
+from shortlist.serving.http.shutdown import ShutdownMiddleware
+from shortlist.serving.limits.threads import WorkerThreads
 from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.service import Service
+
+CHAT_BYTES = 64_000  # a message has at most 2,000 characters
+RANK_BYTES = 1_000_000
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +40,7 @@ def create_app(context: AppContext) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         app.state.writer, app.state.probes = anyio.CapacityLimiter(1), anyio.CapacityLimiter(2)
+        app.state.parsers = WorkerThreads(1, limits.deadline_s)
         await asyncio.to_thread(_load_encoder, context)
         refreshing = asyncio.create_task(_refresh(service, limits.refresh_s))
         ended = threading.Event()
@@ -62,8 +68,9 @@ def create_app(context: AppContext) -> ASGIApp:
         app.include_router(module.router)
     access = Authenticator(context.home.catalogue, context.shared.rates(limits.rate_per_s), keyless=context.keyless)
     buffered = BodyBuffer(ConcurrencyLimit(app, service.metrics, limits.requests), limits.requests)
-    bounded = BodyLimit(buffered, limits.body_bytes, limits.body_timeout_s)
-    return AccessLog(ReadAuthMiddleware(bounded, access), service.metrics)
+    largest = {"/v1/chat": min(CHAT_BYTES, limits.body_bytes), "/v1/rank": min(RANK_BYTES, limits.body_bytes)}
+    bounded = BodyLimit(buffered, limits.body_bytes, limits.body_timeout_s, largest)
+    return AccessLog(ShutdownMiddleware(ReadAuthMiddleware(bounded, access)), service.metrics)
 
 
 def _load_encoder(context: AppContext) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from shortlist.agent.chat.reply import Reply
+from shortlist.serving.api.bodies import body_of, described
 from shortlist.serving.api.deps import ServiceDep
 from shortlist.serving.api.events import STREAM, event, problem_event, streamed
 from shortlist.serving.http.auth import Reading
@@ -17,8 +19,8 @@ from shortlist.serving.service.schemas import ChatIn
 router = APIRouter(prefix="/v1")
 
 
-@router.post("/chat", responses=STREAM, response_class=Response)
-async def chat(asked: ChatIn, service: ServiceDep, key: Reading) -> Response:
+@router.post("/chat", responses=STREAM, response_class=Response, openapi_extra=described(ChatIn))
+async def chat(service: ServiceDep, key: Reading, asked: Annotated[ChatIn, Depends(body_of(ChatIn))]) -> Response:
     """Ask in words. A thread remembers; every key has threads of its own."""
     thread = asked.thread if key is None else f"{key}:{asked.thread}"
     return streamed(_events(service.chat(asked.message, asked.user, thread)))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from shortlist.core.ranking import Filters
 from shortlist.core.ranking import Request as Wanted
+from shortlist.serving.api.bodies import body_of, described
 from shortlist.serving.api.deps import FilterParams, K, ServiceDep, Text, Wish, disconnected, responses
 from shortlist.serving.api.events import STREAM, event_stream
 from shortlist.serving.http.auth import Reading
@@ -54,8 +55,10 @@ async def recommend(
     return JsonResponse(await service.recommend_async(wanted, partial(disconnected, request)))
 
 
-@router.post("/rank", responses=responses(RankingOut), response_model=None)
-async def rank(request: Request, asked: RankIn, service: ServiceDep, _key: Reading) -> JsonResponse:
+@router.post("/rank", responses=responses(RankingOut), response_model=None, openapi_extra=described(RankIn))
+async def rank(
+    request: Request, service: ServiceDep, _key: Reading, asked: Annotated[RankIn, Depends(body_of(RankIn))]
+) -> JsonResponse:
     """Given candidates in the order that is best for a reader, with where each stage put each."""
     wanted = Wanted(asked.user_id, 1, asked.about, asked.rerank, filters=Filters(include_seen=True))
     return JsonResponse(await service.rank_async(wanted, asked.candidates, partial(disconnected, request)))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Annotated
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 
+from shortlist.serving.api.bodies import body_of, described
 from shortlist.serving.api.deps import Limits, ServiceDep, responses
 from shortlist.serving.http.auth import Reading, Writing
 from shortlist.serving.http.problems import JsonResponse
@@ -30,14 +32,22 @@ async def reader(user_id: str, service: ServiceDep, _key: Reading) -> JsonRespon
     return JsonResponse(await service.threads.run(partial(service.reader, user_id)))
 
 
-@router.post("/events", responses=responses(ResultsOut), response_model=None)
-async def events(asked: EventsIn, service: ServiceDep, limits: Limits, _key: Writing) -> JsonResponse:
+@router.post("/events", responses=responses(ResultsOut), response_model=None, openapi_extra=described(EventsIn))
+async def events(
+    service: ServiceDep, limits: Limits, _key: Writing, asked: Annotated[EventsIn, Depends(body_of(EventsIn))]
+) -> JsonResponse:
     """Store what readers did. The same event again changes nothing; one that is wrong fails alone."""
     return await service.threads.run(partial(_stored, service.add_events, asked.events, limits.batch))
 
 
-@router.post("/videos", responses=responses(ResultsOut), response_model=None)
-async def videos(request: Request, asked: VideosIn, service: ServiceDep, limits: Limits, _key: Writing) -> JsonResponse:
+@router.post("/videos", responses=responses(ResultsOut), response_model=None, openapi_extra=described(VideosIn))
+async def videos(
+    request: Request,
+    service: ServiceDep,
+    limits: Limits,
+    _key: Writing,
+    asked: Annotated[VideosIn, Depends(body_of(VideosIn))],
+) -> JsonResponse:
     """Store videos; they can be found when the answer comes. A known id is replaced; one that is wrong fails alone."""
     # One at a time, in a thread of its own, so that requests that wait for it do not delay reads.
     writer: CapacityLimiter = request.app.state.writer

@@ -19,21 +19,21 @@ class BodyLimit:
     """Refuse a body larger than `largest` bytes (413), and one that is not complete in time (408).
 
     A body may take `seconds` and what `BYTES_PER_S` grants it, counted from its start: bytes that drip do not begin the
-    time again. `larger` are the paths that take more.
+    time again. `paths` maps paths to limits of their own.
     """
 
-    def __init__(self, app: ASGIApp, largest: int, seconds: float, larger: Mapping[str, int] | None = None) -> None:
+    def __init__(self, app: ASGIApp, largest: int, seconds: float, paths: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._largest = largest
         self._seconds = seconds
-        self._larger = larger or {}
+        self._paths = paths or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = self._larger.get(scope["path"], self._largest)
+        largest = self._paths.get(scope["path"], self._largest)
         length = Headers(scope=scope).get("content-length", "")
         if length.isdigit() and int(length) > largest:
             refusal = problem(413, "request too large", f"expected at most {largest} bytes")

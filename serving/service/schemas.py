@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field, InstanceOf
 
 from shortlist.core.notes import NoteCode
 from shortlist.core.ranking import MAX_K
@@ -13,6 +13,11 @@ MAX_TEXT = 2000
 Id = Annotated[str, Field(min_length=1, max_length=512)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Rerank = Literal["auto", "none", "yesno", "letters", "list"]
+
+
+# A wrong list has one fault, its first: naming millions would take minutes. Records are checked where they are stored.
+Ids = Annotated[list[Id], FailFast()]
+Records = Annotated[list[InstanceOf[dict[str, Any]]], FailFast()]
 
 
 class RecommendIn(BaseModel):
@@ -25,7 +30,7 @@ class RankIn(RecommendIn):
     """Candidates to be put in order for a reader."""
 
     user_id: Id
-    candidates: list[Id] = Field(min_length=1, max_length=MAX_K, description="ids of videos, seen ones too")
+    candidates: Ids = Field(min_length=1, max_length=MAX_K, description="ids of videos, seen ones too")
     about: Text | None = None
     rerank: Rerank = "auto"
 
@@ -41,7 +46,7 @@ class ChatIn(RecommendIn):
 class EventsIn(RecommendIn):
     """What readers did; each item has the columns of docs/data.md, `at` being now where it is missing."""
 
-    events: list[dict[str, Any]] = Field(
+    events: Records = Field(
         min_length=1,
         examples=[[{"user_id": "user_123", "item_id": "night-train", "kind": "video", "action": "like"}]],
     )
@@ -50,7 +55,7 @@ class EventsIn(RecommendIn):
 class VideosIn(RecommendIn):
     """Videos, each with the columns of docs/data.md."""
 
-    videos: list[dict[str, Any]] = Field(
+    videos: Records = Field(
         min_length=1, examples=[[{"id": "v1", "title": "Night train", "transcript": "We left at nine."}]]
     )
 

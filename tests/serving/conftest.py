@@ -110,7 +110,7 @@ def running(app: Any, **more: Any) -> Iterator[tuple[str, uvicorn.Server, thread
     """`app` on a free port of this machine."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5, **more))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, **{"timeout_graceful_shutdown": 5, **more}))
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)
     thread.start()
     try:
@@ -146,7 +146,7 @@ def serve(new_hash_encoder: Any, scripted_model: Any) -> Callable[..., AbstractC
         with Home.open(path, encoder.name) as home:
             app = create_app(parts_over(home, config, encoder, model))
             with (
-                running(app) as (url, server, thread),
+                running(app, timeout_graceful_shutdown=min(5, round(config.serve.shutdown_s))) as (url, server, thread),
                 httpx.Client(base_url=url, headers=headers, timeout=30) as client,
             ):
                 yield Served(client, url, home, model, server, thread)

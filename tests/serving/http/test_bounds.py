@@ -368,3 +368,21 @@ def test_at_shutdown_accepted_events_are_kept(serve: Any, small_home: Path) -> N
         stopping.set()
     with Home.open(small_home) as home:
         assert home.catalogue.events.get_many(accepted).keys() == set(accepted)
+
+
+def test_requests_that_outlive_the_shutdown_are_told_to_come_again(
+    serve: Any, small_home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = Gated()
+    with serve(small_home, model, shutdown_s=1) as api, ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(api.client.get, "/v1/recommend/ann", params=WISH) for _ in range(2)]
+        until(lambda: (gauge(api, "llm_running"), gauge(api, "llm_waiting")) == (1, 1))
+        api.server.should_exit = True
+        answers = [one.result() for one in asked]
+        model.gate.set()
+        api.thread.join(20)
+    for answer in answers:
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) > 0
+        assert answer.json()["title"] == "the server is stopping"
+    assert not [record for record in caplog.records if record.exc_info]
