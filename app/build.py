@@ -46,15 +46,19 @@ def encoder_of(config: Config) -> Callable[[], Encoder]:
     return load
 
 
-def language_model_of(home: Home, config: Config) -> Callable[[], LanguageModel]:
-    """Loads the language model at the first call and keeps it; its answers are remembered in the home."""
+def language_model_of(home: Home, config: Config, *, own_process: bool = False) -> Callable[[], LanguageModel]:
+    """Loads the language model at the first call and keeps it; its answers are cached in the home.
+
+    `own_process` is that of `load_language_model`.
+    """
 
     @cache
     def load() -> LanguageModel:
         from shortlist.models.llm.loader import load_language_model
         from shortlist.store.caches.completions import CachedModel
 
-        return CachedModel(load_language_model(config.llm, config.models), home.answers, ANSWERS_VERSION)
+        model = load_language_model(config.llm, config.models, own_process=own_process)
+        return CachedModel(model, home.answers, ANSWERS_VERSION)
 
     return load
 

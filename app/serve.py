@@ -58,7 +58,8 @@ def parts_of(
     # A server of language models that hangs may not hold a request beyond its deadline.
     patience = min(config.llm.timeout_s, config.serve.deadline_s)
     hurried = config.model_copy(update={"llm": config.llm.model_copy(update={"timeout_s": patience})})
-    return parts_with(home, config, encoder_of(config), language_model_of(home, hurried), shared, keyless=keyless)
+    model = language_model_of(home, hurried, own_process=True)
+    return parts_with(home, config, encoder_of(config), model, shared, keyless=keyless)
 
 
 def parts_with(

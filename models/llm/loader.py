@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from shortlist.core.config import LlmConfig, ModelsConfig
@@ -12,6 +13,7 @@ from shortlist.core.tokens import cut
 from shortlist.models.llm.embedded import EmbeddedModel
 from shortlist.models.llm.langchain_model import load_langchain
 from shortlist.models.llm.language_model import LanguageModel
+from shortlist.models.llm.model_process import ModelProcess
 from shortlist.models.llm.ollama import OllamaModel
 from shortlist.models.weights.manifest import load_manifest
 from shortlist.models.weights.receipts import sha256_of
@@ -19,11 +21,15 @@ from shortlist.models.weights.resolve import resolve
 
 log = logging.getLogger(__name__)
 Cut = Callable[[str, int], str]
+Provider = Callable[[LlmConfig, ModelsConfig], LanguageModel]
 
 
-def load_language_model(config: LlmConfig, models: ModelsConfig) -> LanguageModel:
-    """The language model of `config.provider`, ready to be asked. Raises `ModelMissing` or `ModelFailed`."""
-    return PROVIDERS[config.provider](config, models)
+def load_language_model(config: LlmConfig, models: ModelsConfig, *, own_process: bool = False) -> LanguageModel:
+    """The language model of `config.provider`, ready to be asked. Raises `ModelMissing` or `ModelFailed`.
+
+    With `own_process`, as servers want it, an embedded one runs in a process of its own.
+    """
+    return (SERVER_PROVIDERS if own_process else PROVIDERS)[config.provider](config, models)
 
 
 def identity(config: LlmConfig, models: ModelsConfig) -> str:
@@ -63,19 +69,28 @@ def _langchain(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:
     return load_langchain(config)
 
 
-def _auto(config: LlmConfig, models: ModelsConfig) -> LanguageModel:
+def _embedded_process(config: LlmConfig, models: ModelsConfig) -> LanguageModel:
+    return ModelProcess(partial(_embedded, config, models))
+
+
+def _auto(config: LlmConfig, models: ModelsConfig, embedded: Provider = _embedded) -> LanguageModel:
     try:
         return _ollama(config, models)
     except ModelFailed as error:
         log.info("the embedded model is used: %s", error)
-        return _embedded(config, models)
+        return embedded(config, models)
 
 
-PROVIDERS: dict[str, Callable[[LlmConfig, ModelsConfig], LanguageModel]] = {
+PROVIDERS: dict[str, Provider] = {
     "auto": _auto,
     "ollama": _ollama,
     "embedded": _embedded,
     "langchain": _langchain,
+}
+SERVER_PROVIDERS: dict[str, Provider] = {
+    **PROVIDERS,
+    "auto": partial(_auto, embedded=_embedded_process),
+    "embedded": _embedded_process,
 }
 
 
