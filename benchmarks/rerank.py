@@ -94,7 +94,7 @@ def one(case: Case, bench: Bench, method: str, model: LanguageModel, config: Rer
     judged, use = reranked.sources[0], metered.use
     return Judged(
         judged.ids, tuple(judged.scores.tolist()), use.calls, use.cached_calls, use.prompt_tokens, use.output_tokens,
-        time.process_time() - start, reranked.notes,
+        time.process_time() - start, tuple(note.full for note in reranked.notes),
     )  # fmt: skip
 
 

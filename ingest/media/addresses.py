@@ -19,7 +19,7 @@ from shortlist.ingest.media.downloader import patiently, translated, youtube_dl
 from shortlist.ingest.media.files import TooLargeError, check_size, video_of_file
 from shortlist.ingest.media.info import duration_of, id_of, published_of, video_from_info
 from shortlist.ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
-from shortlist.ingest.media.reasons import explained
+from shortlist.ingest.media.reasons import LEAVE, unfetchable
 from shortlist.ingest.media.redact import redacted
 from shortlist.ingest.tables.rows import Failure
 
@@ -87,7 +87,7 @@ class AddressSource:
                 address = listing["url"]
                 listing = youtube_dl(self._config).extract_info(address, download=False, process=False)
         if not listing:
-            raise explained(address, "no video found")
+            raise unfetchable(address, "no video", "correct the address, or leave it out")
         return dict(listing)
 
     def _entry(self, found: Info, location: str) -> Entry:
@@ -135,7 +135,7 @@ class _Fetch:
             return info
         entries = [entry for entry in info.get("entries") or () if entry]
         if len(entries) != 1:
-            raise explained(self._location, f"a page with {len(entries)} videos: ingest its address by itself")
+            raise unfetchable(self._location, f"a page with {len(entries)} videos", "ingest its address by itself")
         return self._only(entries[0])
 
     def _objection(self, info: Info) -> str | None:
@@ -160,7 +160,7 @@ class _Fetch:
         done = self._youtube_dl.process_ie_result(dict(info), download=True)
         files = [Path(part["filepath"]) for part in done.get("requested_downloads") or () if part.get("filepath")]
         if not files or not files[0].is_file():
-            raise explained(self._location, "no file came of the download")
+            raise unfetchable(self._location, "a download without a file", LEAVE)
         return files[0]
 
     def _fetched(self, info: Info, media: Path, transcript: Transcript) -> Fetched | Unwanted:

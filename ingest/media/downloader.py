@@ -13,7 +13,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from shortlist.core.config import MediaConfig
 from shortlist.ingest.media.files import check_size
-from shortlist.ingest.media.reasons import BusyError, explained
+from shortlist.ingest.media.reasons import BusyError, translate
 from shortlist.ingest.media.redact import redacted
 
 log = logging.getLogger(__name__)
@@ -80,14 +80,14 @@ def patiently(config: MediaConfig, attempt: Callable[[], T]) -> T:
 
 @contextmanager
 def translated(location: str) -> Iterator[None]:
-    """yt-dlp's errors about `location` as ours (see `explained`)."""
+    """yt-dlp's errors about `location` as ours (see `translate`)."""
     from yt_dlp.networking.exceptions import RequestError
     from yt_dlp.utils import YoutubeDLError
 
     try:
         yield
     except (YoutubeDLError, RequestError, OSError) as error:
-        raise explained(location, str(error)) from error
+        raise translate(location, error) from error
 
 
 class _Log:

@@ -17,9 +17,15 @@ from yt_dlp import YoutubeDL
 from yt_dlp.networking import RequestDirector
 from yt_dlp.networking import _urllib as ours
 
-REFUSED = "is a private or loopback address"
 UNPACKED = 64_000_000  # bytes of a compressed answer: pages and lists are compressed, recordings are not
-TOO_LARGE = "a compressed answer that is too large"
+
+
+class PrivateAddress(OSError):
+    """A host has a private or loopback address."""
+
+
+class AnswerTooLarge(OSError):
+    """A compressed answer is larger than `UNPACKED` bytes when it is unpacked."""
 
 
 class GuardedYoutubeDL(YoutubeDL):  # type: ignore[misc]
@@ -101,7 +107,7 @@ def _unpacked(data: bytes, form: int) -> bytes:
 
 def _at_most(data: bytes) -> bytes:
     if len(data) > UNPACKED:
-        raise OSError(f"{TOO_LARGE}: more than {UNPACKED / 1e6:.0f} MB")
+        raise AnswerTooLarge(f"more than {UNPACKED / 1e6:.0f} MB")
     return data
 
 
@@ -110,7 +116,7 @@ def _connect(address: tuple[str, int], timeout: Any = None, source_address: Any 
     failure: OSError = OSError(f"{address[0]} has no address")
     for family, kind, protocol, _, found in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
         if not is_public(str(found[0])):
-            failure = OSError(f"{address[0]} {REFUSED} ({found[0]})")
+            failure = PrivateAddress(f"{address[0]} ({found[0]})")
             continue
         connection = socket.socket(family, kind, protocol)
         try:

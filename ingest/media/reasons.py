@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shortlist.core.errors import MediaError, StateError
-from shortlist.ingest.media.guard import REFUSED, TOO_LARGE
+from shortlist.ingest.media.guard import AnswerTooLarge, PrivateAddress
 from shortlist.ingest.media.redact import redacted
 
 
@@ -28,10 +29,14 @@ LOG_IN = "export a browser's cookies.txt of a session that is logged in and pass
 LEAVE = "leave it out"
 LATER = "run `shortlist ingest retry` later, with fewer downloads at a time (media.downloads, media.pause_s)"
 
-# The first that fits counts.
+# Refusals of our own guard, wherever yt-dlp wraps them.
+REFUSALS: Mapping[type[OSError], tuple[str, str]] = {
+    PrivateAddress: ("a private or loopback address", "pass --allow-private if this is meant"),
+    AnswerTooLarge: ("an answer that is too large when it is unpacked", LEAVE),
+}
+
+# yt-dlp has no types for these: the first sign that fits its message counts.
 REASONS = (
-    Reason(REFUSED, "a private or loopback address", "pass --allow-private if this is meant"),
-    Reason(TOO_LARGE, "an answer that is too large when it is unpacked", LEAVE),
     Reason(r"HTTP Error 429|too many requests|rate.?limit", "a server that asks for fewer requests (429)", LATER, True),
     Reason(r"not a bot|confirm you.re not|captcha", "a check against bots", LOG_IN),
     Reason(r"members.only|join this channel|available to this channel's members", "a video for members only", LOG_IN),
@@ -66,6 +71,22 @@ UNKNOWN = Reason("", "", "see docs/ingest.md, or update yt-dlp")
 FULL = re.compile(r"No space left on device|Disk quota exceeded")
 
 
+def translate(location: str, error: BaseException) -> MediaError | StateError:
+    """The error for whatever yt-dlp, boto3 or our guard raised about `location`."""
+    for cause in _causes(error):
+        for kind, (found, remedy) in REFUSALS.items():
+            if isinstance(cause, kind):
+                return unfetchable(location, f"{found}: {cause}", remedy)
+    return explained(location, str(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield `error`, then what it was raised from, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def explained(location: str, message: str) -> MediaError | StateError:
     """The error for a `message` of yt-dlp about `location`."""
     message = " ".join(redacted(message).removeprefix("ERROR: ").split())
@@ -81,6 +102,9 @@ def explained(location: str, message: str) -> MediaError | StateError:
     reason = next(fits, UNKNOWN)
     found = f"{reason.found}: {message[:200]}" if reason.found else message[:300]
     kind = BusyError if reason.passing else MediaError
-    return kind(
-        f"cannot fetch {redacted(location)}", expected="a video that can be had", found=found, remedy=reason.remedy
-    )
+    return unfetchable(location, found, reason.remedy, kind)
+
+
+def unfetchable(location: str, found: str, remedy: str, kind: type[MediaError] = MediaError) -> MediaError:
+    """The error for a video at `location` that cannot be fetched."""
+    return kind(f"cannot fetch {redacted(location)}", expected="a video that can be had", found=found, remedy=remedy)

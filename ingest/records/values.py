@@ -108,7 +108,7 @@ def moment(value: Any, what: str, *, days: bool = False) -> datetime | None:
             raise ValueError("a year or a day rather than epoch seconds")
         return _times().validate_python(value).astimezone(UTC)
     except (ValidationError, OverflowError, ValueError) as error:
-        zone = "timezone_aware" in str(error)
+        zone = isinstance(error, ValidationError) and error.errors()[0]["type"] == "timezone_aware"
         expected = "a time with a zone" if zone else "a time (ISO-8601 with a zone, or epoch seconds)"
         raise RecordError(
             f"bad {what}", expected=expected, found=repr(value)[:80], remedy="write it as 2026-11-24T08:00:00Z"

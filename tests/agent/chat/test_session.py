@@ -155,6 +155,13 @@ def test_the_document_is_json(chat: Chat) -> None:
     assert document["recommendations"][0]["evidence"]["text"] == "The comet grows two tails."
 
 
+def test_a_thread_of_an_older_version_goes_on(chat: Chat, records: Any) -> None:
+    reply = chat.turn("recommend two for astra")
+    old = {**records.threads.get("default", 1)[0], "notes": ["only 2 of 3: no other video matches"]}
+    records.threads.add("old", old)
+    assert not set(ids(chat.turn("more", thread="old"))) & set(ids(reply))
+
+
 def ids(reply: Any) -> list[str]:
     return [item["video_id"] for item in reply.recommendations]
 

@@ -251,7 +251,7 @@ def test_a_redirect_to_a_private_address_is_refused(
     port = server.url.rsplit(":", 1)[1]
     server.replies["/a.mp4"] = redirect(f"http://127.0.0.2:{port}/secret.mp4")
     loaded = ingest(f"{server.url}/a.mp4", media=media.model_copy(update={"allow_private": False, "retries": 0}))
-    assert "127.0.0.2 is a private or loopback address" in loaded.failures[0].reason
+    assert "a private or loopback address: 127.0.0.2" in loaded.failures[0].reason
     assert (server.asked["/a.mp4"] > 0, server.asked["/secret.mp4"]) == (True, 0)
 
 
