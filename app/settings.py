@@ -1,85 +1,98 @@
-"""Reads the configuration: defaults, then a TOML file, then the environment, then the command line's own options.
+"""Joins settings to one configuration: the home that is found, a TOML file, the environment, the command line.
 
-The environment variable of `llm.threads` is `SHORTLIST_LLM__THREADS`; that of `home` is `SHORTLIST_HOME`.
+Later sources win. The environment variable of `llm.threads` is `SHORTLIST_LLM__THREADS`; that of `home` is
+`SHORTLIST_HOME`.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from shortlist.app.sources import Source, found_config, found_home, from_environ, from_file
 from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError
 from shortlist.models.weights.manifest import load_manifest
 
-PREFIX = "SHORTLIST_"
-# Read elsewhere: where the private test data lies is no setting of the product.
-NOT_SETTINGS = frozenset({"SHORTLIST_BENCH_DATA"})
+DEFAULT = "default"
+COMMAND_LINE = "command line"
+WEIGHT_WISH = "rerank.weight_wish"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A configuration, and for each setting ("llm.threads") the name of the source that its value came from."""
+
+    config: Config
+    origins: Mapping[str, str]
 
 
 def load_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapping[str, Any]) -> Config:
-    """The configuration; later sources win. Raises `ConfigError` for what cannot be read or is not known."""
+    """The configuration of these sources. Raises `ConfigError` for an unreadable file or an unknown setting."""
+    return read_settings(file, environ, overrides).config
+
+
+def find_settings(file: Path | None, overrides: Mapping[str, Any]) -> Settings:
+    """The settings of this process: its environment, and where no `file` is named, the one that is found."""
+    return read_settings(file or found_config(), os.environ, overrides)
+
+
+def read_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapping[str, Any]) -> Settings:
+    """As `load_settings`, with the origin of each setting."""
+    files = [from_file(file)] if file is not None else []
+    sources = [*files, *from_environ(environ), Source(COMMAND_LINE, overrides)]
+    if not any("home" in source.values for source in sources):
+        sources.insert(0, found_home())
     merged: dict[str, Any] = {}
-    for source in (_from_file(file), _from_environ(environ), dict(overrides)):
-        merged = _merge(merged, source)
+    for source in sources:
+        merged = _merge(merged, source.values)
     try:
-        return _measured(Config.model_validate(merged))
+        config = Config.model_validate(merged)
     except ValidationError as error:
         raise _translated(error) from error
+    origins = {name: _origin(name.split("."), sources) for name, _ in settings_of(config)}
+    if not _reranks(config):
+        origins[WEIGHT_WISH] = f"{DEFAULT} of the model {config.llm.model}"
+        config = config.model_copy(update={"rerank": config.rerank.model_copy(update={"weight_wish": 0.0})})
+    return Settings(config, origins)
 
 
-def _measured(config: Config) -> Config:
-    """The shipped weight of the rerank holds for embedded models that were measured to help; others have none."""
-    model = load_manifest().get(config.llm.model) if config.llm.provider in ("auto", "embedded") else None
-    if model is None or model.reranks or "weight_wish" in config.rerank.model_fields_set:
-        return config
-    return config.model_copy(update={"rerank": config.rerank.model_copy(update={"weight_wish": 0.0})})
+def settings_of(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Name and value of every setting, depth first: ("llm.threads", 2)."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            yield from settings_of(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
-def _from_file(file: Path | None) -> dict[str, Any]:
-    if file is None:
-        return {}
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(
-            f"configuration file {file}",
-            expected="a readable TOML file",
-            found=error.strerror or str(error),
-            remedy="correct the path after --config",
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"configuration file {file}", expected="valid TOML in UTF-8", found=str(error), remedy="correct that line"
-        ) from error
+def _origin(path: Sequence[str], sources: Sequence[Source]) -> str:
+    """The last source that sets `path`. The keys of a table may come from several: then all of them, in order."""
+    found = [(source.name, value) for source in sources if (value := _at(path, source.values)) is not None]
+    if not found:
+        return DEFAULT
+    if isinstance(found[-1][1], Mapping):
+        return ", ".join(name for name, _ in found)
+    return found[-1][0]
 
 
-def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Nested values of the variables that start with the prefix; text is parsed as TOML where a field is no string."""
-    found: dict[str, Any] = {}
-    for variable, text in environ.items():
-        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
-            continue
-        *sections, key = variable.removeprefix(PREFIX).lower().split("__")
-        nested: dict[str, Any] = {key: _value(text)}
-        for section in reversed(sections):
-            nested = {section: nested}
-        found = _merge(found, nested)
+def _at(path: Sequence[str], values: Mapping[str, Any]) -> Any:
+    found: Any = values
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
     return found
 
 
-def _value(text: str) -> Any:
-    """Tables and arrays are written as in TOML; all else stays text, which pydantic converts to the field's type."""
-    if text.startswith(("{", "[")):
-        try:
-            return tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            return text
-    return text
+def _reranks(config: Config) -> bool:
+    """Whether the shipped weight of the rerank holds: not for embedded models that were measured not to help."""
+    model = load_manifest().get(config.llm.model) if config.llm.provider in ("auto", "embedded") else None
+    return model is None or model.reranks or "weight_wish" in config.rerank.model_fields_set
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

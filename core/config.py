@@ -307,7 +307,11 @@ class ServeConfig(Section):
 class Config(Section):
     """The root."""
 
-    home: Path = Field(Path("chroma_db"), description="folder that holds all state")
+    home: Path = Field(
+        Path("chroma_db"),
+        description="folder that holds all state; if unset, chroma_db in the current folder where that is a home or "
+        "empty, else the user's data folder",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="least severe log record shown"
     )

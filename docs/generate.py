@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -46,8 +47,11 @@ def config_page() -> str:
         "",
         "Generated from the code by `make docs`; do not edit.",
         "",
-        "Settings come from `--config FILE` (TOML), then the environment, then the command line; the last wins.",
-        "The variable of `threads` in section `llm` is `SHORTLIST_LLM__THREADS`. A key not listed here is refused.",
+        "Settings come from a TOML file, then the environment, then the command line; the last wins.",
+        "The file is the one named by `--config`, else `shortlist.toml` in the current folder, else `shortlist.toml`",
+        "in your configuration folder (`~/.config/shortlist` on Linux).",
+        "The environment variable of `threads` in section `llm` is `SHORTLIST_LLM__THREADS`.",
+        "A key not listed here is refused. `shortlist config` prints every value and where it came from.",
         "",
     ]
     parts += _section("top level", Config)
@@ -61,14 +65,26 @@ def _section(title: str, section: type[BaseModel]) -> list[str]:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             inner.append((name, kind))
             continue
-        shown = getattr(kind, "__name__", str(kind)) if isinstance(kind, type) else str(kind)
-        shown = shown.replace("typing.", "").replace("pathlib._local.", "").replace("pathlib.", "").replace("|", "\\|")
         default: Any = field.get_default(call_default_factory=True)
-        rows.append(f"| `{name}` | {shown} | `{_default(default)}` | {field.description or ''} |")
+        rows.append(f"| `{name}` | {_type(kind)} | `{_default(default)}` | {field.description or ''} |")
     lines = [f"## {title}", "", "| setting | type | default | meaning |", "|---|---|---|---|", *rows, ""]
     for name, kind in inner:
         lines += _section(f"[{name}]", kind)
     return lines
+
+
+def _type(kind: Any) -> str:
+    """A type as a reader writes it, without the limits that pydantic adds to it."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _type(inner[0])
+    if origin is Literal:
+        return " \\| ".join(f'"{value}"' for value in inner)
+    if origin in (Union, UnionType):
+        return " \\| ".join(map(_type, inner))
+    if origin is not None:
+        return f"{origin.__name__}[{', '.join(map(_type, inner))}]"
+    return {NoneType: "None", Ellipsis: "..."}.get(kind, getattr(kind, "__name__", str(kind)))
 
 
 def _default(value: Any) -> str:

@@ -24,6 +24,7 @@ from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.migrations import migrate
 from shortlist.store.documents.chroma_folder import Chroma, ChromaFolder
 from shortlist.store.documents.documents import Documents, DocumentStamp
+from shortlist.store.files import ANSWERS, CATALOGUE, CHROMA, VECTORS
 from shortlist.store.lock import WriterLock
 from shortlist.store.sql import schema
 from shortlist.store.sql.database import Database
@@ -31,10 +32,6 @@ from shortlist.store.sql.schema import SCHEMA_VERSION, meta
 from shortlist.store.sql.sqlite import SqliteDatabase
 from shortlist.store.sql.sqlite_errors import os_error
 
-CATALOGUE = "catalogue.sqlite3"
-ANSWERS = "answers.sqlite3"
-VECTORS = "vectors.sqlite3"
-CHROMA = "chroma"
 DELIVERED = "delivered"  # where documents are in the home's own folder and the catalogue, too
 
 RESTORE = "put a backup in its place, or move the home away and ingest again"
@@ -45,13 +42,22 @@ class Home:
     """All state of one installation. Open it with `Home.open`, close it with `close` or `with`.
 
     `catalogue` is SQL, `documents` is Chroma (loaded at first use), `answers` the file of the model cache,
-    `vectors` what was encoded, `caches` the files of both; `servers` says where the first two are.
+    `vectors` what was encoded, `caches` the files of both; `servers` says where the first two are. `created` is true
+    where opening it created it.
     """
 
     def __init__(
-        self, path: Path, database: Database, lock: WriterLock, home_id: str, encoder: str, servers: StoreConfig
+        self,
+        path: Path,
+        database: Database,
+        lock: WriterLock,
+        home_id: str,
+        encoder: str,
+        servers: StoreConfig,
+        created: bool = False,
     ) -> None:
         self.path = path
+        self.created = created
         self.servers = servers
         self.home_id = home_id
         self.encoder = encoder
@@ -81,9 +87,9 @@ class Home:
         database = _database(path, servers, make=born_with is not None)
         lock = WriterLock(path, database)
         try:
-            _ensure_schema(database, lock, born_with)
+            created = _ensure_schema(database, lock, born_with)
             _make(path)
-            home = cls(path, database, lock, *_identity(database), servers)
+            home = cls(path, database, lock, *_identity(database), servers, created)
             if encoder is not None:
                 home.require_encoder(encoder)
             return home
@@ -96,7 +102,7 @@ class Home:
         """Where everything lies, in words and without secrets."""
         catalogue = f", catalogue on {self._database.name}" if self.servers.catalogue is not None else ""
         documents = f", documents on {self.servers.chroma}" if self.servers.chroma is not None else ""
-        return f"{self.path}{catalogue}{documents}"
+        return f"{self.path.absolute()}{catalogue}{documents}"
 
     @contextmanager
     def writing(self, doing: str = "changing content") -> Iterator[None]:
@@ -189,14 +195,13 @@ def _make(path: Path) -> None:
         raise os_error(path, error) from error
 
 
-def _ensure_schema(database: Database, lock: WriterLock, encoder: str | None) -> None:
-    """Make the catalogue if there is none, migrate it if it is old, refuse it if it is newer."""
+def _ensure_schema(database: Database, lock: WriterLock, encoder: str | None) -> bool:
+    """Create the catalogue if there is none, migrate an old one, refuse a newer one. Returns whether it was created."""
     with database.reading() as connection:
         born = inspect(connection).has_table(meta.name)
     if not born:
         with database.writing() as connection:
-            _create_schema(connection, database, encoder)
-        return
+            return _create_schema(connection, database, encoder)
     with database.reading() as connection:
         version = read_number(connection, "schema_version")
     if version > SCHEMA_VERSION:
@@ -209,12 +214,13 @@ def _ensure_schema(database: Database, lock: WriterLock, encoder: str | None) ->
     if version < SCHEMA_VERSION:
         with lock.held("migrating the home"):
             migrate(database)
+    return False
 
 
-def _create_schema(connection: Connection, database: Database, encoder: str | None) -> None:
+def _create_schema(connection: Connection, database: Database, encoder: str | None) -> bool:
     tables = inspect(connection).get_table_names()
     if meta.name in tables:
-        return  # another process was faster
+        return False  # another process was faster
     if tables:
         raise HomeDamaged(
             f"{database.name} is no catalogue",
@@ -233,6 +239,7 @@ def _create_schema(connection: Connection, database: Database, encoder: str | No
         "delivered": "0",
     }
     connection.execute(insert(meta), [{"key": key, "value": value} for key, value in values.items()])
+    return True
 
 
 def _identity(database: Database) -> tuple[str, str]:
@@ -254,7 +261,7 @@ def _no_home(place: str) -> HomeVersion:
         f"there is no home at {place}",
         expected="one that was ingested into",
         found="none",
-        remedy="begin with `shortlist ingest videos SOURCE`",
+        remedy="begin with `shortlist ingest videos SOURCE`, or name the home you want with --home",
     )
 
 

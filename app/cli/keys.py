@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
 from shortlist.core.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Keys of the served API: make, list, revoke.")
@@ -25,10 +25,9 @@ def create(
 
     Example: shortlist keys create --write --label "the phone app"
     """
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import print_json, print_remark
 
-    with open_home(settings(context, home, config), create=True) as store:
+    with open_or_create(settings(context, home, config)) as store:
         key, secret = store.catalogue.keys.create("write" if write else "read", label)
     if as_json:
         print_json({**_document(key), "key": secret})

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from shortlist.app.cli import chat, doctor, export, keys, models, rebuild, recommend, search, serve, status
+from shortlist.app.cli import chat, config, doctor, export, keys, models, rebuild, recommend, search, serve, status
 from shortlist.app.cli.eval import commands as evaluation
 from shortlist.app.cli.ingest import commands as ingest
 from shortlist.app.cli.ingest import simulate
@@ -36,6 +36,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(serve.app, name="serve")
 app.add_typer(keys.app, name="keys")
+app.command("config")(config.config)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("rebuild")(rebuild.rebuild)
@@ -53,13 +54,13 @@ def _show_version(asked: bool) -> None:
 def root(
     context: typer.Context,
     home: HomeDir = None,
-    config: ConfigFile = None,
+    config_file: ConfigFile = None,
     show_version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Keeps what was given before the command's name for the command itself."""
-    context.obj = {"home": home, "config": config}
+    context.obj = {"home": home, "config": config_file}
 
 
 def run(words: Sequence[str] | None = None) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shortlist.app.cli.terminal.options import ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.options import ConfigFile, HomeDir, open_or_create, settings
 from shortlist.core.config import Config
 from shortlist.core.errors import UsageError
 
@@ -127,10 +127,9 @@ def _parts(config: Config) -> Iterator[AppContext]:
     except ImportError as error:
         remedy = "install them with `pip install -c constraints.txt -e '.[serve]'`"
         raise UsageError("serving needs more packages", expected="fastapi", found="none", remedy=remedy) from error
-    from shortlist.app.build import open_home
     from shortlist.app.serve import parts_of
 
-    with open_home(config, create=True) as store:
+    with open_or_create(config) as store:
         yield parts_of(store, config)
 
 

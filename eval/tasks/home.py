@@ -27,7 +27,8 @@ from shortlist.models.encoders.encoder_version import encoder_version
 from shortlist.retrieval.index.background_merge import merge_aside
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.indexer import load_snapshot
-from shortlist.store.home import VECTORS, Home
+from shortlist.store.files import VECTORS
+from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 
 STAMP = "made_by.json"

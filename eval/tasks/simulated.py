@@ -18,7 +18,8 @@ from shortlist.eval.tasks.task import Task
 from shortlist.ingest.simulate.simulate import simulate
 from shortlist.ingest.simulate.tastes import Taste, Tastes
 from shortlist.models.encoders.encoder import Encoder
-from shortlist.store.home import VECTORS, Home
+from shortlist.store.files import VECTORS
+from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 
 KIND = "simulated"

@@ -11,7 +11,7 @@ import typer
 from shortlist.app.cli.ingest import enrich, retry, videos
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.searchable import make_searchable
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
@@ -95,11 +95,10 @@ def events(
 
 def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> None:
     """Load every source and report it."""
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import progress_bar
 
     results: dict[str, Loaded] = {}
-    with open_home(config, create=True) as store:
+    with open_or_create(config) as store:
         for source, load in loads.items():
             with progress_bar(f"{what} from {source}", quiet=as_json) as progress:
                 results[source] = load(store, config, progress)

@@ -11,7 +11,7 @@ import typer
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.searchable import make_searchable
 from shortlist.app.cli.terminal.filters import PublishedAfter, filters
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ def videos(
 
     Example: shortlist ingest videos ~/clips https://www.youtube.com/@CHANNEL --limit 50
     """
-    from shortlist.app.build import open_home
     from shortlist.core.errors import UsageError
     from shortlist.ingest.media.sources import source_of
     from shortlist.ingest.tables.read import is_table, table_format
@@ -74,7 +73,7 @@ def videos(
     if tables and given:
         remedy = "cut the table, or leave the option out"
         raise UsageError(f"{given[0]} with a table", expected="media or addresses", found=tables[0], remedy=remedy)
-    with open_home(chosen, create=True) as store:
+    with open_or_create(chosen) as store:
         results = take(store, tables, media, chosen, as_json)
     report("videos", results, as_json)
 

@@ -1,19 +1,21 @@
-"""The options that every command shares, and how they become a configuration.
+"""The options that every command shares, and how they become a configuration and a home.
 
 `--home` and `--config` are understood before and after the command's name; after it wins.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shortlist.app.settings import load_settings
+from shortlist.app.settings import Settings, find_settings
 from shortlist.core import log
 from shortlist.core.config import Config
+
+if TYPE_CHECKING:
+    from shortlist.store.home import Home
 
 HomeDir = Annotated[Path | None, typer.Option("--home", help="Folder that holds all state.", metavar="DIR")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file of settings.", metavar="FILE")]
@@ -26,10 +28,25 @@ def settings(context: typer.Context, home: Path | None, config: Path | None, **o
 
     `overrides` are settings from the command line, nested by section as in the file.
     """
+    chosen = explained_settings(context, home, config, **overrides).config
+    log.configure(chosen.log_level)
+    return chosen
+
+
+def explained_settings(context: typer.Context, home: Path | None, config: Path | None, **overrides: Any) -> Settings:
+    """The same with the origin of every value."""
     before = context.find_root().obj or {}
     home = home or before.get("home")
     if home is not None:
         overrides["home"] = home
-    chosen = load_settings(config or before.get("config"), os.environ, overrides)
-    log.configure(chosen.log_level)
-    return chosen
+    return find_settings(config or before.get("config"), overrides)
+
+
+def open_or_create(config: Config) -> Home:
+    """Open the home of `config` for a command that writes. One that had to be created is announced on stderr."""
+    from shortlist.app.build import open_home
+
+    home = open_home(config, create=True)
+    if home.created:
+        typer.echo(f"created a home at {home.place}", err=True)
+    return home

@@ -1,0 +1,61 @@
+"""`shortlist config`: every setting, its value and where the value came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, explained_settings
+from shortlist.app.settings import settings_of
+
+COMMENT_COLUMN = 56
+MASK = "*" * 10  # how pydantic writes a secret
+
+
+def config(
+    context: typer.Context,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Every setting, its value and its source: default, file, environment variable or command line.
+
+    The output is itself a TOML file for --config. Secrets are hidden.
+
+    Example: shortlist config --json
+    """
+    found = explained_settings(context, home, config)
+    from shortlist.app.cli.terminal.output import print_json
+    from shortlist.ingest.media.redact import redacted
+
+    document = found.config.model_dump(mode="json")
+    plain = {name: _at(name, document) for name, _ in settings_of(found.config)}
+    shown = {name: redacted(value) if isinstance(value, str) else value for name, value in plain.items()}
+    if as_json:
+        print_json({name: {"value": value, "origin": found.origins[name]} for name, value in shown.items()})
+        return
+    for name, value in shown.items():
+        # Commented out, so that a masked password is never read back as one.
+        hidden = "# " if value in (MASK, None) or value != plain[name] else ""
+        line = f"{hidden}{name} = {'unset' if value is None else _toml(value)}"
+        typer.echo(f"{line:<{COMMENT_COLUMN}}  # {found.origins[name]}")
+
+
+def _at(name: str, plain: Mapping[str, Any]) -> Any:
+    found: Any = plain
+    for key in name.split("."):
+        found = found[key]
+    return found
+
+
+def _toml(value: Any) -> str:
+    """A value of JSON as TOML writes it."""
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False)
