@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TypeVar
 
 from shortlist.core.config import IngestConfig
@@ -17,7 +16,7 @@ from shortlist.core.types import Article, Event, Reader, Video
 from shortlist.ingest.complete import Completion, completed_articles, source_text
 from shortlist.ingest.duplicates import Identified, clash_notes, latest, survey
 from shortlist.ingest.records import articles, events, readers, videos
-from shortlist.ingest.tables.read import rows
+from shortlist.ingest.tables.read import Source, rows
 from shortlist.ingest.tables.rows import Failure, Placed, records
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.catalogue.records import Put
@@ -48,17 +47,16 @@ class Loaded:
 
 def load_videos(
     home: Home,
-    source: str | Path,
+    source: Source,
     encoder: Callable[[], Encoder],
     config: IngestConfig,
     progress: Progress | None = None,
 ) -> Loaded:
-    """Ingest a table of videos; `progress` is told the number of rows just done.
+    """Ingest a table of videos; `progress` gets the number of rows just done.
 
     Holds the writer lock; raises `HomeLocked` at once when another process does, `UsageError` or `RecordError` for a
     source that cannot be read. `encoder` is called when the first text needs a vector.
     """
-    path = Path(source)
     with home.writing("ingesting videos"):
         completion = Completion(home.catalogue, encoder, config.categories)
 
@@ -68,14 +66,14 @@ def load_videos(
             return done
 
         def read() -> Iterator[Placed[Video] | Failure]:
-            return records(rows(path, videos.COLUMNS), videos.video_from_row)
+            return records(rows(source, videos.COLUMNS), videos.video_from_row)
 
         return _load_content(read, source_text, put, config.batch, progress)
 
 
 def load_articles(
     home: Home,
-    source: str | Path,
+    source: Source,
     encoder: Callable[[], Encoder],
     config: IngestConfig,
     progress: Progress | None = None,
@@ -85,7 +83,7 @@ def load_articles(
     Otherwise as `load_videos`.
     """
     with home.writing("ingesting articles"):
-        source_rows = articles.article_rows(str(source))
+        source_rows = articles.article_rows(source)
 
         def put(batch: Sequence[Article]) -> Put:
             done = home.catalogue.articles.put(completed_articles(home.catalogue, batch))
@@ -98,7 +96,7 @@ def load_articles(
         return _load_content(read, source_text, put, config.batch, progress)
 
 
-def load_events(home: Home, source: str | Path, config: IngestConfig, progress: Progress | None = None) -> Loaded:
+def load_events(home: Home, source: Source, config: IngestConfig, progress: Progress | None = None) -> Loaded:
     """Ingest events; one already stored counts as unchanged. A note tells of those whose id a different one has.
 
     Takes no lock, so it works while content is written.
@@ -111,16 +109,16 @@ def load_events(home: Home, source: str | Path, config: IngestConfig, progress: 
         clashing.extend(event.event_id for event in clashes)
         return Put(new=new, unchanged=len(batch) - new - len(clashes))
 
-    entries = records(rows(Path(source), events.COLUMNS), events.event_from_row)
+    entries = records(rows(source, events.COLUMNS), events.event_from_row)
     loaded = _load(entries, put, config.batch, progress)
     return replace(loaded, notes=clash_notes(clashing), left_out=len(clashing))
 
 
-def load_readers(home: Home, source: str | Path, config: IngestConfig, progress: Progress | None = None) -> Loaded:
+def load_readers(home: Home, source: Source, config: IngestConfig, progress: Progress | None = None) -> Loaded:
     """Ingest readers. Takes no lock."""
 
     def read() -> Iterator[Placed[Reader] | Failure]:
-        return records(rows(Path(source), readers.COLUMNS), readers.reader_from_row)
+        return records(rows(source, readers.COLUMNS), readers.reader_from_row)
 
     return _load_content(read, repr, home.catalogue.readers.put, config.batch, progress)
 

@@ -261,7 +261,7 @@ def _no_home(place: str) -> HomeVersion:
         f"there is no home at {place}",
         expected="one that was ingested into",
         found="none",
-        remedy="begin with `shortlist ingest videos SOURCE`, or name the home you want with --home",
+        remedy="begin with `shortlist ingest videos SOURCE` (in Python: create=True), or name another with --home",
     )
 
 

@@ -12,7 +12,7 @@ from shortlist.core.types import Article
 from shortlist.ingest.records import values
 from shortlist.ingest.records.ag_news import HUB_NAME, ag_news_rows, hub_rows, is_ag_news
 from shortlist.ingest.sentences import first_sentence
-from shortlist.ingest.tables.read import rows, table_format
+from shortlist.ingest.tables.read import Source, rows, table_format
 from shortlist.ingest.tables.rows import Columns, Failure, Row
 
 COLUMNS = Columns(
@@ -23,11 +23,13 @@ COLUMNS = Columns(
 KNOWN = frozenset(COLUMNS.names)
 
 
-def article_rows(source: str) -> Callable[[], Iterator[Row | Failure]]:
+def article_rows(source: Source) -> Callable[[], Iterator[Row | Failure]]:
     """What reads the rows of `source` from its start: "ag_news", AG News's csv without a header, or any table.
 
     Raises `UsageError` for a source that is none of these, `ServiceError` for a hub that cannot be reached.
     """
+    if not isinstance(source, str | Path):
+        return lambda: rows(source, COLUMNS)
     if source == HUB_NAME:
         return hub_rows()
     path = Path(source)

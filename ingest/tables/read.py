@@ -8,6 +8,7 @@ from pathlib import Path
 from shortlist.core.errors import UsageError
 from shortlist.ingest.tables.delimited import csv_rows
 from shortlist.ingest.tables.jsonl import jsonl_rows
+from shortlist.ingest.tables.memory import Table
 from shortlist.ingest.tables.parquet import parquet_rows
 from shortlist.ingest.tables.rows import Columns, Failure, Row
 
@@ -21,13 +22,19 @@ FORMATS: Mapping[str, Callable[[Path, Columns], Iterator[Row | Failure]]] = {
 OTHER_TABLES = (".json", ".ndjson", ".tsv", ".csv.gz", ".xls", ".xlsx", ".feather", ".arrow")
 
 
-def rows(source: Path, columns: Columns | None = None) -> Iterator[Row | Failure]:
-    """Every row of `source` in order, its columns renamed by `columns`; nothing is read ahead of what is taken.
+Source = str | Path | Table
+
+
+def rows(source: Source, columns: Columns | None = None) -> Iterator[Row | Failure]:
+    """Every row of a file or of a table in memory, its columns renamed by `columns`; nothing is read ahead.
 
     A row that cannot be read is yielded as a `Failure` and the next row follows. Raises `UsageError` for a source
     that is no table or whose header lacks a required column, `RecordError` for an archive that ends too soon.
     """
-    return FORMATS[table_format(source)](source, columns or Columns(()))
+    columns = columns or Columns(())
+    if isinstance(source, str | Path):
+        return FORMATS[table_format(Path(source))](Path(source), columns)
+    return source.rows(columns)
 
 
 def is_table(source: str) -> bool:

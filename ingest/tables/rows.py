@@ -99,7 +99,7 @@ class Columns:
         return f"rename {' and '.join(pairs)}" if pairs else ""
 
 
-def refuse_doubles(source: Path, names: Sequence[str]) -> None:
+def refuse_doubles(source: Path | str, names: Sequence[str]) -> None:
     """Raise `UsageError` where a column stands twice."""
     doubled = sorted({name for name in names if name and names.count(name) > 1})
     if doubled:

@@ -1,0 +1,37 @@
+"""Every error that Shortlist raises on purpose. `ShortlistError` is the base of all of them."""
+
+from shortlist.core.errors import (
+    ConfigError,
+    HomeDamaged,
+    HomeLocked,
+    HomeVersion,
+    MediaError,
+    ModelFailed,
+    ModelMissing,
+    RecordError,
+    ServiceError,
+    ShortlistError,
+    StateError,
+    UnknownItem,
+    UnknownReader,
+    UnusableAnswer,
+    UsageError,
+)
+
+__all__ = [
+    "ConfigError",
+    "HomeDamaged",
+    "HomeLocked",
+    "HomeVersion",
+    "MediaError",
+    "ModelFailed",
+    "ModelMissing",
+    "RecordError",
+    "ServiceError",
+    "ShortlistError",
+    "StateError",
+    "UnknownItem",
+    "UnknownReader",
+    "UnusableAnswer",
+    "UsageError",
+]
