@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shortlist.core.errors import UnknownReader
 from shortlist.core.types import Event, Reader
 from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task
@@ -19,12 +20,14 @@ class TaskReaders:
         self._queries = {query.id: query for query in task.data.queries}
 
     def get(self, user_id: str) -> Reader:
-        """The reader of the query `user_id`."""
+        """The reader of the query `user_id`. Raises `UnknownReader`."""
+        if user_id not in self._queries:
+            raise UnknownReader(user_id, ())
         return self._task.reader(self._queries[user_id])
 
     def get_many(self, user_ids: Sequence[str]) -> dict[str, Reader]:
-        """The readers of the queries `user_ids`."""
-        return {user_id: self.get(user_id) for user_id in user_ids}
+        """The readers of those of the queries `user_ids` that exist."""
+        return {user_id: self.get(user_id) for user_id in user_ids if user_id in self._queries}
 
 
 class TaskEvents:
@@ -47,7 +50,9 @@ class TaskEvents:
         return sorted(acts, key=lambda event: event.at, reverse=True)
 
     def _history(self, user_id: str) -> Sequence[Event]:
-        query = self._queries[user_id]
+        query = self._queries.get(user_id)
+        if query is None:
+            return ()
         events = self._task.history(query)
         if query.at is not None:
             require_known(events, query.at)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,10 +15,9 @@ from shortlist.agent.chat.session import Chat, Mode
 from shortlist.agent.chat.tools import Tools
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import ProfileConfig, RerankConfig
-from shortlist.core.errors import UnknownReader
 from shortlist.core.ranking import FloatArray, Query, Ranking
 from shortlist.core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
-from shortlist.store.catalogue.records import Activity
+from tests.memory_catalogue import MemoryCatalogue
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 VECTORS = {
@@ -40,85 +38,28 @@ def video(video_id: str, title: str, category: str, *spoken: str, summary: str |
     return Video(video_id, title, "Channel", duration_s=60.0, transcript=Transcript(segments), enrichment=enrichment)
 
 
-class MemoryRecords:
-    """The records of a catalogue, and its threads, in dictionaries."""
-
-    def __init__(self) -> None:
-        videos = [
-            video("moon", "Dust on the Moon", "Sci/Tech", "Beach sand is round.", "Moon dust is sharp as glass."),
-            video("comet", "A comet has two tails", "Sci/Tech", "Look up tonight.", "The comet grows two tails."),
-            video("rocket", "How a rocket lands", "Sci/Tech", "Four legs unfold.", "The rocket lands upright."),
-            video("bread", "Rye bread without kneading", "Food", "Mix flour and water.", "Bake the bread slowly."),
-            video("soup", "Red lentil soup", "Food", summary="A soup from an empty fridge."),
-        ]
-        self.by_id = {one.id: one for one in videos}
-        self.texts = {
-            "a-space": Article("a-space", "Probe reaches the Moon", category="Sci/Tech"),
-            "a-food": Article("a-food", "Bakers return to rye", category="Food"),
-        }
-        self.readers_by_id = {one: Reader(one) for one in ("astra", "baker", "newcomer")}
-        events = [
+def small_world() -> MemoryCatalogue:
+    """Five videos, two articles and three readers, of whom two have done something."""
+    catalogue = MemoryCatalogue()
+    catalogue.put(
+        video("moon", "Dust on the Moon", "Sci/Tech", "Beach sand is round.", "Moon dust is sharp as glass."),
+        video("comet", "A comet has two tails", "Sci/Tech", "Look up tonight.", "The comet grows two tails."),
+        video("rocket", "How a rocket lands", "Sci/Tech", "Four legs unfold.", "The rocket lands upright."),
+        video("bread", "Rye bread without kneading", "Food", "Mix flour and water.", "Bake the bread slowly."),
+        video("soup", "Red lentil soup", "Food", summary="A soup from an empty fridge."),
+        Article("a-space", "Probe reaches the Moon", category="Sci/Tech"),
+        Article("a-food", "Bakers return to rye", category="Food"),
+    )
+    catalogue.readers.put([Reader(one) for one in ("astra", "baker", "newcomer")])
+    catalogue.events.add(
+        [
             act("astra", "moon", "view", 60, dwell_s=60.0),
             act("astra", "a-space", "click", 3000, kind="article", dwell_s=40.0),
             act("baker", "bread", "view", 10, dwell_s=30.0),
             act("baker", "a-food", "like", 20, kind="article"),
         ]
-        self.videos, self.articles = MemoryItems(self.by_id), MemoryItems(self.texts)
-        self.readers, self.events = MemoryReaders(self.readers_by_id), MemoryEvents(events)
-        self.threads = MemoryThreads()
-
-    def snapshot(self) -> AbstractContextManager[int]:
-        return nullcontext(0)
-
-
-class MemoryItems:
-    """Videos or articles in a dictionary."""
-
-    def __init__(self, by_id: dict[str, Any]) -> None:
-        self._by_id = by_id
-
-    def known(self, ids: Iterable[str]) -> set[str]:
-        return set(ids) & self._by_id.keys()
-
-    def get_many(self, ids: Sequence[str]) -> dict[str, Any]:
-        return {one: self._by_id[one] for one in ids if one in self._by_id}
-
-
-class MemoryReaders(MemoryItems):
-    """Readers in a dictionary."""
-
-    def get(self, user_id: str) -> Reader:
-        if user_id not in self._by_id:
-            raise UnknownReader(user_id, ("astra",))
-        return self._by_id[user_id]
-
-
-class MemoryEvents:
-    """Events in a list."""
-
-    def __init__(self, events: list[Event]) -> None:
-        self._events = events
-
-    def newest_acts(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
-        newest_first = sorted(self._events, key=lambda event: event.at, reverse=True)
-        acts = [event for event in newest_first if event.action != "impression"]
-        return {one: [event for event in acts if event.user_id == one][:limit] for one in user_ids}
-
-    def activity(self, user_ids: Sequence[str]) -> dict[str, Activity]:
-        return {one: Activity.of([event for event in self._events if event.user_id == one]) for one in user_ids}
-
-
-class MemoryThreads:
-    """Threads in a dictionary."""
-
-    def __init__(self) -> None:
-        self.by_name: dict[str, list[dict[str, Any]]] = {}
-
-    def get(self, name: str, newest: int) -> list[dict[str, Any]]:
-        return self.by_name.get(name, [])[-newest:]
-
-    def add(self, name: str, message: dict[str, Any]) -> None:
-        self.by_name.setdefault(name, []).append(message)
+    )
+    return catalogue
 
 
 class PlaneRetriever:
@@ -167,17 +108,17 @@ class PlaneSnapshot:
 
 
 @pytest.fixture
-def records() -> MemoryRecords:
-    return MemoryRecords()
+def records() -> MemoryCatalogue:
+    return small_world()
 
 
 @pytest.fixture
-def retriever(records: MemoryRecords) -> PlaneRetriever:
-    return PlaneRetriever(sorted(records.by_id))
+def retriever(records: MemoryCatalogue) -> PlaneRetriever:
+    return PlaneRetriever(records.videos.ids())
 
 
 @pytest.fixture
-def make_recommender(records: MemoryRecords, retriever: PlaneRetriever) -> Callable[..., Recommender]:
+def make_recommender(records: MemoryCatalogue, retriever: PlaneRetriever) -> Callable[..., Recommender]:
     """A recommender over the small world; a part may be replaced by keyword."""
 
     def make(**parts: Any) -> Recommender:
@@ -199,9 +140,9 @@ def make_recommender(records: MemoryRecords, retriever: PlaneRetriever) -> Calla
 
 
 @pytest.fixture
-def make_chat(make_recommender: Callable[..., Recommender], records: MemoryRecords) -> Callable[..., Chat]:
+def make_chat(make_recommender: Callable[..., Recommender], records: MemoryCatalogue) -> Callable[..., Chat]:
     """A chat whose language model is `model`; without one, asking it is a failure of the test."""
-    names = Names(records.readers_by_id.__contains__, ("Food", "Sci/Tech"), ("Channel",))
+    names = Names(lambda word: bool(records.readers.get_many([word])), ("Food", "Sci/Tech"), ("Channel",))
 
     def make(model: Any = None, mode: Mode = "auto") -> Chat:
         def interpreter() -> AgentInterpreter:

@@ -191,7 +191,7 @@ def test_a_blank_wish_is_no_wish(make_recommender: Make) -> None:
 
 def test_a_video_removed_since_is_left_out(make_recommender: Make, records: Any) -> None:
     recommender = make_recommender()
-    del records.by_id["comet"]
+    records.videos.remove(["comet"])
     assert ids(recommender.recommend(Request("astra", k=2))) == ["rocket", "soup"]
 
 

@@ -97,7 +97,7 @@ def test_a_reader_is_known_in_capitals(chat: Chat, message: str) -> None:
 
 @pytest.mark.parametrize("message", ["recommend for user 7", "what does user 7 like?", "User 7 wants something"])
 def test_an_id_may_be_said_in_two_words(chat: Chat, records: Any, message: str) -> None:
-    records.readers_by_id["user_7"] = Reader("user_7")
+    records.readers.put([Reader("user_7")])
     assert chat.turn(message).action.arguments["user"] == "user_7"
     assert chat.turn("recommend for user 8").text.startswith("I know no reader 'user_8'.")
 
@@ -308,5 +308,5 @@ def test_no_conversation_raises(make_chat: MakeChat, records: Any, messages: lis
     for message in messages:
         reply = chat.turn(message)
         assert reply.text
-        assert {item["video_id"] for item in reply.recommendations} <= records.by_id.keys()
+        assert {item["video_id"] for item in reply.recommendations} <= set(records.videos.ids())
         json.dumps(reply.document)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,63 +14,40 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from shortlist.core.errors import HomeLocked, ModelMissing, StateError
-from shortlist.core.types import Segment, Transcript, Video
 from shortlist.ingest.load import Loaded
-from shortlist.ingest.media.item import Entry, Fetched, Item
 from shortlist.ingest.media.pipeline import DOWNLOADED
 from shortlist.store.home import Home
 from shortlist.store.outbox import pending
 from shortlist.store.sql.sqlite import SqliteDatabase
+from tests.memory_source import MemorySource
 from tests.recordings import record, tone
 
 Ingest = Callable[..., Loaded]
 ROOT = Path(__file__).parents[3]
 
 
-class Shelf:
-    """A Source of `n` videos whose files are empty; `fetched` counts what was taken from it."""
-
-    def __init__(self, n: int, files: bool = True) -> None:
-        self.n = n
-        self.files = files
-        self.fetched = 0
-
-    def items(self) -> Iterator[Entry]:
-        for n in range(self.n):
-            yield Item(f"shelf:{n}", lambda folder, n=n: self.fetch(folder, n))  # type: ignore[misc]
-
-    def fetch(self, folder: Path, n: int) -> Fetched:
-        self.fetched += 1
-        spoken = Transcript((Segment(f"Number {n} rises in the oven."),), "en", "captions")
-        if not self.files:
-            return Fetched(Video(f"v{n}", f"Clip {n}", transcript=spoken))
-        path = folder / f"{n}.wav"
-        path.touch()
-        return Fetched(Video(f"v{n}", f"Clip {n}"), path, ours=True)
-
-
 def test_captions_need_no_speech_model(home: Home, ingest: Ingest, scribe: Any) -> None:
-    assert ingest(Shelf(5, files=False)).new == 5
+    assert ingest(MemorySource(5, files=False)).new == 5
     assert scribe.heard == []
     assert home.catalogue.videos.get("v3").transcript.origin == "captions"
     assert home.documents.count() == 10
 
 
 def test_a_fast_stage_waits_for_a_slow_one(ingest: Ingest, scribe: Any) -> None:
-    shelf = Shelf(60)
+    source = MemorySource(60)
     ahead: list[int] = []
 
     def watch(_path: Path) -> None:
-        ahead.append(shelf.fetched - len(scribe.heard))
+        ahead.append(source.fetched - len(scribe.heard))
 
     scribe.fails = watch
-    assert ingest(shelf).new == 60
+    assert ingest(source).new == 60
     assert max(ahead) <= DOWNLOADED + 2 + 1  # what waits, what each download thread holds, what is being heard
 
 
 def test_an_unexpected_error_is_that_items_alone(home: Home, ingest: Ingest, scribe: Any) -> None:
     scribe.fails = lambda path: ZeroDivisionError("oops") if path.name == "2.wav" else None
-    loaded = ingest(Shelf(5))
+    loaded = ingest(MemorySource(5))
     assert loaded.new == 4
     assert [(failure.where, failure.reason) for failure in loaded.failures] == [
         ("shelf:2", "unexpected: ZeroDivisionError('oops')")
@@ -85,17 +62,17 @@ def test_what_would_fail_for_all_stops_the_run_and_keeps_what_is_done(
     error = kind("stop", expected="room", found="none", remedy="free some")
     scribe.fails = lambda path: error if len(scribe.heard) == 4 else None
     with pytest.raises(kind):
-        ingest(Shelf(20))
+        ingest(MemorySource(20))
     done = len(home.catalogue.videos.ids())
     assert done <= 3
     assert home.catalogue.steps.failures() == []
     scribe.fails = lambda _path: None
-    assert ingest(Shelf(20)).new == 20 - done
+    assert ingest(MemorySource(20)).new == 20 - done
     assert home.documents.count() == 40
 
 
 def test_media_is_kept_on_request(home: Home, ingest: Ingest, media: Any) -> None:
-    ingest(Shelf(2), media=media.model_copy(update={"keep_media": True}))
+    ingest(MemorySource(2), media=media.model_copy(update={"keep_media": True}))
     assert sorted(path.name for path in (home.path / "media").iterdir()) == ["0.wav", "1.wav"]
 
 
@@ -111,7 +88,7 @@ def test_a_second_writer_is_refused_at_once(home: Home, ingest: Ingest) -> None:
     thread.start()
     held.wait(10)
     with pytest.raises(HomeLocked):
-        ingest(Shelf(1))
+        ingest(MemorySource(1))
     release.set()
     thread.join()
 
@@ -120,7 +97,7 @@ def test_a_run_that_ends_at_any_write_is_taken_up(tmp_path: Path, hash_encoder: 
     from shortlist.ingest.media.pipeline import Models, load_media
 
     models = Models(lambda: pytest.fail("captions are there"), lambda: hash_encoder)
-    shelf = Shelf(1, files=False)
+    source = MemorySource(1, files=False)
     stored = []
     for moment in range(1, 100):
         with Home.open(tmp_path / str(moment), "hash-32") as home:
@@ -135,7 +112,7 @@ def test_a_run_that_ends_at_any_write_is_taken_up(tmp_path: Path, hash_encoder: 
 
             event.listen(Engine, "commit", end)
             try:
-                load_media(home, [shelf], models, config, media)
+                load_media(home, [source], models, config, media)
             except KeyboardInterrupt:
                 left = -1
             finally:
@@ -143,7 +120,7 @@ def test_a_run_that_ends_at_any_write_is_taken_up(tmp_path: Path, hash_encoder: 
             if left > 0:
                 break  # there is no such write
             stored.append(len(home.catalogue.videos.ids()))
-            again = load_media(home, [shelf], models, config, media)
+            again = load_media(home, [source], models, config, media)
             assert (again.new, again.unchanged, again.notes) == (1 - stored[-1], stored[-1], ())
             assert home.documents.count() == 2
             assert pending(home) == 0

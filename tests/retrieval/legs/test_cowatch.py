@@ -104,11 +104,11 @@ class TestFile:
             content[len(content) // 3] ^= 0x10
             file.write_bytes({"half": content[: len(content) // 2], "a bit": content, "rubbish": b"rubbish"}[damage])
         assert same(load_snapshot(home).links, self.counted)
-        home.catalogue.events.watches.clear()
+        home.catalogue.events.rows.clear()
         assert load_snapshot(home).links.ids == ()
 
     def test_the_events_of_an_older_copy_of_the_home_are_counted_anew(self, home: Any, file: Path) -> None:
-        del home.catalogue.events.watches[3:]
+        del home.catalogue.events.rows[3:]
         assert same(load_snapshot(home).links, links_of("abc"))
 
     def test_a_folder_that_cannot_be_written_costs_only_time(self, home: Any) -> None:
