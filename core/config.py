@@ -178,7 +178,7 @@ class RerankConfig(Section):
 
 
 class StoreConfig(Section):
-    """Servers that keep what else lies in the home."""
+    """Servers that keep what else lies in the home, and which events it takes."""
 
     catalogue: SecretStr | None = Field(
         None,
@@ -187,6 +187,12 @@ class StoreConfig(Section):
     )
     chroma: str | None = Field(
         None, description="a Chroma server as http://host:8000; the folder chroma of the home if unset"
+    )
+    clock_tolerance_s: float = Field(
+        86_400.0,
+        ge=0,
+        le=1e9,
+        description="seconds by which an event may lie in the future; later ones are refused, stored ones ignored",
     )
 
 

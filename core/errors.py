@@ -6,7 +6,7 @@
     │   ├── RecordError                 a record breaks its invariant
     │   ├── MediaError                  a video, file or address that cannot be taken; others can
     │   ├── UnknownReader               no such reader; carries the nearest ids
-    │   └── UnknownItem                 no such video or article
+    │   └── UnknownItem                 no such video, article or event
     ├── ServiceError           exit 3   something needed from outside is not there
     │   ├── ModelMissing                weights or a package that a model needs
     │   └── ModelFailed                 a model server answered wrongly, late or not at all
@@ -88,7 +88,7 @@ class UnknownReader(UsageError):
 
 
 class UnknownItem(UsageError):
-    """No video or article has this id."""
+    """No video, article or event has this id."""
 
 
 class ServiceError(ShortlistError):

@@ -17,7 +17,7 @@ from shortlist.ingest.complete import Completion, completed_articles, source_tex
 from shortlist.ingest.duplicates import Identified, clash_notes, latest, survey
 from shortlist.ingest.records import articles, events, readers, videos
 from shortlist.ingest.tables.read import Source, rows
-from shortlist.ingest.tables.rows import Failure, Placed, records
+from shortlist.ingest.tables.rows import Failure, Placed, Row, records
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.catalogue.records import Put
 from shortlist.store.home import Home
@@ -109,7 +109,10 @@ def load_events(home: Home, source: Source, config: IngestConfig, progress: Prog
         clashing.extend(event.event_id for event in clashes)
         return Put(new=new, unchanged=len(batch) - new - len(clashes))
 
-    entries = records(rows(source, events.COLUMNS), events.event_from_row)
+    def event(row: Row) -> Event:
+        return home.catalogue.events.check_time(events.event_from_row(row))
+
+    entries = records(rows(source, events.COLUMNS), event)
     loaded = _load(entries, put, config.batch, progress)
     return replace(loaded, notes=clash_notes(clashing), left_out=len(clashing))
 

@@ -61,7 +61,7 @@ class Home:
         self.servers = servers
         self.home_id = home_id
         self.encoder = encoder
-        self.catalogue = Catalogue(database, lock, _ledger(path, servers))
+        self.catalogue = Catalogue(database, lock, _ledger(path, servers), servers.clock_tolerance_s)
         # Each cache is a file of its own: no answer waits for a transaction of an ingest, and both may be deleted.
         self.answers = SqliteDatabase(path / ANSWERS, REBUILD)
         kept = SqliteDatabase(path / VECTORS, REBUILD)

@@ -11,7 +11,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from shortlist.app.cli import chat, config, doctor, export, keys, models, rebuild, recommend, search, serve, status
+from shortlist.app.cli import (
+    chat,
+    config,
+    doctor,
+    events,
+    export,
+    keys,
+    models,
+    rebuild,
+    recommend,
+    search,
+    serve,
+    status,
+)
 from shortlist.app.cli.eval import commands as evaluation
 from shortlist.app.cli.ingest import commands as ingest
 from shortlist.app.cli.ingest import simulate
@@ -27,6 +40,7 @@ app = typer.Typer(
     epilog="Example: shortlist recommend user_123 --about 'something about space'",
 )
 app.add_typer(ingest.app, name="ingest")
+app.add_typer(events.app, name="events")
 app.command("simulate")(simulate.simulate)
 app.command("recommend")(recommend.recommend)
 app.command("search")(search.search)

@@ -15,7 +15,7 @@ from shortlist.serving.api.deps import Limits, ServiceDep, responses
 from shortlist.serving.http.auth import Reading, Writing
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.bulk_ingest import Result
-from shortlist.serving.service.schemas import EventsIn, ReaderOut, ResultsOut, VideosIn, WholeVideoOut
+from shortlist.serving.service.schemas import EventsIn, ReaderOut, RemovedOut, ResultsOut, VideosIn, WholeVideoOut
 
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 
@@ -38,6 +38,13 @@ async def events(
 ) -> JsonResponse:
     """Store what readers did. The same event again changes nothing; one that is wrong fails alone."""
     return await service.threads.run(partial(_stored, service.add_events, asked.events, limits.batch))
+
+
+@router.delete("/events/{event_id:path}", responses=responses(RemovedOut), response_model=None)
+async def remove_event(event_id: str, service: ServiceDep, _key: Writing) -> JsonResponse:
+    """Delete an event for good: its reader's next recommendations are made without it."""
+    await service.threads.run(partial(service.remove_event, event_id))
+    return JsonResponse({"removed": event_id})
 
 
 @router.post("/videos", responses=responses(ResultsOut), response_model=None, openapi_extra=described(VideosIn))

@@ -29,12 +29,16 @@ NEW, CHANGED, UNCHANGED, FAILED = "new", "changed", "unchanged", "failed"
 
 
 def take_events(home: Home, items: Sequence[object]) -> list[Result]:
-    """Store events, one result an item. One whose id is known is unchanged; one without a time happens now."""
+    """Store events, one result an item.
+
+    One whose id is known is unchanged, one without a time happens now, one that lies in the future fails.
+    """
     now = datetime.now(UTC).isoformat()
 
     def timed(row: Row) -> Event:
         at = row.values.get("at")
-        return events.event_from_row(Row(row.where, {**row.values, "at": now if absent(at) else at}))
+        event = events.event_from_row(Row(row.where, {**row.values, "at": now if absent(at) else at}))
+        return home.catalogue.events.check_time(event)
 
     made = _records(items, UNTIMED, timed)
     good = [one.record for one in made if isinstance(one, Placed)]

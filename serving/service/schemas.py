@@ -223,6 +223,12 @@ class ResultsOut(BaseModel):
     results: list[ResultOut]
 
 
+class RemovedOut(BaseModel):
+    """The id of the event that was deleted."""
+
+    removed: str
+
+
 class StateOut(BaseModel):
     """How a server is."""
 

@@ -14,7 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 
 from shortlist.agent.chat.reply import Reply
 from shortlist.core.config import NONE
-from shortlist.core.errors import HomeLocked, ShortlistError
+from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Filters, Request
 from shortlist.core.wire import notes_document
@@ -144,6 +144,12 @@ class Service:
     def add_events(self, items: Sequence[object]) -> list[Result]:
         """Store events; they count in their readers' next recommendations."""
         return self._counted("event", take_events(self._home, items))
+
+    def remove_event(self, event_id: str) -> None:
+        """Delete an event; its reader's next recommendations are made without it. Raises `UnknownItem`."""
+        if not self._home.catalogue.events.remove([event_id]):
+            expected, remedy = "the id of a stored event", "see `shortlist events list USER`"
+            raise UnknownItem("unknown event", expected=expected, found=repr(event_id), remedy=remedy)
 
     def add_videos(self, items: Sequence[object]) -> list[Result]:
         """Store videos; they can be found when this returns. Raises `HomeLocked` while another process ingests."""

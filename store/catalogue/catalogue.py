@@ -29,13 +29,13 @@ class Catalogue:
     record with the same key, `add` never does; `remove` deletes.
     """
 
-    def __init__(self, database: Database, lock: WriterLock, ledger: str) -> None:
+    def __init__(self, database: Database, lock: WriterLock, ledger: str, clock_tolerance_s: float) -> None:
         self._database = database
         self._ledger = ledger  # the key in `meta` under which this home notes how far its documents follow
         self.videos = Videos(database, lock)
         self.articles = Articles(database, lock)
         self.readers = Readers(database, lock)
-        self.events = Events(database, lock)
+        self.events = Events(database, lock, clock_tolerance_s)
         self.steps = Steps(database, lock)
         self.locations = Locations(database, lock)
         self.tastes = Tastes(database, lock)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import cast
 
-from sqlalchemy import Connection, CursorResult, delete, func, select
+from sqlalchemy import ColumnElement, Connection, CursorResult, delete, func, select
 
+from shortlist.core.checks import require
 from shortlist.core.types import ACTIONS, SEEN_ACTIONS, Action, Event
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.records import Activity
 from shortlist.store.catalogue.rows import Columns, event_of, event_row, to_micros
+from shortlist.store.lock import WriterLock
+from shortlist.store.sql.database import Database
 from shortlist.store.sql.dialect import among, listed, one_of
 from shortlist.store.sql.schema import events, meta, readers, tastes
 
@@ -27,13 +30,37 @@ REMOVAL = "newest removal of events"  # the key in `meta`
 
 
 class Events(CatalogueTable):
-    """Events: add, remove, read a reader's newest, read all, add up."""
+    """Events: add, remove, read a reader's newest, read all, add up.
+
+    An event later than `latest()` is refused. One that is stored already (by an older version, or under a wrong
+    clock) is listed, but is no part of a profile or of popularity until its time has come. For the links between
+    videos it is the last one that its reader watched.
+    """
+
+    def __init__(self, database: Database, lock: WriterLock, clock_tolerance_s: float) -> None:
+        super().__init__(database, lock)
+        self._clock_tolerance_s = clock_tolerance_s
+
+    def latest(self) -> datetime:
+        """The latest time an event may have: now and `store.clock_tolerance_s`."""
+        return datetime.now(UTC) + timedelta(seconds=self._clock_tolerance_s)
+
+    def check_time(self, event: Event) -> Event:
+        """Return `event`. Raises `RecordError` where it is later than `latest()`."""
+        if event.at > (latest := self.latest()):
+            expected = f"{latest.isoformat(timespec='seconds')} or earlier"
+            remedy = "correct `at`, or the clock that wrote it; store.clock_tolerance_s is how far ahead a clock may be"
+            require(False, "event in the future", expected, event.at.isoformat(), remedy)
+        return event
 
     def add(self, new_events: Sequence[Event]) -> int:
         """Store events; how many were new. An `event_id` seen before is skipped; what is new makes its reader.
 
         Long lists are written in several transactions; after an error, adding the same list again completes it.
+        Raises `RecordError`, before anything is stored, where one is later than `latest()`.
         """
+        for event in new_events:
+            self.check_time(event)
         added = 0
         for start in range(0, len(new_events), BATCH):
             rows = [event_row(event) for event in new_events[start : start + BATCH]]
@@ -75,24 +102,29 @@ class Events(CatalogueTable):
     def newest(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         """The newest `limit` events of each reader, newest first, of equal times the later added first.
 
-        Every id of `user_ids` is a key; a reader without events has an empty list.
+        Those later than `latest()` are among them. Every id of `user_ids` is a key; a reader without events has an
+        empty list.
         """
-        return self._newest_of(user_ids, limit, ACTIONS)
+        return self._newest_of(user_ids, limit)
 
     def newest_acts(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
-        """As `newest`, without impressions: only what readers did themselves."""
-        return self._newest_of(user_ids, limit, [action for action in ACTIONS if action != "impression"])
+        """As `newest`, without impressions and up to `latest()`: only what readers did themselves."""
+        acts = [action for action in ACTIONS if action != "impression"]
+        return self._newest_of(user_ids, limit, events.c.action.in_(acts), self._happened())
 
-    def _newest_of(self, user_ids: Sequence[str], limit: int, actions: Sequence[Action]) -> dict[str, list[Event]]:
+    def _happened(self) -> ColumnElement[bool]:
+        return events.c.at <= to_micros(self.latest())
+
+    def _newest_of(
+        self, user_ids: Sequence[str], limit: int, *conditions: ColumnElement[bool]
+    ) -> dict[str, list[Event]]:
         asked = listed(dict.fromkeys(user_ids))
-        own = events.alias("own")
-        newest = select(own.c.seq).where(own.c.user_id == asked.c.value)
-        if len(actions) < len(ACTIONS):
-            newest = newest.where(own.c.action.in_(actions))
-        newest = newest.order_by(own.c.at.desc(), own.c.seq.desc()).limit(limit).correlate(asked)
+        newest = select(events.c.seq).where(events.c.user_id == asked.c.value, *conditions)
+        newest = newest.order_by(events.c.at.desc(), events.c.seq.desc()).limit(limit).correlate(asked)
         # One walk down the index for each reader: a history of any length costs `limit` rows.
-        wanted = select(events).select_from(asked.join(events, one_of(events.c.seq, newest)))
-        wanted = wanted.order_by(events.c.user_id, events.c.at.desc(), events.c.seq.desc())
+        own = events.alias("own")
+        wanted = select(own).select_from(asked.join(own, one_of(own.c.seq, newest)))
+        wanted = wanted.order_by(own.c.user_id, own.c.at.desc(), own.c.seq.desc())
         found: dict[str, list[Event]] = {user_id: [] for user_id in user_ids}
         with self._database.reading() as connection:
             for row in connection.execute(wanted):
@@ -100,8 +132,8 @@ class Events(CatalogueTable):
         return found
 
     def activity(self, user_ids: Sequence[str]) -> dict[str, Activity]:
-        """What all events of each reader come to, however old they are. Every id of `user_ids` is a key."""
-        theirs = among(events.c.user_id, dict.fromkeys(user_ids))
+        """What all events of each reader up to `latest()` come to, however old. Every id of `user_ids` is a key."""
+        theirs = among(events.c.user_id, dict.fromkeys(user_ids)) & self._happened()
         counted = select(events.c.user_id, func.count()).where(theirs).group_by(events.c.user_id)
         watched = (events.c.kind == "video") & events.c.action.in_(SEEN_ACTIONS)
         pairs = select(events.c.user_id, events.c.item_id).where(theirs, watched).distinct()
@@ -178,9 +210,10 @@ class Events(CatalogueTable):
         """How many readers clicked, viewed or liked each video, known or not.
 
         A reader counts once a video, halved for every half-life from then to the newest such event. Nothing counts
-        more than an event of now: one whose clock was wrong would else make all others old.
+        more than an event of now, and one later than `latest()` counts for nothing: else a wrong clock would make all
+        others old.
         """
-        positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video")
+        positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video") & self._happened()
         last = select(events.c.item_id, func.max(events.c.at)).where(positive)
         totals: dict[str, float] = defaultdict(float)
         with self._database.reading() as connection:

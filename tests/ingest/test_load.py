@@ -146,6 +146,14 @@ def test_events_of_unknown_items_are_kept_and_counted(home: Home, config: Ingest
     assert home.catalogue.counts().events_unknown_item == 1
 
 
+def test_an_event_in_the_future_fails_alone(home: Home, config: IngestConfig, jsonl: Jsonl) -> None:
+    row = {"user_id": "u", "item_id": "v", "kind": "video", "action": "view", "at": "2026-11-20T12:00:00Z"}
+    loaded = load_events(home, jsonl(row, row | {"at": "9999-12-31T00:00:00Z"}), config)
+    assert counts(loaded) == (1, 0, 0)
+    assert "'u': event in the future: expected 20" in loaded.failures[0].reason
+    assert "correct `at`" in loaded.failures[0].reason
+
+
 def test_events_of_two_files_that_both_count_from_one_are_told(home: Home, config: IngestConfig, jsonl: Jsonl) -> None:
     def month(number: int, user: str) -> Path:
         row = {"user_id": user, "item_id": "v", "kind": "video", "action": "view", "at": f"2026-0{number}-20T12:00:00Z"}

@@ -56,6 +56,20 @@ def test_a_removed_event_counts_no_more(api: Any) -> None:
     assert seen in api.ids("/v1/recommend/ann")
 
 
+def test_an_event_in_the_future_fails_alone_and_one_that_is_removed_is_forgotten(api: Any) -> None:
+    first = api.get("/v1/recommend/ann")
+    seen = first["recommendations"][0]["video_id"]
+    event = {"user_id": "ann", "item_id": seen, "kind": "video", "action": "like"}
+    ahead, now = api.post("/v1/events", {"events": [event | {"at": "2099-01-01T00:00:00Z"}, event]})["results"]
+    assert (ahead["status"], now["status"]) == ("failed", "new")
+    assert "event in the future: expected" in ahead["reason"]
+    assert seen not in api.ids("/v1/recommend/ann")
+    assert api.done(api.client.delete(f"/v1/events/{now['id']}")) == {"removed": now["id"]}
+    assert without_times(api.get("/v1/recommend/ann")) == without_times(first)
+    gone = api.client.delete(f"/v1/events/{now['id']}")
+    assert (gone.status_code, gone.json()["title"]) == (404, "unknown event")
+
+
 def test_filters_hold(fixed: Any) -> None:
     asked = {"max_duration": 50, "channel": "Channel 1", "category": "Moon", "include_seen": True}
     assert set(fixed.ids("/v1/recommend/ann", params=asked)) == {"v01", "v13"}

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from shortlist.core.config import StoreConfig
+from shortlist.core.errors import RecordError
 from shortlist.core.types import Action, Article, Event, Kind, Made, Video
 from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.rows import event_row
 from shortlist.store.home import Home
+from shortlist.store.sql.schema import events
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -122,18 +127,6 @@ def test_a_reader_makes_a_video_popular_once(home: Home) -> None:
     assert home.catalogue.events.popularity(half_life_days=2.0) == pytest.approx({"a": 1.0, "b": 2.0}, rel=0.1)
 
 
-def test_what_is_dated_wrongly_makes_nothing_old(home: Home) -> None:
-    """Neither an impression nor an article of 2099 counts; a view of 2099 counts as one of now."""
-    home.catalogue.events.add([event("ann", "a"), event("bob", "a", -2 * 24 * 60)])
-    before = home.catalogue.events.popularity(half_life_days=2.0)
-    late = int((datetime(2099, 1, 1, tzinfo=UTC) - event("x", "x").at).total_seconds()) // 60
-    home.catalogue.events.add([event("eve", "a", late, "impression"), event("eve", "text", late, kind="article")])
-    assert home.catalogue.events.popularity(half_life_days=2.0) == before == pytest.approx({"a": 1.5})
-    home.catalogue.events.add([event("eve", "b", late)])
-    after = home.catalogue.events.popularity(half_life_days=365_000.0)
-    assert after == pytest.approx({"a": 2.0, "b": 1.0}, rel=1e-3)
-
-
 def test_impressions_push_nothing_a_reader_did_out_of_reach(home: Home) -> None:
     home.catalogue.events.add([event("ann", "old"), event("ann", "left", 1, "skip"), event("bob", "b")])
     home.catalogue.events.add([event("ann", f"shown{n}", 10 + n, "impression") for n in range(50)])
@@ -177,3 +170,51 @@ def test_a_removal_changes_the_version_even_where_a_new_event_takes_the_old_numb
     home.catalogue.events.remove([event("ann", "b", 1).event_id])
     home.catalogue.events.add([event("ann", "c", 1)])
     assert home.catalogue.events.version() != before
+
+
+class TestTime:
+    """No event may take a reader over by a date in the future."""
+
+    AHEAD = replace(event("ann", "far"), at=datetime(9999, 12, 31, tzinfo=UTC))
+
+    def stored_ahead(self, home: Home) -> Home:
+        """`home`, into which the event was put by a version that did not look at times."""
+        with home._database.writing() as connection:
+            connection.execute(events.insert(), [event_row(self.AHEAD)])
+        return home
+
+    @pytest.mark.parametrize(("ahead", "taken"), [(timedelta(hours=23), True), (timedelta(hours=25), False)])
+    def test_a_clock_may_be_a_day_ahead(self, home: Home, ahead: timedelta, taken: bool) -> None:
+        late = replace(event("ann", "late"), at=datetime.now(UTC) + ahead)
+        if taken:
+            assert home.catalogue.events.add([late]) == 1
+            return
+        with pytest.raises(
+            RecordError, match=r"in the future: expected 20\d\d-.* or earlier, found '20.*; correct `at`"
+        ):
+            home.catalogue.events.add([event("ann", "fine"), late])
+        assert home.catalogue.counts().events == 0
+
+    def test_the_tolerance_is_a_setting(self, tmp_path: Path) -> None:
+        late = replace(event("ann", "late"), at=datetime.now(UTC) + timedelta(minutes=5))
+        with (
+            Home.open(tmp_path / "home", "hash-32", StoreConfig(clock_tolerance_s=60)) as strict,
+            pytest.raises(RecordError, match="future"),
+        ):
+            strict.catalogue.events.add([late])
+
+    def test_one_that_is_stored_already_is_listed_and_counts_for_nothing(self, home: Home) -> None:
+        home.catalogue.events.add([event("ann", "a"), event("ann", "b", 1)])
+        before = (
+            home.catalogue.events.newest_acts(["ann"], 9),
+            home.catalogue.events.activity(["ann"]),
+            home.catalogue.events.popularity(14),
+        )
+        self.stored_ahead(home)
+        after = (
+            home.catalogue.events.newest_acts(["ann"], 9),
+            home.catalogue.events.activity(["ann"]),
+            home.catalogue.events.popularity(14),
+        )
+        assert after == before
+        assert [one.item_id for one in home.catalogue.events.newest(["ann"], 9)["ann"]] == ["far", "b", "a"]

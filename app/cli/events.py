@@ -1,0 +1,89 @@
+"""`shortlist events`: see a reader's stored events, and delete some."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shortlist.app.cli.terminal.failures import print_failures
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, settings
+
+if TYPE_CHECKING:
+    from shortlist.core.types import Event
+
+app = typer.Typer(no_args_is_help=True, help="Stored events: list a reader's, remove some.")
+
+SOME_FAILED = 1
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    user: Annotated[str, typer.Argument(help="The reader's id.", metavar="USER")],
+    k: K = 50,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """A reader's newest events with their ids. Those in the future are marked: they count for nothing.
+
+    Example: shortlist events list user_123 -k 20
+    """
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.terminal.output import print_json
+
+    with open_home(settings(context, home, config)) as store:
+        reader = store.catalogue.readers.get(user)
+        latest = store.catalogue.events.latest()
+        rows = [
+            _document(event, event.at > latest) for event in store.catalogue.events.newest([reader.id], k)[reader.id]
+        ]
+    if as_json:
+        print_json({"user_id": user, "events": rows})
+        return
+    for row in rows:
+        ahead = "  in the future, ignored" if row["ignored"] else ""
+        typer.echo(f"{row['event_id']}  {row['at']}  {row['action']:<10}  {row['kind']:<7}  {row['item_id']}{ahead}")
+    if not rows:
+        typer.echo(f"no events of {user}")
+
+
+@app.command()
+def remove(
+    context: typer.Context,
+    event_ids: Annotated[list[str], typer.Argument(help="As `shortlist events list` shows them.", metavar="ID...")],
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Delete events for good. What was learned from them follows: profiles, popularity, watched-together counts.
+
+    Example: shortlist events remove 0c9a1d5e7f3b
+    """
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.terminal.output import print_json
+
+    with open_home(settings(context, home, config)) as store:
+        removed = sorted(store.catalogue.events.get_many(event_ids))
+        store.catalogue.events.remove(removed)
+    unknown = sorted(set(event_ids) - set(removed))
+    if as_json:
+        print_json({"removed": removed, "unknown": unknown})
+    else:
+        typer.echo(f"{len(removed):,} removed, {len(unknown):,} unknown")
+        print_failures([(event_id, "no event has this id") for event_id in unknown])
+    if unknown:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _document(event: Event, ignored: bool) -> dict[str, Any]:
+    return {
+        "event_id": event.event_id,
+        "at": event.at.isoformat(),
+        "action": event.action,
+        "kind": event.kind,
+        "item_id": event.item_id,
+        "dwell_s": event.dwell_s,
+        "ignored": ignored,
+    }
