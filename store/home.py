@@ -5,6 +5,7 @@ It is one folder. The catalogue and the documents may be on servers instead; the
 
 from __future__ import annotations
 
+import logging
 import socket
 import uuid
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from shortlist.store.documents.chroma_folder import Chroma, ChromaFolder
 from shortlist.store.documents.documents import Documents, DocumentStamp
 from shortlist.store.files import ANSWERS, CATALOGUE, CHROMA, VECTORS
 from shortlist.store.lock import WriterLock
+from shortlist.store.permissions import make_private, open_to_others
 from shortlist.store.sql import schema
 from shortlist.store.sql.database import Database
 from shortlist.store.sql.schema import SCHEMA_VERSION, meta
@@ -34,8 +36,16 @@ from shortlist.store.sql.sqlite_errors import os_error
 
 DELIVERED = "delivered"  # where documents are in the home's own folder and the catalogue, too
 
+# How the names of all that lies in a home begin. Anything else in its folder is not ours to change.
+OWN = (
+    "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.",
+    "chat-history", "README.md",
+)  # fmt: skip
+
 RESTORE = "put a backup in its place, or move the home away and ingest again"
 REBUILD = "make it anew with `shortlist rebuild`"
+
+log = logging.getLogger(__name__)
 
 
 class Home:
@@ -89,6 +99,7 @@ class Home:
         try:
             created = _ensure_schema(database, lock, born_with)
             _make(path)
+            _close_to_others(path)
             home = cls(path, database, lock, *_identity(database), servers, created)
             if encoder is not None:
                 home.require_encoder(encoder)
@@ -113,6 +124,7 @@ class Home:
             finally:
                 if outermost:
                     self.documents.release()
+                    make_private(self.path, OWN)
 
     def drop_damaged_caches(self) -> list[str]:
         """Delete what was kept of answers or vectors where its file is damaged; the names of those files."""
@@ -185,14 +197,23 @@ def _database(path: Path, servers: StoreConfig, *, make: bool) -> Database:
     if not make and not catalogue.exists():
         raise _no_home(str(path))
     _make(path)
+    if not catalogue.exists():
+        make_private(path, OWN)
     return SqliteDatabase(catalogue, RESTORE)
 
 
 def _make(path: Path) -> None:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise os_error(path, error) from error
+
+
+def _close_to_others(path: Path) -> None:
+    was_open = open_to_others(path)
+    make_private(path, OWN)
+    if was_open and not open_to_others(path):
+        log.warning("%s could be read by other users of this machine; from now on only by its owner (mode 700)", path)
 
 
 def _ensure_schema(database: Database, lock: WriterLock, encoder: str | None) -> bool:

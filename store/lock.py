@@ -25,7 +25,7 @@ class WriterLock:
 
     def __init__(self, folder: Path, database: Database) -> None:
         self._database = database
-        self._lock = FileLock(folder / "writer.lock", timeout=0)
+        self._lock = FileLock(folder / "writer.lock", timeout=0, mode=0o600)
         self._note = folder / "writer.json"
 
     @contextmanager

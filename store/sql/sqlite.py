@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from shortlist.core.errors import HomeDamaged, StateError
+from shortlist.store.permissions import create_private
 from shortlist.store.sql.database import Database
 from shortlist.store.sql.sqlite_errors import translated
 
@@ -46,6 +47,7 @@ class SqliteDatabase(Database):
         self.if_damaged = if_damaged
         url = URL.create("sqlite", database=str(path))
         engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=16)
+        event.listen(engine, "do_connect", lambda *_: create_private(path))  # its -wal and -shm get the same mode
         event.listen(engine, "connect", _configure)
         super().__init__(engine)
 

@@ -7,16 +7,20 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shortlist.core.errors import HomeDamaged, HomeVersion, StateError
-from shortlist.core.types import Video
+from shortlist.core.types import Event, Video
+from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.store.catalogue.base import write_number
 from shortlist.store.catalogue.migrations import migrate
 from shortlist.store.catalogue.records import Put
 from shortlist.store.home import Home
+from shortlist.store.outbox import deliver
 from shortlist.store.sql.schema import SCHEMA_VERSION
 
 BIRTH = """
@@ -233,3 +237,60 @@ def test_a_busy_catalogue_is_waited_for(home: Home) -> None:
     with home._database.writing() as connection:
         write_number(connection, "delivered", 0)
         assert home.catalogue.revision() == 0  # reading does not wait for a writer
+
+
+def modes(folder: Path) -> set[str]:
+    """The modes of all folders and of all files in and with `folder`."""
+    return {f"{'d' if one.is_dir() else 'f'}{one.stat().st_mode & 0o777:o}" for one in (folder, *folder.rglob("*"))}
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """New files are readable by all, as on most machines."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.in_files
+def test_nobody_else_can_read_a_home(
+    home: Home, new_hash_encoder: Any, make_video: Callable[..., Video], open_umask: None
+) -> None:
+    home.answers.path.unlink(missing_ok=True)
+    with home.writing():
+        home.catalogue.videos.put([make_video("v1")])
+        deliver(home, new_hash_encoder)
+        load_snapshot(home)
+    home.catalogue.events.add([Event("ann", "v1", "video", "like", datetime(2026, 5, 1, tzinfo=UTC))])
+    with home.answers.reading():
+        assert modes(home.path) == {"d700", "f600"}
+
+
+@pytest.mark.in_files
+def test_an_older_home_is_closed_to_others_when_it_is_opened(
+    home: Home, open_umask: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    home.close()
+    for one in (home.path, *home.path.rglob("*")):
+        one.chmod(0o755 if one.is_dir() else 0o644)
+    (home.path / "media").symlink_to("/etc/hostname")
+    outside = Path("/etc/hostname").stat().st_mode
+    Home.open(home.path).close()
+    assert "could be read by other users" in caplog.text
+    (home.path / "media").unlink()
+    assert modes(home.path) <= {"d700", "f600"}
+    assert Path("/etc/hostname").stat().st_mode == outside
+    caplog.clear()
+    Home.open(home.path).close()
+    assert caplog.text == ""
+
+
+def test_what_else_lies_in_its_folder_is_left_alone(tmp_path: Path, open_umask: None) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "to-ann.txt").write_text("Dear Ann")
+    tmp_path.chmod(0o755)
+    for _ in range(2):
+        Home.open(tmp_path, "hash-32").close()
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert modes(tmp_path / "letters") == {"d755", "f644"}
+    assert (tmp_path / "catalogue.sqlite3").stat().st_mode & 0o777 == 0o600
