@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import say
 from shortlist.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def chat(
     if as_json:
         print_json(reply.document)
     else:
-        typer.echo(reply.text)
+        say(reply.text)
     print_notes(reply.notes)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, explained_settings
+from shortlist.app.cli.terminal.output import say
 from shortlist.app.settings import settings_of
 
 COMMENT_COLUMN = 56
@@ -41,7 +42,7 @@ def config(
         # Commented out, so that a masked password is never read back as one.
         hidden = "# " if value in (MASK, None) or value != plain[name] else ""
         line = f"{hidden}{name} = {'unset' if value is None else _toml(value)}"
-        typer.echo(f"{line:<{COMMENT_COLUMN}}  # {found.origins[name]}")
+        say(f"{line:<{COMMENT_COLUMN}}  # {found.origins[name]}")
 
 
 def _at(name: str, plain: Mapping[str, Any]) -> Any:

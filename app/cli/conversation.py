@@ -8,8 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-import typer
-
+from shortlist.app.cli.terminal.output import say
 from shortlist.core.errors import ShortlistError
 
 if TYPE_CHECKING:
@@ -25,19 +24,19 @@ COMMANDS = """/user NAME   speak as this reader; /user alone says who that is
 
 def converse(talk: Chat, lines: Iterable[str], user: str | None, thread: str) -> None:
     """Answer each of `lines` until they end or one of them is /quit. An error is said and the conversation goes on."""
-    typer.echo(HELLO)
+    say(HELLO)
     for line in lines:
         command, _, rest = line.strip().partition(" ")
         if command in ("/quit", "/exit", "/q"):
             break
         if command == "/user":
             user = rest.strip() or user
-            typer.echo(f"speaking as {user}" if user else "speaking as nobody; name a reader after /user")
+            say(f"speaking as {user}" if user else "speaking as nobody; name a reader after /user")
             continue
         if line.strip():
             _answer(talk, line.strip(), user, thread)
         if command == "/help":
-            typer.echo(COMMANDS)
+            say(COMMANDS)
 
 
 def prompted(history: Path) -> Iterator[str]:
@@ -61,7 +60,7 @@ def prompted(history: Path) -> Iterator[str]:
 def lines_of(stream: TextIO) -> Iterator[str]:
     """The lines of a file or a pipe, each echoed so that the log reads as a conversation."""
     for line in stream:
-        typer.echo(f"{PROMPT}{line.strip()}")
+        say(f"{PROMPT}{line.strip()}")
         yield line
 
 
@@ -72,10 +71,10 @@ def _answer(talk: Chat, message: str, user: str | None, thread: str) -> None:
         with _thinking():
             reply = talk.turn(message, user=user, thread=thread)
     except ShortlistError as error:
-        typer.echo(f"shortlist: {' '.join(str(error).split())}", err=True)
+        say(f"shortlist: {' '.join(str(error).split())}", err=True)
         return
     for line in reply.text.splitlines():  # each on its way at once, also through a pipe
-        typer.echo(line)
+        say(line)
         sys.stdout.flush()
     print_notes(reply.notes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import say
 
 
 def doctor(
@@ -28,7 +29,7 @@ def doctor(
         print_json(report.document)
     else:
         for name, finding in report.findings.items():
-            typer.echo(f"{finding.state:<8} {name:<15} {finding.found}")
+            say(f"{finding.state:<8} {name:<15} {finding.found}")
             if finding.remedy:
-                typer.echo(f"{'':<8} {'':<15} -> {finding.remedy}")
+                say(f"{'':<8} {'':<15} -> {finding.remedy}")
     raise typer.Exit(report.exit_code)

@@ -8,6 +8,7 @@ import typer
 
 from shortlist.app.cli.terminal.failures import print_failures
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, settings
+from shortlist.app.cli.terminal.output import say
 
 if TYPE_CHECKING:
     from shortlist.core.types import Event
@@ -44,9 +45,9 @@ def list_(
         return
     for row in rows:
         ahead = "  in the future, ignored" if row["ignored"] else ""
-        typer.echo(f"{row['event_id']}  {row['at']}  {row['action']:<10}  {row['kind']:<7}  {row['item_id']}{ahead}")
+        say(f"{row['event_id']}  {row['at']}  {row['action']:<10}  {row['kind']:<7}  {row['item_id']}{ahead}")
     if not rows:
-        typer.echo(f"no events of {user}")
+        say(f"no events of {user}")
 
 
 @app.command()
@@ -71,7 +72,7 @@ def remove(
     if as_json:
         print_json({"removed": removed, "unknown": unknown})
     else:
-        typer.echo(f"{len(removed):,} removed, {len(unknown):,} unknown")
+        say(f"{len(removed):,} removed, {len(unknown):,} unknown")
         print_failures([(event_id, "no event has this id") for event_id in unknown])
     if unknown:
         raise typer.Exit(SOME_FAILED)

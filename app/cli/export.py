@@ -21,6 +21,7 @@ from shortlist.app.cli.terminal.filters import (
     filters,
 )
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, settings
+from shortlist.app.cli.terminal.output import say
 from shortlist.core.config import AUTO, RERANK_CHOICES
 from shortlist.core.errors import UsageError
 from shortlist.core.ranking import Request
@@ -50,6 +51,9 @@ def export(
     rerank: Annotated[str, typer.Option("--rerank", help=f"One of {', '.join(RERANK_CHOICES)}.")] = "auto",
     engine: Annotated[Engine, typer.Option("--engine", help="This machine, or a Ray cluster.")] = Engine.local,
     resume: Annotated[bool, typer.Option("--resume", help="Keep what an export that was stopped had done.")] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Write ids to a CSV as they are, also where a spreadsheet sees a formula.")
+    ] = False,
     max_duration: MaxDuration = None,
     category: Category = None,
     channel: Channel = None,
@@ -76,7 +80,7 @@ def export(
     from shortlist.app.export.run import export as run
 
     check_files(out, users)
-    plan = Plan(out, Request("", k, rerank=rerank, filters=wanted), chosen.export.shard, users)
+    plan = Plan(out, Request("", k, rerank=rerank, filters=wanted), chosen.export.shard, users, raw)
     begin = time.perf_counter()
     with open_home(chosen) as store:
         mend(store, chosen)
@@ -107,12 +111,10 @@ def _report(exported: Exported, out: Path, seconds: float, as_json: bool) -> Non
         }
         print_json({**counts, "seconds": round(seconds, 2), "readers_per_s": round(rate, 1)})
     else:
-        typer.echo(
-            f"{exported.rows:,} rows for {exported.readers:,} readers in {out}: {seconds:.1f} s, {rate:,.0f} readers/s"
-        )
+        say(f"{exported.rows:,} rows for {exported.readers:,} readers in {out}: {seconds:.1f} s, {rate:,.0f} readers/s")
     for note, readers in islice(exported.notes.items(), SHOWN):
         print_remark(f"{readers:,} of {exported.readers:,} readers: {note.full}")
     for user_id in exported.unknown[:SHOWN]:
-        typer.echo(f"unknown reader: {user_id}", err=True)
+        say(f"unknown reader: {user_id}", err=True)
     if len(exported.unknown) > SHOWN:
-        typer.echo(f"and {len(exported.unknown) - SHOWN:,} more", err=True)
+        say(f"and {len(exported.unknown) - SHOWN:,} more", err=True)

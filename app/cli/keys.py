@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
+from shortlist.app.cli.terminal.output import say
 from shortlist.core.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Keys of the served API: make, list, revoke.")
@@ -32,7 +33,7 @@ def create(
     if as_json:
         print_json({**_document(key), "key": secret})
         return
-    typer.echo(secret)
+    say(secret)
     print_remark(f"key {key.id} may {key.scope}; send it as `Authorization: Bearer KEY`, it is not shown again")
 
 
@@ -52,9 +53,9 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
         print_json({"keys": known})
         return
     for key in known:
-        typer.echo(f"{key['id']}  {key['scope']:<5}  {key['created']}  {key['label']}")
+        say(f"{key['id']}  {key['scope']:<5}  {key['created']}  {key['label']}")
     if not known:
-        typer.echo("no keys: servers answer nobody" if closed else "no keys: a server answers this machine only")
+        say("no keys: servers answer nobody" if closed else "no keys: a server answers this machine only")
 
 
 @app.command()
@@ -80,7 +81,7 @@ def revoke(
     if as_json:
         print_json({"revoked": key_id})
         return
-    typer.echo(f"revoked {key_id}")
+    say(f"revoked {key_id}")
 
 
 def _document(key: Any) -> dict[str, Any]:

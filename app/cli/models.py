@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import say
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def pull(
     for name in known if EVERY in names else names:
         pulled[name] = _pull(name, known[name].size if name in known else None, chosen, as_json)
         if not as_json:
-            typer.echo(f"{name}: ready at {pulled[name]}")
+            say(f"{name}: ready at {pulled[name]}")
     if as_json:
         print_json({"models": [{"name": name, "path": str(path)} for name, path in pulled.items()]})
 
@@ -104,4 +105,4 @@ def _show(found: list[ModelStatus], as_json: bool) -> None:
         return
     for one in found:
         where = f"{one.path or ''}{one.detail}"
-        typer.echo(f"{one.name:<20} {one.role:<8} {one.size / 1e6:>7,.0f} MB  {one.state:<8} {one.licence:<12} {where}")
+        say(f"{one.name:<20} {one.role:<8} {one.size / 1e6:>7,.0f} MB  {one.state:<8} {one.licence:<12} {where}")

@@ -8,6 +8,7 @@ import typer
 
 from shortlist.app.cli.ingest.searchable import merge
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import say
 
 SOME_DAMAGED = 1
 
@@ -39,7 +40,7 @@ def rebuild(
     if as_json:
         print_json({"records": done.records, "revision": done.revision, "damaged": list(done.damaged)})
     else:
-        typer.echo(f"{done.records:,} records written to Chroma and indexed at revision {done.revision}")
+        say(f"{done.records:,} records written to Chroma and indexed at revision {done.revision}")
     if encoder and encoder != configured:
         print_remark(f'the home now belongs to {encoder}: set encoder.name = "{encoder}" in your configuration')
     if done.damaged:

@@ -18,6 +18,7 @@ from shortlist.app.cli.terminal.filters import (
     filters,
 )
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, settings
+from shortlist.app.cli.terminal.output import say
 from shortlist.core.config import RERANK_CHOICES
 from shortlist.core.errors import UsageError
 from shortlist.core.ranking import Request
@@ -95,4 +96,4 @@ def _show_prompts(prompts: Sequence[Sequence[Message]], as_json: bool) -> None:
         return
     for number, messages in enumerate(prompts, start=1):
         for message in messages:
-            typer.echo(f"--- call {number}, {message.role}\n{message.content}\n")
+            say(f"--- call {number}, {message.role}\n{message.content}\n")

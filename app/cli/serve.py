@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shortlist.app.cli.terminal.options import ConfigFile, HomeDir, open_or_create, settings
+from shortlist.app.cli.terminal.output import say
 from shortlist.core.config import Config
 from shortlist.core.errors import UsageError
 
@@ -150,4 +151,4 @@ def _address(parts: AppContext) -> str:
 
 def _say(what: str, host: str, port: int) -> None:
     shown = f"[{host}]" if ":" in host else host
-    typer.echo(f"{what} answers at http://{shown}:{port}", err=True)
+    say(f"{what} answers at http://{shown}:{port}", err=True)

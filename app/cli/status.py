@@ -12,6 +12,7 @@ import typer
 
 from shortlist.app.cli.terminal.failures import print_failures
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import say
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _print(document: dict[str, Any]) -> None:
         "models": ", ".join(f"{name} ({state})" for name, state in document["models"].items()),
     }
     for name, text in {**rows, **_ingest_rows(document)}.items():
-        typer.echo(f"{name:<18} {text}")
+        say(f"{name:<18} {text}")
     failures = [(one["item"], f"{one['step']}: {one['reason']}") for one in document["failures"]]
     print_failures(failures, err=False)
 

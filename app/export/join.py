@@ -17,18 +17,21 @@ if TYPE_CHECKING:
     Write = Callable[[pa.Table], object]
 
 PREFIX = "shortlist."
+FORMULA = r"^[=+\-@\t\r]"
 
 
-def join(files: Sequence[Path], out: Path, metadata: Mapping[str, Any]) -> None:
+def join(files: Sequence[Path], out: Path, metadata: Mapping[str, Any], *, raw: bool = False) -> None:
     """Write all rows of `files`, in their order, to `out`. Raises `StateError` where the disk is full.
 
-    Parquet carries `metadata` itself; beside a CSV or JSON Lines file it lies as OUT.meta.json.
+    Parquet carries `metadata` itself; for a CSV or JSON Lines file it is written to OUT.meta.json. In a CSV, a text
+    that a spreadsheet would run as a formula gets an apostrophe in front, unless `raw`.
     """
+    shown = without_formulas if out.suffix.lower() == ".csv" and not raw else _unchanged
     unfinished = out.with_name(f"{out.name}.unfinished")
     try:
         with WRITERS[out.suffix.lower()](unfinished, metadata) as write:
             for file in files:
-                write(read_part(file)[0])
+                write(shown(read_part(file)[0]))
         if out.suffix.lower() != ".parquet":
             meta = out.with_name(f"{out.name}.meta.json")
             meta.write_text(json.dumps(dict(metadata), indent=2) + "\n", encoding="utf-8")
@@ -36,6 +39,22 @@ def join(files: Sequence[Path], out: Path, metadata: Mapping[str, Any]) -> None:
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise os_error(out, error) from error
+
+
+def without_formulas(table: pa.Table) -> pa.Table:
+    """`table` with an apostrophe before every text that begins with = + - @, a tab or a carriage return."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    columns = [
+        compute.replace_substring_regex(column, FORMULA, r"'\0") if pa.types.is_string(column.type) else column
+        for column in table.columns
+    ]
+    return pa.table(columns, schema=table.schema)
+
+
+def _unchanged(table: pa.Table) -> pa.Table:
+    return table
 
 
 @contextmanager

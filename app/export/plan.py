@@ -20,12 +20,16 @@ TEXT = (".txt", "")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where the rows go, what is asked for each reader, and whose rows: `users` is a file of ids, None means all."""
+    """Where the rows go, what is asked for each reader, and whose rows: `users` is a file of ids, None means all.
+
+    With `raw`, texts in a CSV that a spreadsheet would run as formulas are left as they are.
+    """
 
     out: Path
     like: Request
     shard: int
     users: Path | None = None
+    raw: bool = False
 
     @property
     def parts(self) -> Path:

@@ -59,7 +59,7 @@ def export(
         for readers in ENGINES[engine](missing(), config, plan.like, plan.parts, workers_for(config, plan.like)):
             progress(readers)
         files = [part_file(plan.parts, number) for number in numbers]
-        join(files, plan.out, described)
+        join(files, plan.out, described, raw=plan.raw)
         finished = [read_part(file)[1] for file in files]
     unknown = tuple(user_id for done in finished for user_id in done.unknown)
     notes: Counter[Note] = sum((Counter(done.notes) for done in finished), Counter())

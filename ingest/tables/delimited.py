@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.core.errors import UsageError
-from shortlist.ingest.tables.lines import opened, text_fault
+from shortlist.ingest.tables.lines import length_fault, lines_of, opened, text_fault
 from shortlist.ingest.tables.rows import Columns, Failure, Row, refuse_doubles
 
 LONGEST_FIELD = 64_000_000  # characters; the csv module's own limit of 131,072 is shorter than a long transcript
 NEVER = "never closed"
+TOO_LONG = "\udc00"  # stands for a line that is too long to read: no decoded byte gives it
 READ_AGAIN = 2_000_000  # lines of a file, after quotes that never close, until the rest is given up
 
 
@@ -60,6 +61,8 @@ def named(
     where = f"{source}:{line}"
     if fault:
         return Failure(where, fault)
+    if fault := _length_fault(fields):
+        return Failure(where, fault)
     if len(fields) != len(names):
         remedy = 'quote a field that holds a comma, as "a, b"'
         return Failure(where, f"wrong number of fields: expected {len(names)}, found {len(fields)}; {remedy}")
@@ -68,12 +71,16 @@ def named(
     return Failure(where, fault) if fault else Row(where, values)
 
 
+def _length_fault(fields: Sequence[str]) -> str | None:
+    return length_fault() if any(TOO_LONG in text for text in fields if not text.isascii()) else None
+
+
 def _raw_rows(source: Path) -> Iterator[_Fields]:
     """The rows as they are. A quote that is not closed fails its own row: the lines after it are read again."""
     csv.field_size_limit(LONGEST_FIELD)
     with opened(source) as file:
         # A byte that is not UTF-8 passes as a lone surrogate, so that it fails its own row and no other.
-        lines: Iterator[str] = (line.decode(errors="surrogateescape") for line in file)
+        lines: Iterator[str] = (_text(line) for line in lines_of(file))
         start, left = 0, READ_AGAIN
         while True:
             taken: list[str] = []
@@ -88,6 +95,10 @@ def _raw_rows(source: Path) -> Iterator[_Fields]:
             if left < 0:
                 return
             lines = chain(taken[1:], lines)
+
+
+def _text(line: bytes | None) -> str:
+    return f"{TOO_LONG}\n" if line is None else line.decode(errors="surrogateescape")
 
 
 def _closed_rows(reader: Any, start: int, taken: list[str]) -> Iterator[_Fields]:
@@ -130,7 +141,7 @@ def _complaint(error: str, line: int, last: int) -> str:
 
 
 def _refuse_unreadable(source: Path, fault: str | None, header: Sequence[str]) -> None:
-    found = fault or text_fault({"a column's name": list(header)})
+    found = fault or _length_fault(header) or text_fault({"a column's name": list(header)})
     if found:
         raise UsageError(
             f"{source}: unreadable header",

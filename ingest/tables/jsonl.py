@@ -9,16 +9,19 @@ from typing import Any
 from pydantic_core import from_json
 
 from shortlist.core.errors import UsageError
-from shortlist.ingest.tables.lines import decode_fault, opened, text_fault
+from shortlist.ingest.tables.lines import decode_fault, length_fault, lines_of, opened, text_fault
 from shortlist.ingest.tables.rows import Columns, Failure, Row
 
 
 def jsonl_rows(source: Path, columns: Columns) -> Iterator[Row | Failure]:
     """One row an object, blank lines skipped. Lines differ in keys, so a missing column fails its line only."""
     with opened(source) as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield _row(f"{source}:{number}", line, columns)
+        for number, line in enumerate(lines_of(file), 1):
+            where = f"{source}:{number}"
+            if line is None:
+                yield Failure(where, length_fault())
+            elif line.strip():
+                yield _row(where, line, columns)
 
 
 def _row(where: str, line: bytes, columns: Columns) -> Row | Failure:

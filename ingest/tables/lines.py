@@ -14,6 +14,8 @@ from shortlist.core.errors import RecordError, UsageError
 UTF8_MARK = b"\xef\xbb\xbf"
 OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 ENCODING_REMEDY = "save the file as UTF-8"
+LONGEST_LINE = 16_000_000  # bytes: 250 hours of speech; a compressed file of one line could fill any memory
+_SKIPPED_AT_ONCE = 1_000_000
 
 
 @contextmanager
@@ -51,6 +53,22 @@ def _skip_mark(source: Path, file: IO[bytes]) -> None:
         raise UsageError(f"{source}: wrong encoding", expected="UTF-8", found=encoding, remedy=ENCODING_REMEDY)
     if start != UTF8_MARK:
         file.seek(0)
+
+
+def lines_of(file: IO[bytes], longest: int = LONGEST_LINE) -> Iterator[bytes | None]:
+    """The lines of `file`; None in place of one of more than `longest` bytes, which is never in memory as a whole."""
+    while line := file.readline(longest + 1):
+        if len(line) <= longest or line.endswith(b"\n"):
+            yield line
+            continue
+        while (rest := file.readline(_SKIPPED_AT_ONCE)) and not rest.endswith(b"\n"):
+            pass
+        yield None
+
+
+def length_fault(longest: int = LONGEST_LINE) -> str:
+    """Why a line that `lines_of` gives as None cannot be a row."""
+    return f"line too long: expected at most {longest:,} bytes, found more; write one record a line"
 
 
 def decode_fault(data: bytes) -> str | None:

@@ -36,6 +36,7 @@ class Receipts:
             if not rehash and self._read().get(key) == receipt:
                 return True
             if sha256_of(path) != file.sha256:
+                self._write(key, None)  # else the next start would trust the size and time of a damaged file
                 return False
         except OSError:
             return False
@@ -49,8 +50,8 @@ class Receipts:
             return {}
         return found if isinstance(found, dict) else {}
 
-    def _write(self, key: str, receipt: list[object]) -> None:
-        receipts = self._read() | {key: receipt}
+    def _write(self, key: str, receipt: list[object] | None) -> None:
+        receipts: dict[str, list[object] | None] = {**self._read(), key: receipt}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=f"{RECEIPTS}.", dir=self._path.parent)

@@ -16,6 +16,7 @@ from shortlist.app.cli.ingest.report import SOME_FAILED
 from shortlist.app.cli.ingest.searchable import make_searchable
 from shortlist.app.cli.terminal.failures import print_failures
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import say
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _print(kind: str, worked: Worked, as_json: bool) -> None:
         }  # fmt: skip
         print_json(document)
         return
-    typer.echo(
+    say(
         f"{kind}: {worked.done:,} enriched by {worked.made_by} in {worked.seconds_each:.1f} s each, "
         f"{worked.extractive:,} of them by counting and extraction after all, {len(worked.failures):,} failed"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from shortlist.app.cli.terminal.failures import print_failures
+from shortlist.app.cli.terminal.output import say
 
 if TYPE_CHECKING:
     from shortlist.ingest.load import Loaded
@@ -31,7 +32,7 @@ def report(what: str, results: Mapping[str, Loaded], as_json: bool) -> None:
 def _print(what: str, source: str, loaded: Loaded) -> None:
     from shortlist.app.cli.terminal.output import print_notes
 
-    typer.echo(
+    say(
         f"{what} from {source}: {loaded.new:,} new, {loaded.changed:,} changed, {loaded.unchanged:,} unchanged, "
         f"{len(loaded.failures):,} failed"
     )

@@ -21,6 +21,7 @@ from shortlist.app.cli.ingest.videos import (
 )
 from shortlist.app.cli.terminal.filters import PublishedAfter
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import say
 
 if TYPE_CHECKING:
     from shortlist.store.home import Home
@@ -52,7 +53,7 @@ def retry(
     with open_home(chosen) as store:
         failed = _failed(store)
         if not failed:
-            typer.echo("nothing failed: there is nothing to try again", err=True)
+            say("nothing failed: there is nothing to try again", err=True)
         results = take(store, [], {item: source_of(item, chosen.media, wanted) for item in failed}, chosen, as_json)
         for one in store.catalogue.steps.failures():
             if one.step == "list" and one.at < began:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
-from shortlist.app.cli.terminal.output import print_remark
+from shortlist.app.cli.terminal.output import print_remark, say
 from shortlist.core.config import Config
 from shortlist.core.errors import StateError
 
@@ -27,7 +25,7 @@ def merge(store: Home) -> None:
     from shortlist.retrieval.index.background_merge import merge_aside
 
     def begins(rows: int) -> None:
-        typer.echo(f"merging {rows:,} rows of the index: everything can be searched meanwhile", err=True)
+        say(f"merging {rows:,} rows of the index: everything can be searched meanwhile", err=True)
 
     try:
         merge_aside(store, begins)

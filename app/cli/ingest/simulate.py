@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import say
 
 
 def simulate(
@@ -32,4 +33,4 @@ def simulate(
     if as_json:
         print_json({"readers": made.readers, "events": made.events, "tastes": str(made.tastes)})
         return
-    typer.echo(f"{made.readers:,} readers with {made.events:,} events; their tastes are written to {made.tastes}")
+    say(f"{made.readers:,} readers with {made.events:,} events; their tastes are written to {made.tastes}")

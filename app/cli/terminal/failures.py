@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shortlist.core.printable import printable
+
 SHOWN = 20
 UNBROKEN = 100_000  # columns, where nobody looks at a terminal: a line stays a line, for grep
 
@@ -22,7 +24,7 @@ def print_failures(failures: Sequence[tuple[str, str]], *, err: bool = True) -> 
         console.width = UNBROKEN
     table = Table("failed", "why", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for what, why in failures[:SHOWN]:
-        table.add_row(Text(what), Text(why))
+        table.add_row(Text(printable(what)), Text(printable(why)))
     console.print(table)
     if len(failures) > SHOWN:
         console.print(f"and {len(failures) - SHOWN:,} more; --json lists them all", highlight=False)

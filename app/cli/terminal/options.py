@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from shortlist.app.cli.terminal.output import say
 from shortlist.app.settings import Settings, find_settings
 from shortlist.core import log
 from shortlist.core.config import Config
@@ -48,5 +49,5 @@ def open_or_create(config: Config) -> Home:
 
     home = open_home(config, create=True)
     if home.created:
-        typer.echo(f"created a home at {home.place}", err=True)
+        say(f"created a home at {home.place}", err=True)
     return home

@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from shortlist.core.printable import printable, printable_json
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from shortlist.core.notes import Note
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print `text` for a person; nothing in it can control the terminal."""
+    typer.echo(printable(text), err=err)
+
+
 def print_json(document: Any) -> None:
     """The document, on stdout; a number that JSON cannot hold is a bug and raises ValueError."""
-    typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2))
+    typer.echo(printable_json(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)))
 
 
 def print_notes(notes: Iterable[Note]) -> None:
@@ -29,7 +36,7 @@ def print_notes(notes: Iterable[Note]) -> None:
 
 def print_remark(text: str) -> None:
     """Print one remark of a command on stderr."""
-    typer.echo(f"note: {text}", err=True)
+    say(f"note: {text}", err=True)
 
 
 @contextmanager

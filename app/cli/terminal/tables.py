@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from shortlist.core.printable import printable
 from shortlist.core.ranking import Answer, Recommendation, Stage
 
 FUSION = "fusion"
@@ -41,14 +42,18 @@ def _video(item: Recommendation) -> Group:
     video = item.video
     facts = [video.channel, f"{video.duration_s:.0f} s" if video.duration_s is not None else None, video.category]
     lines = [
-        Text(video.shown_title, style="bold"),
-        Text(" · ".join(fact for fact in (*facts, video.id) if fact), style="dim"),
-        Text(item.reason),
+        _text(video.shown_title, "bold"),
+        _text(" · ".join(fact for fact in (*facts, video.id) if fact), "dim"),
+        _text(item.reason),
     ]
     if item.evidence is not None:
         start = "" if item.evidence.start_s is None else f"[{clock(item.evidence.start_s)}] "
-        lines.append(Text(f"{start}“{shorten(item.evidence.text)}”", style="italic"))
+        lines.append(_text(f"{start}“{shorten(item.evidence.text)}”", "italic"))
     return Group(*lines, Text(""))
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(printable(text), style)
 
 
 def _stages(stages: Mapping[str, Stage]) -> str:

@@ -152,6 +152,24 @@ def test_all_formats_say_the_same(run: Run, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("raw", "shown"), [(False, "'"), (True, "")])
+def test_no_id_becomes_a_formula_in_a_spreadsheet(
+    config: Config, home: Home, tmp_path: Path, raw: bool, shown: str
+) -> None:
+    ids = ["=HYPERLINK(A1)", "+1", "-1", "@SUM(A1)", "plain=id"]
+    home.catalogue.readers.put([Reader(user_id, NOON) for user_id in ids])
+    (tmp_path / "users.txt").write_text("\n".join(ids))
+    for name in ("a.csv", "a.jsonl"):
+        plan = Plan(tmp_path / name, Request("", 1), 500, tmp_path / "users.txt", raw)
+        export(plan, home, config, "local", resume=False, progress=lambda _done: None)
+    with (tmp_path / "a.csv").open() as file:
+        written = list(csv.DictReader(file))
+    assert [row["user_id"] for row in written] == [*(f"{shown}{user_id}" for user_id in ids[:4]), "plain=id"]
+    assert all(float(row["score"]) <= 1 for row in written)
+    lines = (tmp_path / "a.jsonl").read_text().splitlines()
+    assert [json.loads(line)["user_id"] for line in lines] == ids
+
+
 def test_unknown_readers_are_named_and_the_rest_is_written(run: Run, tmp_path: Path) -> None:
     users = tmp_path / "users.txt"
     users.write_text("\ufeffnobody\nuser_7\nUSER_7\n../../etc\n" + "x" * 5000 + "\n")

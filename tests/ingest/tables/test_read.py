@@ -250,3 +250,26 @@ def test_a_file_of_open_quotes_is_told_line_by_line_and_given_up_at_length(
     *_, last = rows(source, COLUMNS)
     assert isinstance(last, Failure)
     assert "lines 5 to 10 were not read" in last.reason
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.jsonl.gz", "t.csv"])
+def test_a_line_without_end_fails_alone_and_is_never_in_memory(tmp_path: Path, name: str) -> None:
+    """150 kB packed are a line of 150 MB."""
+    source = tmp_path / name
+    first, last = (b"a\n", b"fine\n") if name.endswith(".csv") else (b'{"a": "good"}\n', b'{"a": "fine"}\n')
+    with gzip.open(source, "wb") if name.endswith(".gz") else source.open("wb") as file:
+        file.write(first)
+        for _ in range(150):
+            file.write(b" " * 1_000_000)
+        file.write(b"\n" + last)
+    tracemalloc.start()
+    read = list(rows(source, Columns((("a",),))))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60_000_000
+    *_, long, fine = read
+    assert isinstance(long, Failure)
+    assert long.where == f"{source}:2"
+    assert "line too long: expected at most 16,000,000 bytes" in long.reason
+    assert isinstance(fine, Row)
+    assert fine.values == {"a": "fine"}

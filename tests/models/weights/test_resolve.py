@@ -178,6 +178,7 @@ def test_verify_hashes_again_what_looks_unchanged(tmp_path: Path, toy_hub: Hub) 
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert [found.state for found in status(settings, MANIFEST)] == ["ready"]
     assert [found.state for found in verify(settings, manifest=MANIFEST)] == ["damaged"]
+    assert [found.state for found in status(settings, MANIFEST)] == ["damaged"]  # from now on nobody trusts it
 
 
 def test_a_path_in_the_configuration_comes_first_and_is_checked(tmp_path: Path) -> None:
