@@ -46,7 +46,7 @@ def test_sound_rows_are_kept_and_bad_ones_named(shortlist: Any, tmp_path: Path) 
     done = shortlist("ingest", "videos", str(file))
     assert done.returncode == 1
     assert f"5 new, 0 changed, 0 unchanged, {len(BAD)} failed" in done.stdout
-    assert "ids that came with different texts: 1, twice" in done.stderr
+    assert "ids with different texts: 1: twice (last at" in done.stderr
     for at, (_, reason) in enumerate(BAD, start=len(GOOD) + 1):
         told = next(line for line in done.stderr.splitlines() if f"videos.jsonl:{at} " in line)
         assert reason in told

@@ -196,11 +196,14 @@ def test_a_wish_is_reranked_by_the_language_model(fixed: Any) -> None:
     assert plain["llm"]["model"] is None
 
 
-def test_without_a_model_a_note_says_so_and_a_named_method_is_503(serve: Any, small_home: Path) -> None:
+def test_without_a_model_a_note_says_so_and_a_named_method_is_503(
+    serve: Any, small_home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with serve(small_home, model=NO_MODEL) as api:
         answer = api.get("/v1/recommend/ann", params={"about": "the moon"})
         assert [note["code"] for note in answer["notes"]] == ["no-model"]
         assert "weights" not in str(answer["notes"])
+        assert "weights" in caplog.text  # why is for whoever runs the server
         named = api.client.get("/v1/recommend/ann", params={"rerank": "yesno"})
         assert named.status_code == 503
         assert "weights" not in named.text

@@ -40,10 +40,10 @@ def test_a_late_and_a_busy_model_leave_the_first_answer_as_it_is(serve: Any, sma
         busy = sent_events(api.client.get(STREAM, params=WISH).text)
         late = sent_events(waiting.result().text)
         model.gate.set()
-    for (_, first), (_, second) in (busy, late):
+    for (_, first), (_, second), code in ((*busy, "model-busy"), (*late, "model-late")):
         assert first["recommendations"] == second["recommendations"]
         assert first["notes"] == []
-        assert "no rerank" in str(second["notes"])
+        assert [note["code"] for note in second["notes"]] == [code]
 
 
 def test_a_client_that_leaves_stops_the_rerank(serve: Any, small_home: Path) -> None:
