@@ -16,7 +16,7 @@ from shortlist.eval.data.trec_files import Qrels
 from shortlist.eval.metrics import metrics
 from shortlist.eval.metrics.metrics import Scores
 
-BLOCK = 4096
+BLOCK = 4096  # queries scored together
 AUC = "AUC"
 NOTHING = Ranking((), np.empty(0), "unranked")
 
@@ -42,7 +42,7 @@ METRICS: dict[str, Callable[[Graded], Scores]] = {
 }
 
 
-def score(data: DataSet, rankings: Mapping[str, Ranking]) -> dict[str, Scores]:
+def score(data: DataSet, rankings: Mapping[str, Ranking], block_size: int = BLOCK) -> dict[str, Scores]:
     """float64[queries] per metric of `METRICS`, aligned with `data.queries`; with `AUC` where candidates are ranked.
 
     A query that `rankings` lacks scores 0, and 0.5 in AUC. AUC is NaN for a query whose candidates are all relevant
@@ -52,8 +52,8 @@ def score(data: DataSet, rankings: Mapping[str, Ranking]) -> dict[str, Scores]:
     check_rankings(data, rankings)
     answers = [rankings.get(query.id, NOTHING) for query in data.queries]
     blocks = [
-        _graded(data.qrels, data.queries[start : start + BLOCK], answers[start : start + BLOCK])
-        for start in range(0, len(answers), BLOCK)
+        _graded(data.qrels, data.queries[start : start + block_size], answers[start : start + block_size])
+        for start in range(0, len(answers), block_size)
     ]
     scores = {name: np.concatenate([metric(block) for block in blocks]) for name, metric in METRICS.items()}
     if all(query.candidates is not None for query in data.queries):

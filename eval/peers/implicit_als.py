@@ -17,14 +17,14 @@ ALPHA = 20.0
 class ImplicitAls:
     """See `Peer`. A reader's factors are worked out from their history, so nobody has to be known."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, factors: int = FACTORS) -> None:
         from implicit.cpu.als import AlternatingLeastSquares
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         self._world = world
         with threadpool_limits(1, "blas"):  # it warns of more, and the same seed then gives the same factors
             self._model = AlternatingLeastSquares(
-                FACTORS, iterations=ITERATIONS, alpha=ALPHA, random_state=world.seed, num_threads=1
+                factors, iterations=ITERATIONS, alpha=ALPHA, random_state=world.seed, num_threads=1
             )
             self._model.fit(self._matrix(list(world.histories.values())), show_progress=False)
 

@@ -29,9 +29,12 @@ class _Fields:
     fault: str | None = None
 
 
-def csv_rows(source: Path, columns: Columns) -> Iterator[Row | Failure]:
-    """One row a line; raises `UsageError` at once when the header lacks a required column or has one twice."""
-    raw = _raw_rows(source)
+def csv_rows(source: Path, columns: Columns, read_again: int = READ_AGAIN) -> Iterator[Row | Failure]:
+    """One row a line; raises `UsageError` at once when the header lacks a required column or has one twice.
+
+    After `read_again` lines that were read again, because a quote never closed, the rest is one failure.
+    """
+    raw = _raw_rows(source, read_again)
     first = next(raw, None)
     header = [name.strip() for name in first.fields] if first else []
     _refuse_unreadable(source, first.fault if first else None, header)
@@ -75,13 +78,13 @@ def _length_fault(fields: Sequence[str]) -> str | None:
     return length_fault() if any(TOO_LONG in text for text in fields if not text.isascii()) else None
 
 
-def _raw_rows(source: Path) -> Iterator[_Fields]:
+def _raw_rows(source: Path, read_again: int = READ_AGAIN) -> Iterator[_Fields]:
     """The rows as they are. A quote that is not closed fails its own row: the lines after it are read again."""
     csv.field_size_limit(LONGEST_FIELD)
     with opened(source) as file:
         # A byte that is not UTF-8 passes as a lone surrogate, so that it fails its own row and no other.
         lines: Iterator[str] = (_text(line) for line in lines_of(file))
-        start, left = 0, READ_AGAIN
+        start, left = 0, read_again
         while True:
             taken: list[str] = []
             reader = csv.reader(_remembered(lines, taken), strict=True)

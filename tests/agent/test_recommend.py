@@ -154,12 +154,10 @@ def test_a_batch_reads_each_readers_prefix_once(make_recommender: Make, scripted
 
 @pytest.mark.parametrize("method", ["yesno", "letters"])
 def test_the_second_identical_request_makes_no_call(
-    method: str, make_recommender: Make, tiny_llm: Any, tmp_path: Path
+    method: str, make_recommender: Make, scripted_model: Any, tmp_path: Path
 ) -> None:
-    class Narrow:  # few letters, whose bias is quickly measured
-        name, max_choices, choice_logprobs = tiny_llm.name, 2, tiny_llm.choice_logprobs
-
-    model = CachedModel(Narrow(), SqliteDatabase(tmp_path / "answers.sqlite3", ""), "1")  # type: ignore[arg-type]
+    scripted = scripted_model(*((-number / 10, -1.0) for number in range(50)), max_choices=2)  # never the same twice
+    model = CachedModel(scripted, SqliteDatabase(tmp_path / "answers.sqlite3", ""), "1")
     recommender = make_recommender(model=lambda: model)
     first, second = (recommender.recommend(Request("astra", wish="space", rerank=method)) for _ in range(2))
     assert first.llm.calls > 0

@@ -15,8 +15,8 @@ from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.errors import HomeVersion, ModelFailed
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Video
-from shortlist.store.outbox import deliver
-from tests.embedding_stand_in import embedding_stand_in
+from shortlist.store.outbox import BATCH, deliver
+from tests.embedding_stand_in import EmbeddingStandIn, embedding_stand_in
 from tests.ollama_stand_in import as_json
 
 OLD, NEW = "ollama:old-model", "ollama:new-model"
@@ -26,34 +26,36 @@ def settings(home: Path, url: str, encoder: str) -> Config:
     return Config.model_validate({"home": home, "encoder": {"name": encoder}, "llm": {"ollama_url": url}})
 
 
-def test_a_rebuild_with_another_encoder_goes_on_where_its_server_failed(
-    tmp_path: Path, hash_encoder: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shortlist.store.outbox.BATCH", 4)
+def test_a_rebuild_with_another_encoder_goes_on_where_its_server_failed(tmp_path: Path, hash_encoder: Any) -> None:
     with embedding_stand_in(hash_encoder) as server:
         old, new = (settings(tmp_path / "home", server.url, name) for name in (OLD, NEW))
         with open_home(old, create=True) as home:
             with home.writing():
-                home.catalogue.videos.put([Video(f"v{at}", f"Title {at}") for at in range(12)])
+                home.catalogue.videos.put([Video(f"v{at}", f"Title {at}") for at in range(3 * BATCH)])
             deliver(home, encoder_of(old))
         with pytest.raises(HomeVersion, match=f"expected the encoder {OLD}.*found {NEW}.*rebuild --encoder {NEW}"):
             open_home(new)
 
         server.asked.clear()
-        server.reply = lambda texts: as_json({"error": "out of memory"}, 500) if len(server.asked) > 3 else None
+        full = as_json({"error": "out of memory"}, 500)
+        server.reply = lambda texts: full if len(asked_after_the_first(server)) > 2 * BATCH else None
         with open_home(new, any_encoder=True) as home, pytest.raises(ModelFailed, match="out of memory"):
             rebuild(home, new, NEW)
-        encoded = [text for texts in server.asked[1:3] for text in texts]
-        assert len(encoded) == 8
+        encoded = asked_after_the_first(server)[: 2 * BATCH]
 
         server.asked.clear()
         server.reply = None
         with open_home(new) as home:
             rebuild(home, new, NEW)
-            again = [text for texts in server.asked[1:] for text in texts]
-            assert len(again) == 4
+            again = asked_after_the_first(server)
+            assert len(again) == BATCH
             assert not set(again) & set(encoded)
             assert len(open_recommender(home, new).search("Title 3", 3).recommendations) == 3
+
+
+def asked_after_the_first(server: EmbeddingStandIn) -> list[str]:
+    """The texts that were encoded; the first request only asks how long a vector is."""
+    return [text for texts in server.asked[1:] for text in texts]
 
 
 class FromFolder:

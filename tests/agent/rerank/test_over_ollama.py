@@ -47,6 +47,12 @@ def nan() -> Reply:
     return 200, f'{{"message": {{"role": "assistant", "content": "yes"}}, "logprobs": {logprobs}}}'.encode()
 
 
+def letters(order: str) -> Reply:
+    top = [{"token": letter, "logprob": -float(place)} for place, letter in enumerate(order, start=1)]
+    logprobs = [{"token": order[0], "logprob": -1.0, "top_logprobs": top}]
+    return as_json({"message": {"role": "assistant", "content": order[0]}, "logprobs": logprobs})
+
+
 def said(text: str) -> Reply:
     return as_json({"model": MODEL, "message": {"role": "assistant", "content": text}, "done": True})
 
@@ -107,6 +113,7 @@ def test_no_server_at_all(make_recommender: Make) -> None:
 
 def test_a_server_too_old_for_log_probabilities_is_asked_for_json(make_recommender: Make, server: StandIn) -> None:
     server.replies["/api/version"] = lambda: as_json({"version": "0.12.10"})
+    server.replies[CHAT] = lambda: said(json.dumps({"answer": "yes", "confidence": 3}))
     answer = make_recommender(model=lambda: at(server)).recommend(SPACE)
     assert answer.notes == (IN_JSON,)
     assert all("rerank" in item.stages for item in answer.recommendations)
@@ -133,6 +140,7 @@ def test_empty_and_broken_json_leave_the_retrieval_order(make_recommender: Make,
 
 
 def test_letters_come_in_windows_of_ten(server: StandIn) -> None:
+    server.replies[CHAT] = lambda: letters("ABCDEFGHIJ")
     names = [f"v{number:02}" for number in range(20)]
     shelf = ItemBatch({name: Video(name, f"About {name}") for name in names})
     ranking = Ranking.of({name: -float(place) for place, name in enumerate(names)}, "weighted")

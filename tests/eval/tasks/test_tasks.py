@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from shortlist.eval.factories import Factories
 from shortlist.eval.metrics.beyond_accuracy import BeyondAccuracy
 from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.from_files import STEP, task_of
-from shortlist.eval.tasks.home import open_task_home
+from shortlist.eval.tasks.home import STAMP, open_task_home
 from shortlist.eval.tasks.specs import load_task
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
@@ -112,11 +113,12 @@ def test_a_home_is_ingested_once_and_enriched_as_the_variant_wants(
 
 
 def test_a_home_of_older_code_is_made_anew(
-    parts: Factories, tmp_path: Path, make_config: Callable[[Path], Config], monkeypatch: pytest.MonkeyPatch
+    parts: Factories, tmp_path: Path, make_config: Callable[[Path], Config]
 ) -> None:
     config, seen = make_config(tmp_path), []
-    open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append).close()
-    monkeypatch.setattr("shortlist.eval.tasks.home.code_hash", lambda places: "other code")
+    with open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append) as home:
+        stamp = home.path / STAMP
+    stamp.write_text(json.dumps(json.loads(stamp.read_text()) | {"content": "other code"}))
     open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append).close()
     assert seen == [3, 3]
 

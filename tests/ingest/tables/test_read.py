@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from shortlist.core.errors import RecordError, UsageError
 from shortlist.ingest.records.videos import COLUMNS, video_from_row
+from shortlist.ingest.tables.delimited import csv_rows
 from shortlist.ingest.tables.read import rows
 from shortlist.ingest.tables.rows import Columns, Failure, Row, records
 
@@ -239,15 +240,12 @@ def test_a_quote_that_never_closes_costs_its_own_row(text_file: TextFile) -> Non
     assert [row.where.rsplit(":", 1)[1] for row in found if isinstance(row, Row)][-1] == "203"
 
 
-def test_a_file_of_open_quotes_is_told_line_by_line_and_given_up_at_length(
-    text_file: TextFile, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_of_open_quotes_is_told_line_by_line_and_given_up_at_length(text_file: TextFile) -> None:
     source = text_file("t.csv", "id,title\n" + 'a,"open\nb,B\nc,C\n' * 3)
     found = list(rows(source, COLUMNS))
     assert [one.where.rsplit(":", 1)[1] for one in found if isinstance(one, Failure)] == ["2", "5", "8"]
     assert len([one for one in found if isinstance(one, Row)]) == 6
-    monkeypatch.setattr("shortlist.ingest.tables.delimited.READ_AGAIN", 6)
-    *_, last = rows(source, COLUMNS)
+    *_, last = csv_rows(source, COLUMNS, read_again=6)
     assert isinstance(last, Failure)
     assert "lines 5 to 10 were not read" in last.reason
 

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shortlist.core.config import ModelsConfig
 from shortlist.core.errors import ModelMissing, UsageError
-from shortlist.models.weights import hub
 from shortlist.models.weights import resolve as weights
 from shortlist.models.weights.manifest import FileChunk, Model, WeightFile, load_manifest
 from shortlist.models.weights.mirror import part_path
@@ -207,10 +207,14 @@ def test_a_users_own_model_needs_no_entry_in_the_manifest(tmp_path: Path) -> Non
 
 
 def test_no_space_is_named(tmp_path: Path, toy_hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    really = Path.open
 
-    monkeypatch.setattr(hub, "download", full)
+    def full(path: Path, mode: str = "r", *more: Any, **named: Any) -> Any:
+        if mode in ("ab", "wb"):
+            raise OSError(28, "No space left on device")
+        return really(path, mode, *more, **named)
+
+    monkeypatch.setattr(Path, "open", full)
     with pytest.raises(ModelMissing, match=r"found no space left; free some space, set models\.cache"):
         resolve("toy", config(tmp_path, toy_hub.url), manifest=MANIFEST)
 
