@@ -38,7 +38,7 @@ def write_tastes(
     began, patience = time.perf_counter(), RetryBudget()
     failures: list[Failure] = []
     extractive = done = 0
-    for number, (user_id, told) in enumerate(waiting, 1):
+    for number, (user_id, described) in enumerate(waiting, 1):
         if done == limit:
             break
         profiles, shelf = profiles_of(catalogue, [user_id], config)
@@ -50,7 +50,7 @@ def write_tastes(
             patience.failed(error)
         if taste:
             patience.answered()
-            catalogue.tastes.put(user_id, Made(taste.sentence, taste.made_by), taste.tags, told)
+            catalogue.tastes.put(user_id, Made(taste.sentence, taste.made_by), taste.tags, described)
             done += 1
             extractive += taste.made_by == EXTRACTIVE
         if progress:
@@ -60,9 +60,9 @@ def write_tastes(
 
 
 def _waiting(catalogue: Catalogue, made_by: str, refresh: bool) -> Iterator[tuple[str, int]]:
-    """Readers to be described, each with what stands for all there is to tell of them."""
+    """Yield the readers to describe, each with the number that stands for their events and interests."""
     known = catalogue.tastes.made()
-    for user_id, to_tell in catalogue.tastes.inputs().items():
-        maker, told = known.get(user_id, ("", 0))
-        if told != to_tell or (refresh and maker != made_by):
-            yield user_id, to_tell
+    for user_id, current in catalogue.tastes.inputs().items():
+        maker, described = known.get(user_id, ("", 0))
+        if described != current or (refresh and maker != made_by):
+            yield user_id, current

@@ -1,4 +1,4 @@
-"""What became of every item at every step: noted in the catalogue as it happens, and counted for the report."""
+"""The outcome of every step of every item: written to the catalogue at once, and counted for the report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shortlist.ingest.media.channel import Stopped
 from shortlist.ingest.media.item import Unwanted
 from shortlist.ingest.media.redact import redacted
 from shortlist.ingest.tables.rows import Failure
-from shortlist.store.catalogue.catalogue import Catalogue
+from shortlist.store.catalogue.ingest_log import Steps
 from shortlist.store.catalogue.records import Put
 
 log = logging.getLogger(__name__)
@@ -48,12 +48,12 @@ class Step:
 class Ledger:
     """Notes and counts of one run. Safe to share between threads."""
 
-    def __init__(self, catalogue: Catalogue, progress: Progress | None) -> None:
-        self._catalogue = catalogue
+    def __init__(self, steps: Steps, progress: Progress | None) -> None:
+        self._steps = steps
         self._lock = threading.Lock()
         self._counts: Counter[Count] = Counter()
         self._failures: list[Failure] = []
-        self._unlisted = {one.item for one in catalogue.steps.failures() if one.step == "list"}
+        self._unlisted = {one.item for one in steps.failures() if one.step == "list"}
         self._progress = progress
 
     def progress(self, stage: Stage, done: int) -> None:
@@ -83,24 +83,24 @@ class Ledger:
             if step.unwanted:
                 self.passed_over(step.unwanted)
             else:
-                self._catalogue.steps.put(location, stage, "done", step.note, time.perf_counter() - began)
+                self._steps.put(location, stage, "done", step.note, time.perf_counter() - began)
         self.progress(stage, 1)
 
     def failed(self, location: str, stage: Stage, reason: str) -> None:
         """Note a failure."""
         reason = redacted(reason)
-        self._catalogue.steps.put(location, stage, "failed", reason)
+        self._steps.put(location, stage, "failed", reason)
         with self._lock:
             self._failures.append(Failure(redacted(location), reason))
 
     def listed(self, location: str) -> None:
         """Forget that the item could once not be listed."""
         if location in self._unlisted:
-            self._catalogue.steps.remove(location, "list")
+            self._steps.remove(location, "list")
 
     def passed_over(self, unwanted: Unwanted) -> None:
         """Note an item that is not wanted, and why."""
-        self._catalogue.steps.put(unwanted.location, "download", "skipped", unwanted.reason)
+        self._steps.put(unwanted.location, "download", "skipped", unwanted.reason)
         self.count("passed-over")
 
     def count(self, what: Count, number: int = 1) -> None:

@@ -65,7 +65,7 @@ def load_media(
     until then stays.
     """
     with home.writing("ingesting videos"):
-        return _Pipeline(home, models, config, media, Ledger(home.catalogue, progress)).run(sources)
+        return _Pipeline(home, models, config, media, Ledger(home.catalogue.steps, progress)).run(sources)
 
 
 class _Pipeline:

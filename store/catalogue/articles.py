@@ -16,7 +16,7 @@ from shortlist.store.sql.schema import articles
 
 
 class Articles(CatalogueTable):
-    """Articles: put, read."""
+    """The articles."""
 
     def put(self, new_articles: Sequence[Article]) -> Put:
         """Store articles in one transaction; the revision rises if any is new or changed. Needs the writer lock."""

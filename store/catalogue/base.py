@@ -37,7 +37,7 @@ def next_revision(connection: Connection) -> int:
 
 
 def read_number(connection: Connection, key: str, new: int | None = None) -> int:
-    """The whole number kept in `meta` under `key`; `new` where nothing is yet and that is no damage."""
+    """The whole number stored in `meta` under `key`; `new`, if given, where there is none."""
     value = connection.scalar(select(meta.c.value).where(meta.c.key == key))
     if value is None and new is not None:
         return new
@@ -53,5 +53,5 @@ def read_number(connection: Connection, key: str, new: int | None = None) -> int
 
 
 def write_number(connection: Connection, key: str, number: int) -> None:
-    """Keep `number` in `meta` under `key`, which exists."""
+    """Store `number` in `meta` under `key`, which exists."""
     connection.execute(update(meta).where(meta.c.key == key).values(value=str(number)))

@@ -1,4 +1,4 @@
-"""Writing content: what is new or changed goes in under one new revision, everything else is left alone."""
+"""Write content: new and changed records get one new revision, all others are left alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue looks itself over: what the database finds, and whether every record still is what was put."""
+"""Integrity checks: of the database, and of every record against the hash it was stored with."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class DamagedRecord:
-    """A video or article that is not what was put; `readable` where it still is a record at all."""
+    """A video or article that differs from its hash; `readable` if it still is a valid record."""
 
     table: Table
     id: str
     readable: bool
 
     def __str__(self) -> str:
-        state = "is not what was put" if self.readable else "cannot be read"
+        state = "differs from what was stored" if self.readable else "cannot be read"
         return f"{self.id!r} in {self.table.name} {state}"
 
 
 class Integrity(CatalogueTable):
-    """Looking for damage that no single read would notice, and clearing the way for what was damaged."""
+    """Find damage that no single read would notice, and prepare damaged records for the next ingest."""
 
     def __init__(self, database: Database, lock: WriterLock, videos: Videos, articles: Articles) -> None:
         super().__init__(database, lock)
         self._videos, self._articles = videos, articles
 
     def problems(self) -> list[str]:
-        """What is wrong, one line each; empty when all is well. Reads everything."""
+        """The problems found, one line each. Reads everything."""
         try:
             with self._database.snapshot():
                 return [*self._database.problems(), *self._orphans(), *map(str, self.damaged_records())]
@@ -49,7 +49,7 @@ class Integrity(CatalogueTable):
             return [str(error)]
 
     def damaged_records(self) -> list[DamagedRecord]:
-        """Every video and article whose rows are not what was put. Raises `HomeDamaged` for a broken file."""
+        """Every video and article that differs from its hash. Raises `HomeDamaged` for a broken file."""
         with self._database.snapshot():
             return [
                 *self._damaged(videos, lambda ids: _contents(self._videos.get_many(ids), video_content)),
@@ -57,9 +57,9 @@ class Integrity(CatalogueTable):
             ]
 
     def clear_damaged(self) -> list[DamagedRecord]:
-        """Let the next ingest replace every damaged record, and remove what cannot be read; which records those were.
+        """Let the next ingest replace every damaged record, remove those that cannot be read, and return all of them.
 
-        Needs the writer lock. Derived state must be made anew afterwards.
+        Needs the writer lock. Rebuild derived state afterwards.
         """
         damaged = self.damaged_records()
         with self._changing_content() as connection:

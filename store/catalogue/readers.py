@@ -1,4 +1,4 @@
-"""The readers of the catalogue. They are no content: they raise no revision and need no writer lock."""
+"""Readers and their tastes. They are no content: they raise no revision and need no writer lock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST = 2**31 - 1  # the column is an INTEGER of 32 bits on PostgreSQL
 
 
 class Readers(CatalogueTable):
-    """Readers: put, read."""
+    """The readers."""
 
     def put(self, new_readers: Sequence[Reader]) -> Put:
         """Store readers in one transaction; one with the id of a known reader replaces it."""
@@ -61,7 +61,7 @@ class Readers(CatalogueTable):
         return (row.id for row in self._iter_rows(readers.c.id))
 
     def content_hash(self) -> str:
-        """sha256 of the ids and interests of all readers: another one where a reader came, went or changed."""
+        """sha256 of the ids and interests of all readers; it changes with any of them."""
         whole = hashlib.sha256()
         for row in self._iter_rows(readers.c.id, readers.c.interests):
             whole.update(f"{row.id}\0{row.interests}\0".encode())
@@ -87,39 +87,39 @@ def _nearest(user_id: str, known: Sequence[str]) -> tuple[str, ...]:
 
 
 class Tastes(CatalogueTable):
-    """Tastes: put, read. They are no content: no revision rises, no lock is needed."""
+    """Descriptions of the tastes of readers: a sentence and tags."""
 
-    def put(self, user_id: str, sentence: Made, tags: Sequence[str], told: int) -> None:
-        """Keep what `user_id` likes, made of what was `told`; replaces what was kept before."""
+    def put(self, user_id: str, sentence: Made, tags: Sequence[str], described: int) -> None:
+        """Store the description of a reader; replaces an older one. `described` is their number in `inputs`."""
         row = {
             "user_id": user_id, "sentence": sentence.value, "made_by": sentence.made_by, "tags": json.dumps(list(tags)),
-            "n_events": told,
+            "n_events": described,
         }  # fmt: skip
         with self._database.writing() as connection:
             connection.execute(self._database.replace(tastes, row))
 
     def get(self, user_id: str) -> tuple[Made, tuple[str, ...]] | None:
-        """The sentence and the tags of what `user_id` likes, where they were made."""
+        """The sentence and the tags that describe `user_id`; None before they are written."""
         with self._database.reading() as connection:
             row = connection.execute(select(tastes).where(tastes.c.user_id == user_id)).one_or_none()
         return (Made(row.sentence, row.made_by), tuple(json.loads(row.tags))) if row else None
 
     def made(self) -> dict[str, tuple[str, int]]:
-        """Who made each reader's taste, and what it was told."""
+        """For every described reader, who wrote the description and the number in `inputs` it was written for."""
         with self._database.reading() as connection:
             rows = connection.execute(select(tastes.c.user_id, tastes.c.made_by, tastes.c.n_events))
             return {row.user_id: (row.made_by, row.n_events) for row in rows}
 
     def inputs(self) -> dict[str, int]:
-        """For every reader with events or interests a number that changes whenever there is more to tell of them."""
+        """For every reader with events or interests, a number that changes with them."""
         counted = select(events.c.user_id, func.count().label("n")).group_by(events.c.user_id).subquery()
         known = select(readers.c.id, readers.c.interests, func.coalesce(counted.c.n, 0).label("n"))
         known = known.select_from(readers.outerjoin(counted, counted.c.user_id == readers.c.id)).order_by(readers.c.id)
         with self._database.reading() as connection:
-            told = {row.id: _told(row.n, row.interests) for row in connection.execute(known)}
-        return {user_id: number for user_id, number in told.items() if number}
+            numbers = {row.id: _input(row.n, row.interests) for row in connection.execute(known)}
+        return {user_id: number for user_id, number in numbers.items() if number}
 
 
-def _told(n_events: int, interests: str) -> int:
-    """The number of events, as tastes have always kept it, moved by a checksum of the interests if there are any."""
+def _input(n_events: int, interests: str) -> int:
+    """The number of events, plus a checksum of the interests if there are any: older homes stored only the former."""
     return n_events if interests == NO_INTERESTS else (n_events + zlib.crc32(interests.encode())) & MOST

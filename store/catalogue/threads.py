@@ -14,10 +14,10 @@ KEPT = 500  # messages of a thread; a chat looks back at fewer
 
 
 class Threads(CatalogueTable):
-    """Threads: append, read."""
+    """Chat threads by name."""
 
     def add(self, name: str, message: dict[str, Any]) -> None:
-        """Add `message`, a JSON object, to the thread called `name`, which forgets all but its newest `KEPT`."""
+        """Add `message`, a JSON object, to the thread called `name`, of which only the newest `KEPT` stay."""
         of_thread = messages.c.thread == name
         newest = select(messages.c.seq).where(of_thread).order_by(messages.c.seq.desc())
         with self._database.writing() as connection:

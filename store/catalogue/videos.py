@@ -19,7 +19,7 @@ from shortlist.store.sql.schema import enrichments, removed_videos, segments, vi
 
 
 class Videos(CatalogueTable):
-    """Videos: put, remove, read."""
+    """The videos."""
 
     def put(self, new_videos: Sequence[Video]) -> Put:
         """Store videos in one transaction; the revision rises if any is new or changed. Needs the writer lock."""
@@ -32,7 +32,7 @@ class Videos(CatalogueTable):
         return put
 
     def remove(self, ids: Iterable[str]) -> int:
-        """Remove videos and leave tombstones under a new revision; how many there were. Needs the writer lock."""
+        """Remove videos and leave tombstones under a new revision; return their number. Needs the writer lock."""
         with self._changing_content() as connection:
             known = list(connection.scalars(select(videos.c.id).where(among(videos.c.id, ids))))
             if known:
@@ -84,7 +84,7 @@ class Videos(CatalogueTable):
             return set(connection.scalars(made))
 
     def makers(self) -> dict[str, dict[str, int]]:
-        """Who made what was added to how many videos, as {part: {made_by: videos}}; transcripts by their origin."""
+        """The number of videos by who made a part, as {part: {made_by: videos}}; transcripts by their origin."""
         grouped = select(enrichments.c.part, enrichments.c.made_by, func.count()).group_by(
             enrichments.c.part, enrichments.c.made_by
         )

@@ -159,7 +159,7 @@ def test_a_bit_in_a_text_of_the_catalogue_is_named_and_mended_by_ingesting_again
     flip(file, file.read_bytes().index(b"moon, told"))
     doctor = findings(shortlist)["catalogue"]
     assert doctor["state"] == "broken"
-    assert "is not what was put" in doctor["found"]
+    assert "differs from what was stored" in doctor["found"]
     done = shortlist("rebuild", "--json")
     assert done.returncode == 1
     assert len(json.loads(done.stdout)["damaged"]) == 1
