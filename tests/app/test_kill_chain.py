@@ -25,6 +25,8 @@ from shortlist.retrieval.index.indexer import load_snapshot, video_vectors
 from shortlist.store.documents.document import summary_text, transcript_text
 from shortlist.store.home import Home
 
+pytestmark = pytest.mark.servers
+
 ROOT = Path(__file__).parents[2]
 VIDEOS, ARTICLES = 90, 20
 

@@ -18,6 +18,8 @@ from shortlist.app.settings import load_settings
 from shortlist.core.ranking import Request
 from shortlist.store.home import Home
 
+pytestmark = pytest.mark.servers
+
 ROOT = Path(__file__).parents[2]
 
 # Dies in the middle of an ingest: 20 videos are in the catalogue, and not in Chroma.

@@ -16,6 +16,8 @@ from shortlist.store.documents.document import summary_text, transcript_text
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver, pending
 
+pytestmark = pytest.mark.servers
+
 # Puts versions of the same 120 videos, each saying its version everywhere, and delivers after every batch.
 WRITER = """
 import sys

@@ -23,6 +23,8 @@ from shortlist.models.llm.language_model import ChoiceScores
 from shortlist.serving.http.protocol import BoundedProtocol, Connections
 from tests.serving.conftest import running, until
 
+pytestmark = pytest.mark.servers
+
 WISH = {"about": "the moon"}
 
 

@@ -20,6 +20,8 @@ from shortlist.core.config import Config, EncoderConfig, ServeConfig
 from shortlist.store.home import Home
 from tests.serving.conftest import GATES, parts_over, running
 
+pytestmark = pytest.mark.servers
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -16,6 +16,8 @@ from shortlist.serving.web.handlers import PageHandlers, guarded
 from shortlist.store.home import Home
 from tests.serving.conftest import GATES, parts_over, running
 
+pytestmark = pytest.mark.servers
+
 
 def test_a_way_to_rank_that_asks_a_hanging_model_ends_at_the_deadline(
     small_home: Path, new_hash_encoder: Any, scripted_model: Any
