@@ -16,7 +16,10 @@ app = typer.Typer(no_args_is_help=True, help="Keys of the served API: make, list
 @app.command()
 def create(
     context: typer.Context,
-    write: Annotated[bool, typer.Option("--write", help="May also store events and videos.")] = False,
+    scope: Annotated[
+        str | None, typer.Option("--scope", help="read (default), write, operate or reader:ID.", metavar="SCOPE")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Short for --scope write.")] = False,
     label: Annotated[str, typer.Option("--label", help="What it is for.")] = "",
     as_json: AsJson = False,
     home: HomeDir = None,
@@ -24,17 +27,26 @@ def create(
 ) -> None:
     """Make a key. It is shown once and only its hash is kept.
 
-    Example: shortlist keys create --write --label "the phone app"
+    read: videos, all readers, metrics. write: also events and videos. operate: metrics only. reader:ID: videos, and the
+    data and events of that one reader.
+
+    Example: shortlist keys create --scope reader:user_123 --label "her phone"
     """
     from shortlist.app.cli.terminal.output import print_json, print_remark
 
+    if write and scope not in {None, "write"}:
+        raise UsageError(
+            "two scopes", expected="--write or --scope", found=f"--write and --scope {scope}", remedy="give one of them"
+        )
     with open_or_create(settings(context, home, config)) as store:
-        key, secret = store.catalogue.keys.create("write" if write else "read", label)
+        key, secret = store.catalogue.keys.create(scope or ("write" if write else "read"), label)
     if as_json:
         print_json({**_document(key), "key": secret})
         return
     say(secret)
-    print_remark(f"key {key.id} may {key.scope}; send it as `Authorization: Bearer KEY`, it is not shown again")
+    print_remark(
+        f"key {key.id} has the scope {key.scope}; send it as `Authorization: Bearer KEY`, it is not shown again"
+    )
 
 
 @app.command("list")
@@ -53,7 +65,7 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
         print_json({"keys": known})
         return
     for key in known:
-        say(f"{key['id']}  {key['scope']:<5}  {key['created']}  {key['label']}")
+        say(f"{key['id']}  {key['scope']:<7}  {key['created']}  {key['label']}")
     if not known:
         say("no keys: servers answer nobody" if closed else "no keys: a server answers this machine only")
 

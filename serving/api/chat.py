@@ -20,9 +20,12 @@ router = APIRouter(prefix="/v1")
 
 
 @router.post("/chat", responses=STREAM, response_class=Response, openapi_extra=described(ChatIn))
-async def chat(service: ServiceDep, key: Reading, asked: Annotated[ChatIn, Depends(body_of(ChatIn))]) -> Response:
-    """Ask in words. A thread remembers; every key has threads of its own."""
-    thread = asked.thread if key is None else f"{key}:{asked.thread}"
+async def chat(service: ServiceDep, caller: Reading, asked: Annotated[ChatIn, Depends(body_of(ChatIn))]) -> Response:
+    """Ask in words. A thread remembers; every key has threads of its own.
+
+    Words can name any reader, so the key of one reader is refused.
+    """
+    thread = asked.thread if caller.id is None else f"{caller.id}:{asked.thread}"
     return streamed(_events(service.chat(asked.message, asked.user, thread)))
 
 

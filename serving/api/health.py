@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from shortlist.serving.api.deps import PROBLEMS, ServiceDep, responses
-from shortlist.serving.http.auth import Reading
+from shortlist.serving.http.auth import Monitoring
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.metrics import FORMAT
 from shortlist.serving.service.schemas import ReadinessOut, StateOut
@@ -35,7 +35,7 @@ async def readyz(request: Request, service: ServiceDep) -> JsonResponse:
 
 
 @router.get("/metrics", responses=METRICS_PAGE, response_class=Response)
-async def metrics(request: Request, service: ServiceDep, _key: Reading) -> Response:
+async def metrics(request: Request, service: ServiceDep, _caller: Monitoring) -> Response:
     """Counters and timings for Prometheus."""
     page = await run_sync(service.metrics.page, limiter=request.app.state.probes)
     return Response(page, media_type=FORMAT)

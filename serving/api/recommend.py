@@ -13,7 +13,7 @@ from shortlist.core.ranking import Request as Wanted
 from shortlist.serving.api.bodies import body_of, described
 from shortlist.serving.api.deps import FilterParams, K, ServiceDep, Text, Wish, disconnected, responses
 from shortlist.serving.api.events import STREAM, event_stream
-from shortlist.serving.http.auth import Reading
+from shortlist.serving.http.auth import ReadingContent
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.schemas import AnswerOut, RankIn, RankingOut, Rerank, SearchOut
 
@@ -26,7 +26,7 @@ Budget = Annotated[float | None, Query(ge=0, le=3.6e6, allow_inf_nan=False, desc
 async def recommend_stream(
     user: str,
     service: ServiceDep,
-    _key: Reading,
+    caller: ReadingContent,
     filters: FilterParams,
     k: K = 10,
     about: Wish = None,
@@ -34,6 +34,7 @@ async def recommend_stream(
     rerank_budget_ms: Budget = None,
 ) -> Response:
     """The retrieval's answer at once, then the reranked one, each as an event `answer`."""
+    caller.check_reader(user)
     answers = service.recommend_stream(Wanted(user, k, about, rerank, rerank_budget_ms, filters))
     return await event_stream("answer", answers)
 
@@ -43,7 +44,7 @@ async def recommend(
     request: Request,
     user: str,
     service: ServiceDep,
-    _key: Reading,
+    caller: ReadingContent,
     filters: FilterParams,
     k: K = 10,
     about: Wish = None,
@@ -51,20 +52,24 @@ async def recommend(
     rerank_budget_ms: Budget = None,
 ) -> JsonResponse:
     """The best videos for a reader, why each is there, and which stage put it there."""
+    caller.check_reader(user)
     wanted = Wanted(user, k, about, rerank, rerank_budget_ms, filters)
     return JsonResponse(await service.recommend_async(wanted, partial(disconnected, request)))
 
 
 @router.post("/rank", responses=responses(RankingOut), response_model=None, openapi_extra=described(RankIn))
 async def rank(
-    request: Request, service: ServiceDep, _key: Reading, asked: Annotated[RankIn, Depends(body_of(RankIn))]
+    request: Request, service: ServiceDep, caller: ReadingContent, asked: Annotated[RankIn, Depends(body_of(RankIn))]
 ) -> JsonResponse:
     """Given candidates in the order that is best for a reader, with where each stage put each."""
+    caller.check_reader(asked.user_id)
     wanted = Wanted(asked.user_id, 1, asked.about, asked.rerank, filters=Filters(include_seen=True))
     return JsonResponse(await service.rank_async(wanted, asked.candidates, partial(disconnected, request)))
 
 
 @router.get("/search", responses=responses(SearchOut), response_model=None)
-async def search(text: Text, service: ServiceDep, _key: Reading, filters: FilterParams, k: K = 10) -> JsonResponse:
+async def search(
+    text: Text, service: ServiceDep, _caller: ReadingContent, filters: FilterParams, k: K = 10
+) -> JsonResponse:
     """The best videos for a text, for nobody in particular."""
     return JsonResponse(await service.threads.run(partial(service.search, text, k, filters)))

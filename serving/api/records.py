@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 
 from shortlist.serving.api.bodies import body_of, described
 from shortlist.serving.api.deps import Limits, ServiceDep, responses
-from shortlist.serving.http.auth import Reading, Writing
+from shortlist.serving.http.auth import ReadingContent, Writing
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.bulk_ingest import Result
 from shortlist.serving.service.schemas import EventsIn, ReaderOut, RemovedOut, ResultsOut, VideosIn, WholeVideoOut
@@ -21,22 +21,24 @@ router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 
 
 @router.get("/videos/{video_id:path}", responses=responses(WholeVideoOut), response_model=None)
-async def video(video_id: str, service: ServiceDep, _key: Reading) -> JsonResponse:
+async def video(video_id: str, service: ServiceDep, _caller: ReadingContent) -> JsonResponse:
     """Everything about a video, its transcript included."""
     return JsonResponse(await service.threads.run(partial(service.video, video_id)))
 
 
 @router.get("/readers/{user_id:path}", responses=responses(ReaderOut), response_model=None)
-async def reader(user_id: str, service: ServiceDep, _key: Reading) -> JsonResponse:
+async def reader(user_id: str, service: ServiceDep, caller: ReadingContent) -> JsonResponse:
     """A reader's profile and history."""
+    caller.check_reader(user_id)
     return JsonResponse(await service.threads.run(partial(service.reader, user_id)))
 
 
 @router.post("/events", responses=responses(ResultsOut), response_model=None, openapi_extra=described(EventsIn))
 async def events(
-    service: ServiceDep, limits: Limits, _key: Writing, asked: Annotated[EventsIn, Depends(body_of(EventsIn))]
+    service: ServiceDep, limits: Limits, caller: ReadingContent, asked: Annotated[EventsIn, Depends(body_of(EventsIn))]
 ) -> JsonResponse:
     """Store what readers did. The same event again changes nothing; one that is wrong fails alone."""
+    caller.check_events(asked.events)
     return await service.threads.run(partial(_stored, service.add_events, asked.events, limits.batch))
 
 
@@ -52,7 +54,7 @@ async def videos(
     request: Request,
     service: ServiceDep,
     limits: Limits,
-    _key: Writing,
+    _caller: Writing,
     asked: Annotated[VideosIn, Depends(body_of(VideosIn))],
 ) -> JsonResponse:
     """Store videos; they can be found when the answer comes. A known id is replaced; one that is wrong fails alone."""

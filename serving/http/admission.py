@@ -20,7 +20,7 @@ OPEN = ("/healthz", "/readyz")
 
 
 class ReadAuthMiddleware:
-    """Passes on what `access` lets read, and what asks how the server is."""
+    """Pass on requests with a valid key, and those for the health of the server; routes check the scope of the key."""
 
     def __init__(self, app: ASGIApp, access: Authenticator) -> None:
         self._app = app
@@ -31,7 +31,7 @@ class ReadAuthMiddleware:
         if scope["type"] == "http" and scope["path"] not in OPEN:
             request = Request(scope)
             try:
-                request.state.key = await self._access.admit(request, credentials(request, "Bearer"), "read")
+                request.state.key = await self._access.admit(request, credentials(request, "Bearer"), None)
             except Exception as error:  # noqa: BLE001  (outside of the application, nobody else makes a problem of it)
                 await problem_of(error)(scope, receive, send)
                 return

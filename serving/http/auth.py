@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -12,7 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shortlist.serving.limits.interprocess import TokenBucket
 from shortlist.store.catalogue.catalogue import Catalogue
-from shortlist.store.catalogue.keys import Key, Scope
+from shortlist.store.catalogue.keys import Key, Permission
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -36,11 +38,14 @@ class Authenticator:
         self._open = keyless
         self._threads = CapacityLimiter(AT_ONCE)
 
-    async def admit(self, request: Request, secret: str | None, needed: Scope) -> Key | None:
-        """The caller's key; None where no keys are. Raises `HTTPException` 401, 403 or 429, and `StateError`."""
+    async def admit(self, request: Request, secret: str | None, needed: Permission | None) -> Key | None:
+        """The caller's key, which includes `needed`; None on an open server.
+
+        Raises `HTTPException` 401, 403 or 429, and `StateError`.
+        """
         return await run_sync(self._admitted, request, secret, needed, limiter=self._threads)
 
-    def _admitted(self, request: Request, secret: str | None, needed: Scope) -> Key | None:
+    def _admitted(self, request: Request, secret: str | None, needed: Permission | None) -> Key | None:
         if self._open and not self._catalogue.keys.ever_existed():
             if host_of(str(request.url)) not in LOCAL_HOSTS:  # a web page that was pointed at this machine
                 raise HTTPException(403, "without keys only this machine is answered, by its own name")
@@ -49,7 +54,8 @@ class Authenticator:
         key = self._catalogue.keys.recognise(secret) if secret else None
         if key is None:
             raise HTTPException(401, "expected a valid key", {CHALLENGE: "Bearer"})
-        check_scope(key, needed)
+        if needed is not None:
+            check_permission(key, needed)
         wait_s = self._rates.take(key.id) if self._rates else 0.0
         if wait_s:
             raise HTTPException(429, "too many requests of this key", {"Retry-After": str(round(wait_s) + 1)})
@@ -71,28 +77,57 @@ def credentials(request: Request, scheme: str) -> str | None:
     return given.strip() if given_scheme.lower() == scheme.lower() else None
 
 
-def check_scope(key: Key, needed: Scope) -> None:
-    """Raises `HTTPException` 403 where `key` may not do what is `needed`."""
-    if needed == "write" and key.scope != "write":
-        raise HTTPException(403, "this key may read, not write", {CHALLENGE: 'Bearer error="insufficient_scope"'})
+def check_permission(key: Key | None, needed: Permission) -> None:
+    """Raises `HTTPException` 403 if `key` does not include `needed`; a server without keys allows everything."""
+    if key is not None and not key.may(needed):
+        raise _forbidden(key)
+
+
+def _forbidden(key: Key) -> HTTPException:
+    challenge = {CHALLENGE: 'Bearer error="insufficient_scope"'}
+    return HTTPException(403, f"the scope of this key, {key.scope.partition(':')[0]}, does not include this", challenge)
 
 
 Described = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
-async def reading(request: Request, _given: Described) -> str | None:
-    """The id of the key, if any; `Admission` has let it in. `_given` describes it in /openapi.json."""
-    key: Key | None = request.state.key
-    return key.id if key else None
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever sent a request; `key` is None on a server without keys."""
+
+    key: Key | None
+
+    @property
+    def id(self) -> str | None:
+        """The id of the key, if any."""
+        return self.key.id if self.key else None
+
+    def check_reader(self, user_id: str) -> None:
+        """Raises `HTTPException` 403 unless the caller may read the data of this reader."""
+        if self.key is not None and not self.key.may_read(user_id):
+            raise _forbidden(self.key)
+
+    def check_events(self, events: Sequence[object]) -> None:
+        """Raises `HTTPException` 403 unless the caller may store all these events."""
+        if self.key is None or self.key.may("write"):
+            return
+        for event in events:
+            if not isinstance(event, dict) or event.get("user_id") != self.key.reader:
+                raise _forbidden(self.key)
 
 
-async def writing(request: Request, _given: Described) -> str | None:
-    """Admits whoever may write."""
-    key: Key | None = request.state.key
-    if key is not None:
-        check_scope(key, "write")
-    return key.id if key else None
+def _needing(permission: Permission) -> Callable[..., Awaitable[Caller]]:
+    """A dependency of a route; `ReadAuthMiddleware` has authenticated the key, `_given` describes it in OpenAPI."""
+
+    async def permitted(request: Request, _given: Described) -> Caller:
+        check_permission(request.state.key, permission)
+        return Caller(request.state.key)
+
+    return permitted
 
 
-Reading = Annotated[str | None, Depends(reading)]
-Writing = Annotated[str | None, Depends(writing)]
+# A key of one reader may read content only: a route that takes `ReadingContent` checks the reader it is about itself.
+ReadingContent = Annotated[Caller, Depends(_needing("content"))]
+Reading = Annotated[Caller, Depends(_needing("readers"))]
+Writing = Annotated[Caller, Depends(_needing("write"))]
+Monitoring = Annotated[Caller, Depends(_needing("metrics"))]

@@ -84,7 +84,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
 
 
-async def _ours(_request: Request, error: Exception) -> Response:
+async def _ours(request: Request, error: Exception) -> Response:
+    key = getattr(request.state, "key", None)
+    if isinstance(error, UnknownReader) and key is not None and not key.may("readers"):
+        error = UnknownReader(error.user_id, ())  # the nearest are other readers
     return problem_of(error)
 
 

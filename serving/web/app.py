@@ -13,7 +13,7 @@ from shortlist.serving.http.admission import WriteAuthMiddleware
 from shortlist.serving.http.auth import Authenticator
 from shortlist.serving.http.body_limit import BodyLimit
 from shortlist.serving.service.context import AppContext
-from shortlist.serving.web.gradio_guard import UPLOAD, GradioGuard
+from shortlist.serving.web.gradio_guard import CLICK_BYTES, JOIN, UPLOAD, GradioGuard
 from shortlist.serving.web.page import looks, page
 
 # What strangers wrote is shown here: if a browser took it for more than text, it could load nothing from elsewhere.
@@ -45,7 +45,10 @@ def web_application(parts: AppContext) -> ASGIApp:
     limits = parts.config.serve
     guarded = GradioGuard(app, Path(get_upload_folder()))
     bounded = BodyLimit(
-        guarded, limits.body_bytes, limits.body_timeout_s, {UPLOAD: limits.upload_bytes + limits.body_bytes}
+        guarded,
+        limits.body_bytes,
+        limits.body_timeout_s,
+        {UPLOAD: limits.upload_bytes + limits.body_bytes, JOIN: min(CLICK_BYTES, limits.body_bytes)},
     )
     # No rate: one look at the page is a hundred requests, and those that cost are bounded by the page's queue.
     access = Authenticator(parts.home.catalogue, None, keyless=parts.keyless)

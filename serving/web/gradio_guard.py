@@ -19,6 +19,7 @@ from shortlist.serving.http.problems import problem
 
 UPLOAD = "/gradio_api/upload"  # of tables; Gradio writes them to files as they come, and bounds each
 JOIN = "/gradio_api/queue/join"  # every click on the page
+CLICK_BYTES = 200_000  # of one click: parsing more would keep the interpreter from everybody else
 ROUTES = frozenset(
     {
         "/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", UPLOAD, JOIN, "/gradio_api/queue/data",

@@ -4,39 +4,65 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, CursorResult, Row, delete, exists, insert, select
 
-from shortlist.core.checks import check_text
+from shortlist.core.checks import check_id, check_text
+from shortlist.core.errors import UsageError
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.rows import from_micros, to_micros
 from shortlist.store.sql.schema import keys, meta
 
-Scope = Literal["read", "write"]
-SCOPES: tuple[Scope, ...] = get_args(Scope)
+Permission = Literal["content", "readers", "write", "metrics"]
+SCOPES: Mapping[str, frozenset[Permission]] = {
+    "read": frozenset({"content", "readers", "metrics"}),
+    "write": frozenset({"content", "readers", "metrics", "write"}),
+    "operate": frozenset({"metrics"}),
+}
+READER = "reader:"  # begins the scope of one reader
 PREFIX = "sl_"
 EVER = "keys"  # in `meta`, once there was a key: a home that was closed stays closed
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What is known of a key: a public id, what it may do (`write` includes `read`), and what it is for."""
+    """A key without its secret. Its scope is one of `SCOPES`, or `READER` and the id of one reader."""
 
     id: str
-    scope: Scope
+    scope: str
     label: str
     created: datetime | None
+
+    @property
+    def reader(self) -> str | None:
+        """The only reader whose data this key may read and store; None if the key is not for one reader."""
+        return self.scope.removeprefix(READER) if self.scope.startswith(READER) else None
+
+    def may(self, needed: Permission) -> bool:
+        """Whether the scope includes `needed`; a scope of a newer version includes nothing."""
+        if self.reader is not None:
+            return needed == "content"
+        return needed in SCOPES.get(self.scope, ())
+
+    def may_read(self, user_id: str) -> bool:
+        """Whether the scope includes the data of this reader."""
+        return self.may("readers") or self.reader == user_id
 
 
 class Keys(CatalogueTable):
     """Keys: create, revoke, list, recognise. They are no content: no revision rises, no lock is needed."""
 
-    def create(self, scope: Scope, label: str = "") -> tuple[Key, str]:
-        """A new key, and the secret that its holder sends. Raises `RecordError` for a label that is no text."""
+    def create(self, scope: str, label: str = "") -> tuple[Key, str]:
+        """A new key, and the secret that its holder sends.
+
+        Raises `RecordError` for a label that is no text, and `UsageError` for a scope that is none.
+        """
         check_text(label, "label")
+        _check_scope(scope)
         secret = f"{PREFIX}{secrets.token_urlsafe(32)}"
         key = Key(secrets.token_hex(4), scope, label, datetime.now(UTC))
         row = {"id": key.id, "sha": _sha(secret), "scope": scope, "label": label, "created": to_micros(key.created)}
@@ -73,6 +99,14 @@ class Keys(CatalogueTable):
 
     def _note_ever(self, connection: Connection) -> None:
         connection.execute(self._database.replace(meta, {"key": EVER, "value": "1"}))
+
+
+def _check_scope(scope: str) -> None:
+    if scope.startswith(READER):
+        check_id(scope.removeprefix(READER), "reader id")
+    elif scope not in SCOPES:
+        expected = f"{', '.join(SCOPES)} or {READER}ID"
+        raise UsageError("unknown scope", expected=expected, found=repr(scope), remedy="choose one of those")
 
 
 def _sha(secret: str) -> str:

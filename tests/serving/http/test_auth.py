@@ -108,6 +108,54 @@ def test_a_reading_key_may_not_write(keyed: Any, locked_home: tuple[Path, str, s
     assert keyed.client.get("/v1/recommend/ann", headers=bearer(write)).status_code == 200
 
 
+@pytest.fixture
+def scoped(keyed: Any) -> Any:
+    """scoped(scope): headers with a key of that scope."""
+    return lambda scope: bearer(keyed.home.catalogue.keys.create(scope)[1])
+
+
+def test_a_key_of_one_reader_reads_and_stores_their_data_only(keyed: Any, scoped: Any) -> None:
+    own = scoped("reader:ann")
+    rank = {"user_id": "ann", "candidates": ["v01"]}
+    for path in ("/v1/recommend/ann", "/v1/readers/ann", "/v1/search?text=moon", "/v1/videos/v01"):
+        assert keyed.client.get(path, headers=own).status_code == 200
+    assert keyed.client.post("/v1/rank", json=rank, headers=own).status_code == 200
+    assert keyed.client.post("/v1/events", json=EVENT, headers=own).status_code == 200
+    for path in (
+        "/v1/recommend/new",
+        "/v1/recommend/new/stream",
+        "/v1/readers/new",
+        "/v1/readers/ann%20",
+        "/v1/recommend/nobody",
+        "/metrics",
+    ):
+        assert problem(keyed.client.get(path, headers=own), 403)
+    other = {**EVENT["events"][0], "user_id": "new"}
+    for document in ({"events": [EVENT["events"][0], other]}, {"events": [{}]}):
+        assert problem(keyed.client.post("/v1/events", json=document, headers=own), 403)
+    for path, document in (
+        ("/v1/rank", {**rank, "user_id": "new"}),
+        ("/v1/chat", {"message": "recommend for new", "user": "ann"}),
+        ("/v1/videos", {"videos": [{"id": "a", "title": "A"}]}),
+    ):
+        assert problem(keyed.client.post(path, json=document, headers=own), 403)
+
+
+def test_a_key_of_one_reader_learns_of_no_other(keyed: Any, scoped: Any, locked_home: tuple[Path, str, str]) -> None:
+    unknown = problem(keyed.client.get("/v1/recommend/anne", headers=scoped("reader:anne")), 404)
+    assert unknown["nearest"] == []
+    assert problem(keyed.client.get("/v1/recommend/anne", headers=bearer(locked_home[1])), 404)["nearest"][0] == "ann"
+
+
+def test_a_key_for_operating_reads_metrics_and_nothing_else(keyed: Any, scoped: Any) -> None:
+    operate = scoped("operate")
+    assert keyed.client.get("/metrics", headers=operate).status_code == 200
+    for path in ("/v1/recommend/ann", "/v1/readers/ann", "/v1/search?text=moon", "/v1/videos/v01"):
+        assert problem(keyed.client.get(path, headers=operate), 403)
+    assert problem(keyed.client.post("/v1/events", json=EVENT, headers=operate), 403)
+    assert problem(keyed.client.post("/v1/chat", json={"message": "hi"}, headers=operate), 403)
+
+
 def test_a_revoked_key_is_worthless_at_once_and_the_door_stays_shut(
     keyed: Any, locked_home: tuple[Path, str, str]
 ) -> None:

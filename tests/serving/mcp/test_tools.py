@@ -139,6 +139,8 @@ def test_with_keys_the_server_asks_for_one_that_may_write(served: tuple[str, Hom
         return httpx.post(url, json=start, headers=headers).status_code
 
     assert (status(None), status("sl_wrong"), status(read)) == (401, 401, 403)
+    for scope in ("operate", "reader:ann"):  # its tools record events, and read of any reader
+        assert status(home.catalogue.keys.create(scope)[1]) == 403
     assert status(write) < 401
     assert status(write, Origin="http://localhost:6274") < 401  # a tool of this machine
     for elsewhere in ("https://evil.example", "null", "http://["):

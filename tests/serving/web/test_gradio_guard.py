@@ -121,7 +121,7 @@ def test_what_gradio_reads_is_what_was_checked(page: Page) -> None:
     both = json.dumps({"data": ["videos", {"path": "/etc/passwd", "meta": META}], "fn_index": 0, "session_hash": "a"})
     both = both.replace('"/etc/passwd"', f'"/etc/passwd", "path": {json.dumps(table)}')
     assert page.client.post("/gradio_api/queue/join", content=both).status_code != 403  # only the last counts
-    for strange in (b"{", b"[" * 100_000, json.dumps({"path": "/etc/passwd"}).encode("utf-16")):
+    for strange in (b"{", b"[" * 50_000, json.dumps({"path": "/etc/passwd"}).encode("utf-16")):
         assert page.client.post("/gradio_api/queue/join", content=strange).status_code == 403
 
 
@@ -140,3 +140,12 @@ def test_routes_that_the_page_does_not_use_are_closed(page: Page, path: str) -> 
 
 def test_an_upload_is_not_handed_out(page: Page) -> None:
     assert page.client.get(f"/gradio_api/file={page.upload('table.jsonl', TABLE)}").status_code == 404
+
+
+def test_with_keys_the_page_asks_for_one_that_may_write(page: Page) -> None:
+    def status(scope: str) -> int:
+        return page.client.get("/config", auth=("any", page.home.catalogue.keys.create(scope)[1])).status_code
+
+    assert status("write") == 200
+    assert [status(scope) for scope in ("read", "operate", "reader:ann")] == [401, 401, 401]
+    assert page.client.get("/config").status_code == 401

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
-from shortlist.core.errors import RecordError
+from shortlist.core.errors import RecordError, ShortlistError
+from shortlist.store.catalogue.keys import SCOPES, Key, Permission
 from shortlist.store.home import Home
 
 
@@ -36,3 +39,29 @@ def test_a_home_that_had_a_key_remembers_it(home: Home) -> None:
     assert home.catalogue.keys.revoke(key.id)
     assert home.catalogue.keys.all() == []
     assert home.catalogue.keys.ever_existed()
+
+
+def test_a_scope_includes_what_it_says(home: Home) -> None:
+    def key(scope: str) -> Key:
+        secret = home.catalogue.keys.create(scope)[1]
+        return cast("Key", home.catalogue.keys.recognise(secret))
+
+    wanted: tuple[Permission, ...] = ("content", "readers", "write", "metrics")
+    included = {scope: [one for one in wanted if key(scope).may(one)] for scope in (*SCOPES, "reader:ann")}
+    assert included == {
+        "read": ["content", "readers", "metrics"],
+        "write": ["content", "readers", "write", "metrics"],
+        "operate": ["metrics"],
+        "reader:ann": ["content"],
+    }
+    assert [key("reader:ann").may_read(one) for one in ("ann", "ann ", "bob")] == [True, False, False]
+    assert key("read").may_read("bob")
+    assert not key("operate").may_read("ann")
+    assert not Key("1", "a newer scope", "", None).may("content")
+
+
+@pytest.mark.parametrize("scope", ["", "admin", "reader:", "reader: ann", "Read", "reader"])
+def test_a_scope_that_is_none_is_refused(home: Home, scope: str) -> None:
+    with pytest.raises(ShortlistError):
+        home.catalogue.keys.create(scope)
+    assert not home.catalogue.keys.ever_existed()
