@@ -20,6 +20,7 @@ def mcp_application(parts: AppContext) -> ASGIApp:
     # Which hosts may be named is checked by the door.
     inside = mcp_server(parts).streamable_http_app(
         streamable_http_path=PATH,
+        stateless_http=True,  # the tools remember nothing, and sessions that nobody ends would stay in memory
         max_request_body_size=limits.body_bytes,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )

@@ -147,6 +147,23 @@ def test_with_keys_the_server_asks_for_one_that_may_write(served: tuple[str, Hom
         assert status(write, Origin=elsewhere) == 403
 
 
+def test_a_client_that_begins_again_and_again_leaves_nothing_behind(served: tuple[str, Home]) -> None:
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}
+    start = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+    call = {
+        "jsonrpc": "2.0",
+        "id": 2,
+        "method": "tools/call",
+        "params": {"name": "search", "arguments": {"text": "moon"}},
+    }
+    with httpx.Client(headers={"Accept": "application/json, text/event-stream"}) as client:
+        for _ in range(3):
+            begun = client.post(served[0], json=start)
+            assert begun.status_code == 200
+            assert "mcp-session-id" not in begun.headers
+        assert "hits" in client.post(served[0], json=call).text
+
+
 def test_a_request_of_which_nothing_more_comes_is_ended(
     small_home: Path, new_hash_encoder: Any, scripted_model: Any
 ) -> None:
