@@ -7,19 +7,26 @@
             print(item.rank, item.video.title, item.reason)
 
 Importing this package is quick: models and databases are loaded by `open` and the methods that need them.
+It switches off the telemetry of the libraries below, unless the environment says otherwise (docs/security.md).
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from shortlist.core.telemetry import TELEMETRY_OFF
 
 if TYPE_CHECKING:
     from shortlist.core.ranking import Filters as Filters
     from shortlist.home import Home as Home
 
 __all__ = ["Filters", "Home", "open"]
+
+for _name, _value in TELEMETRY_OFF.items():
+    os.environ.setdefault(_name, _value)
 
 
 def open(  # noqa: A001 - as gzip.open: it is called shortlist.open

@@ -31,6 +31,7 @@ from shortlist.app.cli.ingest import simulate
 from shortlist.app.cli.terminal.options import ConfigFile, HomeDir
 from shortlist.core.checks import check_text
 from shortlist.core.errors import ShortlistError, StateError, one_line
+from shortlist.core.telemetry import TELEMETRY_OFF
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -81,6 +82,7 @@ def run(words: Sequence[str] | None = None) -> None:
     """The console script. Ours errors end as one line on stderr and the exit code of their class."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to stop
+    os.environ.update(TELEMETRY_OFF)
     words = sys.argv[1:] if words is None else words
     try:
         for word in words:

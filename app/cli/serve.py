@@ -67,7 +67,6 @@ def web(
     """
     chosen = settings(context, home, config, serve=_given(host=host, web_port=port))
     with TemporaryDirectory(prefix="shortlist-web-") as uploads, _parts(chosen) as parts:
-        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: it asks at once
         os.environ["GRADIO_TEMP_DIR"] = uploads  # or all users of this machine share one folder
         from shortlist.serving.http.server import bound, run
         from shortlist.serving.web.app import web_application
