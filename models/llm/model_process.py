@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -84,6 +85,7 @@ class ModelProcess:
 def _serve(connection: Connection, load: Loader) -> None:
     """In the child: answer requests until the other end of `connection` is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both processes; the parent ends this one
+    status = 0
     try:
         model = load()
         connection.send((model.name, model.max_choices))
@@ -92,8 +94,12 @@ def _serve(connection: Connection, load: Loader) -> None:
             connection.send(_answered(model, method, arguments))
     except ShortlistError as error:
         connection.send(error)
-    except (EOFError, OSError):
-        return
+    except (EOFError, OSError):  # the parent has ended
+        pass
+    except Exception:
+        log.exception("the process of the language model ends")
+        status = 1
+    os._exit(status)  # the clean-up of llama.cpp may hang, and nothing here needs one
 
 
 def _answered(model: LanguageModel, method: str, arguments: tuple[Any, ...]) -> Any:

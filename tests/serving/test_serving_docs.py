@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.serving.conftest import until
+
 pytestmark = pytest.mark.servers
 
 ROOT = Path(__file__).parents[2]
@@ -83,12 +85,35 @@ def test_the_examples_work(address: str, example: str) -> None:
     assert done.returncode == 0, done.stdout
     if "chat" in example:
         assert "event: reply" in done.stdout
+    elif "stream" in example:
+        assert "event: answer" in done.stdout
     elif "metrics" in example:
         assert "shortlist_requests_total" in done.stdout
     else:
         document = json.loads(done.stdout)
         assert document
         assert all(one["status"] != "failed" for one in document.get("results", ()))
+
+
+def children_of(pid: int) -> list[int]:
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for one in lists for child in one.read_text().split()]
+
+
+def has_weights(pid: int) -> bool:
+    return ".gguf" in Path(f"/proc/{pid}/maps").read_text()
+
+
+def test_the_embedded_model_is_loaded_by_another_process(sample_home: Path, tmp_path: Path) -> None:
+    home = shutil.copytree(sample_home, tmp_path / "home")
+    with started(home, "api") as (url, process, _):
+        asked = {"about": "the moon", "rerank": "yesno", "k": "3"}
+        assert httpx.get(f"{url}/v1/recommend/user_123", params=asked, timeout=60).status_code == 200
+        [model] = until(lambda: [pid for pid in children_of(process.pid) if has_weights(pid)])
+        assert not has_weights(process.pid)
+        process.kill()
+        process.wait()
+        until(lambda: not Path(f"/proc/{model}").exists())
 
 
 def test_without_keys_it_stays_on_this_machine_and_says_so(sample_home: Path, tmp_path: Path) -> None:
