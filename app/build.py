@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -86,16 +87,7 @@ def open_enricher(home: Home, config: Config) -> Enricher:
     return Enricher(cached, cutter(model), config.ingest.categories, config.ingest.enrich_tokens)
 
 
-def open_recommender(home: Home, config: Config, records: Records | None = None) -> Recommender:
-    """A recommender over one revision of `home`, after anything left undone by a crash is mended.
-
-    `records` are read in place of the home's catalogue, as evaluation wants it.
-    """
-    mend(home, config)
-    return recommender_over(home, config, records)
-
-
-def recommender_over(
+def open_recommender(
     home: Home,
     config: Config,
     records: Records | None = None,
@@ -103,7 +95,11 @@ def recommender_over(
     encoder: Callable[[], Encoder] | None = None,
     model: Callable[[], LanguageModel] | None = None,
 ) -> Recommender:
-    """The same over what is there; an `encoder` or `model` that is given is used in place of a new one."""
+    """A recommender over one revision of `home`. Only a request with a wish loads the encoder.
+
+    `records` are read in place of the home's catalogue, as evaluation wants it; an `encoder` or `model` that is given
+    is used in place of a new one.
+    """
     from shortlist.agent.recommend import Recommender
     from shortlist.retrieval.build import build_retriever
     from shortlist.retrieval.index.indexer import load_snapshot
@@ -154,18 +150,18 @@ def evaluation_parts() -> Factories:
     return Factories(encoder_of, open_recommender, open_home)
 
 
-def mend(home: Home, config: Config) -> None:
-    """Deliver to Chroma what a stopped ingest or a backup put back left pending.
+def repair(home: Home, config: Config, encoder: Callable[[], Encoder] | None = None) -> None:
+    """Encode, index and write to Chroma what a stopped ingest or a restored backup left undone.
 
-    While another process writes, that process will.
+    Commands that write content and servers do this; commands that only read leave it to them. While another process
+    writes, that process will.
     """
     from shortlist.core.errors import HomeLocked
-    from shortlist.retrieval.index.indexer import put_back
+    from shortlist.retrieval.index.indexer import update_index
     from shortlist.store.outbox import deliver, pending
 
-    if not pending(home) and not put_back(home):
-        return
-    try:
-        deliver(home, encoder_of(config))
-    except HomeLocked:
-        return
+    load = encoder or encoder_of(config)
+    with suppress(HomeLocked):
+        update_index(home, load)
+        if pending(home):
+            deliver(home, load)

@@ -1,4 +1,4 @@
-"""Derived state, made anew from the catalogue."""
+"""Derived state, rebuilt from the catalogue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shortlist.app.build import encoder_of
 from shortlist.core.config import Config
 from shortlist.models.encoders.encoder_version import configured_name, encoder_version
 from shortlist.retrieval.index.index import FOLDER
-from shortlist.retrieval.index.indexer import load_snapshot
+from shortlist.retrieval.index.indexer import update_index
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 
@@ -27,7 +27,7 @@ class Rebuilt:
 def rebuild(
     home: Home, config: Config, encoder: str | None = None, progress: Callable[[int], None] | None = None
 ) -> Rebuilt:
-    """Make Chroma and the indexes of `home` anew, and whichever cache is damaged.
+    """Rebuild Chroma and the indexes of `home`, and whichever cache is damaged.
 
     With `encoder`, the one of `config`, all is encoded with it, as it is where the home's encoder has other weights or
     another `max_chunks` by now. Damaged records are made ready to be ingested again. Cut off at any moment, it goes on
@@ -47,4 +47,4 @@ def rebuild(
         home.documents.reset()
         shutil.rmtree(home.path / FOLDER, ignore_errors=True)
         records = deliver(home, load, progress)
-        return Rebuilt(records, load_snapshot(home, config.retrieval).revision, tuple(map(str, damaged)))
+        return Rebuilt(records, update_index(home, load).manifest.revision, tuple(map(str, damaged)))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shortlist.app.build import chat_over, encoder_of, language_model_of, mend, open_home, recommender_over
+from shortlist.app.build import chat_over, encoder_of, language_model_of, open_home, open_recommender, repair
 from shortlist.core.config import Config
 from shortlist.core.errors import ShortlistError
 from shortlist.core.log import configure
@@ -53,13 +53,14 @@ def worker(config: Config, folder: Path, keyless: bool) -> ASGIApp:
 def parts_of(
     home: Home, config: Config, shared: SharedLimits | None = None, *, keyless: bool | None = None
 ) -> AppContext:
-    """What the servers are made of. Whatever a crash left undone is mended first; models are loaded when needed."""
-    mend(home, config)
+    """What the servers are made of. Whatever a crash left undone is repaired first; models are loaded when needed."""
+    encoder = encoder_of(config)
+    repair(home, config, encoder)
     # A server of language models that hangs may not hold a request beyond its deadline.
     patience = min(config.llm.timeout_s, config.serve.deadline_s)
     hurried = config.model_copy(update={"llm": config.llm.model_copy(update={"timeout_s": patience})})
     model = language_model_of(home, hurried, own_process=True)
-    return parts_with(home, config, encoder_of(config), model, shared, keyless=keyless)
+    return parts_with(home, config, encoder, model, shared, keyless=keyless)
 
 
 def parts_with(
@@ -86,13 +87,13 @@ def parts_with(
 
     def variant(name: str) -> tuple[Recommender, str]:
         chosen = variants[name].configured(config)
-        return recommender_over(home, chosen, encoder=encoder, model=stoppable), variants[name].method
+        return open_recommender(home, chosen, encoder=encoder, model=stoppable), variants[name].method
 
     return AppContext(
         home=home,
         config=config,
         encoder=encoder,
-        recommender=lambda: recommender_over(home, config, encoder=encoder, model=stoppable),
+        recommender=lambda: open_recommender(home, config, encoder=encoder, model=stoppable),
         chat=lambda recommender: chat_over(recommender, home, config, stoppable),
         variants=tuple(variants),
         variant=variant,

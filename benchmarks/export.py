@@ -26,7 +26,7 @@ from benchmarks.ensemble import ensemble
 from benchmarks.export_home import make_home
 from benchmarks.retrieval import real_windows
 from shortlist.agent.export import rows_of
-from shortlist.app.build import open_home, recommender_over
+from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.plan import Plan
 from shortlist.app.export.run import export
 from shortlist.core.config import Config
@@ -79,7 +79,7 @@ def config_of(home: Path, **weights: float) -> Config:
 def ours(home: Home, ids: Sequence[str]) -> dict[str, dict[str, float]]:
     found = {}
     for name, weights in {"all legs": {}, "dense alone": {"dense": 1.0}}.items():
-        recommender = recommender_over(home, config_of(home.path, **weights))
+        recommender = open_recommender(home, config_of(home.path, **weights))
         like = Request("", K, rerank="none")
         rows_of(recommender, home.catalogue, ids[:8], like)
         found[name] = rate(len(ids), lambda r=recommender, one=like: rows_of(r, home.catalogue, ids, one))
@@ -175,7 +175,7 @@ def main() -> None:
         with open_home(Config(home=path)) as home:
             ids = list(home.catalogue.readers.ids())[: given.readers]
             keep(ours(home, ids))
-            snapshot = recommender_over(home, config_of(path)).snapshot
+            snapshot = open_recommender(home, config_of(path)).snapshot
             for per_reader in (1, LIKED):
                 keep(dense_and_gemm(snapshot, config_of(path), per_reader))
             keep(by_processes(home, ids, Path(scratch)))

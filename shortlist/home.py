@@ -181,8 +181,7 @@ class Home:
         with self._lock:
             current, events = self._recommender, catalogue.events.version()
             if current is None or events != self._events or current.snapshot.revision != catalogue.revision():
-                build.mend(self._store, self._config)
-                current = build.recommender_over(self._store, self._config, encoder=self._encoder, model=self._model)
+                current = build.open_recommender(self._store, self._config, encoder=self._encoder, model=self._model)
                 self._recommender, self._events = current, events
             return current
 
@@ -190,7 +189,7 @@ class Home:
         """Index what was stored and merge what is due of the index. A merge that fails is due again next time."""
         from shortlist.retrieval.index.background_merge import merge_aside
 
-        self._current()
+        build.repair(self._store, self._config, self._encoder)
         try:
             merge_aside(self._store)
         except StateError as error:

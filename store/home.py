@@ -51,9 +51,9 @@ log = logging.getLogger(__name__)
 class Home:
     """All state of one installation. Open it with `Home.open`, close it with `close` or `with`.
 
-    `catalogue` is SQL, `documents` is Chroma (loaded at first use), `answers` the file of the model cache,
-    `vectors` what was encoded, `caches` the files of both; `servers` says where the first two are. `created` is true
-    where opening it created it.
+    `catalogue` is SQL, `embeddings` the vectors of its texts, `documents` is Chroma (loaded at first use), `answers`
+    the file of the model cache, `caches` the files of both caches; `servers` says where catalogue and documents are.
+    `created` is true where opening it created it.
     """
 
     def __init__(
@@ -72,11 +72,12 @@ class Home:
         self.home_id = home_id
         self.encoder = encoder
         self.catalogue = Catalogue(database, lock, _ledger(path, servers), servers.clock_tolerance_s)
-        # Each cache is a file of its own: no answer waits for a transaction of an ingest, and both may be deleted.
+        # A cache is a file of its own: no answer waits for a transaction of an ingest, and it may be deleted. Only
+        # homes that share a catalogue on a server share their embeddings there, too.
         self.answers = SqliteDatabase(path / ANSWERS, REBUILD)
-        kept = SqliteDatabase(path / VECTORS, REBUILD)
-        self.vectors = EmbeddingCache(kept)
-        self.caches = (self.answers, kept)
+        self._vectors = SqliteDatabase(path / VECTORS, REBUILD)
+        self.embeddings = EmbeddingCache(self._vectors if servers.catalogue is None else database)
+        self.caches = (self.answers, self._vectors)
         self._database = database
         self._lock = lock
         self.documents = self._documents()
@@ -152,7 +153,7 @@ class Home:
         """Close every file and connection."""
         self.documents.close()
         self.answers.close()
-        self.vectors.close()
+        self._vectors.close()
         self._database.close()
 
     def _documents(self) -> Documents:

@@ -138,7 +138,6 @@ class MemoryCatalogue:
     def __init__(self) -> None:
         self._revision = 0
         self._indexed: dict[str, int] = {}
-        self.delivered_revision: int | None = None
         self.videos, self.articles = MemoryItems(self._raise_revision), MemoryItems(self._raise_revision)
         self.readers, self.threads = MemoryReaders(), MemoryThreads()
         self.events = MemoryEvents(self.readers)
@@ -161,8 +160,8 @@ class MemoryCatalogue:
     def revision(self) -> int:
         return self._revision
 
-    def delivered(self) -> int:
-        return self._revision if self.delivered_revision is None else self.delivered_revision
+    def set_delivered(self, revision: int) -> None:
+        """Nothing is delivered from memory."""
 
     def indexed(self, index_id: str) -> int:
         return self._indexed.get(index_id, 0)

@@ -74,7 +74,7 @@ def export(
         expected = f"one of {', '.join(RERANK_CHOICES)}"
         raise UsageError("unknown rerank method", expected=expected, found=repr(rerank), remedy="correct --rerank")
     wanted = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
-    from shortlist.app.build import mend, open_home
+    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import progress_bar
     from shortlist.app.export.plan import Plan, check_files, count_readers
     from shortlist.app.export.run import export as run
@@ -82,10 +82,11 @@ def export(
     check_files(out, users)
     plan = Plan(out, Request("", k, rerank=rerank, filters=wanted), chosen.export.shard, users, raw)
     begin = time.perf_counter()
-    with open_home(chosen) as store:
-        mend(store, chosen)
-        with progress_bar("readers", count_readers(plan, store), quiet=as_json, rate=True) as progress:
-            exported = run(plan, store, chosen, engine.value, resume=resume, progress=progress)
+    with (
+        open_home(chosen) as store,
+        progress_bar("readers", count_readers(plan, store), quiet=as_json, rate=True) as progress,
+    ):
+        exported = run(plan, store, chosen, engine.value, resume=resume, progress=progress)
     _report(exported, out, time.perf_counter() - begin, as_json)
     failed = exported.unjudged and rerank != AUTO  # which goes on without a model
     if exported.unknown or failed:

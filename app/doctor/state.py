@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from shortlist.app.doctor.finding import Finding, broken, fine, several, warn
 from shortlist.core.config import Config
-from shortlist.core.ranking import Query
+from shortlist.core.ranking import FloatArray, Query
 from shortlist.retrieval.build import build_leg
 from shortlist.retrieval.index.index import FOLDER, Index, changed_files, open_index
-from shortlist.retrieval.index.indexer import put_back, video_vectors
+from shortlist.retrieval.index.indexer import item_vectors, put_back
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.store.documents.document import Document, video_documents
+from shortlist.store.embed import Embedder
 from shortlist.store.home import Home
 from shortlist.store.outbox import expected_documents, pending
 
@@ -18,7 +22,7 @@ SAMPLE = 100  # videos that are looked for by their own vectors
 CLOSE = 1e-4  # cosines that differ by less are equal
 
 REBUILD = "shortlist rebuild"
-BY_ITSELF = "nothing: the next recommend or ingest catches up"
+BY_ITSELF = "nothing: the next ingest or server catches up; or shortlist rebuild"
 
 
 def catalogue(home: Home, _config: Config) -> Finding:
@@ -40,13 +44,16 @@ def caches(home: Home, _config: Config) -> Finding:
 
 
 def documents(home: Home, _config: Config) -> Finding:
-    """As many documents in Chroma as the catalogue has texts."""
+    """As many documents in Chroma as the catalogue has texts, and in a sample the vectors of these texts."""
     waiting = pending(home)
     if waiting:
         return warn(f"{waiting:,} records are not in Chroma yet", BY_ITSELF)
     found, expected = home.documents.count(), expected_documents(home)
     if found != expected:
         return broken(f"{found:,} documents for {expected:,} texts of the catalogue", REBUILD)
+    wrong = _other_vectors(home)
+    if wrong:
+        return broken(f"{len(wrong)} documents have other vectors than their texts: {wrong[0]!r}", REBUILD)
     return fine(f"{found:,} documents, as many as the catalogue has texts")
 
 
@@ -69,14 +76,15 @@ def indexes(home: Home, _config: Config) -> Finding:
 
 
 def self_retrieval(home: Home, config: Config) -> Finding:
-    """A sample of videos is found first by its own vectors in Chroma."""
+    """A sample of videos is found first by the embeddings of its own texts."""
     index = _opened(home)
     snapshot = Snapshot(home.home_id, index.manifest.revision, index.of_kind("video"))
     ids = snapshot.live_ids()
     if not ids:
         return fine("no videos yet")
-    chosen = [ids[at] for at in np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(int)]
-    vectors = video_vectors(home, chosen)
+    chosen, vectors = _embedded(home, _sample(ids))
+    if not chosen:
+        return broken("no text of the sampled videos has an embedding", REBUILD)
     weight = np.ones(1, dtype=np.float32)
     queries = [Query(k=1, vectors=vector[None], vector_weights=weight) for vector in vectors]
     found = build_leg("dense", snapshot, config.retrieval).search_many(queries)
@@ -89,6 +97,35 @@ def self_retrieval(home: Home, config: Config) -> Finding:
     if lost:
         return broken(f"{len(lost)} of {len(chosen)} videos are not found by their own vectors: {lost[0]!r}", REBUILD)
     return fine(f"{len(chosen)} of {len(chosen)} videos are found first by their own vectors")
+
+
+def _sample(ids: Sequence[str]) -> list[str]:
+    return [ids[at] for at in np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(int)]
+
+
+def _documents(home: Home, ids: Sequence[str]) -> dict[str, list[Document]]:
+    """The documents of those videos all of whose texts have an embedding, by id."""
+    documents = {one: video_documents(video, 0) for one, video in home.catalogue.videos.get_many(ids).items()}
+    known = Embedder(home).embed(document for each in documents.values() for document in each)
+    return {one: each for one, each in documents.items() if all(document.text_sha in known for document in each)}
+
+
+def _embedded(home: Home, ids: Sequence[str]) -> tuple[list[str], FloatArray]:
+    documents = _documents(home, ids)
+    return list(documents), item_vectors(home, list(documents.values()))
+
+
+def _other_vectors(home: Home) -> list[str]:
+    """A sample of videos whose transcript has another vector in Chroma than its text."""
+    documents = _documents(home, _sample(home.catalogue.videos.ids()))
+    transcripts = {one: each[0] for one, each in documents.items()}
+    embeddings = Embedder(home).embed(transcripts.values())
+    held = home.documents.vectors("transcript", transcripts)
+    return [
+        one
+        for one, document in transcripts.items()
+        if one in held and not np.allclose(held[one], embeddings[document.text_sha], atol=CLOSE)
+    ]
 
 
 def _opened(home: Home) -> Index:

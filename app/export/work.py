@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shortlist.agent.export import rows_of
-from shortlist.app.build import open_home, recommender_over
+from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.parts import part_file, write_part
 from shortlist.core.config import Config
 from shortlist.core.ranking import Request
@@ -17,7 +17,7 @@ class Worker:
 
     def __init__(self, config: Config, like: Request, parts: Path) -> None:
         home = open_home(config)
-        self._recommender = recommender_over(home, config)
+        self._recommender = open_recommender(home, config)
         self._records = home.catalogue
         self._like = like
         self._parts = parts

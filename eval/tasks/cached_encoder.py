@@ -13,12 +13,12 @@ from shortlist.store.home import Home
 
 
 class CachedEncoder:
-    """`encoder` in front of the vectors of `home`, which are kept by its version and the hash of their text."""
+    """`encoder` in front of the embeddings of `home`, which are cached by its version and the hash of their text."""
 
     def __init__(self, encoder: Encoder, home: Home) -> None:
         self._encoder = encoder
         self._version = home.encoder
-        self._vectors = home.vectors
+        self._vectors = home.embeddings
 
     @property
     def name(self) -> str:

@@ -27,9 +27,9 @@ from shortlist.models.encoders.encoder_version import encoder_version
 from shortlist.retrieval.index.background_merge import merge_aside
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.indexer import load_snapshot
+from shortlist.store.embed import embed
 from shortlist.store.files import VECTORS
 from shortlist.store.home import Home
-from shortlist.store.outbox import deliver
 
 STAMP = "made_by.json"
 VIDEOS = 500
@@ -46,7 +46,7 @@ def cache_root(config: Config) -> Path:
 def open_task_home(
     task: Task, variant: Variant, config: Config, encoder: Callable[[], Encoder], bars: Bars = no_bars
 ) -> Home:
-    """The home of `task`, its videos enriched as `variant` wants; ingested at the first call, mended if it was cut off.
+    """The home of `task`, its videos enriched as `variant` wants; ingested at the first call.
 
     Raises `HomeLocked` while another process ingests the same, and `RecordError` where an event of the crowd comes
     from the future of a question.
@@ -117,12 +117,13 @@ def _fill(
     with home.writing("ingesting a data set"):
         kept = cache(lambda: CachedEncoder(encoder(), home))
         completion = Completion(home.catalogue, kept, config.ingest.categories)
+        embedded = 0
         for batch in _batches(task.videos, VIDEOS):
             home.catalogue.videos.put([_kept(video, variant) for video in completion.complete(batch)])
-            deliver(home, kept)
+            embedded = embed(home, embedded, kept)
             bar(len(batch))
         home.catalogue.articles.put(task.articles)
-        deliver(home, kept)
+        embed(home, embedded, kept)
     first_asked = min((query.at for query in task.data.queries if query.at is not None), default=None)
     for events in _batches(task.crowd(), EVENTS):
         if first_asked is not None:

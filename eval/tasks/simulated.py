@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from shortlist.core.ranking import FloatArray
-from shortlist.core.types import Event, Reader
+from shortlist.core.types import Event, Reader, Video
 from shortlist.eval.data.dataset import DataSet, EvalQuery
 from shortlist.eval.hashes import CONTENT_CODE, code_hash, digest
 from shortlist.eval.tasks.from_home import by_reader, content_hash, contents, items_of, watched_of
@@ -18,9 +18,10 @@ from shortlist.eval.tasks.task import Task
 from shortlist.ingest.simulate.simulate import simulate
 from shortlist.ingest.simulate.tastes import Taste, Tastes
 from shortlist.models.encoders.encoder import Encoder
+from shortlist.store.documents.document import video_documents
+from shortlist.store.embed import Embedder, embed
 from shortlist.store.files import VECTORS
 from shortlist.store.home import Home
-from shortlist.store.outbox import deliver
 
 KIND = "simulated"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)  # the same readers on any day
@@ -39,7 +40,7 @@ def simulated_task(home: Home, readers: int, seed: int, root: Path, encoder: Cal
     with _world(world, home, encoder) as crowd, crowd.writing("simulating readers"):
         tastes = _simulated(crowd, readers, seed)
         events = by_reader(event for _, event in crowd.catalogue.events.iterate())
-        vectors = crowd.documents.vectors("transcript", [video.id for video in videos])
+        vectors = _spoken(crowd, videos)
     qrels = {taste.user_id: _grades(taste, events[taste.user_id], vectors, tastes.scale) for taste in tastes.readers}
     known = {video.id for video in videos}
     queries = tuple(EvalQuery(user, user_id=user, history=watched_of(events[user], known)) for user in qrels)
@@ -67,8 +68,15 @@ def _world(folder: Path, home: Home, encoder: Callable[[], Encoder]) -> Home:
         videos, articles = contents(home)
         world.catalogue.videos.put(videos)
         world.catalogue.articles.put(articles)
-        deliver(world, encoder)
+        embed(world, 0, encoder)
     return world
+
+
+def _spoken(world: Home, videos: Sequence[Video]) -> dict[str, FloatArray]:
+    """The embedding of each transcript, by the id of its video."""
+    transcripts = {video.id: video_documents(video, 0)[0] for video in videos}
+    found = Embedder(world).embed(transcripts.values())
+    return {video_id: found[transcript.text_sha] for video_id, transcript in transcripts.items()}
 
 
 def _simulated(world: Home, readers: int, seed: int) -> Tastes:

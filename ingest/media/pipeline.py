@@ -24,7 +24,7 @@ from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.speech.transcriber import Transcriber
 from shortlist.store.catalogue.records import Put
 from shortlist.store.home import Home
-from shortlist.store.outbox import deliver, pending
+from shortlist.store.outbox import deliver
 
 LISTED = 32  # items that wait for a download
 DOWNLOADED = 4  # downloads that wait for the speech model: each may be a file of many megabytes
@@ -100,8 +100,6 @@ class _Pipeline:
             thread.join(PATIENCE_S)
         if self._fatal:
             raise self._fatal[0]
-        if pending(self._home):  # an earlier run was stopped in between, and there was nothing to store now
-            deliver(self._home, self._models.encoder)
         return self._ledger.report(put)
 
     def _thread(self, work: Callable[[], None], outbox: Channel[Any]) -> threading.Thread:

@@ -15,7 +15,8 @@ from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Action, Event, Kind, Reader
 from shortlist.ingest.simulate.behaviour import Acts, Slate, act, expose
 from shortlist.ingest.simulate.tastes import Taste, Tastes, draw_taste, unit
-from shortlist.store.documents.document import Facet
+from shortlist.store.documents.document import Document, article_documents, video_documents
+from shortlist.store.embed import Embedder
 from shortlist.store.home import Home
 
 BLOCK = 64  # readers whose similarities with the whole catalogue are in memory at once
@@ -36,7 +37,7 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """All videos and articles that have a vector, sorted by kind and id; the arrays are aligned with `ids`."""
+    """All videos and articles that have an embedding, sorted by kind and id; the arrays are aligned with `ids`."""
 
     ids: tuple[str, ...]
     kinds: tuple[Kind, ...]
@@ -51,11 +52,9 @@ def simulate(
 
     Seed, catalogue and `now` decide everything. Run again in the same home with the same seed it keeps the first
     `now`, so it adds only what is missing; more readers extend the crowd. Tastes go to `simulated.npz` in the home.
-    Raises `UsageError` for a home without items, or one simulated with another seed or catalogue; `HomeLocked`
-    while another process writes content.
+    Raises `UsageError` for a home without items, or one simulated with another seed or catalogue.
     """
-    with home.writing("reading vectors"):  # Chroma bears one process at a time
-        items = _items(home)
+    items = _items(home)
     before = _simulated_before(home, seed)
     now_s = before.now_s if before else float(round(now.timestamp()))
     readers = max(readers, len(before.readers) if before else 0)
@@ -83,17 +82,17 @@ def simulate(
 def _items(home: Home) -> Items:
     """Sorted, so that the order in which records were stored makes no difference."""
     lengths: dict[tuple[Kind, str], float] = {}
-    for _, video in home.catalogue.videos.iterate():
+    documents: dict[tuple[Kind, str], Document] = {}
+    for revision, video in home.catalogue.videos.iterate():
         spoken = len(video.transcript.text.split()) / SPOKEN_WORDS_A_SECOND
         lengths["video", video.id] = video.duration_s or spoken or USUAL_LENGTH_S
-    for _, article in home.catalogue.articles.iterate():
+        documents["video", video.id] = video_documents(video, revision)[0]
+    for revision, article in home.catalogue.articles.iterate():
         lengths["article", article.id] = len(f"{article.title} {article.body}".split()) / READ_WORDS_A_SECOND
-    found: dict[tuple[Kind, str], FloatArray] = {}
-    facets: tuple[tuple[Kind, Facet], ...] = (("article", "article"), ("video", "transcript"))
-    for kind, facet in facets:
-        for ids, vectors in home.documents.iter_vectors(facet):
-            found.update({(kind, item_id): vector for item_id, vector in zip(ids, vectors, strict=True)})
-    keys = sorted(found.keys() & lengths.keys())
+        documents["article", article.id] = article_documents(article, revision)[0]
+    embeddings = Embedder(home).embed(documents.values())
+    found = {key: embeddings[one.text_sha] for key, one in documents.items() if one.text_sha in embeddings}
+    keys = sorted(found)
     if len(keys) < LEAST_ITEMS:
         raise UsageError(
             "too little to choose from",

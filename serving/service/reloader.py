@@ -68,7 +68,7 @@ class Reloader:
         return self._generation
 
     def refresh(self) -> bool:
-        """Load what was delivered since the last load; return whether anything was. On errors the old state stays.
+        """Load what was stored since the last load; return whether anything was. On errors the old state stays.
 
         While another process indexes, nothing new can be loaded: then the pause before the next attempt doubles.
         """
@@ -142,7 +142,7 @@ class Reloader:
 
     def _stale(self) -> bool:
         age_s = monotonic() - self._loaded_at
-        if self._revision < self._catalogue.delivered():
+        if self._revision < self._catalogue.revision():
             return age_s >= self._pause_s
         return age_s >= POPULARITY_S and self._events != self._catalogue.events.version()
 

@@ -1,7 +1,7 @@
-"""Embeddings of texts, kept: a text is encoded once, whatever becomes of Chroma.
+"""Embeddings of texts, cached by the hash of the text. The index and Chroma are written from here.
 
 Chroma's index does not survive every moment in which a process can be killed, and some of the damage cannot be
-seen. With the vectors at hand, making it anew after a crash takes no encoder.
+seen. With the vectors at hand, rebuilding it after a crash takes no encoder.
 """
 
 from __future__ import annotations
@@ -42,7 +42,3 @@ class EmbeddingCache:
         if rows:
             with self._database.writing() as connection:
                 connection.execute(self._database.insert_new(vectors), rows)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()

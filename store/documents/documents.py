@@ -127,7 +127,7 @@ class Documents:
         return found
 
     def vectors(self, facet: Facet, item_ids: Iterable[str]) -> dict[str, FloatArray]:
-        """float32[d] of unit length for those items that have a document of this facet, by item id."""
+        """float32[d] of unit length for those items that have a document of this facet, by item id. For checks only."""
         if not self.exist():
             return {}
         found: dict[str, FloatArray] = {}
@@ -135,18 +135,6 @@ class Documents:
             for batch in _pages(list(item_ids)):
                 found.update(self._vectors(facet, batch))
         return found
-
-    def iter_vectors(self, facet: Facet, page: int = PAGE) -> Iterator[tuple[list[str], FloatArray]]:
-        """Pages of (item ids, float32[n, d] aligned with them) over all documents of a facet, ordered by id.
-
-        The writer lock is held until the last page is taken.
-        """
-        with self._chroma.reading("reading documents"):
-            prefix = document_id(facet, "")
-            items = [one.removeprefix(prefix) for one in self.ids() if one.startswith(prefix)]
-            for batch in _pages(items, min(page, PAGE)):
-                found = self._vectors(facet, batch)
-                yield list(found), np.stack(list(found.values()))
 
     def release(self) -> None:
         """The writer lock is about to be given back."""

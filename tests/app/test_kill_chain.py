@@ -1,4 +1,4 @@
-"""Killed anywhere between a file and its indexes: the next start mends everything, unasked."""
+"""Killed anywhere between a file and its indexes: readers go on, and the next write repairs everything."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from typing import IO, Any
 import numpy as np
 import pytest
 
-from shortlist.app.build import open_home, open_recommender
+from shortlist.app.build import open_home, open_recommender, repair
 from shortlist.app.doctor import state
 from shortlist.app.settings import load_settings
 from shortlist.core.types import Video
 from shortlist.retrieval.build import build_leg
-from shortlist.retrieval.index.indexer import load_snapshot, video_vectors
-from shortlist.store.documents.document import summary_text, transcript_text
+from shortlist.retrieval.index.indexer import item_vectors, load_snapshot
+from shortlist.store.documents.document import summary_text, transcript_text, video_documents
 from shortlist.store.home import Home
 
 pytestmark = pytest.mark.servers
@@ -165,14 +165,25 @@ def check_agreement(home: Home, config: Any, encoder: Any) -> None:
     articles = {f"article:{one.id}" for _, one in home.catalogue.articles.iterate()}
     assert home.documents.ids() == sorted({*texts, *articles})
     with home.writing():
-        for ids, vectors in home.documents.iter_vectors("transcript"):
-            np.testing.assert_allclose(vectors, encoder.encode([texts[f"transcript:{one}"] for one in ids]), atol=1e-6)
-        expected = video_vectors(home, [video.id for video in videos])
+        for one, vector in home.documents.vectors("transcript", [video.id for video in videos]).items():
+            np.testing.assert_allclose(vector, encoder.encode([texts[f"transcript:{one}"]])[0], atol=1e-6)
+    expected = item_vectors(home, [video_documents(video, 1) for video in videos])
     snapshot = load_snapshot(home)
     held = snapshot.vectors_of("video", [video.id for video in videos])
     for video, vector in zip(videos, expected, strict=True):
         np.testing.assert_allclose(held[video.id], vector, atol=1e-6)
     check_words(videos, snapshot, config)
+
+
+def check_reading(home: Home, config: Any) -> None:
+    """A command that reads answers from one revision, and says what is not in it. It encodes nothing."""
+    snapshot = open_recommender(home, config, encoder=lambda: 1 / 0).snapshot
+    behind = home.catalogue.changed_since(snapshot.revision)
+    assert len(snapshot.notes) == (behind > 0)
+    known = set(home.catalogue.videos.ids())
+    assert set(snapshot.live_ids()) <= known
+    if not behind:
+        assert set(snapshot.live_ids()) == known
 
 
 def check_words(videos: list[Video], snapshot: Any, config: Any) -> None:
@@ -193,7 +204,8 @@ def run(seed: int, kills: int, home: Path, nursery: subprocess.Popen[str], sourc
             check_whole(video)
         if acknowledged is not None:
             assert all(edition(videos[f"v{number}"]) >= acknowledged for number in numbers(acknowledged))
-        open_recommender(store, config)  # what any command that reads does first
+        check_reading(store, config)
+        repair(store, config, lambda: encoder)  # what any command that writes does last, and a server first
         check_agreement(store, config, encoder)
 
 

@@ -81,13 +81,22 @@ def test_a_second_writer_is_refused_and_all_others_go_on(
     assert (states["home"], states["documents"], states["indexes"]) == ("warning", "warning", "warning")
 
 
-def test_what_a_dead_writer_left_is_finished_by_the_next_reader(shortlist: Any, writer: subprocess.Popen[str]) -> None:
+def test_what_a_dead_writer_left_is_finished_by_the_next_writer(
+    shortlist: Any, tables: Path, writer: subprocess.Popen[str], hashed: Any
+) -> None:
     writer.kill()
     writer.wait()
+    before = len(hashed.texts)
+    answer = shortlist("recommend", "ann", "-k", "100", "--json").document
+    assert not any(item["video_id"].startswith("new") for item in answer["recommendations"])
+    assert any("21 changed items are not searchable yet" in str(note) for note in answer["notes"])
+    assert len(hashed.texts) == before
+    assert shortlist("ingest", "articles", str(tables / "articles.jsonl")).returncode == 0
     answer = shortlist("recommend", "ann", "-k", "100", "--json").document
     found = {item["video_id"] for item in answer["recommendations"]}
     assert {f"new{at}" for at in range(20)} < found
     assert "v00" not in found
+    assert not any("searchable" in str(note) for note in answer["notes"])
     assert shortlist("status", "--json").document["pending"] == 0
 
 

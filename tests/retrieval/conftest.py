@@ -39,24 +39,17 @@ def corpus_snapshot(corpus: list[Video], snapshot_of: Any) -> Any:
     return snapshot_of(corpus, random_vectors(len(corpus)))
 
 
-class MemoryDocuments:
-    """A vector for each id, drawn from the id; videos with a summary have one for it, too."""
+class MemoryEmbeddings:
+    """A vector for every hash of a text, drawn from the hash; none for those in `lost`."""
 
-    def __init__(self, catalogue: MemoryCatalogue) -> None:
-        self._catalogue = catalogue
-        self.lost = False
+    def __init__(self) -> None:
+        self.lost: set[str] = set()
 
-    def vectors(self, facet: str, item_ids: Iterable[str]) -> dict[str, np.ndarray[Any, Any]]:
-        if self.lost:
-            return {}
-        known = self._catalogue.videos.get_many(item_ids)
-        wanted = [one for one in item_ids if facet != "summary" or known[one].summary]
-        return {one: vector_of(facet, one) for one in wanted}
+    def recall(self, encoder: str, shas: Iterable[str]) -> dict[str, np.ndarray[Any, Any]]:
+        return {sha: random_vectors(1, seed=int(sha[:8], 16))[0] for sha in shas if sha not in self.lost}
 
-
-def vector_of(facet: str, item_id: str) -> np.ndarray[Any, Any]:
-    seed = int.from_bytes(f"{facet}:{item_id}".encode(), "big") % 2**32
-    return np.asarray(random_vectors(1, seed=seed)[0])
+    def keep(self, encoder: str, by_sha: dict[str, np.ndarray[Any, Any]]) -> None:
+        self.lost -= by_sha.keys()
 
 
 class MemoryHome:
@@ -68,7 +61,7 @@ class MemoryHome:
         self.path = path
         self.home_id = "memory"
         self.catalogue = MemoryCatalogue()
-        self.documents = MemoryDocuments(self.catalogue)
+        self.embeddings = MemoryEmbeddings()
         self.locked = False
 
     @contextmanager

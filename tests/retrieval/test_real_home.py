@@ -1,4 +1,4 @@
-"""Indexing and searching over the real catalogue and the real Chroma."""
+"""Indexing and searching over the real catalogue and its embeddings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shortlist.app.build import mend
+from shortlist.app.build import repair
 from shortlist.core.config import Config, RetrievalConfig
 from shortlist.core.errors import HomeLocked
 from shortlist.core.ranking import FloatArray, Query
@@ -56,7 +56,7 @@ def search(home: Home, text: str) -> tuple[str, ...]:
     return build_retriever(load_snapshot(home), RetrievalConfig()).search(query).ids
 
 
-def test_from_the_catalogue_through_chroma_to_the_answer(home: Home) -> None:
+def test_from_the_catalogue_to_the_answer(home: Home) -> None:
     told = Enrichment(summary=Made("Kneading dough", "model"))
     put(
         home,
@@ -125,9 +125,12 @@ def of_the_catalogue(home: Home) -> bool:
     return held.keys() == texts.keys() and all(np.allclose(held[one], encoded[one], atol=1e-3) for one in texts)
 
 
-def test_after_a_backup_is_put_back_the_index_is_made_anew(put_back: Home) -> None:
-    mend(put_back, Config())
+def test_after_a_backup_is_restored_the_index_and_chroma_follow_it(put_back: Home) -> None:
+    assert of_the_catalogue(put_back)  # a reader rebuilds the index from cached embeddings
+    repair(put_back, Config(), lambda: 1 / 0)
     assert of_the_catalogue(put_back)
+    assert put_back.documents.ids() == ["transcript:a", "transcript:b"]
+    assert put_back.documents.metadata_of(["transcript:b"])["transcript:b"]["title"] == "The moon"
 
 
 @pytest.mark.parametrize("ingests", range(1, 5))

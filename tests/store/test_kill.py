@@ -1,4 +1,4 @@
-"""A writer killed anywhere leaves no half record, and the next delivery mends Chroma."""
+"""A writer killed anywhere leaves no half record, and the next delivery repairs Chroma."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def check_agreement(home: Home, encoder: Any) -> None:
     texts |= {f"summary:{video.id}": text for video in videos if (text := summary_text(video)) is not None}
     assert home.documents.ids() == sorted(texts)
     for facet in ("transcript", "summary"):
-        for ids, vectors in home.documents.iter_vectors(facet):
-            np.testing.assert_allclose(vectors, encoder.encode([texts[f"{facet}:{one}"] for one in ids]), atol=1e-6)
+        for one, vector in home.documents.vectors(facet, [video.id for video in videos]).items():
+            np.testing.assert_allclose(vector, encoder.encode([texts[f"{facet}:{one}"]])[0], atol=1e-6)
 
 
 def run(seed: int, kills: int, path: Path, start: Callable[..., subprocess.Popen[str]], encoder: Any) -> None:

@@ -45,10 +45,9 @@ def test_delivery(home: Home, make_video: MakeVideo, hash_encoder: Encoder) -> N
     assert (pending(home), sum(seen)) == (0, 3)
     assert home.documents.ids() == ["article:n", "summary:a", "transcript:a", "transcript:b"]
     expected = hash_encoder.encode(["About a\nApples. Good bye.", "About b\nBerries. Good bye."])
-    ((ids, vectors),) = home.documents.iter_vectors("transcript")
-    assert ids == ["a", "b"]
-    assert vectors.dtype == np.float32
-    np.testing.assert_allclose(vectors, expected, atol=1e-6)
+    vectors = home.documents.vectors("transcript", ["a", "b"])
+    assert vectors["a"].dtype == np.float32
+    np.testing.assert_allclose([vectors["a"], vectors["b"]], expected, atol=1e-6)
     assert home.documents.metadata_of(["summary:a", "article:n"]) == {
         "summary:a": {
             "kind": "video", "facet": "summary", "item_id": "a", "title": "About a", "channel": "Fruit", "revision": 1,

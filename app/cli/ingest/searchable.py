@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 
 def make_searchable(store: Home, config: Config) -> None:
-    """Index what is new, so that the first reader finds it ready and needs no lock; then merge what is due."""
-    from shortlist.retrieval.index.indexer import load_snapshot
+    """Index what is new, so that the first reader finds it ready and needs no lock; then merge what is due.
 
-    load_snapshot(store, config.retrieval)
+    What an earlier command that was stopped left undone is done, too.
+    """
+    from shortlist.app.build import repair
+
+    repair(store, config)
     merge(store)
 
 

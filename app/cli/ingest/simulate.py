@@ -24,11 +24,12 @@ def simulate(
     Example: shortlist simulate --readers 1000 --seed 7
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home
+    from shortlist.app.build import open_home, repair
     from shortlist.app.cli.terminal.output import print_json, progress_bar
     from shortlist.ingest.simulate.simulate import simulate as invent
 
     with open_home(chosen) as store, progress_bar("simulating", readers, quiet=as_json) as progress:
+        repair(store, chosen)
         made = invent(store, readers, seed, datetime.now(UTC), progress)
     if as_json:
         print_json({"readers": made.readers, "events": made.events, "tastes": str(made.tastes)})

@@ -20,7 +20,7 @@ from pyarrow import parquet
 
 from shortlist.agent.export import Rows
 from shortlist.agent.recommend import Recommender
-from shortlist.app.build import open_home, recommender_over
+from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.parts import Done, is_done, part_file, read_part, write_part
 from shortlist.app.export.plan import Plan, check_files
 from shortlist.app.export.run import Exported, export
@@ -63,7 +63,7 @@ def config(home: Home) -> Config:
 
 @pytest.fixture(scope="module")
 def recommender(home: Home, config: Config) -> Recommender:
-    return recommender_over(home, config)
+    return open_recommender(home, config)
 
 
 @pytest.fixture

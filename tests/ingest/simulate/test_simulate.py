@@ -94,8 +94,8 @@ def test_taste_can_be_recovered_from_events(sample_home: Callable[[str], Home]) 
     simulate(home, 60, 4, NOW)
     tastes = Tastes.load(home.path)
     assert tastes is not None
-    vectors = dict(zip(*next(home.documents.iter_vectors("article")), strict=True))
-    vectors |= dict(zip(*next(home.documents.iter_vectors("transcript")), strict=True))
+    vectors = home.documents.vectors("article", home.catalogue.articles.ids())
+    vectors |= home.documents.vectors("transcript", home.catalogue.videos.ids())
     chosen, passed, rank = [], [], []
     for taste in tastes.readers:
         events = home.catalogue.events.newest([taste.user_id], 1000)[taste.user_id]

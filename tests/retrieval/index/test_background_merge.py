@@ -73,7 +73,7 @@ def anew(home: Any, path: Path) -> Snapshot:
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir()
     other = type(home)(path)
-    other.catalogue, other.documents = home.catalogue, home.documents
+    other.catalogue, other.embeddings = home.catalogue, home.embeddings
     return load_snapshot(other)
 
 

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 
 from shortlist.core.config import RetrievalConfig
-from shortlist.core.errors import HomeDamaged, HomeLocked
+from shortlist.core.errors import HomeLocked
 from shortlist.core.ranking import Query, Ranking
 from shortlist.core.types import Article, Enrichment, Made, Video
 from shortlist.retrieval.build import build_leg
 from shortlist.retrieval.index import index as index_writer
-from shortlist.retrieval.index.indexer import load_snapshot
+from shortlist.retrieval.index.indexer import load_snapshot, update_index
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.store.documents.document import video_documents
 
 ASKED = np.eye(8, dtype=np.float32)[:1]
 QUERIES = [
@@ -107,13 +108,35 @@ class TestInStep:
         assert done == [3]
         assert old < folders(home)
 
-    def test_only_what_is_delivered_is_indexed_and_a_note_says_so(self, home: Any, some_videos: Any) -> None:
+    @pytest.mark.parametrize("indexed_before", [False, True])
+    def test_the_index_stops_before_the_first_text_without_an_embedding(
+        self, home: Any, some_videos: Any, indexed_before: bool
+    ) -> None:
         home.catalogue.put(*some_videos(10))
-        home.catalogue.delivered_revision = 1
+        if indexed_before:
+            load_snapshot(home)
         home.catalogue.put(*some_videos(10, 100))
+        home.catalogue.put(*some_videos(2, 200))
+        home.embeddings.lost.add(sha_of(some_videos(10, 100)[7]))
+        for _ in range(2):
+            snapshot = load_snapshot(home)
+            assert (snapshot.revision, snapshot.n_live) == (1, 10)
+            assert (snapshot.notes[0].code, snapshot.notes[0].public[:10]) == ("index-behind", "12 changed")
+
+    def test_an_encoder_closes_the_gap(self, home: Any, some_videos: Any, hash_encoder: Any) -> None:
+        home.catalogue.put(*some_videos(10))
+        home.embeddings.lost.add(sha_of(some_videos(10)[7]))
+        hash_encoder.name = home.encoder
+        hash_encoder.encode = lambda texts: np.eye(8, dtype=np.float32)[: len(texts)]
+        assert update_index(home, lambda: hash_encoder).manifest.revision == 1
+        assert load_snapshot(home).notes == ()
+
+    def test_without_any_embedding_nothing_is_found_and_a_note_says_why(self, home: Any, some_videos: Any) -> None:
+        home.catalogue.put(*some_videos(5))
+        home.embeddings.lost.update(map(sha_of, some_videos(5)))
         snapshot = load_snapshot(home)
-        assert (snapshot.revision, snapshot.n_live) == (1, 10)
-        assert (snapshot.notes[0].code, snapshot.notes[0].public[:10]) == ("index-behind", "10 changed")
+        assert snapshot.n_live == 0
+        assert (snapshot.notes[0].code, snapshot.notes[0].public[:9]) == ("index-behind", "5 changed")
 
     def test_a_snapshot_stays_what_it_was_while_the_index_moves_on(self, home: Any, some_videos: Any) -> None:
         home.catalogue.put(*some_videos(50))
@@ -125,18 +148,26 @@ class TestInStep:
         assert [ranking.ids for ranking in rankings(old)] == [ranking.ids for ranking in before]
 
 
+def sha_of(video: Video) -> str:
+    return video_documents(video, 1)[0].text_sha
+
+
+def embeddings(home: Any, video: Video) -> list[Any]:
+    """Those of the texts of `video`: its transcript, then its summary."""
+    shas = [document.text_sha for document in video_documents(video, 1)]
+    found = home.embeddings.recall(home.encoder, shas)
+    return [found[sha] for sha in shas]
+
+
 class TestVectors:
     def test_a_video_is_the_normalised_sum_of_its_facets(self, home: Any, some_videos: Any) -> None:
         summary = Enrichment(summary=Made("a summary", "model"))
         plain, told = some_videos(2)
         home.catalogue.put(plain, replace(told, enrichment=summary))
         found = load_snapshot(home).vectors_of("video", ["v0000", "v0001", "nobody"])
-        both = (
-            home.documents.vectors("transcript", ["v0001"])["v0001"]
-            + home.documents.vectors("summary", ["v0001"])["v0001"]
-        )
+        both = sum(embeddings(home, replace(told, enrichment=summary)))
         assert set(found) == {"v0000", "v0001"}
-        np.testing.assert_allclose(found["v0000"], home.documents.vectors("transcript", ["v0000"])["v0000"], atol=1e-6)
+        np.testing.assert_allclose(found["v0000"], embeddings(home, plain)[0], atol=1e-6)
         np.testing.assert_allclose(found["v0001"], both / np.linalg.norm(both), atol=1e-6)
 
     def test_articles_have_vectors_and_are_never_candidates(self, home: Any, some_videos: Any) -> None:
@@ -149,12 +180,6 @@ class TestVectors:
         assert all("read" not in ranking.ids for ranking in rankings(snapshot))
         home.catalogue.put(Article("read", "An article"), Article("also", "Another"))
         assert set(load_snapshot(home).vectors_of("article", ["read", "also"])) == {"read", "also"}
-
-    def test_a_chroma_without_its_documents_is_damage(self, home: Any, some_videos: Any) -> None:
-        home.catalogue.put(*some_videos(5))
-        home.documents.lost = True
-        with pytest.raises(HomeDamaged, match="lost"):
-            load_snapshot(home)
 
 
 class TestLocked:

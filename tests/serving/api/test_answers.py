@@ -20,14 +20,14 @@ def without_times(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_recommend_gives_what_the_recommender_gives(fixed: Any) -> None:
-    from shortlist.app.build import recommender_over
+    from shortlist.app.build import open_recommender
     from shortlist.core.config import Config
     from shortlist.core.ranking import Request
     from shortlist.core.wire import answer_document
 
     config = Config.model_validate({"home": fixed.home.path, "rerank": {"depth": 4}})
     asked = Request("ann", k=7)
-    expected = answer_document(recommender_over(fixed.home, config).recommend(asked))
+    expected = answer_document(open_recommender(fixed.home, config).recommend(asked))
     answer = fixed.get("/v1/recommend/ann", params={"k": 7})
     assert without_times(answer) == without_times(json.loads(json.dumps(expected)))
     assert len(answer["recommendations"]) == 7
