@@ -1,4 +1,4 @@
-"""Joins the parts of a server: one home, one encoder and one language model, whatever is loaded anew above them."""
+"""Build the context of a server: one home, one encoder and one language model, which outlive every reload."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ def worker(config: Config, folder: Path, keyless: bool) -> ASGIApp:
     configure(config.log_level)
     log_request_ids()
     try:
-        return create_app(parts_of(open_home(config), config, SharedLimits(folder), keyless=keyless))
+        return create_app(context_of(open_home(config), config, SharedLimits(folder), keyless=keyless))
     except ShortlistError as error:
         log.error("this process cannot serve and is started again: %s", error)
         raise SystemExit(1) from error  # the exit code of a missing service would end all processes of uvicorn
 
 
-def parts_of(
+def context_of(
     home: Home, config: Config, shared: SharedLimits | None = None, *, keyless: bool | None = None
 ) -> AppContext:
-    """What the servers are made of. Whatever a crash left undone is repaired first; models are loaded when needed."""
+    """The context of a server, after repairing what a crash interrupted. Models load at their first use."""
     encoder = encoder_of(config)
     repair(home, config, encoder)
     # A server of language models that hangs may not hold a request beyond its deadline.
     patience = min(config.llm.timeout_s, config.serve.deadline_s)
     hurried = config.model_copy(update={"llm": config.llm.model_copy(update={"timeout_s": patience})})
     model = language_model_of(home, hurried, own_process=True)
-    return parts_with(home, config, encoder, model, shared, keyless=keyless)
+    return context_with(home, config, encoder, model, shared, keyless=keyless)
 
 
-def parts_with(
+def context_with(
     home: Home,
     config: Config,
     encoder: Callable[[], Encoder],

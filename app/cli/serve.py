@@ -42,17 +42,17 @@ def api(
     Example: shortlist serve api --port 8000
     """
     chosen = settings(context, home, config, serve=_given(host=host, port=port, workers=workers))
-    with _parts(chosen) as parts:
+    with _app_context(chosen) as app_context:
         from shortlist.serving.api.app import create_app
         from shortlist.serving.http.request_id import log_request_ids
         from shortlist.serving.http.server import bound, run
 
-        listener = bound(_address(parts), chosen.serve.port)
+        listener = bound(_address(app_context), chosen.serve.port)
         if chosen.serve.workers == 1:
             log_request_ids()
-            app = create_app(parts)
+            app = create_app(app_context)
             run(app, listener, chosen.serve, lambda: _say("the API", *listener.getsockname()[:2]))
-        keyless = parts.keyless
+        keyless = app_context.keyless
     if chosen.serve.workers > 1:
         _run_workers(chosen, listener, keyless)
 
@@ -66,13 +66,13 @@ def web(
     Example: shortlist serve web
     """
     chosen = settings(context, home, config, serve=_given(host=host, web_port=port))
-    with TemporaryDirectory(prefix="shortlist-web-") as uploads, _parts(chosen) as parts:
+    with TemporaryDirectory(prefix="shortlist-web-") as uploads, _app_context(chosen) as app_context:
         os.environ["GRADIO_TEMP_DIR"] = uploads  # or all users of this machine share one folder
         from shortlist.serving.http.server import bound, run
         from shortlist.serving.web.app import web_application
 
-        listener = bound(_address(parts), chosen.serve.web_port)
-        app = web_application(parts)
+        listener = bound(_address(app_context), chosen.serve.web_port)
+        app = web_application(app_context)
         run(app, listener, chosen.serve, lambda: _say("the page", *listener.getsockname()[:2]))
 
 
@@ -90,17 +90,17 @@ def mcp(
     Example: shortlist serve mcp
     """
     chosen = settings(context, home, config, serve=_given(host=host, mcp_port=port))
-    with _parts(chosen) as parts:
+    with _app_context(chosen) as app_context:
         if not http:
             from shortlist.serving.mcp.tools import mcp_server
 
-            mcp_server(parts).run("stdio")
+            mcp_server(app_context).run("stdio")
             return
         from shortlist.serving.http.server import bound, run
         from shortlist.serving.mcp.http import mcp_application
 
-        listener = bound(_address(parts), chosen.serve.mcp_port)
-        app = mcp_application(parts)
+        listener = bound(_address(app_context), chosen.serve.mcp_port)
+        app = mcp_application(app_context)
         run(app, listener, chosen.serve, lambda: _say("the MCP server", *listener.getsockname()[:2]))
 
 
@@ -120,29 +120,29 @@ def _run_workers(config: Config, listener: socket.socket, keyless: bool) -> None
 
 
 @contextmanager
-def _parts(config: Config) -> Iterator[AppContext]:
-    """What a server is made of, over a home that is made where there is none."""
+def _app_context(config: Config) -> Iterator[AppContext]:
+    """The context of a server over the home, which is created if it does not exist."""
     try:
         import fastapi  # noqa: F401
     except ImportError as error:
         remedy = "install them with `pip install -c constraints.txt -e '.[serve]'`"
         raise UsageError("serving needs more packages", expected="fastapi", found="none", remedy=remedy) from error
-    from shortlist.app.serve import parts_of
+    from shortlist.app.serve import context_of
 
     with open_or_create(config) as store:
-        yield parts_of(store, config)
+        yield context_of(store, config)
 
 
 def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _address(parts: AppContext) -> str:
+def _address(app_context: AppContext) -> str:
     """The address to listen on: this machine only if there never was a key."""
     from shortlist.app.cli.terminal.output import print_remark
 
-    host = parts.config.serve.host
-    if not parts.keyless:
+    host = app_context.config.serve.host
+    if not app_context.keyless:
         return host
     print_remark("there are no keys, so only this machine is answered; `shortlist keys create` makes one")
     return HERE

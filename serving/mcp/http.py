@@ -14,16 +14,16 @@ from shortlist.serving.service.context import AppContext
 PATH = "/mcp"
 
 
-def mcp_application(parts: AppContext) -> ASGIApp:
+def mcp_application(context: AppContext) -> ASGIApp:
     """The server at `PATH`. With keys, one that may write is asked for: `record_event` is among the tools."""
-    limits = parts.config.serve
+    limits = context.config.serve
     # Which hosts may be named is checked by the door.
-    inside = mcp_server(parts).streamable_http_app(
+    inside = mcp_server(context).streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=True,  # the tools remember nothing, and sessions that nobody ends would stay in memory
         max_request_body_size=limits.body_bytes,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     bounded = BodyLimit(inside, limits.body_bytes, limits.body_timeout_s)
-    access = Authenticator(parts.home.catalogue, parts.shared.rates(limits.rate_per_s), keyless=parts.keyless)
+    access = Authenticator(context.home.catalogue, context.shared.rates(limits.rate_per_s), keyless=context.keyless)
     return WriteAuthMiddleware(bounded, access, "Bearer")

@@ -59,9 +59,9 @@ def strict_tool(work: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
     return tool
 
 
-def mcp_server(parts: AppContext) -> MCPServer:
-    """The server over `parts`; reads the home at once. Raises as `AppContext.recommender`."""
-    service = Service(parts)
+def mcp_server(context: AppContext) -> MCPServer:
+    """The server over `context`; reads the home at once. Raises as `AppContext.recommender`."""
+    service = Service(context)
 
     async def recommend(
         user_id: User,

@@ -24,25 +24,25 @@ POLICY = (
 )
 
 
-def web_application(parts: AppContext) -> ASGIApp:
-    """The page over `parts`, at /, behind HTTP Basic: any name, and a key that may write as the password.
+def web_application(context: AppContext) -> ASGIApp:
+    """The page over `context`, at /, behind HTTP Basic: any name, and a key that may write as the password.
 
     Raises as `AppContext.recommender`.
     """
-    blocks = page(parts)
+    blocks = page(context)
     app = gr.mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
         blocks,
         path="",
         footer_links=[],
         show_error=False,
-        max_file_size=parts.config.serve.upload_bytes,
+        max_file_size=context.config.serve.upload_bytes,
         ssr_mode=False,
         run_history=False,
         **looks(),
     )
     blocks.has_launched = True  # or Gradio does not check paths: only `launch` sets it, not mounting
-    limits = parts.config.serve
+    limits = context.config.serve
     guarded = GradioGuard(app, Path(get_upload_folder()))
     bounded = BodyLimit(
         guarded,
@@ -51,5 +51,5 @@ def web_application(parts: AppContext) -> ASGIApp:
         {UPLOAD: limits.upload_bytes + limits.body_bytes, JOIN: min(CLICK_BYTES, limits.body_bytes)},
     )
     # No rate: one look at the page is a hundred requests, and those that cost are bounded by the page's queue.
-    access = Authenticator(parts.home.catalogue, None, keyless=parts.keyless)
+    access = Authenticator(context.home.catalogue, None, keyless=context.keyless)
     return WriteAuthMiddleware(bounded, access, "Basic", {"Content-Security-Policy": POLICY})

@@ -14,12 +14,15 @@ from shortlist.serving.web.handlers import PageHandlers, guarded
 K = 10
 
 
-def compare_tab(desk: PageHandlers) -> None:
+def compare_tab(handlers: PageHandlers) -> None:
     """Draws the tab."""
-    names = desk.variants()
+    names = handlers.variants()
     with gr.Row():
         user = gr.Dropdown(
-            desk.readers(), value=next(iter(desk.readers()), None), label="Reader to compare", allow_custom_value=True
+            handlers.readers(),
+            value=next(iter(handlers.readers()), None),
+            label="Reader to compare",
+            allow_custom_value=True,
         )
         wish = gr.Textbox(label="In the mood for this")
     with gr.Row():
@@ -29,13 +32,13 @@ def compare_tab(desk: PageHandlers) -> None:
     said = gr.HTML()
     with gr.Row():
         lists = [gr.HTML(elem_id="left", min_width=300), gr.HTML(elem_id="right", min_width=300)]
-    ask.click(partial(_compare, desk), [user, wish, left, right], [said, *lists])
+    ask.click(partial(_compare, handlers), [user, wish, left, right], [said, *lists])
 
 
-def _compare(desk: PageHandlers, user: str | None, wish: str, left: str, right: str) -> tuple[str, str, str]:
+def _compare(handlers: PageHandlers, user: str | None, wish: str, left: str, right: str) -> tuple[str, str, str]:
     def both() -> list[dict[str, Any]]:
         request = Request((user or "").strip(), K, wish or None)
-        return [desk.ranked(name, request) for name in (left, right)]
+        return [handlers.ranked(name, request) for name in (left, right)]
 
     found, wrong = guarded(both)
     if wrong:

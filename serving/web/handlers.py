@@ -25,13 +25,13 @@ OFFERED_CATEGORIES = 20
 class PageHandlers:
     """One service for every visitor of the page."""
 
-    def __init__(self, parts: AppContext) -> None:
-        self.service = Service(parts)
-        self.parts = parts
+    def __init__(self, context: AppContext) -> None:
+        self.service = Service(context)
+        self.context = context
 
     def readers(self) -> list[str]:
         """Some ids of readers."""
-        return list(islice(self.parts.home.catalogue.readers.ids(), READERS))
+        return list(islice(self.context.home.catalogue.readers.ids(), READERS))
 
     def categories(self) -> list[str]:
         """The categories of the home's videos."""
@@ -40,12 +40,12 @@ class PageHandlers:
 
     def variants(self) -> list[str]:
         """Names of the variants that can be compared."""
-        return list(self.parts.variants)
+        return list(self.context.variants)
 
     def invent(self, user: str, interests: Sequence[str]) -> None:
         """Create a reader. Raises `RecordError` for an invalid id."""
         reader = Reader(user.strip(), datetime.now(UTC), tuple(interests))
-        self.parts.home.catalogue.readers.put([reader])
+        self.context.home.catalogue.readers.put([reader])
 
     def recommend(self, request: Request) -> dict[str, Any]:
         """The answer, from the newest content; without rerank where the language model is late or busy."""
@@ -54,7 +54,7 @@ class PageHandlers:
 
     def ranked(self, variant: str, request: Request) -> dict[str, Any]:
         """The answer of one variant. Raises `QueueFull`, and `TimeoutError`."""
-        recommender, method = self.parts.variant(variant)
+        recommender, method = self.context.variant(variant)
         wanted = replace(request, rerank=method)
 
         def answer(deadline: Deadline | None) -> dict[str, Any]:

@@ -16,20 +16,20 @@ KINDS = ("videos", "articles", "readers", "events")
 SHOWN_FAILURES = 20
 
 
-def home_tab(desk: PageHandlers, readers: Any, more_readers: Callable[[], Any]) -> None:
+def home_tab(handlers: PageHandlers, readers: Any, more_readers: Callable[[], Any]) -> None:
     """Draws the tab; `readers` is chosen from anew, by `more_readers`, after an ingest."""
-    state = gr.HTML(lambda: _state(desk))
-    gr.Button("Look again").click(lambda: _state(desk), None, state)
+    state = gr.HTML(lambda: _state(handlers))
+    gr.Button("Look again").click(lambda: _state(handlers), None, state)
     kind = gr.Radio(list(KINDS), value="videos", label="What the table holds")
     file = gr.File(label="A table: .jsonl, .csv or .parquet", file_types=[".jsonl", ".csv", ".parquet", ".gz"])
     done = gr.HTML(elem_id="ingested")
-    gr.Button("Ingest", variant="primary").click(partial(_ingest, desk), [kind, file], [done, state]).then(
+    gr.Button("Ingest", variant="primary").click(partial(_ingest, handlers), [kind, file], [done, state]).then(
         more_readers, None, readers
     )
 
 
-def _state(desk: PageHandlers) -> str:
-    catalogue = desk.parts.home.catalogue
+def _state(handlers: PageHandlers) -> str:
+    catalogue = handlers.context.home.catalogue
     counts = catalogue.counts()
     failures = catalogue.steps.failures()
     rows = {
@@ -44,9 +44,14 @@ def _state(desk: PageHandlers) -> str:
     return html.table(rows)
 
 
-def _ingest(desk: PageHandlers, kind: str, file: str | None, progress: gr.Progress = gr.Progress()) -> tuple[str, str]:  # noqa: B008
+def _ingest(
+    handlers: PageHandlers,
+    kind: str,
+    file: str | None,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008
+) -> tuple[str, str]:
     if not file:
-        return html.notes(["Choose a table first."]), _state(desk)
+        return html.notes(["Choose a table first."]), _state(handlers)
     done = 0
 
     def advance(rows: int) -> None:
@@ -54,10 +59,10 @@ def _ingest(desk: PageHandlers, kind: str, file: str | None, progress: gr.Progre
         done += rows
         progress((done, None), unit=kind)
 
-    loaded, wrong = guarded(lambda: _load(desk, kind, file, advance))
+    loaded, wrong = guarded(lambda: _load(handlers, kind, file, advance))
     if wrong:
-        return html.notes([wrong]), _state(desk)
-    return html.notes(_told(loaded)), _state(desk)
+        return html.notes([wrong]), _state(handlers)
+    return html.notes(_told(loaded)), _state(handlers)
 
 
 def _told(loaded: Loaded) -> list[str]:
@@ -68,13 +73,13 @@ def _told(loaded: Loaded) -> list[str]:
     return [*lines, f"… and {more:,} more"] if more > 0 else lines
 
 
-def _load(desk: PageHandlers, kind: str, file: str, progress: Callable[[int], None]) -> Loaded:
-    parts, settings = desk.parts, desk.parts.config.ingest
+def _load(handlers: PageHandlers, kind: str, file: str, progress: Callable[[int], None]) -> Loaded:
+    context, settings = handlers.context, handlers.context.config.ingest
     match kind:
         case "readers":
-            return load_readers(parts.home, file, settings, progress)
+            return load_readers(context.home, file, settings, progress)
         case "events":
-            return load_events(parts.home, file, settings, progress)
+            return load_events(context.home, file, settings, progress)
     load = load_videos if kind == "videos" else load_articles
-    with desk.service.reloader.writing():
-        return load(parts.home, file, parts.encoder, settings, progress)
+    with handlers.service.reloader.writing():
+        return load(context.home, file, context.encoder, settings, progress)

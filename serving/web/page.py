@@ -18,21 +18,21 @@ FORGET_S = 3600  # after which tables that were uploaded are deleted; all are wh
 STYLE = Path(__file__).with_name("style.css")
 
 
-def page(parts: AppContext) -> gr.Blocks:
-    """The page over `parts`; reads the home at once. Raises as `AppContext.recommender`."""
-    desk = PageHandlers(parts)
+def page(context: AppContext) -> gr.Blocks:
+    """The page over `context`; reads the home at once. Raises as `AppContext.recommender`."""
+    handlers = PageHandlers(context)
     blocks: gr.Blocks = gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(FORGET_S, FORGET_S)
     )
     with blocks:
         gr.Markdown("# Shortlist\nShort videos for a reader, and why each is there.")
         with gr.Tab("For a reader"):
-            readers, more_readers = reader_tab(desk)
+            readers, more_readers = reader_tab(handlers)
         with gr.Tab("Compare"):
-            compare_tab(desk)
+            compare_tab(handlers)
         with gr.Tab("Home"):
-            home_tab(desk, readers, more_readers)
-    blocks.queue(default_concurrency_limit=parts.config.serve.threads, max_size=parts.config.serve.requests)
+            home_tab(handlers, readers, more_readers)
+    blocks.queue(default_concurrency_limit=context.config.serve.threads, max_size=context.config.serve.requests)
     return blocks
 
 

@@ -21,11 +21,15 @@ CHOOSE = "Choose a reader, or invent one."
 ACTIONS = (("view", "Watch"), ("like", "Like"), ("skip", "Skip"))
 
 
-def reader_tab(desk: PageHandlers) -> tuple[Any, Callable[[], Any]]:
+def reader_tab(handlers: PageHandlers) -> tuple[Any, Callable[[], Any]]:
     """Draws the tab; returns the choice of readers, and what refreshes it."""
     with gr.Row():
         user = gr.Dropdown(
-            desk.readers(), value=next(iter(desk.readers()), None), label="Reader", allow_custom_value=True, scale=2
+            handlers.readers(),
+            value=next(iter(handlers.readers()), None),
+            label="Reader",
+            allow_custom_value=True,
+            scale=2,
         )
         wish = gr.Textbox(label="In the mood for", placeholder="something about space", scale=3)
         rerank = gr.Dropdown(list(RERANK_CHOICES), value="auto", label="Rerank by language model", scale=1)
@@ -33,7 +37,7 @@ def reader_tab(desk: PageHandlers) -> tuple[Any, Callable[[], Any]]:
     ask = gr.Button("Recommend", variant="primary")
     with gr.Accordion("Invent a reader", open=False):
         name = gr.Textbox(label="Name of the new reader")
-        interests = gr.CheckboxGroup(desk.categories(), label="Likes")
+        interests = gr.CheckboxGroup(handlers.categories(), label="Likes")
         invent = gr.Button("Invent")
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
@@ -41,19 +45,19 @@ def reader_tab(desk: PageHandlers) -> tuple[Any, Callable[[], Any]]:
             slots = [_slot(place) for place in range(CARDS)]
         with gr.Column(scale=2, min_width=320):
             profile = gr.HTML(elem_id="profile")
-            _chat(desk, user)
+            _chat(handlers, user)
     ids = gr.State([])
     asked = [user, wish, rerank, k]
     shown = [said, profile, ids, *[part for group, text, *_ in slots for part in (group, text)]]
-    show = partial(_show, desk)
+    show = partial(_show, handlers)
     for trigger in (ask.click, wish.submit, user.change):
         trigger(show, asked, shown, show_progress="minimal")
     for place, (_, _, dwell, buttons) in enumerate(slots):
         for action, button in buttons.items():
-            button.click(partial(_act, desk, action, place), [*asked, ids, dwell], shown, show_progress="minimal")
-    invent.click(partial(_invent, desk), [name, interests], [user, said])
+            button.click(partial(_act, handlers, action, place), [*asked, ids, dwell], shown, show_progress="minimal")
+    invent.click(partial(_invent, handlers), [name, interests], [user, said])
     gr.on(None, show, asked, shown)
-    return user, lambda: gr.update(choices=desk.readers())
+    return user, lambda: gr.update(choices=handlers.readers())
 
 
 def _slot(place: int) -> tuple[Any, Any, Any, dict[str, Any]]:
@@ -65,16 +69,16 @@ def _slot(place: int) -> tuple[Any, Any, Any, dict[str, Any]]:
     return group, text, dwell, buttons
 
 
-def _show(desk: PageHandlers, user: str | None, wish: str, rerank: str, k: float) -> list[Any]:
-    if desk.empty():
+def _show(handlers: PageHandlers, user: str | None, wish: str, rerank: str, k: float) -> list[Any]:
+    if handlers.empty():
         return _nothing(EMPTY)
     if not (user or "").strip():
         return _nothing(CHOOSE)
-    answer, wrong = guarded(lambda: desk.recommend(Request(str(user).strip(), int(k), wish or None, rerank)))
+    answer, wrong = guarded(lambda: handlers.recommend(Request(str(user).strip(), int(k), wish or None, rerank)))
     if wrong:
         return _nothing(wrong)
     items = answer["recommendations"]
-    reader, _ = guarded(lambda: desk.service.reader(answer["user_id"]))
+    reader, _ = guarded(lambda: handlers.service.reader(answer["user_id"]))
     slots: list[Any] = []
     for place in range(CARDS):
         there = place < len(items)
@@ -88,7 +92,7 @@ def _show(desk: PageHandlers, user: str | None, wish: str, rerank: str, k: float
 
 
 def _act(
-    desk: PageHandlers,
+    handlers: PageHandlers,
     action: str,
     place: int,
     user: str,
@@ -99,24 +103,26 @@ def _act(
     dwell: float,
 ) -> list[Any]:
     if place < len(ids):
-        _, wrong = guarded(lambda: desk.happened(user.strip(), ids[place], action, dwell if action == "view" else None))
+        _, wrong = guarded(
+            lambda: handlers.happened(user.strip(), ids[place], action, dwell if action == "view" else None)
+        )
         if wrong:
             return _nothing(wrong)
-    return _show(desk, user, wish, rerank, k)
+    return _show(handlers, user, wish, rerank, k)
 
 
-def _invent(desk: PageHandlers, name: str, interests: list[str]) -> tuple[Any, str]:
-    _, wrong = guarded(lambda: desk.invent(name, interests))
+def _invent(handlers: PageHandlers, name: str, interests: list[str]) -> tuple[Any, str]:
+    _, wrong = guarded(lambda: handlers.invent(name, interests))
     if wrong:
         return gr.update(), html.notes([wrong])
-    return gr.update(choices=desk.readers(), value=name.strip()), ""
+    return gr.update(choices=handlers.readers(), value=name.strip()), ""
 
 
 def _nothing(words: str) -> list[Any]:
     return [html.notes([words]), "", [], *[part for _ in range(CARDS) for part in (gr.update(visible=False), "")]]
 
 
-def _chat(desk: PageHandlers, user: Any) -> None:
+def _chat(handlers: PageHandlers, user: Any) -> None:
     thread = gr.State(_new_thread)
     lines = gr.State([])  # on the server: a history that comes from the browser may hold files of the server
     # Gradio takes the lines of a chat for HTML even so: `_turn` escapes them.
@@ -124,7 +130,7 @@ def _chat(desk: PageHandlers, user: Any) -> None:
         label="Chat", height=320, buttons=[], feedback_options=None, render_markdown=False, elem_id="talk"
     )
     line = gr.Textbox(label="Say something", placeholder="why number 2?", submit_btn="Send")
-    line.submit(partial(_turn, desk), [line, lines, user, thread], [line, talk, lines], show_progress="hidden")
+    line.submit(partial(_turn, handlers), [line, lines, user, thread], [line, talk, lines], show_progress="hidden")
     user.change(_new_thread, None, thread, show_progress="hidden")  # what was said before was for somebody else
 
 
@@ -136,7 +142,7 @@ Line = dict[str, str]
 
 
 def _turn(
-    desk: PageHandlers, message: str, lines: list[Line], user: str | None, thread: str
+    handlers: PageHandlers, message: str, lines: list[Line], user: str | None, thread: str
 ) -> Iterator[tuple[str, list[Line], list[Line]]]:
     """The reply, line by line. It quotes the titles and transcripts of strangers, so it is escaped."""
     if not message.strip():
@@ -146,12 +152,12 @@ def _turn(
     waiting = [*said, {"role": "assistant", "content": "…"}]
     yield "", waiting, waiting
     reply = ""
-    for line in _reply(desk, message, user or None, thread).splitlines():
+    for line in _reply(handlers, message, user or None, thread).splitlines():
         reply += f"{escape(line)}\n"
         answered = [*said, {"role": "assistant", "content": reply}]
         yield "", answered, answered
 
 
-def _reply(desk: PageHandlers, message: str, user: str | None, thread: str) -> str:
-    text, wrong = guarded(lambda: desk.chat(message, user, thread))
+def _reply(handlers: PageHandlers, message: str, user: str | None, thread: str) -> str:
+    text, wrong = guarded(lambda: handlers.chat(message, user, thread))
     return wrong or str(text)

@@ -17,7 +17,7 @@ import httpx
 import pytest
 import uvicorn
 
-from shortlist.app.serve import parts_with
+from shortlist.app.serve import context_with
 from shortlist.core.config import Config, EncoderConfig, IngestConfig
 from shortlist.core.types import Event, Reader
 from shortlist.serving.api.app import create_app
@@ -94,15 +94,15 @@ class Served:
         return [item["video_id"] for item in self.get(path, **more)["recommendations"]]
 
 
-def parts_over(home: Home, config: Config, encoder: Any, model: Any) -> AppContext:
-    """As `app.serve.parts_of`, with models that a test chooses; `model` is a model, or an error that loading raises."""
+def context_over(home: Home, config: Config, encoder: Any, model: Any) -> AppContext:
+    """As `app.serve.context_of`, with the given models; `model` is a model, or an error that loading raises."""
 
     def load() -> Any:
         if isinstance(model, Exception):
             raise model
         return model
 
-    return parts_with(home, config, lambda: encoder, load)
+    return context_with(home, config, lambda: encoder, load)
 
 
 @contextmanager
@@ -144,7 +144,7 @@ def serve(new_hash_encoder: Any, scripted_model: Any) -> Callable[..., AbstractC
         encoder, model = new_hash_encoder(), model or scripted_model([-0.1, -3.0])
         config = Config(home=path, encoder=EncoderConfig(name=encoder.name), serve=settings, **GATES)  # type: ignore[arg-type]
         with Home.open(path, encoder.name) as home:
-            app = create_app(parts_over(home, config, encoder, model))
+            app = create_app(context_over(home, config, encoder, model))
             with (
                 running(app, timeout_graceful_shutdown=min(5, round(config.serve.shutdown_s))) as (url, server, thread),
                 httpx.Client(base_url=url, headers=headers, timeout=30) as client,

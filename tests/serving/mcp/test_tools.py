@@ -18,7 +18,7 @@ from mcp import Client, StdioServerParameters
 
 from shortlist.core.config import Config, EncoderConfig, ServeConfig
 from shortlist.store.home import Home
-from tests.serving.conftest import GATES, parts_over, running
+from tests.serving.conftest import GATES, context_over, running
 
 pytestmark = pytest.mark.servers
 
@@ -33,7 +33,7 @@ def served(small_home: Path, new_hash_encoder: Any, scripted_model: Any) -> Iter
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     with Home.open(small_home) as home:
-        app = mcp_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        app = mcp_application(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _):
             yield f"{url}/mcp", home
 
@@ -177,7 +177,7 @@ def test_a_request_of_which_nothing_more_comes_is_ended(
         b"Accept: application/json, text/event-stream\r\nContent-Length: 99\r\n\r\n{"
     )
     with Home.open(small_home) as home:
-        app = mcp_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        app = mcp_application(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with (
             running(app) as (url, _, _),
             socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20) as slow,

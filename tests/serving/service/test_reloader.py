@@ -13,7 +13,7 @@ from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.serving.service.reloader import Reloader
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
-from tests.serving.conftest import GATES, parts_over
+from tests.serving.conftest import GATES, context_over
 
 
 def test_who_asks_while_the_news_is_being_loaded_waits_for_it(
@@ -23,15 +23,15 @@ def test_who_asks_while_the_news_is_being_loaded_waits_for_it(
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     slow, loading, release = threading.Event(), threading.Event(), threading.Event()
     with Home.open(small_home, encoder.name) as home, Home.open(small_home, encoder.name) as elsewhere:
-        parts = parts_over(home, config, encoder, scripted_model([-0.1, -3.0]))
+        context = context_over(home, config, encoder, scripted_model([-0.1, -3.0]))
 
         def load() -> Any:
             if slow.is_set():
                 loading.set()
                 release.wait(20)
-            return parts.recommender()
+            return context.recommender()
 
-        reloader = Reloader(replace(parts, recommender=load))
+        reloader = Reloader(replace(context, recommender=load))
         before = reloader.snapshot().revision
         slow.set()
         with elsewhere.writing("testing"):

@@ -14,7 +14,7 @@ import pytest
 
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.store.home import Home
-from tests.serving.conftest import GATES, parts_over, running
+from tests.serving.conftest import GATES, context_over, running
 
 META = {"_type": "gradio.FileData"}
 TABLE = b'{"id": "fresh", "title": "A fresh video", "transcript": "Fresh words."}\n'
@@ -61,7 +61,7 @@ def page(
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     with Home.open(small_home, encoder.name) as home:
-        app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        app = web_application(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _), httpx.Client(base_url=url, timeout=30) as client:
             yield Page(client, home)
 

@@ -14,7 +14,7 @@ from shortlist.core.ranking import Request
 from shortlist.serving.limits.llm_queue import QueueFull
 from shortlist.serving.web.handlers import PageHandlers, guarded
 from shortlist.store.home import Home
-from tests.serving.conftest import GATES, parts_over, running
+from tests.serving.conftest import GATES, context_over, running
 
 pytestmark = pytest.mark.servers
 
@@ -34,11 +34,11 @@ def test_a_way_to_rank_that_asks_a_hanging_model_ends_at_the_deadline(
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), serve=limits, **GATES)  # type: ignore[arg-type]
     asked = Request("ann", 5, "the moon")
     with Home.open(small_home, encoder.name) as home:
-        desk = PageHandlers(parts_over(home, config, encoder, Hanging([-0.1, -3.0])))
+        handlers = PageHandlers(context_over(home, config, encoder, Hanging([-0.1, -3.0])))
         with pytest.raises(TimeoutError):
-            desk.ranked("default+yesno", asked)
+            handlers.ranked("default+yesno", asked)
         release.set()
-        desk.service.close()
+        handlers.service.close()
 
 
 def test_a_way_to_rank_that_asks_a_busy_model_is_refused_and_the_others_answer(
@@ -50,19 +50,19 @@ def test_a_way_to_rank_that_asks_a_busy_model_is_refused_and_the_others_answer(
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), serve=limits, **GATES)  # type: ignore[arg-type]
     asked = Request("ann", 5, "the moon")
     with Home.open(small_home, encoder.name) as home:
-        desk = PageHandlers(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
-        desk.service.queue.submit(lambda _: release.wait(20))
+        handlers = PageHandlers(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        handlers.service.queue.submit(lambda _: release.wait(20))
         with pytest.raises(QueueFull):
-            desk.ranked("default+yesno", asked)
-        _, said = guarded(lambda: desk.ranked("default+yesno", asked))
+            handlers.ranked("default+yesno", asked)
+        _, said = guarded(lambda: handlers.ranked("default+yesno", asked))
         assert "busy" in said
-        assert desk.ranked("default", asked)["recommendations"]
-        answer = desk.recommend(asked)
+        assert handlers.ranked("default", asked)["recommendations"]
+        answer = handlers.recommend(asked)
         assert answer["recommendations"]
         assert [note["code"] for note in answer["notes"]] == ["model-busy"]
-        assert b'reason="model-busy"} 1.0' in desk.service.metrics.page()
+        assert b'reason="model-busy"} 1.0' in handlers.service.metrics.page()
         release.set()
-        desk.service.close()
+        handlers.service.close()
 
 
 def test_the_page_loads_nothing_from_elsewhere_and_the_chat_shows_no_markup(
@@ -73,7 +73,7 @@ def test_the_page_loads_nothing_from_elsewhere_and_the_chat_shows_no_markup(
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     with Home.open(small_home, encoder.name) as home:
-        app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        app = web_application(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _), httpx.Client(base_url=url, timeout=30) as client:
             assert "img-src 'self' data:;" in client.get("/").headers["content-security-policy"]
             parts = client.get("/config").json()["components"]
@@ -94,7 +94,7 @@ def test_what_is_sent_to_the_page_is_bounded_and_uploaded_tables_do_not_stay(
         return client.post("/gradio_api/upload", files={"files": ("t.csv", b"a" * size)})
 
     with Home.open(small_home, encoder.name) as home:
-        app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        app = web_application(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _), httpx.Client(base_url=url, timeout=30) as client:
             assert client.post("/gradio_api/queue/join", content=b"[" * 20_000).status_code == 413
             assert upload(client, 100_000).status_code == 413

@@ -16,7 +16,7 @@ import pytest
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.errors import ModelMissing
 from shortlist.store.home import Home
-from tests.serving.conftest import GATES, parts_over, running
+from tests.serving.conftest import GATES, context_over, running
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -49,7 +49,7 @@ def shown(browser: Any, path: Path, encoder: Any, model: Any, width: int = 1200)
     wrong: list[str] = []
     with (
         Home.open(path, encoder.name) as home,
-        running(web_application(parts_over(home, config, encoder, model))) as (
+        running(web_application(context_over(home, config, encoder, model))) as (
             url,
             _,
             _,
@@ -244,7 +244,7 @@ def test_with_keys_the_page_asks_for_one_that_may_write(
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     with Home.open(small_home, encoder.name) as home:
         (_, read), (key, write) = home.catalogue.keys.create("read"), home.catalogue.keys.create("write")
-        app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        app = web_application(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _), httpx.Client(base_url=url, timeout=20) as client:
             refused = client.get("/config")
             assert refused.status_code == 401
@@ -267,7 +267,7 @@ def test_with_a_key_the_page_works(browser: Any, small_home: Path, new_hash_enco
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     with Home.open(small_home, encoder.name) as home:
         _, write = home.catalogue.keys.create("write")
-        app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        app = web_application(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _):
             page = browser.new_page(http_credentials={"username": "me", "password": write})
             page.goto(url)
@@ -285,7 +285,7 @@ def test_without_keys_the_page_answers_this_machine_only_by_its_own_name(
     encoder = new_hash_encoder()
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     with Home.open(small_home, encoder.name) as home:
-        app = web_application(parts_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        app = web_application(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _):
             page = httpx.get(url)
             assert page.status_code == 200
