@@ -30,6 +30,7 @@ texts = st.text(max_size=60)
 titles = texts.filter(lambda text: text.strip() != "")
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 times = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=zones)
+past_times = st.datetimes(datetime(1900, 1, 1), datetime(2026, 1, 1), timezones=zones)
 seconds = st.floats(0, 1e9) | st.integers(0, 10**6)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts,
@@ -78,7 +79,7 @@ events = st.builds(
     item_id=ids,
     kind=st.sampled_from(KINDS),
     action=st.sampled_from(ACTIONS),
-    at=times,
+    at=past_times,
     dwell_s=st.none() | seconds,
     event_id=st.just("") | ids,
     request_id=st.none() | texts,
