@@ -8,7 +8,7 @@ from typing import Annotated
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Header, HTTPException, Request
 
 from shortlist.serving.api.bodies import body_of, described
 from shortlist.serving.api.deps import Limits, ServiceDep, responses
@@ -16,6 +16,11 @@ from shortlist.serving.http.auth import ReadingContent, Writing
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.bulk_ingest import Result
 from shortlist.serving.service.schemas import EventsIn, ReaderOut, RemovedOut, ResultsOut, VideosIn, WholeVideoOut
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(min_length=1, max_length=255, description="the same key again stores events without `at` and id once"),
+]
 
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 
@@ -35,11 +40,17 @@ async def reader(user_id: str, service: ServiceDep, caller: ReadingContent) -> J
 
 @router.post("/events", responses=responses(ResultsOut), response_model=None, openapi_extra=described(EventsIn))
 async def events(
-    service: ServiceDep, limits: Limits, caller: ReadingContent, asked: Annotated[EventsIn, Depends(body_of(EventsIn))]
+    service: ServiceDep,
+    limits: Limits,
+    caller: ReadingContent,
+    asked: Annotated[EventsIn, Depends(body_of(EventsIn))],
+    idempotency_key: IdempotencyKey = None,
 ) -> JsonResponse:
     """Store what readers did. The same event again changes nothing; one that is wrong fails alone."""
     caller.check_events(asked.events)
-    return await service.threads.run(partial(_stored, service.add_events, asked.events, limits.batch))
+    request_key = None if idempotency_key is None else f"{caller.id}\x1f{idempotency_key}"
+    store = partial(service.add_events, request_key=request_key)
+    return await service.threads.run(partial(_stored, store, asked.events, limits.batch))
 
 
 @router.delete("/events/{event_id:path}", responses=responses(RemovedOut), response_model=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,17 +29,22 @@ CLASH = "a different event has this id: expected one of its own, or none; leave 
 NEW, CHANGED, UNCHANGED, FAILED = "new", "changed", "unchanged", "failed"
 
 
-def take_events(home: Home, items: Sequence[object]) -> list[Result]:
+def take_events(home: Home, items: Sequence[object], request_key: str | None = None) -> list[Result]:
     """Store events, one result an item.
 
-    One whose id is known is unchanged, one without a time happens now, one that lies in the future fails.
+    One whose id is known is unchanged, one without a time happens now, one that lies in the future fails. The default
+    id of an event is a hash that includes its time, so one without a time would be new whenever it is sent: with
+    `request_key`, which the client repeats when it sends a request again, its id follows from that and its place.
     """
     now = datetime.now(UTC).isoformat()
 
     def timed(row: Row) -> Event:
-        at = row.values.get("at")
-        event = events.event_from_row(Row(row.where, {**row.values, "at": now if absent(at) else at}))
-        return home.catalogue.events.check_time(event)
+        given = dict(row.values)
+        if absent(given.get("at")):
+            given["at"] = now
+            if request_key is not None and absent(given.get("event_id")):
+                given["event_id"] = hashlib.sha256(f"{request_key}\x1f{row.where}".encode()).hexdigest()[:32]
+        return home.catalogue.events.check_time(events.event_from_row(Row(row.where, given)))
 
     made = _records(items, UNTIMED, timed)
     good = [one.record for one in made if isinstance(one, Placed)]

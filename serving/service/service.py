@@ -141,9 +141,9 @@ class Service:
         profile = self.reloader.recommender().profile(user_id)
         return reader_document(catalogue.readers.get(user_id), profile, taste[0] if taste else None)
 
-    def add_events(self, items: Sequence[object]) -> list[Result]:
-        """Store events; they count in their readers' next recommendations."""
-        return self._counted("event", take_events(self._home, items))
+    def add_events(self, items: Sequence[object], request_key: str | None = None) -> list[Result]:
+        """Store events; they count in their readers' next recommendations. See `take_events` for `request_key`."""
+        return self._counted("event", take_events(self._home, items, request_key))
 
     def remove_event(self, event_id: str) -> None:
         """Delete an event; its reader's next recommendations are made without it. Raises `UnknownItem`."""

@@ -70,6 +70,30 @@ def test_an_event_in_the_future_fails_alone_and_one_that_is_removed_is_forgotten
     assert (gone.status_code, gone.json()["title"]) == (404, "unknown event")
 
 
+def test_events_without_a_time_that_are_sent_again_are_stored_once(api: Any) -> None:
+    view = {"user_id": "ann", "item_id": "v02", "kind": "video", "action": "view"}
+
+    def send(*events: dict[str, Any], key: str | None) -> list[dict[str, Any]]:
+        headers = {"Idempotency-Key": key} if key else {}
+        answer: list[dict[str, Any]] = api.post("/v1/events", {"events": events}, headers=headers)["results"]
+        return answer
+
+    first = send(view, view, key="one")
+    assert [one["status"] for one in first] == ["new", "new"]
+    again = send(view, view, key="one")
+    assert [(one["id"], one["status"]) for one in again] == [(one["id"], "unchanged") for one in first]
+    assert send(view, key="two")[0]["status"] == "new"
+    assert send(view, key=None)[0]["status"] == "new"
+    [other] = send(view | {"item_id": "v03"}, key="one")
+    assert (other["status"], "different event has this id" in other["reason"]) == ("failed", True)
+    timed = view | {"at": "2026-11-20T11:00:00Z"}
+    assert [send(timed, key=key)[0]["status"] for key in ("three", "four")] == ["new", "unchanged"]
+    assert (
+        api.client.post("/v1/events", json={"events": [view]}, headers={"Idempotency-Key": "x" * 256}).status_code
+        == 422
+    )
+
+
 def test_filters_hold(fixed: Any) -> None:
     asked = {"max_duration": 50, "channel": "Channel 1", "category": "Moon", "include_seen": True}
     assert set(fixed.ids("/v1/recommend/ann", params=asked)) == {"v01", "v13"}
