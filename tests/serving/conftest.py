@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from sqlalchemy import Engine, event
 
 from shortlist.app.serve import context_with
 from shortlist.core.config import Config, EncoderConfig, IngestConfig
@@ -131,6 +132,24 @@ def until(holds: Callable[[], Any], seconds: float = 20.0) -> Any:
         assert monotonic() < end, "it never happened"
         event.wait(0.01)
     return found
+
+
+@contextmanager
+def slow_database(statement: str) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """(begun, release): SQL that contains `statement` begins, and goes on only when it is released."""
+    begun, release = threading.Event(), threading.Event()
+
+    def hold(_connection: Any, _cursor: Any, sql: str, *_more: Any) -> None:
+        if statement in sql:
+            begun.set()
+            release.wait(20)
+
+    event.listen(Engine, "before_cursor_execute", hold)
+    try:
+        yield begun, release
+    finally:
+        release.set()
+        event.remove(Engine, "before_cursor_execute", hold)
 
 
 @pytest.fixture(scope="session")

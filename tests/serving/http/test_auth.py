@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import shutil
 import socket
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from shortlist.store.home import Home
+from tests.serving.conftest import slow_database
 
 EVENT = {"events": [{"user_id": "ann", "item_id": "v03", "kind": "video", "action": "like"}]}
 
@@ -79,18 +79,9 @@ def test_what_is_sent_without_a_key_is_not_read_and_takes_nobodys_place(
 
 
 def test_a_database_that_is_slow_to_know_a_key_holds_up_nobody_else(
-    keyed: Any, locked_home: tuple[Path, str, str], monkeypatch: pytest.MonkeyPatch
+    keyed: Any, locked_home: tuple[Path, str, str]
 ) -> None:
-    keys, answers = type(keyed.home.catalogue.keys), threading.Event()
-    known, asked = keys.recognise, threading.Event()
-
-    def slowly(self: Any, secret: str) -> Any:
-        asked.set()
-        answers.wait(20)
-        return known(self, secret)
-
-    monkeypatch.setattr(keys, "recognise", slowly)
-    with ThreadPoolExecutor(1) as pool:
+    with slow_database("WHERE keys.sha") as (asked, answers), ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(keyed.client.get, "/v1/readers/ann", headers=bearer(locked_home[1]))
         assert asked.wait(20)
         assert keyed.client.get("/healthz").status_code == 200

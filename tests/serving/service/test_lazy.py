@@ -15,7 +15,7 @@ from shortlist.core.errors import ModelMissing
 from shortlist.serving.api.app import create_app
 from shortlist.serving.service.lazy import LazyLoader
 from shortlist.store.home import Home
-from tests.serving.conftest import GATES, running, until
+from tests.serving.conftest import GATES, running, slow_database, until
 
 GONE = ModelMissing("no model", expected="weights", found="none", remedy="pull them")
 
@@ -78,18 +78,8 @@ def test_without_an_encoder_a_server_says_so_and_answers_what_needs_none(
             assert client.get("/v1/recommend/ann").json()["recommendations"]
 
 
-def test_a_busy_server_says_how_it_is(serve: Any, small_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serve(small_home, threads=1) as api:
-        begun, release = threading.Event(), threading.Event()
-        videos = type(api.home.catalogue.videos)
-        known = videos.get
-
-        def slowly(self: Any, video_id: str) -> Any:
-            begun.set()
-            release.wait(20)
-            return known(self, video_id)
-
-        monkeypatch.setattr(videos, "get", slowly)
+def test_a_busy_server_says_how_it_is(serve: Any, small_home: Path) -> None:
+    with serve(small_home, threads=1) as api, slow_database("WHERE videos.id") as (begun, release):
         asking = threading.Thread(target=httpx.get, args=(f"{api.url}/v1/videos/v01",), kwargs={"timeout": 30})
         asking.start()
         assert begun.wait(20)
