@@ -18,7 +18,7 @@ from shortlist.core.errors import ModelMissing
 from shortlist.store.home import Home
 from tests.serving.conftest import GATES, context_over, running
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.servers, pytest.mark.filterwarnings("ignore")]
 
 UNNAMED = """[...document.querySelectorAll('button, input, textarea')].filter(
     one => one.offsetParent && !(one.innerText.trim() || one.ariaLabel || one.title || one.labels?.length)
