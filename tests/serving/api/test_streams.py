@@ -53,6 +53,7 @@ def test_a_client_that_leaves_stops_the_rerank(serve: Any, small_home: Path) -> 
             lines = response.iter_lines()
             assert next(lines) == "event: answer"
             until(lambda: model.calls == 1)
+        until(lambda: gauge(api, "requests_inside") == 1)  # this one: the other has left
         model.gate.set()
         until(lambda: gauge(api, "llm_running") == 0)
         assert model.calls == 1
