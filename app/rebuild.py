@@ -43,7 +43,7 @@ def rebuild(
             load()
             home.change_encoder(version)
         damaged = home.catalogue.integrity.clear_damaged()
-        home.drop_damaged_caches()
+        home.repair_caches()
         home.documents.reset()
         shutil.rmtree(home.path / FOLDER, ignore_errors=True)
         records = deliver(home, load, progress)

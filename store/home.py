@@ -19,6 +19,7 @@ from sqlalchemy import Connection, insert, inspect, select, update
 from shortlist.core.config import StoreConfig
 from shortlist.core.errors import HomeDamaged, HomeVersion
 from shortlist.models.encoders.encoder_version import configured_name
+from shortlist.store.caches.checked import CheckedTable
 from shortlist.store.caches.embeddings import EmbeddingCache
 from shortlist.store.catalogue.base import read_number
 from shortlist.store.catalogue.catalogue import Catalogue
@@ -30,7 +31,7 @@ from shortlist.store.lock import WriterLock
 from shortlist.store.permissions import make_private, open_to_others
 from shortlist.store.sql import schema
 from shortlist.store.sql.database import Database
-from shortlist.store.sql.schema import SCHEMA_VERSION, meta
+from shortlist.store.sql.schema import SCHEMA_VERSION, answers, meta
 from shortlist.store.sql.sqlite import SqliteDatabase
 from shortlist.store.sql.sqlite_errors import os_error
 
@@ -52,7 +53,7 @@ class Home:
     """All state of one installation. Open it with `Home.open`, close it with `close` or `with`.
 
     `catalogue` is SQL, `embeddings` the vectors of its texts, `documents` is Chroma (loaded at first use), `answers`
-    the file of the model cache, `caches` the files of both caches; `servers` says where catalogue and documents are.
+    the file of the model cache, `caches` the tables of both caches; `servers` says where catalogue and documents are.
     `created` is true where opening it created it.
     """
 
@@ -74,10 +75,12 @@ class Home:
         self.catalogue = Catalogue(database, lock, _ledger(path, servers), servers.clock_tolerance_s)
         # A cache is a file of its own: no answer waits for a transaction of an ingest, and it may be deleted. Only
         # homes that share a catalogue on a server share their embeddings there, too.
-        self.answers = SqliteDatabase(path / ANSWERS, REBUILD)
-        self._vectors = SqliteDatabase(path / VECTORS, REBUILD)
-        self.embeddings = EmbeddingCache(self._vectors if servers.catalogue is None else database)
-        self.caches = (self.answers, self._vectors)
+        self.answers = SqliteDatabase(path / ANSWERS, REBUILD, checked=True)
+        self._vectors = SqliteDatabase(path / VECTORS, REBUILD, checked=True)
+        self.embeddings = EmbeddingCache(self._vectors)
+        if servers.catalogue is not None:  # an older version kept them in the folder there, too
+            self.embeddings = EmbeddingCache(database, self.embeddings if (path / VECTORS).exists() else None)
+        self.caches = (CheckedTable(self.answers, answers), self.embeddings.table)
         self._database = database
         self._lock = lock
         self.documents = self._documents()
@@ -127,12 +130,12 @@ class Home:
                     self.documents.release()
                     make_private(self.path, OWN)
 
-    def drop_damaged_caches(self) -> list[str]:
-        """Delete what was kept of answers or vectors where its file is damaged; the names of those files."""
+    def repair_caches(self) -> list[str]:
+        """Delete damaged embeddings and answers, and the file where it is damaged itself; the names of what was."""
         damaged = [cache for cache in self.caches if cache.problems()]
         for cache in damaged:
-            cache.delete()
-        return [cache.path.name for cache in damaged]
+            cache.repair()
+        return [cache.name for cache in damaged]
 
     def require_encoder(self, version: str) -> None:
         """Raise `HomeVersion` where the home's vectors are not those of this version of an encoder."""

@@ -21,6 +21,7 @@ SERVICES: Mapping[str, Callable[[Config], Finding]] = {
 STATE: Mapping[str, Callable[[Home, Config], Finding]] = {
     "catalogue": state.catalogue,
     "caches": state.caches,
+    "embeddings": state.embeddings,
     "documents": state.documents,
     "indexes": state.indexes,
     "self-retrieval": state.self_retrieval,

@@ -37,7 +37,7 @@ def encoder(config: Config) -> Finding:
     wrong = _wrong_weights(name, config.models)
     if wrong:
         return broken(f"the weights of {name} are {wrong}", f"shortlist models pull {name}", ModelMissing.exit_code)
-    load = encoder_of(config.model_copy(update={"models": _offline(config.models)}))
+    load = encoder_of(config.model_copy(update={"models": offline(config.models)}))
     encoded = load().encode(["What is this about?"])
     return fine(f"{name} encodes, {encoded.shape[1]} dimensions")
 
@@ -45,7 +45,7 @@ def encoder(config: Config) -> Finding:
 def language_model(config: Config) -> Finding:
     """A language model is here and answers; without one, retrieval order is kept."""
     try:
-        model = load_language_model(config.llm, _offline(config.models))
+        model = load_language_model(config.llm, offline(config.models))
         answer = _asked(model)
     except ServiceError as error:
         return _no_language_model(config, error)
@@ -87,6 +87,6 @@ def _wrong_weights(name: str, models: ModelsConfig) -> str:
     return "" if states in ([], ["ready"]) else states[0]
 
 
-def _offline(models: ModelsConfig) -> ModelsConfig:
+def offline(models: ModelsConfig) -> ModelsConfig:
     """Looking for weights must not begin a download."""
     return models.model_copy(update={"offline": True})

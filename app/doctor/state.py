@@ -6,22 +6,29 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from shortlist.app.build import encoder_of
 from shortlist.app.doctor.finding import Finding, broken, fine, several, warn
+from shortlist.app.doctor.services import offline
 from shortlist.core.config import Config
+from shortlist.core.errors import ServiceError
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.retrieval.build import build_leg
+from shortlist.retrieval.index.cowatch_counts import cowatch_is_damaged
 from shortlist.retrieval.index.index import FOLDER, Index, changed_files, open_index
 from shortlist.retrieval.index.indexer import item_vectors, put_back
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.store.documents.document import Document, video_documents
-from shortlist.store.embed import Embedder
+from shortlist.store.embed import Embedder, LoadEncoder, batches, changes
 from shortlist.store.home import Home
 from shortlist.store.outbox import expected_documents, pending
 
 SAMPLE = 100  # videos that are looked for by their own vectors
+AGAIN = 5  # videos whose texts are encoded again
+SAME = 0.999  # least cosine of a text encoded again with its embedding
 CLOSE = 1e-4  # cosines that differ by less are equal
 
 REBUILD = "shortlist rebuild"
+ENCODE_ANEW = "delete vectors.sqlite3, then shortlist rebuild"
 BY_ITSELF = "nothing: the next ingest or server catches up; or shortlist rebuild"
 
 
@@ -38,9 +45,28 @@ def catalogue(home: Home, _config: Config) -> Finding:
 
 
 def caches(home: Home, _config: Config) -> Finding:
-    """The files of kept vectors and answers."""
-    damaged = [f"{cache.path.name}: {problem}" for cache in home.caches for problem in cache.problems()[:1]]
-    return several(damaged, REBUILD) if damaged else fine("kept vectors and answers are readable")
+    """Every cached embedding and answer as it was written."""
+    damaged = [f"{cache.name}: {problem}" for cache in home.caches for problem in cache.problems()[:1]]
+    return several(damaged, REBUILD) if damaged else fine("cached embeddings and answers are as they were written")
+
+
+def embeddings(home: Home, config: Config) -> Finding:
+    """Every text has an embedding, and a few texts encoded again have the same."""
+    embedder = Embedder(home)
+    texts = missing = 0
+    for batch in batches(changes(home, after=0)):
+        wanted = {document.text_sha: document for change in batch for document in change.documents}
+        texts += len(wanted)
+        missing += len(wanted) - len(embedder.embed(wanted.values()))
+    if missing:
+        return warn(f"{missing:,} of {texts:,} texts have no embedding", REBUILD)
+    try:
+        wrong = _encoded_otherwise(home, encoder_of(config.model_copy(update={"models": offline(config.models)})))
+    except ServiceError:
+        return fine(f"{texts:,} texts have one; none was encoded again, as the encoder is missing")
+    if wrong:
+        return broken(f"{len(wrong)} texts encoded again have another embedding: {wrong[0]!r}", ENCODE_ANEW)
+    return fine(f"{texts:,} texts have one; a few encoded again have the same")
 
 
 def documents(home: Home, _config: Config) -> Finding:
@@ -63,6 +89,8 @@ def indexes(home: Home, _config: Config) -> Finding:
     changed = changed_files(home.path / FOLDER, index)
     if changed:
         return several(changed, REBUILD)
+    if cowatch_is_damaged(home.path / FOLDER):
+        return warn("cowatch.npz is not what was written", "nothing: the next recommend counts it again")
     if put_back(home):
         return warn("the index is newer than the catalogue: a backup was put back", BY_ITSELF)
     behind = home.catalogue.changed_since(index.manifest.revision)
@@ -99,8 +127,20 @@ def self_retrieval(home: Home, config: Config) -> Finding:
     return fine(f"{len(chosen)} of {len(chosen)} videos are found first by their own vectors")
 
 
-def _sample(ids: Sequence[str]) -> list[str]:
-    return [ids[at] for at in np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(int)]
+def _encoded_otherwise(home: Home, load: LoadEncoder) -> list[str]:
+    """Documents of a few videos whose embedding is not what the encoder makes of their text."""
+    chosen = _documents(home, _sample(home.catalogue.videos.ids(), AGAIN)).values()
+    documents = [document for each in chosen for document in each]
+    if not documents:
+        return []
+    cached = Embedder(home).embed(documents)
+    again = load().encode([document.text for document in documents])
+    pairs = zip(documents, again, strict=True)
+    return [document.id for document, vector in pairs if float(cached[document.text_sha] @ vector) < SAME]
+
+
+def _sample(ids: Sequence[str], most: int = SAMPLE) -> list[str]:
+    return [ids[at] for at in np.linspace(0, len(ids) - 1, min(most, len(ids))).astype(int)]
 
 
 def _documents(home: Home, ids: Sequence[str]) -> dict[str, list[Document]]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 import os
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -28,7 +30,7 @@ UNIT = 1000  # what neighbours in a sequence add to their link
 
 # A reader's clicks, views and likes of videos in time order, each with its number in the event store.
 Watches = Sequence[tuple[str, int]]
-FORMAT = 3
+FORMAT = 4
 NAME = "cowatch.npz"
 # Events not yet in the file are counted at every start: it is written again when they are this share of all.
 UNWRITTEN = 0.02
@@ -125,7 +127,7 @@ def load_links(home: Home, folder: Path) -> Links:
 def _read(path: Path, home: Home, removal: str) -> Links:
     """The links in the file; none where it is missing, damaged, foreign, or counts events that were removed."""
     try:
-        with np.load(path, allow_pickle=False) as file:  # a zip: damage does not pass its checksums
+        with np.load(BytesIO(_checked(path)), allow_pickle=False) as file:
             counted = int(file["counted"])
             if (int(file["format"]), str(file["home_id"]), str(file["removal"])) != (FORMAT, home.home_id, removal):
                 return Links.none()
@@ -143,6 +145,25 @@ def _read(path: Path, home: Home, removal: str) -> Links:
         return Links.none()
 
 
+def cowatch_is_damaged(folder: Path) -> bool:
+    """Whether the file in `folder` is not what was written. `load_links` does not use it then, and counts anew."""
+    try:
+        _checked(folder / NAME)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return False
+
+
+def _checked(path: Path) -> bytes:
+    """The content of the file before its last four bytes, which are the CRC-32 of it. Raises `ValueError`."""
+    content = path.read_bytes()
+    if zlib.crc32(content[:-4]) != int.from_bytes(content[-4:], "big"):
+        raise ValueError("the file is not what was written")
+    return content[:-4]
+
+
 def _last(home: Home, counted: int) -> str:
     """The last event that was counted: after a backup was put back, numbers are given to other events."""
     return repr(home.catalogue.events.get_numbered(counted))
@@ -153,20 +174,21 @@ def _write(path: Path, home: Home, links: Links, removal: str) -> None:
     fresh = path.with_name(f"{NAME}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("wb") as file:
-            np.savez(
-                file,
-                format=np.array(FORMAT),
-                home_id=np.array(home.home_id),
-                removal=np.array(removal),
-                counted=np.array(links.counted),
-                last=np.array(_last(home, links.counted)),
-                ids=np.frombuffer("\n".join(links.ids).encode(), dtype=np.uint8),
-                watched=links.watched,
-                values=links.forward.data,
-                columns=links.forward.indices,
-                starts=links.forward.indptr,
-            )
+        content = BytesIO()
+        np.savez(
+            content,
+            format=np.array(FORMAT),
+            home_id=np.array(home.home_id),
+            removal=np.array(removal),
+            counted=np.array(links.counted),
+            last=np.array(_last(home, links.counted)),
+            ids=np.frombuffer("\n".join(links.ids).encode(), dtype=np.uint8),
+            watched=links.watched,
+            values=links.forward.data,
+            columns=links.forward.indices,
+            starts=links.forward.indptr,
+        )
+        fresh.write_bytes(content.getvalue() + zlib.crc32(content.getvalue()).to_bytes(4, "big"))
         fresh.replace(path)
     except OSError as error:
         log.info("the links between videos are not kept: %s", error)

@@ -10,27 +10,27 @@ from dataclasses import asdict, astuple, replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
 
 from shortlist.core.ranking import ModelUse
 from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
+from shortlist.store.caches.checked import CheckedTable
 from shortlist.store.sql.database import Database
-from shortlist.store.sql.schema import answers, model_cache
+from shortlist.store.sql.schema import answers
 
 
 class CachedModel:
-    """A language model that remembers its answers in `database` (the home's `answers`).
+    """A language model that remembers its answers in `database` (the home's `answers`). A damaged one is asked again.
 
     `version` names what else an answer depends on; another version asks again. Safe to share between threads.
     """
 
     def __init__(self, model: LanguageModel, database: Database, version: str) -> None:
         self._model = model
-        self._database = database
+        self._answers = CheckedTable(database, answers)
         self._version = version
         self._use = ModelUse(model.name)
         self._counting = threading.Lock()
-        database.prepare(model_cache)
+        self._answers.prepare()
 
     @property
     def name(self) -> str:
@@ -75,17 +75,15 @@ class CachedModel:
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def _recall(self, key: str) -> dict[str, Any] | None:
-        with self._database.reading() as connection:
-            answer = connection.scalar(select(answers.c.answer).where(answers.c.key == key))
-        if answer is None:
+        rows = self._answers.read(answers.c.key == key)
+        if not rows:
             return None
         self._count(cached=1)
-        kept: dict[str, Any] = json.loads(answer)
+        kept: dict[str, Any] = json.loads(rows[0].answer)
         return kept
 
     def _keep(self, key: str, answer: dict[str, Any]) -> None:
-        with self._database.writing() as connection:
-            connection.execute(self._database.insert_new(answers), {"key": key, "answer": json.dumps(answer)})
+        self._answers.write([{"key": key, "answer": json.dumps(answer)}])
 
     def _count(self, asked: int = 0, prompt_tokens: int = 0, cached: int = 0) -> None:
         with self._counting:

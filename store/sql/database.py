@@ -104,6 +104,12 @@ class Database(ABC):
         """INSERT of `row` that replaces the one with the same primary key."""
         return self.insert(table).values(row).on_conflict_do_update(index_elements=table.primary_key, set_=row)
 
+    def upsert(self, table: Table) -> Insert:
+        """INSERT of any number of rows, each replacing the one with the same primary key."""
+        new = self.insert(table)
+        others = {column.name: new.excluded[column.name] for column in table.columns if not column.primary_key}
+        return new.on_conflict_do_update(index_elements=table.primary_key, set_=others)
+
     def prepare(self, tables: MetaData) -> None:
         """Make `tables` unless they are there."""
         if self._prepared:

@@ -166,6 +166,7 @@ answers = Table(
     model_cache,
     Column("key", Text, primary_key=True),
     Column("answer", Text, nullable=False),
+    Column("crc", BigInteger, nullable=False),  # see `CheckedTable`
     sqlite_with_rowid=False,
 )
 
@@ -177,4 +178,5 @@ vectors = Table(
     Column("encoder", Text, primary_key=True),
     Column("text_sha", Text, primary_key=True),
     Column("vector", LargeBinary, nullable=False),  # float32, little-endian
+    Column("crc", BigInteger, nullable=False),
 )

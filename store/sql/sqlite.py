@@ -35,13 +35,13 @@ PATIENT = Retrying(
 
 
 class SqliteDatabase(Database):
-    """The SQLite file at `path`."""
+    """The SQLite file at `path`. Where its rows are `checked` for damage, text that is not UTF-8 is read, too."""
 
     BEGIN_READING = "BEGIN"
     BEGIN_WRITING = "BEGIN IMMEDIATE"
     FIRST_READ = "SELECT count(*) FROM sqlite_schema"
 
-    def __init__(self, path: Path, if_damaged: str) -> None:
+    def __init__(self, path: Path, if_damaged: str, *, checked: bool = False) -> None:
         self.path = path
         self.name = str(path)
         self.if_damaged = if_damaged
@@ -49,6 +49,8 @@ class SqliteDatabase(Database):
         engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=16)
         event.listen(engine, "do_connect", lambda *_: create_private(path))  # its -wal and -shm get the same mode
         event.listen(engine, "connect", _configure)
+        if checked:
+            event.listen(engine, "connect", _read_any_text)
         super().__init__(engine)
 
     def alone(self, doing: str) -> AbstractContextManager[None]:
@@ -104,3 +106,7 @@ def _configure(connection: Any, _record: object) -> None:
     PATIENT(connection.execute, "PRAGMA journal_mode = WAL")
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _read_any_text(connection: Any, _record: object) -> None:
+    connection.text_factory = lambda text: text.decode(errors="surrogateescape")

@@ -12,7 +12,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from shortlist.store.home import Home
+from shortlist.store.sql import schema
 
 Command = Callable[..., Any]
 
@@ -39,7 +43,7 @@ def findings(shortlist: Command, **more: Any) -> dict[str, Any]:
     return {one["name"]: one for one in json.loads(done.stdout)["checks"]}
 
 
-DERIVED = ("home", "catalogue", "caches", "documents", "indexes", "self-retrieval")
+DERIVED = ("home", "catalogue", "caches", "embeddings", "documents", "indexes", "self-retrieval")
 
 
 def check_sound(shortlist: Command, **more: Any) -> None:
@@ -304,3 +308,62 @@ def test_a_read_only_folder_is_named(shortlist: Command, tmp_path: Path, tables:
         assert findings(shortlist, home=home)["home"]["state"] == "broken"
         remount(disk, "rw")
         check_sound(shortlist, home=home)
+
+
+def rot(file: Path, change: Callable[[bytearray], None]) -> None:
+    """Change the content of `file` and leave its times alone, as a failing disk does."""
+    times, content = file.stat(), bytearray(file.read_bytes())
+    change(content)
+    file.write_bytes(content)
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_signs_flipped_in_an_embedding_are_found_and_rebuild_encodes_it_again(shortlist: Command, home: Path) -> None:
+    before = shortlist("search", "Video 1 about moon", "-k", "5", "--json").document["hits"]
+    with closing(sqlite3.connect(home / "vectors.sqlite3")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        vectors = [row[0] for row in connection.execute("SELECT vector FROM vectors")]
+
+    def flip_signs(content: bytearray) -> None:
+        for vector in vectors[:7]:
+            at = content.index(vector)
+            for byte in range(at + 3, at + len(vector), 4):
+                content[byte] ^= 0x80
+
+    rot(home / "vectors.sqlite3", flip_signs)
+    found = findings(shortlist)
+    assert (found["caches"]["state"], found["caches"]["remedy"]) == ("broken", "shortlist rebuild")
+    assert "7 damaged rows" in found["caches"]["found"]
+    assert found["embeddings"]["state"] == "warning"
+    assert shortlist("rebuild").returncode == 0
+    assert shortlist("doctor").returncode == 0
+    again = shortlist("search", "Video 1 about moon", "-k", "5", "--json").document["hits"]
+    assert [hit["video_id"] for hit in again] == [hit["video_id"] for hit in before]
+
+
+def test_embeddings_that_the_encoder_does_not_make_are_found(shortlist: Command, home: Path, hashed: Any) -> None:
+    with Home.open(home) as store:
+        rows = store.embeddings.table.read(schema.vectors.c.encoder == "hash-32")
+        turned = {row.text_sha: -np.frombuffer(row.vector, dtype="<f4") for row in rows}
+        store.embeddings.keep("hash-32", turned)  # with sound checksums
+    found = findings(shortlist)["embeddings"]
+    assert found["state"] == "broken"
+    assert "encoded again" in found["found"]
+    assert found["remedy"].endswith("shortlist rebuild")
+
+
+@pytest.mark.parametrize("place", [0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.999])
+def test_a_flipped_byte_of_the_cowatch_counts_is_found_and_counted_again(
+    shortlist: Command, home: Path, place: float
+) -> None:
+    before = found_by(shortlist)
+    file = home / "indexes" / "cowatch.npz"
+
+    def flip_one(content: bytearray) -> None:
+        content[int(place * len(content))] ^= 0x01
+
+    rot(file, flip_one)
+    found = findings(shortlist)["indexes"]
+    assert (found["state"], "cowatch.npz" in found["found"]) == ("warning", True)
+    same_answer(found_by(shortlist), before)
+    assert findings(shortlist)["indexes"]["state"] == "ok"

@@ -17,6 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from shortlist.core.config import StoreConfig
 from shortlist.core.errors import ConfigError, HomeDamaged, HomeLocked, ServiceError, ShortlistError
 from shortlist.core.types import Event, Video
+from shortlist.store.embed import embed
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver, pending
 from tests import database_servers
@@ -211,3 +212,17 @@ def test_a_collection_lost_by_the_server_is_made_anew(servers: StoreConfig, tmp_
             home.documents.count()
         assert deliver(home, never) == 1
         assert home.documents.ids() == ["transcript:a"]
+
+
+def test_embeddings_that_an_older_version_kept_in_the_folder_move_to_the_server(
+    servers: StoreConfig, tmp_path: Path, hash_encoder: Any
+) -> None:
+    with Home.open(tmp_path / "home", "hash-32") as folder, folder.writing():
+        folder.catalogue.videos.put([Video("a", "A")])
+        deliver(folder, lambda: hash_encoder)
+    with Home.open(tmp_path / "home", "hash-32", servers) as home, home.writing():
+        home.catalogue.videos.put([Video("a", "A")])
+        assert deliver(home, never) == 1
+    (tmp_path / "home" / "vectors.sqlite3").unlink()
+    with Home.open(tmp_path / "another machine", "hash-32", servers) as home:
+        assert embed(home, 0) == 1

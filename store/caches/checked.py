@@ -1,0 +1,125 @@
+"""A table of a cache whose rows carry checksums: a damaged row counts as missing and is never used."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, MetaData, Row, Select, Table, and_, delete, inspect, select
+
+from shortlist.core.errors import HomeDamaged
+from shortlist.store.sql.database import Database
+from shortlist.store.sql.sqlite import SqliteDatabase
+
+PAGE = 1000
+
+log = logging.getLogger(__name__)
+
+
+class CheckedTable:
+    """`table`, whose last column is `crc`, in `database`. It is made at first use."""
+
+    def __init__(self, database: Database, table: Table) -> None:
+        self._database = database
+        self._table = table
+        self._columns = [column for column in table.columns if column.name != "crc"]
+        self._prepared = False
+
+    @property
+    def name(self) -> str:
+        """Where the table is, without secrets."""
+        return self._database.name
+
+    def read(self, condition: ColumnElement[bool]) -> list[Row[Any]]:
+        """The rows that fulfil `condition` and are as they were written. Damaged ones are counted in the log."""
+        self.prepare()
+        with self._database.reading() as connection:
+            rows = connection.execute(self._select().where(condition)).all()
+        sound = [row for row in rows if _is_sound(row)]
+        if len(sound) < len(rows):
+            log.warning(
+                "%d damaged rows of %s are not used: run `shortlist rebuild`", len(rows) - len(sound), self.name
+            )
+        return sound
+
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write `rows`, by column. Each replaces the one with the same primary key."""
+        if not rows:
+            return
+        self.prepare()
+        checked = [{**row, "crc": _crc([row[column.name] for column in self._columns])} for row in rows]
+        with self._database.writing() as connection:
+            connection.execute(self._database.upsert(self._table), checked)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the file and how many rows are damaged; empty when all is well. Reads everything."""
+        found = self._database.problems()
+        if found:
+            return found
+        try:
+            damaged = sum(1 for _ in self._damaged())
+        except HomeDamaged as error:
+            return [error.found]
+        return [f"{damaged:,} damaged rows in {self._table.name}"] if damaged else []
+
+    def repair(self) -> None:
+        """Delete the damaged rows; the whole file where it cannot be read, or where damage is left."""
+        if not self._database.problems():
+            try:
+                self._delete(list(self._damaged()))
+            except (HomeDamaged, UnicodeEncodeError) as error:
+                log.warning("%s is deleted: %s", self.name, error)
+        if isinstance(self._database, SqliteDatabase) and self.problems():
+            self._database.delete()
+            self._prepared = False
+
+    def prepare(self) -> None:
+        """Make the table unless it is there; one of an older version gets its checksums."""
+        if self._prepared:
+            return
+        metadata: MetaData = self._table.metadata
+        self._database.prepare(metadata)
+        with self._database.reading() as connection:
+            old = "crc" not in {column["name"] for column in inspect(connection).get_columns(self._table.name)}
+        if old:
+            self._add_checksums()
+        self._prepared = True
+
+    def _select(self) -> Select[Any]:
+        columns: Sequence[ColumnElement[Any]] = [*self._columns, self._table.c.crc]
+        return select(*columns)
+
+    def _add_checksums(self) -> None:
+        names = ", ".join(column.name for column in self._columns)
+        with self._database.writing() as connection:
+            if "crc" in {column["name"] for column in inspect(connection).get_columns(self._table.name)}:
+                return  # another process was faster
+            driver: Any = connection.connection.driver_connection
+            driver.create_function("checksum", len(self._columns), lambda *values: _crc(values))
+            connection.exec_driver_sql(f"ALTER TABLE {self._table.name} ADD COLUMN crc BIGINT NOT NULL DEFAULT 0")
+            connection.exec_driver_sql(f"UPDATE {self._table.name} SET crc = checksum({names})")
+
+    def _damaged(self) -> Iterator[Row[Any]]:
+        self.prepare()
+        with self._database.reading() as connection:
+            for page in connection.execute(self._select()).partitions(PAGE):
+                yield from (row for row in page if not _is_sound(row))
+
+    def _delete(self, rows: Sequence[Row[Any]]) -> None:
+        keys = self._table.primary_key.columns
+        with self._database.writing() as connection:
+            for row in rows:
+                connection.execute(delete(self._table).where(and_(*(key == row._mapping[key.name] for key in keys))))
+
+
+def _is_sound(row: Row[Any]) -> bool:
+    return bool(_crc(row[:-1]) == row[-1])
+
+
+def _crc(values: Sequence[Any]) -> int:
+    """CRC-32 over texts and bytes."""
+    return zlib.crc32(
+        b"\0".join(one if isinstance(one, bytes) else str(one).encode(errors="surrogateescape") for one in values)
+    )
