@@ -1,4 +1,4 @@
-"""The records that one batch of requests speaks about, read from the catalogue once."""
+"""Records shared by one batch of requests, and a request with its retrieved ranking."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from shortlist.core.types import Article, HistoryItem, Kind, Profile, Video
 
 @dataclass(frozen=True, slots=True)
 class ItemBatch:
-    """Videos and articles by id. An article and a video may share an id, so both are asked for with their kind."""
+    """Videos and articles by id, read from the catalogue once. An article and a video may share an id."""
 
     videos: Mapping[str, Video] = field(default_factory=dict)
     articles: Mapping[str, Article] = field(default_factory=dict)
 
     def item(self, kind: Kind, item_id: str) -> Video | Article | None:
-        """The record, or None where the catalogue does not know it."""
+        """Return the record; None if the catalogue has no such item."""
         return self.videos.get(item_id) if kind == "video" else self.articles.get(item_id)
 
     def length_s(self, item: HistoryItem) -> float | None:
-        """How long the video of `item` lasts; None for articles and where it is not known."""
+        """Return the duration of the video `item` in seconds; None for articles and unknown durations."""
         record = self.item(item.kind, item.item_id)
         return record.duration_s if isinstance(record, Video) else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankedRequest:
-    """A request, its reader, what was looked for and what was retrieved."""
+    """A request with its reader's profile, its query and the ranking that was retrieved for it."""
 
     request: Request
     profile: Profile
@@ -37,16 +37,16 @@ class RankedRequest:
     ranking: Ranking
 
 
-def request_notes(case: RankedRequest, n_found: int) -> list[Note]:
-    """What a person should know about an answer of `n_found` videos: what it rests on, and why it is short."""
-    strange = not case.profile.liked and not (case.request.wish or case.request.like)
-    notes = [_lack(case.profile)] if strange else [*case.ranking.notes]
-    if n_found < case.request.k:
-        notes.append(Note("few-results", f"only {n_found} of {case.request.k}: no other video matches"))
+def request_notes(ranked: RankedRequest, n_results: int) -> list[Note]:
+    """Return notes on an answer of `n_results` videos: what it is based on, and that it is short."""
+    cold_start = not ranked.profile.liked and not (ranked.request.wish or ranked.request.like)
+    notes = [_cold_start_note(ranked.profile)] if cold_start else [*ranked.ranking.notes]
+    if n_results < ranked.request.k:
+        notes.append(Note("few-results", f"only {n_results} of {ranked.request.k}: no other video matches"))
     return notes
 
 
-def _lack(profile: Profile) -> Note:
+def _cold_start_note(profile: Profile) -> Note:
     code: NoteCode = "no-likes" if profile.n_events else "no-history"
     lack = "has liked nothing yet" if profile.n_events else "has no history"
     basis = "stated interests, popular and fresh" if profile.interests else "popular and fresh"

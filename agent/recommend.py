@@ -1,17 +1,17 @@
-"""Readers -> Recommendations: profile, retrieval, rerank and blend, reasons. One reader is a batch of one."""
+"""Requests -> recommendations: profile, retrieval, rerank and blend, reasons. One reader is a batch of one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from shortlist.agent.batch import ItemBatch, RankedRequest, request_notes
 from shortlist.agent.explain.explain import Explainer
-from shortlist.agent.ranked import Ranked
-from shortlist.agent.reader.query import alike_query, profile_query, text_query, topic_of
-from shortlist.agent.reader.records import Records, profiles_of
+from shortlist.agent.reader.query import extract_topic, profile_query, similar_query, text_query
+from shortlist.agent.reader.records import Records, load_profiles
+from shortlist.agent.rerank.exact_prompts import exact_prompts
 from shortlist.agent.rerank.policy import RerankPolicy, check_method, decide
-from shortlist.agent.rerank.runner import RerankRunner, exact_prompts
+from shortlist.agent.rerank.runner import RerankResult, RerankRunner
 from shortlist.agent.stopwatch import Stopwatch
 from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig
 from shortlist.core.errors import UnknownItem, UsageError
@@ -25,11 +25,20 @@ from shortlist.retrieval.retriever import Retriever
 NO_FILTERS = Filters()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RerankedRequest:
+    """A retrieved request, the result of its rerank, and the milliseconds of each stage."""
+
+    ranked: RankedRequest
+    result: RerankResult
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+
 class Recommender:
     """Answers requests over one revision of the catalogue.
 
-    `retriever` searches `snapshot`. `encoder` and `model` are called only when a request needs them (a wish; a rerank),
-    and should remember what they loaded.
+    `retriever` searches `snapshot`. `encoder` and `model` are called whenever a request needs them (a wish; a rerank),
+    so they should cache what they load.
     """
 
     def __init__(
@@ -55,134 +64,134 @@ class Recommender:
     def recommend(self, request: Request) -> Answer:
         """Answer one request.
 
-        Raises `UnknownReader`, `UsageError` for an unknown method, and what `RerankRunner.judge` raises.
+        Raises `UnknownReader`, `UsageError` for an unknown method, and what `RerankRunner.rerank` raises.
         """
         return self.recommend_many([request])[0]
 
     def recommend_many(self, requests: Sequence[Request]) -> list[Answer]:
-        """`[recommend(request) for request in requests]`, cheaper: the same order, scores within 1e-5.
+        """Answer several requests at once: the same order as one by one, scores within 1e-5.
 
-        All or nothing: the first unknown reader raises `UnknownReader` before any work is done, so a caller with
-        doubtful ids asks the catalogue first. Stages that a batch shares are timed in equal parts.
+        The first unknown reader raises `UnknownReader` before anything is ranked, so check doubtful ids first. The time
+        of a stage that the batch shares is divided equally.
         """
-        ranked, shelf = self._ranked(requests, explained=True)
-        return [self._explained(one, shelf) for one in ranked]
+        reranked, items = self._rank(requests, explained=True)
+        return [self._explain(one, items) for one in reranked]
 
-    def rank_many(self, requests: Sequence[Request]) -> list[Ranked]:
-        """What `recommend_many` makes its answers of, without reasons and evidence. Raises the same errors."""
-        return self._ranked(requests, explained=False)[0]
+    def rank_many(self, requests: Sequence[Request]) -> list[RerankedRequest]:
+        """Rank as `recommend_many` does, without reasons and evidence. Raises the same errors."""
+        return self._rank(requests, explained=False)[0]
 
     def search(self, text: str, k: int, filters: Filters = NO_FILTERS) -> Answer:
-        """The videos that `text` asks for, for nobody in particular: no profile, nothing excluded, no rerank.
+        """Return the best `k` videos for `text` alone: no profile, no exclusions, no rerank.
 
-        Raises `UsageError` for a text that is blank.
+        Raises `UsageError` if `text` is blank.
         """
-        topic = topic_of(text)
+        topic = extract_topic(text)
         if topic is None:
-            raise UsageError("nothing to look for", expected="a text", found="a blank one", remedy="say what")
+            raise UsageError("nothing to search for", expected="a text", found="a blank one", remedy="write a topic")
         request = Request("", k, topic, NONE, filters=filters)
-        return self._for_nobody(request, lambda: text_query(topic, k, filters, self._encoder()))
+        return self._answer_without_reader(request, lambda: text_query(topic, k, filters, self._encoder()))
 
-    def alike(self, video_id: str, k: int, filters: Filters = NO_FILTERS) -> Answer:
-        """The videos that resemble `video_id`, for nobody in particular. Raises `UnknownItem`."""
+    def similar(self, video_id: str, k: int, filters: Filters = NO_FILTERS) -> Answer:
+        """Return the `k` videos most similar to `video_id`, without a reader. Raises `UnknownItem`."""
         request = Request("", k, None, NONE, filters=filters, like=video_id)
-        return self._for_nobody(request, lambda: self._alike(request, request.k, None))
+        return self._answer_without_reader(request, lambda: self._similar_query(request, request.k, None))
 
     def profile(self, user_id: str) -> Profile:
-        """What is known of a reader's taste. Raises `UnknownReader`."""
-        return profiles_of(self._records, [user_id], self._profile)[0][user_id]
+        """Return a reader's profile. Raises `UnknownReader`."""
+        return load_profiles(self._records, [user_id], self._profile)[0][user_id]
 
     def prompts(self, request: Request) -> list[tuple[Message, ...]]:
-        """The exact messages of every model call that a rerank of this request would make; no model is loaded."""
+        """Return the exact messages of every model call that a rerank of this request may make; no model is loaded."""
         if request.rerank == NONE:
             return []
-        [case], shelf = self._cases([request], Stopwatch(), explained=True)
+        [ranked], items = self._retrieve([request], Stopwatch(), explained=True)
         method = self._rerank.method if request.rerank == AUTO else request.rerank
-        return exact_prompts(method, case.request, case.profile, case.ranking, shelf, self._rerank)
+        return exact_prompts(method, ranked, items, self._rerank)
 
-    def _for_nobody(self, request: Request, ask: Callable[[], Query]) -> Answer:
+    def _answer_without_reader(self, request: Request, make_query: Callable[[], Query]) -> Answer:
         watch = Stopwatch()
         with watch.stage("query"):
-            query = ask()
+            query = make_query()
         with watch.stage("retrieve"):
             ranking = self._retriever.search(query)
-        case = RankedRequest(request, Profile(""), query, ranking)
-        shelf = ItemBatch(self._records.videos.get_many([*ranking.ids, *filter(None, (request.like,))]))
-        return self._explained(self._judged(case, shelf, RerankRunner(self._model, self._rerank), watch.ms), shelf)
+        ranked = RankedRequest(request, Profile(""), query, ranking)
+        items = ItemBatch(self._records.videos.get_many([*ranking.ids, *filter(None, (request.like,))]))
+        runner = RerankRunner(self._model, self._rerank)
+        return self._explain(self._rerank_one(ranked, items, runner, watch.ms), items)
 
-    def _ranked(self, requests: Sequence[Request], *, explained: bool) -> tuple[list[Ranked], ItemBatch]:
+    def _rank(self, requests: Sequence[Request], *, explained: bool) -> tuple[list[RerankedRequest], ItemBatch]:
         watch = Stopwatch()
         with self._records.snapshot():
-            cases, shelf = self._cases(requests, watch, explained=explained)
-        judge = RerankRunner(self._model, self._rerank)
-        shared = {stage: ms / len(cases) for stage, ms in watch.ms.items()} if cases else {}
-        # Requests whose prompts begin alike come one after another: the model reads that beginning once.
-        reading_order = sorted(range(len(cases)), key=lambda at: (requests[at].wish or "", requests[at].user_id))
-        judged = {at: self._judged(cases[at], shelf, judge, shared) for at in reading_order}
-        return [judged[at] for at in range(len(cases))], shelf
+            ranked, items = self._retrieve(requests, watch, explained=explained)
+        runner = RerankRunner(self._model, self._rerank)
+        shared_ms = {stage: ms / len(ranked) for stage, ms in watch.ms.items()} if ranked else {}
+        # Requests whose prompts share a prefix follow each other: the model reads that prefix once.
+        by_prefix = sorted(range(len(ranked)), key=lambda row: (requests[row].wish or "", requests[row].user_id))
+        reranked = {row: self._rerank_one(ranked[row], items, runner, shared_ms) for row in by_prefix}
+        return [reranked[row] for row in range(len(ranked))], items
 
-    def _cases(
+    def _retrieve(
         self, requests: Sequence[Request], watch: Stopwatch, *, explained: bool
     ) -> tuple[list[RankedRequest], ItemBatch]:
-        requests = [_checked(request) for request in requests]
+        requests = [_normalise(request) for request in requests]
         with watch.stage("profile"):
-            profiles, history = profiles_of(self._records, [one.user_id for one in requests], self._profile)
+            profiles, history = load_profiles(self._records, [one.user_id for one in requests], self._profile)
         with watch.stage("query"):
             queries = [self._query(request, profiles[request.user_id]) for request in requests]
         with watch.stage("retrieve"):
             rankings = self._retriever.search_many(queries)
-        with watch.stage("read"):
-            read = [
-                {*ranking.ids, *filter(None, (request.like,))}
-                for request, ranking in zip(requests, rankings, strict=True)
-                if explained or self._gate(request, profiles[request.user_id]).method
-            ]
-            videos = self._records.videos.get_many(sorted(set().union(*read) - history.videos.keys()))
-        cases = [
+        ranked = [
             RankedRequest(request, profiles[request.user_id], query, ranking)
             for request, query, ranking in zip(requests, queries, rankings, strict=True)
         ]
-        return cases, ItemBatch({**history.videos, **videos}, history.articles)
+        with watch.stage("read"):
+            needed = [
+                {*one.ranking.ids, *filter(None, (one.request.like,))}
+                for one in ranked
+                if explained or self._policy(one).method
+            ]
+            videos = self._records.videos.get_many(sorted(set().union(*needed) - history.videos.keys()))
+        return ranked, ItemBatch({**history.videos, **videos}, history.articles)
 
     def _query(self, request: Request, profile: Profile) -> Query:
-        # Not k alone: the head that the model judges must not depend on how many are asked for.
+        # Not k alone: the head that the model judges must not depend on how many videos are requested.
         depth = max(request.k, self._rerank.depth)
         if request.like:
-            query = self._alike(request, depth, profile)
+            query = self._similar_query(request, depth, profile)
         elif request.wish:
             query = text_query(request.wish, depth, request.filters, self._encoder(), profile)
         else:
             query = profile_query(profile, depth, request.filters, self.snapshot.vectors_of)
         return query if request.only is None else replace(query, only=request.only)
 
-    def _alike(self, request: Request, depth: int, profile: Profile | None) -> Query:
+    def _similar_query(self, request: Request, depth: int, profile: Profile | None) -> Query:
         video = self._records.videos.get_many([request.like or ""]).get(request.like or "")
         if video is None:
             remedy = "look for it with `shortlist search TEXT`"
             raise UnknownItem("unknown video", expected="the id of a video", found=repr(request.like), remedy=remedy)
-        return alike_query(video, depth, request.filters, self.snapshot.vectors_of, profile)
+        return similar_query(video, depth, request.filters, self.snapshot.vectors_of, profile)
 
-    def _judged(
-        self, case: RankedRequest, shelf: ItemBatch, judge: RerankRunner, shared: Mapping[str, float]
-    ) -> Ranked:
+    def _rerank_one(
+        self, ranked: RankedRequest, items: ItemBatch, runner: RerankRunner, shared_ms: Mapping[str, float]
+    ) -> RerankedRequest:
         watch = Stopwatch()
         with watch.stage("rerank"):
-            gate = self._gate(case.request, case.profile)
-            verdict = judge.judge(case.request, case.profile, case.ranking, shelf, gate)
-        return Ranked(case, verdict, {**shared, **watch.ms})
+            result = runner.rerank(ranked, items, self._policy(ranked))
+        return RerankedRequest(ranked, result, {**shared_ms, **watch.ms})
 
-    def _gate(self, request: Request, profile: Profile) -> RerankPolicy:
-        return decide(request, profile, self._rerank, self._profile)
+    def _policy(self, ranked: RankedRequest) -> RerankPolicy:
+        return decide(ranked.request, ranked.profile, self._rerank, self._profile)
 
-    def _explained(self, ranked: Ranked, shelf: ItemBatch) -> Answer:
-        case, verdict, watch = ranked.case, ranked.verdict, Stopwatch()
+    def _explain(self, reranked: RerankedRequest, items: ItemBatch) -> Answer:
+        ranked, result, watch = reranked.ranked, reranked.result, Stopwatch()
         with watch.stage("explain"):
-            recommendations = self._explainer.explain(case, verdict, shelf)
-        notes = (*self.snapshot.notes, *request_notes(case, len(recommendations)), *verdict.notes)
-        timings = {**ranked.timings_ms, **watch.ms}
-        return Answer(case.request.user_id, recommendations, notes, timings, verdict.use)
+            recommendations = self._explainer.explain(ranked, result, items)
+        notes = (*self.snapshot.notes, *request_notes(ranked, len(recommendations)), *result.notes)
+        timings_ms = {**reranked.timings_ms, **watch.ms}
+        return Answer(ranked.request.user_id, recommendations, notes, timings_ms, result.use)
 
 
-def _checked(request: Request) -> Request:
+def _normalise(request: Request) -> Request:
     check_method(request.rerank)
-    return replace(request, wish=topic_of(request.wish))
+    return replace(request, wish=extract_topic(request.wish))

@@ -8,14 +8,14 @@ from time import perf_counter
 
 
 class Stopwatch:
-    """Adds up what each named stage takes. `ms` maps a stage to its milliseconds, in the order of first use."""
+    """Adds up the time of each named stage. `ms` maps a stage to its milliseconds, in the order of first use."""
 
     def __init__(self) -> None:
         self.ms: dict[str, float] = {}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Counts the time inside the `with` block towards `name`."""
+        """Add the time inside the `with` block to `name`."""
         start = perf_counter()
         try:
             yield

@@ -25,7 +25,7 @@ from rich.table import Table
 from benchmarks.ensemble import ensemble
 from benchmarks.export_home import make_home
 from benchmarks.retrieval import real_windows
-from shortlist.agent.export import rows_of
+from shortlist.agent.export import export_rows
 from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.plan import Plan
 from shortlist.app.export.run import export
@@ -81,8 +81,8 @@ def ours(home: Home, ids: Sequence[str]) -> dict[str, dict[str, float]]:
     for name, weights in {"all legs": {}, "dense alone": {"dense": 1.0}}.items():
         recommender = open_recommender(home, config_of(home.path, **weights))
         like = Request("", K, rerank="none")
-        rows_of(recommender, home.catalogue, ids[:8], like)
-        found[name] = rate(len(ids), lambda r=recommender, one=like: rows_of(r, home.catalogue, ids, one))
+        export_rows(recommender, home.catalogue, ids[:8], like)
+        found[name] = rate(len(ids), lambda r=recommender, one=like: export_rows(r, home.catalogue, ids, one))
     return found
 
 

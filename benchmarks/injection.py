@@ -27,7 +27,7 @@ from benchmarks.rerank import show
 from benchmarks.rerank_cases import Vectors, load
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.prompt_safety.sanitize import candidate_text
-from shortlist.agent.rerank.question import Question, question
+from shortlist.agent.rerank.prompt import ReaderPrompt
 from shortlist.agent.rerank.yesno import CHOICES, log_odds
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
 from shortlist.core.types import GIVEN, Enrichment, Made, Profile, Video
@@ -54,7 +54,7 @@ class Shelved:
     """Twenty candidates and the question they are judged by."""
 
     source: str
-    asked: Question
+    asked: ReaderPrompt
     videos: Sequence[Video]
 
 
@@ -82,7 +82,7 @@ def ted_lists(data: Path, vectors: Vectors) -> Iterator[Shelved]:
     stored = vectors.of([f"{video.title}\n{video.summary}" for video in videos])
     for wish, wanted in zip(WISHES, vectors.of(WISHES), strict=True):
         nearest = np.argsort(-(stored @ wanted))[:SIZE]
-        asked = question("yesno_wish", Profile("nobody"), wish, ItemBatch(), CONFIG)
+        asked = ReaderPrompt.load("yesno_wish", Profile("nobody"), wish, ItemBatch(), CONFIG)
         yield Shelved("ted", asked, [videos[at] for at in nearest])
 
 
@@ -92,8 +92,8 @@ def mind_lists(data: Path, vectors: Vectors) -> Iterator[Shelved]:
     cases = list(bench.cases.values())
     for own, other in zip(cases[::2], cases[1::2], strict=True):
         ids = dict.fromkeys((*own.ranking.ids, *other.ranking.ids))
-        asked = question("yesno", own.profile, None, bench.shelf, CONFIG)
-        yield Shelved("mind", asked, [_summed_up(bench.shelf.videos[item]) for item in ids][:SIZE])
+        asked = ReaderPrompt.load("yesno", own.profile, None, bench.items, CONFIG)
+        yield Shelved("mind", asked, [_summed_up(bench.items.videos[item]) for item in ids][:SIZE])
 
 
 def _summed_up(video: Video) -> Video:
@@ -160,7 +160,7 @@ def _pair(model: LanguageModel, one: Shelved, scores: Sequence[float], tried: At
     return Pair(tried.kind, one.source, tried.rank, better + 1)
 
 
-def _score(model: LanguageModel, asked: Question, candidate: str) -> float:
+def _score(model: LanguageModel, asked: ReaderPrompt, candidate: str) -> float:
     found = log_odds(model.choice_logprobs(asked.messages(candidate=candidate), CHOICES))
     return -np.inf if found is None else found
 

@@ -88,20 +88,20 @@ WAYS: dict[str, tuple[int, Change]] = {
 }
 
 
-def queries_of(task: Task, snapshot: Snapshot, shelf: ItemBatch) -> Iterator[tuple[str, Query]]:
+def queries_of(task: Task, snapshot: Snapshot, items: ItemBatch) -> Iterator[tuple[str, Query]]:
     for one in task.data.queries:
         events = task.history(one)
-        profile = build_profile(Reader(one.id), events, Activity.of(events), shelf, ProfileConfig())
+        profile = build_profile(Reader(one.id), events, Activity.of(events), items, ProfileConfig())
         asked = profile_query(profile, 10, Filters(include_seen=one.candidates is not None), snapshot.vectors_of)
         wanted = frozenset(one.candidates) if one.candidates else None
         yield one.id, replace(asked, k=len(one.candidates or ()) or 10, only=wanted)
 
 
 def ranked(
-    task: Task, snapshot: Snapshot, shelf: ItemBatch, config: RetrievalConfig, change: Change
+    task: Task, snapshot: Snapshot, items: ItemBatch, config: RetrievalConfig, change: Change
 ) -> dict[str, Ranking]:
     retriever = build_retriever(snapshot, config)
-    asked = [(one, change(query)) for one, query in queries_of(task, snapshot, shelf)]
+    asked = [(one, change(query)) for one, query in queries_of(task, snapshot, items)]
     found: dict[str, Ranking] = {}
     for start in range(0, len(asked), BATCH):
         part = asked[start : start + BATCH]
@@ -132,18 +132,18 @@ def main() -> None:
     folder = Path(os.environ["SHORTLIST_BENCH_DATA"]) / "eval" / given.set
     task = task_of(read_watches(folder) if given.set == "microlens" else read_mind(folder))
     task = task if given.queries is None else task.sampled(given.queries, seed=0)
-    shelf = ItemBatch({video.id: video for video in task.videos})
+    items = ItemBatch({video.id: video for video in task.videos})
     rows: FloatArray = Vectors(given.work).of([f"{video.title}\n{video.transcript.text}" for video in task.videos])
     snapshot = Snapshot("benchmark", 1, (SegmentView(video_segment(task.videos, rows)),))
     metric = SETS[given.set]
     dense = {
-        name: ranked(task, snapshot, shelf, RetrievalConfig(weights={"dense": 1.0}, dense_top=top), change)
+        name: ranked(task, snapshot, items, RetrievalConfig(weights={"dense": 1.0}, dense_top=top), change)
         for name, (top, change) in WAYS.items()
     }
     figures = {"interests": table_of(task, metric, dense, next(iter(WAYS)), f"{given.set}: dense alone")}
     pruned = {}
     for query.MAX_TERMS in TERMS:
-        pruned[f"{query.MAX_TERMS} terms"] = ranked(task, snapshot, shelf, RetrievalConfig(), lambda one: one)
+        pruned[f"{query.MAX_TERMS} terms"] = ranked(task, snapshot, items, RetrievalConfig(), lambda one: one)
     figures["terms"] = table_of(task, metric, pruned, f"{TERMS[-1]} terms", f"{given.set}: all legs, terms pruned")
     (given.work / f"{given.set}.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
 

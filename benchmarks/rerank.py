@@ -27,9 +27,9 @@ from benchmarks.rerank_cases import BENCHES, Bench, Case, Vectors, load
 from shortlist.agent.rerank.blend import blend
 from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.letters import Letters
-from shortlist.agent.rerank.metered import MeteredModel
+from shortlist.agent.rerank.metered_model import MeteredModel
 from shortlist.agent.rerank.methods import METHODS, Reranker
-from shortlist.agent.rerank.pointwise import settled
+from shortlist.agent.rerank.pointwise import is_top_final
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.eval.metrics.scores import score
@@ -88,7 +88,7 @@ def judge(bench: Bench, method: str, model: LanguageModel, config: RerankConfig,
 
 def one(case: Case, bench: Bench, method: str, model: LanguageModel, config: RerankConfig) -> Judged:
     metered, start = MeteredModel(model), time.process_time()
-    reranked = VARIANTS[method](RerankContext(metered, bench.shelf, config)).rerank(
+    reranked = VARIANTS[method](RerankContext(metered, bench.items, config)).rerank(
         case.profile, case.wish, case.ranking
     )
     judged, use = reranked.sources[0], metered.use
@@ -181,7 +181,7 @@ def stop(case: Case, judged: Judged, config: RerankConfig) -> Judged:
     """The part of `judged` that a rerank which stops early would have asked for."""
     opinions, asked = dict(zip(judged.ids, judged.scores, strict=True)), dict[str, float]()
     for item in case.ranking.ids[: config.depth]:
-        if settled(case.ranking, asked, WEIGHT, config) or len(asked) == len(opinions):
+        if is_top_final(case.ranking, asked, WEIGHT, config) or len(asked) == len(opinions):
             break
         if item in opinions:
             asked[item] = opinions[item]

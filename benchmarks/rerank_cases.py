@@ -50,7 +50,7 @@ class Bench:
 
     name: str
     data: DataSet
-    shelf: ItemBatch
+    items: ItemBatch
     cases: Mapping[str, Case]
 
 
@@ -98,17 +98,17 @@ def mind(folder: Path, vectors: Vectors, queries: int | None) -> Bench:
     task = _sampled(task_of(read_mind(folder)), queries)
     used = {item for query in task.data.queries for item in (*query.history, *(query.candidates or ()))}
     videos = [video for video in task.videos if video.id in used]
-    shelf = ItemBatch({video.id: video for video in videos})
+    items = ItemBatch({video.id: video for video in videos})
     snapshot = _snapshot(videos, vectors)
     retriever = build_retriever(snapshot, RetrievalConfig())
     cases = {}
     for query in task.data.queries:
         events = task.history(query)
-        profile = build_profile(Reader(query.id), events, Activity.of(events), shelf, ProfileConfig())
+        profile = build_profile(Reader(query.id), events, Activity.of(events), items, ProfileConfig())
         asked = profile_query(profile, len(query.candidates or ()), Filters(include_seen=True), snapshot.vectors_of)
         found = retriever.search(replace(asked, only=frozenset(query.candidates or ())))
         cases[query.id] = Case(profile, None, found)
-    return Bench(task.data.name, task.data, shelf, cases)
+    return Bench(task.data.name, task.data, items, cases)
 
 
 Loader = Callable[[Path, Vectors, int | None], Bench]

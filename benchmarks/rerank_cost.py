@@ -23,11 +23,11 @@ import numpy as np
 from benchmarks.rerank import VARIANTS, show
 from benchmarks.rerank_cases import BENCHES, Bench, Case, Vectors, load
 from shortlist.agent.prompt_safety.sanitize import candidate_text
-from shortlist.agent.rerank.attempts import Attempts
-from shortlist.agent.rerank.context import Budget, RerankContext
+from shortlist.agent.rerank.budget import Budget, BudgetedCalls
+from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.letters import SHUFFLES, WINDOW, position_bias
-from shortlist.agent.rerank.metered import MeteredModel
-from shortlist.agent.rerank.question import question
+from shortlist.agent.rerank.metered_model import MeteredModel
+from shortlist.agent.rerank.prompt import ReaderPrompt
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
 from shortlist.models.llm.embedded import EmbeddedModel
 from shortlist.models.llm.loader import load_language_model
@@ -45,10 +45,10 @@ def tokens(model: EmbeddedModel, text: str) -> int:
 
 def bound(model: EmbeddedModel, case: Case, bench: Bench, config: RerankConfig) -> tuple[int, int]:
     """The tokens of the reader's part of the yes/no prompt, and those of all candidates' texts."""
-    asked = question("yesno_wish" if case.wish else "yesno", case.profile, case.wish, bench.shelf, config)
+    asked = ReaderPrompt.load("yesno_wish" if case.wish else "yesno", case.profile, case.wish, bench.items, config)
     said = "\n".join(message.content for message in asked.messages(candidate=CANDIDATE)).partition(CANDIDATE)[0]
-    head = [item for item in case.ranking.ids[: config.depth] if item in bench.shelf.videos]
-    texts = [candidate_text(bench.shelf.videos[item], config.candidate_tokens) for item in head]
+    head = [item for item in case.ranking.ids[: config.depth] if item in bench.items.videos]
+    texts = [candidate_text(bench.items.videos[item], config.candidate_tokens) for item in head]
     return tokens(model, said), sum(tokens(model, text) for text in texts)
 
 
@@ -57,7 +57,7 @@ def measure(model: EmbeddedModel, bench: Bench, method: str, config: RerankConfi
     costs = []
     for case in bench.cases.values():
         metered, start = MeteredModel(model), time.process_time()
-        VARIANTS[method](RerankContext(metered, bench.shelf, config)).rerank(case.profile, case.wish, case.ranking)
+        VARIANTS[method](RerankContext(metered, bench.items, config)).rerank(case.profile, case.wish, case.ranking)
         use = metered.use
         costs.append(
             {"prompt": use.prompt_tokens, "output": use.output_tokens, "core_s": time.process_time() - start}
@@ -97,7 +97,7 @@ def main() -> None:
     bounds = [bound(model, case, bench, config) for case in bench.cases.values()]
     rows = table(bounds, {method: measure(model, bench, method, config) for method in METHODS}, config.depth)
     metered, start = MeteredModel(model), time.process_time()
-    position_bias(metered, WINDOW, Attempts(Budget(None)))
+    position_bias(metered, WINDOW, BudgetedCalls(Budget(None)))
     once = {"prompt": float(metered.use.prompt_tokens), "core_s": time.process_time() - start}
     rows.append({"method": f"the bias, once, {SHUFFLES} windows", **once})
     show(f"{asked.bench}, {asked.model}: means over {len(bench.cases)} lists of {config.depth}", rows)

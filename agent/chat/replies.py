@@ -7,7 +7,7 @@ from typing import Any
 
 from shortlist.agent.chat.memory import Document
 from shortlist.agent.explain.explain import FUSION, RERANK
-from shortlist.agent.reader.history_words import deed
+from shortlist.agent.reader.action_phrases import describe_action
 from shortlist.core.errors import UnknownReader
 from shortlist.core.notes import Note
 from shortlist.core.types import Made, Profile, Video
@@ -125,7 +125,7 @@ def tasted(profile: Profile, lengths: Mapping[str, float | None]) -> str:
     likes = f"{profile.user_id} likes {', '.join(shares)}." if shares else f"{profile.user_id} has liked nothing yet."
     lines = []
     for item in profile.history[:RECENT]:
-        done = " ".join(filter(None, deed(item, lengths.get(item.item_id))))
+        done = " ".join(filter(None, describe_action(item, lengths.get(item.item_id))))
         lines.append(f"  {done}: “{item.title}”")
     return "\n".join([likes, f"The newest of {profile.n_events} events:", *lines])
 

@@ -64,7 +64,7 @@ class Tools:
         user, like = arguments.get("user"), arguments.get("like")
         k, filters = _size(arguments), filters_of(arguments)
         if user is None and like is not None:
-            return self._list(self._recommender.alike(like, k, filters), action, arguments, memory)
+            return self._list(self._recommender.similar(like, k, filters), action, arguments, memory)
         if user is None:
             return Reply(replies.WHO, action)
         request = Request(user, k, arguments.get("about"), filters=filters, like=like)

@@ -1,1 +1,1 @@
-"""Why a video was recommended: reasons and evidence."""
+"""Reasons and evidence of recommendations."""

@@ -1,4 +1,4 @@
-"""A final ranking -> Recommendations: the reason, the evidence, and where each stage put each video."""
+"""A final ranking -> recommendations with reason, evidence, and the rank and score of each stage."""
 
 from __future__ import annotations
 
@@ -16,47 +16,47 @@ from shortlist.retrieval.index.snapshot import Snapshot
 
 FUSION = "fusion"
 RERANK = "rerank"
-MUCH = 0.5  # share of the most popular video's readers from which a video is called popular
+POPULAR_SHARE = 0.5  # share of the most popular video's popularity from which a video is called popular
 ONE_READER = 1.0  # the most that one reader adds to a video's popularity
 
 
 class Explainer:
-    """Explains from the records, and from the vectors and popularity of one snapshot."""
+    """Explains rankings by the records and by the vectors and popularity of one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._popular = _most_popular(snapshot.popular)
 
-    def explain(self, case: RankedRequest, verdict: RerankResult, shelf: ItemBatch) -> tuple[Recommendation, ...]:
-        """The best `k` of the final ranking; a video removed since the revision that was searched is left out."""
-        final = zip(verdict.final.ids, verdict.final.scores.tolist(), strict=True)
-        best = [(shelf.videos[item], score) for item, score in final if item in shelf.videos][: case.request.k]
+    def explain(self, ranked: RankedRequest, result: RerankResult, items: ItemBatch) -> tuple[Recommendation, ...]:
+        """Explain the best `k` of the final ranking; videos removed since the searched revision are left out."""
+        final = zip(result.final.ids, result.final.scores.tolist(), strict=True)
+        best = [(items.videos[item], score) for item, score in final if item in items.videos][: ranked.request.k]
         ids = [video.id for video, _ in best]
-        known = self._circumstances(case, ids, shelf)
-        stages = stages_of(case.ranking, verdict.judged, ids)
-        wish = case.request.wish
-        terms = dict.fromkeys(analysed(wish), 1.0) if wish else dict(case.query.terms)
+        context = self._reason_context(ranked, ids, items)
+        stages = stages_of(ranked.ranking, result.model_ranking, ids)
+        wish = ranked.request.wish
+        terms = dict.fromkeys(analysed(wish), 1.0) if wish else dict(ranked.query.terms)
         return tuple(
-            Recommendation(video, rank, score, reason(video, known), best_segment(video, terms), stages[video.id])
+            Recommendation(video, rank, score, reason(video, context), best_segment(video, terms), stages[video.id])
             for rank, (video, score) in enumerate(best, start=1)
         )
 
-    def _circumstances(self, case: RankedRequest, ids: Sequence[str], shelf: ItemBatch) -> ReasonContext:
-        wish, query = case.request.wish, case.query
+    def _reason_context(self, ranked: RankedRequest, ids: Sequence[str], items: ItemBatch) -> ReasonContext:
+        wish, query = ranked.request.wish, ranked.query
         wish_vector = query.vectors[0] if wish and query.vectors is not None else None
-        alike = shelf.videos.get(case.request.like or "")
-        near: dict[Kind, list[str]] = {"video": [*ids, *([alike.id] if alike else ())], "article": []}
-        for item in case.profile.liked:
-            near[item.kind].append(item.item_id)
-        vectors = {kind: self._snapshot.vectors_of(kind, items) for kind, items in near.items()}
-        return ReasonContext(case.profile, wish, wish_vector, shelf, vectors, self._popular, alike)
+        example = items.videos.get(ranked.request.like or "")
+        ids_by_kind: dict[Kind, list[str]] = {"video": [*ids, *([example.id] if example else ())], "article": []}
+        for item in ranked.profile.liked:
+            ids_by_kind[item.kind].append(item.item_id)
+        vectors = {kind: self._snapshot.vectors_of(kind, item_ids) for kind, item_ids in ids_by_kind.items()}
+        return ReasonContext(ranked.profile, wish, wish_vector, items, vectors, self._popular, example)
 
 
-def stages_of(ranking: Ranking, judged: Ranking | None, ids: Sequence[str]) -> dict[str, dict[str, Stage]]:
-    """For each of `ids`, where each leg, the fusion and the model alone put it, each in its own unit."""
+def stages_of(ranking: Ranking, model_ranking: Ranking | None, ids: Sequence[str]) -> dict[str, dict[str, Stage]]:
+    """Return for each of `ids` its rank and score by each leg, the fusion and the model alone, each in its own unit."""
     parts = [(leg.origin, leg) for leg in ranking.sources] + [(FUSION, ranking)]
-    if judged is not None:
-        parts.append((RERANK, judged))
+    if model_ranking is not None:
+        parts.append((RERANK, model_ranking))
     stages: dict[str, dict[str, Stage]] = {item: {} for item in ids}
     for name, part in parts:
         ranks = dict(zip(part.ids, range(1, len(part.ids) + 1), strict=True))
@@ -68,15 +68,15 @@ def stages_of(ranking: Ranking, judged: Ranking | None, ids: Sequence[str]) -> d
 
 
 def _most_popular(popularity: Mapping[str, float]) -> frozenset[str]:
-    enough = MUCH * max(popularity.values(), default=0.0)
-    return frozenset(item for item, heat in popularity.items() if heat >= enough and heat > ONE_READER)
+    enough = POPULAR_SHARE * max(popularity.values(), default=0.0)
+    return frozenset(item for item, value in popularity.items() if value >= enough and value > ONE_READER)
 
 
 def best_segment(video: Video, terms: Mapping[str, float]) -> Segment | None:
-    """The segment whose words overlap most with `terms` (weight by analysed term); None without a transcript.
+    """Return the segment whose words overlap most with `terms` (weight by analysed term); None without a transcript.
 
-    A term counts its weight times its idf over the segments of this video, so that the answer depends on nothing
-    else. Where no segment has any of `terms`, the words of the title decide, then the order; ties go to the earlier.
+    A term counts its weight times its idf over the segments of this video, so that the result depends on this video
+    alone. If no segment has any of `terms`, the words of the title decide. Ties go to the earlier segment.
     """
     spoken = [segment for segment in video.transcript.segments if segment.text.strip()]
     if not spoken:

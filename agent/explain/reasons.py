@@ -1,7 +1,7 @@
-"""Why a video is recommended, in words, from facts of the records only.
+"""Reasons in words, from facts of the records only.
 
-The first fact that holds is the reason: what was wished for, what the reader liked that is nearest, the categories
-they spend time on, the interests they stated, how popular it is, how new it is.
+The first fact that holds is the reason: the wish, the nearest liked item, the categories that the reader spends time
+on, their stated interests, popularity, date of publication.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shortlist.agent.batch import ItemBatch
-from shortlist.agent.reader.history_words import deed, left_at_once
+from shortlist.agent.reader.action_phrases import describe_action, is_bounce
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import HistoryItem, Kind, Profile, Video
 from shortlist.retrieval.analysis import terms
@@ -21,7 +21,7 @@ LARGE_SHARE = 0.1
 NAMED_WORDS = 3
 JOINED = re.compile(r"[,;/&]|\band\b")
 
-# Words of a wish that a video does not answer by saying them.
+# Words of a wish that say nothing about its topic.
 _SAYS_NOTHING = """anything best clip clips everything film films find get give good how like make need new nice now
 please see show something tell today tonight video videos want watch where why"""
 SAYS_NOTHING = frozenset(_SAYS_NOTHING.split())
@@ -29,37 +29,38 @@ SAYS_NOTHING = frozenset(_SAYS_NOTHING.split())
 
 @dataclass(frozen=True, slots=True)
 class ReasonContext:
-    """What reasons may draw on: the reader, the wish and its unit vector, the records, stored vectors by kind and id.
+    """Facts for reasons: the reader, the wish and its unit vector, the records, stored vectors by kind and id.
 
-    `alike` is the video that was asked for more of. `popular` holds the ids of videos that many readers liked lately.
+    `example` is the video that the request asks for more of. `popular` holds the ids of videos that many readers liked
+    lately.
     """
 
     profile: Profile
     wish: str | None
     wish_vector: FloatArray | None
-    shelf: ItemBatch
+    items: ItemBatch
     vectors: Mapping[Kind, Mapping[str, FloatArray]] = field(default_factory=dict)
     popular: frozenset[str] = frozenset()
-    alike: Video | None = None
+    example: Video | None = None
 
     def vector(self, kind: Kind, item_id: str) -> FloatArray | None:
-        """The item's unit vector; None where it has none."""
+        """Return the item's unit vector; None if it has none."""
         return self.vectors.get(kind, {}).get(item_id)
 
 
-def reason(video: Video, known: ReasonContext) -> str:
-    """One phrase without a full stop, for example "because you watched X to the end"."""
+def reason(video: Video, context: ReasonContext) -> str:
+    """Return a phrase without a full stop, such as "because you watched X to the end"."""
     for fact in FACTS:
-        words = fact(video, known)
+        words = fact(video, context)
         if words:
             return words
     return "one of the videos you have not seen yet"
 
 
-def _wish(video: Video, known: ReasonContext) -> str | None:
-    if not known.wish:
+def _wish(video: Video, context: ReasonContext) -> str | None:
+    if not context.wish:
         return None
-    words = [word.strip(".,;:!?\"'()“”") for word in known.wish.split()]
+    words = [word.strip(".,;:!?\"'()“”") for word in context.wish.split()]
     telling = [word for word in words if word.lower() not in SAYS_NOTHING]
     places = (
         ("its title", video.shown_title),
@@ -70,69 +71,69 @@ def _wish(video: Video, known: ReasonContext) -> str | None:
         found = _spoken_of(telling, text or "")
         if found:
             return f"{where} speaks of {_listed(found)}, as you asked"
-    own = known.vector("video", video.id)
-    near = own is not None and known.wish_vector is not None and float(known.wish_vector @ own) >= NEAR
-    return f"close in meaning to “{known.wish}”" if near else None
+    own = context.vector("video", video.id)
+    near = own is not None and context.wish_vector is not None and float(context.wish_vector @ own) >= NEAR
+    return f"close in meaning to “{context.wish}”" if near else None
 
 
-def _alike(video: Video, known: ReasonContext) -> str | None:
-    if known.alike is None:
+def _similar(video: Video, context: ReasonContext) -> str | None:
+    if context.example is None:
         return None
-    own, other = known.vector("video", video.id), known.vector("video", known.alike.id)
+    own, other = context.vector("video", video.id), context.vector("video", context.example.id)
     near = own is not None and other is not None and float(own @ other) >= NEAR
-    return f"close in meaning to “{known.alike.title}”" if near else None
+    return f"close in meaning to “{context.example.title}”" if near else None
 
 
-def _nearest(video: Video, known: ReasonContext) -> str | None:
-    nearest = nearest_liked(video.id, known)
+def _nearest(video: Video, context: ReasonContext) -> str | None:
+    nearest = nearest_liked(video.id, context)
     if nearest is None:
         return None
-    verb, manner = deed(nearest, known.shelf.length_s(nearest))
+    verb, manner = describe_action(nearest, context.items.length_s(nearest))
     return f"because you {verb} “{nearest.title}” {manner}".rstrip()
 
 
-def _category(video: Video, known: ReasonContext) -> str | None:
-    share = known.profile.categories.get(video.category or "", 0.0)
+def _category(video: Video, context: ReasonContext) -> str | None:
+    share = context.profile.categories.get(video.category or "", 0.0)
     return f"{video.category} is {share:.0%} of what you like" if share >= LARGE_SHARE else None
 
 
-def _interest(video: Video, known: ReasonContext) -> str | None:
+def _interest(video: Video, context: ReasonContext) -> str | None:
     text = " ".join(filter(None, (video.shown_title, video.category, video.summary)))
-    interests = [one.strip() for interest in known.profile.interests for one in JOINED.split(interest)]
+    interests = [one.strip() for interest in context.profile.interests for one in JOINED.split(interest)]
     found = _spoken_of(interests, text)
     return f"you named {_listed(found)} as an interest" if found else None
 
 
-def _popular(video: Video, known: ReasonContext) -> str | None:
-    return "popular with other readers" if video.id in known.popular else None
+def _popular(video: Video, context: ReasonContext) -> str | None:
+    return "popular with other readers" if video.id in context.popular else None
 
 
-def _fresh(video: Video, known: ReasonContext) -> str | None:
+def _fresh(video: Video, context: ReasonContext) -> str | None:
     return f"published on {video.published.day} {video.published:%B %Y}" if video.published else None
 
 
 Fact = Callable[[Video, ReasonContext], str | None]
-FACTS: tuple[Fact, ...] = (_wish, _alike, _nearest, _category, _interest, _popular, _fresh)
+FACTS: tuple[Fact, ...] = (_wish, _similar, _nearest, _category, _interest, _popular, _fresh)
 
 
-def nearest_liked(video_id: str, known: ReasonContext) -> HistoryItem | None:
-    """The liked item whose stored vector has the largest cosine with the video's, if that is `NEAR` or more.
+def nearest_liked(video_id: str, context: ReasonContext) -> HistoryItem | None:
+    """Return the liked item with the largest cosine between its vector and the video's; None if it is under `NEAR`.
 
-    What the reader left at once explains nothing.
+    Items that the reader left at once do not count.
     """
-    own = known.vector("video", video_id)
+    own = context.vector("video", video_id)
     if own is None:
         return None
-    stored = [(item, known.vector(item.kind, item.item_id)) for item in known.profile.liked if not left_at_once(item)]
+    stored = [(item, context.vector(item.kind, item.item_id)) for item in context.profile.liked if not is_bounce(item)]
     liked = [(float(vector @ own), item) for item, vector in stored if vector is not None]
     cosine, nearest = max(liked, key=lambda pair: pair[0], default=(0.0, None))
     return nearest if cosine >= NEAR else None
 
 
 def _spoken_of(phrases: Sequence[str], text: str) -> list[str]:
-    """Those of `phrases`, as written, whose analysed terms are all in `text`."""
-    known = set(terms(text))
-    return [phrase for phrase in dict.fromkeys(phrases) if (own := set(terms(phrase))) and own <= known]
+    """Return those of `phrases`, as written, whose analysed terms are all in `text`."""
+    in_text = set(terms(text))
+    return [phrase for phrase in dict.fromkeys(phrases) if (own := set(terms(phrase))) and own <= in_text]
 
 
 def _listed(words: Sequence[str]) -> str:

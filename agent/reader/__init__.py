@@ -1,1 +1,1 @@
-"""What is known of one reader: records, profile, taste, and the query made from them."""
+"""One reader: records, profile, taste in words, and the query made from them."""

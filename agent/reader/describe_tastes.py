@@ -1,12 +1,12 @@
-"""The tastes of all readers, written one after the other and kept."""
+"""Describes the tastes of all readers, one after another, and stores them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 
-from shortlist.agent.reader.records import profiles_of
-from shortlist.agent.reader.taste import PROMPT, taste_of
+from shortlist.agent.reader.records import load_profiles
+from shortlist.agent.reader.taste import PROMPT, describe_taste
 from shortlist.core.config import ProfileConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.types import EXTRACTIVE, Made
@@ -18,7 +18,7 @@ from shortlist.prompts.loader import load
 from shortlist.store.catalogue.catalogue import Catalogue
 
 
-def write_tastes(
+def describe_tastes(
     catalogue: Catalogue,
     model: LanguageModel,
     config: ProfileConfig,
@@ -27,42 +27,42 @@ def write_tastes(
     limit: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Worked:
-    """Put into words what every reader likes who has done or named something since, until `limit` are done.
+    """Describe the taste of every reader with new events or interests, up to `limit` readers.
 
-    `refresh` also takes those whose taste another model or prompt version wrote. `progress` gets how many readers were
-    looked at and how many there are. A reader for whom the model gives no answer is a failure, and the others go on.
-    Raises `ModelFailed` where the first three get none, or any ten in a row.
+    `refresh` adds the readers whose taste another model or prompt version described. `progress` is called with the
+    number of readers done and the total. A reader for whom the model fails is listed as a failure and the others go on.
+    Raises `ModelFailed` if the first three readers fail, or any ten in a row.
     """
     made_by = f"{model.name}:{load(PROMPT).id}"
-    waiting = list(_waiting(catalogue, made_by, refresh))
-    began, patience = time.perf_counter(), RetryBudget()
+    outdated = list(_outdated(catalogue, made_by, refresh))
+    start, patience = time.perf_counter(), RetryBudget()
     failures: list[Failure] = []
     extractive = done = 0
-    for number, (user_id, described) in enumerate(waiting, 1):
+    for number, (user_id, inputs) in enumerate(outdated, 1):
         if done == limit:
             break
-        profiles, shelf = profiles_of(catalogue, [user_id], config)
+        profiles, items = load_profiles(catalogue, [user_id], config)
         taste = None
         try:
-            taste = taste_of(profiles[user_id], shelf, model)
+            taste = describe_taste(profiles[user_id], items, model)
         except ModelFailed as error:
             failures.append(Failure(user_id, str(error)))
             patience.failed(error)
         if taste:
             patience.answered()
-            catalogue.tastes.put(user_id, Made(taste.sentence, taste.made_by), taste.tags, described)
+            catalogue.tastes.put(user_id, Made(taste.sentence, taste.made_by), taste.tags, inputs)
             done += 1
             extractive += taste.made_by == EXTRACTIVE
         if progress:
-            progress(number, len(waiting))
-    each = (time.perf_counter() - began) / done if done else 0.0
-    return Worked(done, extractive, tuple(failures), each, made_by)
+            progress(number, len(outdated))
+    seconds_each = (time.perf_counter() - start) / done if done else 0.0
+    return Worked(done, extractive, tuple(failures), seconds_each, made_by)
 
 
-def _waiting(catalogue: Catalogue, made_by: str, refresh: bool) -> Iterator[tuple[str, int]]:
-    """Yield the readers to describe, each with the number that stands for their events and interests."""
-    known = catalogue.tastes.made()
-    for user_id, current in catalogue.tastes.inputs().items():
-        maker, described = known.get(user_id, ("", 0))
-        if described != current or (refresh and maker != made_by):
-            yield user_id, current
+def _outdated(catalogue: Catalogue, made_by: str, refresh: bool) -> Iterator[tuple[str, int]]:
+    """Yield the readers to describe, each with the number that identifies their events and interests."""
+    stored = catalogue.tastes.made()
+    for user_id, inputs in catalogue.tastes.inputs().items():
+        stored_by, stored_inputs = stored.get(user_id, ("", 0))
+        if stored_inputs != inputs or (refresh and stored_by != made_by):
+            yield user_id, inputs

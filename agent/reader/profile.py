@@ -1,8 +1,8 @@
-"""A reader's events -> Profile: what was liked how much, what was seen, where the current session began.
+"""A reader's events -> Profile: weighted history, category mix and current session.
 
-The weight of an event is action x dwell x recency x session boost. Recency is relative to the reader's newest
-act, so a profile changes neither while the reader is away nor by what they are only shown. The events of one
-item become one history item: its strongest liking plus its strongest dislike, because click, view and like of
+The weight of an event is action x dwell x recency x session boost. Recency is relative to the reader's newest event
+that is not an impression, so a profile changes neither while the reader is away nor by impressions. The events of one
+item become one history item with the largest positive plus the largest negative weight, because click, view and like of
 a video are one act of watching, not three.
 """
 
@@ -25,16 +25,16 @@ DAY_S = 86400.0
 
 
 def build_profile(
-    reader: Reader, events: Sequence[Event], activity: Activity, shelf: ItemBatch, config: ProfileConfig
+    reader: Reader, events: Sequence[Event], activity: Activity, items: ItemBatch, config: ProfileConfig
 ) -> Profile:
-    """The profile of `reader` from their newest `events`, in any order, and the `activity` of all of them.
+    """Return the profile of `reader` from their newest `events`, in any order, and the `activity` of all events.
 
-    `shelf` holds the records of the items; an item that is not in it tells nothing and stays out of the history.
+    Events of items without a record in `items` stay out of the history.
     """
-    acts = (event for event in events if event.action != "impression")
-    ordered = sorted(acts, key=lambda event: (event.at, event.event_id), reverse=True)
+    actions = (event for event in events if event.action != "impression")
+    ordered = sorted(actions, key=lambda event: (event.at, event.event_id), reverse=True)
     session_start = _session_start(ordered, timedelta(minutes=config.session_gap_min))
-    history = _normalised(_history(ordered, session_start, shelf, config))
+    history = _normalise(_history(ordered, session_start, items, config))
     return Profile(
         user_id=reader.id,
         history=history,
@@ -47,14 +47,14 @@ def build_profile(
 
 
 def event_weight(event: Event, newest: datetime, session_start: datetime, config: ProfileConfig) -> float:
-    """The signed weight of one event before normalisation; `newest` is the time of the reader's newest act."""
+    """Return the signed weight of one event before normalisation; `newest` is the time of the reader's newest event."""
     age_days = (newest - event.at).total_seconds() / DAY_S
     boost = config.session_boost if event.at >= session_start else 1.0
     recency: float = 0.5 ** (age_days / config.half_life_days)
-    return ACTION_WEIGHT[event.action] * _dwell(event, config) * recency * boost
+    return ACTION_WEIGHT[event.action] * _dwell_share(event, config) * recency * boost
 
 
-def _dwell(event: Event, config: ProfileConfig) -> float:
+def _dwell_share(event: Event, config: ProfileConfig) -> float:
     if event.dwell_s is None or event.action not in DWELL_COUNTS:
         return 1.0
     return min(1.0, event.dwell_s / config.full_dwell_s)
@@ -70,30 +70,30 @@ def _session_start(newest_first: Sequence[Event], gap: timedelta) -> datetime | 
 
 
 def _history(
-    newest_first: Sequence[Event], session_start: datetime | None, shelf: ItemBatch, config: ProfileConfig
+    newest_first: Sequence[Event], session_start: datetime | None, items: ItemBatch, config: ProfileConfig
 ) -> list[HistoryItem]:
     if session_start is None:
         return []
-    known = (event for event in newest_first if shelf.item(event.kind, event.item_id) is not None)
-    telling = list(islice(known, config.max_history))
+    known = (event for event in newest_first if items.item(event.kind, event.item_id) is not None)
+    considered = list(islice(known, config.max_history))
     newest = newest_first[0].at
-    weighted = [(event, event_weight(event, newest, session_start, config)) for event in telling]
+    weighted = [(event, event_weight(event, newest, session_start, config)) for event in considered]
     weighted.sort(key=lambda pair: (pair[0].kind, pair[0].item_id))  # stable: each item's events stay newest first
     groups = groupby(weighted, key=lambda pair: (pair[0].kind, pair[0].item_id))
-    merged = [_merged(list(group), shelf) for _, group in groups]
-    return sorted(merged, key=lambda item: (-item.at.timestamp(), item.item_id))
+    history = [_merge(list(group), items) for _, group in groups]
+    return sorted(history, key=lambda item: (-item.at.timestamp(), item.item_id))
 
 
-def _merged(weighted: Sequence[tuple[Event, float]], shelf: ItemBatch) -> HistoryItem:
+def _merge(weighted: Sequence[tuple[Event, float]], items: ItemBatch) -> HistoryItem:
     weights = [weight for _, weight in weighted]
     total = max(0.0, *weights) + min(0.0, *weights)
-    telling, _ = max(weighted, key=lambda pair: pair[1] if total >= 0 else -pair[1])
+    strongest, _ = max(weighted, key=lambda pair: pair[1] if total >= 0 else -pair[1])
     dwells = [event.dwell_s for event, _ in weighted if event.dwell_s is not None]
-    record = shelf.item(telling.kind, telling.item_id)
+    record = items.item(strongest.kind, strongest.item_id)
     return HistoryItem(
-        item_id=telling.item_id,
-        kind=telling.kind,
-        action=telling.action,
+        item_id=strongest.item_id,
+        kind=strongest.kind,
+        action=strongest.action,
         at=weighted[0][0].at,
         dwell_s=max(dwells, default=None),
         title=record.title if record else "",
@@ -102,9 +102,9 @@ def _merged(weighted: Sequence[tuple[Event, float]], shelf: ItemBatch) -> Histor
     )
 
 
-def _normalised(history: Sequence[HistoryItem]) -> tuple[HistoryItem, ...]:
+def _normalise(history: Sequence[HistoryItem]) -> tuple[HistoryItem, ...]:
     positive = math.fsum(item.weight for item in history if item.weight > 0) or 1.0
-    # Next to one faint liking a skip would grow without bound: no dislike outweighs all that is liked.
+    # With only one weak like, the weight of a skip would grow without bound: cap it at all that is liked.
     return tuple(replace(item, weight=max(-1.0, item.weight / positive)) for item in history)
 
 

@@ -1,4 +1,4 @@
-"""The records that the agent reads, and the profiles of one batch of readers."""
+"""Tables that the agent reads, and the profiles of a batch of readers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from shortlist.core.config import ProfileConfig
 from shortlist.core.types import Article, Event, Kind, Profile, Reader, Video
 from shortlist.store.catalogue.records import Activity
 
-# More than a history holds: items that are unknown by now are passed over, and a session may be long.
-MAX_ACTS = 1000
+# More than a history holds: events of removed items are skipped, and a session may be long.
+MAX_EVENTS = 1000
 
 R = TypeVar("R", covariant=True)
 
@@ -23,11 +23,11 @@ class ItemTable(Protocol[R]):
     """Videos or articles."""
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, R]:
-        """Those of `ids` that exist."""
+        """Return the records of `ids` that exist, by id."""
         ...
 
     def known(self, ids: Iterable[str]) -> set[str]:
-        """Those of `ids` that exist, without reading the records."""
+        """Return those of `ids` that exist, without reading the records."""
         ...
 
 
@@ -35,28 +35,28 @@ class ReaderTable(Protocol):
     """The readers."""
 
     def get(self, user_id: str) -> Reader:
-        """Raises `UnknownReader`."""
+        """Return the reader. Raises `UnknownReader`."""
         ...
 
     def get_many(self, user_ids: Sequence[str]) -> Mapping[str, Reader]:
-        """Those of `user_ids` that exist."""
+        """Return the readers of `user_ids` that exist, by id."""
         ...
 
 
 class EventTable(Protocol):
-    """What readers did. Every id of `user_ids` is a key of the answer."""
+    """Events of readers. Every id of `user_ids` is a key of the result."""
 
     def newest_acts(self, user_ids: Sequence[str], limit: int) -> Mapping[str, Sequence[Event]]:
-        """The newest `limit` events of each reader that are no impressions, newest first."""
+        """Return the newest `limit` events of each reader, newest first, without impressions."""
         ...
 
     def activity(self, user_ids: Sequence[str]) -> Mapping[str, Activity]:
-        """A summary of all events of each reader, however old they are."""
+        """Return a summary of all events of each reader, however old."""
         ...
 
 
 class Records(Protocol):
-    """The tables that the agent reads. `store.catalogue.Catalogue` has them."""
+    """The tables that the agent reads; `store.catalogue.catalogue.Catalogue` implements it."""
 
     @property
     def videos(self) -> ItemTable[Video]: ...
@@ -71,34 +71,37 @@ class Records(Protocol):
     def events(self) -> EventTable: ...
 
     def snapshot(self) -> AbstractContextManager[int]:
-        """Until the end, all reads of this thread see one state; yields its revision."""
+        """Give all reads of this thread inside the `with` block one state; yields its revision."""
         ...
 
 
-def profiles_of(
+def load_profiles(
     records: Records, user_ids: Iterable[str], config: ProfileConfig
 ) -> tuple[dict[str, Profile], ItemBatch]:
-    """Each reader's profile, and the records of its items. Raises `UnknownReader` at the first unknown id."""
-    asked = list(dict.fromkeys(user_ids))
-    known = records.readers.get_many(asked)
-    readers = {user_id: known[user_id] if user_id in known else records.readers.get(user_id) for user_id in asked}
-    acts = records.events.newest_acts(list(readers), MAX_ACTS)
+    """Return the profiles by user id and the records of their items. Raises `UnknownReader` at the first unknown id."""
+    unique_ids = list(dict.fromkeys(user_ids))
+    known = records.readers.get_many(unique_ids)
+    readers = {user_id: known[user_id] if user_id in known else records.readers.get(user_id) for user_id in unique_ids}
+    events = records.events.newest_acts(list(readers), MAX_EVENTS)
     activity = records.events.activity(list(readers))
-    shelf = _shelf(records, acts.values(), config.max_history)
+    items = _load_items(records, events.values(), config.max_history)
     profiles = {
-        user_id: build_profile(reader, acts[user_id], activity[user_id], shelf, config)
+        user_id: build_profile(reader, events[user_id], activity[user_id], items, config)
         for user_id, reader in readers.items()
     }
-    return profiles, shelf
+    return profiles, items
 
 
-def _shelf(records: Records, acts: Iterable[Sequence[Event]], most: int) -> ItemBatch:
-    """The records of each reader's newest `most` acts on items that exist: transcripts are long, histories longer."""
-    acts = list(acts)
+def _load_items(records: Records, histories: Iterable[Sequence[Event]], max_history: int) -> ItemBatch:
+    """Read the items of each reader's newest `max_history` events, without events of removed items."""
+    histories = list(histories)
     tables: dict[Kind, ItemTable[Any]] = {"video": records.videos, "article": records.articles}
-    known = {kind: table.known(_ids(kind, chain(*acts))) for kind, table in tables.items()}
-    telling = [list(islice((act for act in own if act.item_id in known[act.kind]), most)) for own in acts]
-    videos, articles = (sorted(_ids(kind, chain(*telling))) for kind in ("video", "article"))
+    known = {kind: table.known(_ids(kind, chain(*histories))) for kind, table in tables.items()}
+    newest = [
+        list(islice((event for event in events if event.item_id in known[event.kind]), max_history))
+        for events in histories
+    ]
+    videos, articles = (sorted(_ids(kind, chain(*newest))) for kind in ("video", "article"))
     return ItemBatch(records.videos.get_many(videos), records.articles.get_many(articles))
 
 

@@ -1,4 +1,4 @@
-"""A reader's taste in one sentence with tags, by a language model, or without one from the category mix."""
+"""A reader's taste in one sentence with tags, by a language model or from the category mix."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shortlist.agent.batch import ItemBatch
-from shortlist.agent.reader.history_text import reader_values
+from shortlist.agent.reader.prompt_variables import reader_variables
 from shortlist.core.types import EXTRACTIVE, Profile
 from shortlist.ingest.enrich.faithful import unsupported
 from shortlist.ingest.records import values
@@ -19,7 +19,7 @@ HISTORY_TOKENS = 600
 ANSWER_TOKENS = 160
 MAX_TAGS = 8
 MAIN_CATEGORIES = 3
-RARE = 0.1  # a share below this is no part of a taste
+MIN_SHARE = 0.1  # categories below this share are left out
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -33,53 +33,53 @@ SCHEMA = {
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """What a reader likes. `made_by` is MODEL:PROMPT@VERSION, or `extractive`."""
+    """A description of what a reader likes. `made_by` is MODEL:PROMPT@VERSION, or `extractive`."""
 
     sentence: str
     tags: tuple[str, ...]
     made_by: str
 
 
-def taste_of(profile: Profile, shelf: ItemBatch, model: LanguageModel | None) -> Taste | None:
-    """The taste of the reader with `profile`, whose items are on `shelf`; None for one who liked and named nothing.
+def describe_taste(profile: Profile, items: ItemBatch, model: LanguageModel | None) -> Taste | None:
+    """Return the taste of the reader with `profile`; None for a reader without likes and interests.
 
-    A sentence with a number or name that the history does not hold is asked for once more, then replaced by the
-    category mix, as it is without a model. Raises `ModelFailed`.
+    `items` holds the records of the history. A sentence with a number or name that is not in the history is rejected:
+    the model is asked once more, then the category mix describes the taste, as it does without a model. Raises
+    `ModelFailed`.
     """
     if not (profile.liked or profile.interests):
         return None
-    return (_written(profile, shelf, model) if model else None) or _counted(profile)
+    return (_generate(profile, items, model) if model else None) or _from_categories(profile)
 
 
-def _written(profile: Profile, shelf: ItemBatch, model: LanguageModel) -> Taste | None:
-    prompt = load(PROMPT)
-    told = reader_values(profile, shelf, HISTORY_TOKENS)
-    for sentence, tags in _answers(told, model):
-        if not unsupported(sentence, "\n".join(told.values())):
-            return Taste(sentence, tags, f"{model.name}:{prompt.id}")
+def _generate(profile: Profile, items: ItemBatch, model: LanguageModel) -> Taste | None:
+    variables = reader_variables(profile, items, HISTORY_TOKENS)
+    for sentence, tags in _answers(variables, model):
+        if not unsupported(sentence, "\n".join(variables.values())):
+            return Taste(sentence, tags, f"{model.name}:{load(PROMPT).id}")
     return None
 
 
-def _answers(told: Mapping[str, str], model: LanguageModel) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The first answer, and a second that was told what is wrong with the first."""
+def _answers(variables: Mapping[str, str], model: LanguageModel) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the first answer, then a second whose prompt names the unsupported words of the first."""
     wrong = ""
     for _ in range(2):
-        messages = [Message(role, text) for role, text in load(PROMPT).render(**told, wrong=wrong)]
+        messages = [Message(role, text) for role, text in load(PROMPT).render(**variables, wrong=wrong)]
         answer = json.loads(model.complete(messages, SCHEMA, ANSWER_TOKENS).text)
         sentence = " ".join(str(answer["sentence"]).split())
         yield sentence, values.tags([str(tag).lower() for tag in answer["tags"]], "tags")[:MAX_TAGS]
-        wrong = ", ".join(unsupported(sentence, "\n".join(told.values())))
+        wrong = ", ".join(unsupported(sentence, "\n".join(variables.values())))
 
 
-def _counted(profile: Profile) -> Taste:
-    main = [name for name, share in profile.categories.items() if share >= RARE][:MAIN_CATEGORIES]
-    named = [interest for interest in profile.interests if interest.lower() not in map(str.lower, main)]
-    parts = [f"likes mostly {_joined(main)}" if main else "", f"says to like {_joined(named)}" if named else ""]
+def _from_categories(profile: Profile) -> Taste:
+    main = [name for name, share in profile.categories.items() if share >= MIN_SHARE][:MAIN_CATEGORIES]
+    stated = [interest for interest in profile.interests if interest.lower() not in map(str.lower, main)]
+    parts = [f"likes mostly {_join(main)}" if main else "", f"says to like {_join(stated)}" if stated else ""]
     newest = next((item.title for item in profile.liked), None)
     sentence = "; ".join(filter(None, parts)) or f"liked “{newest}”"
     sentence = sentence[0].upper() + sentence[1:]
-    return Taste(sentence, tuple(tag.lower() for tag in (*main, *named))[:MAX_TAGS], EXTRACTIVE)
+    return Taste(sentence, tuple(tag.lower() for tag in (*main, *stated))[:MAX_TAGS], EXTRACTIVE)
 
 
-def _joined(names: list[str]) -> str:
+def _join(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

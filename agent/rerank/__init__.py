@@ -1,1 +1,1 @@
-"""Asking a language model which of the best candidates a reader wants: the seam, and one file a method."""
+"""Reranks the best candidates for a reader with a language model: policy, one file a method, blend."""

@@ -1,9 +1,9 @@
-"""Joins the model's judgement with the retrieval score: final = (1 - w) x retrieval + w x model.
+"""Blend of the model's score with the retrieval score: final = (1 - w) x retrieval + w x model.
 
-Both are z-scores within one query: the retrieval scores over the head that may be judged, so that the scale does not
-depend on where the judging stopped, and the model's over what it judged. Min-max was the other candidate; it lets the
-single best and worst log-odds set the scale, and log-odds of small models have such outliers, while z-scores kept the
-gain on topics flat over a wide range of w.
+Both are z-scores within one query. The retrieval scores are scaled over the whole head, so that the scale does not
+depend on where the model stopped; the model's scores are scaled over the candidates that it judged. Min-max scaling
+lets the single best and worst score set the scale, and the log-odds of small models have such outliers; with z-scores
+the measured gain was flat over a wide range of w.
 """
 
 from __future__ import annotations
@@ -17,47 +17,47 @@ from shortlist.core.ranking import Ranking
 
 Scores = npt.NDArray[np.float64]
 
-FLAT = 1e-6  # a spread below this is rounding, not an opinion
-STEP = 1e-9  # keeps equals in retrieval order, and far below any difference of opinion
+MIN_SPREAD = 1e-6  # a smaller standard deviation is rounding
+TIE_STEP = 1e-9  # keeps equal scores in retrieval order; far below any real difference
 
 
-def blend(ranking: Ranking, judged: Ranking, weight: float, depth: int) -> Ranking:
-    """`ranking` with its head reordered by `judged`, scores of any unit over some of its first `depth` ids.
+def blend(ranking: Ranking, model_ranking: Ranking, weight: float, depth: int) -> Ranking:
+    """Return `ranking` with its head reordered by `model_ranking`, which scores some of its first `depth` ids.
 
-    `weight` is in [0, 1]. The head reaches down to the last judged id and stays above the tail. An id in it that was
-    not judged gets the model's mean opinion; the tail keeps its order. `sources` of the result are `judged` and
-    `ranking`.
+    `weight` is in [0, 1]. The head ends at the last id that the model scored, and stays above the tail. Ids in the head
+    without a model score get the mean of the others; the tail keeps its order. `sources` of the result are
+    `model_ranking` and `ranking`.
     """
-    opinions = dict(zip(judged.ids, judged.scores.tolist(), strict=True))
-    places = [place for place, item in enumerate(ranking.ids) if item in opinions]
+    model_scores = dict(zip(model_ranking.ids, model_ranking.scores.tolist(), strict=True))
+    places = [place for place, item in enumerate(ranking.ids) if item in model_scores]
     size = places[-1] + 1 if places else 0
-    retrieval = standardised(ranking.scores[:depth])[:size]
-    scores = np.concatenate([_head(retrieval, ranking.ids[:size], opinions, weight), np.zeros(len(ranking) - size)])
-    scores[size:] = _tail(ranking, scores[:size])
+    retrieval = standardise(ranking.scores[:depth])[:size]
+    head = _head_scores(retrieval, ranking.ids[:size], model_scores, weight)
+    scores = np.concatenate([head, _tail_scores(ranking, head)])
     order = np.lexsort((np.arange(len(ranking)), -scores))
     ids = tuple(ranking.ids[place] for place in order)
-    return Ranking(ids, scores[order], "blend", (judged, ranking), ranking.notes)
+    return Ranking(ids, scores[order], "blend", (model_ranking, ranking), ranking.notes)
 
 
-def standardised(values: Scores) -> Scores:
-    """Z-scores of float64[n]; all 0 where the values do not differ."""
+def standardise(values: Scores) -> Scores:
+    """Return the z-scores of float64[n]; all 0 where the values do not differ."""
     spread = float(values.std()) if len(values) else 0.0
     centred = values - values.mean() if len(values) else values
-    return centred / spread if spread > FLAT else np.zeros_like(values)
+    return centred / spread if spread > MIN_SPREAD else np.zeros_like(values)
 
 
-def _head(retrieval: Scores, ids: Sequence[str], opinions: Mapping[str, float], weight: float) -> Scores:
-    mean = float(np.mean(list(opinions.values()))) if opinions else 0.0
-    model = np.array([opinions.get(item, mean) for item in ids], dtype=np.float64)
-    mixed: Scores = (1 - weight) * retrieval + weight * standardised(model)
-    return mixed - STEP * np.arange(len(ids))
+def _head_scores(retrieval: Scores, ids: Sequence[str], model_scores: Mapping[str, float], weight: float) -> Scores:
+    mean = float(np.mean(list(model_scores.values()))) if model_scores else 0.0
+    model = np.array([model_scores.get(item, mean) for item in ids], dtype=np.float64)
+    mixed: Scores = (1 - weight) * retrieval + weight * standardise(model)
+    return mixed - TIE_STEP * np.arange(len(ids))
 
 
-def _tail(ranking: Ranking, head: Scores) -> Scores:
-    """Scores below the head's lowest, falling as the retrieval scores do."""
+def _tail_scores(ranking: Ranking, head: Scores) -> Scores:
+    """Return scores below the head's lowest that fall as the retrieval scores do."""
     size = len(head)
     if not size:
         return ranking.scores
-    falls = ranking.scores[size - 1] - ranking.scores[size:]
-    below: Scores = head.min() - falls - STEP * np.arange(1, len(falls) + 1)
+    drops = ranking.scores[size - 1] - ranking.scores[size:]
+    below: Scores = head.min() - drops - TIE_STEP * np.arange(1, len(drops) + 1)
     return below

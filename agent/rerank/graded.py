@@ -1,20 +1,23 @@
-"""One question a candidate, answered in JSON with a confidence: for models that give no log-probabilities."""
+"""Pointwise rerank by a yes/no answer with a confidence in JSON, for models that give no log-probabilities."""
 
 from __future__ import annotations
 
 import json
 
 from shortlist.agent.rerank.context import RerankContext
-from shortlist.agent.rerank.pointwise import one_by_one
-from shortlist.agent.rerank.question import question
+from shortlist.agent.rerank.pointwise import rerank_pointwise
+from shortlist.agent.rerank.prompt import ReaderPrompt
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile
 
 NAME = "graded"
-SURE = 5
+MAX_CONFIDENCE = 5
 SCHEMA = {
     "type": "object",
-    "properties": {"answer": {"enum": ["yes", "no"]}, "confidence": {"type": "integer", "minimum": 1, "maximum": SURE}},
+    "properties": {
+        "answer": {"enum": ["yes", "no"]},
+        "confidence": {"type": "integer", "minimum": 1, "maximum": MAX_CONFIDENCE},
+    },
     "required": ["answer", "confidence"],
     "additionalProperties": False,
 }
@@ -22,27 +25,27 @@ MAX_TOKENS = 32
 
 
 class Graded:
-    """Judges the head by confidence, negative for no."""
+    """Scores the head by confidence, negative for "no"."""
 
-    def __init__(self, setting: RerankContext) -> None:
-        self._setting = setting
+    def __init__(self, context: RerankContext) -> None:
+        self._context = context
 
     def rerank(self, profile: Profile, wish: str | None, ranking: Ranking) -> Ranking:
-        """A permutation by signed confidence (see `Reranker` and `one_by_one`)."""
-        model = self._setting.model
-        asked = question(NAME, profile, wish, self._setting.shelf, self._setting.config)
+        """Return a permutation by signed confidence (see `Reranker` and `rerank_pointwise`)."""
+        model = self._context.model
+        prompt = ReaderPrompt.load(NAME, profile, wish, self._context.items, self._context.config)
 
         def ask(candidate: str) -> str:
-            return model.complete(asked.messages(candidate=candidate), SCHEMA, MAX_TOKENS).text
+            return model.complete(prompt.messages(candidate=candidate), SCHEMA, MAX_TOKENS).text
 
-        return one_by_one(self._setting, ranking, NAME, ask, read_grade)
+        return rerank_pointwise(self._context, ranking, NAME, ask, read_grade)
 
 
-def read_grade(written: str) -> float | None:
-    """-5 (surely not) to 5 (surely); None where `written` is no such JSON."""
+def read_grade(text: str) -> float | None:
+    """Return the grade in `text`, from -5 (surely not) to 5 (surely); None if it is not the JSON of `SCHEMA`."""
     try:
-        answer = json.loads(written)
+        answer = json.loads(text)
         sign = {"yes": 1, "no": -1}[answer["answer"]]
-        return sign * min(float(SURE), max(1.0, float(answer["confidence"])))
+        return sign * min(float(MAX_CONFIDENCE), max(1.0, float(answer["confidence"])))
     except (ValueError, KeyError, TypeError, OverflowError):
         return None

@@ -1,18 +1,32 @@
-"""The table of rerank methods: a new one is one file here and one line in it."""
+"""The protocol of rerank methods and their table: a new method is one file here and one line in the table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
 
 from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.graded import Graded
 from shortlist.agent.rerank.letters import Letters
 from shortlist.agent.rerank.list import ListOrder
-from shortlist.agent.rerank.reranker import Reranker
 from shortlist.agent.rerank.yesno import YesNo
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile
+
+
+class Reranker(Protocol):
+    """Reorders a ranking by a language model's judgement of its candidates."""
+
+    def rerank(self, profile: Profile, wish: str | None, ranking: Ranking) -> Ranking:
+        """Return a permutation of `ranking`, whatever the model answers: no id is lost, invented or repeated.
+
+        `sources[0]` ranks only the ids that the model judged, by the model's own score. The others follow in the order
+        of `ranking`, which is `sources[1]`. Failures of the model become `notes`.
+        """
+        ...
+
 
 METHODS: dict[str, Callable[[RerankContext], Reranker]] = {
     "yesno": YesNo,
@@ -20,33 +34,29 @@ METHODS: dict[str, Callable[[RerankContext], Reranker]] = {
     "list": ListOrder,
 }
 BY_LOG_PROBABILITIES = frozenset({"yesno", "letters"})
-IN_JSON = Note("json-fallback", "the language model gives no log-probabilities: it was asked for JSON instead")
+JSON_FALLBACK = Note("json-fallback", "the language model gives no log-probabilities: it was asked for JSON instead")
 
 
-def reranker(name: str, setting: RerankContext) -> Reranker:
-    """The method `name`, which must be of the table, for one request."""
-    return JsonFallback(METHODS[name], setting) if name in BY_LOG_PROBABILITIES else METHODS[name](setting)
+def make_reranker(name: str, context: RerankContext) -> Reranker:
+    """Return the method `name` of the table for one request. Raises `KeyError` for an unknown name."""
+    return JsonFallback(METHODS[name], context) if name in BY_LOG_PROBABILITIES else METHODS[name](context)
 
 
 class JsonFallback:
-    """A method that reads log-probabilities, or `Graded` where the model turns out to give none."""
+    """A method that reads log-probabilities, replaced by `Graded` if the model gives none."""
 
-    def __init__(self, method: Callable[[RerankContext], Reranker], setting: RerankContext) -> None:
+    def __init__(self, method: Callable[[RerankContext], Reranker], context: RerankContext) -> None:
         self._method = method
-        self._setting = setting
+        self._context = context
 
     def rerank(self, profile: Profile, wish: str | None, ranking: Ranking) -> Ranking:
         """See `Reranker`."""
-        if self._scores():
-            reranked = self._method(self._setting).rerank(profile, wish, ranking)
-            if self._scores():  # an adapter that was promised log-probabilities and got none knows now
+        if self._gives_logprobs():
+            reranked = self._method(self._context).rerank(profile, wish, ranking)
+            if self._gives_logprobs():  # an adapter may find out at its first call that its server gives none
                 return reranked
-        return noted(Graded(self._setting).rerank(profile, wish, ranking), IN_JSON)
+        graded = Graded(self._context).rerank(profile, wish, ranking)
+        return replace(graded, notes=(JSON_FALLBACK, *graded.notes))
 
-    def _scores(self) -> bool:
-        return self._setting.model.max_choices > 1
-
-
-def noted(ranking: Ranking, note: Note) -> Ranking:
-    """`ranking` with one more note, before its own."""
-    return Ranking(ranking.ids, ranking.scores, ranking.origin, ranking.sources, (note, *ranking.notes))
+    def _gives_logprobs(self) -> bool:
+        return self._context.model.max_choices > 1

@@ -1,4 +1,4 @@
-"""One question a candidate, from the best down: how `yesno` and `graded` judge."""
+"""Pointwise rerank: one question a candidate, from the best down. `yesno` and `graded` use it."""
 
 from __future__ import annotations
 
@@ -8,63 +8,63 @@ from typing import TypeVar
 import numpy as np
 
 from shortlist.agent.prompt_safety.sanitize import candidate_text
-from shortlist.agent.rerank.attempts import Attempts
-from shortlist.agent.rerank.blend import standardised
+from shortlist.agent.rerank.blend import standardise
+from shortlist.agent.rerank.budget import BudgetedCalls
 from shortlist.agent.rerank.context import RerankContext
-from shortlist.agent.rerank.judged import permutation
+from shortlist.agent.rerank.permutation import permutation
 from shortlist.core.config import RerankConfig
 from shortlist.core.ranking import Ranking
 
-FEW = 5  # opinions from which one can tell what the model's best looks like
+MIN_JUDGED = 5  # fewer judgements do not show how high the model's scores go
 Answer = TypeVar("Answer")
 
 
-def settled(ranking: Ranking, judgements: Mapping[str, float], weight: float, config: RerankConfig) -> bool:
-    """Whether the first `config.top` places seem safe from all candidates below those judged.
+def is_top_final(ranking: Ranking, judgements: Mapping[str, float], weight: float, config: RerankConfig) -> bool:
+    """Return whether the first `config.top` places seem safe from all candidates below the judged ones.
 
-    They do if the next one, liked as much as the best so far, would still not reach them: final scores are blended
-    with `weight` as in `blend`, and retrieval scores only fall from here on. One that is liked more than any so far
-    would be missed, and further opinions would change the scale of the model's.
+    They do if the next candidate, judged as high as the best so far, would still not reach them: final scores are
+    blended with `weight` as in `blend`, and retrieval scores only fall from here on. It is an estimate: a candidate
+    that the model likes more than any so far is missed, and more judgements would change the scale of the model's.
     """
     n, top = len(judgements), config.top
-    if n < max(top, FEW) or n >= len(ranking):
+    if n < max(top, MIN_JUDGED) or n >= len(ranking):
         return False
-    place = {item: at for at, item in enumerate(ranking.ids[: config.depth])}
-    rows = [place[item] for item in judgements]
-    following = max(rows) + 1
-    if following >= len(place):
+    place_of = {item: place for place, item in enumerate(ranking.ids[: config.depth])}
+    judged_places = [place_of[item] for item in judgements]
+    following = max(judged_places) + 1
+    if following >= len(place_of):
         return True
-    retrieval = standardised(ranking.scores[: config.depth])
-    opinion = standardised(np.array(list(judgements.values())))
-    final = (1 - weight) * retrieval[rows] + weight * opinion
-    hopeful = (1 - weight) * retrieval[following] + weight * opinion.max()
-    return bool(hopeful <= np.sort(final)[-top])
+    retrieval = standardise(ranking.scores[: config.depth])
+    model = standardise(np.array(list(judgements.values())))
+    final = (1 - weight) * retrieval[judged_places] + weight * model
+    best_possible = (1 - weight) * retrieval[following] + weight * model.max()
+    return bool(best_possible <= np.sort(final)[-top])
 
 
-def one_by_one(
-    setting: RerankContext,
+def rerank_pointwise(
+    context: RerankContext,
     ranking: Ranking,
     origin: str,
     ask: Callable[[str], Answer],
-    judgement_of: Callable[[Answer], float | None],
+    score: Callable[[Answer], float | None],
 ) -> Ranking:
-    """A permutation by the judgement of what `ask` answers to a candidate's text; None is an answer of no use.
+    """Return a permutation by the `score` of what `ask` answers to each candidate's text; None is an unusable answer.
 
-    Judges until no deeper candidate can change what `config.top` is for, the budget is spent or the model fails.
+    Stops when no deeper candidate can reach the first `config.top` places, the budget is spent or the model fails.
     """
-    head, attempts = setting.head(ranking.ids), Attempts(setting.budget)
+    head, calls = context.head(ranking.ids), BudgetedCalls(context.budget)
     judgements: dict[str, float] = {}
     unusable = 0
     for item in head:
-        if settled(ranking, judgements, setting.weight, setting.config):
+        if is_top_final(ranking, judgements, context.weight, context.config):
             break
-        text = candidate_text(setting.shelf.videos[item], setting.config.candidate_tokens)
-        answer = attempts.run(lambda text=text: ask(text))  # type: ignore[misc]
-        if attempts.over:
+        text = candidate_text(context.items.videos[item], context.config.candidate_tokens)
+        answer = calls.run(lambda text=text: ask(text))  # type: ignore[misc]
+        if calls.stopped:
             break
-        judgement = None if answer is None else judgement_of(answer)
+        judgement = None if answer is None else score(answer)
         if judgement is None:
             unusable += 1
         else:
             judgements[item] = judgement
-    return permutation(ranking, judgements, origin, attempts.notes(len(judgements), len(head), unusable))
+    return permutation(ranking, judgements, origin, calls.notes(len(judgements), len(head), unusable))

@@ -1,4 +1,4 @@
-"""Whether a request is worth the model's time, and how much the model's opinion then counts."""
+"""Decides for each request whether the language model reranks, and the weight of its score."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RequestKind = Literal["plain", "wish", "thin"]
 
 @dataclass(frozen=True, slots=True)
 class RerankPolicy:
-    """The method to run, or None for no model call; the weight of its opinion; whether it was asked for by name."""
+    """The method to run, or None for no model call; the weight of its score; True if the method was named."""
 
     method: str | None
     weight: float = 0.0
@@ -24,26 +24,26 @@ class RerankPolicy:
 
 
 def request_kind(request: Request, profile: Profile, config: ProfileConfig) -> RequestKind:
-    """A wish goes before a thin history: what is wished for does not depend on it."""
+    """Return "wish" for a request with a wish, else "thin" for a reader with few liked items, else "plain"."""
     if request.wish:
         return "wish"
     return "thin" if len(profile.liked) < config.thin_history else "plain"
 
 
 def decide(request: Request, profile: Profile, rerank: RerankConfig, profiles: ProfileConfig) -> RerankPolicy:
-    """What `request.rerank` means for this reader. Raises `UsageError` for a method that does not exist."""
+    """Return the policy for `request`. Raises `UsageError` for an unknown method."""
     check_method(request.rerank)
     if request.rerank == NONE:
         return RerankPolicy(None)
-    kinds = {"plain": rerank.weight_plain, "wish": rerank.weight_wish, "thin": rerank.weight_thin}
-    weight = kinds[request_kind(request, profile, profiles)]
+    weights = {"plain": rerank.weight_plain, "wish": rerank.weight_wish, "thin": rerank.weight_thin}
+    weight = weights[request_kind(request, profile, profiles)]
     if request.rerank == AUTO:
         return RerankPolicy(rerank.method if weight else None, weight)
     return RerankPolicy(request.rerank, weight or rerank.weight_named, named=True)
 
 
-def may_ask(request: Request, rerank: RerankConfig) -> bool:
-    """Whether the request might ask the model, before its reader is known."""
+def may_call_model(request: Request, rerank: RerankConfig) -> bool:
+    """Return whether the request might need the model, before its reader's profile is read."""
     if request.rerank == AUTO:
         return bool(rerank.weight_wish if request.wish else rerank.weight_plain or rerank.weight_thin)
     return request.rerank != NONE
@@ -51,8 +51,7 @@ def may_ask(request: Request, rerank: RerankConfig) -> bool:
 
 def check_method(name: str) -> None:
     """Raise `UsageError` unless `name` is auto, none or a rerank method."""
-    known = (AUTO, NONE, *METHODS)
-    if name not in known:
-        raise UsageError(
-            "unknown rerank method", expected=f"one of {', '.join(known)}", found=repr(name), remedy="correct --rerank"
-        )
+    choices = (AUTO, NONE, *METHODS)
+    if name not in choices:
+        expected = f"one of {', '.join(choices)}"
+        raise UsageError("unknown rerank method", expected=expected, found=repr(name), remedy="correct --rerank")

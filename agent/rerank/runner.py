@@ -1,79 +1,70 @@
-"""From a retrieved ranking to the final one: the gate, the language model where it is wanted, the blend."""
+"""Runs the rerank of a request: policy, language model if needed, blend."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shortlist.agent.batch import ItemBatch
+from shortlist.agent.batch import ItemBatch, RankedRequest
 from shortlist.agent.rerank.blend import blend
-from shortlist.agent.rerank.context import Budget, RerankContext
-from shortlist.agent.rerank.metered import Listener, MeteredModel
-from shortlist.agent.rerank.methods import reranker
+from shortlist.agent.rerank.budget import Budget
+from shortlist.agent.rerank.context import RerankContext
+from shortlist.agent.rerank.metered_model import MeteredModel
+from shortlist.agent.rerank.methods import make_reranker
 from shortlist.agent.rerank.policy import RerankPolicy
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ServiceError
 from shortlist.core.notes import Note
-from shortlist.core.ranking import ModelUse, Ranking, Request
-from shortlist.core.types import Profile
-from shortlist.models.llm.language_model import LanguageModel, Message
+from shortlist.core.ranking import ModelUse, Ranking
+from shortlist.models.llm.language_model import LanguageModel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RerankResult:
-    """The final ranking; what the model alone thought of the candidates it judged; what asking it cost."""
+    """The final ranking; the ranking by the model's score alone, None without a model; notes; and the model's use."""
 
     final: Ranking
-    judged: Ranking | None = None
+    model_ranking: Ranking | None = None
     notes: tuple[Note, ...] = ()
     use: ModelUse = field(default_factory=ModelUse)
 
 
 class RerankRunner:
-    """Asks a language model that is loaded at the first request that needs it; one object a batch of requests."""
+    """Reranks a batch of requests. The language model is loaded by the first request that needs it."""
 
     def __init__(self, load: Callable[[], LanguageModel], config: RerankConfig) -> None:
         self._load = load
         self._config = config
         self._model: LanguageModel | ServiceError | None = None
 
-    def judge(
-        self, request: Request, profile: Profile, ranking: Ranking, shelf: ItemBatch, gate: RerankPolicy
-    ) -> RerankResult:
-        """`ranking` as the gate wants it.
+    def rerank(self, ranked: RankedRequest, items: ItemBatch, policy: RerankPolicy) -> RerankResult:
+        """Return the retrieved ranking as `policy` reranks it.
 
-        Raises `ModelMissing` or `ModelFailed` where no model is to be had for a method that was asked for by name;
-        otherwise, and when a model fails later, the retrieval order stands and a note says why.
+        Raises `ModelMissing` or `ModelFailed` if the model cannot be loaded for a method that the request named.
+        Otherwise, and if a model fails later, the retrieval order is kept and a note says why.
         """
-        if gate.method is None or not len(ranking):
+        request, ranking = ranked.request, ranked.ranking
+        if policy.method is None or not len(ranking):
             return RerankResult(ranking)
         try:
-            model = MeteredModel(self._loaded())
+            model = MeteredModel(self._load_once())
         except ServiceError as error:
-            if gate.named:
+            if policy.named:
                 raise
             note = Note("no-model", "no language model, retrieval order kept", str(error))
             return RerankResult(ranking, notes=(note,))
-        setting = RerankContext(model, shelf, self._config, Budget(request.budget_ms), gate.weight)
-        reranked = reranker(gate.method, setting).rerank(profile, request.wish, ranking)
-        judged = reranked.sources[0]
-        return RerankResult(blend(ranking, judged, gate.weight, self._config.depth), judged, reranked.notes, model.use)
+        context = RerankContext(model, items, self._config, Budget(request.budget_ms), policy.weight)
+        reranked = make_reranker(policy.method, context).rerank(ranked.profile, request.wish, ranking)
+        model_ranking = reranked.sources[0]
+        final = blend(ranking, model_ranking, policy.weight, self._config.depth)
+        return RerankResult(final, model_ranking, reranked.notes, model.use)
 
-    def _loaded(self) -> LanguageModel:
+    def _load_once(self) -> LanguageModel:
         if self._model is None:
             try:
                 self._model = self._load()
-            except ServiceError as error:  # remembered: a batch does not knock at a closed door once a reader
+            except ServiceError as error:  # remembered, so that a batch does not try again for each reader
                 self._model = error
         if isinstance(self._model, ServiceError):
             raise self._model
         return self._model
-
-
-def exact_prompts(
-    method: str, request: Request, profile: Profile, ranking: Ranking, shelf: ItemBatch, config: RerankConfig
-) -> list[tuple[Message, ...]]:
-    """Every prompt that `method` may send for this request, in order, without a model."""
-    listener, whole = Listener(), config.model_copy(update={"top": config.depth})
-    reranker(method, RerankContext(listener, shelf, whole)).rerank(profile, request.wish, ranking)
-    return listener.heard

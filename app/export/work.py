@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from shortlist.agent.export import rows_of
+from shortlist.agent.export import export_rows
 from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.parts import part_file, write_part
 from shortlist.core.config import Config
@@ -24,5 +24,5 @@ class Worker:
 
     def work(self, number: int, user_ids: Sequence[str]) -> int:
         """Rank the readers of shard `number` and write its part; how many there are."""
-        rows = rows_of(self._recommender, self._records, user_ids, self._like)
+        rows = export_rows(self._recommender, self._records, user_ids, self._like)
         return write_part(part_file(self._parts, number), rows, len(user_ids)).readers

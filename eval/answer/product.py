@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shortlist.agent.ranked import Ranked
-from shortlist.agent.recommend import Recommender
+from shortlist.agent.recommend import Recommender, RerankedRequest
 from shortlist.core.config import NONE
 from shortlist.core.ranking import Filters, Request
 from shortlist.eval.answer.answered import Answered, depth_of
@@ -44,6 +43,6 @@ class Product:
         return Request(query.id, depth_of(query), query.text, self._method, filters=self._filters, only=only)
 
 
-def _answered(ranked: Ranked, timings_ms: Mapping[str, float]) -> Answered:
-    verdict = ranked.verdict
-    return Answered(verdict.final, timings_ms, verdict.use, verdict.notes)
+def _answered(reranked: RerankedRequest, timings_ms: Mapping[str, float]) -> Answered:
+    result = reranked.result
+    return Answered(result.final, timings_ms, result.use, result.notes)

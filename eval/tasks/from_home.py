@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from shortlist.agent.reader.history_words import AT_ONCE_S
+from shortlist.agent.reader.action_phrases import BOUNCE_S
 from shortlist.core.errors import UsageError
 from shortlist.core.types import Action, Article, Event, Video
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
@@ -100,8 +100,8 @@ def _chosen(split: TimeSplit, known: dict[str, list[Event]], videos: set[str]) -
     grades: dict[str, dict[str, int]] = {}
     seen = {user_id: Activity.of(events).seen for user_id, events in known.items()}
     for event in split.future:
-        left_at_once = event.action != "like" and event.dwell_s is not None and event.dwell_s < AT_ONCE_S
-        if _chose(event, videos) and event.item_id not in seen.get(event.user_id, ()) and not left_at_once:
+        is_bounce = event.action != "like" and event.dwell_s is not None and event.dwell_s < BOUNCE_S
+        if _chose(event, videos) and event.item_id not in seen.get(event.user_id, ()) and not is_bounce:
             of_reader = grades.setdefault(event.user_id, {})
             of_reader[event.item_id] = max(of_reader.get(event.item_id, 0), GRADES[event.action])
     return dict(sorted(grades.items()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shortlist.agent.ranked import Ranked
+from shortlist.agent.recommend import RerankedRequest
 from shortlist.agent.rerank.blend import blend
 from shortlist.agent.rerank.policy import RequestKind, request_kind
 from shortlist.core.config import Config
@@ -46,13 +46,15 @@ class Judged:
     candidates: int | None
 
     @classmethod
-    def of(cls, ranked: Ranked, qrels: Mapping[str, int], candidates: int | None, config: Config) -> Judged | None:
+    def of(
+        cls, reranked: RerankedRequest, qrels: Mapping[str, int], candidates: int | None, config: Config
+    ) -> Judged | None:
         """None where the model was not asked."""
-        case, judged = ranked.case, ranked.verdict.judged
-        if judged is None:
+        ranked, model = reranked.ranked, reranked.result.model_ranking
+        if model is None:
             return None
-        kind = request_kind(case.request, case.profile, config.profile)
-        return cls(kind, case.ranking, judged, config.rerank.depth, qrels, candidates)
+        kind = request_kind(ranked.request, ranked.profile, config.profile)
+        return cls(kind, ranked.ranking, model, config.rerank.depth, qrels, candidates)
 
     def score(self, weight: float, metric: str) -> float:
         """`metric` of the blend with `weight`."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from shortlist.agent.ranked import Ranked
+from shortlist.agent.recommend import RerankedRequest
 from shortlist.agent.rerank.policy import RequestKind
 from shortlist.core.config import LEGS, NONE, Config
 from shortlist.eval.answer.product import Product
@@ -98,7 +98,7 @@ def tune(task: Task, metric: str, config: Config, parts: Factories, method: str 
 def _opinions(task: Task, config: Config, parts: Factories, bars: Bars) -> list[LegScores]:
     ranked = _ranked(task, all_asked(config), parts, NONE, bars)
     return [
-        LegScores.of(one.case.ranking, LEGS, task.data.qrels[query.id], _offered(query))
+        LegScores.of(one.ranked.ranking, LEGS, task.data.qrels[query.id], _offered(query))
         for query, one in zip(task.data.queries, ranked, strict=True)
     ]
 
@@ -113,11 +113,11 @@ def _judged(task: Task, config: Config, parts: Factories, method: str, bars: Bar
     ]
 
 
-def _ranked(task: Task, config: Config, parts: Factories, method: str, bars: Bars) -> list[Ranked]:
+def _ranked(task: Task, config: Config, parts: Factories, method: str, bars: Bars) -> list[RerankedRequest]:
     with open_task_home(task, Variant(name="default"), config, parts.encoder(config), bars) as home:
         recommender = parts.recommender(home, config, TaskRecords(task, home.catalogue))
         product = Product(recommender, task.data, method)
-        found: list[Ranked] = []
+        found: list[RerankedRequest] = []
         bar = bars(f"asking {task.data.name}", len(task.data.queries))
         for start in range(0, len(task.data.queries), product.batch):
             batch = task.data.queries[start : start + product.batch]

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from shortlist.agent.explain.explain import FUSION, stages_of
-from shortlist.agent.rerank.policy import may_ask
+from shortlist.agent.rerank.policy import may_call_model
 from shortlist.core.config import NONE
 from shortlist.core.errors import UnknownItem
 from shortlist.core.notes import Note
@@ -38,7 +38,7 @@ class Recommendations:
 
     def may_ask(self, request: Request) -> bool:
         """Whether `recommend` might ask the language model."""
-        return may_ask(request, self._rerank)
+        return may_call_model(request, self._rerank)
 
     def recommend(self, request: Request, deadline: Deadline | None = None) -> dict[str, Any]:
         """The document of `recommend --json`.
@@ -77,8 +77,8 @@ class Recommendations:
             raise UnknownItem(
                 "nothing tells of this video", expected="a video that is indexed", found=repr(video_id), remedy="wait"
             )
-        [ranked] = self._reloader.recommender().rank_many([every])
-        stages = stages_document(stages_of(ranked.case.ranking, None, [video_id])[video_id])
+        [reranked] = self._reloader.recommender().rank_many([every])
+        stages = stages_document(stages_of(reranked.ranked.ranking, None, [video_id])[video_id])
         place = stages.get(FUSION, {"rank": None, "score": None})
         return {**recommendation_document(answer.recommendations[0]), **place, "stages": stages}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.agent.reader.records import Records, profiles_of
+from shortlist.agent.reader.records import Records, load_profiles
 from shortlist.core.config import ProfileConfig
 from shortlist.core.errors import UnknownReader
 from shortlist.core.types import Action, Article, Event, Kind, Reader, Video
@@ -87,7 +87,7 @@ class RecordsContract:
                 assert again == revision
 
     def test_profiles_are_made_of_them(self, records: Records) -> None:
-        profiles, items = profiles_of(records, ["ann", "new"], ProfileConfig())
+        profiles, items = load_profiles(records, ["ann", "new"], ProfileConfig())
         assert [item.item_id for item in profiles["ann"].history] == ["moon", "bread", "probe"]
         assert profiles["ann"].seen == {"moon", "bread", "gone"}
         assert (profiles["ann"].n_events, profiles["new"].n_events) == (5, 0)

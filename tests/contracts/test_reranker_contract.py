@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from shortlist.agent.batch import ItemBatch
-from shortlist.agent.rerank.context import Budget, RerankContext
-from shortlist.agent.rerank.methods import BY_LOG_PROBABILITIES, reranker
-from shortlist.agent.rerank.reranker import Reranker
+from shortlist.agent.rerank.budget import Budget
+from shortlist.agent.rerank.context import RerankContext
+from shortlist.agent.rerank.methods import BY_LOG_PROBABILITIES, Reranker, make_reranker
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.ranking import Ranking
@@ -21,7 +21,7 @@ from shortlist.models.llm.language_model import ChoiceScores
 
 IDS = [f"v{number:02}" for number in range(12)]
 # v05 stands in the ranking but has been removed since.
-SHELF = ItemBatch({item: Video(item, f"About {item}") for item in IDS if item != "v05"})
+ITEMS = ItemBatch({item: Video(item, f"About {item}") for item in IDS if item != "v05"})
 FAILURE = ModelFailed("no answer", expected="an answer", found="none", remedy="ask again")
 
 
@@ -59,7 +59,7 @@ class RerankerContract:
     method: str
 
     def reranker(self, model: Any, budget_ms: float | None = None) -> Reranker:
-        return reranker(self.method, RerankContext(model, SHELF, RerankConfig(depth=8), Budget(budget_ms)))
+        return make_reranker(self.method, RerankContext(model, ITEMS, RerankConfig(depth=8), Budget(budget_ms)))
 
     @pytest.fixture
     def ranking(self) -> Ranking:

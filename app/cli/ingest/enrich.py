@@ -70,11 +70,11 @@ def _texts(kind: Kind, store: Home, config: Config, refresh: bool, limit: int | 
 
 
 def _tastes(store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> Worked:
-    from shortlist.agent.reader.describe_tastes import write_tastes
+    from shortlist.agent.reader.describe_tastes import describe_tastes
     from shortlist.app.build import language_model_of
 
     model = language_model_of(store, config)()
-    return write_tastes(store.catalogue, model, config.profile, refresh=refresh, limit=limit, progress=progress)
+    return describe_tastes(store.catalogue, model, config.profile, refresh=refresh, limit=limit, progress=progress)
 
 
 WORK: dict[str, Callable[[Home, Config, bool, int | None, Progress], Worked]] = {

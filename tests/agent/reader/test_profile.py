@@ -14,16 +14,16 @@ from shortlist.core.types import ACTIONS, KINDS, Article, Enrichment, Event, Mad
 from shortlist.store.catalogue.records import Activity
 
 CONFIG = ProfileConfig(half_life_days=14.0, session_boost=2.0)
-ITEMS = "abcdef"
-SHELF = ItemBatch(
-    {one: Video(one, f"Video {one}", enrichment=Enrichment(category=Made("Food", "given"))) for one in ITEMS},
-    {one: Article(one, f"Article {one}", category="World") for one in ITEMS},
+IDS = "abcdef"
+ITEMS = ItemBatch(
+    {one: Video(one, f"Video {one}", enrichment=Enrichment(category=Made("Food", "given"))) for one in IDS},
+    {one: Article(one, f"Article {one}", category="World") for one in IDS},
 )
 Make = Callable[..., Event]
 
 
 def profile(*events: Event, config: ProfileConfig = CONFIG) -> Profile:
-    return build_profile(Reader("u"), events, Activity.of(events), SHELF, config)
+    return build_profile(Reader("u"), events, Activity.of(events), ITEMS, config)
 
 
 def weights(of: Profile) -> dict[str, float]:
@@ -96,7 +96,7 @@ def test_a_reader_without_events_has_an_empty_profile() -> None:
 events = st.builds(
     Event,
     user_id=st.just("u"),
-    item_id=st.sampled_from(ITEMS + "xy"),
+    item_id=st.sampled_from(IDS + "xy"),
     kind=st.sampled_from(KINDS),
     action=st.sampled_from(ACTIONS),
     at=st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shortlist.agent.reader.records import MAX_ACTS, profiles_of
+from shortlist.agent.reader.records import MAX_EVENTS, load_profiles
 from shortlist.core.config import ProfileConfig
 from shortlist.core.types import Action, Event, Video
 from shortlist.store.home import Home
@@ -22,25 +22,25 @@ def test_what_is_shown_hides_nothing_that_was_liked(tmp_path: Path) -> None:
         with home.writing("testing"):
             home.catalogue.videos.put([Video("a", "Bread")])
         home.catalogue.events.add([event("a", 0, "like")])
-        before = profiles_of(home.catalogue, ["ann"], ProfileConfig())[0]["ann"]
-        home.catalogue.events.add([event(f"shown{n}", n, "impression") for n in range(1, MAX_ACTS + 5)])
-        after = profiles_of(home.catalogue, ["ann"], ProfileConfig())[0]["ann"]
+        before = load_profiles(home.catalogue, ["ann"], ProfileConfig())[0]["ann"]
+        home.catalogue.events.add([event(f"shown{n}", n, "impression") for n in range(1, MAX_EVENTS + 5)])
+        after = load_profiles(home.catalogue, ["ann"], ProfileConfig())[0]["ann"]
     assert before.seen == after.seen == {"a"}
     assert after.history == before.history
-    assert (before.n_events, after.n_events) == (1, MAX_ACTS + 5)
+    assert (before.n_events, after.n_events) == (1, MAX_EVENTS + 5)
 
 
 def test_a_long_history_is_seen_whole_and_read_in_part(tmp_path: Path) -> None:
-    n = MAX_ACTS + 50
+    n = MAX_EVENTS + 50
     with Home.open(tmp_path / "home", "hash-32") as home:
         with home.writing("testing"):
             home.catalogue.videos.put([Video(f"v{at}", f"Clip {at}") for at in range(n)])
         home.catalogue.events.add([event(f"v{at}", at) for at in range(n)])
         home.catalogue.events.add([event("never stored", n + 1)])
-        profiles, shelf = profiles_of(home.catalogue, ["ann"], ProfileConfig(max_history=20))
+        profiles, items = load_profiles(home.catalogue, ["ann"], ProfileConfig(max_history=20))
     newest = [f"v{at}" for at in range(n - 1, n - 21, -1)]
     assert [item.item_id for item in profiles["ann"].history] == newest
-    assert set(shelf.videos) == set(newest)
+    assert set(items.videos) == set(newest)
     assert len(profiles["ann"].seen) == n + 1
 
 
@@ -49,9 +49,9 @@ def test_a_removed_event_leaves_the_profile_as_if_it_had_never_been(tmp_path: Pa
         with home.writing("testing"):
             home.catalogue.videos.put([Video("a", "Bread"), Video("b", "Moon")])
         home.catalogue.events.add([event("a", 0, "like")])
-        before = profiles_of(home.catalogue, ["ann"], ProfileConfig())[0]["ann"]
-        far_future = event("b", 60 * 24 * 365 * 5)
-        home.catalogue.events.add([far_future])
-        assert profiles_of(home.catalogue, ["ann"], ProfileConfig())[0]["ann"] != before
-        home.catalogue.events.remove([far_future.event_id])
-        assert profiles_of(home.catalogue, ["ann"], ProfileConfig())[0]["ann"] == before
+        before = load_profiles(home.catalogue, ["ann"], ProfileConfig())[0]["ann"]
+        newer = event("b", 60 * 24 * 150)
+        home.catalogue.events.add([newer])
+        assert load_profiles(home.catalogue, ["ann"], ProfileConfig())[0]["ann"] != before
+        home.catalogue.events.remove([newer.event_id])
+        assert load_profiles(home.catalogue, ["ann"], ProfileConfig())[0]["ann"] == before

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.agent.reader.query import topic_of
+from shortlist.agent.reader.query import extract_topic
 
 
 @pytest.mark.parametrize(
@@ -23,10 +23,10 @@ from shortlist.agent.reader.query import topic_of
     ],
 )
 def test_what_a_wish_is_about(wish: str | None, topic: str | None) -> None:
-    assert topic_of(wish) == topic
+    assert extract_topic(wish) == topic
 
 
 @given(st.text())
 def test_a_topic_is_part_of_its_wish(wish: str) -> None:
-    topic = topic_of(wish)
+    topic = extract_topic(wish)
     assert topic is None if not wish.split() else topic and topic in " ".join(wish.split())

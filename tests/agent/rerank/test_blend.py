@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.agent.rerank.blend import blend, standardised
+from shortlist.agent.rerank.blend import blend, standardise
 from shortlist.core.ranking import Ranking
 
 DEPTH = 12
@@ -53,9 +53,9 @@ def test_a_model_without_an_opinion_changes_nothing() -> None:
 
 
 def test_z_scores_by_hand() -> None:
-    assert standardised(np.array([1.0, 2.0, 3.0])) == pytest.approx([-1.224745, 0, 1.224745])
-    assert not standardised(np.array([0.5, 0.5])).any()
-    assert len(standardised(np.array([]))) == 0
+    assert standardise(np.array([1.0, 2.0, 3.0])) == pytest.approx([-1.224745, 0, 1.224745])
+    assert not standardise(np.array([0.5, 0.5])).any()
+    assert len(standardise(np.array([]))) == 0
 
 
 @given(judged_rankings(), st.floats(0, 1))

@@ -8,7 +8,7 @@ import pytest
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.graded import Graded, read_grade
-from shortlist.agent.rerank.methods import IN_JSON, reranker
+from shortlist.agent.rerank.methods import JSON_FALLBACK, make_reranker
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed, UnusableAnswer
 from shortlist.core.notes import Note
@@ -16,7 +16,7 @@ from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video
 
 Model = Callable[..., Any]
-SHELF = ItemBatch({one: Video(one, f"Title {one}") for one in "abcdef"})
+ITEMS = ItemBatch({one: Video(one, f"Title {one}") for one in "abcdef"})
 RANKING = Ranking.of({one: -float(place) for place, one in enumerate("abcdef")}, "weighted")
 
 
@@ -43,12 +43,12 @@ def unusable(n: int) -> Note:
 def test_a_model_without_log_probabilities_is_asked_for_json(method: str, scripted_model: Model) -> None:
     answers = ('{"answer": "no", "confidence": 4}', '{"answer": "yes", "confidence": 2}', "I think yes")
     model = scripted_model(*answers, max_choices=0)
-    reranked = reranker(method, RerankContext(model, SHELF, RerankConfig(depth=3))).rerank(
+    reranked = make_reranker(method, RerankContext(model, ITEMS, RerankConfig(depth=3))).rerank(
         Profile("u"), "soup", RANKING
     )
     judged = reranked.sources[0]
     assert dict(zip(judged.ids, judged.scores.tolist(), strict=True)) == {"b": 2.0, "a": -4.0}
-    assert reranked.notes == (IN_JSON, unusable(1))
+    assert reranked.notes == (JSON_FALLBACK, unusable(1))
     assert "Answer in JSON" in model.calls[0][1].content
 
 
@@ -58,14 +58,14 @@ SURE_YES = '{"answer": "yes", "confidence": 5}'
 
 def test_one_unusable_answer_costs_one_candidate_its_judgement(scripted_model: Model) -> None:
     model = scripted_model(SURE_YES, SURE_YES, USELESS, USELESS, SURE_YES, SURE_YES)
-    reranked = Graded(RerankContext(model, SHELF, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
+    reranked = Graded(RerankContext(model, ITEMS, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
     assert set(reranked.sources[0].ids) == set("abef")
     assert reranked.notes == (unusable(2),)
 
 
 def test_three_unusable_answers_in_a_row_end_it(scripted_model: Model) -> None:
     model = scripted_model(USELESS)
-    reranked = Graded(RerankContext(model, SHELF, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
+    reranked = Graded(RerankContext(model, ITEMS, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
     assert len(model.calls) == 3
     assert reranked.ids == RANKING.ids
     assert [note.code for note in reranked.notes] == ["model-failed"]
@@ -81,6 +81,8 @@ def test_a_model_that_breaks_its_promise_of_log_probabilities_is_asked_for_json(
             raise failure
 
     model = Promising('{"answer": "yes", "confidence": 2}')
-    reranked = reranker("yesno", RerankContext(model, SHELF, RerankConfig(depth=3))).rerank(Profile("u"), None, RANKING)
+    reranked = make_reranker("yesno", RerankContext(model, ITEMS, RerankConfig(depth=3))).rerank(
+        Profile("u"), None, RANKING
+    )
     assert len(reranked.sources[0]) == 3
-    assert reranked.notes == (IN_JSON,)
+    assert reranked.notes == (JSON_FALLBACK,)

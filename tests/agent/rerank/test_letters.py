@@ -10,7 +10,7 @@ import pytest
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.rerank.context import RerankContext
-from shortlist.agent.rerank.letters import SHUFFLES, Letters, dealt, neutral_windows
+from shortlist.agent.rerank.letters import SHUFFLES, Letters, deal, neutral_windows
 from shortlist.core.config import RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video
@@ -19,7 +19,7 @@ from shortlist.store.caches.completions import CachedModel
 from shortlist.store.sql.sqlite import SqliteDatabase
 
 Model = Callable[..., Any]
-SHELF = ItemBatch({one: Video(one, f"Title {one}") for one in "abcdefg"})
+ITEMS = ItemBatch({one: Video(one, f"Title {one}") for one in "abcdefg"})
 
 
 def ranking(ids: str) -> Ranking:
@@ -47,16 +47,16 @@ class LikesLetters:
     [("abcd", 4, ["abcd"]), ("abcde", 4, ["ace", "bd"]), ("abcdefg", 3, ["adg", "be", "cf"]), ("", 4, [])],
 )
 def test_windows_are_dealt_like_cards(items: str, size: int, windows: list[str]) -> None:
-    assert ["".join(window) for window in dealt(items, size)] == windows
+    assert ["".join(window) for window in deal(items, size)] == windows
 
 
 def test_a_liking_for_a_letter_is_subtracted() -> None:
     """D is liked by 5 whatever stands there: raw, the fourth candidate wins; calibrated, the third, by its own 3."""
     model = LikesLetters([0, 0, 0, 5])
-    setting = RerankContext(model, SHELF, RerankConfig())  # type: ignore[arg-type]
-    raw = Letters(setting, calibrated=False).rerank(Profile("u"), None, ranking("abcd"))
+    context = RerankContext(model, ITEMS, RerankConfig())  # type: ignore[arg-type]
+    raw = Letters(context, calibrated=False).rerank(Profile("u"), None, ranking("abcd"))
     assert raw.ids == ("d", "c", "a", "b")
-    calibrated = Letters(setting).rerank(Profile("u"), None, ranking("abcd"))
+    calibrated = Letters(context).rerank(Profile("u"), None, ranking("abcd"))
     assert calibrated.ids == ("c", "a", "b", "d")
     assert calibrated.scores == pytest.approx([2.25, -0.75, -0.75, -0.75])
 
@@ -64,7 +64,7 @@ def test_a_liking_for_a_letter_is_subtracted() -> None:
 def test_windows_are_merged_each_centred_on_0() -> None:
     """Dealt a, c, e and b, d: c stands 2 above the mean of its window, the others below theirs or at it."""
     model = LikesLetters([0, 0, 0, 0], max_choices=3)
-    merged = Letters(RerankContext(model, SHELF, RerankConfig())).rerank(Profile("u"), None, ranking("abcde"))  # type: ignore[arg-type]
+    merged = Letters(RerankContext(model, ITEMS, RerankConfig())).rerank(Profile("u"), None, ranking("abcde"))  # type: ignore[arg-type]
     assert dict(zip(merged.ids, merged.scores.tolist(), strict=True)) == pytest.approx(
         {"c": 2.0, "b": 0.0, "d": 0.0, "a": -1.0, "e": -1.0}
     )
@@ -74,8 +74,8 @@ def test_the_bias_is_measured_once(tmp_path: Any) -> None:
     model = LikesLetters([0, 1, 2, 3])
     cached = CachedModel(model, SqliteDatabase(tmp_path / "answers.sqlite3", ""), "1")  # type: ignore[arg-type]
     for reader in "xy":
-        setting = RerankContext(cached, SHELF, RerankConfig())
-        Letters(setting).rerank(Profile(reader), f"wish of {reader}", ranking("abcd"))
+        context = RerankContext(cached, ITEMS, RerankConfig())
+        Letters(context).rerank(Profile(reader), f"wish of {reader}", ranking("abcd"))
     assert len(model.calls) == SHUFFLES + 2
 
 
@@ -88,7 +88,7 @@ def test_neutral_windows_are_shuffled_alike_every_time() -> None:
 
 def test_the_prompt_is_the_reader_then_the_letters(scripted_model: Model) -> None:
     model = scripted_model((-1.0, -2.0))
-    Letters(RerankContext(model, SHELF, RerankConfig()), calibrated=False).rerank(Profile("u"), "soup", ranking("ab"))
+    Letters(RerankContext(model, ITEMS, RerankConfig()), calibrated=False).rerank(Profile("u"), "soup", ranking("ab"))
     assert model.calls[0][1].content == (
         "The reader asks for: soup\n\nA) Title: Title a\nB) Title: Title b\n\n"
         "Which candidate fits the reader best? Answer with its letter."

@@ -19,7 +19,7 @@ from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video
 
 IDS = [f"v{number:02}" for number in range(30)]
-SHELF = ItemBatch({item: Video(item, f"About {item}") for item in IDS})
+ITEMS = ItemBatch({item: Video(item, f"About {item}") for item in IDS})
 RANKING = Ranking.of({item: -float(place) for place, item in enumerate(IDS)}, "weighted")
 REVERSED = " > ".join(f"[{number}]" for number in range(20, 0, -1))
 
@@ -55,7 +55,7 @@ def test_windows_slide_from_the_end_to_the_beginning(size: int, starts: list[int
 def test_the_best_of_a_window_is_judged_again_in_the_next(scripted_model: Callable[..., Any]) -> None:
     """Each window of 20 is reversed: v29 climbs from 29 to place 10, then from the middle of the first to its end."""
     model = scripted_model(REVERSED)
-    order = ListOrder(RerankContext(model, SHELF, RerankConfig(depth=30))).rerank(Profile("u"), None, RANKING).ids
+    order = ListOrder(RerankContext(model, ITEMS, RerankConfig(depth=30))).rerank(Profile("u"), None, RANKING).ids
     assert len(model.calls) == 2
     assert order[:11] == (*(f"v{number}" for number in range(20, 30)), "v09")
     assert "[20] Title: About v29" in model.calls[0][1].content
@@ -68,7 +68,7 @@ def unusable(n: int) -> Note:
 def test_a_window_without_an_order_keeps_the_one_it_had(scripted_model: Callable[..., Any]) -> None:
     empty = UnusableAnswer("unusable answer from x", expected="an answer", found="an empty one", remedy="ask again")
     model = scripted_model(empty, REVERSED)
-    reranked = ListOrder(RerankContext(model, SHELF, RerankConfig(depth=30))).rerank(Profile("u"), None, RANKING)
+    reranked = ListOrder(RerankContext(model, ITEMS, RerankConfig(depth=30))).rerank(Profile("u"), None, RANKING)
     assert reranked.ids[:20] == tuple(f"v{number:02}" for number in range(19, -1, -1))
     assert reranked.notes == (unusable(10),)
 
@@ -76,7 +76,7 @@ def test_a_window_without_an_order_keeps_the_one_it_had(scripted_model: Callable
 def test_half_a_pass_is_no_judgement(scripted_model: Callable[..., Any]) -> None:
     failure = ModelFailed("no answer", expected="one in 1 s", found="none", remedy="wait longer")
     model = scripted_model(REVERSED, failure)
-    reranked = ListOrder(RerankContext(model, SHELF, RerankConfig(depth=30))).rerank(Profile("u"), None, RANKING)
+    reranked = ListOrder(RerankContext(model, ITEMS, RerankConfig(depth=30))).rerank(Profile("u"), None, RANKING)
     assert reranked.ids == RANKING.ids
     assert len(reranked.sources[0]) == 0
     assert reranked.notes == (
@@ -87,6 +87,6 @@ def test_half_a_pass_is_no_judgement(scripted_model: Callable[..., Any]) -> None
 @pytest.mark.parametrize("depth", [5, 30])
 def test_an_order_that_cannot_be_read_is_no_judgement(scripted_model: Callable[..., Any], depth: int) -> None:
     model = scripted_model("I cannot order videos.")
-    reranked = ListOrder(RerankContext(model, SHELF, RerankConfig(depth=depth))).rerank(Profile("u"), None, RANKING)
+    reranked = ListOrder(RerankContext(model, ITEMS, RerankConfig(depth=depth))).rerank(Profile("u"), None, RANKING)
     assert len(reranked.sources[0]) == 0
     assert reranked.notes == (unusable(depth),)

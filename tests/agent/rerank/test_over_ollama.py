@@ -12,7 +12,7 @@ import pytest
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.letters import Letters
-from shortlist.agent.rerank.methods import IN_JSON
+from shortlist.agent.rerank.methods import JSON_FALLBACK
 from shortlist.core.config import LlmConfig, RerankConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.ranking import Answer, Ranking, Request
@@ -115,7 +115,7 @@ def test_a_server_too_old_for_log_probabilities_is_asked_for_json(make_recommend
     server.replies["/api/version"] = lambda: as_json({"version": "0.12.10"})
     server.replies[CHAT] = lambda: said(json.dumps({"answer": "yes", "confidence": 3}))
     answer = make_recommender(model=lambda: at(server)).recommend(SPACE)
-    assert answer.notes == (IN_JSON,)
+    assert answer.notes == (JSON_FALLBACK,)
     assert all("rerank" in item.stages for item in answer.recommendations)
     assert all(asked["format"]["required"] == ["answer", "confidence"] for asked in server.asked)
 
@@ -126,7 +126,7 @@ def test_a_server_that_only_says_it_gives_log_probabilities_is_asked_for_json(
     model = at(server)
     server.replies[CHAT] = lambda: said(json.dumps({"answer": "yes", "confidence": 3}))
     answer = make_recommender(model=lambda: model).recommend(SPACE)
-    assert answer.notes == (IN_JSON,)
+    assert answer.notes == (JSON_FALLBACK,)
     assert len(server.asked) == 5  # one that taught us, and four
 
 
@@ -142,9 +142,9 @@ def test_empty_and_broken_json_leave_the_retrieval_order(make_recommender: Make,
 def test_letters_come_in_windows_of_ten(server: StandIn) -> None:
     server.replies[CHAT] = lambda: letters("ABCDEFGHIJ")
     names = [f"v{number:02}" for number in range(20)]
-    shelf = ItemBatch({name: Video(name, f"About {name}") for name in names})
+    items = ItemBatch({name: Video(name, f"About {name}") for name in names})
     ranking = Ranking.of({name: -float(place) for place, name in enumerate(names)}, "weighted")
-    reranked = Letters(RerankContext(at(server), shelf, RerankConfig())).rerank(Profile("u"), "cats", ranking)
+    reranked = Letters(RerankContext(at(server), items, RerankConfig())).rerank(Profile("u"), "cats", ranking)
     assert sorted(reranked.ids) == names
     assert len(reranked.sources[0]) == 20
     assert [asked["messages"][1]["content"].count(") Title: About") for asked in server.asked][-2:] == [10, 10]

@@ -8,8 +8,8 @@ import pytest
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.graded import Graded
-from shortlist.agent.rerank.pointwise import settled
-from shortlist.agent.rerank.reranker import Reranker
+from shortlist.agent.rerank.methods import Reranker
+from shortlist.agent.rerank.pointwise import is_top_final
 from shortlist.agent.rerank.yesno import YesNo
 from shortlist.core.config import RerankConfig
 from shortlist.core.ranking import Ranking
@@ -17,30 +17,30 @@ from shortlist.core.types import Profile, Video
 
 IDS = [f"v{number:02}" for number in range(12)]
 RANKING = Ranking.of({item: -float(place) for place, item in enumerate(IDS)}, "weighted")
-SHELF = ItemBatch({item: Video(item, f"About {item}") for item in IDS})
+ITEMS = ItemBatch({item: Video(item, f"About {item}") for item in IDS})
 YES, NO = (-0.1, -2.1), (-2.1, -0.1)
 
 
-def judged(*opinions: float) -> dict[str, float]:
-    return dict(zip(IDS, opinions, strict=False))
+def judged(*scores: float) -> dict[str, float]:
+    return dict(zip(IDS, scores, strict=False))
 
 
 @pytest.mark.parametrize(
-    ("opinions", "weight", "top", "is_settled"),
+    ("scores", "weight", "top", "final"),
     [
-        # Retrieval z: 1.59, 1.30, 1.01, 0.72, 0.43, the sixth 0.14; opinion z: 1.41 to -1.41. Finals at 0.5: 1.50,
+        # Retrieval z: 1.59, 1.30, 1.01, 0.72, 0.43, the sixth 0.14; model z: 1.41 to -1.41. Finals at 0.5: 1.50,
         # 1.00, 0.51, 0.01, -0.49; the sixth, liked like the first, would get 0.78.
         ((3, 2, 1, 0, -1), 0.5, 2, True),
         ((3, 2, 1, 0, -1), 0.5, 3, False),
         ((3, 2, 1, 0, -1), 0.0, 5, True),  # the model does not count
         ((3, 2, 1, 0, -1), 1.0, 2, False),  # nothing but the model counts
         ((-1, 0, 1, 2, 3), 0.5, 2, False),  # the model contradicts: 0.09, 0.30, 0.51, 0.72, 0.92
-        ((1, 1, 1, 1, 1), 0.5, 1, True),  # the model has no opinion
-        ((3, 2), 0.1, 1, False),  # too few to know what its best looks like
+        ((1, 1, 1, 1, 1), 0.5, 1, True),  # the model makes no difference
+        ((3, 2), 0.1, 1, False),  # too few to know how high its scores go
     ],
 )
-def test_when_the_top_is_safe(opinions: tuple[float, ...], weight: float, top: int, is_settled: bool) -> None:
-    assert settled(RANKING, judged(*opinions), weight, RerankConfig(depth=12, top=top)) is is_settled
+def test_when_the_top_is_final(scores: tuple[float, ...], weight: float, top: int, final: bool) -> None:
+    assert is_top_final(RANKING, judged(*scores), weight, RerankConfig(depth=12, top=top)) is final
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_when_the_top_is_safe(opinions: tuple[float, ...], weight: float, top: i
         (Graded, ('{"answer": "yes", "confidence": 5}', '{"answer": "no", "confidence": 5}')),
     ],
 )
-def test_no_question_is_asked_once_the_top_is_safe(
+def test_the_model_is_not_called_once_the_top_is_final(
     method: Callable[[RerankContext], Reranker], answers: tuple[Any, ...], scripted_model: Callable[..., Any]
 ) -> None:
     model = scripted_model(*answers)
     config = RerankConfig(depth=12, top=1)
-    reranked = method(RerankContext(model, SHELF, config, weight=0.5)).rerank(Profile("u"), None, RANKING)
+    reranked = method(RerankContext(model, ITEMS, config, weight=0.5)).rerank(Profile("u"), None, RANKING)
     assert len(model.calls) == len(reranked.sources[0]) == 5
     assert reranked.notes == ()

@@ -19,7 +19,7 @@ WEIGHTS = RerankConfig(weight_plain=0, weight_wish=0.4, weight_thin=0.2, weight_
 
 
 @pytest.mark.parametrize(
-    ("request_", "profile", "kind", "gate"),
+    ("request_", "profile", "kind", "policy"),
     [
         (Request("u"), KNOWN, "plain", RerankPolicy(None, 0)),
         (Request("u"), NEW, "thin", RerankPolicy("yesno", 0.2)),
@@ -30,9 +30,11 @@ WEIGHTS = RerankConfig(weight_plain=0, weight_wish=0.4, weight_thin=0.2, weight_
         (Request("u", wish="x", rerank="none"), KNOWN, "wish", RerankPolicy(None)),
     ],
 )
-def test_what_each_kind_of_request_is_worth(request_: Request, profile: Profile, kind: str, gate: RerankPolicy) -> None:
+def test_each_kind_of_request_has_its_weight(
+    request_: Request, profile: Profile, kind: str, policy: RerankPolicy
+) -> None:
     assert request_kind(request_, profile, ProfileConfig()) == kind
-    assert decide(request_, profile, WEIGHTS, ProfileConfig()) == gate
+    assert decide(request_, profile, WEIGHTS, ProfileConfig()) == policy
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones() -> None:

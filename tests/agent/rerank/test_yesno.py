@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from shortlist.agent.batch import ItemBatch
-from shortlist.agent.rerank.context import Budget, RerankContext
+from shortlist.agent.rerank.budget import Budget
+from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.yesno import YesNo
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed
@@ -19,7 +20,7 @@ from shortlist.core.types import HistoryItem, Profile, Segment, Transcript, Vide
 
 Model = Callable[..., Any]
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-SHELF = ItemBatch({one: Video(one, f"Title {one}", duration_s=60.0) for one in "abcdef"})
+ITEMS = ItemBatch({one: Video(one, f"Title {one}", duration_s=60.0) for one in "abcdef"})
 RANKING = Ranking.of({one: -float(place) for place, one in enumerate("abcdef")}, "weighted")
 YES, NO = (-0.1, -2.1), (-2.1, -0.1)
 
@@ -44,7 +45,7 @@ def ticking(*times: float) -> Callable[[], float]:
 
 def test_the_score_is_the_log_odds_of_yes(scripted_model: Model) -> None:
     model = scripted_model(NO, YES, (-1.0, -1.5))
-    reranked = YesNo(RerankContext(model, SHELF, RerankConfig(depth=3))).rerank(PROFILE, None, RANKING)
+    reranked = YesNo(RerankContext(model, ITEMS, RerankConfig(depth=3))).rerank(PROFILE, None, RANKING)
     assert reranked.ids == ("b", "c", "a", "d", "e", "f")
     assert reranked.sources[0].ids == ("b", "c", "a")
     assert reranked.sources[0].scores == pytest.approx([2.0, 0.5, -2.0])
@@ -53,7 +54,7 @@ def test_the_score_is_the_log_odds_of_yes(scripted_model: Model) -> None:
 
 def test_the_prompt_tells_the_session_apart_and_ends_with_the_candidate(scripted_model: Model) -> None:
     model = scripted_model(YES)
-    YesNo(RerankContext(model, SHELF, RerankConfig(depth=2))).rerank(PROFILE, None, RANKING)
+    YesNo(RerankContext(model, ITEMS, RerankConfig(depth=2))).rerank(PROFILE, None, RANKING)
     system, user = model.calls[0]
     assert (system.role, user.role) == ("system", "user")
     assert user.content == (
@@ -69,7 +70,7 @@ def test_the_prompt_tells_the_session_apart_and_ends_with_the_candidate(scripted
 
 def test_a_wish_is_asked_about_without_the_history(scripted_model: Model) -> None:
     model = scripted_model(YES)
-    YesNo(RerankContext(model, SHELF, RerankConfig(depth=1))).rerank(PROFILE, "soup", RANKING)
+    YesNo(RerankContext(model, ITEMS, RerankConfig(depth=1))).rerank(PROFILE, "soup", RANKING)
     assert model.calls[0][1].content == (
         "The reader asks for: soup\n\n<candidate>\nTitle: Title a\n</candidate>\n\n"
         "Is the candidate about what the reader asks for (soup)? Answer yes or no."
@@ -95,7 +96,7 @@ def test_no_call_is_started_that_would_not_fit_the_budget(scripted_model: Model)
     """Calls take 0.4 s; after two of them 0.2 s of the second are left, too little for a third."""
     budget = Budget(1000, ticking(0.0, 0.0, 0.4, 0.8))
     model = scripted_model(NO, YES)
-    reranked = YesNo(RerankContext(model, SHELF, RerankConfig(), budget)).rerank(PROFILE, None, RANKING)
+    reranked = YesNo(RerankContext(model, ITEMS, RerankConfig(), budget)).rerank(PROFILE, None, RANKING)
     assert len(model.calls) == 2
     assert reranked.ids == ("b", "a", "c", "d", "e", "f")
     assert reranked.notes == (Note("partly-judged", "rerank stopped by its time budget: 2 of 6 judged"),)
@@ -103,7 +104,7 @@ def test_no_call_is_started_that_would_not_fit_the_budget(scripted_model: Model)
 
 def test_a_budget_of_nothing_makes_no_call(scripted_model: Model) -> None:
     model = scripted_model(YES)
-    reranked = YesNo(RerankContext(model, SHELF, RerankConfig(), Budget(0))).rerank(PROFILE, None, RANKING)
+    reranked = YesNo(RerankContext(model, ITEMS, RerankConfig(), Budget(0))).rerank(PROFILE, None, RANKING)
     assert reranked.ids == RANKING.ids
     assert [note.code for note in reranked.notes] == ["out-of-time"]
     assert model.calls == []
@@ -112,7 +113,7 @@ def test_a_budget_of_nothing_makes_no_call(scripted_model: Model) -> None:
 def test_a_model_that_fails_keeps_what_was_judged(scripted_model: Model) -> None:
     failure = ModelFailed("no answer", expected="one in 1 s", found="none", remedy="wait longer")
     model = scripted_model(NO, YES, failure)
-    reranked = YesNo(RerankContext(model, SHELF, RerankConfig())).rerank(PROFILE, None, RANKING)
+    reranked = YesNo(RerankContext(model, ITEMS, RerankConfig())).rerank(PROFILE, None, RANKING)
     assert reranked.ids == ("b", "a", "c", "d", "e", "f")
     assert len(model.calls) == 3
     assert reranked.notes == (

@@ -176,7 +176,7 @@ def test_bad_rows_are_listed_and_the_rest_is_kept(shortlist: Shortlist, tmp_path
         (("recommend", "user_123", "--published-after", "soon"), 2, "a date"),
         (("search", "moon", "--published-before", "soon"), 2, "bad --published-before"),
         (("search", "rain", "--max-duration", "nan"), 2, "max-duration"),
-        (("search", " "), 2, "nothing to look for"),
+        (("search", " "), 2, "nothing to search for"),
         (("export", "--out", "."), 2, "one of these suffixes"),
         (("ingest", "videos", "/nowhere.jsonl"), 2, "/nowhere.jsonl"),
         (("models", "pull", "gpt-9"), 2, "unknown model"),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shortlist.agent.reader.history_words import deed
+from shortlist.agent.reader.action_phrases import describe_action
 from shortlist.core.types import Action, HistoryItem, Kind
 
 
@@ -25,4 +25,4 @@ def test_what_was_done_in_words(
     kind: Kind, action: Action, dwell: float | None, length: float | None, words: tuple[str, str]
 ) -> None:
     item = HistoryItem("x", kind, action, datetime(2026, 1, 1, tzinfo=UTC), dwell, "X", None, 0.0)
-    assert deed(item, length) == words
+    assert describe_action(item, length) == words

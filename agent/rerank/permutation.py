@@ -1,4 +1,4 @@
-"""Judgements of some candidates -> a full permutation of all."""
+"""Scores of some candidates -> a full permutation of all."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from shortlist.core.ranking import Ranking
 
 
 def permutation(ranking: Ranking, judgements: Mapping[str, float], origin: str, notes: Sequence[Note] = ()) -> Ranking:
-    """`ranking` with the judged ids first, by judgement, and the others below them in their old order.
+    """Return `ranking` with the judged ids first, by judgement, and the others below them in their old order.
 
-    `sources` are the ranking of the judged alone and `ranking` itself.
+    `sources` are the ranking of the judged ids alone and `ranking` itself.
     """
     judged = Ranking.of({item: judgements[item] for item in ranking.ids if item in judgements}, origin)
     floor = float(judged.scores[-1]) if len(judged) else 0.0

@@ -1,0 +1,87 @@
+"""Time budget of one rerank, and the model calls that it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import TypeVar
+
+from shortlist.core.errors import ModelFailed, UnusableAnswer
+from shortlist.core.notes import Note, NoteCode
+
+T = TypeVar("T")
+
+MAX_UNUSABLE = 3  # unusable answers in a row after which the model is given up
+
+
+class Budget:
+    """Milliseconds that model calls may take together; no limit where `ms` is None.
+
+    The last call's time predicts the next one's, and a call that would not fit is not started. So a rerank exceeds its
+    budget by one mispredicted call at most.
+    """
+
+    def __init__(self, ms: float | None, clock: Callable[[], float] = perf_counter) -> None:
+        self._ms = ms
+        self._clock = clock
+        self._start = self._last = clock()
+        self._call_s = 0.0
+
+    def fits(self) -> bool:
+        """Return whether a call started now should end in time. Use it once before each call."""
+        now = self._clock()
+        self._call_s, self._last = now - self._last, now
+        if self._ms is None:
+            return True
+        return (now - self._start) + self._call_s < self._ms / 1000
+
+
+class BudgetedCalls:
+    """Runs model calls until the budget is spent or the model fails; `stopped` is then True for good.
+
+    A single unusable answer does not stop them, `MAX_UNUSABLE` in a row do.
+    """
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._out_of_time = False
+        self._failure = ""
+        self._unusable_in_a_row = 0
+
+    @property
+    def stopped(self) -> bool:
+        """True if no further call will be made."""
+        return self._out_of_time or bool(self._failure)
+
+    def run(self, call: Callable[[], T]) -> T | None:
+        """Return the answer of `call`; None if it was not made, failed, or gave no usable answer."""
+        if self.stopped:
+            return None
+        if not self._budget.fits():
+            self._out_of_time = True
+            return None
+        try:
+            answer = call()
+        except ModelFailed as error:
+            self._unusable_in_a_row += 1
+            if not isinstance(error, UnusableAnswer) or self._unusable_in_a_row == MAX_UNUSABLE:
+                self._failure = str(error)
+            return None
+        self._unusable_in_a_row = 0
+        return answer
+
+    def notes(self, judged: int, total: int, unusable: int = 0) -> tuple[Note, ...]:
+        """Return notes on why the calls stopped after `judged` of `total` candidates, and on unusable answers."""
+        notes = []
+        if self.stopped:
+            notes.append(self._stop_note(judged, total))
+        if unusable and not self._failure:
+            message = f"the language model gave no usable answer for {unusable} candidates"
+            notes.append(Note("unusable-answers", message))
+        return tuple(notes)
+
+    def _stop_note(self, judged: int, total: int) -> Note:
+        cause = "the language model" if self._failure else "its time budget"
+        none_judged: NoteCode = "model-failed" if self._failure else "out-of-time"
+        code: NoteCode = "partly-judged" if judged else none_judged
+        return Note(code, f"rerank stopped by {cause}: {judged} of {total} judged", self._failure)
