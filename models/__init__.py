@@ -1,1 +1,1 @@
-"""Every neural network behind a seam: encoder, language model, speech; and finding their weights."""
+"""Neural networks behind protocols (encoders, language models, speech), and the files of their weights."""

@@ -1,1 +1,1 @@
-"""Sentence encoders behind the `Encoder` seam."""
+"""Text encoders behind the `Encoder` protocol."""

@@ -1,4 +1,4 @@
-"""The seam of every text encoder."""
+"""The protocol of text encoders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from shortlist.core.ranking import FloatArray
 class Encoder(Protocol):
     """Turns texts into unit vectors.
 
-    `name` identifies the weights: vectors of encoders with different names are not comparable.
+    `name` identifies the weights: vectors of encoders with different names are not comparable. `dim` is the length of
+    a vector.
     """
 
     @property
@@ -21,5 +22,5 @@ class Encoder(Protocol):
     def dim(self) -> int: ...
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
-        """float32[n, dim], row i for `texts[i]`, every row of unit length; float32[0, dim] for no texts."""
+        """Return float32[n, dim]: row i is the unit vector of `texts[i]`; float32[0, dim] for no texts."""
         ...

@@ -1,4 +1,4 @@
-"""Which encoder runs: an ONNX export or sentence-transformers on this machine, or a server through LangChain."""
+"""Load the configured encoder: ONNX or sentence-transformers on this machine, or a server through LangChain."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from shortlist.models.encoders.langchain_encoder import load_langchain_encoder
 from shortlist.models.encoders.onnx_encoder import OnnxEncoder
 from shortlist.models.encoders.onnx_export import export, find_export
 from shortlist.models.encoders.sentence_encoder import SentenceEncoder
+from shortlist.models.weights.hub_repository import fetch_repository
 from shortlist.models.weights.manifest import load_manifest
-from shortlist.models.weights.repository import fetch_repository
 from shortlist.models.weights.resolve import cache_folder, resolve
 
 log = logging.getLogger(__name__)
@@ -22,11 +22,14 @@ OLLAMA_URL = LlmConfig().ollama_url
 
 
 def load_encoder(config: EncoderConfig, models: ModelsConfig, ollama_url: str = OLLAMA_URL) -> Encoder:
-    """The encoder named in `config`: a name of the manifest or of `models.paths`, a folder, a repository of the hub
-    as "OWNER/NAME", or "PROVIDER:MODEL".
+    """Load the encoder that `config` names.
 
-    Both ways of running one of the manifest give the same vectors (cosine >= 0.9999) and carry the same name. Raises
-    `UsageError` for a name that is none of these, `ModelMissing`, and `ModelFailed` for a server without an answer.
+    The name is in the manifest or in `models.paths`, or it is a folder, a repository of the hub as "OWNER/NAME", or
+    "PROVIDER:MODEL". An encoder of the manifest runs as an ONNX export, or on torch if it cannot be exported; both give
+    the same vectors (cosine >= 0.9999) under the same name.
+
+    Raises `UsageError` for any other name, `ModelMissing` if the weights cannot be found or loaded, `ModelFailed` if
+    the server does not answer.
     """
     folder = _folder(config.name, models)
     if folder is None:
@@ -48,12 +51,12 @@ def load_encoder(config: EncoderConfig, models: ModelsConfig, ollama_url: str = 
 
 
 def _folder(name: str, models: ModelsConfig) -> Path | None:
-    """Where the weights are, fetched if need be; None for a model that runs elsewhere."""
-    given = Path(name).expanduser()
+    """Return the folder of the weights, downloaded if needed; None for a model that runs on a server."""
+    path = Path(name).expanduser()
     if name in load_manifest() or name in models.paths:
         return resolve(name, models)
-    if given.is_dir():
-        return given
+    if path.is_dir():
+        return path
     if ":" in name:
         return None
     return fetch_repository(name, models) if name.count("/") == 1 else resolve(name, models)

@@ -1,4 +1,4 @@
-"""The fast encoder: onnxruntime, without importing torch."""
+"""An encoder on onnxruntime, which starts faster than torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shortlist.models.encoders.windowed_encoder import WindowedEncoder
 
 
 class OnnxEncoder(WindowedEncoder):
-    """Runs an exported network beside the tokenizer in `folder`."""
+    """Runs the exported `network` with the tokenizer in `folder`. Raises `ModelMissing` if either does not load."""
 
     def __init__(self, folder: Path, network: Path, config: EncoderConfig) -> None:
         super().__init__(folder, config)
@@ -27,7 +27,7 @@ class OnnxEncoder(WindowedEncoder):
         return self._dim
 
     def embed(self, ids: np.ndarray, mask: np.ndarray) -> FloatArray:
-        """float32[n, dim] for token ids and attention mask, both int64[n, t]."""
+        """Return float32[n, dim] for token ids and attention mask, both int64[n, t]."""
         (vectors,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
         return np.asarray(vectors, dtype=np.float32)
 
@@ -39,11 +39,11 @@ def _load(network: Path, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # Threads that spin while they wait starve everything else on a busy machine, this encoder included.
+    # Threads that spin while they wait slow down every process of a busy machine, this one included.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors share no base class of their own
+    except Exception as error:  # onnxruntime's errors have no common base class
         raise ModelMissing(
             "the exported encoder does not load",
             expected=f"an ONNX network at {network}",

@@ -1,4 +1,4 @@
-"""Exporting an encoder to ONNX once, beside its weights, and checking that it agrees with the original."""
+"""Export an encoder to ONNX once, and check that it agrees with the original."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shortlist.core.config import EncoderConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.models.encoders.onnx_encoder import OnnxEncoder
 from shortlist.models.encoders.sentence_encoder import SentenceEncoder
-from shortlist.models.weights.receipts import sha256_of
+from shortlist.models.weights.verified_files import sha256_of
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ PROBES = (
 
 @dataclass(frozen=True, slots=True)
 class ExportRecord:
-    """What an export was made from and what it is; `opset` stands for the way it was made."""
+    """Hashes of an export and of the weights that it was made from, and the `opset` of the export."""
 
     weights_sha256: str
     network_sha256: str
@@ -45,22 +45,22 @@ class ExportRecord:
 
 
 def find_export(folder: Path, weights_sha256: str) -> Path | None:
-    """The exported network in `folder`, or None where there is none made from these weights that is whole."""
+    """Return the path of the network in `folder`, or None unless it is undamaged and was made from these weights."""
     network = folder / NETWORK
     try:
-        found = json.loads((folder / RECORD).read_text("utf-8"))
-        wanted = asdict(ExportRecord(weights_sha256, sha256_of(network)))
+        record = json.loads((folder / RECORD).read_text("utf-8"))
+        expected = asdict(ExportRecord(weights_sha256, sha256_of(network)))
     except (OSError, ValueError):
         return None
-    return network if found == wanted else None
+    return network if record == expected else None
 
 
 def export(
     reference: SentenceEncoder, model_folder: Path, folder: Path, weights_sha256: str, config: EncoderConfig
 ) -> Path:
-    """Export `reference` (loaded from `model_folder`) into `folder` and return the network's path.
+    """Export `reference` (loaded from `model_folder`) into `folder` and return the path of the network.
 
-    Raises `ModelFailed` when it cannot be exported, or does not agree with the reference; nothing is left then.
+    Raises `ModelFailed`, and leaves nothing in `folder`, if it cannot be exported or disagrees with the reference.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
@@ -93,7 +93,7 @@ def _trace(reference: SentenceEncoder, network: Path) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # dynamo=False: the newer exporter needs onnxscript, and this one is exact for a plain encoder.
+            # dynamo=False: the newer exporter needs onnxscript, and the old one is exact for a plain encoder.
             torch.onnx.export(
                 Sentences().eval(),
                 (example, example),

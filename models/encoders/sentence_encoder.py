@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class SentenceEncoder(WindowedEncoder):
-    """Runs the weights in `folder` with torch; slow to import, right by definition."""
+    """Runs the weights in `folder` on torch, whose import takes seconds. The reference for exports.
+
+    Raises `ModelMissing` if `folder` has no sentence-transformers model that loads.
+    """
 
     def __init__(self, folder: Path, config: EncoderConfig) -> None:
         super().__init__(folder, config)
@@ -30,7 +33,7 @@ class SentenceEncoder(WindowedEncoder):
         return self._dim
 
     def embed(self, ids: np.ndarray, mask: np.ndarray) -> FloatArray:
-        """float32[n, dim] for token ids and attention mask, both int64[n, t]."""
+        """Return float32[n, dim] for token ids and attention mask, both int64[n, t]."""
         import torch
 
         with torch.inference_mode():

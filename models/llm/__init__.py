@@ -1,1 +1,1 @@
-"""Language models behind the `LanguageModel` seam."""
+"""Language models behind the `LanguageModel` protocol."""

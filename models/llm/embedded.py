@@ -1,4 +1,4 @@
-"""The embedded language model: llama.cpp in this process, through xllamacpp."""
+"""The embedded language model: llama.cpp in this process, by the package xllamacpp."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from typing import Any
 from shortlist.core.errors import ModelFailed
 from shortlist.models.llm.choices import check_choices, score_choices
 from shortlist.models.llm.language_model import ChoiceScores, Completion, Message, Schema
-from shortlist.models.llm.output_check import checked_text
+from shortlist.models.llm.output_check import check_output
 
 TOP_LOGPROBS = 60
-# Half of what is returned is left for variants of case and leading space.
+# A choice takes two of the returned tokens on average: variants of case and leading space are summed.
 MAX_CHOICES = TOP_LOGPROBS // 2
 SEED = 1
-# Tokens of one matrix product. A prompt that fits is evaluated alike whether or not its prefix was cached.
+# Tokens in one matrix product. A prompt that fits gives the same result with and without a cached prefix.
 LARGEST_BATCH = 1024
-SILENT = -1
+LOG_NOTHING = -1
 
 
 class EmbeddedModel:
-    """A GGUF model on the CPU. One request at a time; a prompt that begins like the last one is read from there on.
+    """A GGUF model on the CPU. Requests run one at a time, and the prefix shared with the last prompt is cached.
 
-    `prompt_tokens` counts the tokens that were evaluated, not those of a cached prefix.
+    `prompt_tokens` counts the evaluated tokens, without the cached prefix. The constructor raises `ModelFailed` if the
+    model does not load.
     """
 
     def __init__(self, weights: Path, name: str, threads: int, context: int) -> None:
@@ -37,42 +38,42 @@ class EmbeddedModel:
         self._server = _start(weights, threads, context, self._key)
 
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
-        """The model's answer at temperature 0; with `schema`, text that is valid JSON under it."""
+        """See `LanguageModel.complete`."""
         request: dict[str, Any] = {"max_tokens": max_tokens}
         if schema is not None:
             request["response_format"] = {"type": "json_schema", "json_schema": {"schema": dict(schema)}}
         answer = self.ask(messages, request)
-        text = checked_text(answer["choices"][0]["message"].get("content"), schema, self.name)
-        return Completion(text, _evaluated(answer), answer["usage"]["completion_tokens"])
+        text = check_output(answer["choices"][0]["message"].get("content"), schema, self.name)
+        return Completion(text, _prompt_tokens(answer), answer["usage"]["completion_tokens"])
 
     def choice_logprobs(self, messages: Sequence[Message], choices: Sequence[str]) -> ChoiceScores:
-        """Scores of `choices` (one token each, distinct when lowered) as the first token of the answer."""
+        """See `LanguageModel.choice_logprobs`."""
         check_choices(choices, self.max_choices)
         answer = self.ask(messages, {"max_tokens": 1, "logprobs": True, "top_logprobs": TOP_LOGPROBS})
         first = ((answer["choices"][0].get("logprobs") or {}).get("content") or [{}])[0]
         returned = {entry["token"]: entry["logprob"] for entry in first.get("top_logprobs", ())}
         scores, missing = score_choices(choices, returned.items(), self.name)
-        return ChoiceScores(scores, missing, _evaluated(answer))
+        return ChoiceScores(scores, missing, _prompt_tokens(answer))
 
     def cut(self, text: str, tokens: int) -> str:
-        """The first `tokens` tokens of `text`, by the model's own tokenizer. Raises `ModelFailed`."""
+        """Return the first `tokens` tokens of `text`, by the model's own tokenizer. Raises `ModelFailed`."""
         import httpx
 
-        # Tokens are asked for over the server's own port: xllamacpp has no other way to its tokenizer.
+        # xllamacpp offers its tokenizer only over its local HTTP port.
         url, headers = f"{self._server.listening_address}/tokenize", {"Authorization": f"Bearer {self._key}"}
         try:
             answer = httpx.post(url, json={"content": text, "with_pieces": True}, headers=headers, trust_env=False)
             pieces = answer.raise_for_status().json()["tokens"]
         except (httpx.HTTPError, ValueError, KeyError) as error:
             raise self._failed(str(error)) from error
-        kept = b"".join(_piece(token["piece"]) for token in pieces[:tokens])
-        return kept.decode(errors="ignore") if len(pieces) > tokens else text
+        prefix = b"".join(_piece_bytes(token["piece"]) for token in pieces[:tokens])
+        return prefix.decode(errors="ignore") if len(pieces) > tokens else text
 
     def ask(self, messages: Sequence[Message], request: Mapping[str, Any]) -> dict[str, Any]:
-        """llama.cpp's own answer to a chat completion, in OpenAI's format. Raises `ModelFailed`."""
+        """Return llama.cpp's answer to a chat completion `request`, in OpenAI's format. Raises `ModelFailed`."""
         chat = [{"role": message.role, "content": message.content} for message in messages]
         with self._lock:
-            # The same prompt again would be evaluated as one last token, which rounds differently from a whole prompt.
+            # A repeated prompt is cached but for its last token, which evaluated alone rounds differently.
             fixed = {"temperature": 0, "seed": SEED, "cache_prompt": chat != self._last}
             self._last = chat
             try:
@@ -88,14 +89,14 @@ class EmbeddedModel:
         return ModelFailed(f"{self.name} cannot answer", expected="an answer", found=found, remedy=remedy)
 
 
-def _evaluated(answer: Mapping[str, Any]) -> int:
+def _prompt_tokens(answer: Mapping[str, Any]) -> int:
     usage = answer["usage"]
     cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
     return int(usage["prompt_tokens"]) - int(cached)
 
 
-def _piece(piece: str | list[int]) -> bytes:
-    # A token may be a part of a character; such a one comes as a list of bytes.
+def _piece_bytes(piece: str | list[int]) -> bytes:
+    # A token that is a part of a character comes as a list of bytes.
     return piece.encode() if isinstance(piece, str) else bytes(piece)
 
 
@@ -104,16 +105,16 @@ def _start(weights: Path, threads: int, context: int, key: str) -> Any:
 
     params = xllamacpp.CommonParams()
     params.model.path = str(weights)
-    params.verbosity = SILENT
+    params.verbosity = LOG_NOTHING
     params.n_gpu_layers = 0
     params.n_ctx = context
     params.n_parallel = 1
     params.n_batch = params.n_ubatch = min(context, LARGEST_BATCH)
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads = threads
-        cpu.poll = 0  # threads that spin while they wait take the cores they wait for
+        cpu.poll = 0  # threads that spin while they wait slow down those that work
     _make_repeatable(params, xllamacpp)
-    _close_port(params, key)
+    _protect_port(params, key)
     try:
         return xllamacpp.Server(params)
     except (RuntimeError, ValueError) as error:
@@ -121,20 +122,20 @@ def _start(weights: Path, threads: int, context: int, key: str) -> Any:
             "the language model does not load",
             expected=f"a GGUF model at {weights}",
             found=str(error),
-            remedy="run `shortlist models verify`, or lower llm.context where memory is short",
+            remedy="run `shortlist models verify`, or lower llm.context if memory is short",
         ) from error
 
 
 def _make_repeatable(params: Any, xllamacpp: Any) -> None:
-    # With these off, a token's result hardly depends on how many others were evaluated with it. Otherwise a
-    # candidate's score moves by up to 0.4 with the candidate asked about before it, whose prefix is cached.
+    # Without these settings the result for a token depends on how many tokens are evaluated together with it, and a
+    # candidate's score moves by up to 0.4 with the length of the prefix that is cached from the candidate before.
     params.no_extra_bufts = True
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.cache_ram_mib = 0
 
 
-def _close_port(params: Any, key: str) -> None:
-    # xllamacpp always opens a local port as well; nobody else is meant to use it.
+def _protect_port(params: Any, key: str) -> None:
+    # xllamacpp always opens a local HTTP port too. The key, which only this object knows, keeps others out.
     params.api_keys = [key]
     params.endpoint_slots = False
     params.ui = False

@@ -1,4 +1,4 @@
-"""Any LangChain chat model as a language model."""
+"""Any LangChain chat model as a `LanguageModel`."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from shortlist.core.config import LlmConfig
 from shortlist.core.errors import ModelFailed, ModelMissing
 from shortlist.models.llm.choices import check_choices, score_choices
 from shortlist.models.llm.language_model import ChoiceScores, Completion, Message, Schema
-from shortlist.models.llm.output_check import checked_text
+from shortlist.models.llm.output_check import check_output
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage
 
 TOP_LOGPROBS = 20
-INSIDE = "answer"
+WRAPPER_FIELD = "answer"
 LIMIT_FIELDS = ("num_predict", "max_tokens", "max_output_tokens")  # Ollama's, most providers', Google's
 LOGPROB_FIELDS = {"logprobs", "top_logprobs"}
 
 
 class LangChainModel:
-    """Wraps `chat`. `max_choices` is 0 where its class has no settings for log-probabilities, and from the first answer
-    that lacks them.
+    """A `LanguageModel` over `chat`.
 
-    `prompt_tokens` is the usage that the provider reports, less the cached tokens where it tells them; 0 where it
-    reports none.
+    `max_choices` is 0 if the class of `chat` has no settings for log-probabilities, and after an answer without them.
+    `prompt_tokens` is the number that the provider reports, less the cached tokens if it reports those too; 0 if it
+    reports no usage.
     """
 
     def __init__(self, chat: BaseChatModel, name: str) -> None:
@@ -36,45 +36,45 @@ class LangChainModel:
         self._chat = chat
 
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
-        """The model's answer; with `schema`, text that is valid JSON under it.
+        """See `LanguageModel.complete`.
 
-        A model that can be held to a schema is; any other has to follow the prompt, and is checked.
+        The schema is enforced if the provider can do so; otherwise it is only checked, and the prompt must ask for it.
         """
         if schema is None:
             answer = self._invoke(self._chat, messages, max_tokens)
-            return Completion(checked_text(answer.text, None, self.name), *_usage(answer))
+            return Completion(check_output(answer.text, None, self.name), *_usage(answer))
         answer, text = self._structured(messages, schema, max_tokens)
-        return Completion(checked_text(text, schema, self.name), *_usage(answer))
+        return Completion(check_output(text, schema, self.name), *_usage(answer))
 
     def choice_logprobs(self, messages: Sequence[Message], choices: Sequence[str]) -> ChoiceScores:
-        """Scores of `choices` (one token each, distinct when lowered) as the first token of the answer."""
+        """See `LanguageModel.choice_logprobs`."""
         check_choices(choices, self.max_choices)
         answer = self._invoke(self._chat, messages, 1, logprobs=True, top_logprobs=TOP_LOGPROBS)
         returned = _first_token(answer)
         if not returned:
-            self.max_choices = 0  # whatever its class promised
+            self.max_choices = 0  # the class has the settings, but the server ignores them
         scores, missing = score_choices(choices, returned.items(), self.name)
         return ChoiceScores(scores, missing, _usage(answer)[0])
 
     def _structured(self, messages: Sequence[Message], schema: Schema, max_tokens: int) -> tuple[AIMessage, str]:
         is_object = schema.get("type") == "object"
         try:
-            held = _limited(self._chat, max_tokens).with_structured_output(
-                _titled(schema if is_object else _inside(schema)), include_raw=True
+            structured = _with_limit(self._chat, max_tokens).with_structured_output(
+                _with_title(schema if is_object else _wrap(schema)), include_raw=True
             )
-        except Exception:  # noqa: BLE001 - each class has errors of its own for a schema that cannot hold it
+        except Exception:  # noqa: BLE001 - classes without support for schemas raise various types
             answer = self._invoke(self._chat, messages, max_tokens)
             return answer, answer.text
-        both = self._invoke(held, messages)
-        parsed = both["parsed"] if is_object else (both["parsed"] or {}).get(INSIDE)
-        return both["raw"], json.dumps(parsed) if parsed is not None else both["raw"].text
+        result = self._invoke(structured, messages)
+        parsed = result["parsed"] if is_object else (result["parsed"] or {}).get(WRAPPER_FIELD)
+        return result["raw"], json.dumps(parsed) if parsed is not None else result["raw"].text
 
     def _invoke(self, chat: Any, messages: Sequence[Message], max_tokens: int | None = None, **settings: Any) -> Any:
         if max_tokens is not None:
-            chat = _limited(chat, max_tokens)
+            chat = _with_limit(chat, max_tokens)
         try:
             return chat.invoke([(message.role, message.content) for message in messages], **settings)
-        except Exception as error:  # every provider raises errors of its own
+        except Exception as error:  # every provider raises other types
             raise ModelFailed(
                 f"{self.name} cannot answer",
                 expected="an answer",
@@ -84,7 +84,10 @@ class LangChainModel:
 
 
 def load_langchain(config: LlmConfig) -> LangChainModel:
-    """The chat model that `config.langchain` names, as "openai:gpt-4o-mini". Raises `ModelMissing`."""
+    """Load the chat model that `config.langchain` names, as "openai:gpt-4o-mini".
+
+    Raises `ModelMissing` without a name, or without its package, key or provider.
+    """
     from langchain.chat_models import init_chat_model
 
     name = config.langchain
@@ -92,8 +95,9 @@ def load_langchain(config: LlmConfig) -> LangChainModel:
         remedy = "set llm.langchain, or another llm.provider"
         raise ModelMissing("no LangChain model", expected='llm.langchain, as "PROVIDER:MODEL"', found="", remedy=remedy)
     try:
-        chat = init_chat_model(name, temperature=0, max_retries=0, **_patience(name, config.timeout_s))
-    except Exception as error:  # a missing package, key or provider, each with an error of its own
+        # Without `max_retries=0`, every retry would wait for the timeout again.
+        chat = init_chat_model(name, temperature=0, max_retries=0, **_timeout(name, config.timeout_s))
+    except Exception as error:  # a missing package, key or provider each raises another type
         raise ModelMissing(
             f"no LangChain model {name}",
             expected="an installed provider, its key and a model of that name",
@@ -103,32 +107,33 @@ def load_langchain(config: LlmConfig) -> LangChainModel:
     return LangChainModel(chat, name)
 
 
-def _patience(name: str, seconds: float) -> dict[str, Any]:
-    """The setting that ends a call after `seconds`; `max_retries` beside it, or it would be waited for anew."""
-    if name.startswith("ollama:"):  # its class ignores `timeout` without a word
+def _timeout(name: str, seconds: float) -> dict[str, Any]:
+    """Return the provider's setting that ends a call after `seconds`."""
+    if name.startswith("ollama:"):  # its class ignores `timeout` silently
         return {"client_kwargs": {"timeout": seconds}}
     return {"timeout": seconds}
 
 
-def _limited(chat: BaseChatModel, max_tokens: int) -> Any:
-    """`chat` with a limit on its answers, by the name that its class has for it."""
-    name = next((one for one in LIMIT_FIELDS if one in type(chat).model_fields), None)
+def _with_limit(chat: BaseChatModel, max_tokens: int) -> Any:
+    """Return `chat` with a limit on the length of its answers, under the name that its class uses."""
+    name = next((field for field in LIMIT_FIELDS if field in type(chat).model_fields), None)
     return chat.model_copy(update={name: max_tokens}) if name else chat.bind(max_tokens=max_tokens)
 
 
-def _titled(schema: Schema) -> dict[str, Any]:
+def _with_title(schema: Schema) -> dict[str, Any]:
     return {"title": "Answer", **schema}
 
 
-def _inside(schema: Schema) -> dict[str, Any]:
-    """An object that holds what is under `schema`, as providers want an object at the root."""
-    return {"type": "object", "properties": {INSIDE: schema}, "required": [INSIDE], "additionalProperties": False}
+def _wrap(schema: Schema) -> dict[str, Any]:
+    """Wrap `schema` in an object, because providers require an object at the root."""
+    properties = {WRAPPER_FIELD: schema}
+    return {"type": "object", "properties": properties, "required": [WRAPPER_FIELD], "additionalProperties": False}
 
 
 def _first_token(answer: AIMessage) -> dict[str, float]:
-    # OpenAI wraps the list of tokens in an object, Ollama gives it as it is.
-    found: Any = answer.response_metadata.get("logprobs") or []
-    tokens = found.get("content") or [] if isinstance(found, Mapping) else found
+    # OpenAI wraps the list of tokens in an object, Ollama does not.
+    logprobs: Any = answer.response_metadata.get("logprobs") or []
+    tokens = logprobs.get("content") or [] if isinstance(logprobs, Mapping) else logprobs
     return {entry["token"]: entry["logprob"] for entry in tokens[0].get("top_logprobs") or ()} if tokens else {}
 
 

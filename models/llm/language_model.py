@@ -1,4 +1,4 @@
-"""The seam of every language model: complete a chat, or give the log-probabilities of one-token choices."""
+"""The protocol of language models: complete a chat, or return the log-probabilities of one-token choices."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the model wrote, and how many tokens it read and wrote. `cached` if no model was asked."""
+    """Text written by a model, and the numbers of tokens evaluated and written. `cached` if no model was called."""
 
     text: str
     prompt_tokens: int
@@ -32,10 +32,10 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChoiceScores:
-    """Log-probabilities of the first answer token, float64[n] aligned with the choices asked for.
+    """Log-probabilities of the first answer token, float64[n] aligned with the choices.
 
-    Variants of case and leading space are summed. `missing[i]` is True where the server did not return
-    choice i; its value is then the smallest log-probability that the server did return.
+    Variants of case and leading space are summed. `missing[i]` is True if the server did not return choice i; its
+    value is then the smallest log-probability that the server returned. `cached` if no model was called.
     """
 
     logprobs: npt.NDArray[np.float64]
@@ -45,10 +45,10 @@ class ChoiceScores:
 
 
 class LanguageModel(Protocol):
-    """A chat model. Every method raises `ModelFailed` when the model cannot be asked or answers unusably.
+    """A chat model. Every method raises `ModelFailed` if the model cannot be reached or its answer is unusable.
 
-    `name` identifies weights and quantisation, for caches and `made_by`. `max_choices` is how many
-    choices one call can score; 0 means the model gives no log-probabilities.
+    `name` identifies weights and quantisation, for caches and `made_by`. `max_choices` is the number of choices that
+    one call can score; 0 means that the model returns no log-probabilities.
     """
 
     @property
@@ -58,9 +58,12 @@ class LanguageModel(Protocol):
     def max_choices(self) -> int: ...
 
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
-        """The model's answer at temperature 0; with `schema`, text that is valid JSON under it."""
+        """Return the model's answer at temperature 0; with `schema`, the text is JSON that is valid under it."""
         ...
 
     def choice_logprobs(self, messages: Sequence[Message], choices: Sequence[str]) -> ChoiceScores:
-        """Scores of `choices` (one token each, distinct when lowered) as the first token of the answer."""
+        """Score `choices`, one token each and distinct in lower case, as the first token of the answer.
+
+        Raises `UsageError` unless there are 1 to `max_choices` of them.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Which language model is asked: the one configured, or the best that is here."""
+"""Load the configured language model, by default Ollama's if its server answers and else the embedded one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from shortlist.models.llm.language_model import LanguageModel
 from shortlist.models.llm.model_process import ModelProcess
 from shortlist.models.llm.ollama import OllamaModel
 from shortlist.models.weights.manifest import load_manifest
-from shortlist.models.weights.receipts import sha256_of
 from shortlist.models.weights.resolve import resolve
+from shortlist.models.weights.verified_files import sha256_of
 
 log = logging.getLogger(__name__)
 Cut = Callable[[str, int], str]
@@ -25,17 +25,17 @@ Provider = Callable[[LlmConfig, ModelsConfig], LanguageModel]
 
 
 def load_language_model(config: LlmConfig, models: ModelsConfig, *, own_process: bool = False) -> LanguageModel:
-    """The language model of `config.provider`, ready to be asked. Raises `ModelMissing` or `ModelFailed`.
+    """Load the language model of `config.provider`. Raises `ModelMissing` or `ModelFailed`.
 
-    With `own_process`, as servers want it, an embedded one runs in a process of its own.
+    With `own_process`, which servers use, an embedded model runs in a process of its own.
     """
     return (SERVER_PROVIDERS if own_process else PROVIDERS)[config.provider](config, models)
 
 
 def identity(config: LlmConfig, models: ModelsConfig) -> str:
-    """NAME@HASH of the model that `load_language_model` would load; loads none, but asks Ollama where that may be used.
+    """Return NAME@HASH of the model that `load_language_model` would load, or its bare name if it has no hash.
 
-    The bare name where no hash is to be had.
+    Nothing is loaded. If the provider may be Ollama, its server is asked.
     """
     if config.provider == "langchain":
         return config.langchain or ""
@@ -46,8 +46,8 @@ def identity(config: LlmConfig, models: ModelsConfig) -> str:
             if config.provider == "ollama":
                 return config.ollama_model
     weights = models.paths.get(config.model)
-    known = config.model in load_manifest() or (weights is not None and weights.is_file())
-    return _identity(config.model, weights or Path()) if known else config.model
+    has_hash = config.model in load_manifest() or (weights is not None and weights.is_file())
+    return _identity(config.model, weights or Path()) if has_hash else config.model
 
 
 def _ollama(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:
@@ -60,9 +60,9 @@ def _embedded(config: LlmConfig, models: ModelsConfig) -> LanguageModel:
 
 
 def _identity(name: str, weights: Path) -> str:
-    """NAME@HASH, as Ollama's: answers that are kept belong to these weights alone."""
-    known = load_manifest().get(name)  # `resolve` has checked the hash of these
-    return f"{name}@{(known.files[0].sha256 if known else sha256_of(weights))[:12]}"
+    """Return NAME@HASH, as Ollama does, so that cached answers belong to these weights alone."""
+    entry = load_manifest().get(name)  # `resolve` checks the hash of models in the manifest
+    return f"{name}@{(entry.files[0].sha256 if entry else sha256_of(weights))[:12]}"
 
 
 def _langchain(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:
@@ -77,7 +77,7 @@ def _auto(config: LlmConfig, models: ModelsConfig, embedded: Provider = _embedde
     try:
         return _ollama(config, models)
     except ModelFailed as error:
-        log.info("the embedded model is used: %s", error)
+        log.info("using the embedded language model: %s", error)
         return embedded(config, models)
 
 
@@ -95,9 +95,9 @@ SERVER_PROVIDERS: dict[str, Provider] = {
 
 
 def cutter(model: LanguageModel) -> Cut:
-    """What cuts a text to a number of tokens: by the model's own tokenizer where it has one, else by an estimate.
+    """Return a function (text, tokens) -> text that cuts a text with the model's tokenizer, or by an estimate.
 
-    Ollama and LangChain give no access to a tokenizer; the estimate rather cuts too much than too little.
+    Ollama and LangChain give no access to a tokenizer. The estimate tends to cut too much rather than too little.
     """
     own: Cut = getattr(model, "cut", cut)
     return own

@@ -1,4 +1,4 @@
-"""A language model in a process of its own: loading the embedded one stops every thread of its process for seconds."""
+"""A language model in a child process, because loading llama.cpp blocks every thread of its process for seconds."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ Loader = Callable[[], LanguageModel]
 
 
 class ModelProcess:
-    """The language model that `load`, which can be pickled, returns in a child process. One request at a time.
+    """A proxy for the language model that `load` returns in a child process. Requests run one at a time.
 
-    The child ends with this process, and is started again at the next request if it dies. Raises as `load`.
+    `load` must be picklable. The child ends with this process; if it dies, the next request starts it again. The
+    constructor raises the errors of `load`, and every call `ModelFailed` if the child ends before it answers.
     """
 
     def __init__(self, load: Loader) -> None:
@@ -47,38 +48,41 @@ class ModelProcess:
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would copy the locks of this process's threads
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._load), name="language-model", daemon=True)
+        self._connection, child = context.Pipe()
+        self._process = context.Process(target=_serve, args=(child, self._load), name="language-model", daemon=True)
         self._process.start()
-        theirs.close()
-        self.name, self.max_choices = self._answer()
+        child.close()
+        self.name, self.max_choices = self._receive()
 
     def _call(self, method: str, *arguments: Any) -> Any:
         with self._lock:
             if not self._process.is_alive():
-                log.warning("the process of the language model has ended and is started again")
+                log.warning("restarting the language model, whose process has ended")
                 self.close()
                 self._start()
             try:
                 self._connection.send((method, arguments))
             except OSError:
-                raise self._ended() from None
-            return self._answer()
+                raise self._exit_error() from None
+            return self._receive()
 
-    def _answer(self) -> Any:
+    def _receive(self) -> Any:
         try:
             answer = self._connection.recv()
         except (EOFError, OSError):
-            raise self._ended() from None
+            raise self._exit_error() from None
         if isinstance(answer, ShortlistError):
             raise answer
         return answer
 
-    def _ended(self) -> ModelFailed:
+    def _exit_error(self) -> ModelFailed:
         self._process.join(1)
         found = f"its process ended with code {self._process.exitcode}"
         return ModelFailed(
-            "the language model cannot answer", expected="an answer", found=found, remedy="check that memory suffices"
+            "the language model cannot answer",
+            expected="an answer",
+            found=found,
+            remedy="check that there is enough memory",
         )
 
 
@@ -91,18 +95,18 @@ def _serve(connection: Connection, load: Loader) -> None:
         connection.send((model.name, model.max_choices))
         while True:
             method, arguments = connection.recv()
-            connection.send(_answered(model, method, arguments))
+            connection.send(_call_method(model, method, arguments))
     except ShortlistError as error:
         connection.send(error)
     except (EOFError, OSError):  # the parent has ended
         pass
     except Exception:
-        log.exception("the process of the language model ends")
+        log.exception("the language model's process ends after an unexpected error")
         status = 1
-    os._exit(status)  # the clean-up of llama.cpp may hang, and nothing here needs one
+    os._exit(status)  # the clean-up of llama.cpp may hang, and nothing else needs a clean-up
 
 
-def _answered(model: LanguageModel, method: str, arguments: tuple[Any, ...]) -> Any:
+def _call_method(model: LanguageModel, method: str, arguments: tuple[Any, ...]) -> Any:
     try:
         return getattr(model, method)(*arguments)
     except ShortlistError as error:

@@ -1,4 +1,4 @@
-"""What a model wrote, checked before anyone relies on it."""
+"""Check the text of a model's answer: not blank, and valid under a JSON schema."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from shortlist.core.errors import UnusableAnswer
 from shortlist.models.llm.language_model import Schema
 
 
-def checked_text(text: str | None, schema: Schema | None, model: str) -> str:
-    """`text` as it is, if it is not blank and, where there is a `schema`, is JSON under it; else `UnusableAnswer`."""
+def check_output(text: str | None, schema: Schema | None, model: str) -> str:
+    """Return `text` unchanged. Raises `UnusableAnswer` if it is blank or, with a `schema`, not JSON under it."""
     if not text or not text.strip():
-        raise _unusable(model, "an answer", "an empty one", "ask again with another prompt or model")
+        raise _unusable(model, "an answer", "an empty one", "try another prompt or model")
     if schema is not None:
         _check_json(text, schema, model)
     return text
@@ -24,13 +24,13 @@ def _check_json(text: str, schema: Schema, model: str) -> None:
         validate(json.loads(text), schema)
     except ValueError as error:
         remedy = "allow more tokens, or use a larger model"
-        raise _unusable(model, "JSON", f"{_shortened(text)} ({error})", remedy) from error
+        raise _unusable(model, "JSON", f"{_excerpt(text)} ({error})", remedy) from error
     except ValidationError as error:
         remedy = "use a larger model, or one whose server enforces the schema"
-        raise _unusable(model, "JSON under the schema", f"{_shortened(text)} ({error.message})", remedy) from error
+        raise _unusable(model, "JSON under the schema", f"{_excerpt(text)} ({error.message})", remedy) from error
 
 
-def _shortened(text: str) -> str:
+def _excerpt(text: str) -> str:
     return repr(text if len(text) <= 80 else f"{text[:77]}...")
 
 

@@ -1,1 +1,1 @@
-"""Speech to text behind the `Transcriber` seam."""
+"""Speech to text behind the `Transcriber` protocol."""

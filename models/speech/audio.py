@@ -1,7 +1,7 @@
-"""Sound out of any media file, through the FFmpeg libraries that PyAV brings: no program is started.
+"""Decode the audio of media files with PyAV, which ships FFmpeg's libraries: no program is started.
 
-A file can name others (a playlist, a list of pieces). Only the file itself is ever opened: it is handed over as an
-open file, and the libraries may use no protocol but `file` and none of the formats that name others.
+A media file can refer to other files (a playlist, a list of parts). Only the file itself is ever opened: PyAV gets an
+open file, may use no protocol but `file`, and formats that refer to other files are refused.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import numpy as np
 from shortlist.core.errors import MediaError
 from shortlist.core.ranking import FloatArray
 
-SAMPLE_RATE = 16_000  # what every Whisper model hears
+SAMPLE_RATE = 16_000  # the rate of every Whisper model
 OPTIONS = {"protocol_whitelist": "file"}
-UNTOLD_S = 4 * 3600.0  # the longest track of a file that does not say how long it is
+MAX_UNSTATED_S = 4 * 3600.0  # the longest track that is decoded from a file without a stated duration
 LISTS_OF_FILES = frozenset({"hls", "concat", "dash", "imf", "webm_dash_manifest", "image2", "sdp", "rtsp", "tty"})
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What a media file says of itself. `duration_s` is None where it does not say."""
+    """The header of a media file. `duration_s` is None if the header does not state it."""
 
     format: str
     duration_s: float | None
@@ -35,7 +35,7 @@ class MediaFacts:
 
 
 def media_facts(path: Path) -> MediaFacts:
-    """Read the header of the media file at `path`. Raises `MediaError` for what is none."""
+    """Read the header of the media file at `path`. Raises `MediaError` if it is not a media file."""
     with _opened(path) as container:
         return MediaFacts(
             format=container.format.name,
@@ -47,22 +47,22 @@ def media_facts(path: Path) -> MediaFacts:
 
 
 def decode(path: Path) -> FloatArray:
-    """The sound of the file's main audio track as float32[samples] at 16 kHz, mono, between -1 and 1.
+    """Return the file's main audio track as float32[samples] at 16 kHz, mono, between -1 and 1.
 
-    A file without an audio track gives no samples. A damaged stretch is left out; a file of which nothing can be
-    decoded raises `MediaError`, and so does one that goes on far beyond the length it states: hours of silence take
-    few bytes of a file and gigabytes of memory.
+    A file without an audio track gives no samples. Damaged packets are left out. Raises `MediaError` if nothing can be
+    decoded, or if the track is far longer than the file states: hours of silence take few bytes on disk and gigabytes
+    of memory.
     """
     damage: list[str] = []
     with _opened(path) as container:
         track = container.streams.best("audio")
         stated = _duration(container)
-        longest_s = UNTOLD_S if stated is None else 600 + 4 * stated  # lengths may be estimates
+        remaining_s = MAX_UNSTATED_S if stated is None else 600 + 4 * stated  # stated lengths may be estimates
         pieces: list[np.ndarray] = []
         for piece in [] if track is None else _resampled(_frames(container, track, damage)):
             pieces.append(piece)
-            longest_s -= len(piece) / SAMPLE_RATE
-            if longest_s < 0:
+            remaining_s -= len(piece) / SAMPLE_RATE
+            if remaining_s < 0:
                 raise _unreadable(path, f"far more sound than the {stated or 0:.0f} s that it states")
     if damage and not pieces:
         raise _unreadable(path, damage[-1])
@@ -72,7 +72,7 @@ def decode(path: Path) -> FloatArray:
 
 
 def _frames(container: Any, track: Any, damage: list[str]) -> Iterator[Any]:
-    """The frames of `track`; what is wrong with a packet that cannot be decoded goes to `damage`."""
+    """Yield the frames of `track`. The error of each packet that cannot be decoded is appended to `damage`."""
     from av import FFmpegError
 
     packets = container.demux(track)
@@ -87,7 +87,7 @@ def _frames(container: Any, track: Any, damage: list[str]) -> Iterator[Any]:
 
 
 def _resampled(frames: Iterator[Any]) -> Iterator[np.ndarray]:
-    """int16 samples at 16 kHz, mono. A track that changes its format on the way gets another resampler."""
+    """Yield int16 samples at 16 kHz, mono. A new resampler is made when the format of the frames changes."""
     from av.audio.resampler import AudioResampler
 
     resampler: Any = None
@@ -96,7 +96,7 @@ def _resampled(frames: Iterator[Any]) -> Iterator[np.ndarray]:
         if shape != (frame.format.name, frame.layout.name, frame.sample_rate):
             shape = (frame.format.name, frame.layout.name, frame.sample_rate)
             resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-        frame.pts = None  # a gap in the times of a damaged file is no silence to be filled
+        frame.pts = None  # otherwise the resampler fills gaps between the times of a damaged file with silence
         yield from (piece.to_ndarray().reshape(-1) for piece in resampler.resample(frame))
     if resampler is not None:
         yield from (piece.to_ndarray().reshape(-1) for piece in resampler.resample(None))

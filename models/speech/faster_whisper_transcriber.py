@@ -7,14 +7,17 @@ from pathlib import Path
 from shortlist.core.errors import ModelFailed
 from shortlist.core.types import Transcript
 from shortlist.models.speech.audio import decode
-from shortlist.models.speech.segmenting import TEMPERATURES, Stretch, Word, segments_of
+from shortlist.models.speech.segmenting import TEMPERATURES, WhisperSegment, Word, to_segments
 
 COMPUTE = "int8"
-SEED = 1  # the second temperature draws at random
+SEED = 1  # above temperature 0, words are drawn at random
 
 
 class FasterWhisper:
-    """A `Transcriber` from a folder of CTranslate2 weights. Stretches without a voice are not listened to."""
+    """A `Transcriber` with the CTranslate2 weights in `folder`. Audio without a voice is skipped.
+
+    Raises `ModelFailed` if the weights do not load.
+    """
 
     def __init__(self, folder: Path, name: str, threads: int) -> None:
         import ctranslate2
@@ -35,25 +38,25 @@ class FasterWhisper:
             ) from error
 
     def transcribe(self, path: Path) -> Transcript:
-        """What is said in the media file at `path` (see `Transcriber`)."""
+        """See `Transcriber.transcribe`."""
         samples = decode(path)
         if not len(samples):
             return Transcript(origin="whisper")
-        # A text carried over from one half-minute to the next is what sends a small model into loops.
-        found, info = self._model.transcribe(
+        # `condition_on_previous_text` sends small models into loops.
+        whisper_segments, info = self._model.transcribe(
             samples,
             vad_filter=True,
             word_timestamps=True,
             condition_on_previous_text=False,
             temperature=TEMPERATURES,
         )
-        segments = segments_of(
-            Stretch(
-                tuple(Word(word.word, float(word.start), float(word.end)) for word in one.words or ()),
-                one.avg_logprob,
-                one.no_speech_prob,
-                one.compression_ratio,
+        segments = to_segments(
+            WhisperSegment(
+                tuple(Word(word.word, float(word.start), float(word.end)) for word in segment.words or ()),
+                segment.avg_logprob,
+                segment.no_speech_prob,
+                segment.compression_ratio,
             )
-            for one in found
+            for segment in whisper_segments
         )
         return Transcript(segments, info.language if segments else None, "whisper")

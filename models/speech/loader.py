@@ -1,4 +1,4 @@
-"""Which speech model listens: one line a program."""
+"""Load the configured speech model."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ PROVIDERS: dict[str, Callable[[Path, str, int], Transcriber]] = {
 
 
 def load_transcriber(config: SpeechConfig, models: ModelsConfig) -> Transcriber:
-    """The speech model of `config.provider`, ready to listen. Raises `ModelMissing` or `ModelFailed`."""
+    """Load the speech model of `config.provider`. Raises `ModelMissing` or `ModelFailed`."""
     return PROVIDERS[config.provider](resolve(config.model, models), config.model, config.threads)

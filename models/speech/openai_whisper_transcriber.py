@@ -10,13 +10,14 @@ from shortlist.core.errors import ModelFailed, ModelMissing
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Transcript
 from shortlist.models.speech.audio import SAMPLE_RATE, decode
-from shortlist.models.speech.segmenting import TEMPERATURES, Stretch, Word, segments_of
+from shortlist.models.speech.segmenting import TEMPERATURES, WhisperSegment, Word, to_segments
 
 
 class OpenAiWhisper:
-    """A `Transcriber` from a checkpoint (.pt). Voice is found by the same small model that faster-whisper uses.
+    """A `Transcriber` from a checkpoint (.pt). It detects voice with the same small model as faster-whisper.
 
-    The threads are torch's own and hold for the process.
+    `threads` sets torch's threads for the whole process. Raises `ModelMissing` without the package, and `ModelFailed`
+    if the checkpoint does not load.
     """
 
     def __init__(self, checkpoint: Path, name: str, threads: int) -> None:
@@ -28,11 +29,11 @@ class OpenAiWhisper:
         torch.set_num_threads(threads)
 
     def transcribe(self, path: Path) -> Transcript:
-        """What is said in the media file at `path` (see `Transcriber`)."""
+        """See `Transcriber.transcribe`."""
         samples = decode(path)
         if not len(samples) or not _has_voice(samples):
             return Transcript(origin="whisper")
-        with self._lock:  # the model keeps the state of one decoding
+        with self._lock:  # the model holds the state of a single decoding
             answer = self._model.transcribe(
                 samples,
                 word_timestamps=True,
@@ -41,13 +42,13 @@ class OpenAiWhisper:
                 fp16=False,
                 verbose=None,
             )
-        segments = segments_of(map(_stretch, answer["segments"]))
+        segments = to_segments(map(_whisper_segment, answer["segments"]))
         return Transcript(segments, answer["language"] if segments else None, "whisper")
 
 
-def _stretch(found: dict[str, Any]) -> Stretch:
-    words = tuple(Word(word["word"], float(word["start"]), float(word["end"])) for word in found.get("words", ()))
-    return Stretch(words, found["avg_logprob"], found["no_speech_prob"], found["compression_ratio"])
+def _whisper_segment(segment: dict[str, Any]) -> WhisperSegment:
+    words = tuple(Word(word["word"], float(word["start"]), float(word["end"])) for word in segment.get("words", ()))
+    return WhisperSegment(words, segment["avg_logprob"], segment["no_speech_prob"], segment["compression_ratio"])
 
 
 def _has_voice(samples: FloatArray) -> bool:

@@ -1,4 +1,4 @@
-"""What every Whisper gives, made into segments: uncertain stretches left out, words joined into sentences. Pure."""
+"""Turn Whisper's output into segments: drop uncertain parts, join words into sentences. Pure functions."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 from shortlist.core.types import Segment
 
-# Whisper's own thresholds for a stretch that it did not understand or that holds no speech. What it writes over music
-# and noise falls below them; without this rule a song without words became five lines of a language it is not in.
-LEAST_LOGPROB = -1.0
-MOST_NO_SPEECH = 0.6
-MOST_REPETITIVE = 2.4  # how well zlib packs a text: "thank you thank you thank you" packs too well
+# Whisper's own thresholds for a segment that it did not understand or that holds no speech. They drop the text that it
+# makes up over music and noise: without them, an instrumental song became five lines of a foreign language.
+MIN_LOGPROB = -1.0
+MAX_NO_SPEECH = 0.6
+MAX_COMPRESSION_RATIO = 2.4  # of the text under zlib: "thank you thank you thank you" compresses too well
 
-# Where the likeliest words make no sense (music, noise), one more attempt; Whisper's own five more cost a song five
-# times the time and change nothing that is kept.
+# A second temperature is tried if the likeliest words make no sense (music, noise). Whisper's default of five more
+# makes a song five times slower and changes none of the segments that remain.
 TEMPERATURES = (0.0, 0.4)
 
-LONGEST_WORDS = 40
+MAX_WORDS = 40  # in a segment
 PAUSE_S = 1.0
-ENDS = (".", "!", "?", "…", "。", "！", "？")
+SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word, with the white space before it, and when it is said, in seconds."""
+    """One word with its leading white space, and its start and end in seconds."""
 
     text: str
     start_s: float
@@ -32,8 +32,8 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Up to half a minute as Whisper gives it: its words, and how sure it was of them."""
+class WhisperSegment:
+    """Up to half a minute of Whisper's output: its words, and Whisper's measures of its confidence in them."""
 
     words: tuple[Word, ...]
     avg_logprob: float
@@ -41,37 +41,37 @@ class Stretch:
     compression_ratio: float
 
     @property
-    def understood(self) -> bool:
-        """Whether this is speech that can be relied on."""
-        unsure = self.avg_logprob < LEAST_LOGPROB
-        silent = self.no_speech_prob > MOST_NO_SPEECH and self.avg_logprob < LEAST_LOGPROB / 2
-        return not (unsure or silent or self.compression_ratio > MOST_REPETITIVE)
+    def reliable(self) -> bool:
+        """True if the words are probably speech that was understood."""
+        uncertain = self.avg_logprob < MIN_LOGPROB
+        no_speech = self.no_speech_prob > MAX_NO_SPEECH and self.avg_logprob < MIN_LOGPROB / 2
+        return not (uncertain or no_speech or self.compression_ratio > MAX_COMPRESSION_RATIO)
 
 
-def segments_of(stretches: Iterable[Stretch]) -> tuple[Segment, ...]:
-    """Segments of about a sentence from all that was understood; ordered, never overlapping."""
+def to_segments(whisper_segments: Iterable[WhisperSegment]) -> tuple[Segment, ...]:
+    """Return segments of about a sentence from the reliable words, in order and without overlaps."""
     segments: list[Segment] = []
-    for group in _sentences([stretch.words for stretch in stretches if stretch.understood]):
+    for group in _sentences([segment.words for segment in whisper_segments if segment.reliable]):
         start = max(group[0].start_s, segments[-1].end_s or 0.0) if segments else group[0].start_s
         text = "".join(word.text for word in group).strip()
         segments.append(Segment(text, round(start, 2), round(max(start, group[-1].end_s), 2)))
     return tuple(segments)
 
 
-def _sentences(stretches: Sequence[Sequence[Word]]) -> Iterator[list[Word]]:
-    """Groups that end with a sentence, before a pause, or where they grow too long.
+def _sentences(segments: Sequence[Sequence[Word]]) -> Iterator[list[Word]]:
+    """Yield groups of words that end with a sentence, before a pause, or at `MAX_WORDS`.
 
-    A script without spaces has often no full stops either; there the end of a stretch is taken for one.
+    Whisper often writes no full stops in scripts without spaces; there a group ends with its segment.
     """
     group: list[Word] = []
-    for words in stretches:
+    for words in segments:
         for word in words:
-            if group and (word.start_s - group[-1].end_s >= PAUSE_S or len(group) >= LONGEST_WORDS):
+            if group and (word.start_s - group[-1].end_s >= PAUSE_S or len(group) >= MAX_WORDS):
                 yield group
                 group = []
             if word.text.strip():
                 group.append(word)
-            if group and word.text.rstrip().endswith(ENDS):
+            if group and word.text.rstrip().endswith(SENTENCE_ENDS):
                 yield group
                 group = []
         if group and not any(word.text.startswith(" ") for word in group):

@@ -1,4 +1,4 @@
-"""The seam of every speech model."""
+"""The protocol of speech models."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from shortlist.core.types import Transcript
 
 
 class Transcriber(Protocol):
-    """Turns speech into text. `name` identifies program, weights and precision."""
+    """Turns speech into text. `name` identifies the program, the weights and their precision."""
 
     @property
     def name(self) -> str: ...
 
     def transcribe(self, path: Path) -> Transcript:
-        """What is said in the media file at `path`, in timed segments about a sentence long, origin "whisper".
+        """Return the transcript of the media file at `path`: timed segments of about a sentence, origin "whisper".
 
-        Silence, music and a file without sound give an empty transcript without a language. Raises `MediaError`
-        for a file that cannot be decoded.
+        Silence, music and files without sound give an empty transcript without a language. Raises `MediaError` if the
+        file cannot be decoded.
         """
         ...

@@ -1,4 +1,4 @@
-"""Weights from a model hub, over HTTP, resumed where an earlier download stopped."""
+"""Download weights from a model hub over HTTP, and resume interrupted downloads."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ READ_TIMEOUT_S = 30.0
 
 @cache
 def unreachable(hub: str, timeout_s: float) -> str | None:
-    """Why `hub` cannot be reached, or None if it can. Asked once a process; takes at most `timeout_s` seconds.
+    """Return the reason that `hub` cannot be reached, or None if it can. Takes at most `timeout_s` seconds.
 
-    Any HTTP answer counts as reached.
+    Any HTTP answer counts as reached. The result is cached for the life of the process.
     """
-    outcome: list[str | None] = []
+    results: list[str | None] = []
 
-    def ask() -> None:
+    def probe() -> None:
         try:
             httpx.head(hub, timeout=timeout_s)
-            outcome.append(None)
+            results.append(None)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            outcome.append(_reason(error))
+            results.append(_reason(error))
 
-    # In a thread: name resolution ignores timeouts, and each address of a name is given the full time.
-    thread = threading.Thread(target=ask, daemon=True)
+    # In a thread: name resolution ignores timeouts, and httpx gives each address of a name the full time.
+    thread = threading.Thread(target=probe, daemon=True)
     thread.start()
     thread.join(timeout_s)
-    return outcome[0] if outcome else f"no answer in {timeout_s:g} s"
+    return results[0] if results else f"no answer in {timeout_s:g} s"
 
 
 def download(
@@ -46,9 +46,10 @@ def download(
     timeout_s: float,
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Bring `file` to `partial`, appending to what is already there. `progress` gets bytes just written.
+    """Download `file` to `partial`, which may hold its beginning. `progress` gets the number of bytes just written.
 
-    Raises `ModelMissing` when the hub refuses, breaks off repeatedly or sends another size.
+    Raises `ModelMissing` if the hub answers with an error, or the download breaks off or has another size `ATTEMPTS`
+    times.
     """
     url = f"{hub.rstrip('/')}/{model.repository}/resolve/{model.revision}/{file.path}"
     reason = ""

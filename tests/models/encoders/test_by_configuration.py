@@ -21,7 +21,7 @@ from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.encoder_version import configured_name, encoder_version
 from shortlist.models.encoders.langchain_encoder import WINDOW
 from shortlist.models.encoders.loader import load_encoder
-from shortlist.models.weights.repository import fetch_repository
+from shortlist.models.weights.hub_repository import fetch_repository
 from tests.embedding_stand_in import EmbeddingStandIn, embedding_stand_in
 from tests.ollama_stand_in import Reply, as_json
 
