@@ -1,1 +1,1 @@
-"""The vocabulary of Shortlist: records, configuration, errors, logging. Imports nothing of ours."""
+"""Records, configuration, errors and logging. It imports no other package of Shortlist."""

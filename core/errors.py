@@ -1,23 +1,23 @@
 """Every error Shortlist raises on purpose, as one tree.
 
     ShortlistError
-    ├── UsageError             exit 2   the caller asked for something that cannot be done as asked
+    ├── UsageError             exit 2   the request cannot be served as written
     │   ├── ConfigError                 a configuration file or environment variable
     │   ├── RecordError                 a record breaks its invariant
-    │   ├── MediaError                  a video, file or address that cannot be taken; others can
+    │   ├── MediaError                  a video, file or address cannot be ingested; others can
     │   ├── UnknownReader               no such reader; carries the nearest ids
     │   └── UnknownItem                 no such video, article or event
-    ├── ServiceError           exit 3   something needed from outside is not there
-    │   ├── ModelMissing                weights or a package that a model needs
-    │   └── ModelFailed                 a model server answered wrongly, late or not at all
-    │       └── UnusableAnswer          this answer is no use, the next may be
+    ├── ServiceError           exit 3   a model, server or program is missing
+    │   ├── ModelMissing                weights, or a package that a model needs, are missing
+    │   └── ModelFailed                 a model answered wrongly, late or not at all
+    │       └── UnusableAnswer          this answer is unusable, the next may be usable
     └── StateError             exit 4   the home directory cannot be used as it is
         ├── HomeLocked                  another process is writing content
         ├── HomeVersion                 a newer schema, a foreign home or another encoder
         └── HomeDamaged                 a file is unreadable or contradicts another
 
-A message always says what was expected, what was found and what to do next. The command line prints it
-on one line and exits with `exit_code`; a traceback means a bug.
+A message always has three parts: what was expected, what was found, what to do next. The command line prints it on one
+line and exits with `exit_code`; a traceback means a bug.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any, ClassVar
 
 
 def one_line(message: str) -> str:
-    """`message` on one line of printable characters: it may quote anything that somebody wrote."""
+    """Return `message` on one line of printable characters: it may quote untrusted text."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in message).split())
 
 
@@ -48,11 +48,11 @@ class ShortlistError(Exception):
         super().__init__(one_line(f"{problem}: expected {expected}, found {found}; {remedy}"))
 
     def __reduce__(self) -> tuple[Callable[..., ShortlistError], tuple[Any, ...]]:
-        """Travels between processes; the default would call the constructor with the message alone."""
-        return _revived, (type(self), self.args, self.__dict__)
+        """Pickle with all attributes; the default would call the constructor with the message alone."""
+        return _restore, (type(self), self.args, self.__dict__)
 
 
-def _revived(kind: type[ShortlistError], args: tuple[Any, ...], state: dict[str, Any]) -> ShortlistError:
+def _restore(kind: type[ShortlistError], args: tuple[Any, ...], state: dict[str, Any]) -> ShortlistError:
     error = kind.__new__(kind, *args)
     error.__dict__.update(state)
     return error
@@ -71,7 +71,7 @@ class RecordError(UsageError):
 
 
 class MediaError(UsageError):
-    """A video, file or address that cannot be taken. In a run over many it is recorded, and the others go on."""
+    """A video, file or address cannot be ingested. A run over many records the error and goes on with the others."""
 
 
 class UnknownReader(UsageError):
@@ -106,7 +106,7 @@ class ModelFailed(ServiceError):
 
 
 class UnusableAnswer(ModelFailed):
-    """A model answered, but not as it was asked to: the next question may go better."""
+    """A model answered in a form that cannot be used; the next answer may be usable."""
 
 
 class StateError(ShortlistError):

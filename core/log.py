@@ -9,12 +9,12 @@ from shortlist.core.printable import printable
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
-# Libraries that log at INFO or WARNING what a user of ours can do nothing about.
+# Libraries whose INFO and WARNING records are of no use to our users.
 NOISY = ("chromadb", "httpx", "httpcore", "faster_whisper", "sentence_transformers", "transformers", "urllib3")
 
 
 class PrintableFormatter(logging.Formatter):
-    """A formatter whose lines cannot control the terminal: messages quote titles, addresses and answers of servers."""
+    """A formatter whose lines cannot control the terminal: messages quote titles, addresses and server responses."""
 
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter.format`."""

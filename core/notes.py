@@ -1,11 +1,11 @@
-"""Notes: facts about a result that a person should know, each with a code for programs."""
+"""Notes on results: a code for programs, a sentence for people."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-# The table in docs/data.md says what each code means.
+# docs/data.md has a table of their meanings.
 NoteCode = Literal[
     # a reader and their list
     "no-history",
@@ -21,7 +21,7 @@ NoteCode = Literal[
     "partly-judged",
     "unusable-answers",
     "json-fallback",
-    # a server's limits
+    # limits of a server
     "model-late",
     "model-busy",
     # chat
@@ -40,9 +40,9 @@ NoteCode = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A fact about a result. Programs decide by `code` and never by the sentences.
+    """A fact about a result. Programs decide by `code`, never by the sentences.
 
-    `public` is a sentence that any client may read. `detail` is for whoever runs this machine: it may name addresses
+    `public` is a sentence that any client may read. `detail` is for the operator of this machine: it may name addresses
     and files, or quote a model server. The command line and the log show it; JSON documents and pages never do.
     """
 

@@ -1,4 +1,4 @@
-"""Texts of strangers, made safe to print: a title must neither move the cursor nor turn the line around."""
+"""Makes untrusted text safe to print: a title must neither move the cursor nor reverse the line."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _UNSAFE_IN_JSON = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\
 
 
 def printable(text: str) -> str:
-    """`text` with every control character but tab and line feed replaced by U+FFFD, and bidirectional marks removed."""
+    """Replace control characters except tab and line feed by U+FFFD, and remove bidirectional marks."""
     if text.isascii() and text.isprintable():
         return text
     return _BIDI.sub("", _CONTROLS.sub("\ufffd", text.replace("\r\n", "\n")))
 
 
 def printable_json(document: str) -> str:
-    """The same JSON, with what a terminal would obey written as escapes: it reads as the same value."""
-    return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
+    """Escape the control characters and bidirectional marks in a JSON document; its value stays the same."""
+    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", document)

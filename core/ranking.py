@@ -1,4 +1,4 @@
-"""What is asked and answered: queries, rankings (the currency of every stage), recommendations, runs. Frozen."""
+"""Frozen records of retrieval: requests, queries, rankings (the currency of every stage), recommendations, runs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from shortlist.core.checks import check_seconds, check_text, check_time, require
 from shortlist.core.notes import Note
 from shortlist.core.types import Profile, Segment, Video
+from shortlist.core.validation import check_seconds, check_text, check_time, require
 
 FloatArray = npt.NDArray[np.float32]
 MAX_K = 1000
@@ -19,11 +19,11 @@ MAX_K = 1000
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which videos may be returned; None means any. A video that lacks a filtered field is left out.
+    """Conditions on the videos to return; None means any. A video without a filtered field is left out.
 
-    `published_after` is the first moment that a video may be of, `published_before` the first that it may not.
-    `not_categories`, `not_channels` and `not_languages` leave out by name, and keep a video that has none. `not_words`
-    leave out the videos in which any of the words is said or written, `not_videos` those with these ids.
+    A video passes if `published_after` <= its time < `published_before`. `not_categories`, `not_channels` and
+    `not_languages` exclude by name and keep videos without one. `not_words` excludes videos whose text or speech
+    contains any of the words, `not_videos` excludes by id.
     """
 
     max_duration_s: float | None = None
@@ -49,11 +49,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """What is looked for: text, weighted terms, vectors, a profile, or nothing at all (then `popular` answers).
+    """A search by text, weighted terms, vectors, a profile, or nothing at all (then the `popular` leg answers).
 
-    `vectors` is float32[n, d] with unit rows and `vector_weights` float32[n] is aligned with it.
-    `exclude` holds ids that must not come back; `only`, where given, the ids that may. `terms` are analysed index
-    terms, not words.
+    `vectors` is float32[n, d] with unit rows, and `vector_weights` is float32[n], aligned with it. Ids in `exclude` are
+    never returned; unless `only` is None, other ids are not either. `terms` are analysed index terms, not words.
     """
 
     k: int
@@ -67,7 +66,7 @@ class Query:
     profile: Profile | None = None
 
     def __post_init__(self) -> None:
-        check_text(self.text, "text to look for")
+        check_text(self.text, "search text")
         require(1 <= self.k <= MAX_K, "bad number of results", f"1 to {MAX_K}", self.k, "choose another -k")
         if self.vectors is not None:
             require(self.vectors.ndim == 2, "bad query vectors", "float32[n, d]", self.vectors.shape)
@@ -77,7 +76,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where one stage put an item: its rank (1 is best) and its score in that stage's own unit."""
+    """An item's rank by one stage (1 is best), and its score in that stage's own unit."""
 
     rank: int
     score: float
@@ -87,8 +86,8 @@ class Stage:
 class Ranking:
     """Items from best to worst. Ids are unique; scores, float64[n] aligned with `ids`, never increase.
 
-    Scores of rankings with different `origin` have no common unit. `sources` are the rankings this one
-    was made from; `notes` say what a person should know about how it came to be.
+    Scores of rankings with different `origin` have no common unit. `sources` are the rankings that this one was made
+    from; `notes` are facts about it that a person should know.
     """
 
     ids: tuple[str, ...]
@@ -133,7 +132,7 @@ class Ranking:
         sources: Sequence[Ranking] = (),
         notes: Sequence[Note] = (),
     ) -> Ranking:
-        """The ranking of `scored` by descending score, ties by ascending id, cut to `limit`."""
+        """Return the ranking of `scored` by descending score, ties by ascending id, cut to `limit`."""
         pairs = scored.items() if isinstance(scored, Mapping) else scored
         ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit]
         ids = tuple(item for item, _ in ordered)
@@ -154,7 +153,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A video for a reader: why, with a segment of its own transcript as evidence, and where each stage put it."""
+    """A video for a reader, with a reason, a segment of its transcript as evidence, and its rank by each stage."""
 
     video: Video
     rank: int
@@ -166,7 +165,7 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """What the language model cost: calls that reached it, tokens it read and wrote, calls answered from the cache."""
+    """Use of the language model: calls that reached it, tokens it read and wrote, calls answered from the cache."""
 
     model: str | None = None
     calls: int = 0
@@ -177,9 +176,10 @@ class ModelUse:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a reader asks for. `rerank` is auto, none or the name of a method; `only`: the videos that may answer.
+    """A request for recommendations. `rerank` is auto, none or the name of a method.
 
-    `like` is the id of a video: what resembles it is looked for, instead of what the reader likes.
+    `only` restricts the results to these ids. `like` is the id of a video: similar videos are searched instead of those
+    that fit the reader's profile. `budget_ms` bounds the rerank.
     """
 
     user_id: str
@@ -198,7 +198,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The recommendations for one `Request`, with notes for the person and the cost of each stage."""
+    """The recommendations for one `Request`, with notes, milliseconds by stage and use of the language model."""
 
     user_id: str
     recommendations: tuple[Recommendation, ...]
@@ -209,7 +209,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One variant over one data set: every query is ranked or listed as failed, with its reason."""
+    """One variant over one data set: every query has a ranking or, in `failed`, the reason for having none."""
 
     variant: str
     config_hash: str
@@ -220,5 +220,6 @@ class Run:
     prompt_tokens: int = 0
 
     def __post_init__(self) -> None:
-        both = set(self.rankings) & set(self.failed)
-        require(not both, "contradictory run", "each query ranked or failed", f"{len(both)} both ranked and failed")
+        overlap = set(self.rankings) & set(self.failed)
+        found = f"{len(overlap)} both ranked and failed"
+        require(not overlap, "contradictory run", "each query ranked or failed", found)

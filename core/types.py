@@ -1,7 +1,7 @@
-"""What is remembered: articles, videos, readers, events, and the profile made from them. Frozen, slotted.
+"""Frozen records of the catalogue: articles, videos, readers, events, and the profile computed from them.
 
-Times are aware datetimes in UTC, durations and dwell times are seconds. A record that breaks its
-invariant raises `RecordError` at construction, so no later stage needs to check again.
+Times are aware datetimes in UTC, durations and dwell times are seconds. A record that breaks its invariant raises
+`RecordError` at construction, so that no later stage needs to check again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from shortlist.core.checks import check_id, check_number, check_seconds, check_text, check_time, check_title, require
+from shortlist.core.validation import (
+    check_id,
+    check_number,
+    check_seconds,
+    check_text,
+    check_time,
+    check_title,
+    require,
+)
 
 Kind = Literal["article", "video"]
 Action = Literal["impression", "click", "view", "like", "skip"]
@@ -53,7 +61,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What is said in a video; may be empty (silence, music). Timed segments are ordered and never overlap."""
+    """The speech of a video; may be empty (silence, music). Timed segments are ordered and never overlap."""
 
     segments: tuple[Segment, ...] = ()
     language: str | None = None
@@ -76,7 +84,7 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A value and who made it: a model and prompt version, `zero-shot:ENCODER`, `extractive` or `given`."""
+    """A value and its author: MODEL:PROMPT@VERSION, `zero-shot:ENCODER`, `extractive` or `given`."""
 
     value: str
     made_by: str
@@ -84,12 +92,12 @@ class Made:
     def __post_init__(self) -> None:
         check_text(self.value, "value")
         check_text(self.made_by, "made_by")
-        require(bool(self.made_by.strip()), "unsigned value", "made_by that says who wrote it", self.made_by)
+        require(bool(self.made_by.strip()), "unsigned value", "made_by that names the author", self.made_by)
 
 
 @dataclass(frozen=True, slots=True)
 class Enrichment:
-    """What was added to a video or article. Every part that is present says who made it; `tags` share one maker."""
+    """Values added to a video or article, each with its author; `tags` share one author."""
 
     summary: Made | None = None
     category: Made | None = None
@@ -109,7 +117,7 @@ class Enrichment:
 class Article:
     """A text that people read. `id` and `title` are not blank.
 
-    A `category` that was not given but made is also in `enrichment`, with who made it.
+    A `category` that the source did not give is also in `enrichment`, with its author.
     """
 
     id: str
@@ -130,7 +138,7 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A short video that can be recommended. `metadata` keeps source columns that have no field here."""
+    """A short video that can be recommended. `metadata` holds source columns that have no field here."""
 
     id: str
     title: str
@@ -157,8 +165,8 @@ class Video:
         return self.enrichment.category.value if self.enrichment.category else None
 
     @property
-    def shown_title(self) -> str:
-        """The title to show: a better one that was made for it, else its own."""
+    def display_title(self) -> str:
+        """The rewritten title if there is one, else the original."""
         return self.enrichment.rewritten_title.value if self.enrichment.rewritten_title else self.title
 
     @property
@@ -183,7 +191,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing a reader did. Two events with the same `event_id` are the same event."""
+    """An action of a reader. Two events with the same `event_id` are the same event."""
 
     user_id: str
     item_id: str
@@ -217,7 +225,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
-    """An event as the profile sees it. `weight` is signed: a skip is negative, an impression 0."""
+    """An item in a profile's history. `weight` is signed: a skip is negative."""
 
     item_id: str
     kind: Kind
@@ -233,8 +241,8 @@ class HistoryItem:
 class Profile:
     """A reader at one moment, history newest first. Positive weights sum to 1, or there are none.
 
-    `categories` maps a category to its share of the positive weight. `seen` holds the ids of videos
-    the reader viewed, clicked, liked or skipped. `session_start` opens the current session, if there is one.
+    `categories` maps a category to its share of the positive weight. `seen` holds the ids of videos that the reader
+    viewed, clicked, liked or skipped. `session_start` is the time of the current session's first event, if any.
     """
 
     user_id: str

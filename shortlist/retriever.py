@@ -8,8 +8,8 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
+from shortlist.core.json_documents import recommendation_document
 from shortlist.core.ranking import Answer, Recommendation
-from shortlist.core.wire import recommendation_document
 
 
 class ShortlistRetriever(BaseRetriever):
@@ -28,5 +28,5 @@ class ShortlistRetriever(BaseRetriever):
 
 def _document(item: Recommendation) -> Document:
     video = item.video
-    text = video.transcript.text or video.summary or video.shown_title
+    text = video.transcript.text or video.summary or video.display_title
     return Document(id=video.id, page_content=text, metadata=recommendation_document(item))

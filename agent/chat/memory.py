@@ -27,7 +27,7 @@ class ThreadStore(Protocol):
 class Memory:
     """What the words of the next message may refer to.
 
-    `listed` are documents of `core.wire`, shown since `asked` was first asked for, and `listed_for` their reader.
+    `listed` are JSON documents of recommendations, shown since `asked` was first asked for, `listed_for` their reader.
     `focus` is the place in the list that was spoken of last. `undecided` if the reader was just asked what they like.
     `spoken_of` is the reader named last, who may be another than the one who speaks, `user`.
     `before` is what was asked for before `asked`, or `asked` itself where the last message found nothing.

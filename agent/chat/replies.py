@@ -111,7 +111,7 @@ def explained(item: Document) -> str:
 
 def described(rank: int, video: Video) -> str:
     """What a video is about: its summary, else its description, else how its transcript begins."""
-    facts = {"title": video.shown_title, "channel": video.channel, "duration_s": video.duration_s}
+    facts = {"title": video.display_title, "channel": video.channel, "duration_s": video.duration_s}
     about = video.summary or video.description or _beginning(video.transcript.text)
     return f"Number {rank}, {_titled(facts)}: {about or 'its record says no more than that.'}"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.memory import Document
+from shortlist.core.json_documents import notes_document
 from shortlist.core.notes import Note
-from shortlist.core.wire import notes_document
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from shortlist.agent.chat.reply import Reply
 from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender
 from shortlist.core.errors import UnknownReader, UsageError
+from shortlist.core.json_documents import recommendation_document
 from shortlist.core.ranking import MAX_K, Answer, Request
 from shortlist.core.types import Made
-from shortlist.core.wire import recommendation_document
 
 DEFAULT_K = 5
 SAID_ONCE = ("unmet", "undone", "others")  # and not asked again by a follow-up
@@ -129,7 +129,7 @@ class Tools:
 
     def _title(self, like: str | None) -> str | None:
         video = self._records.videos.get_many([like]).get(like) if like else None
-        return video.shown_title if video else None
+        return video.display_title if video else None
 
     def _resolve(self, arguments: dict[str, Any], memory: Memory) -> str | None:
         """Puts ids for the places of the last list in `arguments`; returns what to say where there is no such place."""

@@ -63,7 +63,7 @@ def _wish(video: Video, context: ReasonContext) -> str | None:
     words = [word.strip(".,;:!?\"'()“”") for word in context.wish.split()]
     telling = [word for word in words if word.lower() not in SAYS_NOTHING]
     places = (
-        ("its title", video.shown_title),
+        ("its title", video.display_title),
         ("its summary", video.summary),
         ("the transcript", video.transcript.text),
     )
@@ -98,7 +98,7 @@ def _category(video: Video, context: ReasonContext) -> str | None:
 
 
 def _interest(video: Video, context: ReasonContext) -> str | None:
-    text = " ".join(filter(None, (video.shown_title, video.category, video.summary)))
+    text = " ".join(filter(None, (video.display_title, video.category, video.summary)))
     interests = [one.strip() for interest in context.profile.interests for one in JOINED.split(interest)]
     found = _spoken_of(interests, text)
     return f"you named {_listed(found)} as an interest" if found else None

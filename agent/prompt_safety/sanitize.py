@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 from shortlist.agent.prompt_safety.injection import GONE, without_appeals
-from shortlist.core.tokens import cut, estimated_tokens
+from shortlist.core.token_estimate import estimate_tokens, truncate
 from shortlist.core.types import Video
 
 TEMPLATE_TOKEN = re.compile(
@@ -28,7 +28,7 @@ TITLE_SHARE = 0.75
 
 def clean(text: str, max_tokens: int) -> str:
     """`text` on one line, cut to about `max_tokens`: compatibility forms folded, control and template tokens gone."""
-    return cut(" ".join(_safe(text).split()), max_tokens)
+    return truncate(" ".join(_safe(text).split()), max_tokens)
 
 
 def plain(text: str, max_tokens: int, like: str = "") -> str:
@@ -36,7 +36,7 @@ def plain(text: str, max_tokens: int, like: str = "") -> str:
 
     `like` is a text of the same source whose script the rest should have.
     """
-    return cut(" ".join(without_appeals(_safe(text), like).split()), max_tokens)
+    return truncate(" ".join(without_appeals(_safe(text), like).split()), max_tokens)
 
 
 def candidate_text(video: Video, max_tokens: int, joint: str = "\n") -> str:
@@ -44,19 +44,19 @@ def candidate_text(video: Video, max_tokens: int, joint: str = "\n") -> str:
 
     That is the transcript where all of it fits; else the summary, or what there is of transcript or description.
     """
-    title = plain(video.shown_title, int(max_tokens * TITLE_SHARE)) or GONE
+    title = plain(video.display_title, int(max_tokens * TITLE_SHARE)) or GONE
     facts = [f"Title: {title}"]
     for label, value in (("Channel", video.channel), ("Category", video.category)):
         if value and (short := plain(value, max_tokens // 8)):
             facts.append(f"{label}: {short}")
-    room = max_tokens - sum(map(estimated_tokens, facts))
+    room = max_tokens - sum(map(estimate_tokens, facts))
     about = plain(_telling(video, room), max(0, room), like=title)
     return joint.join([*facts, f"About: {about}"] if about else facts)
 
 
 def _telling(video: Video, room: int) -> str:
     spoken = video.transcript.text
-    if spoken and estimated_tokens(spoken) <= room:
+    if spoken and estimate_tokens(spoken) <= room:
         return spoken
     return video.summary or spoken or video.description
 

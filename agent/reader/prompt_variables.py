@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.prompt_safety.sanitize import plain
 from shortlist.agent.reader.action_phrases import describe_action
-from shortlist.core.tokens import estimated_tokens
+from shortlist.core.token_estimate import estimate_tokens
 from shortlist.core.types import HistoryItem, Profile
 
 TITLE_TOKENS = 30
@@ -30,7 +30,7 @@ def reader_variables(profile: Profile, items: ItemBatch, max_tokens: int) -> dic
     session = [item for item in profile.history if start is not None and item.at >= start]
     earlier = [item for item in profile.history if start is None or item.at < start]
     by_value = [*session, *sorted(earlier, key=lambda item: -abs(item.weight))]
-    lines = _fitting_lines(by_value, items, max_tokens - estimated_tokens(categories + interests))
+    lines = _fitting_lines(by_value, items, max_tokens - estimate_tokens(categories + interests))
     return {
         "session": "\n".join(lines[item] for item in session if item in lines),
         "taste": "\n".join(lines[item] for item in earlier if item in lines),
@@ -44,7 +44,7 @@ def _fitting_lines(by_value: Sequence[HistoryItem], items: ItemBatch, tokens: in
     lines: dict[HistoryItem, str] = {}
     for item in by_value:
         line = _line(item, items)
-        tokens -= estimated_tokens(line) + 1
+        tokens -= estimate_tokens(line) + 1
         if tokens < 0:
             break
         lines[item] = line

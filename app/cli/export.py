@@ -95,7 +95,7 @@ def export(
 
 def _report(exported: Exported, out: Path, seconds: float, as_json: bool) -> None:
     from shortlist.app.cli.terminal.output import print_json, print_remark
-    from shortlist.core.wire import notes_document
+    from shortlist.core.json_documents import notes_document
 
     rate = exported.readers / max(seconds, 1e-9)
     if as_json:

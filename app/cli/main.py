@@ -29,9 +29,9 @@ from shortlist.app.cli.eval import commands as evaluation
 from shortlist.app.cli.ingest import commands as ingest
 from shortlist.app.cli.ingest import simulate
 from shortlist.app.cli.terminal.options import ConfigFile, HomeDir
-from shortlist.core.checks import check_text
 from shortlist.core.errors import ShortlistError, StateError, one_line
 from shortlist.core.telemetry import TELEMETRY_OFF
+from shortlist.core.validation import check_text
 
 app = typer.Typer(
     no_args_is_help=True,

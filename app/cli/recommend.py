@@ -73,7 +73,7 @@ def recommend(
     from shortlist.app.build import open_home, open_recommender
     from shortlist.app.cli.terminal.output import print_json, print_notes
     from shortlist.app.cli.terminal.tables import print_answer
-    from shortlist.core.wire import answer_document
+    from shortlist.core.json_documents import answer_document
 
     with open_home(chosen) as store:
         recommender = open_recommender(store, chosen)

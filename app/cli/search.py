@@ -41,7 +41,7 @@ def search(
     from shortlist.app.build import open_home, open_recommender
     from shortlist.app.cli.terminal.output import print_json, print_notes
     from shortlist.app.cli.terminal.tables import print_answer
-    from shortlist.core.wire import search_document
+    from shortlist.core.json_documents import search_document
 
     with open_home(chosen) as store:
         answer = open_recommender(store, chosen).search(text, k, wanted)

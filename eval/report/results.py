@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from shortlist.core.wire import notes_document
+from shortlist.core.json_documents import notes_document
 from shortlist.eval.data.describe import describe
 from shortlist.eval.metrics.outcome import Outcome
 from shortlist.eval.run_cache import Cost

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shortlist.core.tokens import estimated_tokens
+from shortlist.core.token_estimate import estimate_tokens
 from shortlist.core.types import Enrichment, Made
 from shortlist.ingest.enrich.answer import MIN_TAGS, Answer, read, schema
 from shortlist.ingest.enrich.titles import is_file_name, says_nothing
@@ -51,7 +51,7 @@ class Text:
     @property
     def is_short(self) -> bool:
         """Whether it is no longer than a summary of it."""
-        return estimated_tokens(self.body) < LEAST_TOKENS
+        return estimate_tokens(self.body) < LEAST_TOKENS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from shortlist.core.checks import require
 from shortlist.core.types import Article
+from shortlist.core.validation import require
 from shortlist.ingest.records import values
 from shortlist.ingest.records.ag_news import HUB_NAME, ag_news_rows, hub_rows, is_ag_news
 from shortlist.ingest.sentences import first_sentence

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from shortlist.core.checks import require
 from shortlist.core.errors import RecordError
 from shortlist.core.types import ACTIONS, KINDS, Event
+from shortlist.core.validation import require
 from shortlist.ingest.records import values
 from shortlist.ingest.tables.rows import Columns, Row
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from shortlist.core.checks import require
 from shortlist.core.types import ORIGINS, Origin, Segment, Transcript
+from shortlist.core.validation import require
 from shortlist.ingest.records import values
 from shortlist.ingest.sentences import sentences
 

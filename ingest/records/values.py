@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from shortlist.core.checks import check_seconds, require
 from shortlist.core.errors import RecordError
+from shortlist.core.validation import check_seconds, require
 
 Name = TypeVar("Name", bound=str)
 

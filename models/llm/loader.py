@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shortlist.core.config import LlmConfig, ModelsConfig
 from shortlist.core.errors import ModelFailed
-from shortlist.core.tokens import cut
+from shortlist.core.token_estimate import truncate
 from shortlist.models.llm.embedded import EmbeddedModel
 from shortlist.models.llm.langchain_model import load_langchain
 from shortlist.models.llm.language_model import LanguageModel
@@ -99,5 +99,5 @@ def cutter(model: LanguageModel) -> Cut:
 
     Ollama and LangChain give no access to a tokenizer. The estimate tends to cut too much rather than too little.
     """
-    own: Cut = getattr(model, "cut", cut)
+    own: Cut = getattr(model, "cut", truncate)
     return own

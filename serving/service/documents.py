@@ -1,13 +1,11 @@
-"""Whole records as JSON documents; what lists show of them is in `core.wire`."""
+"""Whole records as JSON documents; what lists show of them is in `core.json_documents`."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from shortlist.core.ranking import Answer
-from shortlist.core.types import Made, Profile, Reader, Video
-from shortlist.core.wire import (
+from shortlist.core.json_documents import (
     model_use_document,
     notes_document,
     recommendation_document,
@@ -15,6 +13,8 @@ from shortlist.core.wire import (
     timings_document,
     video_document,
 )
+from shortlist.core.ranking import Answer
+from shortlist.core.types import Made, Profile, Reader, Video
 
 
 def whole_video(video: Video) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from shortlist.agent.explain.explain import FUSION, stages_of
 from shortlist.agent.rerank.policy import may_call_model
 from shortlist.core.config import NONE
 from shortlist.core.errors import UnknownItem
+from shortlist.core.json_documents import answer_document, recommendation_document, search_document, stages_document
 from shortlist.core.notes import Note
 from shortlist.core.ranking import MAX_K, Answer, Filters, Request
-from shortlist.core.wire import answer_document, recommendation_document, search_document, stages_document
 from shortlist.serving.limits.deadline import Deadline
 from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.documents import ranking_document

@@ -15,9 +15,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from shortlist.agent.chat.reply import Reply
 from shortlist.core.config import NONE
 from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
+from shortlist.core.json_documents import notes_document
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Filters, Request
-from shortlist.core.wire import notes_document
 from shortlist.ingest.complete import Completion
 from shortlist.serving.limits.deadline import Deadline
 from shortlist.serving.limits.llm_queue import Disconnected, LlmQueue, QueuedCall, QueueFull

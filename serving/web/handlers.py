@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Any
 
 from shortlist.core.errors import HomeLocked, ServiceError, ShortlistError, UnknownReader
+from shortlist.core.json_documents import answer_document
 from shortlist.core.ranking import Request
 from shortlist.core.types import Reader
-from shortlist.core.wire import answer_document
 from shortlist.serving.limits.deadline import Deadline
 from shortlist.serving.limits.llm_queue import GRACE_S, QueueFull
 from shortlist.serving.service.context import AppContext

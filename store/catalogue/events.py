@@ -12,8 +12,8 @@ from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, delete, func, select
 
-from shortlist.core.checks import require
 from shortlist.core.types import ACTIONS, SEEN_ACTIONS, Action, Event
+from shortlist.core.validation import require
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.records import Activity
 from shortlist.store.catalogue.rows import Columns, event_of, event_row, to_micros

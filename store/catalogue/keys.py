@@ -11,8 +11,8 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, CursorResult, Row, delete, exists, insert, select
 
-from shortlist.core.checks import check_id, check_text
 from shortlist.core.errors import UsageError
+from shortlist.core.validation import check_id, check_text
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.rows import from_micros, to_micros
 from shortlist.store.sql.schema import keys, meta

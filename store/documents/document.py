@@ -25,7 +25,7 @@ def summary_text(video: Video) -> str | None:
     """Title, summary and tags, each on its line; None without a summary."""
     if video.summary is None:
         return None
-    return _joined(video.shown_title, video.summary, ", ".join(video.enrichment.tags))
+    return _joined(video.display_title, video.summary, ", ".join(video.enrichment.tags))
 
 
 def article_text(article: Article) -> str:

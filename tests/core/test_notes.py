@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import get_args
 
+from shortlist.core.json_documents import notes_document
 from shortlist.core.notes import Note, NoteCode
-from shortlist.core.wire import notes_document
 
 ROOT = Path(__file__).parents[2]
 CODES = get_args(NoteCode)

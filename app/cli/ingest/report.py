@@ -41,7 +41,7 @@ def _print(what: str, source: str, loaded: Loaded) -> None:
 
 
 def _document(loaded: Loaded) -> dict[str, object]:
-    from shortlist.core.wire import notes_document
+    from shortlist.core.json_documents import notes_document
 
     return {
         "new": loaded.new,

@@ -42,7 +42,7 @@ def _video(item: Recommendation) -> Group:
     video = item.video
     facts = [video.channel, f"{video.duration_s:.0f} s" if video.duration_s is not None else None, video.category]
     lines = [
-        _text(video.shown_title, "bold"),
+        _text(video.display_title, "bold"),
         _text(" · ".join(fact for fact in (*facts, video.id) if fact), "dim"),
         _text(item.reason),
     ]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.agent.prompt_safety.sanitize import candidate_text, clean, plain
-from shortlist.core.tokens import estimated_tokens
+from shortlist.core.token_estimate import estimate_tokens
 from shortlist.core.types import Enrichment, Made, Segment, Transcript, Video
 
 PIECES = [
@@ -34,7 +34,7 @@ def test_no_text_can_form_a_template_token_or_our_delimiter(text: str) -> None:
 @given(st.text(), st.integers(0, 30))
 def test_clean_text_is_one_line_that_fits_its_tokens(text: str, tokens: int) -> None:
     cleaned = clean(text, tokens)
-    assert estimated_tokens(cleaned) <= tokens
+    assert estimate_tokens(cleaned) <= tokens
     assert cleaned.isprintable()
     assert clean(cleaned, tokens) == cleaned
 
@@ -69,7 +69,7 @@ def test_a_candidate_is_told_by_its_transcript_if_all_of_it_fits_else_by_its_sum
 def test_a_candidate_fits_its_tokens(title: str, about: str, tokens: int) -> None:
     """But for the words "Title: " and the like."""
     video = Video("v", title, channel=about or None, description=about)
-    assert estimated_tokens(candidate_text(video, tokens)) <= tokens + 8
+    assert estimate_tokens(candidate_text(video, tokens)) <= tokens + 8
 
 
 def test_what_speaks_to_the_ranker_is_left_out_of_a_candidate() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.prompt_variables import reader_variables
-from shortlist.core.tokens import estimated_tokens
+from shortlist.core.token_estimate import estimate_tokens
 from shortlist.core.types import HistoryItem, Profile, Video
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -42,7 +42,7 @@ def test_little_room_goes_to_the_session_and_what_was_liked_most() -> None:
     values = reader_variables(PROFILE, ITEMS, 36)
     assert values["session"].count("\n") == 1
     assert values["taste"] == "- watched to the end: Title d (Food)"
-    assert estimated_tokens("".join(values.values())) <= 36
+    assert estimate_tokens("".join(values.values())) <= 36
 
 
 def test_no_room_tells_nothing() -> None:

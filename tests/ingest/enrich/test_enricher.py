@@ -12,7 +12,7 @@ import pytest
 
 from shortlist.core.config import IngestConfig
 from shortlist.core.errors import HomeLocked, ModelFailed
-from shortlist.core.tokens import cut
+from shortlist.core.token_estimate import truncate
 from shortlist.core.types import Article, Enrichment, Made, Segment, Transcript, Video
 from shortlist.ingest.complete import Completion
 from shortlist.ingest.enrich.enricher import Enricher, Text
@@ -35,7 +35,7 @@ def answer(summary: str = GOOD, category: str = "Food", tags: Any = ("Yeast", "b
 
 
 def enricher(model: Any, tokens: int = 1200) -> Enricher:
-    return Enricher(model, cut, CATEGORIES, tokens)
+    return Enricher(model, truncate, CATEGORIES, tokens)
 
 
 def failed(found: str) -> ModelFailed:

@@ -22,8 +22,8 @@ def without_times(document: dict[str, Any]) -> dict[str, Any]:
 def test_recommend_gives_what_the_recommender_gives(fixed: Any) -> None:
     from shortlist.app.build import open_recommender
     from shortlist.core.config import Config
+    from shortlist.core.json_documents import answer_document
     from shortlist.core.ranking import Request
-    from shortlist.core.wire import answer_document
 
     config = Config.model_validate({"home": fixed.home.path, "rerank": {"depth": 4}})
     asked = Request("ann", k=7)

@@ -1,4 +1,4 @@
-"""The checks that records share. Each raises `RecordError`; one that passes builds no message."""
+"""Checks shared by the records. They raise `RecordError`, and build its message only then."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from shortlist.core.errors import RecordError
 
 MAX_ID_LENGTH = 512
-MAX_SECONDS = 1e9  # 31 years: what is longer is no length of anything, and too coarse for a float32
+MAX_SECONDS = 1e9  # 31 years: a longer duration is a mistake, and too coarse in float32
 MAX_NUMBER = 2**31 - 1
 
 ID_RULES: tuple[tuple[str, Callable[[Any], bool]], ...] = (
@@ -25,21 +25,21 @@ ID_RULES: tuple[tuple[str, Callable[[Any], bool]], ...] = (
 def require(holds: bool, problem: str, expected: str, found: object, remedy: str = "correct the record") -> None:
     """Raise `RecordError` unless `holds`; the other arguments become its message."""
     if not holds:
-        raise RecordError(problem, expected=expected, found=shown(found), remedy=remedy)
+        raise RecordError(problem, expected=expected, found=short_repr(found), remedy=remedy)
 
 
-def shown(value: object) -> str:
-    """`value` as a message shows it: written out, and cut where it is long."""
+def short_repr(value: object) -> str:
+    """Return `repr(value)`, cut to 80 characters."""
     try:
         text = repr(value)
-    except ValueError:  # a whole number too long to be written out
+    except ValueError:  # an integer with more digits than Python converts
         text = f"a number of {value.bit_length()} bits" if isinstance(value, int) else type(value).__name__
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def check_id(value: object, what: str) -> None:
-    """An id is a string of 1 to 512 printable characters without white space at its ends."""
-    # What follows the rules, in one look: this runs for every id of every event that is read.
+    """Raise unless `value` is a string of 1 to 512 printable characters without white space at its ends."""
+    # A fast path for valid ids: this runs for every id of every event that is read.
     if isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH and value.isprintable() and " " not in value:
         return
     for expected, holds in ID_RULES:
@@ -48,7 +48,7 @@ def check_id(value: object, what: str) -> None:
 
 
 def check_text(value: object, what: str) -> None:
-    """A text is None or a string of whole characters: half of a surrogate pair can be neither stored nor sent."""
+    """Raise unless `value` is None or a string without lone surrogates, which can be neither stored nor sent."""
     if value is None:
         return
     if not isinstance(value, str):
@@ -63,14 +63,14 @@ def check_text(value: object, what: str) -> None:
 
 
 def check_title(value: object, problem: str) -> None:
-    """A title is a text that is not blank; `problem` says whose is."""
+    """Raise with `problem` unless `value` is a text that is not blank."""
     check_text(value, "title")
     if not value or str(value).isspace():
         require(False, problem, "a title that is not blank", value)
 
 
 def check_time(value: datetime | None, what: str) -> None:
-    """A time is None or carries a zone and exists in UTC too: some first and last hours of the calendar do not."""
+    """Raise unless `value` is None or has a zone and exists in UTC: the calendar's first and last hours may not."""
     if value is None or value.tzinfo is UTC:
         return
     remedy = "write it as 2026-11-24T08:00:00Z"
@@ -83,7 +83,7 @@ def check_time(value: datetime | None, what: str) -> None:
 
 
 def check_seconds(value: float | None, what: str) -> None:
-    """Seconds are None or 0 to 1e9, finite."""
+    """Raise unless `value` is None or a finite number of seconds from 0 to 1e9."""
     if value is not None and not 0 <= value <= MAX_SECONDS:  # false for NaN
         long = MAX_SECONDS < value < math.inf
         expected = f"at most {MAX_SECONDS:.0e} seconds" if long else "finite seconds, 0 or more"
@@ -91,6 +91,6 @@ def check_seconds(value: float | None, what: str) -> None:
 
 
 def check_number(value: int | None, what: str) -> None:
-    """A number is None or whole and 0 to 2^31 - 1."""
+    """Raise unless `value` is None or from 0 to 2^31 - 1."""
     if value is not None and not 0 <= value <= MAX_NUMBER:
         require(False, f"bad {what}", f"a whole number, 0 to {MAX_NUMBER}", value)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.core.tokens import cut, estimated_tokens
+from shortlist.core.token_estimate import estimate_tokens, truncate
 from shortlist.models.llm.language_model import Message
 
 ENGLISH = (
@@ -17,14 +17,14 @@ ENGLISH = (
 
 @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("four", 1), ("fives", 2), ("月光", 2), ("a月", 2)])
 def test_estimates_by_hand(text: str, tokens: int) -> None:
-    assert estimated_tokens(text) == tokens
+    assert estimate_tokens(text) == tokens
 
 
 def test_the_estimate_is_near_what_a_model_reads_and_rather_above(tiny_llm: Any) -> None:
     empty, full = (
         tiny_llm.ask([Message("user", text)], {"max_tokens": 1})["usage"]["prompt_tokens"] for text in ("", ENGLISH)
     )
-    assert 1.0 <= estimated_tokens(ENGLISH) / (full - empty) <= 1.4
+    assert 1.0 <= estimate_tokens(ENGLISH) / (full - empty) <= 1.4
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,11 @@ def test_the_estimate_is_near_what_a_model_reads_and_rather_above(tiny_llm: Any)
     ],
 )
 def test_a_cut_keeps_whole_words(text: str, tokens: int, kept: str) -> None:
-    assert cut(text, tokens) == kept
+    assert truncate(text, tokens) == kept
 
 
 @given(st.text(), st.integers(0, 40))
 def test_a_cut_fits_and_is_a_beginning(text: str, tokens: int) -> None:
-    kept = cut(text, tokens)
+    kept = truncate(text, tokens)
     assert text.startswith(kept)
-    assert estimated_tokens(kept) <= tokens
+    assert estimate_tokens(kept) <= tokens

@@ -1,4 +1,4 @@
-"""Records as JSON documents: the one shape that `--json`, the HTTP API and the export share."""
+"""Records as JSON documents, in the shape that `--json`, the HTTP API and the export share."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from shortlist.core.notes import Note
 from shortlist.core.ranking import Answer, ModelUse, Recommendation, Stage
 from shortlist.core.types import Segment, Video
 
-# How many decimals a score keeps: enough to compare runs within 1e-5, few enough to read.
+# Decimals of a score: enough to compare runs within 1e-5, few enough to read.
 SCORE_DECIMALS = 6
 
 
 def answer_document(answer: Answer) -> dict[str, Any]:
-    """The document of `recommend --json`."""
+    """Return the document of `recommend --json`."""
     return {
         "user_id": answer.user_id,
         "recommendations": [recommendation_document(item) for item in answer.recommendations],
@@ -25,12 +25,12 @@ def answer_document(answer: Answer) -> dict[str, Any]:
 
 
 def notes_document(notes: Iterable[Note]) -> list[dict[str, str]]:
-    """The public part of `notes`."""
+    """Return code and public sentence of each note."""
     return [{"code": note.code, "message": note.public} for note in notes]
 
 
 def recommendation_document(item: Recommendation) -> dict[str, Any]:
-    """One recommendation with its reason, evidence and stages."""
+    """Return one recommendation with its reason, evidence and stages."""
     return {
         "rank": item.rank,
         **video_document(item.video),
@@ -42,10 +42,10 @@ def recommendation_document(item: Recommendation) -> dict[str, Any]:
 
 
 def video_document(video: Video) -> dict[str, Any]:
-    """What a list shows of a video."""
+    """Return the fields of a video that lists show."""
     return {
         "video_id": video.id,
-        "title": video.shown_title,
+        "title": video.display_title,
         "channel": video.channel,
         "duration_s": video.duration_s,
         "published": None if video.published is None else video.published.isoformat(),
@@ -56,17 +56,17 @@ def video_document(video: Video) -> dict[str, Any]:
 
 
 def segment_document(segment: Segment) -> dict[str, Any]:
-    """A stretch of a transcript; times are null where the transcript is untimed."""
+    """Return a segment of a transcript; times are null if the transcript is untimed."""
     return {"start_s": segment.start_s, "end_s": segment.end_s, "text": segment.text}
 
 
 def stages_document(stages: Mapping[str, Stage]) -> dict[str, Any]:
-    """Rank and score by stage."""
+    """Return rank and score by stage."""
     return {name: {"rank": stage.rank, "score": round(stage.score, SCORE_DECIMALS)} for name, stage in stages.items()}
 
 
 def model_use_document(use: ModelUse) -> dict[str, Any]:
-    """What the language model cost."""
+    """Return the use of the language model."""
     return {
         "model": use.model,
         "calls": use.calls,
@@ -76,17 +76,17 @@ def model_use_document(use: ModelUse) -> dict[str, Any]:
 
 
 def timings_document(timings_ms: Mapping[str, float]) -> dict[str, float]:
-    """Milliseconds by stage, to a hundredth."""
+    """Return milliseconds by stage, to a hundredth."""
     return {stage: round(value, 2) for stage, value in timings_ms.items()}
 
 
 def search_document(text: str, answer: Answer) -> dict[str, Any]:
-    """The document of `search --json`."""
+    """Return the document of `search --json`."""
     hits = [
         {
             "rank": hit.rank,
             "video_id": hit.video.id,
-            "title": hit.video.shown_title,
+            "title": hit.video.display_title,
             "score": round(hit.score, SCORE_DECIMALS),
             "stages": stages_document(hit.stages),
         }
