@@ -23,9 +23,10 @@ RANKING_CODE = (
 PEER_CODE = ("eval/answer", "eval/data", "eval/peers", "eval/tasks")
 # What decides the content of a task's home, and then of its index files.
 CONTENT_CODE = (
-    "eval/data", "eval/tasks/from_files.py", "eval/tasks/home.py", "ingest/categorise.py", "ingest/complete.py",
-    "ingest/sentences.py", "ingest/simulate/simulate.py", "ingest/summarise.py", "models/encoders/windowed_encoder.py",
-    "models/encoders/windows.py", "store/sql/schema.py", "store/documents/document.py",
+    "eval/data", "eval/tasks/from_files.py", "eval/tasks/home.py", "ingest/categorise.py",
+    "ingest/default_enrichment.py", "ingest/sentences.py", "ingest/simulate/simulate.py", "ingest/summarise.py",
+    "models/encoders/windowed_encoder.py", "models/encoders/windows.py", "store/sql/schema.py",
+    "store/documents/document.py",
 )  # fmt: skip
 INDEX_CODE = ("retrieval", "store/documents/document.py")
 

@@ -1,1 +1,1 @@
-"""A source -> stored records: videos, articles, readers, events."""
+"""Ingest videos, articles, readers and events: from a source to stored records."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from shortlist.core.notes import Note
-from shortlist.ingest.tables.rows import Failure, Placed
+from shortlist.ingest.tables.rows import Failure, ParsedRecord
 
 
 class Identified(Protocol):
@@ -29,7 +29,7 @@ SHOWN = 5
 
 
 @dataclass(slots=True)
-class Survey:
+class DuplicateIds:
     """Where each id of a source comes last (rows counted from 0), and which came with different texts."""
 
     last: dict[str, int] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Survey:
         return tuple(notes)
 
 
-def clash_notes(event_ids: Sequence[str]) -> tuple[Note, ...]:
+def id_conflict_notes(event_ids: Sequence[str]) -> tuple[Note, ...]:
     """A note on events that were not stored, because a different one has their id."""
     if not event_ids:
         return ()
@@ -61,9 +61,9 @@ def _shown(several: Sequence[str]) -> str:
     return ", ".join(several[:SHOWN]) + more
 
 
-def survey(placed: Iterable[Placed[R] | Failure], text: Callable[[R], str]) -> Survey:
+def find_duplicates(placed: Iterable[ParsedRecord[R] | Failure], text: Callable[[R], str]) -> DuplicateIds:
     """Read a source to its end; `text` gives what of a record decides whether two of one id differ."""
-    found = Survey()
+    found = DuplicateIds()
     texts: dict[str, bytes] = {}
     for number, entry in enumerate(placed):
         if isinstance(entry, Failure):
@@ -79,8 +79,10 @@ def survey(placed: Iterable[Placed[R] | Failure], text: Callable[[R], str]) -> S
     return found
 
 
-def latest(placed: Iterable[Placed[R] | Failure], found: Survey) -> Iterator[Placed[R] | Failure | None]:
+def without_superseded(
+    placed: Iterable[ParsedRecord[R] | Failure], found: DuplicateIds
+) -> Iterator[ParsedRecord[R] | Failure | None]:
     """The same source again, with None in place of every row that a later one replaces."""
     for number, entry in enumerate(placed):
-        superseded = isinstance(entry, Placed) and found.last.get(entry.record.id) != number
+        superseded = isinstance(entry, ParsedRecord) and found.last.get(entry.record.id) != number
         yield None if superseded else entry

@@ -13,11 +13,11 @@ from shortlist.core.config import IngestConfig
 from shortlist.core.errors import UsageError
 from shortlist.core.notes import Note
 from shortlist.core.types import Article, Event, Reader, Video
-from shortlist.ingest.complete import Completion, completed_articles, source_text
-from shortlist.ingest.duplicates import Identified, clash_notes, latest, survey
+from shortlist.ingest.default_enrichment import DefaultEnricher, carry_over_enrichments, source_text
+from shortlist.ingest.duplicates import Identified, find_duplicates, id_conflict_notes, without_superseded
 from shortlist.ingest.records import articles, events, readers, videos
 from shortlist.ingest.tables.read import Source, rows
-from shortlist.ingest.tables.rows import Failure, Placed, Row, records
+from shortlist.ingest.tables.rows import Failure, ParsedRecord, Row, records
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.catalogue.records import Put
 from shortlist.store.home import Home
@@ -31,7 +31,7 @@ BATCH_CHARACTERS = 16_000_000  # a batch of very long transcripts is closed earl
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class IngestResult:
     """What an ingest did; of a table, the counts and `failures` add up to its rows.
 
     `left_out` counts rows that a later row with the same id replaced, and events whose id a different event has.
@@ -51,21 +51,21 @@ def load_videos(
     encoder: Callable[[], Encoder],
     config: IngestConfig,
     progress: Progress | None = None,
-) -> Loaded:
+) -> IngestResult:
     """Ingest a table of videos; `progress` gets the number of rows just done.
 
     Holds the writer lock; raises `HomeLocked` at once when another process does, `UsageError` or `RecordError` for a
     source that cannot be read. `encoder` is called when the first text needs a vector.
     """
     with home.writing("ingesting videos"):
-        completion = Completion(home.catalogue, encoder, config.categories)
+        default_enricher = DefaultEnricher(home.catalogue, encoder, config.categories)
 
         def put(batch: Sequence[Video]) -> Put:
-            done = home.catalogue.videos.put(completion.complete(batch))
+            done = home.catalogue.videos.put(default_enricher.enrich(batch))
             deliver(home, encoder)
             return done
 
-        def read() -> Iterator[Placed[Video] | Failure]:
+        def read() -> Iterator[ParsedRecord[Video] | Failure]:
             return records(rows(source, videos.COLUMNS), videos.video_from_row)
 
         return _load_content(read, source_text, put, config.batch, progress)
@@ -77,7 +77,7 @@ def load_articles(
     encoder: Callable[[], Encoder],
     config: IngestConfig,
     progress: Progress | None = None,
-) -> Loaded:
+) -> IngestResult:
     """Ingest articles from a table, AG News's csv or "ag_news" on the hub (`ServiceError` if unreachable).
 
     Otherwise as `load_videos`.
@@ -86,17 +86,17 @@ def load_articles(
         source_rows = articles.article_rows(source)
 
         def put(batch: Sequence[Article]) -> Put:
-            done = home.catalogue.articles.put(completed_articles(home.catalogue, batch))
+            done = home.catalogue.articles.put(carry_over_enrichments(home.catalogue, batch))
             deliver(home, encoder)
             return done
 
-        def read() -> Iterator[Placed[Article] | Failure]:
+        def read() -> Iterator[ParsedRecord[Article] | Failure]:
             return records(source_rows(), articles.article_from_row)
 
         return _load_content(read, source_text, put, config.batch, progress)
 
 
-def load_events(home: Home, source: Source, config: IngestConfig, progress: Progress | None = None) -> Loaded:
+def load_events(home: Home, source: Source, config: IngestConfig, progress: Progress | None = None) -> IngestResult:
     """Ingest events; one already stored counts as unchanged. A note tells of those whose id a different one has.
 
     Takes no lock, so it works while content is written.
@@ -114,37 +114,37 @@ def load_events(home: Home, source: Source, config: IngestConfig, progress: Prog
 
     entries = records(rows(source, events.COLUMNS), event)
     loaded = _load(entries, put, config.batch, progress)
-    return replace(loaded, notes=clash_notes(clashing), left_out=len(clashing))
+    return replace(loaded, notes=id_conflict_notes(clashing), left_out=len(clashing))
 
 
-def load_readers(home: Home, source: Source, config: IngestConfig, progress: Progress | None = None) -> Loaded:
+def load_readers(home: Home, source: Source, config: IngestConfig, progress: Progress | None = None) -> IngestResult:
     """Ingest readers. Takes no lock."""
 
-    def read() -> Iterator[Placed[Reader] | Failure]:
+    def read() -> Iterator[ParsedRecord[Reader] | Failure]:
         return records(rows(source, readers.COLUMNS), readers.reader_from_row)
 
     return _load_content(read, repr, home.catalogue.readers.put, config.batch, progress)
 
 
 def _load_content(
-    read: Callable[[], Iterator[Placed[C] | Failure]],
+    read: Callable[[], Iterator[ParsedRecord[C] | Failure]],
     text: Callable[[C], str],
     put: Callable[[Sequence[C]], Put],
     size: int,
     progress: Progress | None,
-) -> Loaded:
+) -> IngestResult:
     """Read once to find repeated ids, then again to store the last record of each."""
-    found = survey(read(), text)
-    loaded = _load(latest(read(), found), put, size, progress)
+    found = find_duplicates(read(), text)
+    loaded = _load(without_superseded(read(), found), put, size, progress)
     return replace(loaded, notes=found.notes(), left_out=found.repeated)
 
 
 def _load(
-    entries: Iterable[Placed[R] | Failure | None],
+    entries: Iterable[ParsedRecord[R] | Failure | None],
     put: Callable[[Sequence[R]], Put],
     size: int,
     progress: Progress | None,
-) -> Loaded:
+) -> IngestResult:
     failures: list[Failure] = []
     total = Put()
     try:
@@ -157,11 +157,11 @@ def _load(
         raise UsageError(
             error.problem, expected=error.expected, found=error.found, remedy=error.remedy + stored
         ) from error
-    return Loaded(total.new, total.changed, total.unchanged, tuple(failures))
+    return IngestResult(total.new, total.changed, total.unchanged, tuple(failures))
 
 
 def _batches(
-    entries: Iterable[Placed[R] | Failure | None], size: int, failures: list[Failure]
+    entries: Iterable[ParsedRecord[R] | Failure | None], size: int, failures: list[Failure]
 ) -> Iterator[tuple[list[R], int]]:
     """Records in batches, each with the number of rows it took; failures go to the list. The last may be empty."""
     batch: list[R] = []

@@ -17,7 +17,7 @@ from shortlist.core.ranking import Answer, Filters, Request
 
 if TYPE_CHECKING:
     from shortlist.agent.recommend import Recommender
-    from shortlist.ingest.load import Loaded
+    from shortlist.ingest.load import IngestResult
     from shortlist.ingest.tables.memory import Records
     from shortlist.ingest.tables.read import Source
     from shortlist.retriever import ShortlistRetriever
@@ -110,7 +110,7 @@ class Home:
 
         return ShortlistRetriever(ask=ask)
 
-    def add_videos(self, videos: Records | str | Path) -> Loaded:
+    def add_videos(self, videos: Records | str | Path) -> IngestResult:
         """Store videos and make them searchable; one whose id is known is replaced.
 
         `videos` are mappings with the columns of docs/data.md (at least `id` and `title`), a DataFrame or Arrow table
@@ -128,7 +128,7 @@ class Home:
         loaded = load_videos(self._store, _source(videos), self._encoder, self._config.ingest)
         return self._searchable(loaded)
 
-    def add_articles(self, articles: Records | str | Path) -> Loaded:
+    def add_articles(self, articles: Records | str | Path) -> IngestResult:
         """Store articles that readers read (`title` or `body`); otherwise as `add_videos`.
 
         >>> home.add_articles([{"id": "a1", "title": "Tea harvest begins", "category": "Food"}]).new
@@ -139,7 +139,7 @@ class Home:
         loaded = load_articles(self._store, _source(articles), self._encoder, self._config.ingest)
         return self._searchable(loaded)
 
-    def add_readers(self, readers: Records | str | Path) -> Loaded:
+    def add_readers(self, readers: Records | str | Path) -> IngestResult:
         """Store readers and what they say they like. Their events create them, too. Takes no lock.
 
         >>> home.add_readers([{"user_id": "bob", "interests": ["tea"]}]).new
@@ -149,7 +149,7 @@ class Home:
 
         return _reported(load_readers(self._store, _source(readers), self._config.ingest))
 
-    def add_events(self, events: Records | str | Path) -> Loaded:
+    def add_events(self, events: Records | str | Path) -> IngestResult:
         """Store what readers did: `user_id`, `item_id`, `kind`, `action`, `at`, and `dwell_s` if known. Takes no lock.
 
         >>> like = {"user_id": "ann", "item_id": "tea", "kind": "video", "action": "like", "at": "2026-11-20T10:00Z"}
@@ -185,7 +185,7 @@ class Home:
                 self._recommender, self._events = current, events
             return current
 
-    def _searchable(self, loaded: Loaded) -> Loaded:
+    def _searchable(self, loaded: IngestResult) -> IngestResult:
         """Index what was stored and merge what is due of the index. A merge that fails is due again next time."""
         from shortlist.retrieval.index.background_merge import merge_aside
 
@@ -203,7 +203,7 @@ def _source(records: Records | str | Path) -> Source:
     return records if isinstance(records, str | Path) else table_of(records)
 
 
-def _reported(loaded: Loaded) -> Loaded:
+def _reported(loaded: IngestResult) -> IngestResult:
     for failure in loaded.failures:
         log.warning("not stored: %s: %s", failure.where, failure.reason)
     for note in loaded.notes:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shortlist.core.types import Segment, Transcript, Video
-from shortlist.ingest.media.item import Entry, Fetched, Item, Wanted
+from shortlist.ingest.media.item import Entry, Fetched, Item, MediaFilter
 from shortlist.ingest.tables.rows import Failure
 
-EVERYTHING = Wanted()
+EVERYTHING = MediaFilter()
 
 
 class MemorySource:
@@ -18,8 +18,10 @@ class MemorySource:
     `missing` says that the place cannot be read.
     """
 
-    def __init__(self, n: int, files: bool = True, wanted: Wanted = EVERYTHING, missing: bool = False) -> None:
-        self.n = n if wanted.limit is None else min(n, wanted.limit)
+    def __init__(
+        self, n: int, files: bool = True, media_filter: MediaFilter = EVERYTHING, missing: bool = False
+    ) -> None:
+        self.n = n if media_filter.limit is None else min(n, media_filter.limit)
         self.files = files
         self.missing = missing
         self.fetched = 0
@@ -38,4 +40,4 @@ class MemorySource:
             return Fetched(Video(f"v{n}", f"Clip {n}", transcript=spoken))
         path = folder / f"{n}.wav"
         path.touch()
-        return Fetched(Video(f"v{n}", f"Clip {n}"), path, ours=True)
+        return Fetched(Video(f"v{n}", f"Clip {n}"), path, temporary=True)

@@ -10,8 +10,8 @@ from shortlist.agent.reader.taste import PROMPT, describe_taste
 from shortlist.core.config import ProfileConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.types import EXTRACTIVE, Made
-from shortlist.ingest.enrich.patience import RetryBudget
-from shortlist.ingest.enrich.queue import Worked
+from shortlist.ingest.enrich.failure_limit import FailureLimit
+from shortlist.ingest.enrich.queue import EnrichResult
 from shortlist.ingest.tables.rows import Failure
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.prompts.loader import load
@@ -26,7 +26,7 @@ def describe_tastes(
     refresh: bool = False,
     limit: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Worked:
+) -> EnrichResult:
     """Describe the taste of every reader with new events or interests, up to `limit` readers.
 
     `refresh` adds the readers whose taste another model or prompt version described. `progress` is called with the
@@ -35,7 +35,7 @@ def describe_tastes(
     """
     made_by = f"{model.name}:{load(PROMPT).id}"
     outdated = list(_outdated(catalogue, made_by, refresh))
-    start, patience = time.perf_counter(), RetryBudget()
+    start, patience = time.perf_counter(), FailureLimit()
     failures: list[Failure] = []
     extractive = done = 0
     for number, (user_id, inputs) in enumerate(outdated, 1):
@@ -56,7 +56,7 @@ def describe_tastes(
         if progress:
             progress(number, len(outdated))
     seconds_each = (time.perf_counter() - start) / done if done else 0.0
-    return Worked(done, extractive, tuple(failures), seconds_each, made_by)
+    return EnrichResult(done, extractive, tuple(failures), seconds_each, made_by)
 
 
 def _outdated(catalogue: Catalogue, made_by: str, refresh: bool) -> Iterator[tuple[str, int]]:

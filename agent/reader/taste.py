@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.prompt_variables import reader_variables
 from shortlist.core.types import EXTRACTIVE, Profile
-from shortlist.ingest.enrich.faithful import unsupported
+from shortlist.ingest.enrich.grounding import unsupported
 from shortlist.ingest.records import values
 from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.prompts.loader import load

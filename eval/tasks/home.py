@@ -21,7 +21,7 @@ from shortlist.eval.tasks.cached_encoder import CachedEncoder
 from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
-from shortlist.ingest.complete import Completion
+from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.encoder_version import encoder_version
 from shortlist.retrieval.index.background_merge import merge_aside
@@ -116,10 +116,10 @@ def _fill(
     bar = bars(f"ingesting {task.data.name}", len(task.videos))
     with home.writing("ingesting a data set"):
         kept = cache(lambda: CachedEncoder(encoder(), home))
-        completion = Completion(home.catalogue, kept, config.ingest.categories)
+        default_enricher = DefaultEnricher(home.catalogue, kept, config.ingest.categories)
         embedded = 0
         for batch in _batches(task.videos, VIDEOS):
-            home.catalogue.videos.put([_kept(video, variant) for video in completion.complete(batch)])
+            home.catalogue.videos.put([_kept(video, variant) for video in default_enricher.enrich(batch)])
             embedded = embed(home, embedded, kept)
             bar(len(batch))
         home.catalogue.articles.put(task.articles)

@@ -25,7 +25,7 @@ from shortlist.store.home import Home
 
 KIND = "simulated"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)  # the same readers on any day
-BEST, GOOD = 0.05, 0.15  # shares of the unseen videos, by appetite: grade 2, and down to here grade 1
+BEST, GOOD = 0.05, 0.15  # shares of the unseen videos, by utility: grade 2, and down to here grade 1
 NOTE = "tastes lie in the encoder's own space, which flatters the dense leg: compare profiles and fusions, not legs"
 
 
@@ -90,7 +90,7 @@ def _simulated(world: Home, readers: int, seed: int) -> Tastes:
 def _grades(taste: Taste, events: list[Event], vectors: Mapping[str, FloatArray], scale: float) -> dict[str, int]:
     seen = {event.item_id for event in events if event.action != "impression"}
     unseen = sorted(vectors.keys() - seen)
-    appetite = taste.appetite(np.stack([vectors[item] for item in unseen]), scale)
-    order = np.argsort(-appetite, kind="stable")
+    utility = taste.utility(np.stack([vectors[item] for item in unseen]), scale)
+    order = np.argsort(-utility, kind="stable")
     best, good = max(1, round(BEST * len(unseen))), round(GOOD * len(unseen))
     return {unseen[row]: 2 if place < best else 1 for place, row in enumerate(order[: max(best, good)].tolist())}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shortlist.ingest.enrich.faithful import mostly_held, numbers_of, readings, translated, unsupported
-from shortlist.ingest.enrich.titles import says_nothing
+from shortlist.ingest.enrich.grounding import in_other_script, mostly_supported, numbers_of, readings, unsupported
+from shortlist.ingest.enrich.title_quality import is_uninformative
 from shortlist.ingest.records import values
 from shortlist.ingest.sentences import sentences
 
@@ -58,14 +58,14 @@ def read(text: str, source: str) -> Answer:
     cleaned = values.tags([str(tag).lower() for tag in found["tags"]], "tags")
     tags = tuple(tag for tag in cleaned if _names_a_topic(tag) and numbers.issuperset(numbers_of(tag)))
     title = " ".join(str(found.get("title", "")).split()).rstrip(".") or None
-    if title and (says_nothing(title) or _wrong(title, source) or not mostly_held(title, source)):
+    if title and (is_uninformative(title) or _wrong(title, source) or not mostly_supported(title, source)):
         title = None
     wrong = _wrong(summary, source) if summary or "summary" not in found else ["no summary"]
     return Answer(summary, str(found["category"]), tags[:MAX_TAGS], title, tuple(wrong))
 
 
 def _wrong(written: str, source: str) -> list[str]:
-    return [TRANSLATED] if written and translated(written, source) else unsupported(written, source)
+    return [TRANSLATED] if written and in_other_script(written, source) else unsupported(written, source)
 
 
 def _names_a_topic(tag: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shortlist.core.token_estimate import estimate_tokens
 from shortlist.core.types import Enrichment, Made
 from shortlist.ingest.enrich.answer import MIN_TAGS, Answer, read, schema
-from shortlist.ingest.enrich.titles import is_file_name, says_nothing
+from shortlist.ingest.enrich.title_quality import is_file_name, is_uninformative
 from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.models.llm.loader import Cut
 from shortlist.prompts.loader import load
@@ -85,7 +85,7 @@ class Enricher:
         return self._signed(answer)
 
     def _ask(self, text: Text, wrong: str) -> Answer:
-        wants_title = says_nothing(text.title)
+        wants_title = is_uninformative(text.title)
         title = "" if is_file_name(text.title) else text.title
         values = {
             "categories": ", ".join(self._categories),

@@ -13,10 +13,10 @@ from typing import Any, Generic, Literal, TypeVar
 
 from shortlist.core.errors import HomeLocked, ModelFailed
 from shortlist.core.types import Article, Enrichment, Video
-from shortlist.ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO, source_text
-from shortlist.ingest.enrich import selection
+from shortlist.ingest.default_enrichment import ENRICH_ARTICLE, ENRICH_VIDEO, source_text
+from shortlist.ingest.enrich import pending
 from shortlist.ingest.enrich.enricher import Enriched, Enricher, Text
-from shortlist.ingest.enrich.patience import RetryBudget
+from shortlist.ingest.enrich.failure_limit import FailureLimit
 from shortlist.ingest.tables.rows import Failure
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.home import Home
@@ -31,7 +31,7 @@ BATCH = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class EnrichResult:
     """What a run did: texts enriched, of those the ones whose summary stays extractive, failures, seconds a text."""
 
     done: int
@@ -58,12 +58,12 @@ def records_of(home: Home, kind: Kind) -> Records[Any]:
     store = home.catalogue
     if kind == "videos":
         return Records(
-            ENRICH_VIDEO, lambda by, refresh: selection.waiting_videos(store, by, refresh), store.videos.get_many,
-            selection.text_of_video, selection.enriched_video, store.videos.put,
+            ENRICH_VIDEO, lambda by, refresh: pending.pending_videos(store, by, refresh), store.videos.get_many,
+            pending.text_of_video, pending.enriched_video, store.videos.put,
         )  # fmt: skip
     return Records(
-        ENRICH_ARTICLE, lambda by, refresh: selection.waiting_articles(store, by, refresh), store.articles.get_many,
-        selection.text_of_article, selection.enriched_article, store.articles.put,
+        ENRICH_ARTICLE, lambda by, refresh: pending.pending_articles(store, by, refresh), store.articles.get_many,
+        pending.text_of_article, pending.enriched_article, store.articles.put,
     )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def work(
     refresh: bool = False,
     limit: int | None = None,
     progress: Progress | None = None,
-) -> Worked:
+) -> EnrichResult:
     """Enrich what waits, at most `limit` texts; `progress` gets how many are done and how many there are.
 
     An answer the model fails to give is a failure of that text, and the others go on. Raises `ModelFailed` where the
@@ -95,11 +95,11 @@ class _Run(Generic[R]):
     refresh: bool
     pending: dict[str, tuple[R, Enriched, float]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
-    patience: RetryBudget = field(default_factory=RetryBudget)
+    patience: FailureLimit = field(default_factory=FailureLimit)
     extractive: int = 0
     stored_at: float = field(default_factory=time.monotonic)
 
-    def run(self, limit: int | None, progress: Progress | None) -> Worked:
+    def run(self, limit: int | None, progress: Progress | None) -> EnrichResult:
         ids = self._waiting()[:limit]
         began = time.perf_counter()
         done = 0
@@ -113,7 +113,7 @@ class _Run(Generic[R]):
         finally:
             self._store()
         each = (time.perf_counter() - began) / done if done else 0.0
-        return Worked(done, self.extractive, tuple(self.failures), each, self.enricher.made_by)
+        return EnrichResult(done, self.extractive, tuple(self.failures), each, self.enricher.made_by)
 
     def _waiting(self) -> list[str]:
         """What failed before comes last, so that a limit is not spent on the same failures in every run."""

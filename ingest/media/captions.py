@@ -1,4 +1,4 @@
-"""Captions of a site as a transcript: which track, and its cues without markup and rolling repetitions."""
+"""Choose a caption track and turn it into a transcript, without markup and rolling repetitions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shortlist.core.errors import RecordError
 from shortlist.core.types import Origin, Transcript
 from shortlist.ingest.records.transcripts import transcript_from
 
-TICKS = 90_000  # of yt-dlp's WebVTT clock, a second
+TICKS = 90_000  # ticks per second of yt-dlp's WebVTT clock
 FORMAT = "vtt"
 NOT_SPEECH = frozenset({"live_chat", "danmaku", "rechat", "comments"})
 
@@ -21,17 +21,20 @@ _SOUND = re.compile(r"[\[(♪][^\])♪]*[\])♪]")  # [Music], (applause), ♪ l
 Track = tuple[str, str]  # language, address
 
 
-def chosen_track(info: Mapping[str, Any], automatic: bool) -> tuple[Track, Origin] | None:
-    """The captions to take: the uploader's, else with `automatic` the site's own; the video's language first."""
+def choose_track(info: Mapping[str, Any], automatic: bool) -> tuple[Track, Origin] | None:
+    """Return the uploader's captions or else, with `automatic`, the site's; None if there are none.
+
+    A track in the video's language comes first.
+    """
     language = info.get("language")
-    written = _track(info.get("subtitles"), language)
-    if written:
-        return written, "captions"
-    # A site offers automatic captions in a hundred translations; the original is marked, or is in the video's language.
-    made = info.get("automatic_captions") or {}
-    originals = {name: track for name, track in made.items() if name.endswith("-orig")}
-    heard = _track(originals or made, language, translations=not originals) if automatic else None
-    return (heard, "auto_captions") if heard else None
+    uploaded = _track(info.get("subtitles"), language)
+    if uploaded:
+        return uploaded, "captions"
+    # Sites offer automatic captions in a hundred translations. The original is marked, or is in the video's language.
+    tracks = info.get("automatic_captions") or {}
+    originals = {name: track for name, track in tracks.items() if name.endswith("-orig")}
+    generated = _track(originals or tracks, language, translations=not originals) if automatic else None
+    return (generated, "auto_captions") if generated else None
 
 
 def _track(tracks: Mapping[str, Any] | None, language: str | None, translations: bool = False) -> Track | None:
@@ -50,7 +53,7 @@ def _track(tracks: Mapping[str, Any] | None, language: str | None, translations:
 
 
 def transcript_of(data: bytes, language: str, origin: Origin) -> Transcript:
-    """The WebVTT file `data` as a transcript. Raises `RecordError` for what is none."""
+    """Parse the WebVTT file `data`. Raises `RecordError` if it is not WebVTT."""
     from yt_dlp import webvtt
 
     try:
@@ -69,9 +72,9 @@ Cue = tuple[float, float, str]
 
 
 def unrolled(cues: Sequence[Cue]) -> Iterator[Cue]:
-    """`cues` without what each repeats of the one before: automatic captions roll, so that a line is shown twice.
+    """Remove the words that a cue repeats from the one before: automatic captions scroll, so each line appears twice.
 
-    At least two words must be repeated; of one word ("no. No!") it cannot be known.
+    Only two or more repeated words are removed. A single one may have been said twice ("no. No!").
     """
     before: list[str] = []
     for start, end, text in cues:
@@ -79,12 +82,12 @@ def unrolled(cues: Sequence[Cue]) -> Iterator[Cue]:
         repeated = _overlap(before, words)
         if words[repeated:]:
             yield start, end, " ".join(words[repeated:])
-        # What is on screen now: a line that came again in full stays there for the next cue.
+        # Compare the next cue with the text on screen: a line that was repeated in full is still there.
         before = words if len(words) > repeated or not before else before
 
 
 def _overlap(before: Sequence[str], words: Sequence[str]) -> int:
-    """How many words at the start of `words` are the last of `before`."""
+    """Return the number of words at the start of `words` that end `before`; 0 for fewer than two."""
     for n in range(min(len(before), len(words)), 1, -1):
         if list(before[-n:]) == list(words[:n]):
             return n

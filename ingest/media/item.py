@@ -1,4 +1,4 @@
-"""What a source of media yields: items that can be fetched, and what is passed over or cannot be read."""
+"""The `Source` protocol for media, and the entries it yields: items to fetch, skipped videos and failures."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from shortlist.ingest.tables.rows import Failure
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A video as far as it is known. `media` is to be transcribed unless `video` has a transcript already.
+    """A video and its media file, which is transcribed unless `video` already has a transcript.
 
-    `ours` says that `media` is a download, which may be removed.
+    `temporary` marks a download, which may be deleted afterwards; a user's own file never is.
     """
 
     video: Video
     media: Path | None = None
-    ours: bool = False
+    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Unwanted:
-    """A video that was passed over, and why."""
+class Skipped:
+    """A video that the filter left out, and the reason."""
 
     location: str
     reason: str
@@ -34,40 +34,40 @@ class Unwanted:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something at `location` (a path or address), whose `version` changes when what lies there does.
+    """A video at `location` (a path or address). `version` changes with the content there.
 
-    `fetch(folder)` gets it, into `folder` if it has to be downloaded. It raises `MediaError` for what cannot be had,
-    `StateError` where nothing can be written. What a stopped fetch left in `folder` is taken up again.
+    `fetch(folder)` downloads it into `folder` if it is remote, and resumes a download that was interrupted. It raises
+    `MediaError` if the video cannot be fetched, and `StateError` if `folder` cannot be written.
     """
 
     location: str
-    fetch: Callable[[Path], Fetched | Unwanted]
+    fetch: Callable[[Path], Fetched | Skipped]
     version: str = ""
 
 
-Entry = Item | Unwanted | Failure
+Entry = Item | Skipped | Failure
 
 
 class Source(Protocol):
-    """Media to be had from one place."""
+    """A place that holds media: a folder, an address, a bucket."""
 
     def items(self) -> Iterator[Entry]:
-        """Everything the place has now, read a little at a time. A place that cannot be read is a `Failure`."""
+        """List the current entries lazily. Yields a `Failure` if the place cannot be read."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which items are wanted; None means any. `limit` counts those that are left after the others."""
+class MediaFilter:
+    """Limits on the videos to ingest; None means no limit. `limit` counts the videos that pass the other two."""
 
     max_duration_s: float | None = None
     published_after: datetime | None = None
     limit: int | None = None
 
-    def objection(self, duration_s: float | None, published: datetime | None) -> str | None:
-        """Why an item is not wanted; None if it is. What is not known is no objection."""
+    def rejection(self, duration_s: float | None, published: datetime | None) -> str | None:
+        """Return the reason to skip a video; None to ingest it. An unknown duration or date passes."""
         if duration_s is not None and self.max_duration_s is not None and duration_s > self.max_duration_s:
-            return f"{duration_s:.0f} s long, the longest wanted is {self.max_duration_s:g} s"
+            return f"{duration_s:.0f} s long, the limit is {self.max_duration_s:g} s"
         if published is not None and self.published_after is not None and published < self.published_after:
             return f"published before {self.published_after:%Y-%m-%d}"
         return None

@@ -1,7 +1,7 @@
-"""The stages of media ingest, each on threads of its own: list, download, transcribe, store.
+"""Ingest media in four stages, each with its own threads: list, download, transcribe, store.
 
-What was stopped, however hard, is taken up by running the same command again: an item whose video is stored is passed
-over, a finished download is used, a begun one goes on. Only the main thread writes content, under the writer lock.
+An interrupted or killed run is resumed by running the same command again: it skips stored videos, reuses finished
+downloads and continues partial ones. Only the main thread writes content, under the writer lock.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from functools import cached_property
 from typing import Any
 
 from shortlist.core.config import IngestConfig, MediaConfig
-from shortlist.ingest.complete import Completion
-from shortlist.ingest.load import Loaded
-from shortlist.ingest.media.channel import Channel, Stopped
-from shortlist.ingest.media.item import Entry, Fetched, Item, Source, Unwanted
-from shortlist.ingest.media.ledger import Ledger, Progress
+from shortlist.ingest.default_enrichment import DefaultEnricher
+from shortlist.ingest.load import IngestResult
+from shortlist.ingest.media.bounded_queue import BoundedQueue, Stopped
+from shortlist.ingest.media.item import Entry, Fetched, Item, Skipped, Source
+from shortlist.ingest.media.run_log import Progress, RunLog
 from shortlist.ingest.tables.rows import Failure
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.speech.transcriber import Transcriber
@@ -26,25 +26,25 @@ from shortlist.store.catalogue.records import Put
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 
-LISTED = 32  # items that wait for a download
-DOWNLOADED = 4  # downloads that wait for the speech model: each may be a file of many megabytes
-TRANSCRIBED = 32
+MAX_LISTED = 32  # items waiting for a download
+MAX_DOWNLOADED = 4  # downloads waiting for the speech model: each may be a file of many megabytes
+MAX_TRANSCRIBED = 32
 MEDIA = "media"  # the folder of downloads in the home
-PATIENCE_S = 60.0  # for a thread that is in the middle of a transcription when all is to stop
-SILENT = "no speech that could be understood"
+JOIN_TIMEOUT_S = 60.0  # a thread may be in the middle of a transcription when the pipeline ends
+SILENT = "no recognisable speech"
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models that the pipeline needs, each loaded when it is first needed."""
+    """The models of the pipeline, each loaded at its first use."""
 
     transcriber: Callable[[], Transcriber]
     encoder: Callable[[], Encoder]
 
 
 @dataclass(frozen=True, slots=True)
-class _Got:
-    """An item and what was fetched of it."""
+class _Download:
+    """An item and its fetched video."""
 
     item: Item
     fetched: Fetched
@@ -57,34 +57,34 @@ def load_media(
     config: IngestConfig,
     media: MediaConfig,
     progress: Progress | None = None,
-) -> Loaded:
-    """Ingest everything that `sources` have and `home` has not; `progress` is told how many items each stage just did.
+) -> IngestResult:
+    """Ingest the items of `sources` that `home` does not have. `progress` gets the items each stage has just finished.
 
-    Holds the writer lock: raises `HomeLocked` at once when another process does. Raises `UsageError` for a source that
-    is not there, `StateError` for a disk that is full, `ServiceError` for a missing speech model; all that was stored
-    until then stays.
+    Holds the writer lock and raises `HomeLocked` at once if another process holds it. Raises `UsageError` for a
+    missing source, `StateError` for a full disk and `ServiceError` for a missing speech model. Everything stored
+    before an error is kept.
     """
     with home.writing("ingesting videos"):
-        return _Pipeline(home, models, config, media, Ledger(home.catalogue.steps, progress)).run(sources)
+        return _Pipeline(home, models, config, media, RunLog(home.catalogue.steps, progress)).run(sources)
 
 
 class _Pipeline:
-    def __init__(self, home: Home, models: Models, config: IngestConfig, media: MediaConfig, ledger: Ledger) -> None:
+    def __init__(self, home: Home, models: Models, config: IngestConfig, media: MediaConfig, run_log: RunLog) -> None:
         self._home = home
         self._models = models
         self._media = media
-        self._ledger = ledger
-        self._completion = Completion(home.catalogue, models.encoder, config.categories)
+        self._run_log = run_log
+        self._default_enricher = DefaultEnricher(home.catalogue, models.encoder, config.categories)
         self._stop = threading.Event()
         self._fatal: list[BaseException] = []
         self._seen: set[str] = set()  # locations that this run has listed
-        self._heard: set[str] = set()  # ids that this run transcribed and may not have stored yet
-        self._listed: Channel[Item] = Channel(LISTED, 1, self._stop)
-        self._downloaded: Channel[_Got] = Channel(DOWNLOADED, media.downloads, self._stop)
-        self._transcribed: Channel[_Got] = Channel(TRANSCRIBED, 1, self._stop)
+        self._transcribed_ids: set[str] = set()  # videos that this run transcribed and may not have stored yet
+        self._listed: BoundedQueue[Item] = BoundedQueue(MAX_LISTED, 1, self._stop)
+        self._downloaded: BoundedQueue[_Download] = BoundedQueue(MAX_DOWNLOADED, media.downloads, self._stop)
+        self._transcribed: BoundedQueue[_Download] = BoundedQueue(MAX_TRANSCRIBED, 1, self._stop)
 
-    def run(self, sources: Sequence[Source]) -> Loaded:
-        """Everything, from first to last."""
+    def run(self, sources: Sequence[Source]) -> IngestResult:
+        """Run all stages to their end."""
         threads = [
             self._thread(lambda: self._list(sources), self._listed),
             *(self._thread(self._download, self._downloaded) for _ in range(self._media.downloads)),
@@ -93,26 +93,26 @@ class _Pipeline:
         put = Put()
         try:
             for first in self._transcribed:
-                put += self._store([first, *self._transcribed.waiting(TRANSCRIBED)])
+                put += self._store([first, *self._transcribed.get_ready(MAX_TRANSCRIBED)])
         finally:
             self._stop.set()
-        for thread in threads:  # after Ctrl-C they are not waited for: a transcription has nothing to lose
-            thread.join(PATIENCE_S)
+        for thread in threads:  # not after Ctrl-C: an unfinished transcription is simply repeated
+            thread.join(JOIN_TIMEOUT_S)
         if self._fatal:
             raise self._fatal[0]
-        return self._ledger.report(put)
+        return self._run_log.report(put)
 
-    def _thread(self, work: Callable[[], None], outbox: Channel[Any]) -> threading.Thread:
+    def _thread(self, work: Callable[[], None], output: BoundedQueue[Any]) -> threading.Thread:
         def run() -> None:
             try:
                 work()
             except Stopped:
                 pass
-            except BaseException as error:  # noqa: BLE001 - carried to the main thread, which raises it
+            except BaseException as error:  # noqa: BLE001 - the main thread raises it
                 self._fatal.append(error)
                 self._stop.set()
             finally:
-                outbox.done()
+                output.producer_done()
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
@@ -121,58 +121,59 @@ class _Pipeline:
     def _list(self, sources: Sequence[Source]) -> None:
         for source in sources:
             for entry in source.items():
-                self._sort(entry)
+                self._route(entry)
 
-    def _sort(self, entry: Entry) -> None:
+    def _route(self, entry: Entry) -> None:
         location = entry.where if isinstance(entry, Failure) else entry.location
         if location in self._seen:
             return
         self._seen.add(location)
         if isinstance(entry, Item):
-            self._ledger.listed(location)
+            self._run_log.listed(location)
         if isinstance(entry, Failure):
-            self._ledger.failed(entry.where, "list", entry.reason)
-        elif isinstance(entry, Unwanted):
-            self._ledger.passed_over(entry)
-        elif self._known(entry):
-            self._ledger.count("known")
+            self._run_log.failed(entry.where, "list", entry.reason)
+        elif isinstance(entry, Skipped):
+            self._run_log.skip(entry)
+        elif self._is_stored(entry):
+            self._run_log.count("known")
         else:
-            self._ledger.progress("list", 1)
+            self._run_log.progress("list", 1)
             self._listed.put(entry)
 
-    def _known(self, item: Item) -> bool:
-        located = self._home.catalogue.locations.get(item.location)
-        return located is not None and located.version == item.version
+    def _is_stored(self, item: Item) -> bool:
+        stored = self._home.catalogue.locations.get(item.location)
+        return stored is not None and stored.version == item.version
 
     def _download(self) -> None:
         folder = self._home.path / MEDIA
         for item in self._listed:
-            got = None
-            with self._ledger.step(item.location, "download") as step:
+            download = None
+            with self._run_log.step(item.location, "download") as step:
                 folder.mkdir(exist_ok=True)
                 fetched = item.fetch(folder)
-                if isinstance(fetched, Unwanted):
-                    step.unwanted = fetched
+                if isinstance(fetched, Skipped):
+                    step.skipped = fetched
                 else:
-                    got = _Got(item, fetched)
-            if got:
-                self._downloaded.put(got)
+                    download = _Download(item, fetched)
+            if download:
+                self._downloaded.put(download)
 
     def _transcribe(self) -> None:
-        for got in self._downloaded:
-            video, heard = got.fetched.video, None
-            if video.id in self._heard or self._home.catalogue.videos.known([video.id]):
-                self._home.catalogue.steps.remove(got.item.location, "transcribe")  # what failed there is there no more
-                self._transcribed.put(got)  # another location of the same content
+        for download in self._downloaded:
+            item, video, result = download.item, download.fetched.video, None
+            if video.id in self._transcribed_ids or self._home.catalogue.videos.known([video.id]):
+                # Another location of the same content. An earlier failure there is out of date.
+                self._home.catalogue.steps.remove(item.location, "transcribe")
+                self._transcribed.put(download)
                 continue
-            with self._ledger.step(got.item.location, "transcribe") as step:
-                heard = self._with_transcript(got.fetched)
-                step.note = "" if heard.video.transcript.segments else SILENT
-            if heard:
-                self._heard.add(video.id)
-                self._transcribed.put(replace(got, fetched=heard))
+            with self._run_log.step(item.location, "transcribe") as step:
+                result = self._with_transcript(download.fetched)
+                step.note = "" if result.video.transcript.segments else SILENT
+            if result:
+                self._transcribed_ids.add(video.id)
+                self._transcribed.put(replace(download, fetched=result))
             else:
-                _remove(got.fetched)  # damaged: the next attempt fetches it anew
+                _remove_download(download.fetched)  # damaged: the next attempt downloads it again
 
     def _with_transcript(self, fetched: Fetched) -> Fetched:
         if fetched.media is None or fetched.video.transcript.segments:
@@ -190,44 +191,44 @@ class _Pipeline:
     def _transcriber(self) -> Transcriber:
         return self._models.transcriber()
 
-    def _store(self, batch: Sequence[_Got]) -> Put:
+    def _store(self, batch: Sequence[_Download]) -> Put:
         began = time.perf_counter()
         catalogue = self._home.catalogue
-        known = catalogue.videos.known({got.fetched.video.id for got in batch})
-        new = {got.fetched.video.id: got.fetched.video for got in reversed(batch)}
-        new = {video_id: video for video_id, video in new.items() if video_id not in known}
-        now = {got.item.location: got.fetched.video.id for got in batch}
-        before = {location: found.video_id for location in now if (found := catalogue.locations.get(location))}
-        here = sum(before.get(location) == video_id for location, video_id in now.items())
-        self._ledger.count("known", here)
-        self._ledger.count("same-content", len(batch) - len(new) - here)
-        completed = self._completion.complete(list(new.values()))
-        self._replace(before, now)
-        for got in batch:  # first: a location counts only once its video is there, however the run ends between the two
-            catalogue.locations.put(got.item.location, got.item.version, got.fetched.video.id)
-        put = catalogue.videos.put(completed)
+        stored = catalogue.videos.known({download.fetched.video.id for download in batch})
+        new = {download.fetched.video.id: download.fetched.video for download in reversed(batch)}
+        new = {video_id: video for video_id, video in new.items() if video_id not in stored}
+        after = {download.item.location: download.fetched.video.id for download in batch}
+        before = {location: row.video_id for location in after if (row := catalogue.locations.get(location))}
+        unchanged = sum(before.get(location) == video_id for location, video_id in after.items())
+        self._run_log.count("known", unchanged)
+        self._run_log.count("same-content", len(batch) - len(new) - unchanged)
+        enriched = self._default_enricher.enrich(list(new.values()))
+        self._remove_replaced(before, after)
+        for download in batch:  # before the videos: a location without its video counts as not ingested
+            catalogue.locations.put(download.item.location, download.item.version, download.fetched.video.id)
+        put = catalogue.videos.put(enriched)
         deliver(self._home, self._models.encoder)
         seconds = (time.perf_counter() - began) / len(batch)
-        for got in batch:
-            catalogue.steps.put(got.item.location, "store", "done", seconds=seconds)
+        for download in batch:
+            catalogue.steps.put(download.item.location, "store", "done", seconds=seconds)
             if not self._media.keep_media:
-                _remove(got.fetched)
-        self._ledger.count("no-speech", sum(not video.transcript.segments for video in new.values()))
-        self._ledger.progress("store", len(batch))
+                _remove_download(download.fetched)
+        self._run_log.count("no-speech", sum(not video.transcript.segments for video in new.values()))
+        self._run_log.progress("store", len(batch))
         return put
 
-    def _replace(self, before: Mapping[str, str], now: Mapping[str, str]) -> None:
-        """Remove the videos of which the last location, by `before`, has another content `now`."""
+    def _remove_replaced(self, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+        """Remove the videos whose every location has other content now. Both map locations to video ids."""
         catalogue = self._home.catalogue
-        left = {video for location, video in before.items() if video != now[location]} - set(now.values())
-        gone = [
+        replaced = {video for location, video in before.items() if video != after[location]} - set(after.values())
+        orphans = [
             video
-            for video in left
-            if all(now.get(place, video) != video for place in catalogue.locations.of_video(video))
+            for video in replaced
+            if all(after.get(place, video) != video for place in catalogue.locations.of_video(video))
         ]
-        self._ledger.count("content-replaced", catalogue.videos.remove(gone) if gone else 0)
+        self._run_log.count("content-replaced", catalogue.videos.remove(orphans) if orphans else 0)
 
 
-def _remove(fetched: Fetched) -> None:
-    if fetched.ours and fetched.media:
+def _remove_download(fetched: Fetched) -> None:
+    if fetched.temporary and fetched.media:
         fetched.media.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Addresses and messages without the secrets that addresses carry."""
+"""Remove secrets from addresses and from messages that contain addresses."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ _SECRET = re.compile(
 
 
 def redacted(text: str) -> str:
-    """`text` with user names and secret parameters of the addresses in it replaced by "…"."""
+    """Return `text` with "…" for user names, passwords and secret query parameters in its addresses."""
     return _SECRET.sub(r"\1…", _USER.sub("…@", text))

@@ -39,7 +39,7 @@ class Slate:
 
 
 @dataclass(frozen=True, slots=True)
-class Acts:
+class Interactions:
     """What the reader did, aligned with the slate: which items they `chose`, `skipped` (a part of the chosen),
     `liked`, for how long (`dwell_s`, 0 where not chosen) and when (`shown_at`, `chosen_at`, seconds since 1970)."""
 
@@ -72,7 +72,7 @@ def expose(rng: np.random.Generator, taste: Taste, similarities: FloatArray, sca
 
 def act(
     rng: np.random.Generator, taste: Taste, slate: Slate, lengths_s: FloatArray, mean: float, scale: float, now_s: float
-) -> Acts:
+) -> Interactions:
     """Choices, dwell times and their moments; `lengths_s` is float[n] over the catalogue, `mean` and `scale` are
     the mean and standard deviation of similarities in it."""
     standard = (slate.similarity - mean) / scale
@@ -85,7 +85,7 @@ def act(
     dwell = np.where(chose, dwell, 0.0).round(1)
     liked = chose & ~skipped & (rng.random(len(liking)) < taste.like_rate * liking)
     shown, chosen = _moments(rng, taste, slate.session, dwell, now_s)
-    return Acts(chose, skipped, liked, dwell, shown, chosen)
+    return Interactions(chose, skipped, liked, dwell, shown, chosen)
 
 
 def _probabilities(weights: FloatArray) -> NDArray[np.float64]:

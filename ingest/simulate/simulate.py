@@ -13,7 +13,7 @@ import numpy as np
 from shortlist.core.errors import UsageError
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Action, Event, Kind, Reader
-from shortlist.ingest.simulate.behaviour import Acts, Slate, act, expose
+from shortlist.ingest.simulate.behaviour import Interactions, Slate, act, expose
 from shortlist.ingest.simulate.tastes import Taste, Tastes, draw_taste, unit
 from shortlist.store.documents.document import Document, article_documents, video_documents
 from shortlist.store.embed import Embedder
@@ -27,7 +27,7 @@ LEAST_ITEMS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Simulated:
+class SimulationResult:
     """What a simulation wrote: readers, events that were new, and the file with the tastes."""
 
     readers: int
@@ -47,7 +47,7 @@ class Items:
 
 def simulate(
     home: Home, readers: int, seed: int, now: datetime, progress: Callable[[int], None] | None = None
-) -> Simulated:
+) -> SimulationResult:
     """Write `readers` simulated readers "sim_00001", ... and six weeks of their events before `now`.
 
     Seed, catalogue and `now` decide everything. Run again in the same home with the same seed it keeps the first
@@ -76,7 +76,7 @@ def simulate(
         n_events += home.catalogue.events.add(events)
         if progress:
             progress(len(block))
-    return Simulated(readers, n_events, path)
+    return SimulationResult(readers, n_events, path)
 
 
 def _items(home: Home) -> Items:
@@ -134,7 +134,7 @@ def _similarity_scale(vectors: FloatArray, sample: int = 1000) -> tuple[float, f
     return float(cosines.mean()), max(float(cosines.std()), 1e-3)
 
 
-def _events(taste: Taste, items: Items, slate: Slate, acts: Acts) -> Iterator[Event]:
+def _events(taste: Taste, items: Items, slate: Slate, acts: Interactions) -> Iterator[Event]:
     """Every exposure as an impression, and what followed."""
     for i, row in enumerate(slate.item):
         event = partial(

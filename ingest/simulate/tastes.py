@@ -34,7 +34,7 @@ class Taste:
     like_rate: float
     hour: float
 
-    def appetite(self, vectors: FloatArray, scale: float) -> FloatArray:
+    def utility(self, vectors: FloatArray, scale: float) -> FloatArray:
         """float[n]: how much the reader wants each unit row of `vectors`, soft maximum over the centres.
 
         `scale` is the standard deviation of similarities in the catalogue, as `Tastes.scale`.

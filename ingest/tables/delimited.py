@@ -11,7 +11,7 @@ from typing import Any
 
 from shortlist.core.errors import UsageError
 from shortlist.ingest.tables.lines import length_fault, lines_of, opened, text_fault
-from shortlist.ingest.tables.rows import Columns, Failure, Row, refuse_doubles
+from shortlist.ingest.tables.rows import Columns, Failure, Row, reject_duplicate_columns
 
 LONGEST_FIELD = 64_000_000  # characters; the csv module's own limit of 131,072 is shorter than a long transcript
 NEVER = "never closed"
@@ -40,7 +40,7 @@ def csv_rows(source: Path, columns: Columns, read_again: int = READ_AGAIN) -> It
     _refuse_unreadable(source, first.fault if first else None, header)
     names = columns.rename(header)
     columns.check(names, str(source))
-    refuse_doubles(source, names)
+    reject_duplicate_columns(source, names)
     for fields in raw:
         yield named(source, fields.line, names, fields.fields, fault=fields.fault)
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from shortlist.core.errors import UsageError
 from shortlist.ingest.tables.arrow import batch_rows
 from shortlist.ingest.tables.jsonl import row_of
-from shortlist.ingest.tables.rows import Columns, Failure, Row, refuse_doubles
+from shortlist.ingest.tables.rows import Columns, Failure, Row, reject_duplicate_columns
 
 NAME = "records"
 BATCH = 256  # rows; a row may hold a transcript of megabytes
@@ -64,7 +64,7 @@ class _ArrowTable:
     def rows(self, columns: Columns) -> Iterator[Row | Failure]:
         names = columns.rename(self.table.column_names)
         columns.check(names, NAME, "add it")
-        refuse_doubles(NAME, names)
+        reject_duplicate_columns(NAME, names)
         return batch_rows(self.table.to_batches(max_chunksize=BATCH), names, NAME)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shortlist.core.errors import UsageError
 from shortlist.ingest.tables.arrow import batch_rows
-from shortlist.ingest.tables.rows import Columns, Failure, Row, refuse_doubles
+from shortlist.ingest.tables.rows import Columns, Failure, Row, reject_duplicate_columns
 
 BATCH = 256  # rows; a row may hold a transcript of megabytes
 
@@ -21,7 +21,7 @@ def parquet_rows(source: Path, columns: Columns) -> Iterator[Row | Failure]:
         with pq.ParquetFile(source) as file:
             names = columns.rename(file.schema_arrow.names)
             columns.check(names, str(source))
-            refuse_doubles(source, names)
+            reject_duplicate_columns(source, names)
             yield from batch_rows(file.iter_batches(batch_size=BATCH), names, str(source))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise UsageError(

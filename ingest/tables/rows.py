@@ -35,7 +35,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed(Generic[T]):
+class ParsedRecord(Generic[T]):
     """A record and the place of the row it was made from."""
 
     where: str
@@ -99,7 +99,7 @@ class Columns:
         return f"rename {' and '.join(pairs)}" if pairs else ""
 
 
-def refuse_doubles(source: Path | str, names: Sequence[str]) -> None:
+def reject_duplicate_columns(source: Path | str, names: Sequence[str]) -> None:
     """Raise `UsageError` where a column stands twice."""
     doubled = sorted({name for name in names if name and names.count(name) > 1})
     if doubled:
@@ -111,14 +111,14 @@ def refuse_doubles(source: Path | str, names: Sequence[str]) -> None:
         )
 
 
-def records(table: Iterable[Row | Failure], make: Callable[[Row], T]) -> Iterator[Placed[T] | Failure]:
+def records(table: Iterable[Row | Failure], make: Callable[[Row], T]) -> Iterator[ParsedRecord[T] | Failure]:
     """The record of every row; a row that breaks an invariant becomes a `Failure` that names the record's id."""
     for row in table:
         if isinstance(row, Failure):
             yield row
             continue
         try:
-            yield Placed(row.where, make(row))
+            yield ParsedRecord(row.where, make(row))
         except RecordError as error:
             yield Failure(row.where, f"{_label(row)}{error}")
 

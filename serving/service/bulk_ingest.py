@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from shortlist.core.types import Event, Video
-from shortlist.ingest.complete import Completion
+from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.ingest.records import events, videos
 from shortlist.ingest.records.values import absent
 from shortlist.ingest.tables.jsonl import row_of
-from shortlist.ingest.tables.rows import Columns, Failure, Placed, Row, records
+from shortlist.ingest.tables.rows import Columns, Failure, ParsedRecord, Row, records
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 
@@ -47,7 +47,7 @@ def take_events(home: Home, items: Sequence[object], request_key: str | None = N
         return home.catalogue.events.check_time(events.event_from_row(Row(row.where, given)))
 
     made = _records(items, UNTIMED, timed)
-    good = [one.record for one in made if isinstance(one, Placed)]
+    good = [one.record for one in made if isinstance(one, ParsedRecord)]
     known = home.catalogue.events.get_many(event.event_id for event in good)
     home.catalogue.events.add(good)
     results = []
@@ -63,16 +63,18 @@ def take_events(home: Home, items: Sequence[object], request_key: str | None = N
     return results
 
 
-def take_videos(home: Home, items: Sequence[object], completion: Completion, load: Callable[[], Any]) -> list[Result]:
+def take_videos(
+    home: Home, items: Sequence[object], default_enricher: DefaultEnricher, load: Callable[[], Any]
+) -> list[Result]:
     """Store videos and deliver them to Chroma, one result an item; of one id the last counts. `load`: the encoder.
 
     Raises `HomeLocked` where another process writes content.
     """
     made = _records(items, videos.COLUMNS, videos.video_from_row)
-    last = {one.record.id: one.record for one in made if isinstance(one, Placed)}
+    last = {one.record.id: one.record for one in made if isinstance(one, ParsedRecord)}
     with home.writing("storing videos"):
         before = home.catalogue.videos.get_many(last)
-        home.catalogue.videos.put(completion.complete(list(last.values())))
+        home.catalogue.videos.put(default_enricher.enrich(list(last.values())))
         deliver(home, load)
         after = home.catalogue.videos.get_many(last)
     states = {item: _state(before.get(item), after[item]) for item in last}
@@ -82,7 +84,7 @@ def take_videos(home: Home, items: Sequence[object], completion: Completion, loa
     ]
 
 
-def _records(items: Sequence[object], columns: Columns, make: Callable[[Row], R]) -> list[Placed[R] | Failure]:
+def _records(items: Sequence[object], columns: Columns, make: Callable[[Row], R]) -> list[ParsedRecord[R] | Failure]:
     rows = (row_of(f"item {at}", item, columns) for at, item in enumerate(items))
     return list(records(rows, make))
 

@@ -18,7 +18,7 @@ from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
 from shortlist.core.json_documents import notes_document
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Filters, Request
-from shortlist.ingest.complete import Completion
+from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.serving.limits.deadline import Deadline
 from shortlist.serving.limits.llm_queue import Disconnected, LlmQueue, QueuedCall, QueueFull
 from shortlist.serving.limits.threads import WorkerThreads
@@ -47,7 +47,7 @@ class Service:
         self._recommendations = Recommendations(context, self.reloader)
         self._home = context.home
         self._encoder = context.encoder
-        self._completion = Completion(context.home.catalogue, context.encoder, context.config.ingest.categories)
+        self._default_enricher = DefaultEnricher(self._home.catalogue, self._encoder, context.config.ingest.categories)
         self._patient = Retrying(
             retry=retry_if_exception_type(HomeLocked),
             stop=stop_after_delay(limits.write_wait_s),
@@ -154,7 +154,7 @@ class Service:
     def add_videos(self, items: Sequence[object]) -> list[Result]:
         """Store videos; they can be found when this returns. Raises `HomeLocked` while another process ingests."""
         with self._content(), self.reloader.writing():
-            results = take_videos(self._home, items, self._completion, self._encoder)
+            results = take_videos(self._home, items, self._default_enricher, self._encoder)
         return self._counted("video", results)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from shortlist.ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
+from shortlist.ingest.load import IngestResult, load_articles, load_events, load_readers, load_videos
 from shortlist.serving.web import html
 from shortlist.serving.web.handlers import PageHandlers, guarded
 
@@ -65,7 +65,7 @@ def _ingest(
     return html.notes(_told(loaded)), _state(handlers)
 
 
-def _told(loaded: Loaded) -> list[str]:
+def _told(loaded: IngestResult) -> list[str]:
     counts = f"{loaded.new:,} new, {loaded.changed:,} changed, {loaded.unchanged:,} unchanged"
     lines = [f"{counts}, {len(loaded.failures):,} failed", *(note.public for note in loaded.notes)]
     lines += [f"{failure.where.rpartition('/')[2]}: {failure.reason}" for failure in loaded.failures[:SHOWN_FAILURES]]
@@ -73,7 +73,7 @@ def _told(loaded: Loaded) -> list[str]:
     return [*lines, f"… and {more:,} more"] if more > 0 else lines
 
 
-def _load(handlers: PageHandlers, kind: str, file: str, progress: Callable[[int], None]) -> Loaded:
+def _load(handlers: PageHandlers, kind: str, file: str, progress: Callable[[int], None]) -> IngestResult:
     context, settings = handlers.context, handlers.context.config.ingest
     match kind:
         case "readers":

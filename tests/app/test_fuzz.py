@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from shortlist.core.config import IngestConfig
 from shortlist.core.errors import ShortlistError
-from shortlist.ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
+from shortlist.ingest.load import IngestResult, load_articles, load_events, load_readers, load_videos
 from shortlist.store.home import Home
 from shortlist.store.outbox import expected_documents
 
@@ -79,7 +79,7 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory, hashing: Callable[[], 
         yield home, encoder
 
 
-def load(what: str, home: Home, file: Path, encoder: Any) -> Loaded:
+def load(what: str, home: Home, file: Path, encoder: Any) -> IngestResult:
     config = IngestConfig()
     if what == "videos":
         return load_videos(home, file, lambda: encoder, config)
@@ -88,7 +88,7 @@ def load(what: str, home: Home, file: Path, encoder: Any) -> Loaded:
     return {"events": load_events, "readers": load_readers}[what](home, file, config)
 
 
-def check(loaded: Loaded, n_rows: int) -> None:
+def check(loaded: IngestResult, n_rows: int) -> None:
     """Every row is counted once; a note says why rows are left out."""
     assert loaded.new + loaded.changed + loaded.unchanged + loaded.left_out + len(loaded.failures) == n_rows
     assert bool(loaded.left_out) == bool({"repeated-ids", "event-id-taken"} & {note.code for note in loaded.notes})

@@ -12,14 +12,14 @@ from moto.server import ThreadedMotoServer
 
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError
-from shortlist.ingest.media.item import Fetched, Item, Source, Unwanted, Wanted
+from shortlist.ingest.media.item import Fetched, Item, MediaFilter, Skipped, Source
 from shortlist.ingest.media.sources import source_of
 from shortlist.ingest.tables.rows import Failure
 from tests.media_server import content, media_server
 from tests.memory_source import MemorySource
 from tests.recordings import record, tone
 
-EVERYTHING = Wanted()
+EVERYTHING = MediaFilter()
 PITCHES = (300, 440, 600)
 MEDIA = MediaConfig(allow_private=True, pause_s=0, retries=0, backoff_s=0.01, timeout_s=20, downloads=2)
 
@@ -40,7 +40,7 @@ class SourceContract:
 
     config = MEDIA
 
-    def source(self, wanted: Wanted = EVERYTHING) -> Source:
+    def source(self, media_filter: MediaFilter = EVERYTHING) -> Source:
         raise NotImplementedError
 
     def missing(self) -> Source:
@@ -53,8 +53,8 @@ class SourceContract:
         assert first == again
 
     def test_a_limit_counts_items(self) -> None:
-        assert len(of_kind(self.source(Wanted(limit=2)), Item)) == 2
-        assert len(of_kind(self.source(Wanted(limit=9)), Item)) == 3
+        assert len(of_kind(self.source(MediaFilter(limit=2)), Item)) == 2
+        assert len(of_kind(self.source(MediaFilter(limit=9)), Item)) == 3
 
     def test_a_place_that_is_not_there_is_one_failure_with_a_reason(self) -> None:
         [failure] = self.missing().items()
@@ -69,7 +69,7 @@ class SourceContract:
             assert isinstance(fetched, Fetched)
             assert fetched.media is not None
             assert fetched.media.is_file()
-            assert fetched.ours == (fetched.media.parent == tmp_path)
+            assert fetched.temporary == (fetched.media.parent == tmp_path)
             videos.add(fetched.video.id)
         assert len(videos) == 3
 
@@ -82,10 +82,10 @@ class MediaSourceContract(SourceContract):
     """The contract of sources whose files are real."""
 
     def test_what_is_longer_than_wanted_is_passed_over_with_the_reason(self, tmp_path: Path) -> None:
-        entries = list(self.source(Wanted(max_duration_s=0.5)).items())
+        entries = list(self.source(MediaFilter(max_duration_s=0.5)).items())
         passed = [entry.fetch(tmp_path) if isinstance(entry, Item) else entry for entry in entries]
         assert len(passed) == 3
-        assert all(isinstance(one, Unwanted) and "long" in one.reason for one in passed)
+        assert all(isinstance(one, Skipped) and "long" in one.reason for one in passed)
         assert list(tmp_path.iterdir()) == []
 
     def test_a_file_that_is_too_large_raises_and_leaves_nothing(self, tmp_path: Path) -> None:
@@ -97,8 +97,8 @@ class MediaSourceContract(SourceContract):
 
 
 class TestMemorySource(SourceContract):
-    def source(self, wanted: Wanted = EVERYTHING) -> Source:
-        return MemorySource(3, wanted=wanted)
+    def source(self, media_filter: MediaFilter = EVERYTHING) -> Source:
+        return MemorySource(3, media_filter=media_filter)
 
     def missing(self) -> Source:
         return MemorySource(3, missing=True)
@@ -111,8 +111,8 @@ class TestLocalSource(MediaSourceContract):
         self.gone = tmp_path_factory.mktemp("links") / "gone.wav"
         self.gone.symlink_to("nowhere")
 
-    def source(self, wanted: Wanted = EVERYTHING) -> Source:
-        return source_of(str(self.path), self.config, wanted)
+    def source(self, media_filter: MediaFilter = EVERYTHING) -> Source:
+        return source_of(str(self.path), self.config, media_filter)
 
     def missing(self) -> Source:
         return source_of(str(self.gone), self.config, EVERYTHING)
@@ -135,8 +135,8 @@ class TestBucketSource(MediaSourceContract):
         yield
         server.stop()
 
-    def source(self, wanted: Wanted = EVERYTHING, bucket: str = "clips") -> Source:
-        return source_of(f"s3://{bucket}/", self.config.model_copy(update={"s3_endpoint": self.endpoint}), wanted)
+    def source(self, media_filter: MediaFilter = EVERYTHING, bucket: str = "clips") -> Source:
+        return source_of(f"s3://{bucket}/", self.config.model_copy(update={"s3_endpoint": self.endpoint}), media_filter)
 
     def missing(self) -> Source:
         return self.source(bucket="no-such-bucket")
@@ -158,8 +158,8 @@ class TestAddressSource(MediaSourceContract):
                 server.replies[f"/{clip.name}"] = content(clip.read_bytes(), "audio/wav")
             yield
 
-    def source(self, wanted: Wanted = EVERYTHING, path: str = "feed.rss") -> Source:
-        return source_of(f"{self.url}/{path}", self.config, wanted)
+    def source(self, media_filter: MediaFilter = EVERYTHING, path: str = "feed.rss") -> Source:
+        return source_of(f"{self.url}/{path}", self.config, media_filter)
 
     def missing(self) -> Source:
         return self.source(path="gone.mp4")

@@ -17,7 +17,7 @@ from shortlist.core.config import IngestConfig
 from shortlist.core.errors import HomeLocked, RecordError, UsageError
 from shortlist.core.notes import Note
 from shortlist.core.types import Enrichment, Made
-from shortlist.ingest.load import Loaded, load_articles, load_events, load_readers, load_videos
+from shortlist.ingest.load import IngestResult, load_articles, load_events, load_readers, load_videos
 from shortlist.store.home import Home
 from shortlist.store.outbox import pending
 
@@ -25,7 +25,7 @@ SAMPLE = Path(__file__).parents[2] / "sample"
 Jsonl = Callable[..., Path]
 
 
-def counts(loaded: Loaded) -> tuple[int, int, int]:
+def counts(loaded: IngestResult) -> tuple[int, int, int]:
     return loaded.new, loaded.changed, loaded.unchanged
 
 

@@ -33,7 +33,7 @@ GATES = {"rerank": {"depth": 4, "weight_wish": 0.5, "weight_plain": 0.0, "weight
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory, new_hash_encoder: Any) -> Path:
     """A home of 40 videos and the readers ann, who likes the moon, and new. Copy it before you change it."""
-    from shortlist.ingest.complete import Completion
+    from shortlist.ingest.default_enrichment import DefaultEnricher
     from shortlist.ingest.records.videos import video_from_row
     from shortlist.ingest.tables.rows import Row
     from shortlist.retrieval.index.indexer import load_snapshot
@@ -51,7 +51,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, new_hash_encoder: Any) -> Pa
     with Home.open(path, encoder.name) as home, home.writing():
         videos = [video_from_row(Row(str(at), row)) for at, row in enumerate(rows)]
         home.catalogue.videos.put(
-            Completion(home.catalogue, lambda: encoder, IngestConfig().categories).complete(videos)
+            DefaultEnricher(home.catalogue, lambda: encoder, IngestConfig().categories).enrich(videos)
         )
         deliver(home, lambda: encoder)
         home.catalogue.readers.put([Reader("new", NOW)])

@@ -15,7 +15,7 @@ from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
-    from shortlist.ingest.load import Loaded
+    from shortlist.ingest.load import IngestResult
     from shortlist.store.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Store videos, articles, readers and events.")
@@ -26,7 +26,7 @@ app.command("videos")(videos.videos)
 app.command("enrich")(enrich.enrich)
 app.command("retry")(retry.retry)
 
-Load = Callable[["Home", Config, Callable[[int], None]], "Loaded"]
+Load = Callable[["Home", Config, Callable[[int], None]], "IngestResult"]
 
 
 @app.command()
@@ -47,7 +47,7 @@ def articles(
     chosen = settings(context, home, config)
     encoder = encoder_of(chosen)
 
-    def load(store: Home, config: Config, progress: Callable[[int], None]) -> Loaded:
+    def load(store: Home, config: Config, progress: Callable[[int], None]) -> IngestResult:
         return load_articles(store, source, encoder, config.ingest, progress)
 
     _run(ARTICLES, {source: load}, chosen, as_json)
@@ -67,7 +67,7 @@ def readers(
     """
     from shortlist.ingest.load import load_readers
 
-    def load(store: Home, config: Config, progress: Callable[[int], None]) -> Loaded:
+    def load(store: Home, config: Config, progress: Callable[[int], None]) -> IngestResult:
         return load_readers(store, file, config.ingest, progress)
 
     _run("readers", {str(file): load}, settings(context, home, config), as_json)
@@ -87,7 +87,7 @@ def events(
     """
     from shortlist.ingest.load import load_events
 
-    def load(store: Home, config: Config, progress: Callable[[int], None]) -> Loaded:
+    def load(store: Home, config: Config, progress: Callable[[int], None]) -> IngestResult:
         return load_events(store, file, config.ingest, progress)
 
     _run("events", {str(file): load}, settings(context, home, config), as_json)
@@ -97,7 +97,7 @@ def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> No
     """Load every source and report it."""
     from shortlist.app.cli.terminal.output import progress_bar
 
-    results: dict[str, Loaded] = {}
+    results: dict[str, IngestResult] = {}
     with open_or_create(config) as store:
         for source, load in loads.items():
             with progress_bar(f"{what} from {source}", quiet=as_json) as progress:

@@ -20,7 +20,7 @@ from shortlist.app.cli.terminal.output import say
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
-    from shortlist.ingest.enrich.queue import Kind, Progress, Worked
+    from shortlist.ingest.enrich.queue import EnrichResult, Kind, Progress
     from shortlist.store.home import Home
 
 SAY_EVERY_S = 60.0
@@ -59,7 +59,9 @@ def enrich(
         raise typer.Exit(SOME_FAILED)
 
 
-def _texts(kind: Kind, store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> Worked:
+def _texts(
+    kind: Kind, store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress
+) -> EnrichResult:
     from shortlist.app.build import encoder_of, open_enricher
     from shortlist.ingest.enrich.queue import work
 
@@ -69,7 +71,7 @@ def _texts(kind: Kind, store: Home, config: Config, refresh: bool, limit: int | 
     return worked
 
 
-def _tastes(store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> Worked:
+def _tastes(store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> EnrichResult:
     from shortlist.agent.reader.describe_tastes import describe_tastes
     from shortlist.app.build import language_model_of
 
@@ -77,14 +79,14 @@ def _tastes(store: Home, config: Config, refresh: bool, limit: int | None, progr
     return describe_tastes(store.catalogue, model, config.profile, refresh=refresh, limit=limit, progress=progress)
 
 
-WORK: dict[str, Callable[[Home, Config, bool, int | None, Progress], Worked]] = {
+WORK: dict[str, Callable[[Home, Config, bool, int | None, Progress], EnrichResult]] = {
     "videos": partial(_texts, "videos"),
     "articles": partial(_texts, "articles"),
     "readers": _tastes,
 }
 
 
-def _print(kind: str, worked: Worked, as_json: bool) -> None:
+def _print(kind: str, worked: EnrichResult, as_json: bool) -> None:
     from shortlist.app.cli.terminal.output import print_json
 
     if as_json:

@@ -11,12 +11,12 @@ from shortlist.app.cli.terminal.failures import print_failures
 from shortlist.app.cli.terminal.output import say
 
 if TYPE_CHECKING:
-    from shortlist.ingest.load import Loaded
+    from shortlist.ingest.load import IngestResult
 
 SOME_FAILED = 1
 
 
-def report(what: str, results: Mapping[str, Loaded], as_json: bool) -> None:
+def report(what: str, results: Mapping[str, IngestResult], as_json: bool) -> None:
     """Print what became of every source; exits with 1 when something of any failed."""
     from shortlist.app.cli.terminal.output import print_json
 
@@ -29,7 +29,7 @@ def report(what: str, results: Mapping[str, Loaded], as_json: bool) -> None:
         raise typer.Exit(SOME_FAILED)
 
 
-def _print(what: str, source: str, loaded: Loaded) -> None:
+def _print(what: str, source: str, loaded: IngestResult) -> None:
     from shortlist.app.cli.terminal.output import print_notes
 
     say(
@@ -40,7 +40,7 @@ def _print(what: str, source: str, loaded: Loaded) -> None:
     print_failures([(failure.where, failure.reason) for failure in loaded.failures])
 
 
-def _document(loaded: Loaded) -> dict[str, object]:
+def _document(loaded: IngestResult) -> dict[str, object]:
     from shortlist.core.json_documents import notes_document
 
     return {

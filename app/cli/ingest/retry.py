@@ -15,9 +15,9 @@ from shortlist.app.cli.ingest.videos import (
     KeepMedia,
     Limit,
     MaxDuration,
+    filter_from_options,
     media_options,
     take,
-    wanted_of,
 )
 from shortlist.app.cli.terminal.filters import PublishedAfter
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
@@ -48,13 +48,15 @@ def retry(
     from shortlist.ingest.media.sources import source_of
 
     chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
-    wanted = wanted_of(limit, max_duration, published_after)
+    media_filter = filter_from_options(limit, max_duration, published_after)
     began = datetime.now(UTC)
     with open_home(chosen) as store:
         failed = _failed(store)
         if not failed:
             say("nothing failed: there is nothing to try again", err=True)
-        results = take(store, [], {item: source_of(item, chosen.media, wanted) for item in failed}, chosen, as_json)
+        results = take(
+            store, [], {item: source_of(item, chosen.media, media_filter) for item in failed}, chosen, as_json
+        )
         for one in store.catalogue.steps.failures():
             if one.step == "list" and one.at < began:
                 store.catalogue.steps.remove(one.item, one.step)  # it could be listed this time
@@ -64,14 +66,14 @@ def retry(
 def _failed(store: Home) -> list[str]:
     """Where everything lies that failed; a file that is no longer there is forgotten."""
     from shortlist.app.cli.terminal.output import print_remark
-    from shortlist.ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO
-    from shortlist.ingest.media.sources import is_gone
+    from shortlist.ingest.default_enrichment import ENRICH_ARTICLE, ENRICH_VIDEO
+    from shortlist.ingest.media.sources import is_missing_file
 
     failures = sorted(
         store.catalogue.steps.failures(), key=lambda one: (one.step != "list", one.item)
     )  # lists know more
     failed = list(dict.fromkeys(one.item for one in failures if one.step not in (ENRICH_VIDEO, ENRICH_ARTICLE)))
-    gone = [item for item in failed if is_gone(item)]
+    gone = [item for item in failed if is_missing_file(item)]
     for item in gone:
         store.catalogue.steps.remove(item)
     if gone:

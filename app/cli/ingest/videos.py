@@ -15,8 +15,8 @@ from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open
 from shortlist.core.config import Config
 
 if TYPE_CHECKING:
-    from shortlist.ingest.load import Loaded
-    from shortlist.ingest.media.item import Source, Wanted
+    from shortlist.ingest.load import IngestResult
+    from shortlist.ingest.media.item import MediaFilter, Source
     from shortlist.store.home import Home
 
 SOURCES = (
@@ -62,12 +62,12 @@ def videos(
     from shortlist.ingest.tables.read import is_table, table_format
 
     chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
-    wanted = wanted_of(limit, max_duration, published_after)
+    media_filter = filter_from_options(limit, max_duration, published_after)
     sources = list(dict.fromkeys(sources))
     tables = [source for source in sources if is_table(source)]
     for table in tables:
         table_format(Path(table))  # one that is not there is told before anything is stored
-    media = {source: source_of(source, chosen.media, wanted) for source in sources if source not in tables}
+    media = {source: source_of(source, chosen.media, media_filter) for source in sources if source not in tables}
     limits = {"--limit": limit, "--max-duration": max_duration, "--published-after": published_after}
     given = [name for name, value in limits.items() if value is not None]
     if tables and given:
@@ -78,11 +78,11 @@ def videos(
     report("videos", results, as_json)
 
 
-def wanted_of(limit: int | None, max_duration: float | None, published_after: str | None) -> Wanted:
+def filter_from_options(limit: int | None, max_duration: float | None, published_after: str | None) -> MediaFilter:
     """Which videos the options ask for. Raises `UsageError` for a date that is none."""
-    from shortlist.ingest.media.item import Wanted
+    from shortlist.ingest.media.item import MediaFilter
 
-    return Wanted(max_duration, filters(None, None, None, None, published_after).published_after, limit)
+    return MediaFilter(max_duration, filters(None, None, None, None, published_after).published_after, limit)
 
 
 def media_options(auto_captions: bool, keep_media: bool, cookies: Path | None, allow_private: bool) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def media_options(auto_captions: bool, keep_media: bool, cookies: Path | None, a
 
 def take(
     store: Home, tables: Sequence[str], media: dict[str, Source], config: Config, as_json: bool
-) -> dict[str, Loaded]:
+) -> dict[str, IngestResult]:
     """Ingest tables, then media; what became of each table, and of all media together.
 
     Of several sources, a table that cannot be read is a failure, and the others are taken.
@@ -103,10 +103,10 @@ def take(
     from shortlist.app.build import encoder_of
     from shortlist.app.cli.terminal.output import progress_bar
     from shortlist.core.errors import RecordError, UsageError
-    from shortlist.ingest.load import Loaded, load_videos
+    from shortlist.ingest.load import IngestResult, load_videos
     from shortlist.ingest.tables.rows import Failure
 
-    results: dict[str, Loaded] = {}
+    results: dict[str, IngestResult] = {}
     for table in tables:
         try:
             with progress_bar(f"videos from {table}", quiet=as_json) as progress:
@@ -114,7 +114,7 @@ def take(
         except (UsageError, RecordError) as error:
             if len(tables) + len(media) == 1:
                 raise
-            results[table] = Loaded(failures=(Failure(table, str(error)),))
+            results[table] = IngestResult(failures=(Failure(table, str(error)),))
     if media:
         name = next(iter(media)) if len(media) == 1 else f"{len(media)} sources"
         results[name] = _media(store, list(media.values()), config, as_json)
@@ -123,7 +123,7 @@ def take(
     return results
 
 
-def _media(store: Home, sources: list[Source], config: Config, as_json: bool) -> Loaded:
+def _media(store: Home, sources: list[Source], config: Config, as_json: bool) -> IngestResult:
     from shortlist.app.build import encoder_of, transcriber_of
     from shortlist.app.cli.terminal.output import stage_bars
     from shortlist.ingest.media.pipeline import Models, load_media
@@ -136,7 +136,7 @@ def _media(store: Home, sources: list[Source], config: Config, as_json: bool) ->
 def _say_what_waits(store: Home, as_json: bool) -> None:
     from shortlist.app.cli.terminal.output import print_remark
     from shortlist.core.types import EXTRACTIVE
-    from shortlist.ingest.complete import ENRICH_VIDEO
+    from shortlist.ingest.default_enrichment import ENRICH_VIDEO
 
     waiting = store.catalogue.videos.made_by("summary", EXTRACTIVE) - store.catalogue.steps.done(ENRICH_VIDEO)
     if waiting and not as_json:

@@ -14,9 +14,9 @@ from shortlist.core.config import IngestConfig
 from shortlist.core.errors import HomeLocked, ModelFailed
 from shortlist.core.token_estimate import truncate
 from shortlist.core.types import Article, Enrichment, Made, Segment, Transcript, Video
-from shortlist.ingest.complete import Completion
+from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.ingest.enrich.enricher import Enricher, Text
-from shortlist.ingest.enrich.queue import Worked, work
+from shortlist.ingest.enrich.queue import EnrichResult, work
 from shortlist.ingest.load import load_articles
 from shortlist.store.home import Home
 
@@ -134,20 +134,20 @@ def stored(home: Home, encoder: Any) -> list[Video]:
         Video("c", "Silent"),
     ]
     with home.writing("testing"):
-        home.catalogue.videos.put(Completion(home.catalogue, lambda: encoder, CATEGORIES).complete(videos))
+        home.catalogue.videos.put(DefaultEnricher(home.catalogue, lambda: encoder, CATEGORIES).enrich(videos))
     return videos
 
 
 @pytest.fixture
-def run(home: Home, encoder: Any) -> Callable[..., Worked]:
-    def enrich(model: Any, kind: Any = "videos", **options: Any) -> Worked:
+def run(home: Home, encoder: Any) -> Callable[..., EnrichResult]:
+    def enrich(model: Any, kind: Any = "videos", **options: Any) -> EnrichResult:
         return work(home, kind, enricher(model), lambda: encoder, **options)
 
     return enrich
 
 
 def test_what_was_extracted_gives_way_and_what_was_given_stays(
-    home: Home, stored: list[Video], run: Callable[..., Worked], scripted_model: Any
+    home: Home, stored: list[Video], run: Callable[..., EnrichResult], scripted_model: Any
 ) -> None:
     before = home.catalogue.videos.get("a").enrichment
     assert before.summary is not None
@@ -164,7 +164,9 @@ def test_what_was_extracted_gives_way_and_what_was_given_stays(
     assert len(model.calls) == 1
 
 
-def test_only_refresh_asks_again(home: Home, stored: Any, run: Callable[..., Worked], scripted_model: Any) -> None:
+def test_only_refresh_asks_again(
+    home: Home, stored: Any, run: Callable[..., EnrichResult], scripted_model: Any
+) -> None:
     run(scripted_model(answer()))
     other = scripted_model(answer("The gas of the yeast lifts a loaf."))
     other.name = "other"
@@ -175,7 +177,7 @@ def test_only_refresh_asks_again(home: Home, stored: Any, run: Callable[..., Wor
 
 
 def test_an_extractive_end_is_not_asked_about_again_until_the_words_change(
-    home: Home, encoder: Any, stored: list[Video], run: Callable[..., Worked], scripted_model: Any
+    home: Home, encoder: Any, stored: list[Video], run: Callable[..., EnrichResult], scripted_model: Any
 ) -> None:
     worked = run(scripted_model(answer("In Oslo it rises.")))
     assert (worked.done, worked.extractive) == (1, 1)
@@ -183,12 +185,12 @@ def test_an_extractive_end_is_not_asked_about_again_until_the_words_change(
     assert run(scripted_model(answer())).done == 0
     changed = replace(stored[0], transcript=Transcript((Segment(f"{TEXT.body} Really."),), "en"))
     with home.writing("testing"):
-        home.catalogue.videos.put(Completion(home.catalogue, lambda: encoder, CATEGORIES).complete([changed]))
+        home.catalogue.videos.put(DefaultEnricher(home.catalogue, lambda: encoder, CATEGORIES).enrich([changed]))
     assert run(scripted_model(answer())).done == 1
 
 
 def test_a_failure_is_listed_and_the_others_go_on(
-    home: Home, encoder: Any, run: Callable[..., Worked], scripted_model: Any
+    home: Home, encoder: Any, run: Callable[..., EnrichResult], scripted_model: Any
 ) -> None:
     spoken = Transcript((Segment(TEXT.body),))
     with home.writing("testing"):
@@ -202,7 +204,7 @@ def test_a_failure_is_listed_and_the_others_go_on(
 
 @pytest.mark.parametrize(("good", "asked"), [(0, 3), (1, 11)])
 def test_a_model_that_no_longer_answers_is_given_up(
-    home: Home, run: Callable[..., Worked], scripted_model: Any, good: int, asked: int
+    home: Home, run: Callable[..., EnrichResult], scripted_model: Any, good: int, asked: int
 ) -> None:
     spoken = Transcript((Segment(TEXT.body),))
     with home.writing("testing"):
@@ -216,7 +218,7 @@ def test_a_model_that_no_longer_answers_is_given_up(
 
 
 def test_a_video_that_changes_meanwhile_keeps_nothing_that_does_not_fit(
-    home: Home, stored: list[Video], run: Callable[..., Worked], scripted_model: Any
+    home: Home, stored: list[Video], run: Callable[..., EnrichResult], scripted_model: Any
 ) -> None:
     def change(_done: int, _total: int) -> None:
         with home.writing("testing"):
@@ -227,7 +229,7 @@ def test_a_video_that_changes_meanwhile_keeps_nothing_that_does_not_fit(
 
 
 def test_while_another_writes_answers_wait(
-    home: Home, stored: Any, run: Callable[..., Worked], scripted_model: Any
+    home: Home, stored: Any, run: Callable[..., EnrichResult], scripted_model: Any
 ) -> None:
     import threading
 
@@ -248,7 +250,7 @@ def test_while_another_writes_answers_wait(
     assert run(scripted_model(answer())).done == 1
 
 
-def test_articles_too(home: Home, encoder: Any, run: Callable[..., Worked], scripted_model: Any) -> None:
+def test_articles_too(home: Home, encoder: Any, run: Callable[..., EnrichResult], scripted_model: Any) -> None:
     articles = [Article("x", "Bread", TEXT.body), Article("y", "Songs", TEXT.body, category="Music")]
     with home.writing("testing"):
         home.catalogue.articles.put(articles)
@@ -262,7 +264,7 @@ def test_articles_too(home: Home, encoder: Any, run: Callable[..., Worked], scri
 
 
 def test_a_video_and_an_article_of_one_id_wait_each_for_itself(
-    home: Home, stored: Any, run: Callable[..., Worked], scripted_model: Any
+    home: Home, stored: Any, run: Callable[..., EnrichResult], scripted_model: Any
 ) -> None:
     with home.writing("testing"):
         home.catalogue.articles.put([Article("a", "Bread", TEXT.body)])
@@ -271,7 +273,7 @@ def test_a_video_and_an_article_of_one_id_wait_each_for_itself(
 
 
 def test_the_same_articles_again_keep_what_was_made_of_them(
-    home: Home, encoder: Any, run: Callable[..., Worked], scripted_model: Any, tmp_path: Path
+    home: Home, encoder: Any, run: Callable[..., EnrichResult], scripted_model: Any, tmp_path: Path
 ) -> None:
     table = tmp_path / "articles.csv"
 

@@ -10,15 +10,15 @@ import pytest
 
 from shortlist.core.config import IngestConfig, MediaConfig
 from shortlist.core.types import Segment, Transcript
-from shortlist.ingest.load import Loaded
-from shortlist.ingest.media.item import Source, Wanted
+from shortlist.ingest.load import IngestResult
+from shortlist.ingest.media.item import MediaFilter, Source
 from shortlist.ingest.media.pipeline import Models, load_media
 from shortlist.ingest.media.sources import source_of
 from shortlist.store.home import Home
 from tests.media_server import MediaServer, media_server
 from tests.recordings import record, tone
 
-EVERYTHING = Wanted()
+EVERYTHING = MediaFilter()
 
 
 class Scribe:
@@ -69,11 +69,15 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], bytes]:
 
 
 @pytest.fixture
-def ingest(home: Home, encoder: Any, scribe: Scribe, media: MediaConfig, config: IngestConfig) -> Callable[..., Loaded]:
+def ingest(
+    home: Home, encoder: Any, scribe: Scribe, media: MediaConfig, config: IngestConfig
+) -> Callable[..., IngestResult]:
     """Ingest sources, given as texts or objects, into the home."""
 
-    def run(*sources: str | Path | Source, wanted: Wanted = EVERYTHING, media: MediaConfig = media) -> Loaded:
-        made = [source_of(str(s), media, wanted) if isinstance(s, str | Path) else s for s in sources]
+    def run(
+        *sources: str | Path | Source, media_filter: MediaFilter = EVERYTHING, media: MediaConfig = media
+    ) -> IngestResult:
+        made = [source_of(str(s), media, media_filter) if isinstance(s, str | Path) else s for s in sources]
         return load_media(home, made, Models(lambda: scribe, lambda: encoder), config, media)
 
     return run

@@ -14,15 +14,15 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from shortlist.core.errors import HomeLocked, ModelMissing, StateError
-from shortlist.ingest.load import Loaded
-from shortlist.ingest.media.pipeline import DOWNLOADED
+from shortlist.ingest.load import IngestResult
+from shortlist.ingest.media.pipeline import MAX_DOWNLOADED
 from shortlist.store.home import Home
 from shortlist.store.outbox import pending
 from shortlist.store.sql.sqlite import SqliteDatabase
 from tests.memory_source import MemorySource
 from tests.recordings import record, tone
 
-Ingest = Callable[..., Loaded]
+Ingest = Callable[..., IngestResult]
 ROOT = Path(__file__).parents[3]
 
 
@@ -42,7 +42,7 @@ def test_a_fast_stage_waits_for_a_slow_one(ingest: Ingest, scribe: Any) -> None:
 
     scribe.fails = watch
     assert ingest(source).new == 60
-    assert max(ahead) <= DOWNLOADED + 2 + 1  # what waits, what each download thread holds, what is being heard
+    assert max(ahead) <= MAX_DOWNLOADED + 2 + 1  # what waits, what each download thread holds, what is being heard
 
 
 def test_an_unexpected_error_is_that_items_alone(home: Home, ingest: Ingest, scribe: Any) -> None:
@@ -135,7 +135,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from shortlist.core.config import IngestConfig, MediaConfig
 from shortlist.core.types import Segment, Transcript
-from shortlist.ingest.media.item import Wanted
+from shortlist.ingest.media.item import MediaFilter
 from shortlist.ingest.media.pipeline import Models, load_media
 from shortlist.ingest.media.sources import source_of
 from shortlist.store.home import Home
@@ -155,7 +155,7 @@ home, folder = map(Path, sys.argv[1:])
 media = MediaConfig()
 with Home.open(home, "hash-32") as opened:
     models = Models(Slow, HashEncoder)
-    load_media(opened, [source_of(str(folder), media, Wanted())], models, IngestConfig(), media)
+    load_media(opened, [source_of(str(folder), media, MediaFilter())], models, IngestConfig(), media)
 """
 
 
@@ -163,7 +163,7 @@ with Home.open(home, "hash-32") as opened:
 def test_a_killed_run_is_taken_up(
     tmp_path: Path, hash_encoder: Any, scribe: Any, media: Any, config: Any, how: int
 ) -> None:
-    from shortlist.ingest.media.item import Wanted
+    from shortlist.ingest.media.item import MediaFilter
     from shortlist.ingest.media.pipeline import Models, load_media
     from shortlist.ingest.media.sources import source_of
 
@@ -181,7 +181,7 @@ def test_a_killed_run_is_taken_up(
     with Home.open(tmp_path / "home", "hash-32") as home:
         before = len(home.catalogue.videos.ids())
         models = Models(lambda: scribe, lambda: hash_encoder)
-        loaded = load_media(home, [source_of(str(folder), media, Wanted())], models, config, media)
+        loaded = load_media(home, [source_of(str(folder), media, MediaFilter())], models, config, media)
         assert before <= 2
         assert (loaded.new, loaded.unchanged, loaded.failures) == (6 - before, before, ())
         assert len(scribe.heard) == 6 - before

@@ -1,4 +1,4 @@
-"""Simulated readers: the same seed gives the same events, and the events show the taste they were made from."""
+"""SimulationResult readers: the same seed gives the same events, and the events show the taste they were made from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shortlist.core.config import IngestConfig
 from shortlist.core.errors import HomeDamaged, UsageError
 from shortlist.core.types import Event
 from shortlist.ingest.load import load_articles, load_videos
-from shortlist.ingest.simulate.simulate import Simulated, simulate
+from shortlist.ingest.simulate.simulate import SimulationResult, simulate
 from shortlist.ingest.simulate.tastes import Tastes
 from shortlist.store.home import Home
 
@@ -59,8 +59,8 @@ def test_again_adds_nothing_and_more_readers_only_add(sample_home: Callable[[str
     done: list[int] = []
     first = simulate(home, 70, 1, NOW, done.append)
     assert done == [64, 6]
-    assert first == Simulated(70, home.catalogue.counts().events, home.path / "simulated.npz")
-    assert simulate(home, 20, 1, NOW + timedelta(days=3)) == Simulated(70, 0, first.tastes)
+    assert first == SimulationResult(70, home.catalogue.counts().events, home.path / "simulated.npz")
+    assert simulate(home, 20, 1, NOW + timedelta(days=3)) == SimulationResult(70, 0, first.tastes)
     more = simulate(home, 80, 1, NOW)
     assert more.readers == 80
     assert more.events == home.catalogue.counts().events - first.events > 0
@@ -103,8 +103,8 @@ def test_taste_can_be_recovered_from_events(sample_home: Callable[[str], Home]) 
         shown = {e.item_id for e in events if e.action == "impression"} - watched.keys()
         if not watched or not shown:
             continue
-        chosen.append(taste.appetite(np.stack([vectors[i] for i in watched]), tastes.scale).mean())
-        passed.append(taste.appetite(np.stack([vectors[i] for i in shown]), tastes.scale).mean())
+        chosen.append(taste.utility(np.stack([vectors[i] for i in watched]), tastes.scale).mean())
+        passed.append(taste.utility(np.stack([vectors[i] for i in shown]), tastes.scale).mean())
         mean = sum(vectors[i] * dwell for i, dwell in watched.items())
         nearness = [(other.centres @ mean).max() for other in tastes.readers]
         rank.append(float(np.mean([n < (taste.centres @ mean).max() for n in nearness])))

@@ -39,7 +39,7 @@ def test_a_folder_a_failure_its_mending_and_the_same_again(here: Shortlist, clip
     assert done.returncode == 1
     assert f"videos from {clips}: 2 new, 0 changed, 0 unchanged, 1 failed" in done.stdout
     assert re.search(r"broken\.mp4 +cannot read broken\.mp4: expected a media file that is whole", done.stderr)
-    assert "2 without speech that could be understood" in done.stderr
+    assert "2 without recognisable speech" in done.stderr
     status = json.loads(here("status", "--json", home=home).stdout)
     assert status["steps"]["download"] == {"done": 2, "failed": 1}
     assert status["steps"]["store"] == {"done": 2}
@@ -80,7 +80,7 @@ def test_retry_keeps_to_the_wishes_it_is_given(here: Shortlist, clips: Path, tmp
     here("ingest", "videos", str(clips), home=home, **TINY)
     record(clips / "broken.mp4", [tone(3, 600)])
     again = here("ingest", "retry", "--max-duration", "2", home=home, **TINY)
-    assert "1 passed over" in again.stderr
+    assert "1 skipped" in again.stderr
 
 
 # The command, which says when the speech model begins to listen.
@@ -121,7 +121,7 @@ def test_ctrl_c_ends_at_once_in_the_middle_of_a_transcription(bench_data: Path, 
     [
         (("ftp://example.org/a.mp4",), "expected a path, or an address with http, https or s3"),
         (("nowhere.mp4",), "no such file or folder"),
-        (("http://127.0.0.1:9/a.mp4", "--cookies", "none.txt"), "no cookies"),
+        (("http://127.0.0.1:9/a.mp4", "--cookies", "none.txt"), "no such file of cookies"),
         (("sample/videos.jsonl", "--limit", "3"), "--limit with a table"),
         (("sample/videos.jsonl", "--max-duration", "10"), "--max-duration with a table"),
         (("tests/agent/videos.tsv",), "expected a file (.jsonl, .jsonl.gz, .csv, .parquet), found no such file"),

@@ -1,4 +1,4 @@
-"""yt-dlp's info dictionary as a `Video`."""
+"""Convert yt-dlp's info dictionary to a `Video`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shortlist.core.errors import RecordError
 from shortlist.core.types import GIVEN, Enrichment, Made, Transcript, Video
 from shortlist.ingest.records import values
 
-# YouTube's categories that are ours by another name. The others say too little ("Entertainment", "People & Blogs").
+# YouTube's categories that match one of ours. The others are too broad ("Entertainment", "People & Blogs").
 CATEGORIES = {
     "Comedy": "Comedy",
     "Education": "Education",
@@ -23,14 +23,14 @@ CATEGORIES = {
     "Sports": "Sports",
     "Travel & Events": "Travel",
 }
-KEPT = ("extractor", "categories", "view_count", "like_count")
+METADATA = ("extractor", "categories", "view_count", "like_count")
 MAX_TAGS = 30
 
 Info = Mapping[str, Any]
 
 
 def video_from_info(info: Info, video_id: str, transcript: Transcript | None = None) -> Video:
-    """The video that `info` tells of. Raises `RecordError` for one without a usable id or title."""
+    """Return the video that `info` describes. Raises `RecordError` without a usable id or title."""
     tags = values.tags(list(info.get("tags") or ())[:MAX_TAGS], "tags")
     return Video(
         id=video_id,
@@ -43,28 +43,28 @@ def video_from_info(info: Info, video_id: str, transcript: Transcript | None = N
         description=_text(info, "description") or "",
         transcript=transcript or Transcript(),
         enrichment=Enrichment(category=_category(info), tags=tags, tags_made_by=GIVEN if tags else None),
-        metadata={name: info[name] for name in KEPT if info.get(name) not in (None, [])},
+        metadata={name: info[name] for name in METADATA if info.get(name) not in (None, [])},
     )
 
 
-# Extractors of bare files, and of pages that are no site known to yt-dlp: they have no ids of their own.
-FILES = frozenset({"generic", "html5mediaembed"})
+# Extractors of bare files and of sites unknown to yt-dlp: their videos have no ids of their own.
+NO_IDS = frozenset({"generic", "html5mediaembed"})
 
 
 def id_of(info: Info) -> str | None:
-    """`youtube:ID` and the like; None for a bare file, whose id is that of its content."""
+    """Return `SITE:ID`, such as `youtube:ID`; None for a bare file, whose id is the hash of its content."""
     site = str(info.get("extractor_key") or "Generic").lower()
-    return None if site in FILES else f"{site}:{info['id']}"
+    return None if site in NO_IDS else f"{site}:{info['id']}"
 
 
 def duration_of(info: Info) -> float | None:
-    """Seconds, where they are known."""
+    """Return the duration in seconds, or None if it is unknown."""
     value = info.get("duration")
     return float(value) if isinstance(value, int | float) and value >= 0 else None
 
 
 def published_of(info: Info) -> datetime | None:
-    """The moment, or the midnight of the day, of publication."""
+    """Return the time of publication; midnight UTC if only the day is known, None if nothing is."""
     for name in ("timestamp", "release_timestamp"):
         if isinstance(info.get(name), int | float):
             return datetime.fromtimestamp(info[name], UTC)
@@ -79,8 +79,7 @@ def published_of(info: Info) -> datetime | None:
 
 
 def _category(info: Info) -> Made | None:
-    known = (CATEGORIES[name] for name in info.get("categories") or () if name in CATEGORIES)
-    name = next(known, None)
+    name = next((CATEGORIES[name] for name in info.get("categories") or () if name in CATEGORIES), None)
     return Made(name, GIVEN) if name else None
 
 

@@ -7,7 +7,7 @@ from shortlist.core.errors import ModelFailed
 AT_FIRST, IN_A_ROW = 3, 10
 
 
-class RetryBudget:
+class FailureLimit:
     """Bears failures of single texts, until the first three fail, or ten in a row."""
 
     def __init__(self) -> None:

@@ -32,20 +32,20 @@ def unsupported(written: str, source: str) -> list[str]:
     """
     numbers, words = set(readings(source)), {word.lower() for word in _PART.findall(_plain(source))}
     found = [n for n in numbers_of(written) if n not in numbers]
-    found += [name for name in names_of(written) if not _held(name, words)]
+    found += [name for name in names_of(written) if not _is_supported(name, words)]
     return list(dict.fromkeys(found))
 
 
-def translated(written: str, source: str) -> bool:
+def in_other_script(written: str, source: str) -> bool:
     """Whether `written` is in Latin letters and `source` in others."""
     return _is_latin(written) and not _is_latin(source)
 
 
-def mostly_held(written: str, source: str) -> bool:
+def mostly_supported(written: str, source: str) -> bool:
     """Whether `source` holds at least half of the longer words of `written`; scripts without capitals do not count."""
     words = {word.lower() for word in _PART.findall(_plain(source))}
     longer = [word.lower() for word in _PART.findall(_plain(written)) if len(word) > 3 and word.lower() != word.upper()]
-    return 2 * sum(_held(word, words) for word in longer) >= len(longer)
+    return 2 * sum(_is_supported(word, words) for word in longer) >= len(longer)
 
 
 def numbers_of(text: str) -> Iterator[str]:
@@ -126,7 +126,7 @@ def _is_latin(text: str) -> bool:
     return 2 * sum(char < LAST_LATIN for char in letters) >= len(letters)
 
 
-def _held(name: str, words: set[str]) -> bool:
+def _is_supported(name: str, words: set[str]) -> bool:
     parts = [part.lower() for part in _PART.findall(name) if len(part) > 1 and not part[0].isdigit()]
     return all(part in words or _inflected(part, words) for part in parts)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.ingest.enrich.faithful import numbers_of, translated, unsupported
-from shortlist.ingest.enrich.titles import says_nothing
+from shortlist.ingest.enrich.grounding import in_other_script, numbers_of, unsupported
+from shortlist.ingest.enrich.title_quality import is_uninformative
 
 SOURCE = (
     "So my cousin Imogen moved to Reykjavík in twenty nineteen. Her oven reaches two hundred and fifty degrees; "
@@ -63,10 +63,10 @@ def test_numbers_as_figures() -> None:
 
 def test_a_translation() -> None:
     source = "通知書被封裝後有郵車送至處理中心"
-    assert translated("How letters get there.", source)
-    assert not translated("通知書如何送達 EMS", source)
-    assert not translated("通知書", "Letters, in English.")
-    assert not translated("Was ist Brot?", "Was Brot ist, und wie es aufgeht.")
+    assert in_other_script("How letters get there.", source)
+    assert not in_other_script("通知書如何送達 EMS", source)
+    assert not in_other_script("通知書", "Letters, in English.")
+    assert not in_other_script("Was ist Brot?", "Was Brot ist, und wie es aufgeht.")
 
 
 @given(st.text(max_size=200))
@@ -81,7 +81,7 @@ def test_a_text_supports_itself(text: str) -> None:
      "#fyp #bread #viral", "🔥🔥🔥", "YOU WON'T BELIEVE THIS LOAF", "bbaf2n"],
 )  # fmt: skip
 def test_titles_that_say_nothing(title: str) -> None:
-    assert says_nothing(title)
+    assert is_uninformative(title)
 
 
 @pytest.mark.parametrize(
@@ -90,11 +90,11 @@ def test_titles_that_say_nothing(title: str) -> None:
      "なぜパンは膨らむのか", "DIY", "الخبز في المنزل", "Final exams: what to know", "short stories of the sea"],
 )  # fmt: skip
 def test_titles_that_do(title: str) -> None:
-    assert not says_nothing(title)
+    assert not is_uninformative(title)
 
 
 def test_what_is_repeated_without_end_takes_no_time_without_end() -> None:
     """Each would take hours if the time doubled, or grew with the cube, with every repetition."""
-    assert says_nothing("whatsapp video " * 2000)
+    assert is_uninformative("whatsapp video " * 2000)
     assert not unsupported("One hundred.", "hundred " * 20_000)
     assert len(list(numbers_of("million " * 20_000))) == 20_000 / 12 // 1 + 1

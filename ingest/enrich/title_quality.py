@@ -15,7 +15,7 @@ _TAG = re.compile(r"[#@][\w.]+")
 SHOUT = 6  # letters, from which capitals only are no abbreviation
 
 
-def says_nothing(title: str) -> bool:
+def is_uninformative(title: str) -> bool:
     """Whether `title` is a file's name, all in capitals, or only hashtags, so that a better one is worth a try."""
     letters = [char for char in _TAG.sub(" ", _bare(title)) if char.isalpha()]
     shouting = len(letters) >= SHOUT and all(char.isupper() for char in letters) and letters[0].lower() != letters[0]

@@ -1,8 +1,7 @@
-"""yt-dlp that talks http and https only, and to public addresses only.
+"""A `YoutubeDL` limited to http and https, and to public addresses.
 
-What is checked is the address that a connection is really made to, for every connection: a redirect, a feed or a name
-that resolves to a machine of one's own is refused like the same thing written down. Proxies are not used: behind one,
-nothing could be checked.
+The guard checks the IP address of every connection, so a redirect, a feed or a host name that leads to a private
+address is refused like that address itself. Proxies are disabled: the guard could not see the address behind one.
 """
 
 from __future__ import annotations
@@ -15,57 +14,57 @@ from typing import Any
 
 from yt_dlp import YoutubeDL
 from yt_dlp.networking import RequestDirector
-from yt_dlp.networking import _urllib as ours
+from yt_dlp.networking import _urllib as urllib_handler
 
-UNPACKED = 64_000_000  # bytes of a compressed answer: pages and lists are compressed, recordings are not
+MAX_UNPACKED = 64_000_000  # bytes of a compressed response: pages and lists are compressed, recordings are not
 
 
 class PrivateAddress(OSError):
-    """A host has a private or loopback address."""
+    """Raised for a host with a private or loopback address."""
 
 
-class AnswerTooLarge(OSError):
-    """A compressed answer is larger than `UNPACKED` bytes when it is unpacked."""
+class ResponseTooLarge(OSError):
+    """Raised for a compressed response of more than `MAX_UNPACKED` bytes after decompression."""
 
 
 class GuardedYoutubeDL(YoutubeDL):  # type: ignore[misc]
-    """A `YoutubeDL` whose every request goes through the guard unless `allow_private`."""
+    """A `YoutubeDL` that connects to public addresses only, unless `allow_private`."""
 
     def __init__(self, params: dict[str, Any], allow_private: bool) -> None:
         self._allow_private = allow_private
         super().__init__({**params, "proxy": ""})
 
     def build_request_director(self, handlers: Any, preferences: Any = None) -> RequestDirector:
-        """Only our handler, whatever else is installed."""
-        chosen = _OurRH if self._allow_private else _GuardedRH
-        return super().build_request_director([chosen], preferences)
+        """Use the handler of this module only, whatever else is installed."""
+        handler = _HttpOnlyRH if self._allow_private else _GuardedRH
+        return super().build_request_director([handler], preferences)
 
 
-class _Connections(ours.HTTPHandler):  # type: ignore[misc]
-    """Unpacks no more than `UNPACKED`: yt-dlp would hold a whole compressed answer in memory, whatever its size."""
+class _Connections(urllib_handler.HTTPHandler):  # type: ignore[misc]
+    """Limits decompression to `MAX_UNPACKED` bytes: yt-dlp holds a whole compressed response in memory."""
 
     def http_response(self, req: Any, resp: Any) -> Any:
         if resp.headers.get("Content-encoding"):
             read = resp.read
-            resp.read = lambda *_: _at_most(read(UNPACKED + 1))
+            resp.read = lambda *_: _check_size(read(MAX_UNPACKED + 1))
         return super().http_response(req, resp)
 
     https_response = http_response
 
     @staticmethod
     def gz(data: bytes) -> bytes:
-        return _unpacked(data, zlib.MAX_WBITS | 16)
+        return _decompress(data, zlib.MAX_WBITS | 16)
 
     @staticmethod
     def deflate(data: bytes) -> bytes:
         try:
-            return _unpacked(data, -zlib.MAX_WBITS)
+            return _decompress(data, -zlib.MAX_WBITS)
         except zlib.error:
-            return _unpacked(data, zlib.MAX_WBITS)
+            return _decompress(data, zlib.MAX_WBITS)
 
 
-class _OurRH(ours.UrllibRH):  # type: ignore[misc]
-    """http and https, without the other schemes that urllib knows."""
+class _HttpOnlyRH(urllib_handler.UrllibRH):  # type: ignore[misc]
+    """Handles http and https, and none of urllib's other schemes."""
 
     _SUPPORTED_URL_SCHEMES = ("http", "https")
     http_handler = _Connections
@@ -75,11 +74,11 @@ class _OurRH(ours.UrllibRH):  # type: ignore[misc]
         context = self._make_sslcontext(legacy_ssl_support=legacy_ssl_support)
         for handler in (
             self.http_handler(context=context),
-            ours.HTTPCookieProcessor(cookiejar),
-            ours.UnknownHandler(),
-            ours.HTTPDefaultErrorHandler(),
-            ours.HTTPErrorProcessor(),
-            ours.RedirectHandler(),
+            urllib_handler.HTTPCookieProcessor(cookiejar),
+            urllib_handler.UnknownHandler(),
+            urllib_handler.HTTPDefaultErrorHandler(),
+            urllib_handler.HTTPErrorProcessor(),
+            urllib_handler.RedirectHandler(),
         ):
             opener.add_handler(handler)
         opener.addheaders = []
@@ -97,22 +96,22 @@ class _GuardedConnections(_Connections):
         return Guarded
 
 
-class _GuardedRH(_OurRH):
+class _GuardedRH(_HttpOnlyRH):
     http_handler = _GuardedConnections
 
 
-def _unpacked(data: bytes, form: int) -> bytes:
-    return _at_most(zlib.decompressobj(form).decompress(data, UNPACKED + 1))
+def _decompress(data: bytes, window_bits: int) -> bytes:
+    return _check_size(zlib.decompressobj(window_bits).decompress(data, MAX_UNPACKED + 1))
 
 
-def _at_most(data: bytes) -> bytes:
-    if len(data) > UNPACKED:
-        raise AnswerTooLarge(f"more than {UNPACKED / 1e6:.0f} MB")
+def _check_size(data: bytes) -> bytes:
+    if len(data) > MAX_UNPACKED:
+        raise ResponseTooLarge(f"more than {MAX_UNPACKED / 1e6:.0f} MB")
     return data
 
 
 def _connect(address: tuple[str, int], timeout: Any = None, source_address: Any = None) -> socket.socket:
-    """A connection to the first public address of the host that answers."""
+    """Connect to the first public address of the host that accepts. Raises `PrivateAddress` or `OSError`."""
     failure: OSError = OSError(f"{address[0]} has no address")
     for family, kind, protocol, _, found in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
         if not is_public(str(found[0])):
@@ -132,10 +131,10 @@ def _connect(address: tuple[str, int], timeout: Any = None, source_address: Any 
 
 
 def is_public(address: str) -> bool:
-    """Whether the IP `address` belongs to the internet, and to no machine or network of one's own."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour
-        if inner is not None:
-            return is_public(str(inner))
-    return found.is_global and not found.is_multicast
+    """Return whether the IP `address` is public. IPv4 addresses inside IPv6 ones are checked as such."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        ipv4 = ip.ipv4_mapped or ip.sixtofour
+        if ipv4 is not None:
+            return is_public(str(ipv4))
+    return ip.is_global and not ip.is_multicast

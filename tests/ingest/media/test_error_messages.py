@@ -5,24 +5,24 @@ from __future__ import annotations
 import pytest
 
 from shortlist.core.errors import StateError
-from shortlist.ingest.media.guard import is_public
-from shortlist.ingest.media.reasons import BusyError, explained
+from shortlist.ingest.media.error_messages import RetryableError, media_error
+from shortlist.ingest.media.network_guard import is_public
 from shortlist.ingest.media.redact import redacted
 
 MESSAGES = {
-    "ERROR: [youtube] abc: Sign in to confirm you’re not a bot. Use --cookies-from-browser": "a check against bots",
+    "ERROR: [youtube] abc: Sign in to confirm you’re not a bot. Use --cookies-from-browser": "a bot check",
     "[youtube] abc: Private video. Sign in if you've been granted access to this video": "a private video",
     "[youtube] abc: Video unavailable. This video has been removed by the uploader": "a video that was removed",
     "[youtube] abc: This video is no longer available because the YouTube account associated with this video has been "
     "terminated.": "a video that was removed",
     "[youtube] abc: Video unavailable": "a video that is not available",
-    "[youtube] abc: The uploader has not made this video available in your country": "locked to other regions",
-    "[youtube] abc: This video is not available from your location due to geo restriction": "locked to other regions",
+    "[youtube] abc: The uploader has not made this video available in your country": "blocked in your region",
+    "[youtube] abc: This video is not available from your location due to geo restriction": "blocked in your region",
     "[youtube] abc: Join this channel to get access to members-only content like this video": "for members only",
-    "[youtube] abc: Sign in to confirm your age. This video may be inappropriate for some users.": "for adults",
-    "[youtube] abc: Premieres in 3 hours": "has not begun yet",
+    "[youtube] abc: Sign in to confirm your age. This video may be inappropriate for some users.": "age-restricted",
+    "[youtube] abc: Premieres in 3 hours": "has not started yet",
     "Unable to download webpage: HTTP Error 404: Not Found": "nothing at this address",
-    "Unable to download webpage: HTTP Error 418: I'm a teapot": "a refusal by the server",
+    "Unable to download webpage: HTTP Error 418: I'm a teapot": "an error from the server",
     "Unsupported URL: https://example.org/": "a page without a video",
     "[x] Requested format is not available. Use --list-formats": "without ffmpeg",
     "something never heard of": "something never heard of",
@@ -31,10 +31,10 @@ MESSAGES = {
 
 @pytest.mark.parametrize(("message", "found"), MESSAGES.items())
 def test_every_reason_is_named(message: str, found: str) -> None:
-    error = explained("https://example.org/v", message)
+    error = media_error("https://example.org/v", message)
     assert found in str(error)
     assert len(error.found) < 350
-    assert not isinstance(error, BusyError)
+    assert not isinstance(error, RetryableError)
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_every_reason_is_named(message: str, found: str) -> None:
      "<urlopen error [Errno -2] Name or service not known>"],
 )  # fmt: skip
 def test_what_may_pass_is_worth_another_attempt(message: str) -> None:
-    assert isinstance(explained("https://example.org/v", message), BusyError)
+    assert isinstance(media_error("https://example.org/v", message), RetryableError)
 
 
 def test_a_full_disk_stops_everything() -> None:
-    error = explained("https://example.org/v", "unable to write data: [Errno 28] No space left on device")
+    error = media_error("https://example.org/v", "unable to write data: [Errno 28] No space left on device")
     assert isinstance(error, StateError)
 
 

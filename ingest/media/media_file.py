@@ -1,4 +1,4 @@
-"""A media file as a video: its id is the hash of its content, so a copy under another name is the same video."""
+"""Read a media file as a video. Its id is the hash of its content, so a renamed copy is the same video."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from shortlist.core.errors import MediaError
 from shortlist.core.types import Video
 from shortlist.models.speech.audio import MediaFacts, media_facts
 
-PICTURES = "_pipe"  # how FFmpeg's formats of single pictures end
+IMAGE_SUFFIX = "_pipe"  # FFmpeg's names of still image formats end with it
 
 
 class TooLargeError(MediaError):
-    """A file that is larger than what is taken."""
+    """Raised for a file larger than `media.max_bytes`."""
 
 
 def check_size(size: int, max_bytes: int, name: str) -> None:
-    """Raise `TooLargeError` for a file of more than `max_bytes`."""
+    """Raise `TooLargeError` if `size` is more than `max_bytes`."""
     if size > max_bytes:
         raise TooLargeError(
             f"{name} is too large",
@@ -28,15 +28,15 @@ def check_size(size: int, max_bytes: int, name: str) -> None:
 
 
 def content_id(path: Path) -> str:
-    """The id of the file's content."""
+    """Return "sha256:" and the hash of the file's content."""
     with path.open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def video_of_file(path: Path, name: str) -> Video:
-    """The media file at `path` as a video without a transcript. `name` is its title where it gives none itself.
+    """Read the media file at `path` as a video without a transcript.
 
-    Raises `MediaError` for what is no recording.
+    `name` becomes the title if the file has none in its metadata. Raises `MediaError` if the file is not a recording.
     """
     try:
         facts = media_facts(path)
@@ -47,22 +47,22 @@ def video_of_file(path: Path, name: str) -> Video:
             f"cannot read {name}",
             expected="a file that can be read",
             found=error.strerror or str(error),
-            remedy="mend its permissions, or leave it out",
+            remedy="correct its permissions, or leave it out",
         ) from error
 
 
 def title_of(name: str) -> str:
-    """A file name as a title: without its ending."""
-    shown = " ".join(Path(name).stem.split())
-    return shown if shown.strip("._- ") else name
+    """Turn a file name into a title by removing the suffix."""
+    title = " ".join(Path(name).stem.split())
+    return title if title.strip("._- ") else name
 
 
 def _check_recording(facts: MediaFacts, name: str) -> None:
-    picture = facts.format.endswith(PICTURES) or (not facts.audio_tracks and facts.duration_s is None)
-    if picture or not (facts.audio_tracks or facts.video_tracks):
+    image = facts.format.endswith(IMAGE_SUFFIX) or (not facts.audio_tracks and facts.duration_s is None)
+    if image or not (facts.audio_tracks or facts.video_tracks):
         raise MediaError(
-            f"{name} is no recording",
-            expected="sound or moving pictures",
+            f"{name} is not a recording",
+            expected="audio or video",
             found=f"the format {facts.format}",
             remedy="leave it out",
         )

@@ -15,16 +15,16 @@ import pytest
 
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import UsageError
-from shortlist.ingest.load import Loaded
-from shortlist.ingest.media.guard import UNPACKED
-from shortlist.ingest.media.item import Fetched, Item, Unwanted, Wanted
+from shortlist.ingest.load import IngestResult
+from shortlist.ingest.media.item import Fetched, Item, MediaFilter, Skipped
+from shortlist.ingest.media.network_guard import MAX_UNPACKED
 from shortlist.ingest.media.sources import source_of
 from shortlist.ingest.tables.rows import Failure
 from shortlist.store.home import Home
 from tests.media_server import MediaServer, content, cut_off, first, redirect, silence, status
 from tests.recordings import record, tone
 
-Ingest = Callable[..., Loaded]
+Ingest = Callable[..., IngestResult]
 Clip = Callable[..., bytes]
 
 
@@ -113,14 +113,16 @@ def test_a_feed_gives_the_newest_shorts(home: Home, ingest: Ingest, server: Medi
         ("mid.mp4", "Mid", "Tue, 03 Nov 2026", 1),
     )
     serve(server, feed_rss=rss, old_mp4=clip(300), new_mp4=clip(400), mid_mp4=clip(500))
-    loaded = ingest(f"{server.url}/feed.rss", wanted=Wanted(limit=2))
+    loaded = ingest(f"{server.url}/feed.rss", media_filter=MediaFilter(limit=2))
     assert (loaded.new, loaded.failures) == (2, ())
     assert videos(home).keys() == {"New", "Mid"}
     new = videos(home)["New"]
     assert (new.published, new.description) == (datetime(2026, 11, 4, 10, tzinfo=UTC), "About New")
     assert server.asked["/long.mp4"] == server.asked["/old.mp4"] == 0
     assert loaded.notes[-1].code == "passed-over"
-    after = ingest(f"{server.url}/feed.rss", wanted=Wanted(published_after=datetime(2026, 11, 3, tzinfo=UTC)))
+    after = ingest(
+        f"{server.url}/feed.rss", media_filter=MediaFilter(published_after=datetime(2026, 11, 3, tzinfo=UTC))
+    )
     assert (after.new, after.unchanged) == (0, 2)
     asked = server.asked["/new.mp4"]
     assert ingest(f"{server.url}/feed.rss").new == 1  # only what is new is fetched
@@ -131,7 +133,7 @@ def test_a_video_longer_than_its_feed_says_is_passed_over(
     home: Home, ingest: Ingest, server: MediaServer, clip: Clip
 ) -> None:
     serve(server, a_mp4=clip(440, 3.0))
-    loaded = ingest(f"{server.url}/a.mp4", wanted=Wanted(max_duration_s=2))
+    loaded = ingest(f"{server.url}/a.mp4", media_filter=MediaFilter(max_duration_s=2))
     assert (loaded.new, loaded.failures) == (0, ())
     assert home.catalogue.steps.counts()["download"] == {"skipped": 1}
     assert list((home.path / "media").iterdir()) == []
@@ -162,10 +164,10 @@ def test_every_failure_is_named_and_the_rest_goes_on(
     found = {failure.where.rsplit("/", 1)[1]: failure.reason for failure in (*loaded.failures, *slow.failures)}
     expected = {
         "gone.mp4": "nothing at this address",
-        "busy.mp4": "asks for fewer requests",
-        "ill.mp4": "a server in trouble",
-        "slow.mp4": "does not answer in time",
-        "closed.mp4": "wants a login",
+        "busy.mp4": "limits requests",
+        "ill.mp4": "a server error",
+        "slow.mp4": "did not respond in time",
+        "closed.mp4": "needs a login",
         "text.html": "a page without a video",
         "fake.mp4": "a media file that is whole",
     }
@@ -188,7 +190,7 @@ def test_a_server_in_trouble_is_asked_no_more_often_than_configured(
     ingest: Ingest, server: MediaServer, clip: Clip, media: MediaConfig
 ) -> None:
     server.replies["/a.mp4"] = first(content(clip()), status(503))  # seen, then not to be had
-    assert "a server in trouble" in ingest(f"{server.url}/a.mp4").failures[0].reason
+    assert "a server error" in ingest(f"{server.url}/a.mp4").failures[0].reason
     assert server.asked["/a.mp4"] == 1 + 1 + media.retries
 
 
@@ -210,7 +212,7 @@ def test_a_stream_that_lost_a_piece_is_a_failure(
 
 
 def test_a_video_of_youtube_has_one_location_however_it_is_listed(media: MediaConfig) -> None:
-    from shortlist.ingest.media.addresses import _location
+    from shortlist.ingest.media.urls import _location
 
     listed = {"_type": "url", "ie_key": "Youtube", "id": "aB3-_xYz012"}
     for address in ("https://www.youtube.com/shorts/aB3-_xYz012", "https://www.youtube.com/watch?v=aB3-_xYz012&list=x"):
@@ -244,10 +246,10 @@ def test_a_redirect_to_a_private_address_is_refused(
 ) -> None:
     serve(server, secret_mp4=clip())
     # The guard is told that the server's first address is public; where it then sends us is another loopback address.
-    from shortlist.ingest.media import guard
+    from shortlist.ingest.media import network_guard
 
-    really = guard.is_public
-    monkeypatch.setattr(guard, "is_public", lambda address: address == "127.0.0.1" or really(address))
+    really = network_guard.is_public
+    monkeypatch.setattr(network_guard, "is_public", lambda address: address == "127.0.0.1" or really(address))
     port = server.url.rsplit(":", 1)[1]
     server.replies["/a.mp4"] = redirect(f"http://127.0.0.2:{port}/secret.mp4")
     loaded = ingest(f"{server.url}/a.mp4", media=media.model_copy(update={"allow_private": False, "retries": 0}))
@@ -288,7 +290,7 @@ def test_retry_takes_a_failure_by_its_location(home: Home, ingest: Ingest, serve
 def test_a_feed_of_ten_thousand_keeps_memory_flat(server: MediaServer, media: MediaConfig) -> None:
     rss = feed(server, *((f"{n}.mp4", f"Clip {n}", "Mon, 02 Nov 2026", 1) for n in range(10_000)))
     serve(server, feed_rss=rss)
-    entries = source_of(f"{server.url}/feed.rss", media, Wanted()).items()
+    entries = source_of(f"{server.url}/feed.rss", media, MediaFilter()).items()
     next(entries)
     tracemalloc.start()
     n = sum(isinstance(entry, Item) for entry in entries)
@@ -300,20 +302,20 @@ def test_a_feed_of_ten_thousand_keeps_memory_flat(server: MediaServer, media: Me
 
 def test_what_a_fetch_gives(server: MediaServer, clip: Clip, media: MediaConfig, tmp_path: Path) -> None:
     serve(server, a_mp4=clip())
-    [item] = source_of(f"{server.url}/a.mp4", media, Wanted()).items()
+    [item] = source_of(f"{server.url}/a.mp4", media, MediaFilter()).items()
     assert isinstance(item, Item)
     fetched = item.fetch(tmp_path)
     assert isinstance(fetched, Fetched)
-    assert fetched.ours
+    assert fetched.temporary
     assert fetched.media is not None
     assert fetched.media.parent == tmp_path
-    assert not isinstance(item.fetch(tmp_path), Failure | Unwanted)  # again, from what is there
+    assert not isinstance(item.fetch(tmp_path), Failure | Skipped)  # again, from what is there
 
 
 def test_a_missing_cookies_file_is_wrong_usage(server: MediaServer, media: MediaConfig, tmp_path: Path) -> None:
     config = media.model_copy(update={"cookies": tmp_path / "none.txt"})
     with pytest.raises(UsageError, match="cookies"):
-        source_of(f"{server.url}/a.mp4", config, Wanted())
+        source_of(f"{server.url}/a.mp4", config, MediaFilter())
 
 
 def test_no_program_is_started_on_an_encrypted_stream(
@@ -337,10 +339,10 @@ def test_no_program_is_started_on_an_encrypted_stream(
 
 
 def test_a_compressed_answer_is_not_unpacked_without_end(ingest: Ingest, server: MediaServer) -> None:
-    packed = gzip.compress(bytes(UNPACKED + 1))
+    packed = gzip.compress(bytes(MAX_UNPACKED + 1))
     server.replies["/a.mp4"] = content(packed, "text/html", {"Content-Encoding": "gzip"})
     [failure] = ingest(f"{server.url}/a.mp4").failures
-    assert "an answer that is too large when it is unpacked" in failure.reason
+    assert "a compressed response that is too large" in failure.reason
 
 
 def test_a_page_of_a_channel_that_cannot_be_had_is_told_and_the_other_sources_go_on(
@@ -348,26 +350,26 @@ def test_a_page_of_a_channel_that_cannot_be_had_is_told_and_the_other_sources_go
 ) -> None:
     from yt_dlp.utils import ExtractorError
 
-    from shortlist.ingest.media.addresses import AddressSource
+    from shortlist.ingest.media.urls import UrlSource
 
     def pages(error: Exception) -> Iterator[Any]:
         yield {"url": f"{server.url}/a.mp4", "_type": "url"}
         raise error
 
-    class Channel(AddressSource):
+    class Channel(UrlSource):
         error: Exception
 
         def _listing(self, address: str) -> Any:
             return {"_type": "playlist", "entries": pages(self.error)}
 
     serve(server, a_mp4=clip(300), b_mp4=clip(400))
-    channel = Channel("https://example.org/@bread", media, Wanted())
+    channel = Channel("https://example.org/@bread", media, MediaFilter())
     channel.error = ExtractorError("HTTP Error 429: Too Many Requests", expected=True)
-    odd = Channel("https://example.org/@odd", media, Wanted())
+    odd = Channel("https://example.org/@odd", media, MediaFilter())
     odd.error = KeyError("title")
     loaded = ingest(channel, odd, f"{server.url}/b.mp4")
     assert loaded.new == 2
     reasons = {failure.where.rsplit("@", 1)[1]: failure.reason for failure in loaded.failures}
-    assert "a server that asks for fewer requests" in reasons["bread"]
+    assert "a server that limits requests" in reasons["bread"]
     assert "unexpected: KeyError" in reasons["odd"]
     assert {one.item for one in home.catalogue.steps.failures()} == {f"https://example.org/@{name}" for name in reasons}

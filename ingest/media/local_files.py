@@ -1,4 +1,4 @@
-"""Media files of this machine: one file, or all below a folder."""
+"""Media files on this machine: one file, or all files below a folder."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from pathlib import Path
 
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError, UsageError
-from shortlist.ingest.media.files import check_size, video_of_file
-from shortlist.ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
+from shortlist.ingest.media.item import Entry, Fetched, Item, MediaFilter, Skipped
+from shortlist.ingest.media.media_file import check_size, video_of_file
 from shortlist.ingest.tables.rows import Failure
 from shortlist.models.speech.audio import media_facts
 
-# What is looked for in a folder. A file that is named itself is tried whatever its name.
-_ENDINGS = """.3gp .aac .aiff .avi .flac .flv .m2ts .m4a .m4v .mka .mkv .mov .mp3 .mp4 .mpeg .mpg .mts .oga .ogg .ogv
+# The files that are ingested from a folder. A file that you name yourself is tried whatever its suffix.
+_SUFFIXES = """.3gp .aac .aiff .avi .flac .flv .m2ts .m4a .m4v .mka .mkv .mov .mp3 .mp4 .mpeg .mpg .mts .oga .ogg .ogv
 .opus .ts .wav .webm .wma .wmv"""
-ENDINGS = frozenset(_ENDINGS.split())
+SUFFIXES = frozenset(_SUFFIXES.split())
 
 
 class LocalSource:
-    """The media file at `path`, or those below it in order of their names. Links to folders are not followed.
+    """The media file at `path`, or the media files below it sorted by name. Links to folders are not followed.
 
-    Raises `UsageError` where there is nothing.
+    Raises `UsageError` if `path` does not exist.
     """
 
-    def __init__(self, path: Path, config: MediaConfig, wanted: Wanted) -> None:
+    def __init__(self, path: Path, config: MediaConfig, media_filter: MediaFilter) -> None:
         self._path = path.expanduser().absolute()
         self._config = config
-        self._wanted = wanted
+        self._media_filter = media_filter
         if not os.path.lexists(self._path):
             raise UsageError(
                 f"no such file or folder: {self._path}",
@@ -40,17 +40,17 @@ class LocalSource:
             )
 
     def items(self) -> Iterator[Entry]:
-        """See `Source`. With a limit, files that are too long are told by their headers, and do not count."""
-        if self._wanted.limit is None:
+        """See `Source`. With a limit, reads each file's header so that files that are too long do not count."""
+        if self._media_filter.limit is None:
             yield from self._entries()
             return
-        left = self._wanted.limit
+        remaining = self._media_filter.limit
         for entry in self._entries():
-            if left == 0:
+            if remaining == 0:
                 return
-            known = self._measured(entry) if isinstance(entry, Item) else entry
-            left -= isinstance(known, Item)
-            yield known
+            checked = self._check_duration(entry) if isinstance(entry, Item) else entry
+            remaining -= isinstance(checked, Item)
+            yield checked
 
     def _entries(self) -> Iterator[Entry]:
         if not self._path.is_dir():
@@ -75,22 +75,22 @@ class LocalSource:
         except OSError as error:
             return Failure(str(path), f"cannot read the file: {error.strerror}")
         if not stat.S_ISREG(found.st_mode):
-            return Failure(str(path), "a device or a pipe, no file")
+            return Failure(str(path), "not a regular file, but a device or a pipe: leave it out")
         return Item(location, partial(self._fetch, path, found.st_size), f"{found.st_size}:{found.st_mtime_ns}")
 
-    def _measured(self, item: Item) -> Entry:
+    def _check_duration(self, item: Item) -> Entry:
         try:
-            objection = self._wanted.objection(media_facts(Path(item.location)).duration_s, None)
+            rejection = self._media_filter.rejection(media_facts(Path(item.location)).duration_s, None)
         except MediaError:
-            return item  # its own failure, when it is taken
-        return Unwanted(item.location, objection) if objection else item
+            return item  # fetching it records the failure
+        return Skipped(item.location, rejection) if rejection else item
 
-    def _fetch(self, path: Path, size: int, _folder: Path) -> Fetched | Unwanted:
+    def _fetch(self, path: Path, size: int, _folder: Path) -> Fetched | Skipped:
         check_size(size, self._config.max_bytes, path.name)
         video = video_of_file(path, path.name)
-        objection = self._wanted.objection(video.duration_s, None)
-        return Unwanted(str(path), objection) if objection else Fetched(video, path)
+        rejection = self._media_filter.rejection(video.duration_s, None)
+        return Skipped(str(path), rejection) if rejection else Fetched(video, path)
 
 
 def _is_media(name: str) -> bool:
-    return Path(name).suffix.lower() in ENDINGS and not name.startswith("._")
+    return Path(name).suffix.lower() in SUFFIXES and not name.startswith("._")

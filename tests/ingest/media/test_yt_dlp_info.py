@@ -9,8 +9,8 @@ import pytest
 
 from shortlist.core.errors import RecordError
 from shortlist.core.types import GIVEN, Made, Segment
-from shortlist.ingest.media.captions import chosen_track, transcript_of, unrolled
-from shortlist.ingest.media.info import id_of, published_of, video_from_info
+from shortlist.ingest.media.captions import choose_track, transcript_of, unrolled
+from shortlist.ingest.media.yt_dlp_info import id_of, published_of, video_from_info
 
 # The fields that yt-dlp's README and extractor/common.py document for a video.
 INFO: dict[str, Any] = {
@@ -78,19 +78,19 @@ def track(name: str) -> list[dict[str, str]]:
 
 def test_captions_of_the_uploader_come_first_in_the_language_of_the_video() -> None:
     info = {"language": "de", "subtitles": {"en": track("en"), "de-AT": track("de"), "live_chat": track("chat")}}
-    assert chosen_track(info, automatic=True) == (("de-AT", "https://e.org/de.vtt"), "captions")
-    assert chosen_track({"subtitles": {"fr": track("fr")}}, automatic=False) == (
+    assert choose_track(info, automatic=True) == (("de-AT", "https://e.org/de.vtt"), "captions")
+    assert choose_track({"subtitles": {"fr": track("fr")}}, automatic=False) == (
         ("fr", "https://e.org/fr.vtt"),
         "captions",
     )
-    assert chosen_track({"subtitles": {"live_chat": track("chat")}}, automatic=True) is None
+    assert choose_track({"subtitles": {"live_chat": track("chat")}}, automatic=True) is None
 
 
 def test_automatic_captions_only_when_asked_for_and_never_a_translation() -> None:
     info = {"language": "en", "automatic_captions": {"fr": track("fr"), "en-orig": track("orig"), "en": track("en")}}
-    assert chosen_track(info, automatic=False) is None
-    assert chosen_track(info, automatic=True) == (("en", "https://e.org/orig.vtt"), "auto_captions")
-    assert chosen_track({"language": "ja", "automatic_captions": {"fr": track("fr")}}, automatic=True) is None
+    assert choose_track(info, automatic=False) is None
+    assert choose_track(info, automatic=True) == (("en", "https://e.org/orig.vtt"), "auto_captions")
+    assert choose_track({"language": "ja", "automatic_captions": {"fr": track("fr")}}, automatic=True) is None
 
 
 WRITTEN = """WEBVTT

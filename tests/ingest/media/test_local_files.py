@@ -12,27 +12,27 @@ import pytest
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError, UsageError
 from shortlist.core.notes import Note
-from shortlist.ingest.load import Loaded
-from shortlist.ingest.media.item import Wanted
-from shortlist.ingest.media.local import LocalSource
+from shortlist.ingest.load import IngestResult
+from shortlist.ingest.media.item import MediaFilter
+from shortlist.ingest.media.local_files import LocalSource
 from shortlist.ingest.media.sources import source_of
 from shortlist.ingest.tables.rows import Failure
 from shortlist.store.home import Home
 from tests.recordings import record, silence, tone
 
-Ingest = Callable[..., Loaded]
+Ingest = Callable[..., IngestResult]
 
 
 def titles(home: Home) -> list[str]:
     return sorted(video.title for _, video in home.catalogue.videos.iterate())
 
 
-def reasons(loaded: Loaded) -> dict[str, str]:
+def reasons(loaded: IngestResult) -> dict[str, str]:
     return {Path(failure.where).name: failure.reason for failure in loaded.failures}
 
 
 def passed_over(number: int) -> Note:
-    return Note("passed-over", f"{number} passed over, as too long, too old or live")
+    return Note("passed-over", f"{number} skipped: too long, too old or live")
 
 
 def test_a_folder_becomes_searchable_videos(home: Home, ingest: Ingest, tmp_path: Path, scribe: Any) -> None:
@@ -90,7 +90,7 @@ def test_a_file_that_was_saved_anew_replaces_its_video(home: Home, ingest: Inges
     [new] = home.catalogue.videos.ids()
     assert new != old
     assert (loaded.new, loaded.notes) == (
-        1, (Note("content-replaced", "1 removed: where they were taken from, there is another content now"),)
+        1, (Note("content-replaced", "1 removed: their files or addresses have other content now"),)
     )  # fmt: skip
     assert {one.split(":", 1)[1] for one in home.documents.ids()} == {new}
 
@@ -141,7 +141,7 @@ def test_one_bad_file_never_stops_the_rest(home: Home, ingest: Ingest, tmp_path:
     found = reasons(loaded)
     assert set(found) == {"empty.mp4", "truncated.mp4", "text.mp4", "picture.mp4", "loop.mp4", "gone.mp4", "pipe.mp4"}
     assert "an empty file" in found["empty.mp4"]
-    assert "sound or moving pictures" in found["picture.mp4"]
+    assert "audio or video" in found["picture.mp4"]
     assert "symbolic links" in found["loop.mp4"]
     failed = {Path(one.item).name: one.step for one in home.catalogue.steps.failures()}
     assert failed["text.mp4"] == "download"
@@ -179,7 +179,7 @@ def test_silence_and_no_sound_track_are_videos_with_a_note(
     loaded = ingest(tmp_path)
     assert loaded.new == 1
     assert loaded.notes == (
-        Note("no-speech", "1 without speech that could be understood: found by title and description only"),
+        Note("no-speech", "1 without recognisable speech: searchable by title and description only"),
     )
     assert home.documents.count() == 1
 
@@ -202,7 +202,7 @@ def test_a_name_that_is_not_utf8_is_named(ingest: Ingest, tmp_path: Path) -> Non
 def test_limits(home: Home, ingest: Ingest, tmp_path: Path, media: MediaConfig) -> None:
     for n in range(3):
         record(tmp_path / f"{n}.wav", [tone(1 + n)])
-    loaded = ingest(tmp_path, wanted=Wanted(max_duration_s=1.5))
+    loaded = ingest(tmp_path, media_filter=MediaFilter(max_duration_s=1.5))
     assert (loaded.new, loaded.failures) == (1, ())
     assert loaded.notes[-1] == passed_over(2)
     assert home.catalogue.steps.counts()["download"] == {"done": 1, "skipped": 2}
@@ -221,7 +221,7 @@ def test_a_file_of_three_hours_is_passed_over_without_being_decoded(
     head = int.from_bytes(data[18:26]) & ~((1 << 36) - 1) | 3 * 3600 * 16_000
     data[18:26] = head.to_bytes(8)
     path.write_bytes(data)
-    loaded = ingest(path, wanted=Wanted(max_duration_s=180))
+    loaded = ingest(path, media_filter=MediaFilter(max_duration_s=180))
     assert loaded.notes == (passed_over(1),)
     assert scribe.heard == []
 
@@ -229,13 +229,13 @@ def test_a_file_of_three_hours_is_passed_over_without_being_decoded(
 def test_the_limit_takes_the_first(ingest: Ingest, tmp_path: Path) -> None:
     for n in range(4):
         record(tmp_path / f"{n}.wav", [tone(0.5, 300 + 100 * n)])
-    assert ingest(tmp_path, wanted=Wanted(limit=3)).new == 3
+    assert ingest(tmp_path, media_filter=MediaFilter(limit=3)).new == 3
 
 
 def test_the_limit_counts_what_is_short_enough(ingest: Ingest, tmp_path: Path) -> None:
     for n, seconds in enumerate((3, 3, 1, 1)):
         record(tmp_path / f"{n}.wav", [tone(seconds, 300 + 100 * n)])
-    loaded = ingest(tmp_path, wanted=Wanted(max_duration_s=2, limit=1))
+    loaded = ingest(tmp_path, media_filter=MediaFilter(max_duration_s=2, limit=1))
     assert (loaded.new, loaded.notes) == (1, (passed_over(2),))
 
 
@@ -246,7 +246,7 @@ def test_a_folder_that_cannot_be_read_is_a_failure(tmp_path: Path, media: MediaC
     for folder in (tmp_path, *(one for one in tmp_path.parents if one.name.startswith(("pytest-", "popen-")))):
         folder.chmod(0o755)
     closed.chmod(0o700)
-    source = LocalSource(tmp_path / "open", media, Wanted())
+    source = LocalSource(tmp_path / "open", media, MediaFilter())
     os.seteuid(65534)
     try:
         entries = list(source.items())
@@ -258,12 +258,12 @@ def test_a_folder_that_cannot_be_read_is_a_failure(tmp_path: Path, media: MediaC
 @pytest.mark.parametrize("text", ["ftp://example.org/a.mp4", "file:///etc/passwd", "javascript://x"])
 def test_other_schemes_are_refused(text: str, media: MediaConfig) -> None:
     with pytest.raises(UsageError, match="unknown kind of source"):
-        source_of(text, media, Wanted())
+        source_of(text, media, MediaFilter())
 
 
 def test_a_password_in_an_address_is_refused(media: MediaConfig) -> None:
     with pytest.raises(UsageError, match="a password in an address") as error:
-        source_of("https://me:hunter2@example.org/a.mp4", media, Wanted())
+        source_of("https://me:hunter2@example.org/a.mp4", media, MediaFilter())
     assert "hunter2" not in str(error.value)
 
 

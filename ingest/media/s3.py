@@ -1,6 +1,6 @@
-"""Media files in object storage: `s3://BUCKET/PREFIX`, at Amazon or any server that speaks its protocol.
+"""Media files in object storage: `s3://BUCKET/PREFIX`, on Amazon S3 or any compatible server.
 
-Keys to the storage come from where boto3 looks for them (its own environment variables, ~/.aws, the machine's role).
+boto3 finds the credentials: in its environment variables, ~/.aws or the machine's role.
 """
 
 from __future__ import annotations
@@ -15,52 +15,52 @@ from typing import Any
 
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError, ServiceError
-from shortlist.ingest.media.files import check_size, video_of_file
-from shortlist.ingest.media.item import Entry, Fetched, Item, Unwanted, Wanted
-from shortlist.ingest.media.local import ENDINGS
-from shortlist.ingest.media.reasons import explained
+from shortlist.ingest.media.error_messages import media_error
+from shortlist.ingest.media.item import Entry, Fetched, Item, MediaFilter, Skipped
+from shortlist.ingest.media.local_files import SUFFIXES
+from shortlist.ingest.media.media_file import check_size, video_of_file
 from shortlist.ingest.tables.rows import Failure
 
 SCHEME = "s3://"
 PARTIAL = ".part"
 
 
-class BucketSource:
-    """The media files whose keys begin with the prefix of `address`, in order of their keys."""
+class S3Source:
+    """The media files whose keys begin with the prefix in `address`, sorted by key."""
 
-    def __init__(self, address: str, config: MediaConfig, wanted: Wanted) -> None:
+    def __init__(self, address: str, config: MediaConfig, media_filter: MediaFilter) -> None:
         self._address = address
         self._bucket, _, self._prefix = address.removeprefix(SCHEME).partition("/")
         self._config = config
-        self._wanted = wanted
+        self._media_filter = media_filter
 
     def items(self) -> Iterator[Entry]:
-        """See `Source`. A bucket that cannot be listed is a `Failure`."""
+        """See `Source`. Yields a `Failure` if the bucket cannot be listed."""
         client = _client(self._config)
         try:
-            yield from islice(self._listed(client), self._wanted.limit)
+            yield from islice(self._list(client), self._media_filter.limit)
         except MediaError as error:
             yield Failure(self._address, str(error))
 
-    def _listed(self, client: Any) -> Iterator[Item]:
+    def _list(self, client: Any) -> Iterator[Item]:
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
-        with _translated(self._address):
+        with _translated_errors(self._address):
             for page in pages:
-                for found in page.get("Contents", ()):
-                    key, size = found["Key"], int(found["Size"])
-                    if PurePosixPath(key).suffix.lower() in ENDINGS:
+                for entry in page.get("Contents", ()):
+                    key, size = entry["Key"], int(entry["Size"])
+                    if PurePosixPath(key).suffix.lower() in SUFFIXES:
                         location = f"{SCHEME}{self._bucket}/{key}"
-                        version = found["ETag"].strip('"')
+                        version = entry["ETag"].strip('"')
                         yield Item(location, partial(self._fetch, client, key, size, version), version)
 
-    def _fetch(self, client: Any, key: str, size: int, version: str, folder: Path) -> Fetched | Unwanted:
+    def _fetch(self, client: Any, key: str, size: int, version: str, folder: Path) -> Fetched | Skipped:
         location, name = f"{SCHEME}{self._bucket}/{key}", PurePosixPath(key).name
         check_size(size, self._config.max_bytes, name)
-        named = hashlib.sha256(f"{location} {version}".encode()).hexdigest()[:32]
-        path = folder / f"{named}{PurePosixPath(key).suffix.lower()}"
+        digest = hashlib.sha256(f"{location} {version}".encode()).hexdigest()[:32]
+        path = folder / f"{digest}{PurePosixPath(key).suffix.lower()}"
         if not path.exists():
             partial_path = path.with_name(path.name + PARTIAL)
-            with _translated(location):
+            with _translated_errors(location):
                 client.download_file(self._bucket, key, str(partial_path))
                 partial_path.replace(path)
         try:
@@ -68,11 +68,11 @@ class BucketSource:
         except MediaError:
             path.unlink()
             raise
-        objection = self._wanted.objection(video.duration_s, None)
-        if objection:
+        rejection = self._media_filter.rejection(video.duration_s, None)
+        if rejection:
             path.unlink()
-            return Unwanted(location, objection)
-        return Fetched(video, path, ours=True)
+            return Skipped(location, rejection)
+        return Fetched(video, path, temporary=True)
 
 
 def _client(config: MediaConfig) -> Any:
@@ -95,11 +95,11 @@ def _client(config: MediaConfig) -> Any:
 
 
 @contextmanager
-def _translated(location: str) -> Iterator[None]:
+def _translated_errors(location: str) -> Iterator[None]:
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except (BotoCoreError, ClientError, Boto3Error, OSError) as error:
-        raise explained(location, str(error)) from error
+        raise media_error(location, str(error)) from error

@@ -11,13 +11,13 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from shortlist.core.config import MediaConfig
-from shortlist.ingest.load import Loaded
-from shortlist.ingest.media.item import Item, Wanted
+from shortlist.ingest.load import IngestResult
+from shortlist.ingest.media.item import Item, MediaFilter
 from shortlist.ingest.media.sources import source_of
 from shortlist.store.home import Home
 from tests.recordings import record, tone
 
-Ingest = Callable[..., Loaded]
+Ingest = Callable[..., IngestResult]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_a_prefix_becomes_videos(
 def test_a_finished_download_of_a_stopped_run_is_used(s3: tuple[Any, MediaConfig], tmp_path: Path) -> None:
     client, config = s3
     client.put_object(Bucket="clips", Key="a.wav", Body=record(tmp_path / "a.wav", [tone(1)]).read_bytes())
-    [item] = source_of("s3://clips/", config, Wanted()).items()
+    [item] = source_of("s3://clips/", config, MediaFilter()).items()
     assert isinstance(item, Item)
     first = item.fetch(tmp_path)
     client.delete_object(Bucket="clips", Key="a.wav")

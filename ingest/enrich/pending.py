@@ -10,34 +10,34 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from shortlist.core.types import EXTRACTIVE, GIVEN, KEYWORDS, ZERO_SHOT, Article, Enrichment, Made, Video
-from shortlist.ingest.complete import ENRICH_ARTICLE, ENRICH_VIDEO
+from shortlist.ingest.default_enrichment import ENRICH_ARTICLE, ENRICH_VIDEO
 from shortlist.ingest.enrich.enricher import Text
 from shortlist.store.catalogue.catalogue import Catalogue
 
 
-def open_to(made_by: str | None, current: str, refresh: bool) -> bool:
+def may_replace(made_by: str | None, current: str, refresh: bool) -> bool:
     """Whether a part that `made_by` made (None: nobody yet) may be made by `current`."""
     if made_by is None or made_by in (EXTRACTIVE, KEYWORDS) or made_by.startswith(ZERO_SHOT):
         return True
     return refresh and made_by not in (GIVEN, current)
 
 
-def waiting_videos(catalogue: Catalogue, current: str, refresh: bool) -> Iterator[str]:
+def pending_videos(catalogue: Catalogue, current: str, refresh: bool) -> Iterator[str]:
     """The ids of videos with words but without a summary by a model."""
     done = set() if refresh else catalogue.steps.done(ENRICH_VIDEO)
     for _, video in catalogue.videos.iterate():
         made = video.enrichment.summary
-        wanted = open_to(made.made_by if made else None, current, refresh)
+        wanted = may_replace(made.made_by if made else None, current, refresh)
         if wanted and video.id not in done and text_of_video(video).body:
             yield video.id
 
 
-def waiting_articles(catalogue: Catalogue, current: str, refresh: bool) -> Iterator[str]:
+def pending_articles(catalogue: Catalogue, current: str, refresh: bool) -> Iterator[str]:
     """The same of articles."""
     done = set() if refresh else catalogue.steps.done(ENRICH_ARTICLE)
     for _, article in catalogue.articles.iterate():
         made = article.enrichment.summary
-        if open_to(made.made_by if made else None, current, refresh) and article.id not in done:
+        if may_replace(made.made_by if made else None, current, refresh) and article.id not in done:
             yield article.id
 
 
@@ -57,9 +57,9 @@ def merged(record: Enrichment, made: Enrichment, current: str, refresh: bool) ->
     """`record` with the parts of `made` in every place that is open to them."""
 
     def better(old: Made | None, new: Made | None) -> Made | None:
-        return new if new and open_to(old.made_by if old else None, current, refresh) else old
+        return new if new and may_replace(old.made_by if old else None, current, refresh) else old
 
-    tagged = made if made.tags and open_to(record.tags_made_by, current, refresh) else record
+    tagged = made if made.tags and may_replace(record.tags_made_by, current, refresh) else record
     return Enrichment(
         summary=better(record.summary, made.summary),
         category=better(record.category, made.category),
