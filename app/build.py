@@ -143,7 +143,7 @@ def chat_over(recommender: Recommender, home: Home, config: Config, model: Calla
     )
 
 
-def evaluation_parts() -> Factories:
+def evaluation_factories() -> Factories:
     """What `eval` builds its variants from."""
     from shortlist.eval.factories import Factories
 

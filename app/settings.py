@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from shortlist.app.sources import Source, found_config, found_home, from_environ, from_file
+from shortlist.app.settings_sources import Source, find_config_file, find_home, from_environ, from_file
 from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError
 from shortlist.models.weights.manifest import load_manifest
@@ -39,7 +39,7 @@ def load_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapp
 
 def find_settings(file: Path | None, overrides: Mapping[str, Any]) -> Settings:
     """The settings of this process: its environment, and where no `file` is named, the one that is found."""
-    return read_settings(file or found_config(), os.environ, overrides)
+    return read_settings(file or find_config_file(), os.environ, overrides)
 
 
 def read_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapping[str, Any]) -> Settings:
@@ -47,7 +47,7 @@ def read_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapp
     files = [from_file(file)] if file is not None else []
     sources = [*files, *from_environ(environ), Source(COMMAND_LINE, overrides)]
     if not any("home" in source.values for source in sources):
-        sources.insert(0, found_home())
+        sources.insert(0, find_home())
     merged: dict[str, Any] = {}
     for source in sources:
         merged = _merge(merged, source.values)

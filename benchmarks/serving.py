@@ -33,7 +33,7 @@ from starlette.types import ASGIApp
 from benchmarks.export_home import make_home
 from benchmarks.retrieval import real_windows
 from shortlist.app.build import encoder_of, language_model_of, open_home
-from shortlist.app.serve import context_with
+from shortlist.app.server_context import context_with
 from shortlist.core.config import Config, ServeConfig
 from shortlist.serving.limits.interprocess import COUNTERS, SharedLimits
 

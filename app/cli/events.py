@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shortlist.app.cli.terminal.failures import print_failures
+from shortlist.app.cli.terminal.failure_table import print_failures
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, settings
 from shortlist.app.cli.terminal.output import say
 

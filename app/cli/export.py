@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.terminal.filters import (
+from shortlist.app.cli.terminal.filter_options import (
     Category,
     Channel,
     IncludeSeen,

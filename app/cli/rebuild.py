@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from shortlist.app.cli.ingest.searchable import merge
+from shortlist.app.cli.ingest.update_index import merge_index
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.app.cli.terminal.output import say
 
@@ -36,7 +36,7 @@ def rebuild(
         counts = store.catalogue.content_counts()
         with progress_bar("encoding", counts.videos + counts.articles, quiet=as_json) as progress:
             done = make_anew(store, chosen, encoder, progress)
-        merge(store)
+        merge_index(store)
     if as_json:
         print_json({"records": done.records, "revision": done.revision, "damaged": list(done.damaged)})
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.terminal.filters import (
+from shortlist.app.cli.terminal.filter_options import (
     Category,
     Channel,
     IncludeSeen,
@@ -71,8 +71,8 @@ def recommend(
         filters=filters(max_duration, category, channel, language, published_after, published_before, include_seen),
     )
     from shortlist.app.build import open_home, open_recommender
+    from shortlist.app.cli.terminal.answer_table import print_answer
     from shortlist.app.cli.terminal.output import print_json, print_notes
-    from shortlist.app.cli.terminal.tables import print_answer
     from shortlist.core.json_documents import answer_document
 
     with open_home(chosen) as store:

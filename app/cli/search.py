@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from shortlist.app.cli.terminal.filters import (
+from shortlist.app.cli.terminal.filter_options import (
     Category,
     Channel,
     Language,
@@ -39,8 +39,8 @@ def search(
     chosen = settings(context, home, config)
     wanted = filters(max_duration, category, channel, language, published_after, published_before)
     from shortlist.app.build import open_home, open_recommender
+    from shortlist.app.cli.terminal.answer_table import print_answer
     from shortlist.app.cli.terminal.output import print_json, print_notes
-    from shortlist.app.cli.terminal.tables import print_answer
     from shortlist.core.json_documents import search_document
 
     with open_home(chosen) as store:

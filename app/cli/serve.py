@@ -106,7 +106,7 @@ def mcp(
 
 def _run_workers(config: Config, listener: socket.socket, keyless: bool) -> None:
     """Each worker opens the home for itself; what they share is forgotten at the end."""
-    from shortlist.app.serve import worker
+    from shortlist.app.server_context import worker
     from shortlist.serving.limits.interprocess import COUNTERS, SharedLimits
 
     with TemporaryDirectory(prefix="shortlist-serve-") as folder:
@@ -127,7 +127,7 @@ def _app_context(config: Config) -> Iterator[AppContext]:
     except ImportError as error:
         remedy = "install them with `pip install -c constraints.txt -e '.[serve]'`"
         raise UsageError("serving needs more packages", expected="fastapi", found="none", remedy=remedy) from error
-    from shortlist.app.serve import context_of
+    from shortlist.app.server_context import context_of
 
     with open_or_create(config) as store:
         yield context_of(store, config)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from shortlist.app.cli.terminal.failures import print_failures
+from shortlist.app.cli.terminal.failure_table import print_failures
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.app.cli.terminal.output import say
 from shortlist.core.config import Config

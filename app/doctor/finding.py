@@ -48,7 +48,7 @@ class Report:
         return {"state": self.state, "checks": checks}
 
 
-def fine(found: str) -> Finding:
+def ok(found: str) -> Finding:
     """All is well."""
     return Finding("ok", found)
 
@@ -63,13 +63,13 @@ def broken(found: str, remedy: str, exit_code: int = StateError.exit_code) -> Fi
     return Finding("broken", found, remedy, exit_code)
 
 
-def several(problems: Sequence[str], remedy: str, shown: int = 3) -> Finding:
+def problems_found(problems: Sequence[str], remedy: str, shown: int = 3) -> Finding:
     """Broken in one or more ways."""
     more = f" and {len(problems) - shown} more" if len(problems) > shown else ""
     return broken(f"{'; '.join(problems[:shown])}{more}", remedy)
 
 
-def examined(check: Callable[[], Finding]) -> Finding:
+def run_check(check: Callable[[], Finding]) -> Finding:
     """What `check` finds; an error of ours is a finding, too."""
     try:
         return check()

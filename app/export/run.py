@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shortlist.app.export.join import join
-from shortlist.app.export.local import run_local
-from shortlist.app.export.on_ray import run_on_ray
-from shortlist.app.export.parts import is_done, part_file, parts_of, read_part
+from shortlist.app.export.local_engine import run_local
+from shortlist.app.export.merge import merge_shards
 from shortlist.app.export.plan import Plan, metadata, shards
+from shortlist.app.export.ray_engine import run_on_ray
+from shortlist.app.export.shards import is_done, read_shard, shard_file, shard_folder
 from shortlist.core.config import NONE, Config
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Request
@@ -45,22 +45,22 @@ def export(
     asked for by name is missing.
     """
     described = metadata(plan, home, config)
-    with parts_of(plan, described, resume=resume):
+    with shard_folder(plan, described, resume=resume):
         numbers: list[int] = []
 
         def missing() -> Iterator[tuple[int, list[str]]]:
             for number, user_ids in enumerate(shards(plan, home)):
                 numbers.append(number)
-                if is_done(part_file(plan.parts, number)):
+                if is_done(shard_file(plan.parts, number)):
                     progress(len(user_ids))
                 else:
                     yield number, user_ids
 
         for readers in ENGINES[engine](missing(), config, plan.like, plan.parts, workers_for(config, plan.like)):
             progress(readers)
-        files = [part_file(plan.parts, number) for number in numbers]
-        join(files, plan.out, described, raw=plan.raw)
-        finished = [read_part(file)[1] for file in files]
+        files = [shard_file(plan.parts, number) for number in numbers]
+        merge_shards(files, plan.out, described, raw=plan.raw)
+        finished = [read_shard(file)[1] for file in files]
     unknown = tuple(user_id for done in finished for user_id in done.unknown)
     notes: Counter[Note] = sum((Counter(done.notes) for done in finished), Counter())
     return Exported(

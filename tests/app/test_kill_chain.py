@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from shortlist.app.build import open_home, open_recommender, repair
-from shortlist.app.doctor import state
+from shortlist.app.doctor import home_checks
 from shortlist.app.settings import load_settings
 from shortlist.core.types import Video
 from shortlist.retrieval.build import build_leg
@@ -154,7 +154,13 @@ def check_whole(video: Video) -> None:
 
 def check_agreement(home: Home, config: Any, encoder: Any) -> None:
     """The catalogue, Chroma and the indexes hold the same, record by record."""
-    for look in (state.catalogue, state.caches, state.documents, state.indexes, state.self_retrieval):
+    for look in (
+        home_checks.catalogue,
+        home_checks.caches,
+        home_checks.documents,
+        home_checks.indexes,
+        home_checks.self_retrieval,
+    ):
         finding = look(home, config)
         assert finding.state == "ok", f"{look.__name__}: {finding.found}"
     videos = [video for _, video in home.catalogue.videos.iterate()]

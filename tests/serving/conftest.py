@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 from sqlalchemy import Engine, event
 
-from shortlist.app.serve import context_with
+from shortlist.app.server_context import context_with
 from shortlist.core.config import Config, EncoderConfig, IngestConfig
 from shortlist.core.types import Event, Reader
 from shortlist.serving.api.app import create_app

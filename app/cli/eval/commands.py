@@ -193,10 +193,10 @@ def compare(
 
 
 def _task(spec: str, queries: int | None, config: Config) -> tuple[Task, Factories]:
-    from shortlist.app.build import evaluation_parts
+    from shortlist.app.build import evaluation_factories
     from shortlist.eval.tasks.specs import load_task
 
-    parts = evaluation_parts()
+    parts = evaluation_factories()
     task = load_task(spec, config, parts)
     return task if queries is None else task.sampled(queries, config.eval.seed), parts
 

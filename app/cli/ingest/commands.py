@@ -10,7 +10,7 @@ import typer
 
 from shortlist.app.cli.ingest import enrich, retry, videos
 from shortlist.app.cli.ingest.report import report
-from shortlist.app.cli.ingest.searchable import make_searchable
+from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
 from shortlist.core.config import Config
 

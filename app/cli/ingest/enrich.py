@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shortlist.app.cli.ingest.report import SOME_FAILED
-from shortlist.app.cli.ingest.searchable import make_searchable
-from shortlist.app.cli.terminal.failures import print_failures
+from shortlist.app.cli.ingest.update_index import make_searchable
+from shortlist.app.cli.terminal.failure_table import print_failures
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.app.cli.terminal.output import say
 from shortlist.core.config import Config

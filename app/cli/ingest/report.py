@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from shortlist.app.cli.terminal.failures import print_failures
+from shortlist.app.cli.terminal.failure_table import print_failures
 from shortlist.app.cli.terminal.output import say
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from shortlist.app.cli.ingest.videos import (
     media_options,
     take,
 )
-from shortlist.app.cli.terminal.filters import PublishedAfter
+from shortlist.app.cli.terminal.filter_options import PublishedAfter
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.app.cli.terminal.output import say
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shortlist.app.cli.ingest.report import report
-from shortlist.app.cli.ingest.searchable import make_searchable
-from shortlist.app.cli.terminal.filters import PublishedAfter, filters
+from shortlist.app.cli.ingest.update_index import make_searchable
+from shortlist.app.cli.terminal.filter_options import PublishedAfter, filters
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
 from shortlist.core.config import Config
 

@@ -21,9 +21,9 @@ from pyarrow import parquet
 from shortlist.agent.export import Rows
 from shortlist.agent.recommend import Recommender
 from shortlist.app.build import open_home, open_recommender
-from shortlist.app.export.parts import Done, is_done, part_file, read_part, write_part
 from shortlist.app.export.plan import Plan, check_files
 from shortlist.app.export.run import Exported, export
+from shortlist.app.export.shards import Done, is_done, read_shard, shard_file, write_shard
 from shortlist.core.config import Config
 from shortlist.core.errors import StateError, UsageError
 from shortlist.core.notes import Note
@@ -272,13 +272,13 @@ def test_killed_and_resumed_it_writes_the_same_file(home: Home, tmp_path: Path) 
 def test_a_part_that_the_model_failed_is_done_again(tmp_path: Path) -> None:
     stopped = Note("model-failed", "stopped", "no answer from http://127.0.0.1:9")
     useless = Note("unusable-answers", "one answer was of no use")
-    file = part_file(tmp_path, 3)
+    file = shard_file(tmp_path, 3)
     assert not is_done(file)
-    write_part(file, Rows(unjudged=["ann"], notes=Counter({stopped: 1})), 2)
+    write_shard(file, Rows(unjudged=["ann"], notes=Counter({stopped: 1})), 2)
     assert not is_done(file)
-    write_part(file, Rows(unknown=["nobody"], notes=Counter({useless: 1})), 2)
+    write_shard(file, Rows(unknown=["nobody"], notes=Counter({useless: 1})), 2)
     assert is_done(file)
-    assert read_part(file)[1] == Done(2, 0, ("nobody",), 0, {useless: 1})
+    assert read_shard(file)[1] == Done(2, 0, ("nobody",), 0, {useless: 1})
 
 
 def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:

@@ -91,10 +91,10 @@ def test_simulated_readers_want_what_their_taste_says(
 
 
 def test_the_taste_can_be_found_by_what_ships(home: Path, tmp_path: Path, encoder: Encoder, make_config: Made) -> None:
-    from shortlist.app.build import evaluation_parts
+    from shortlist.app.build import evaluation_factories
 
     config = make_config(tmp_path).model_copy(update={"encoder": Config().encoder})
-    parts = evaluation_parts()
+    parts = evaluation_factories()
     with Home.open(home) as opened:
         task = simulated_task(opened, 12, 3, tmp_path, lambda: encoder)
     means = {

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shortlist.app.serve import context_with
+from shortlist.app.server_context import context_with
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.errors import ModelMissing
 from shortlist.serving.api.app import create_app

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from shortlist.app.export.work import Worker
+from shortlist.app.export.worker import Worker
 from shortlist.core.config import Config
 from shortlist.core.errors import StateError
 from shortlist.core.ranking import Request

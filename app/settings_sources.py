@@ -30,7 +30,7 @@ class Source:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def found_home(folder: Path = Path()) -> Source:
+def find_home(folder: Path = Path()) -> Source:
     """The home that is used unless another is named: `chroma_db/` in `folder`, else the user's data folder.
 
     `chroma_db/` counts if it is a home or still empty. A folder of that name with other content, such as another
@@ -42,7 +42,7 @@ def found_home(folder: Path = Path()) -> Source:
     return Source("default: the user's data folder", {"home": user_data_path(APP, appauthor=False)})
 
 
-def found_config(folder: Path = Path()) -> Path | None:
+def find_config_file(folder: Path = Path()) -> Path | None:
     """The configuration file that is read unless another is named: `shortlist.toml` in `folder`, else the user's."""
     candidates = (folder / CONFIG_FILE, user_config_path(APP, appauthor=False) / CONFIG_FILE)
     return next((path for path in candidates if path.is_file()), None)

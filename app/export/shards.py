@@ -24,7 +24,7 @@ DONE = b"done"
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ShardSummary:
     """What became of a shard; `notes` counts the readers of each."""
 
     readers: int
@@ -35,7 +35,7 @@ class Done:
 
 
 @contextmanager
-def parts_of(plan: Plan, metadata: Mapping[str, Any], *, resume: bool) -> Iterator[None]:
+def shard_folder(plan: Plan, metadata: Mapping[str, Any], *, resume: bool) -> Iterator[None]:
     """The folder of `plan`'s parts, held by this process alone; emptied first unless `resume`, removed at the end.
 
     Raises `StateError` where another process writes the same export, `UsageError` where `resume` does not fit.
@@ -58,16 +58,16 @@ def parts_of(plan: Plan, metadata: Mapping[str, Any], *, resume: bool) -> Iterat
         raise os_error(plan.out, error) from error
 
 
-def part_file(parts: Path, number: int) -> Path:
+def shard_file(parts: Path, number: int) -> Path:
     """The file of shard `number`."""
     return parts / f"{number:08d}.arrow"
 
 
-def write_part(file: Path, rows: Rows, readers: int) -> Done:
+def write_shard(file: Path, rows: Rows, readers: int) -> ShardSummary:
     """Write a shard; a process that dies leaves no half of one. Raises `StateError` where the disk is full."""
     import pyarrow as pa
 
-    done = Done(readers, len(rows), tuple(rows.unknown), len(rows.unjudged), dict(rows.notes))
+    done = ShardSummary(readers, len(rows), tuple(rows.unknown), len(rows.unjudged), dict(rows.notes))
     described = schema().with_metadata({DONE: json.dumps(_document(done)).encode()})
     table = pa.Table.from_pydict(rows.columns, schema=described)
     unfinished = file.with_suffix(".unfinished")
@@ -81,7 +81,7 @@ def write_part(file: Path, rows: Rows, readers: int) -> Done:
     return done
 
 
-def read_part(file: Path) -> tuple[pa.Table, Done]:
+def read_shard(file: Path) -> tuple[pa.Table, ShardSummary]:
     """A shard's rows and what became of it."""
     import pyarrow as pa
 
@@ -92,7 +92,7 @@ def read_part(file: Path) -> tuple[pa.Table, Done]:
 
 def is_done(file: Path) -> bool:
     """Whether nothing of a shard is left to do: one that a language model failed is done again."""
-    return file.exists() and not read_part(file)[1].unjudged
+    return file.exists() and not read_shard(file)[1].unjudged
 
 
 def schema() -> pa.Schema:
@@ -103,14 +103,14 @@ def schema() -> pa.Schema:
     return pa.schema([(name, kinds.get(name) or kinds[name.rpartition("_")[2]]) for name in COLUMNS])
 
 
-def _document(done: Done) -> dict[str, Any]:
+def _document(done: ShardSummary) -> dict[str, Any]:
     notes = [{"note": asdict(note), "readers": readers} for note, readers in done.notes.items()]
     return {**asdict(replace(done, notes={})), "notes": notes}
 
 
-def _done(document: dict[str, Any]) -> Done:
+def _done(document: dict[str, Any]) -> ShardSummary:
     notes = {Note(**one["note"]): one["readers"] for one in document["notes"]}
-    return Done(**{**document, "unknown": tuple(document["unknown"]), "notes": notes})
+    return ShardSummary(**{**document, "unknown": tuple(document["unknown"]), "notes": notes})
 
 
 def _begin(parts: Path, metadata: Mapping[str, Any], resume: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shortlist.app.settings import read_settings
-from shortlist.app.sources import found_config, found_home
+from shortlist.app.settings_sources import find_config_file, find_home
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,29 +30,29 @@ def make(folder: Path, *names: str) -> Path:
 @pytest.mark.parametrize("content", [(), ("README.md",), ("catalogue.sqlite3", "README.md"), ("vectors.sqlite3",)])
 def test_a_local_home_or_an_empty_folder_is_used(user_folders: Path, content: tuple[str, ...]) -> None:
     local = make(user_folders / "here/chroma_db", *content)
-    assert found_home(local.parent).values == {"home": local}
+    assert find_home(local.parent).values == {"home": local}
 
 
 @pytest.mark.parametrize("content", [("chroma.sqlite3",), ("README.md", "notes.txt")])
 def test_a_folder_of_another_program_is_left_alone(user_folders: Path, content: tuple[str, ...]) -> None:
     local = make(user_folders / "here/chroma_db", *content)
-    assert found_home(local.parent).values == {"home": user_folders / "data/shortlist"}
+    assert find_home(local.parent).values == {"home": user_folders / "data/shortlist"}
 
 
 def test_without_a_local_folder_the_users_data_folder_is_used(user_folders: Path) -> None:
-    assert found_home(user_folders).values == {"home": user_folders / "data/shortlist"}
+    assert find_home(user_folders).values == {"home": user_folders / "data/shortlist"}
 
 
 def test_a_checkout_of_the_repository_uses_its_own_folder() -> None:
-    assert found_home(ROOT).values == {"home": ROOT / "chroma_db"}
+    assert find_home(ROOT).values == {"home": ROOT / "chroma_db"}
 
 
 def test_the_file_in_the_current_folder_comes_before_the_users(user_folders: Path) -> None:
-    assert found_config(user_folders / "here") is None
+    assert find_config_file(user_folders / "here") is None
     users = make(user_folders / "config/shortlist", "shortlist.toml") / "shortlist.toml"
-    assert found_config(user_folders / "here") == users
+    assert find_config_file(user_folders / "here") == users
     local = make(user_folders / "here", "shortlist.toml") / "shortlist.toml"
-    assert found_config(user_folders / "here") == local
+    assert find_config_file(user_folders / "here") == local
 
 
 def test_every_value_has_an_origin(tmp_path: Path) -> None:

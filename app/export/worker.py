@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shortlist.agent.export import export_rows
 from shortlist.app.build import open_home, open_recommender
-from shortlist.app.export.parts import part_file, write_part
+from shortlist.app.export.shards import shard_file, write_shard
 from shortlist.core.config import Config
 from shortlist.core.ranking import Request
 
@@ -25,4 +25,4 @@ class Worker:
     def work(self, number: int, user_ids: Sequence[str]) -> int:
         """Rank the readers of shard `number` and write its part; how many there are."""
         rows = export_rows(self._recommender, self._records, user_ids, self._like)
-        return write_part(part_file(self._parts, number), rows, len(user_ids)).readers
+        return write_shard(shard_file(self._parts, number), rows, len(user_ids)).readers

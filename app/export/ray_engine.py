@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from shortlist.app.export.work import Worker
+from shortlist.app.export.worker import Worker
 from shortlist.core.config import Config
 from shortlist.core.errors import ModelMissing
 from shortlist.core.ranking import Request

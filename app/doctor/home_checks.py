@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from shortlist.app.build import encoder_of
-from shortlist.app.doctor.finding import Finding, broken, fine, several, warn
-from shortlist.app.doctor.services import offline
+from shortlist.app.doctor.finding import Finding, broken, ok, problems_found, warn
+from shortlist.app.doctor.service_checks import offline
 from shortlist.core.config import Config
 from shortlist.core.errors import ServiceError
 from shortlist.core.ranking import FloatArray, Query
@@ -36,9 +36,9 @@ def catalogue(home: Home, _config: Config) -> Finding:
     """Every page and every record as it was written."""
     problems = home.catalogue.integrity.problems()
     if problems:
-        return several(problems, f"{REBUILD}, then ingest what it lists; or put back a backup of the catalogue")
+        return problems_found(problems, f"{REBUILD}, then ingest what it lists; or put back a backup of the catalogue")
     counts = home.catalogue.counts()
-    return fine(
+    return ok(
         f"{counts.videos:,} videos, {counts.articles:,} articles, {counts.readers:,} readers, "
         f"{counts.events:,} events, revision {home.catalogue.revision()}"
     )
@@ -47,7 +47,7 @@ def catalogue(home: Home, _config: Config) -> Finding:
 def caches(home: Home, _config: Config) -> Finding:
     """Every cached embedding and answer as it was written."""
     damaged = [f"{cache.name}: {problem}" for cache in home.caches for problem in cache.problems()[:1]]
-    return several(damaged, REBUILD) if damaged else fine("cached embeddings and answers are as they were written")
+    return problems_found(damaged, REBUILD) if damaged else ok("cached embeddings and answers are as they were written")
 
 
 def embeddings(home: Home, config: Config) -> Finding:
@@ -63,10 +63,10 @@ def embeddings(home: Home, config: Config) -> Finding:
     try:
         wrong = _encoded_otherwise(home, encoder_of(config.model_copy(update={"models": offline(config.models)})))
     except ServiceError:
-        return fine(f"{texts:,} texts have one; none was encoded again, as the encoder is missing")
+        return ok(f"{texts:,} texts have one; none was encoded again, as the encoder is missing")
     if wrong:
         return broken(f"{len(wrong)} texts encoded again have another embedding: {wrong[0]!r}", ENCODE_ANEW)
-    return fine(f"{texts:,} texts have one; a few encoded again have the same")
+    return ok(f"{texts:,} texts have one; a few encoded again have the same")
 
 
 def documents(home: Home, _config: Config) -> Finding:
@@ -80,7 +80,7 @@ def documents(home: Home, _config: Config) -> Finding:
     wrong = _other_vectors(home)
     if wrong:
         return broken(f"{len(wrong)} documents have other vectors than their texts: {wrong[0]!r}", REBUILD)
-    return fine(f"{found:,} documents, as many as the catalogue has texts")
+    return ok(f"{found:,} documents, as many as the catalogue has texts")
 
 
 def indexes(home: Home, _config: Config) -> Finding:
@@ -88,7 +88,7 @@ def indexes(home: Home, _config: Config) -> Finding:
     index = _opened(home)
     changed = changed_files(home.path / FOLDER, index)
     if changed:
-        return several(changed, REBUILD)
+        return problems_found(changed, REBUILD)
     if cowatch_is_damaged(home.path / FOLDER):
         return warn("cowatch.npz is not what was written", "nothing: the next recommend counts it again")
     if put_back(home):
@@ -100,7 +100,7 @@ def indexes(home: Home, _config: Config) -> Finding:
         held = sorted(item for part in index.of_kind(kind) for item in part.live_ids())  # type: ignore[arg-type]
         if held != known:
             return broken(f"{len(held):,} {kind}s in the index, {len(known):,} in the catalogue", REBUILD)
-    return fine(f"{len(index.parts)} segments at revision {index.manifest.revision}, the items of the catalogue")
+    return ok(f"{len(index.parts)} segments at revision {index.manifest.revision}, the items of the catalogue")
 
 
 def self_retrieval(home: Home, config: Config) -> Finding:
@@ -109,7 +109,7 @@ def self_retrieval(home: Home, config: Config) -> Finding:
     snapshot = Snapshot(home.home_id, index.manifest.revision, index.of_kind("video"))
     ids = snapshot.live_ids()
     if not ids:
-        return fine("no videos yet")
+        return ok("no videos yet")
     chosen, vectors = _embedded(home, _sample(ids))
     if not chosen:
         return broken("no text of the sampled videos has an embedding", REBUILD)
@@ -124,7 +124,7 @@ def self_retrieval(home: Home, config: Config) -> Finding:
     ]
     if lost:
         return broken(f"{len(lost)} of {len(chosen)} videos are not found by their own vectors: {lost[0]!r}", REBUILD)
-    return fine(f"{len(chosen)} of {len(chosen)} videos are found first by their own vectors")
+    return ok(f"{len(chosen)} of {len(chosen)} videos are found first by their own vectors")
 
 
 def _encoded_otherwise(home: Home, load: LoadEncoder) -> list[str]:

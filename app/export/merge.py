@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from shortlist.app.export.parts import read_part, schema
+from shortlist.app.export.shards import read_shard, schema
 from shortlist.store.sql.sqlite_errors import os_error
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ PREFIX = "shortlist."
 FORMULA = r"^[=+\-@\t\r]"
 
 
-def join(files: Sequence[Path], out: Path, metadata: Mapping[str, Any], *, raw: bool = False) -> None:
+def merge_shards(files: Sequence[Path], out: Path, metadata: Mapping[str, Any], *, raw: bool = False) -> None:
     """Write all rows of `files`, in their order, to `out`. Raises `StateError` where the disk is full.
 
     Parquet carries `metadata` itself; for a CSV or JSON Lines file it is written to OUT.meta.json. In a CSV, a text
@@ -31,7 +31,7 @@ def join(files: Sequence[Path], out: Path, metadata: Mapping[str, Any], *, raw: 
     try:
         with WRITERS[out.suffix.lower()](unfinished, metadata) as write:
             for file in files:
-                write(shown(read_part(file)[0]))
+                write(shown(read_shard(file)[0]))
         if out.suffix.lower() != ".parquet":
             meta = out.with_name(f"{out.name}.meta.json")
             meta.write_text(json.dumps(dict(metadata), indent=2) + "\n", encoding="utf-8")

@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 
 def make_searchable(store: Home, config: Config) -> None:
-    """Index what is new, so that the first reader finds it ready and needs no lock; then merge what is due.
+    """Index what is new, so that the first reader finds it ready and needs no lock; then merge_index what is due.
 
     What an earlier command that was stopped left undone is done, too.
     """
     from shortlist.app.build import repair
 
     repair(store, config)
-    merge(store)
+    merge_index(store)
 
 
-def merge(store: Home) -> None:
+def merge_index(store: Home) -> None:
     """Merge what is due of the index, and say so. Where it cannot be done, nothing is lost: that is a note."""
     from shortlist.retrieval.index.background_merge import merge_aside
 

@@ -8,7 +8,7 @@ import sqlite3
 from importlib.metadata import version
 
 from shortlist.app.build import encoder_of
-from shortlist.app.doctor.finding import Finding, broken, fine, warn
+from shortlist.app.doctor.finding import Finding, broken, ok, warn
 from shortlist.core.config import Config, ModelsConfig
 from shortlist.core.errors import ModelMissing, ServiceError
 from shortlist.models.llm.language_model import LanguageModel, Message
@@ -28,7 +28,7 @@ def versions(_config: Config) -> Finding:
         f"shortlist {version('shortlist')}", f"schema {SCHEMA_VERSION}", f"index format {FORMAT}",
         f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}", f"chromadb {version('chromadb')}",
     )  # fmt: skip
-    return fine(", ".join(parts))
+    return ok(", ".join(parts))
 
 
 def encoder(config: Config) -> Finding:
@@ -39,7 +39,7 @@ def encoder(config: Config) -> Finding:
         return broken(f"the weights of {name} are {wrong}", f"shortlist models pull {name}", ModelMissing.exit_code)
     load = encoder_of(config.model_copy(update={"models": offline(config.models)}))
     encoded = load().encode(["What is this about?"])
-    return fine(f"{name} encodes, {encoded.shape[1]} dimensions")
+    return ok(f"{name} encodes, {encoded.shape[1]} dimensions")
 
 
 def language_model(config: Config) -> Finding:
@@ -52,7 +52,7 @@ def language_model(config: Config) -> Finding:
     wrong = _wrong_weights(model.name.partition("@")[0], config.models)
     if wrong:
         return warn(f"the weights of {model.name} are {wrong}", f"shortlist models pull {config.llm.model}")
-    return fine(f"{model.name} {answer}")
+    return ok(f"{model.name} {answer}")
 
 
 def disk(config: Config) -> Finding:
@@ -62,7 +62,7 @@ def disk(config: Config) -> Finding:
     said, remedy = f"{free_gb:,.1f} GB free at {folder}", "free some space, or move the home with --home"
     if free_gb < TOO_LOW_GB:
         return broken(said, remedy)
-    return warn(said, remedy) if free_gb < LOW_GB else fine(said)
+    return warn(said, remedy) if free_gb < LOW_GB else ok(said)
 
 
 def _asked(model: LanguageModel) -> str:
