@@ -64,7 +64,7 @@ def address(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def examples() -> list[str]:
     """Every curl command of the page that is meant for a local server."""
-    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", " ")
+    blocks = re.sub(r"\\?\n +", " ", "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)))
     return [line.partition("   #")[0].strip() for line in blocks.splitlines() if "$API" in line]
 
 

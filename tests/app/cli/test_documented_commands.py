@@ -23,7 +23,7 @@ def shown() -> Iterator[tuple[str, list[str]]]:
     """The lines in blocks of shell, each with its page, without settings and comments."""
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         for block in BLOCK.findall(page.read_text("utf-8")):
-            for line in block.replace("\\\n", " ").splitlines():
+            for line in re.sub(r"\\?\n +", " ", block).splitlines():
                 words = shlex.split(line.partition(" | ")[0], comments=True)
                 while words and SETTING.fullmatch(words[0]):
                     words.pop(0)
