@@ -1,1 +1,1 @@
-"""Talking with Shortlist: a message becomes a typed action, the action runs on the same objects as the commands."""
+"""The chat: a message becomes a typed action, which runs on the same objects as the commands."""

@@ -1,7 +1,7 @@
-"""A language model that reads what the parser cannot: a LangChain agent whose tools are the chat's own actions.
+"""Interprets messages that the parser cannot read: a LangChain agent whose tools are the actions of the chat.
 
-The model only chooses a tool and copies its main argument. Numbers and limits are read from the message by the
-parser's own rules, and an argument that the message does not bear out is refused.
+The model only chooses a tool and copies its main argument. The parser's own rules read numbers and limits from the
+message, and arguments that are not in the message are dropped.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from shortlist.agent.chat.action import Action, ActionName
 from shortlist.agent.chat.memory import Document, Memory
 from shortlist.agent.chat.nlu.context import ParseContext
-from shortlist.agent.chat.nlu.limits import take_limits
+from shortlist.agent.chat.nlu.limits import extract_limits
 from shortlist.agent.chat.nlu.names import Names
-from shortlist.agent.chat.nlu.words import MAX_CHARS, tidy
+from shortlist.agent.chat.nlu.normalise import MAX_CHARS, normalise
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.retrieval.analysis import terms
 
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
 MODEL_CALLS = 2
-STEPS = 8  # nodes of the graph that one message may pass
-REMEMBERED = 3  # turns that the model is shown
+MAX_STEPS = 8  # nodes of the graph for one message
+HISTORY_TURNS = 3  # turns in the model's prompt
 REPLY_CHARS = 300  # of each
 
 log = logging.getLogger(__name__)
 
 
 class Interpreter(Protocol):
-    """Whoever makes sense of messages that the parser cannot read."""
+    """Interprets messages that the parser cannot read."""
 
     def interpret(self, message: str, turns: Sequence[Document], memory: Memory, today: date) -> Action | None:
-        """The action that `message` asks for after `turns`; None if it cannot be told. Raises `ServiceError`."""
+        """Return the action of `message` after `turns`; None if it is unclear. Raises `ServiceError`."""
         ...
 
 
 class AgentInterpreter:
-    """Asks `model` through LangChain's `create_agent`; the conversation so far comes from the thread."""
+    """Interprets with `model` through LangChain's `create_agent`; the thread provides the conversation so far."""
 
     def __init__(self, model: LanguageModel, names: Names) -> None:
         self._model = model
@@ -49,81 +49,81 @@ class AgentInterpreter:
 
     def interpret(self, message: str, turns: Sequence[Document], memory: Memory, today: date) -> Action | None:
         """See `Interpreter`."""
-        called = self._called([*_said(turns[-REMEMBERED:]), _human(message)])
-        if called is None:
+        action = self._call([*_history(turns[-HISTORY_TURNS:]), _human(message)])
+        if action is None:
             return None
-        limits, _ = take_limits(tidy(message), ParseContext(self._names, memory, today))
-        held = {name: value for name, value in limits.items() if value is not None}  # None lifts one
-        return grounded(called, message, memory, self._names, held)
+        extracted, _ = extract_limits(normalise(message), ParseContext(self._names, memory, today))
+        limits = {name: value for name, value in extracted.items() if value is not None}  # None clears a limit
+        return ground(action, message, memory, self._names, limits)
 
-    def _called(self, messages: list[BaseMessage]) -> Action | None:
+    def _call(self, messages: list[BaseMessage]) -> Action | None:
         from langchain.agents import create_agent
         from langchain.agents.middleware import ModelCallLimitMiddleware, ToolCallLimitMiddleware
         from langgraph.errors import GraphRecursionError
 
-        from shortlist.agent.chat.tool_chat import ToolChat
+        from shortlist.agent.chat.tool_calling_model import ToolCallingModel
 
-        called: list[Action] = []
+        calls: list[Action] = []
         limits: Any = [ModelCallLimitMiddleware(run_limit=MODEL_CALLS), ToolCallLimitMiddleware(run_limit=1)]
-        agent: Any = create_agent(ToolChat(model=self._model), _tools(called.append), middleware=limits)
+        agent: Any = create_agent(ToolCallingModel(model=self._model), _tools(calls.append), middleware=limits)
         try:
-            agent.invoke({"messages": messages}, {"recursion_limit": STEPS})
+            agent.invoke({"messages": messages}, {"recursion_limit": MAX_STEPS})
         except (GraphRecursionError, ValueError, KeyError, TypeError) as error:
             log.info("the model called no tool: %s", error)
-        return called[0] if called else None
+        return calls[0] if calls else None
 
 
-def grounded(action: Action, message: str, memory: Memory, names: Names, limits: dict[str, Any]) -> Action | None:
-    """`action` as far as `message` and `memory` bear it out; None where its topic is not in the message."""
-    given = dict(action.arguments)
-    topics = [given[name] for name in ("about", "text") if name in given]
+def ground(action: Action, message: str, memory: Memory, names: Names, limits: dict[str, Any]) -> Action | None:
+    """Return `action` with the arguments that `message` or `memory` contains; None if its topic is not in `message`."""
+    arguments = dict(action.arguments)
+    topics = [arguments[name] for name in ("about", "text") if name in arguments]
     if not all(topic and set(terms(topic)) <= set(terms(message)) for topic in topics):
         return None
-    named = given.pop("user", None)
+    named = arguments.pop("user", None)
     user = named if named and named in message and names.is_reader(named) else memory.user
     match action.name:
         case "recommend" if user or not topics:
-            return Action("recommend", {"user": user, **given, **limits})
+            return Action("recommend", {"user": user, **arguments, **limits})
         case "recommend" | "search":
             return Action("search", {"text": topics[0], **limits})
         case "profile":
             return Action("profile", {"user": user}) if user else None
         case "explain" | "describe":
-            said = any(char.isdigit() for char in message)
-            return Action(action.name, {"number": given["number"] if said else memory.focus, "user": user})
+            has_number = any(char.isdigit() for char in message)
+            return Action(action.name, {"number": arguments["number"] if has_number else memory.focus, "user": user})
     return action
 
 
-def _tools(keep: Callable[[Action], object]) -> list[BaseTool]:
-    """The actions as typed tools. A call is kept and ends the run: no word of the model reaches the person."""
+def _tools(record: Callable[[Action], object]) -> list[BaseTool]:
+    """Return the actions as typed tools. A call is recorded and ends the run: users never see the model's words."""
     from langchain_core.tools import StructuredTool
 
     def recommend(user: str | None = None, about: str | None = None) -> str:
         """Recommend videos for a reader, perhaps about a topic."""
-        return _kept("recommend", {"user": user, "about": about})
+        return call("recommend", {"user": user, "about": about})
 
     def search(text: str) -> str:
         """Find videos about a topic, for nobody in particular."""
-        return _kept("search", {"text": text})
+        return call("search", {"text": text})
 
     def explain(number: int) -> str:
         """Say why a video of the last list was recommended, by its number."""
-        return _kept("explain", {"number": number})
+        return call("explain", {"number": number})
 
     def describe(number: int) -> str:
         """Say what a video of the last list is about, by its number."""
-        return _kept("describe", {"number": number})
+        return call("describe", {"number": number})
 
     def profile(user: str) -> str:
         """Say what a reader likes and has watched."""
-        return _kept("profile", {"user": user})
+        return call("profile", {"user": user})
 
     def help() -> str:  # noqa: A001
         """Say what can be asked, where nothing else fits."""
-        return _kept("help", {})
+        return call("help", {})
 
-    def _kept(name: ActionName, arguments: dict[str, Any]) -> str:
-        keep(Action(name, {key: value for key, value in arguments.items() if value not in (None, "")}))
+    def call(name: ActionName, arguments: dict[str, Any]) -> str:
+        record(Action(name, {key: value for key, value in arguments.items() if value not in (None, "")}))
         return name
 
     return [
@@ -132,18 +132,18 @@ def _tools(keep: Callable[[Action], object]) -> list[BaseTool]:
     ]
 
 
-def _said(turns: Sequence[Document]) -> list[BaseMessage]:
+def _history(turns: Sequence[Document]) -> list[BaseMessage]:
     from langchain_core.messages import AIMessage
 
     return [
-        said
+        message
         for turn in turns
-        for said in (_human(str(turn.get("message", ""))), AIMessage(str(turn.get("reply", ""))[:REPLY_CHARS]))
-        if said.text
+        for message in (_human(str(turn.get("message", ""))), AIMessage(str(turn.get("reply", ""))[:REPLY_CHARS]))
+        if message.text
     ]
 
 
 def _human(text: str) -> BaseMessage:
     from langchain_core.messages import HumanMessage
 
-    return HumanMessage(tidy(text)[:MAX_CHARS])
+    return HumanMessage(normalise(text)[:MAX_CHARS])

@@ -1,4 +1,4 @@
-"""What a chat remembers from turn to turn: the reader last spoken of, the list last shown and what it was asked for."""
+"""State of a chat between turns: its reader, the last list and the request for it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shortlist.agent.chat.action import LISTS, Action
+from shortlist.agent.chat.action import LIST_ACTIONS, Action
 
 Document = Mapping[str, Any]
 
 
 class ThreadStore(Protocol):
-    """Chats by name: one JSON document a turn, oldest first. `store.catalogue.Catalogue.threads` is one."""
+    """Threads by name: one JSON document a turn, oldest first. `store.catalogue.threads` implements it."""
 
     def get(self, name: str, newest: int) -> Sequence[Document]:
-        """The `newest` turns; empty for a new thread."""
+        """Return the `newest` turns; empty for a new thread."""
         ...
 
     def add(self, name: str, message: dict[str, Any]) -> None:
@@ -25,85 +25,86 @@ class ThreadStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the words of the next message may refer to.
+    """Everything that the next message may refer to.
 
-    `listed` are JSON documents of recommendations, shown since `asked` was first asked for, `listed_for` their reader.
-    `focus` is the place in the list that was spoken of last. `undecided` if the reader was just asked what they like.
-    `spoken_of` is the reader named last, who may be another than the one who speaks, `user`.
-    `before` is what was asked for before `asked`, or `asked` itself where the last message found nothing.
+    `user` is the reader of the chat, and `last_reader` the one named last, who may be another. `last_list` holds the
+    JSON documents of the videos shown for `last_request`, of all its pages, and `list_reader` is their reader.
+    `previous_request` is the request before `last_request`, or `last_request` itself if the last message found nothing.
+    `focus` is the place in the list that was mentioned last. `awaiting_preference` is True if the last reply asked the
+    reader what they like.
     """
 
     user: str | None = None
-    listed: tuple[Document, ...] = ()
-    listed_for: str | None = None
-    asked: Action | None = None
+    last_list: tuple[Document, ...] = ()
+    list_reader: str | None = None
+    last_request: Action | None = None
     focus: int = 1
-    undecided: bool = False
-    before: Action | None = None
-    spoken_of: str | None = None
+    awaiting_preference: bool = False
+    previous_request: Action | None = None
+    last_reader: str | None = None
 
     @property
-    def shown(self) -> int:
-        """How many places of the last list were shown."""
-        return max((int(item["rank"]) for item in self.listed), default=0)
+    def n_shown(self) -> int:
+        """The number of places of the last list that were shown."""
+        return max((int(item["rank"]) for item in self.last_list), default=0)
 
 
 def recall(turns: Sequence[Document], user: str | None) -> Memory:
-    """The memory after `turns`. A `user` given from outside goes before the one remembered.
+    """Return the memory after `turns`, for `user` if given, else for the reader named last.
 
-    What another speaker was shown is nothing to go on with: the same is asked anew for `user`.
+    A list that was shown to another speaker is not continued: its request starts over for `user`.
     """
     users = [turn["user"] for turn in turns if turn.get("user")]
-    listed: tuple[Document, ...] = ()
-    asked: Document = {}
+    last_list: tuple[Document, ...] = ()
+    list_turn: Document = {}
     focus = 1
-    steps: list[Action] = []
+    requests: list[Action] = []
     for turn in turns:
         action = turn.get("action") or {}
         arguments = turn.get("asked") or {}
-        if action.get("name") in LISTS and turn.get("recommendations"):
-            listed = (*(listed if arguments.get("after") else ()), *turn["recommendations"])
-            asked, focus = turn, 1
+        if action.get("name") in LIST_ACTIONS and turn.get("recommendations"):
+            last_list = (*(last_list if arguments.get("after") else ()), *turn["recommendations"])
+            list_turn, focus = turn, 1
             undone = bool(action["arguments"].get("undone"))
-            _step(steps, Action(action["name"], _from_the_start(arguments)), undone=undone)
+            _push(requests, Action(action["name"], _without_page(arguments)), undone=undone)
         elif action.get("name") in ("explain", "describe"):
             focus = action["arguments"].get("number", 1)
-    spoken_of = users[-1] if users else None
+    last_reader = users[-1] if users else None
     memory = Memory(
-        user=user or spoken_of,
-        listed=listed,
-        listed_for=asked.get("user"),
-        asked=Action(asked["action"]["name"], asked.get("asked") or {}) if asked else None,
+        user=user or last_reader,
+        last_list=last_list,
+        list_reader=list_turn.get("user"),
+        last_request=Action(list_turn["action"]["name"], list_turn.get("asked") or {}) if list_turn else None,
         focus=focus,
-        undecided=bool(turns and turns[-1].get("undecided")),
-        before=_before(steps, turns),
-        spoken_of=spoken_of,
+        awaiting_preference=bool(turns and turns[-1].get("undecided")),
+        previous_request=_previous(requests, turns),
+        last_reader=last_reader,
     )
-    if user is None or memory.listed_for in (None, user) or asked.get("speaker") == user:
+    if user is None or memory.list_reader in (None, user) or list_turn.get("speaker") == user:
         return memory
-    return Memory(user, asked=_asked_anew(memory.asked, user), spoken_of=spoken_of)
+    return Memory(user, last_request=_restart_for(user, memory.last_request), last_reader=last_reader)
 
 
-def _asked_anew(asked: Action | None, user: str) -> Action | None:
-    """What was asked for another reader, for `user` from its beginning."""
-    if asked is None:
+def _restart_for(user: str, request: Action | None) -> Action | None:
+    """Return `request` for `user`, from its first page."""
+    if request is None:
         return None
-    return Action(asked.name, {**_from_the_start(asked.arguments), "user": user})
+    return Action(request.name, {**_without_page(request.arguments), "user": user})
 
 
-def _from_the_start(arguments: Document) -> Document:
+def _without_page(arguments: Document) -> Document:
     return {name: value for name, value in arguments.items() if name != "after"}
 
 
-def _step(steps: list[Action], asked: Action, *, undone: bool) -> None:
-    """What was asked for, step by step; to undo one is to go back to the step before."""
-    while undone and steps and steps[-1] != asked:
-        steps.pop()
-    if not steps or steps[-1] != asked:
-        steps.append(asked)
+def _push(requests: list[Action], request: Action, *, undone: bool) -> None:
+    """Add `request` to the history; an undone step returns to its earlier occurrence instead."""
+    while undone and requests and requests[-1] != request:
+        requests.pop()
+    if not requests or requests[-1] != request:
+        requests.append(request)
 
 
-def _before(steps: Sequence[Action], turns: Sequence[Document]) -> Action | None:
+def _previous(requests: Sequence[Action], turns: Sequence[Document]) -> Action | None:
     last = turns[-1] if turns else {}
-    failed = (last.get("action") or {}).get("name") in LISTS and not last.get("recommendations")
-    return next(iter(steps[-1:] if failed else steps[-2:-1]), None)
+    failed = (last.get("action") or {}).get("name") in LIST_ACTIONS and not last.get("recommendations")
+    return next(iter(requests[-1:] if failed else requests[-2:-1]), None)

@@ -1,4 +1,4 @@
-"""What a chat answers."""
+"""Replies of the chat."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from shortlist.core.notes import Note
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is said, the action behind it, the list it shows or speaks of, and notes for the person.
+    """A text, the action that it answers, the videos that it shows or mentions, and notes.
 
-    `asked` are the action's arguments with every reference resolved, by which a follow-up can ask again. `undecided` if
-    the reader is asked what they like.
+    `resolved` are the action's arguments with all references resolved; follow-ups repeat them. `asks_preference` is
+    True if the text asks the reader what they like.
     """
 
     text: str
     action: Action
     recommendations: tuple[Document, ...] = ()
     notes: tuple[Note, ...] = ()
-    asked: Mapping[str, Any] = field(default_factory=dict)
-    undecided: bool = False
+    resolved: Mapping[str, Any] = field(default_factory=dict)
+    asks_preference: bool = False
 
     @property
     def document(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A conversation: read the message, do what it asks for, answer, remember."""
+"""A chat in threads: reads a message, runs its action, replies, and stores the turn."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal
 
-from shortlist.agent.chat import replies
+from shortlist.agent.chat import reply_text
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.agent import Interpreter
 from shortlist.agent.chat.memory import Document, Memory, ThreadStore, recall
-from shortlist.agent.chat.nlu.names import Names, known_reader
+from shortlist.agent.chat.nlu.names import Names, match_reader
+from shortlist.agent.chat.nlu.normalise import MAX_CHARS
 from shortlist.agent.chat.nlu.parse import parse
-from shortlist.agent.chat.nlu.words import MAX_CHARS
 from shortlist.agent.chat.reply import Reply
 from shortlist.agent.chat.tools import Tools
 from shortlist.core.errors import ServiceError
 from shortlist.core.notes import Note
 
 Mode = Literal["auto", "parser", "agent"]
-RECALLED = 200  # turns that words can refer to: the reader last spoken of, and a list with all the pages it may have
+MAX_TURNS = 200  # turns that a message can refer to: enough for the reader named last and all pages of the last list
 
 
 class Chat:
     """Talks in threads; a thread remembers its reader and its last list.
 
-    `mode` says who reads a message: the parser, a language model, or (auto) the model only what the parser cannot read.
-    Whatever the model makes of it is checked against the message, so it can never do worse than the parser's help.
+    `mode` chooses the reader of messages: the parser, a language model ("agent"), or ("auto") the model only for
+    messages that the parser cannot read. The model's action is checked against the message.
     """
 
     def __init__(
@@ -48,24 +48,24 @@ class Chat:
         self._today = today
 
     def turn(self, message: str, user: str | None = None, thread: str = "default") -> Reply:
-        """The reply to `message` in `thread`, for `user` where the message names nobody else.
+        """Reply to `message` in `thread`, for `user` unless the message names another reader.
 
-        No text raises. A model or encoder that is missing does (`ServiceError`), as on the command line.
+        No message raises. A missing model or encoder raises `ServiceError`, as on the command line.
         """
-        turns = self._threads.get(thread, RECALLED)
+        turns = self._threads.get(thread, MAX_TURNS)
         memory = recall(turns, user)
-        action, notes = self._understood(message, turns, memory)
-        reply = self._tools.run(self._spelled(action or Action("help")), memory)
+        action, notes = self._interpret(message, turns, memory)
+        reply = self._tools.run(self._with_stored_id(action or Action("help")), memory)
         if action is None:
-            reply = replace(reply, text=f"{replies.NOT_READ}\n{reply.text}")
+            reply = replace(reply, text=f"{reply_text.NOT_UNDERSTOOD}\n{reply.text}")
         reply = replace(reply, notes=(*reply.notes, *notes))
-        self._threads.add(thread, self._remembered(message, reply, user))
+        self._threads.add(thread, self._turn_document(message, reply, user))
         return reply
 
-    def _understood(
+    def _interpret(
         self, message: str, turns: Sequence[Document], memory: Memory
     ) -> tuple[Action | None, tuple[Note, ...]]:
-        """The action, or None where nobody can read the message; and what went wrong on the way."""
+        """Return the action of `message`, or None if it cannot be read, and notes on failures."""
         parsed = None if self._mode == "agent" else parse(message, memory, self._names, self._today())
         if parsed is not None or self._mode == "parser":
             return parsed, ()
@@ -79,19 +79,19 @@ class Chat:
             action = parse(message, memory, self._names, self._today())
         return action, notes
 
-    def _spelled(self, action: Action) -> Action:
-        """`action` with its reader's id as the home spells it: a line begins with "User_7"."""
-        user = known_reader(action.arguments.get("user") or "", self._names.is_reader)
+    def _with_stored_id(self, action: Action) -> Action:
+        """Return `action` with its reader's id as the home spells it: people also type "User_7"."""
+        user = match_reader(action.arguments.get("user") or "", self._names.is_reader)
         return replace(action, arguments={**action.arguments, "user": user}) if user else action
 
-    def _remembered(self, message: str, reply: Reply, speaker: str | None) -> dict[str, object]:
-        """The turn as the thread keeps it: who is spoken of, unless it is nobody, and what a follow-up asks again."""
+    def _turn_document(self, message: str, reply: Reply, speaker: str | None) -> dict[str, object]:
+        """Return the turn as the thread stores it; `user` is the reader named, None if there is no such reader."""
         user = reply.action.arguments.get("user")
         return {
             **reply.document,
             "message": message[:MAX_CHARS].encode("utf-8", "replace").decode(),
             "user": user if user and self._names.is_reader(user) else None,
             "speaker": speaker,
-            "asked": dict(reply.asked),
-            "undecided": reply.undecided,
+            "asked": dict(reply.resolved),
+            "undecided": reply.asks_preference,
         }

@@ -1,1 +1,1 @@
-"""Reading a chat message: grammar, limits, names, topic."""
+"""Parser of chat messages: grammar, limits, names, topic."""

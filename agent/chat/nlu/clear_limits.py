@@ -1,4 +1,4 @@
-"""Limits that no longer hold: "any length", "drop the date", "without any limits", "longer is fine"."""
+"""Limits that a message clears: "any length", "drop the date", "without any limits", "longer is fine"."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from shortlist.agent.chat.action import LIMITS
-from shortlist.agent.chat.nlu.context import Found, ParseContext, cut
+from shortlist.agent.chat.nlu.context import Extraction, ParseContext, cut
 from shortlist.agent.chat.nlu.grammar import pattern
 
 LENGTH = ("min_duration_s", "max_duration_s")
@@ -14,27 +14,27 @@ DATE = ("published_after", "published_before")
 CHANNEL = ("channel", "not_channels")
 CATEGORY = ("category", "not_categories")
 LANGUAGE = ("language", "not_languages")
-NAMED: Mapping[str, tuple[str, ...]] = {
+LIMITS_BY_NAME: Mapping[str, tuple[str, ...]] = {
     "length": LENGTH, "duration": LENGTH, "date": DATE, "age": DATE, "channel": CHANNEL, "source": CHANNEL,
     "category": CATEGORY, "kind": CATEGORY, "language": LANGUAGE, "word": ("not_words",),
 }  # fmt: skip
-WELCOME = {
+ALLOWED_AGAIN = {
     "longer": "max_duration_s", "shorter": "min_duration_s", "older": "published_after", "newer": "published_before",
 }  # fmt: skip
 
 
-def lifted(text: str, setting: ParseContext) -> Found:
-    """The limits that are lifted, each as None."""
+def extract_cleared_limits(text: str, context: ParseContext) -> Extraction:
+    """Return the cleared limits, each with the value None."""
     names: list[str] = []
     if match := pattern("lift_all").search(text):
         names, text = [name for name in LIMITS if name != "include_seen"], cut(text, match)
     while match := pattern("lift_one").search(text):
-        names, text = [*names, *NAMED[_singular(match["limit"])]], cut(text, match)
+        names, text = [*names, *LIMITS_BY_NAME[_singular(match["limit"])]], cut(text, match)
     while match := pattern("welcome").search(text):
-        names, text = [*names, WELCOME[(match["way"] or match["other_way"]).lower()]], cut(text, match)
+        names, text = [*names, ALLOWED_AGAIN[(match["way"] or match["other_way"]).lower()]], cut(text, match)
     if match := pattern("not_only").search(text):
-        category = setting.names.category(match["kind"])
-        channel = setting.names.channel(match["kind"])
+        category = context.names.category(match["kind"])
+        channel = context.names.channel(match["kind"])
         if category or channel:
             names, text = [*names, "category" if category else "channel"], cut(text, match)
     return dict.fromkeys(names), text

@@ -1,4 +1,4 @@
-"""What limits are read with, and what reading one gives."""
+"""Context and result of the rules that extract limits, and how they cut a match out of a text."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from shortlist.agent.chat.memory import Memory
 from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.names import Names
 
-# Arguments of an action, and the text without the words that gave them.
-Found = tuple[dict[str, Any], str]
+# Arguments of an action, and the text without the words that they were read from.
+Extraction = tuple[dict[str, Any], str]
 
 
 @dataclass(frozen=True, slots=True)
 class ParseContext:
-    """What limits are relative to: the home's names, what the chat remembers, the day."""
+    """The home's names, the memory of the chat and the current day, which limits may refer to."""
 
     names: Names
     memory: Memory
     today: date
 
 
-Limit = Callable[[str, ParseContext], Found]
-NEAR = 80  # characters before a limit in which it may be refused
+Limit = Callable[[str, ParseContext], Extraction]
+NEGATION_CHARS = 80  # characters before a limit in which a negation applies to it
 
 
-def cut(text: str, match: re.Match[str], instead: str = " ") -> str:
-    """`text` with `instead` where `match` was."""
-    return cut_span(text, *match.span(), instead)
+def cut(text: str, match: re.Match[str], replacement: str = " ") -> str:
+    """Return `text` with `match` replaced."""
+    return cut_span(text, *match.span(), replacement)
 
 
-def cut_span(text: str, start: int, end: int, instead: str = " ") -> str:
-    """`text` with `instead` from `start` to before `end`."""
-    return " ".join((text[:start] + instead + text[end:]).split())
+def cut_span(text: str, start: int, end: int, replacement: str = " ") -> str:
+    """Return `text` with `text[start:end]` replaced."""
+    return " ".join((text[:start] + replacement + text[end:]).split())
 
 
-def refused(text: str, start: int) -> int | None:
-    """Where the refusal begins that leads to the limit at `start`, as "nothing" does to "from last year"."""
-    near = max(0, start - NEAR)
-    found = pattern("refusal").search(text[near:start])
-    return near + found.start() if found else None
+def negation_start(text: str, start: int) -> int | None:
+    """Return the start of the negation of the limit at `start`, as "nothing" before "from last year", else None."""
+    window = max(0, start - NEGATION_CHARS)
+    match = pattern("refusal").search(text[window:start])
+    return window + match.start() if match else None

@@ -1,4 +1,4 @@
-"""How long: "under a minute", "between 30 and 60 seconds", "shorter ones"."""
+"""Limits on duration: "under a minute", "between 30 and 60 seconds", "shorter ones"."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import re
 from statistics import median
 from typing import Any
 
-from shortlist.agent.chat.nlu.context import Found, ParseContext, cut, cut_span, refused
+from shortlist.agent.chat.nlu.context import Extraction, ParseContext, cut, cut_span, negation_start
 from shortlist.agent.chat.nlu.grammar import pattern
-from shortlist.agent.chat.nlu.words import number_in
+from shortlist.agent.chat.nlu.vocabulary import parse_number
 
 UNITS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
-SHORT_S = 60  # "shorter", where no length is known
-OTHER_END = {"max_duration_s": "min_duration_s", "min_duration_s": "max_duration_s"}  # "nothing under a minute"
+SHORT_S = 60  # "shorter" if no duration is known
+NEGATED = {"max_duration_s": "min_duration_s", "min_duration_s": "max_duration_s"}  # "nothing under a minute"
 
 
-def seconds_in(span: re.Match[str]) -> float:
-    """The seconds that a match of `span` says."""
+def parse_seconds(span: re.Match[str]) -> float:
+    """Return the seconds in a match of `span`."""
     if span["clock"]:
         minutes, rest = span["clock"].split(":")
         return float(int(minutes) * 60 + int(rest))
@@ -29,47 +29,47 @@ def seconds_in(span: re.Match[str]) -> float:
 def _amount(words: str | None) -> float:
     if not words or words.lower() in ("a", "an"):
         return 1.0
-    return float(words) if re.match(r"\d", words) else float(number_in(words))
+    return float(words) if re.match(r"\d", words) else float(parse_number(words))
 
 
-def length(text: str, setting: ParseContext) -> Found:
-    """The shortest and the longest length that is wanted, in seconds."""
+def extract_duration(text: str, context: ParseContext) -> Extraction:
+    """Return the minimum and maximum duration, in seconds."""
     between = pattern("between").search(text)
     if between is not None:
-        most = seconds_in(_span(between))
-        unit = 60 if most >= 60 and re.search(r"m(?:in|\b)", between[0], re.I) else 1
-        low = number_in(between["low"]) * unit
-        return {"min_duration_s": low, "max_duration_s": _whole(most)}, cut(text, between)
-    found: dict[str, Any] = {}
+        high = parse_seconds(_last_span(between))
+        unit = 60 if high >= 60 and re.search(r"m(?:in|\b)", between[0], re.I) else 1
+        low = parse_number(between["low"]) * unit
+        return {"min_duration_s": low, "max_duration_s": _as_int(high)}, cut(text, between)
+    limits: dict[str, Any] = {}
     for key, phrases in {"max_duration_s": ("under", "or_less"), "min_duration_s": ("over", "or_more")}.items():
         match = next(filter(None, (pattern(phrase).search(text) for phrase in phrases)), None)
         if match is not None:
-            begin = refused(text, match.start())
-            found[key if begin is None else OTHER_END[key]] = _whole(seconds_in(_span(match)))
+            begin = negation_start(text, match.start())
+            limits[key if begin is None else NEGATED[key]] = _as_int(parse_seconds(_last_span(match)))
             text = cut_span(text, match.start() if begin is None else begin, match.end())
-    return found, text
+    return limits, text
 
 
-def compared(text: str, setting: ParseContext) -> Found:
-    """Shorter or longer than the middle one of the list that was shown; "not shorter" is as long or longer."""
-    lengths = [item["duration_s"] for item in setting.memory.listed if item.get("duration_s") is not None]
+def extract_relative_duration(text: str, context: ParseContext) -> Extraction:
+    """Return a limit relative to the median of the last list, for "shorter" or "longer", negated or not."""
+    lengths = [item["duration_s"] for item in context.memory.last_list if item.get("duration_s") is not None]
     middle = median(lengths or [SHORT_S + 1])
     below, above = math.ceil(middle) - 1, math.floor(middle) + 1
-    wanted = {"shorter": {"max_duration_s": below}, "longer": {"min_duration_s": above}}
-    unwanted = {"shorter": {"min_duration_s": below + 1}, "longer": {"max_duration_s": above - 1}}
-    for phrase in wanted:
+    limits = {"shorter": {"max_duration_s": below}, "longer": {"min_duration_s": above}}
+    negated = {"shorter": {"min_duration_s": below + 1}, "longer": {"max_duration_s": above - 1}}
+    for phrase in limits:
         match = pattern(phrase).search(text)
         if match is not None and (lengths or phrase == "shorter"):
-            begin = refused(text, match.start())
-            found = wanted[phrase] if begin is None else unwanted[phrase]
-            return dict(found), cut_span(text, match.start() if begin is None else begin, match.end())
+            begin = negation_start(text, match.start())
+            limit = limits[phrase] if begin is None else negated[phrase]
+            return dict(limit), cut_span(text, match.start() if begin is None else begin, match.end())
     return {}, text
 
 
-def _span(match: re.Match[str]) -> re.Match[str]:
-    """The last match of `span` inside a longer match."""
+def _last_span(match: re.Match[str]) -> re.Match[str]:
+    """Return the last match of `span` inside a longer match."""
     return list(pattern("span").finditer(match[0]))[-1]
 
 
-def _whole(seconds: float) -> float | int:
+def _as_int(seconds: float) -> float | int:
     return int(seconds) if seconds == int(seconds) else seconds

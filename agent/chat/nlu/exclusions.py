@@ -1,93 +1,95 @@
-"""What is not wanted: "not number 2", "nothing in German", "not sports or music", "without football"."""
+"""Exclusions: "not number 2", "nothing in German", "not sports or music", "without football"."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from shortlist.agent.chat.nlu.context import Found, ParseContext, cut
+from shortlist.agent.chat.nlu.context import Extraction, ParseContext, cut
 from shortlist.agent.chat.nlu.grammar import pattern
-from shortlist.agent.chat.nlu.names import Names, bare, leading
-from shortlist.agent.chat.nlu.words import number_in, word_map, word_set
+from shortlist.agent.chat.nlu.names import Names, leading_words, strip_video_nouns
+from shortlist.agent.chat.nlu.vocabulary import parse_number, word_map, word_set
 
 
-def videos(text: str, setting: ParseContext) -> Found:
-    """Places of the last list; "that one" is the place spoken of last."""
+def exclude_videos(text: str, context: ParseContext) -> Extraction:
+    """Return excluded places of the last list; "that one" is the place in focus."""
     match = pattern("hidden").search(text)
     if match is None:
         return {}, text
     if match["many"]:
-        return {"not_videos": _several(match["end"], number_in(match["many"]), setting.memory.shown)}, cut(text, match)
-    places = [number_in(one["at"]) for one in pattern("each_place").finditer(match["places"] or "")]
-    return {"not_videos": places or [setting.memory.focus]}, cut(text, match)
+        return {"not_videos": _first_or_last(match["end"], parse_number(match["many"]), context.memory.n_shown)}, cut(
+            text, match
+        )
+    places = [parse_number(place["at"]) for place in pattern("each_place").finditer(match["places"] or "")]
+    return {"not_videos": places or [context.memory.focus]}, cut(text, match)
 
 
-def _several(end: str, many: int, shown: int) -> list[int]:
-    """The places of "the first two" or "the last two"."""
+def _first_or_last(end: str, many: int, shown: int) -> list[int]:
+    """Return the places of "the first two" or "the last two"."""
     return list(range(1, many + 1)) if end.lower() == "first" else [*range(max(1, shown - many + 1), shown), -1]
 
 
-def languages(text: str, setting: ParseContext) -> Found:
-    """Languages, which a refusal names with "in" or "any", or at its end."""
+def exclude_languages(text: str, context: ParseContext) -> Extraction:
+    """Return excluded languages: a negation names them with "in" or "any", or at its end."""
     for match in pattern("not_in_language").finditer(text):
-        named = [word_map("languages").get(word.lower()) for word in re.findall(r"[^\W\d_]+", match["languages"])]
-        found = [language for language in named if language]
-        if found:
-            return {"not_languages": found}, cut(text, match)
+        words = re.findall(r"[^\W\d_]+", match["languages"])
+        languages = [language for word in words if (language := word_map("languages").get(word.lower()))]
+        if languages:
+            return {"not_languages": languages}, cut(text, match)
     return {}, text
 
 
-def names(text: str, setting: ParseContext) -> Found:
-    """Categories, channels and words. A word is believed only after a clear refusal, and only where it is one."""
-    found: dict[str, list[str]] = {}
+def exclude_names(text: str, context: ParseContext) -> Extraction:
+    """Return excluded categories, channels and words; a word needs an explicit negation and must stand alone."""
+    excluded: dict[str, list[str]] = {}
     start = 0
     while match := pattern("without").search(text, start):
-        taken = list(_row(text[match.end() :], match, setting.names))
+        taken = list(_enumeration(text[match.end() :], match, context.names))
         if not taken and not match["weak"] and not pattern("looked").fullmatch(text[: match.start()]):
-            taken = list(_several_words(text, match))
+            taken = list(_phrase(text, match))
         start = match.start() if taken else match.end()
         for key, name, _ in taken:
-            found[key] = [*found.get(key, ()), name]
+            excluded[key] = [*excluded.get(key, ()), name]
         if taken:
             text = f"{text[: match.start()].rstrip()} {taken[-1][2].lstrip()}".strip()
-    return dict(found), text
+    return dict(excluded), text
 
 
-def contrasted(text: str, setting: ParseContext) -> Found:
-    """A category that is refused for another: "not food, sports"."""
+def replace_category(text: str, context: ParseContext) -> Extraction:
+    """Return an excluded category and the one named instead: "not food, sports"."""
     match = pattern("contrast").search(text)
     if match is None:
         return {}, text
-    refused, wanted = setting.names.category(match["refused"]), setting.names.category(match["wanted"])
-    if refused is None or wanted is None:
+    excluded, wanted = context.names.category(match["refused"]), context.names.category(match["wanted"])
+    if excluded is None or wanted is None:
         return {}, text
-    return {"not_categories": [refused], "category": wanted}, cut(text, match)
+    return {"not_categories": [excluded], "category": wanted}, cut(text, match)
 
 
-def _row(rest: str, match: re.Match[str], known: Names) -> Iterator[tuple[str, str, str]]:
-    """(argument, name, rest) for each name in a row such as "food, travel or music"."""
+def _enumeration(rest: str, match: re.Match[str], names: Names) -> Iterator[tuple[str, str, str]]:
+    """Yield (argument, name, rest) for each name in an enumeration such as "food, travel or music"."""
     joined: re.Match[str] | None
-    while (one := _one(rest, match, known)) is not None:
-        yield one
-        joined = pattern("or_name").match(one[2])
+    while (first := _first_name(rest, match, names)) is not None:
+        yield first
+        joined = pattern("or_name").match(first[2])
         if joined is None:
             return
-        rest = one[2][joined.end() :]
+        rest = first[2][joined.end() :]
 
 
-def _several_words(text: str, match: re.Match[str]) -> Iterator[tuple[str, str, str]]:
-    """What a refusal says in several words, such as "machine learning": no filter leaves it out."""
+def _phrase(text: str, match: re.Match[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield a negated phrase of several words, such as "machine learning", as unmet: no filter can exclude it."""
     phrase = pattern("refused_phrase").match(text, match.end())
     if phrase is not None and phrase[0].split()[0].lower() not in word_set("harmless"):
         yield "unmet", text[match.start() : phrase.end()], text[phrase.end() :]
 
 
-def _one(rest: str, match: re.Match[str], known: Names) -> tuple[str, str, str] | None:
-    for words, after in leading(rest):
-        category = None if match["source"] else known.category(bare(words))
+def _first_name(rest: str, match: re.Match[str], names: Names) -> tuple[str, str, str] | None:
+    for words, after in leading_words(rest):
+        category = None if match["source"] else names.category(strip_video_nouns(words))
         if category is not None:
             return "not_categories", category, after
-        channel = known.channel(words)
+        channel = names.channel(words)
         if channel is not None:
             return "not_channels", channel, after
     single = pattern("refused_word").match(rest)

@@ -1,4 +1,4 @@
-"""The phrases of `grammar.toml` as patterns."""
+"""Compiled patterns of `grammar.toml`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from shortlist.agent.chat.nlu.words import word_map
+from shortlist.agent.chat.nlu.vocabulary import word_map
 
 FILE = Path(__file__).with_name("grammar.toml")
 REFERENCE = re.compile(r"(?<!\?P)<([a-z_]+)>")  # not the name of a group
@@ -20,19 +20,19 @@ MONTHS = (
 
 @cache
 def pattern(name: str) -> re.Pattern[str]:
-    """The entry `name`, compiled; letters match in either case."""
-    return re.compile(_expanded(name), re.IGNORECASE)
+    """Return the entry `name` as a compiled, case-insensitive pattern."""
+    return re.compile(_expand(name), re.IGNORECASE)
 
 
 @cache
-def _expanded(name: str) -> str:
+def _expand(name: str) -> str:
     source = " ".join(_entries()[name].split()).replace(" | ", "|")
-    return f"(?:{REFERENCE.sub(lambda match: _expanded(match[1]), source)})"
+    return f"(?:{REFERENCE.sub(lambda match: _expand(match[1]), source)})"
 
 
 @cache
 def _entries() -> Mapping[str, str]:
-    languages = _any_of(word_map("languages"))
+    languages = _alternatives(word_map("languages"))
     return {
         **tomllib.loads(FILE.read_text(encoding="utf-8")),
         **_numbers(),
@@ -42,12 +42,12 @@ def _entries() -> Mapping[str, str]:
 
 
 def _numbers() -> dict[str, str]:
-    numbers, places = _any_of(word_map("numbers")), _any_of(word_map("places"))
+    numbers, places = _alternatives(word_map("numbers")), _alternatives(word_map("places"))
     return {
         "count": rf"(?:\d{{1,3}}(?![\d:.])|{numbers})(?!\w)",
         "place": rf"(?:\d{{1,3}}(?:st|nd|rd|th)?|{places}|{numbers})(?!\w)",
     }
 
 
-def _any_of(words: Iterable[str]) -> str:
+def _alternatives(words: Iterable[str]) -> str:
     return "|".join(re.escape(word).replace(r"\ ", " ") for word in sorted(words, key=len, reverse=True))

@@ -1,4 +1,4 @@
-"""Limits taken out of a message, one rule each: how long, how new, from whom, not what, how many, seen or not."""
+"""Extracts the limits of a message by a list of rules: duration, date, names, exclusions, count, seen videos."""
 
 from __future__ import annotations
 
@@ -6,42 +6,43 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from shortlist.agent.chat.nlu import durations as bounds
-from shortlist.agent.chat.nlu import exclusions as refusals
-from shortlist.agent.chat.nlu import inclusions as choices
-from shortlist.agent.chat.nlu.clear_limits import lifted
-from shortlist.agent.chat.nlu.context import Found, Limit, ParseContext, cut
+from shortlist.agent.chat.nlu.clear_limits import extract_cleared_limits
+from shortlist.agent.chat.nlu.context import Extraction, Limit, ParseContext, cut
+from shortlist.agent.chat.nlu.durations import extract_duration, extract_relative_duration
+from shortlist.agent.chat.nlu.exclusions import exclude_languages, exclude_names, exclude_videos, replace_category
 from shortlist.agent.chat.nlu.grammar import pattern
-from shortlist.agent.chat.nlu.published import published
-from shortlist.agent.chat.nlu.words import number_in
+from shortlist.agent.chat.nlu.inclusions import extract_category, extract_channel, extract_language
+from shortlist.agent.chat.nlu.publication_date import extract_publication_date
+from shortlist.agent.chat.nlu.vocabulary import parse_number
 
 
-def take_limits(text: str, setting: ParseContext) -> Found:
-    """The limits that `text` sets, as arguments of an action, and what else it says."""
+def extract_limits(text: str, context: ParseContext) -> Extraction:
+    """Return the limits in `text` as arguments of an action, and the rest of the text."""
     arguments: dict[str, Any] = {}
     for limit in LIMITS:
-        found, text = limit(text, setting)
-        arguments.update(found)
+        extracted, text = limit(text, context)
+        arguments.update(extracted)
     return arguments, text
 
 
-def _seen(text: str, setting: ParseContext) -> Found:
+def _extract_seen(text: str, context: ParseContext) -> Extraction:
     match = pattern("seen").search(text)
     return ({"include_seen": True}, cut(text, match)) if match else ({}, text)
 
 
-def _count(text: str, setting: ParseContext) -> Found:
+def _extract_count(text: str, context: ParseContext) -> Extraction:
     for phrase in ("many", "bare", "count_aside"):
         match = pattern(phrase).search(text)
         if match is not None:
-            number = next(number_in(value) for value in match.groupdict().values() if value)
-            kept = re.match(r"(?:next|another)\b", match[0], re.I)  # "the next five" asks for more, not only for five
-            return {"k": max(1, number)}, cut(text, match, f" {kept[0]} " if kept else " ")
+            number = next(parse_number(value) for value in match.groupdict().values() if value)
+            more = re.match(r"(?:next|another)\b", match[0], re.I)  # "the next five" also asks for the next page
+            return {"k": max(1, number)}, cut(text, match, f" {more[0]} " if more else " ")
     return {}, text
 
 
-# What is refused is taken before what is wanted, or "not in English" would be read as "in English".
+# Exclusions run before inclusions, or "not in English" would be read as "in English".
 LIMITS: Sequence[Limit] = (
-    lifted, refusals.videos, _seen, published, bounds.length, bounds.compared, refusals.languages, refusals.contrasted,
-    refusals.names, choices.source, choices.kind, choices.language, _count,
+    extract_cleared_limits, exclude_videos, _extract_seen, extract_publication_date, extract_duration,
+    extract_relative_duration, exclude_languages, replace_category, exclude_names, extract_channel, extract_category,
+    extract_language, _extract_count,
 )  # fmt: skip

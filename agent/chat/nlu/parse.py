@@ -1,4 +1,4 @@
-"""A message -> Action by a table of small rules, tried in order; no model needed, no text it cannot take."""
+"""Message -> action by a table of small rules, tried in order, without a model."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from typing import Any
 
 from shortlist.agent.chat.action import LIMITS, Action, ActionName
 from shortlist.agent.chat.memory import Memory
-from shortlist.agent.chat.nlu.context import ParseContext, cut, refused
+from shortlist.agent.chat.nlu.context import ParseContext, cut, negation_start
 from shortlist.agent.chat.nlu.grammar import pattern
-from shortlist.agent.chat.nlu.limits import take_limits
-from shortlist.agent.chat.nlu.names import Names, take_readers
-from shortlist.agent.chat.nlu.spelling import as_written, corrected
-from shortlist.agent.chat.nlu.topic import stripped, topic_in
-from shortlist.agent.chat.nlu.words import number_in, tidy, word_map
+from shortlist.agent.chat.nlu.limits import extract_limits
+from shortlist.agent.chat.nlu.names import Names, extract_readers
+from shortlist.agent.chat.nlu.normalise import normalise
+from shortlist.agent.chat.nlu.spelling import correct_spelling, restore_spelling
+from shortlist.agent.chat.nlu.topic import find_topic, strip_filler
+from shortlist.agent.chat.nlu.vocabulary import parse_number, word_map
 
 RANGES = (("min_duration_s", "max_duration_s"), ("published_after", "published_before"))
 OPPOSITES = {"category": "not_categories", "channel": "not_channels", "language": "not_languages"}
-MOST_WORDS = 8  # of a topic that stands alone; a longer text that no rule knows is not read
+MAX_TOPIC_WORDS = 8  # longer texts without a known phrase are not read as a topic
 
 
-def merged(before: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments `before` with `limits`: exclusions add up, None lifts, and what is said now ends its opposite."""
-    both = {**before, **{name: _joined(before.get(name), value) for name, value in limits.items()}}
+def merge_limits(arguments: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `arguments` updated with `limits`: exclusions add up, None clears, a new limit removes its opposite."""
+    both = {**arguments, **{name: _extend(arguments.get(name), value) for name, value in limits.items()}}
     for wanted, unwanted in OPPOSITES.items():
         if both.get(wanted) is not None and wanted in limits:
             both.pop(unwanted, None)
@@ -37,19 +38,19 @@ def merged(before: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, An
     return both
 
 
-def _joined(before: object, now: object) -> object:
-    if not isinstance(now, list) or not isinstance(before, (list, tuple)):
-        return now
-    return [*before, *(one for one in now if one not in before)]
+def _extend(old: object, new: object) -> object:
+    if not isinstance(new, list) or not isinstance(old, (list, tuple)):
+        return new
+    return [*old, *(value for value in new if value not in old)]
 
 
-def _is_empty(low: str, least: Any, most: Any) -> bool:
-    """Whether nothing is between: the end of a time is not part of it, that of a length is."""
-    return bool(least > most or (low == "published_after" and least == most))
+def _is_empty(low: str, minimum: Any, maximum: Any) -> bool:
+    """Return whether a range is empty: ranges of dates exclude their end, ranges of durations include it."""
+    return bool(minimum > maximum or (low == "published_after" and minimum == maximum))
 
 
 def is_small_talk(text: str, *, named: bool) -> bool:
-    """Whether `text` asks for no video at all. `named`: it names a reader, which small talk rarely does."""
+    """Return whether `text` asks for no video. `named` is True if it names a reader, which small talk rarely does."""
     if pattern("greeting").fullmatch(text):
         return True
     if named and pattern("switching").match(text):
@@ -58,12 +59,15 @@ def is_small_talk(text: str, *, named: bool) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A message taken apart: the reader it names, its text without them, its limits, and what is left then."""
+class ParsedMessage:
+    """A message in parts: the reader it names, its limits and its text.
+
+    `text` is the whole message, `body` is `text` without the reader, and `rest` is `body` without the limits.
+    """
 
     text: str
     reader: str | None
-    named: str
+    body: str
     limits: Mapping[str, Any]
     rest: str
     memory: Memory
@@ -71,198 +75,201 @@ class Said:
 
     @property
     def user(self) -> str | None:
-        """The reader named, else the one remembered."""
+        """The reader named, else the reader of the chat."""
         return self.reader or self.memory.user
 
     @property
-    def asks_less(self) -> bool:
-        """Whether it hides a video or lifts a limit."""
+    def changes_list(self) -> bool:
+        """True if the message hides a video or clears a limit."""
         return "not_videos" in self.limits or None in self.limits.values()
 
 
-Rule = Callable[[Said], Action | None]
+Rule = Callable[[ParsedMessage], Action | None]
 
 
 def parse(message: str, memory: Memory, names: Names, today: date) -> Action | None:
-    """What `message` asks for; None where no rule can read it. Never raises on any text."""
-    text, changes = corrected(pattern("interjection").sub("", tidy(message).strip(" ?.!,")))
-    readers = take_readers(text, names.is_reader)
-    reader, named = readers.first, readers.text
-    if reader is None and memory.spoken_of and (found := pattern("pronoun").search(text)):
-        reader, named = memory.spoken_of, cut(text, found)
+    """Return the action of `message`; None if no rule can read it. No text raises."""
+    text, changes = correct_spelling(pattern("interjection").sub("", normalise(message).strip(" ?.!,")))
+    readers = extract_readers(text, names.is_reader)
+    reader, body = readers.first, readers.text
+    if reader is None and memory.last_reader and (pronoun := pattern("pronoun").search(text)):
+        reader, body = memory.last_reader, cut(text, pronoun)
     if reader is None and (lone := pattern("lone_reader").fullmatch(text)):
-        reader, named = lone["reader"], lone["before"] or ""
-    limits, rest = take_limits(named, ParseContext(names, memory, today))
-    said = Said(text, reader, named.strip(" ?.!,"), limits, rest.strip(" ?.!,"), memory, names.category)
+        reader, body = lone["reader"], lone["before"] or ""
+    limits, rest = extract_limits(body, ParseContext(names, memory, today))
+    parsed = ParsedMessage(text, reader, body.strip(" ?.!,"), limits, rest.strip(" ?.!,"), memory, names.category)
     for rule in RULES:
-        action = rule(said)
+        action = rule(parsed)
         if action is not None:
-            return _plain(action, changes, readers.others)
+            return _finish(action, changes, readers.others)
     return None
 
 
-def _start_over(said: Said) -> Action | None:
-    return Action("recommend", {"user": said.user}) if pattern("start_over").fullmatch(said.text) else None
+def _start_over(msg: ParsedMessage) -> Action | None:
+    return Action("recommend", {"user": msg.user}) if pattern("start_over").fullmatch(msg.text) else None
 
 
-def _undo(said: Said) -> Action | None:
-    if not pattern("undo").fullmatch(said.text):
+def _undo(msg: ParsedMessage) -> Action | None:
+    if not pattern("undo").fullmatch(msg.text):
         return None
-    before = said.memory.before
+    before = msg.memory.previous_request
     return Action(before.name, {**before.arguments, "undone": True}) if before else Action("help")
 
 
-def _explain(said: Said) -> Action | None:
-    if pattern("why_not").match(said.named):
-        return Action("help")  # the list says what is in it, nothing says why another thing is not
-    return _about_place("explain", said, pattern("why_that")) if pattern("why").match(said.named) else None
+def _explain(msg: ParsedMessage) -> Action | None:
+    if pattern("why_not").match(msg.body):
+        return Action("help")  # nothing explains why a video is not in the list
+    return _about_place("explain", msg, pattern("why_that")) if pattern("why").match(msg.body) else None
 
 
-def _describe(said: Said) -> Action | None:
-    if "not_videos" in said.limits:
+def _describe(msg: ParsedMessage) -> Action | None:
+    if "not_videos" in msg.limits:
         return None
-    return _about_place("describe", said, pattern("what_that"))
+    return _about_place("describe", msg, pattern("what_that"))
 
 
-def _profile(said: Said) -> Action | None:
-    if said.reader and pattern("about_a_reader").fullmatch(said.named) and not pattern("same").match(said.named):
-        return Action("profile", {"user": said.reader})
-    if said.memory.user and not said.reader and pattern("about_me").fullmatch(said.named):
-        return Action("profile", {"user": said.memory.user})
-    meant = said.reader or (said.memory.user if pattern("myself").search(said.text) else None)
-    if meant and pattern("done").match(said.named):
-        return Action("profile", {"user": meant})
-    if not meant or said.limits or pattern("advice").search(said.named) or not pattern("taste").search(said.named):
+def _profile(msg: ParsedMessage) -> Action | None:
+    if msg.reader and pattern("about_a_reader").fullmatch(msg.body) and not pattern("same").match(msg.body):
+        return Action("profile", {"user": msg.reader})
+    if msg.memory.user and not msg.reader and pattern("about_me").fullmatch(msg.body):
+        return Action("profile", {"user": msg.memory.user})
+    user = msg.reader or (msg.memory.user if pattern("myself").search(msg.text) else None)
+    if user and pattern("done").match(msg.body):
+        return Action("profile", {"user": user})
+    if not user or msg.limits or pattern("advice").search(msg.body) or not pattern("taste").search(msg.body):
         return None
-    return Action("profile", {"user": meant})
+    return Action("profile", {"user": user})
 
 
-def _like(said: Said) -> Action | None:
-    found = pattern("like").search(said.rest)
+def _like(msg: ParsedMessage) -> Action | None:
+    found = pattern("like").search(msg.rest)
     if found is None:
         return None
-    if (start := refused(said.rest, found.start())) is not None:
-        return _again(said, {"unmet": [said.rest[start : found.end()]]})
+    if (start := negation_start(msg.rest, found.start())) is not None:
+        return _repeat(msg, {"unmet": [msg.rest[start : found.end()]]})
     place = found["numbered"] or found["ordinal"] or found["bare"] or found["alone"]
-    earlier = pattern("placed").search(said.rest[: found.start()])
-    number = number_in(place) if place else _place(earlier) if earlier else said.memory.focus
-    return Action("recommend", {"user": said.user, "like": number, **said.limits})
+    earlier = pattern("placed").search(msg.rest[: found.start()])
+    number = parse_number(place) if place else _place(earlier) if earlier else msg.memory.focus
+    return Action("recommend", {"user": msg.user, "like": number, **msg.limits})
 
 
-def _again(said: Said, limits: Mapping[str, Any]) -> Action:
-    """The last list with `limits`, or one for the reader."""
-    asked = said.memory.asked or Action("recommend", {"user": said.user})
-    return _refined(asked, replace(said, limits={**said.limits, **limits}), None, said.reader)
+def _repeat(msg: ParsedMessage, limits: Mapping[str, Any]) -> Action:
+    """Return the last request with `limits`, or a new one for the reader."""
+    request = msg.memory.last_request or Action("recommend", {"user": msg.user})
+    return _refine_request(request, replace(msg, limits={**msg.limits, **limits}), None, msg.reader)
 
 
-def _next(said: Said) -> Action | None:
-    asked = said.memory.asked
-    if asked is None or said.reader or not pattern("next").fullmatch(said.rest):
+def _next(msg: ParsedMessage) -> Action | None:
+    request = msg.memory.last_request
+    if request is None or msg.reader or not pattern("next").fullmatch(msg.rest):
         return None
-    shown = {"after": said.memory.shown} if said.memory.shown else {}
-    return Action(asked.name, {**merged(asked.arguments, said.limits), **shown})
+    page = {"after": msg.memory.n_shown} if msg.memory.n_shown else {}
+    return Action(request.name, {**merge_limits(request.arguments, msg.limits), **page})
 
 
-def _refine(said: Said) -> Action | None:
-    """The last list again with other limits, for another reader, about something else."""
-    asked = said.memory.asked
-    if asked is None:
+def _refine(msg: ParsedMessage) -> Action | None:
+    """Return the last request with other limits, for another reader or about another topic."""
+    request = msg.memory.last_request
+    if request is None:
         return None
-    instead = pattern("instead").fullmatch(said.rest)
-    topic = topic_in(instead["topic"]) if instead else None
-    left = stripped(pattern("same").sub("", said.rest) if said.reader else said.rest)
-    same = said.reader is not None and bool(
-        pattern("same").match(said.named) or (not left and pattern("that_list").search(said.rest))
+    instead = pattern("instead").fullmatch(msg.rest)
+    topic = find_topic(instead["topic"]) if instead else None
+    left = strip_filler(pattern("same").sub("", msg.rest) if msg.reader else msg.rest)
+    same = msg.reader is not None and bool(
+        pattern("same").match(msg.body) or (not left and pattern("that_list").search(msg.rest))
     )
-    if not topic and (left or not (same or (said.limits and not said.reader))):
+    if not topic and (left or not (same or (msg.limits and not msg.reader))):
         return None
-    if not (same or topic) and pattern("anew").search(said.rest) and not pattern("any").fullmatch(said.rest):
+    if not (same or topic) and pattern("anew").search(msg.rest) and not pattern("any").fullmatch(msg.rest):
         return None
-    return _refined(asked, said, topic, said.reader if same else None)
+    return _refine_request(request, msg, topic, msg.reader if same else None)
 
 
-def _refined(asked: Action, said: Said, topic: str | None, user: str | None) -> Action:
-    kept = {name: value for name, value in asked.arguments.items() if name not in ("after", "like" if topic else "")}
-    if user is not None and asked.name == "search":
-        kept = {"about": kept.pop("text"), **kept}
+def _refine_request(request: Action, msg: ParsedMessage, topic: str | None, user: str | None) -> Action:
+    dropped = ("after", "like" if topic else "")
+    arguments = {name: value for name, value in request.arguments.items() if name not in dropped}
+    if user is not None and request.name == "search":
+        arguments = {"about": arguments.pop("text"), **arguments}
     elif topic:
-        kept["text" if asked.name == "search" else "about"] = topic
-    name: ActionName = "recommend" if user else asked.name
-    return Action(name, merged({**kept, **({"user": user} if user else {})}, said.limits))
+        arguments["text" if request.name == "search" else "about"] = topic
+    name: ActionName = "recommend" if user else request.name
+    return Action(name, merge_limits({**arguments, **({"user": user} if user else {})}, msg.limits))
 
 
-def _search(said: Said) -> Action | None:
-    if said.reader or not pattern("look").match(said.rest) or (said.memory.user and pattern("wide").search(said.rest)):
+def _search(msg: ParsedMessage) -> Action | None:
+    if msg.reader or not pattern("look").match(msg.rest) or (msg.memory.user and pattern("wide").search(msg.rest)):
         return None
-    text = pattern("looked").sub("", said.rest, count=1).strip(" ,.;")
-    return Action("search", {"text": text, **said.limits}) if text else None
+    text = pattern("looked").sub("", msg.rest, count=1).strip(" ,.;")
+    return Action("search", {"text": text, **msg.limits}) if text else None
 
 
-def _recommend(said: Said) -> Action | None:
-    question = pattern("question").match(said.rest) and not said.reader
-    if not said.reader and (question or not (pattern("wish").search(said.rest) or said.limits)):
+def _recommend(msg: ParsedMessage) -> Action | None:
+    question = pattern("question").match(msg.rest) and not msg.reader
+    if not msg.reader and (question or not (pattern("wish").search(msg.rest) or msg.limits)):
         return None
-    about = topic_in(said.rest)
-    if about and len(about.split()) > MOST_WORDS:
+    about = find_topic(msg.rest)
+    if about and len(about.split()) > MAX_TOPIC_WORDS:
         return None
-    if about and not said.user:
-        return Action("search", {"text": about, **said.limits})
-    return Action("recommend", {"user": said.user, **({"about": about} if about else {}), **said.limits})
+    if about and not msg.user:
+        return Action("search", {"text": about, **msg.limits})
+    return Action("recommend", {"user": msg.user, **({"about": about} if about else {}), **msg.limits})
 
 
-def _topic_alone(said: Said) -> Action | None:
-    words = re.findall(r"\w+", said.rest)
-    if not 1 <= len(words) <= MOST_WORDS or said.text.startswith("/"):
+def _topic_alone(msg: ParsedMessage) -> Action | None:
+    words = re.findall(r"\w+", msg.rest)
+    if not 1 <= len(words) <= MAX_TOPIC_WORDS or msg.text.startswith("/"):
         return None
-    if said.memory.undecided:
-        return Action("recommend", {"user": said.memory.listed_for, **_preferred(said), **said.limits})
-    return Action("search", {"text": said.rest, **said.limits})
+    if msg.memory.awaiting_preference:
+        return Action("recommend", {"user": msg.memory.list_reader, **_preference(msg), **msg.limits})
+    return Action("search", {"text": msg.rest, **msg.limits})
 
 
-def _preferred(said: Said) -> dict[str, Any]:
-    """The answer to what one feels like: a category where it is one, else a topic."""
-    topic = topic_in(said.rest) or said.rest
-    category = said.category(topic)
+def _preference(msg: ParsedMessage) -> dict[str, Any]:
+    """Return the answer to "What do you feel like?": a category if it is one, else a topic."""
+    topic = find_topic(msg.rest) or msg.rest
+    category = msg.category(topic)
     return {"category": category} if category else {"about": topic}
 
 
-def _about_place(name: ActionName, said: Said, that: re.Pattern[str]) -> Action | None:
-    """What is asked of one place of the last list; "that" is the place spoken of last."""
-    found = pattern("placed").search(said.named)
-    if found is None and not that.fullmatch(said.named):
+def _about_place(name: ActionName, msg: ParsedMessage, that: re.Pattern[str]) -> Action | None:
+    """Return an action on a place of the last list; "that" is the place in focus."""
+    place = pattern("placed").search(msg.body)
+    if place is None and not that.fullmatch(msg.body):
         return None
-    if found is not None and (_counts(found, said) or len(said.named.split()) > MOST_WORDS + 4):
+    if place is not None and (_is_count(place, msg) or len(msg.body.split()) > MAX_TOPIC_WORDS + 4):
         return None
-    number = _place(found) if found else said.memory.focus
-    user = said.reader or said.memory.listed_for or said.memory.user
+    number = _place(place) if place else msg.memory.focus
+    user = msg.reader or msg.memory.list_reader or msg.memory.user
     return Action(name, {"number": number, **({"user": user} if user else {})})
 
 
-def _place(found: re.Match[str]) -> int:
-    return number_in(found["numbered"] or found["ordinal"] or found["bare"])
+def _place(match: re.Match[str]) -> int:
+    return parse_number(match["numbered"] or match["ordinal"] or match["bare"])
 
 
-def _counts(found: re.Match[str], said: Said) -> bool:
-    """Whether a bare number says how many, not which."""
-    before = said.named[: found.start()].strip().lower()
-    if found["numbered"]:
+def _is_count(match: re.Match[str], msg: ParsedMessage) -> bool:
+    """Return whether a bare number is a count, not a place."""
+    before = msg.body[: match.start()].strip().lower()
+    if match["numbered"]:
         return False
-    if found["ordinal"] or found["bare"].lower() in word_map("places"):
+    if match["ordinal"] or match["bare"].lower() in word_map("places"):
         return before.endswith(("every", "each"))
     return pattern("which").fullmatch(before) is None
 
 
-def _plain(action: Action, changes: Mapping[str, str], others: Sequence[str]) -> Action:
-    """`action` with its topic spelled as it was written, without the limits that are lifted, and the `others` named."""
-    held = {name: value for name, value in action.arguments.items() if name not in LIMITS or value is not None}
-    topics: dict[str, Any] = {name: as_written(held[name], changes) for name in ("about", "text") if name in held}
-    return replace(action, arguments={**held, **topics, **({"others": list(others)} if others else {})})
+def _finish(action: Action, changes: Mapping[str, str], others: Sequence[str]) -> Action:
+    """Return `action` with its topic as it was spelled, without cleared limits, and with the `others` named."""
+    arguments = {name: value for name, value in action.arguments.items() if name not in LIMITS or value is not None}
+    for name in ("about", "text"):
+        if name in arguments:
+            arguments[name] = restore_spelling(arguments[name], changes)
+    return replace(action, arguments={**arguments, **({"others": list(others)} if others else {})})
 
 
-def _small_talk(said: Said) -> Action | None:
-    if said.asks_less:  # "remove number 2" is no errand
+def _small_talk(msg: ParsedMessage) -> Action | None:
+    if msg.changes_list:  # "remove number 2" is not small talk
         return None
-    return Action("help") if is_small_talk(said.text, named=said.reader is not None) else None
+    return Action("help") if is_small_talk(msg.text, named=msg.reader is not None) else None
 
 
 RULES: tuple[Rule, ...] = (

@@ -1,46 +1,49 @@
-"""Typos in the words that the grammar turns on. Any other word, and so every topic, stays as it was written."""
+"""Corrects typos in keywords of the grammar. Other words, and so all topics, stay as they are."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from shortlist.agent.chat.nlu.words import word_list, word_map, word_set
+from shortlist.agent.chat.nlu.vocabulary import word_list, word_map, word_set
 
-SHORTEST = 4  # letters of a word that may be a misspelt keyword
+MIN_CHARS = 4  # shorter words are not corrected
 WORD = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")
 
 
-def corrected(text: str) -> tuple[str, Mapping[str, str]]:
-    """`text` with misspelt keywords put right, and what each corrected word was, to undo it inside a topic."""
+def correct_spelling(text: str) -> tuple[str, Mapping[str, str]]:
+    """Return `text` with keywords corrected, and a map from corrected to original words, to undo it in topics."""
     changes: dict[str, str] = {}
 
-    def mend(match: re.Match[str]) -> str:
+    def correct(match: re.Match[str]) -> str:
         word = match[0]
-        right = _keyword(word.lower())
-        if right is None:
+        keyword = _keyword(word.lower())
+        if keyword is None:
             return word
-        changes[right] = word
-        return right
+        changes[keyword] = word
+        return keyword
 
-    return WORD.sub(mend, text), changes
+    return WORD.sub(correct, text), changes
 
 
-def as_written(text: str, changes: Mapping[str, str]) -> str:
-    """`text` with the corrections taken back."""
+def restore_spelling(text: str, changes: Mapping[str, str]) -> str:
+    """Return `text` with the corrections undone."""
     return WORD.sub(lambda match: changes.get(match[0], match[0]), text)
 
 
 def _keyword(word: str) -> str | None:
     if word in word_map("short_forms"):
         return str(word_map("short_forms")[word])
-    if word in word_set("keywords") or word in word_set("real") or len(word) < SHORTEST:
+    if word in word_set("keywords") or word in word_set("real") or len(word) < MIN_CHARS:
         return None
     return next((keyword for keyword in word_list("keywords") if _is_typo(word, keyword)), None)
 
 
 def _is_typo(word: str, keyword: str) -> bool:
-    """Neighbours swapped, a letter missing or too many; in longer words also a wrong one; never the first."""
+    """Return whether `word` is `keyword` with swapped, missing or extra letters, if longer also wrong ones.
+
+    The first letter must be right.
+    """
     from rapidfuzz.distance import DamerauLevenshtein, Indel
 
     if word[0] != keyword[0] or abs(len(word) - len(keyword)) > 2:

@@ -1,30 +1,30 @@
-"""What a message is about, once its reader and its limits are taken out."""
+"""Finds the topic of a message whose reader and limits have been removed."""
 
 from __future__ import annotations
 
 import re
 
 from shortlist.agent.chat.nlu.grammar import pattern
-from shortlist.agent.chat.nlu.words import word_set
+from shortlist.agent.chat.nlu.vocabulary import word_set
 
 TOKEN = re.compile(r"\S+")
 CLAUSE = re.compile(r"\s*[,;!]\s+")
 EDGE = ' ,.;:!?"“”()-–—'
 
 
-def topic_in(text: str) -> str | None:
-    """What comes after the last "about", or else what the wish itself names; None for nothing."""
-    return marked_topic(text) or stripped(_wish(text))
+def find_topic(text: str) -> str | None:
+    """Return the text after the last "about", else the topic of the wish itself; None without one."""
+    return find_marked_topic(text) or strip_filler(_wish(text))
 
 
-def marked_topic(text: str) -> str | None:
-    """What comes after the last "about" or its like."""
+def find_marked_topic(text: str) -> str | None:
+    """Return the text after the last "about" or similar word; None without one."""
     marker = _last(pattern("topic_marker"), text) or _last(pattern("topic_on"), text)
-    return _trimmed_end(text[marker.end() :]) if marker else None
+    return _trim(text[marker.end() :]) if marker else None
 
 
-def stripped(text: str) -> str | None:
-    """`text` without the filler around it; None where there is nothing else."""
+def strip_filler(text: str) -> str | None:
+    """Return `text` without filler at its ends; None if nothing else is left."""
     tokens = [token for token in TOKEN.findall(text) if token.strip(EDGE)]
     while tokens and _is_filler(tokens[0]):
         tokens.pop(0)
@@ -36,16 +36,16 @@ def stripped(text: str) -> str | None:
 
 
 def _wish(text: str) -> str:
-    """`text` without what is only said beside the wish: "I can't sleep, show me cats before bed" wishes for cats."""
+    """Return the wish without its circumstances: cats for "I can't sleep, show me cats before bed"."""
     clauses = CLAUSE.split(text)
     wishes = [clause for clause in clauses if pattern("wish").search(clause)]
     wish = " ".join(wishes or clauses)
-    asked = pattern("what_to_watch").search(wish)
-    return pattern("meanwhile").split(wish[: asked.start()] if asked else wish)[0]
+    question = pattern("what_to_watch").search(wish)
+    return pattern("meanwhile").split(wish[: question.start()] if question else wish)[0]
 
 
-def _trimmed_end(text: str) -> str | None:
-    """`text` without politeness at its end and an article or noun that leads nowhere."""
+def _trim(text: str) -> str | None:
+    """Return `text` without politeness at its end and articles at its beginning; None if nothing is left."""
     text = pattern("topic_end").sub("", text)
     text = pattern("topic_start").sub("", text.strip(EDGE))
     return text.strip(EDGE) or None
@@ -56,5 +56,5 @@ def _is_filler(token: str) -> bool:
 
 
 def _last(marker: re.Pattern[str], text: str) -> re.Match[str] | None:
-    found = list(marker.finditer(text))
-    return found[-1] if found else None
+    matches = list(marker.finditer(text))
+    return matches[-1] if matches else None

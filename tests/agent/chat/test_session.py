@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shortlist.agent.chat.session import RECALLED, Chat
+from shortlist.agent.chat.session import MAX_TURNS, Chat
 from shortlist.core.notes import Note
 from shortlist.core.types import Reader
 
@@ -73,8 +73,8 @@ def test_a_speaker_who_asks_for_somebody_else_may_go_on_with_that_list(chat: Cha
 
 def test_a_long_thread_is_not_read_whole(chat: Chat, records: Any) -> None:
     chat.turn("recommend two for astra")
-    records.threads.by_name["default"][:0] = [{"message": "help"}] * 10 + [None] * RECALLED  # which nothing can read
-    records.threads.by_name["default"] += [{"message": "help"}] * (RECALLED - 1)
+    records.threads.by_name["default"][:0] = [{"message": "help"}] * 10 + [None] * MAX_TURNS  # which nothing can read
+    records.threads.by_name["default"] += [{"message": "help"}] * (MAX_TURNS - 1)
     assert ids(chat.turn("more")) == ["soup", "bread"]
 
 
@@ -205,7 +205,7 @@ def test_hiding_without_a_list(chat: Chat) -> None:
 
 
 def limits(reply: Any) -> dict[str, Any]:
-    return {name: value for name, value in reply.asked.items() if name != "user"}
+    return {name: value for name, value in reply.resolved.items() if name != "user"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.agent.chat.action import LIMITS, Action, filters_of
+from shortlist.agent.chat.action import LIMITS, Action, build_filters
 from shortlist.agent.chat.memory import Memory
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.nlu.parse import parse
@@ -74,7 +74,7 @@ def test_the_labelled_utterances_are_understood(part: str, share: float) -> None
 
 def test_every_expected_limit_is_one_that_can_be_searched_with() -> None:
     for one in UTTERANCES:
-        filters = filters_of(one["arguments"])  # refuses what retrieval would
+        filters = build_filters(one["arguments"])  # refuses what retrieval would
         assert (filters != Filters()) == bool(set(LIMITS) & set(one["arguments"])), one
 
 
@@ -84,7 +84,7 @@ def test_a_message_that_no_rule_reads_is_left_to_others() -> None:
 
 
 def test_the_answer_to_what_do_you_feel_like() -> None:
-    asked = Memory("user_7", LISTED, "user_7", Action("recommend", {"user": "user_7"}), undecided=True)
+    asked = Memory("user_7", LISTED, "user_7", Action("recommend", {"user": "user_7"}), awaiting_preference=True)
     assert parse("food please", asked, NAMES, TODAY) == Action("recommend", {"user": "user_7", "category": "Food"})
     assert parse("old trains", asked, NAMES, TODAY) == Action("recommend", {"user": "user_7", "about": "old trains"})
 
@@ -130,7 +130,7 @@ WORDS = [*TEXT.split(), "\ud800", "\x00"]
 @given(st.text() | st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join), st.sampled_from(sorted(CONTEXTS)))
 def test_no_text_raises_and_every_limit_is_usable(message: str, context: str) -> None:
     action = read(message, context)
-    assert isinstance(filters_of(action.arguments), Filters)
+    assert isinstance(build_filters(action.arguments), Filters)
     assert action.arguments.get("k", 1) >= 1
     json.dumps(dict(action.arguments))  # a thread keeps it
 

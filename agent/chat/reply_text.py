@@ -1,4 +1,4 @@
-"""Records -> the words of a reply. Says only what the records say."""
+"""Texts of replies, from facts of the records only."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ HELP = """I find short videos for a reader, and say why. You can say, for exampl
   why number 3? · what is the second about?
   what does user_123 like?
   search sourdough"""
-NOT_READ = "I did not understand that."
-WHO = "For whom? Name a reader, as in “recommend for user_123”."
+NOT_UNDERSTOOD = "I did not understand that."
+ASK_READER = "For whom? Name a reader, as in “recommend for user_123”."
 NO_LIST = "There is no list to speak of yet. Ask for one first, as in “recommend for user_123”."
-HIDDEN = Note(
+HIDDEN_NOTE = Note(
     "hidden-in-thread",
     "left out in this chat alone; a `skip` event (`shortlist ingest events`) leaves a video out for good",
 )
-ABOUT_WORDS = 60
-RECENT = 5
-SHOWN = 8
-CHOICES = 4
+MAX_WORDS = 60  # of a transcript
+MAX_RECENT = 5
+MAX_CHANNELS = 8
+MAX_CHOICES = 4
 
 
 def heading(arguments: Mapping[str, Any], like: str | None) -> str:
-    """What a list was asked for: "For user_123, about space, at most 1:00, not Sports:"."""
+    """Return the heading of a list: "For user_123, about space, at most 1:00, not Sports:"."""
     parts = [f"for {arguments['user']}"] if arguments.get("user") else []
     parts += [f"about {topic}" for topic in (arguments.get("about"), arguments.get("text")) if topic]
     parts += [f"like “{like}”"] if like else []
@@ -42,8 +42,8 @@ def heading(arguments: Mapping[str, Any], like: str | None) -> str:
     return f"{text[0].upper()}{text[1:]}:"
 
 
-def nothing(arguments: Mapping[str, Any]) -> str:
-    """For a list without videos: what it was limited to, so that a limit can be dropped."""
+def no_videos(arguments: Mapping[str, Any]) -> str:
+    """Return the reply for an empty list; it names the limits, so that you can drop one."""
     limits = ", ".join(_limits(arguments))
     if arguments.get("after"):
         return "That is all there is."
@@ -51,34 +51,34 @@ def nothing(arguments: Mapping[str, Any]) -> str:
 
 
 def unmet(phrases: Sequence[str]) -> str:
-    """For what no filter can do: it must not look as if it had been done."""
+    """Return the sentence on phrases that no filter can express."""
     return f"I cannot do this, and have not: {', '.join(f'“{phrase}”' for phrase in phrases)}."
 
 
 def one_reader(others: Sequence[str]) -> str:
-    """For a message that names more readers than the first."""
+    """Return the sentence on readers that were named besides the first."""
     return f"I speak of one reader at a time; ask again for {', '.join(others)}."
 
 
 def no_such_channel(channel: str, known: Sequence[str]) -> str:
-    """For a channel that the home does not have."""
-    shown = ", ".join(sorted(known)[:SHOWN])
+    """Return the reply for a channel that the home does not have."""
+    examples = ", ".join(sorted(known)[:MAX_CHANNELS])
     return f"There is no channel “{channel}” here. " + (
-        f"Some that are: {shown}." if shown else "No channels are known."
+        f"Some that are: {examples}." if examples else "No channels are known."
     )
 
 
-def question(items: Sequence[Document], categories: Sequence[str]) -> str:
-    """The one thing to ask a reader of whom nothing is known."""
-    near = list(dict.fromkeys(item["category"] for item in items if item.get("category")))
-    offered = [*near, *(name for name in categories if name not in near)][:CHOICES]
+def ask_preference(items: Sequence[Document], categories: Sequence[str]) -> str:
+    """Return a question for a reader without likes and interests, with categories to choose from."""
+    in_list = list(dict.fromkeys(item["category"] for item in items if item.get("category")))
+    offered = [*in_list, *(name for name in categories if name not in in_list)][:MAX_CHOICES]
     if len(offered) < 2:
         return "What do you like to watch?"
     return f"These are the popular and the new. What do you feel like: {', '.join(offered[:-1])} or {offered[-1]}?"
 
 
 def _limits(arguments: Mapping[str, Any]) -> list[str]:
-    said: dict[str, Callable[[Any], str]] = {
+    phrases: dict[str, Callable[[Any], str]] = {
         "max_duration_s": lambda value: f"at most {_clock(value)}",
         "min_duration_s": lambda value: f"at least {_clock(value)}",
         "category": lambda value: f"only {value}",
@@ -93,68 +93,68 @@ def _limits(arguments: Mapping[str, Any]) -> list[str]:
         "published_before": lambda value: f"before {value}",
         "include_seen": lambda value: "seen ones included",
     }
-    return [words(arguments[name]) for name, words in said.items() if name in arguments]
+    return [phrase(arguments[name]) for name, phrase in phrases.items() if name in arguments]
 
 
-def listed(items: Sequence[Document], heading: str) -> str:
-    """A numbered list with channel, length and reason."""
-    lines = [f"{item['rank']}. {_titled(item)} – {item['reason']}" for item in items]
+def format_list(items: Sequence[Document], heading: str) -> str:
+    """Return a numbered list with channel, length and reason."""
+    lines = [f"{item['rank']}. {_title_and_facts(item)} – {item['reason']}" for item in items]
     return "\n".join([heading, *lines])
 
 
-def explained(item: Document) -> str:
-    """Why an item is where it is: the reason, what each stage said, the words it rests on."""
-    parts = [f"Number {item['rank']}, {_titled(item)}: {item['reason']}."]
-    parts += [text for text in (_placed(item), _heard(item)) if text]
+def explain(item: Document) -> str:
+    """Return the reason for an item, its rank by each stage, and its evidence."""
+    parts = [f"Number {item['rank']}, {_title_and_facts(item)}: {item['reason']}."]
+    parts += [text for text in (_ranks(item), _quote(item)) if text]
     return " ".join(parts)
 
 
-def described(rank: int, video: Video) -> str:
-    """What a video is about: its summary, else its description, else how its transcript begins."""
+def describe(rank: int, video: Video) -> str:
+    """Return a video's summary, else its description, else the beginning of its transcript."""
     facts = {"title": video.display_title, "channel": video.channel, "duration_s": video.duration_s}
-    about = video.summary or video.description or _beginning(video.transcript.text)
-    return f"Number {rank}, {_titled(facts)}: {about or 'its record says no more than that.'}"
+    about = video.summary or video.description or _first_words(video.transcript.text)
+    return f"Number {rank}, {_title_and_facts(facts)}: {about or 'its record says no more than that.'}"
 
 
-def tasted(profile: Profile, lengths: Mapping[str, float | None]) -> str:
-    """A reader's categories and newest history; `lengths` of videos by id."""
+def describe_profile(profile: Profile, lengths: Mapping[str, float | None]) -> str:
+    """Return a reader's categories and newest history; `lengths` maps video ids to seconds."""
     if not profile.history:
         interests = ", ".join(profile.interests)
         return f"{profile.user_id} has no history yet" + (f"; stated interests: {interests}." if interests else ".")
-    shares = [f"{name} {share:.0%}" for name, share in list(profile.categories.items())[:RECENT] if share >= 0.005]
+    shares = [f"{name} {share:.0%}" for name, share in list(profile.categories.items())[:MAX_RECENT] if share >= 0.005]
     likes = f"{profile.user_id} likes {', '.join(shares)}." if shares else f"{profile.user_id} has liked nothing yet."
     lines = []
-    for item in profile.history[:RECENT]:
-        done = " ".join(filter(None, describe_action(item, lengths.get(item.item_id))))
-        lines.append(f"  {done}: “{item.title}”")
+    for item in profile.history[:MAX_RECENT]:
+        action = " ".join(filter(None, describe_action(item, lengths.get(item.item_id))))
+        lines.append(f"  {action}: “{item.title}”")
     return "\n".join([likes, f"The newest of {profile.n_events} events:", *lines])
 
 
-def in_words(sentence: Made, tags: Sequence[str]) -> str:
-    """A reader's taste as it was written, and by whom."""
-    named = f" ({', '.join(tags)})" if tags else ""
-    return f"{sentence.value}{named} [{sentence.made_by}]"
+def format_taste(sentence: Made, tags: Sequence[str]) -> str:
+    """Return the stored description of a reader's taste, with its tags and author."""
+    in_brackets = f" ({', '.join(tags)})" if tags else ""
+    return f"{sentence.value}{in_brackets} [{sentence.made_by}]"
 
 
-def unknown(error: UnknownReader) -> str:
-    """Nearest ids for a reader that does not exist."""
+def unknown_reader(error: UnknownReader) -> str:
+    """Return the reply for a reader that does not exist, with the nearest ids."""
     nearest = f" The nearest ids are {', '.join(error.nearest)}." if error.nearest else " No readers are known yet."
     return f"I know no reader {error.user_id!r}.{nearest}"
 
 
 def no_such_number(number: int, size: int) -> str:
-    """For a place that the last list does not have."""
+    """Return the reply for a number that the last list does not have."""
     return f"The last list has {size} videos; there is no number {number}."
 
 
-def _titled(item: Mapping[str, Any]) -> str:
+def _title_and_facts(item: Mapping[str, Any]) -> str:
     length = item["duration_s"]
     clock = None if length is None else _clock(length)
-    known = ", ".join(filter(None, (item["channel"], clock)))
-    return f"“{item['title']}”" + (f" ({known})" if known else "")
+    facts = ", ".join(filter(None, (item["channel"], clock)))
+    return f"“{item['title']}”" + (f" ({facts})" if facts else "")
 
 
-def _placed(item: Document) -> str:
+def _ranks(item: Document) -> str:
     stages = item["stages"]
     legs = [f"{name} {stage['rank']}" for name, stage in stages.items() if name not in (FUSION, RERANK)]
     parts = [f"places by leg: {', '.join(legs)}"] if legs else []
@@ -166,17 +166,17 @@ def _placed(item: Document) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _heard(item: Document) -> str | None:
+def _quote(item: Document) -> str | None:
     evidence = item["evidence"]
     if evidence is None:
         return None
     at = "" if evidence["start_s"] is None else f" at {_clock(evidence['start_s'])}"
-    return f"It says{at}: “{_beginning(evidence['text'])}”"
+    return f"It says{at}: “{_first_words(evidence['text'])}”"
 
 
-def _beginning(text: str) -> str:
+def _first_words(text: str) -> str:
     words = text.split()
-    return " ".join(words[:ABOUT_WORDS]) + (" …" if len(words) > ABOUT_WORDS else "")
+    return " ".join(words[:MAX_WORDS]) + (" …" if len(words) > MAX_WORDS else "")
 
 
 def _clock(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Any of our language models as a LangChain chat model that calls tools, by JSON under a schema."""
+"""A LangChain chat model that calls tools, on any of our language models, by JSON under a schema."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ MAX_TOKENS = 128
 MAX_TEXT = 60
 
 
-class ToolChat(BaseChatModel):
-    """Every answer is one tool call: a model that is held to the schema can give no other, however small it is."""
+class ToolCallingModel(BaseChatModel):
+    """Answers with exactly one tool call: the schema lets even a small model answer nothing else."""
 
     model: Any
     tools: tuple[Mapping[str, Any], ...] = ()
@@ -38,8 +38,10 @@ class ToolChat(BaseChatModel):
         tool_choice: str | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """The same model with `tools` to choose from; it always calls one."""
-        return ToolChat(model=self.model, tools=tuple(convert_to_openai_tool(tool)["function"] for tool in tools))
+        """Return the model with `tools` to choose from; it always calls one of them."""
+        return ToolCallingModel(
+            model=self.model, tools=tuple(convert_to_openai_tool(tool)["function"] for tool in tools)
+        )
 
     def _generate(
         self,
@@ -51,8 +53,10 @@ class ToolChat(BaseChatModel):
         model: LanguageModel = self.model
         answer = model.complete([*self._instructions(), *_turns(messages)], self._schema(), MAX_TOKENS)
         call = json.loads(answer.text)
-        called = {"name": call["tool"], "args": call["arguments"], "id": f"call_{len(messages)}", "type": "tool_call"}
-        message = AIMessage("", tool_calls=[called])
+        tool_call = {
+            "name": call["tool"], "args": call["arguments"], "id": f"call_{len(messages)}", "type": "tool_call"
+        }  # fmt: skip
+        message = AIMessage("", tool_calls=[tool_call])
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _instructions(self) -> list[Message]:
@@ -66,7 +70,7 @@ class ToolChat(BaseChatModel):
         calls = [
             {
                 "type": "object",
-                "properties": {"tool": {"const": tool["name"]}, "arguments": _closed(tool["parameters"])},
+                "properties": {"tool": {"const": tool["name"]}, "arguments": _close(tool["parameters"])},
                 "required": ["tool", "arguments"],
                 "additionalProperties": False,
             }
@@ -79,12 +83,12 @@ def _turns(messages: Sequence[BaseMessage]) -> list[Message]:
     return [Message("user" if isinstance(one, HumanMessage) else "assistant", one.text) for one in messages if one.text]
 
 
-def _closed(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """`parameters` with nothing to add and no text so long that a small model would lose itself in it."""
-    properties = {name: _short(one) for name, one in parameters["properties"].items()}
+def _close(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `parameters` without additional properties, and with short texts: small models ramble in long ones."""
+    properties = {name: _shorten(schema) for name, schema in parameters["properties"].items()}
     return {**parameters, "properties": properties, "additionalProperties": False}
 
 
-def _short(schema: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = [one.get("type") for one in schema.get("anyOf", [schema])]
-    return {"type": "string", "maxLength": MAX_TEXT} if "string" in kinds else dict(schema)
+def _shorten(schema: Mapping[str, Any]) -> dict[str, Any]:
+    types = [option.get("type") for option in schema.get("anyOf", [schema])]
+    return {"type": "string", "maxLength": MAX_TEXT} if "string" in types else dict(schema)
