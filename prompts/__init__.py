@@ -1,1 +1,1 @@
-"""Every word said to an LLM: one .md file a prompt, with a header; and its loader."""
+"""Prompts for language models, one .md file each, and their loader."""

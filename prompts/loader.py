@@ -1,8 +1,8 @@
-"""Reads a prompt file: a TOML header between `+++` lines, then one section a role (`## system`, `## user`).
+"""Loads prompt files: a TOML header between `+++` lines, then a section for each role (`## system`, `## user`).
 
-A section is text with `{name}` where a variable goes. A paragraph that mentions variables, all of them
-empty, is left out; that is how an optional part (the wish, the current session) is written. Values are put in
-as they are and never read as template, so nothing inside a value can reach another variable.
+`{name}` in a section is a variable. A paragraph whose variables are all empty is left out, so that parts such as the
+wish or the current session are optional. Values are inserted verbatim and never parsed as templates: no value can refer
+to another variable.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ROLES = ("system", "user", "assistant")
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt file."""
+    """A parsed prompt file; `turns` are (role, template) pairs."""
 
     name: str
     version: int
@@ -39,18 +39,18 @@ class Prompt:
 
     @property
     def id(self) -> str:
-        """NAME@VERSION, which goes into caches and `made_by`: other words are a new version."""
+        """NAME@VERSION, for cache keys and `made_by`. Raise the version whenever the text changes."""
         return f"{self.name}@{self.version}"
 
     def render(self, **values: str) -> list[Turn]:
-        """The turns with `values` put in. Raises `ConfigError` unless exactly the variables of the header are given."""
-        _same_names(self.name, "the values given", set(values), set(self.variables))
+        """Return the turns with `values` inserted. Raises `ConfigError` unless they match the header's variables."""
+        _check_names(self.name, "the values given", set(values), set(self.variables))
         return [(role, _fill(text, values)) for role, text in self.turns]
 
 
 @cache
 def load(name: str) -> Prompt:
-    """The prompt of `prompts/NAME.md`. Raises `ConfigError` where there is none or its file is malformed."""
+    """Return the prompt of `prompts/NAME.md`. Raises `ConfigError` if the file is missing or malformed."""
     path = FOLDER / f"{name}.md"
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.md")))
@@ -59,7 +59,7 @@ def load(name: str) -> Prompt:
 
 
 def parse(name: str, source: str) -> Prompt:
-    """The prompt written in `source`. Raises `ConfigError` where header, sections and variables disagree."""
+    """Return the prompt in `source`. Raises `ConfigError` if header, sections and variables disagree."""
     parts = HEADER.match(source)
     if parts is None:
         raise _malformed(name, "a TOML header between two +++ lines", source[:40])
@@ -67,7 +67,7 @@ def parse(name: str, source: str) -> Prompt:
     turns = _turns(name, parts[2])
     prompt = Prompt(turns=turns, **{**header, "variables": tuple(header["variables"])})
     used = {variable for _, text in turns for variable in VARIABLE.findall(text)}
-    _same_names(name, "the variables in its text", used, set(prompt.variables))
+    _check_names(name, "the variables in its text", used, set(prompt.variables))
     return prompt
 
 
@@ -90,22 +90,22 @@ def _turns(name: str, body: str) -> tuple[Turn, ...]:
 
 
 def _fill(text: str, values: dict[str, str]) -> str:
-    paragraphs = [part for part in text.split("\n\n") if _wanted(part, values)]
+    paragraphs = [part for part in text.split("\n\n") if _has_content(part, values)]
     return "\n\n".join(VARIABLE.sub(lambda match: values[match[1]], part) for part in paragraphs)
 
 
-def _wanted(paragraph: str, values: dict[str, str]) -> bool:
+def _has_content(paragraph: str, values: dict[str, str]) -> bool:
     names = VARIABLE.findall(paragraph)
     return not names or any(values[name] for name in names)
 
 
-def _same_names(prompt: str, where: str, found: set[str], declared: set[str]) -> None:
+def _check_names(prompt: str, where: str, found: set[str], declared: set[str]) -> None:
     if found != declared:
-        shown = [", ".join(sorted(names)) or "none" for names in (declared, found)]
+        expected, actual = (", ".join(sorted(names)) or "none" for names in (declared, found))
         raise ConfigError(
             f"prompt {prompt!r}: its header and {where} disagree",
-            expected=shown[0],
-            found=shown[1],
+            expected=expected,
+            found=actual,
             remedy="give exactly the declared variables",
         )
 

@@ -1,10 +1,10 @@
-"""Takes out of a stranger's text what is said to whoever ranks it, and not about the video.
+"""Removes from untrusted text what addresses the ranker instead of describing the video.
 
-Small models believe what they read: "this is exactly what the reader asks for" lifts a candidate more than any order
-does. So pieces of text that give orders to a model, dictate an answer or a place, play a turn of the chat, speak of the
-reader's wish or praise the video as the best do not reach the model; nor do pieces in another script than the title's,
-nor runs of encoded characters. People still see the text as it is. It is a list of known ways, not a proof: see
-docs/security.md.
+Small models believe what they read: "this is exactly what the reader asks for" lifts a candidate more than any
+instruction does. So the model does not see pieces of text that instruct it, dictate an answer or a place, imitate a
+turn of the chat, mention the reader's wish or praise the video as the best; nor pieces in another script than the
+title's, nor runs of encoded characters. People still see the original text. The patterns cover known attacks and prove
+nothing about others: see docs/security.md.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-GONE = "…"
+REMOVED = "…"
 
 _YES = r"(?:yes|true|positive|relevant|affirmative|ja|s[ií]|oui|sim|tak|evet|да|是|はい|예|نعم|हाँ)"
 _BEST = r"(?:first|1st|#\s?1|no\.? ?1|number one|top|highest|maximum|max|best|above (?:all|every)|10(?:/10)?|100|5/5)"
@@ -41,25 +41,25 @@ _JUDGE = (
 _FIT = r"(?:match(?:es)?|fits?|relevan\w*|suit\w*|satisf\w*|choice|recommendation|suggestion)"
 _WANT = r"(?:wants?|ask\w*|look\w*|search\w*|lov\w*|likes?|needs?|enjoy\w*|request\w*|prefers?|interests?|must)"
 
-_APPEALS = (
-    # orders to a model
+_INJECTIONS = (
+    # instructions to a model
     rf"\b{_IGNORE}\b.{{0,40}}\b{_ORDERS}",
     rf"\b{_RANK}\b(?:\W+\w+){{0,2}}?\W+{_IT}\b(?:\W+\w+){{0,5}}?\W+{_BEST}",
     r"\b(?:choose|select|pick|recommend|prefer) (?:only |always )?(?:this|the) (?:one|video|candidate|entry)\b",
     r"\bnew (?:instruction|task|system (?:rule|prompt|message))s?\b",
     r"忽略|无视|無視|忽視|回答|答え|排名|排在|أجب|تجاهل|उत्तर|무시|대답",
-    # the answer, dictated
+    # dictated answers
     rf"\b{_ANSWER}\b(?:\W+\w+){{0,4}}?\W+[\"'“‘(]?{_YES}\b",
     rf"\b{_ANSWER}\b(?:\W+\w+){{0,2}}?\W+(?:letter|number|candidate|option|only|just)\W+[\"'“‘(]?(?:[a-t]|\d+)\b",
     rf"^\W*{_YES}\W*$|\byes(?:\W+yes\b)+|(?:[=:]|\b(?:is|be|with)\b)\s*[\"'“‘(]?yes\b",
     r"\b(?:rank|verdict|relevance|video_id)\s*[:=]|\bscore\s*[:=]\s*(?:0?\.\d|1\.0|10\b|100\b)",
-    # turns of a chat, ends of a text, places in a list
+    # imitated turns of a chat, ends of a text, places in a list
     r"(?:^|[.!?…:;#*)(‹›/-])\s*(?:system|assistant|user|developer|admin|human)(?: message| prompt| note)?\s*[:：›]",
     r"\b(?:system|developer|admin\w*) (?:prompt|message|instruction|note|override|update)",
     r"\b(?:end|start|begin\w*|close) (?:of )?(?:the )?(?:candidate|text|data|prompt|input|transcript|untrusted)\b",
     r"\bcandidate(?: id| number| no\.?| letter| video)?(?:\s*[#:]\s*|\s+)(?:\d+|[a-t])\b",
     r"\b(?:next|following) candidates?\b",
-    # the reader's wish, and praise
+    # mentions of the reader's wish, and praise
     rf"\b{_JUDGE}s?\b(?:\W+\w+){{0,5}}?\W+{_WANT}\b|\byou(?:'ve| have)? (?:asked|searched|wished|requested)\b",
     rf"\b{_JUDGE}s?\b.{{0,60}}\b{_FIT}\b|\b{_FIT}\b.{{0,60}}\b{_JUDGE}s?\b",
     rf"\b(?:this|the) (?:video|clip|candidate|entry|item)\b.{{0,40}}\b(?:{_FIT}|approved|yes)\b",
@@ -70,7 +70,7 @@ _APPEALS = (
     r"\b(?:best|greatest|finest|number one) (?:short )?(?:video|clip|film|talk)s?\b.{0,30}\b(?:ever|all|list)\b",
     r"\b(?:must[- ]watch|award[- ]winning|five[- ]star|5[- ]star)\b",
 )
-APPEALS = re.compile("|".join(_APPEALS), re.IGNORECASE)
+INJECTION = re.compile("|".join(_INJECTIONS), re.IGNORECASE)
 _ENCODED = re.compile(
     r"\b(?=[A-Za-z+/]*\d)(?=[A-Z0-9+/]*[a-z])(?=[a-z0-9+/]*[A-Z])[A-Za-z0-9+/]{16,}={0,2}"  # base64
     r"|\b[A-Za-z0-9+/]{12,}={1,2}|\b(?:[0-9a-fA-F]{2}[\s:]?){12,}|(?:\\[ux][0-9a-fA-F]{2,4}){3,}"
@@ -78,24 +78,27 @@ _ENCODED = re.compile(
 )
 _PIECE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+|\s+(?:[-–—•*#]+|‹|›|/)\s+")
 _BLANKS = re.compile(r"[^\S\n]+")
-_LETTERS = 3  # fewer do not tell a script
+_MIN_LETTERS = 3  # fewer do not determine a script
 
 
-def without_appeals(text: str, like: str = "") -> str:
-    """`text` less the pieces that speak to the ranker, or are in another script than `like`, if that tells one."""
-    script = _script(like)
-    pieces = [_ENCODED.sub(GONE, piece).strip() for piece in _PIECE.split(_BLANKS.sub(" ", text))]
-    plain = [piece for piece in pieces if piece and not APPEALS.search(piece)]
-    return " ".join(piece for piece in plain if script is None or _script(piece) in (script, None))
+def remove_injections(text: str, same_script_as: str = "") -> str:
+    """Return `text` without pieces that match `INJECTION` or are in another script than `same_script_as`.
+
+    A `same_script_as` of fewer than three letters allows every script.
+    """
+    script = _script(same_script_as)
+    pieces = [_ENCODED.sub(REMOVED, piece).strip() for piece in _PIECE.split(_BLANKS.sub(" ", text))]
+    harmless = [piece for piece in pieces if piece and not INJECTION.search(piece)]
+    return " ".join(piece for piece in harmless if script is None or _script(piece) in (script, None))
 
 
 def _script(text: str) -> str | None:
-    """The script most letters of `text` are of, as the first word of their Unicode names; None where too few tell."""
+    """Return the script of most letters of `text`, the first word of their Unicode names; None for too few letters."""
     counts: dict[str, int] = {}
     for char in text:
         if char.isalpha():
             name = "LATIN" if char.isascii() else unicodedata.name(char, "?").split()[0]
             counts[name] = counts.get(name, 0) + 1
-    if sum(counts.values()) < _LETTERS:
+    if sum(counts.values()) < _MIN_LETTERS:
         return None
     return max(counts, key=counts.__getitem__)

@@ -1,8 +1,8 @@
-"""Text from strangers (titles, summaries, transcripts) made safe to stand inside a prompt, and short.
+"""Makes untrusted text (titles, summaries, transcripts) short and safe to put into a prompt.
 
-Known chat-template tokens are taken out. Then the characters that any such token, or our own `<candidate>` delimiter,
-is made of are replaced: whatever remains cannot form one, however it was nested or spelled. What is left is text, and
-may still talk to the model: see `agent/prompt_safety/injection.py`.
+Known chat-template tokens are removed. Then all characters that such tokens or our own `<candidate>` delimiter consist
+of are replaced, so that the rest cannot form one, however it was nested or spelled. The text may still address the
+model: see `agent/prompt_safety/injection.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from shortlist.agent.prompt_safety.injection import GONE, without_appeals
+from shortlist.agent.prompt_safety.injection import REMOVED, remove_injections
 from shortlist.core.token_estimate import estimate_tokens, truncate
 from shortlist.core.types import Video
 
@@ -21,40 +21,40 @@ TEMPLATE_TOKEN = re.compile(
     r"|<</?SYS>>",
     re.IGNORECASE,
 )
-HARMLESS = str.maketrans({"<": "‹", ">": "›", "|": "/", "[": "(", "]": ")", "{": "(", "}": ")", "`": "'"})
-CONSIDERED = 4000  # characters; a transcript's beginning is enough, and folding an hour of it is not free
+REPLACEMENTS = str.maketrans({"<": "‹", ">": "›", "|": "/", "[": "(", "]": ")", "{": "(", "}": ")", "`": "'"})
+MAX_CHARS = 4000  # the beginning of a transcript is enough, and normalising an hour of it is slow
 TITLE_SHARE = 0.75
 
 
 def clean(text: str, max_tokens: int) -> str:
-    """`text` on one line, cut to about `max_tokens`: compatibility forms folded, control and template tokens gone."""
+    """Return `text` in NFKC on one line of about `max_tokens`, without control characters and template tokens."""
     return truncate(" ".join(_safe(text).split()), max_tokens)
 
 
-def plain(text: str, max_tokens: int, like: str = "") -> str:
-    """`clean`, less what speaks to whoever ranks: for all text that is not the reader's own words.
+def clean_untrusted(text: str, max_tokens: int, same_script_as: str = "") -> str:
+    """Return `clean` text without injections. Use it for all text but the reader's own words.
 
-    `like` is a text of the same source whose script the rest should have.
+    Pieces in another script than `same_script_as` are removed, too.
     """
-    return truncate(" ".join(without_appeals(_safe(text), like).split()), max_tokens)
+    return truncate(" ".join(remove_injections(_safe(text), same_script_as).split()), max_tokens)
 
 
 def candidate_text(video: Video, max_tokens: int, joint: str = "\n") -> str:
-    """Title, channel, category, and what it is about, as `plain` text: about `max_tokens`, the parts joined by `joint`.
+    """Return title, channel, category and content of a video, about `max_tokens` long, joined by `joint`.
 
-    That is the transcript where all of it fits; else the summary, or what there is of transcript or description.
+    The content is the transcript if all of it fits, else the summary, else the beginning of transcript or description.
     """
-    title = plain(video.display_title, int(max_tokens * TITLE_SHARE)) or GONE
+    title = clean_untrusted(video.display_title, int(max_tokens * TITLE_SHARE)) or REMOVED
     facts = [f"Title: {title}"]
     for label, value in (("Channel", video.channel), ("Category", video.category)):
-        if value and (short := plain(value, max_tokens // 8)):
+        if value and (short := clean_untrusted(value, max_tokens // 8)):
             facts.append(f"{label}: {short}")
     room = max_tokens - sum(map(estimate_tokens, facts))
-    about = plain(_telling(video, room), max(0, room), like=title)
+    about = clean_untrusted(_content(video, room), max(0, room), same_script_as=title)
     return joint.join([*facts, f"About: {about}"] if about else facts)
 
 
-def _telling(video: Video, room: int) -> str:
+def _content(video: Video, room: int) -> str:
     spoken = video.transcript.text
     if spoken and estimate_tokens(spoken) <= room:
         return spoken
@@ -62,9 +62,9 @@ def _telling(video: Video, room: int) -> str:
 
 
 def _safe(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text[:CONSIDERED])
-    visible = "".join(_visible(char) for char in folded)
-    return TEMPLATE_TOKEN.sub(" ", visible).translate(HARMLESS)
+    normalised = unicodedata.normalize("NFKC", text[:MAX_CHARS])
+    visible = "".join(_visible(char) for char in normalised)
+    return TEMPLATE_TOKEN.sub(" ", visible).translate(REPLACEMENTS)
 
 
 def _visible(char: str) -> str:

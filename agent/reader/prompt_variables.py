@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shortlist.agent.batch import ItemBatch
-from shortlist.agent.prompt_safety.sanitize import plain
+from shortlist.agent.prompt_safety.sanitize import clean_untrusted
 from shortlist.agent.reader.action_phrases import describe_action
 from shortlist.core.token_estimate import estimate_tokens
 from shortlist.core.types import HistoryItem, Profile
@@ -25,7 +25,7 @@ def reader_variables(profile: Profile, items: ItemBatch, max_tokens: int) -> dic
     newest first.
     """
     categories = _categories(profile) if max_tokens else ""
-    interests = plain(", ".join(profile.interests), INTERESTS_TOKENS) if max_tokens else ""
+    interests = clean_untrusted(", ".join(profile.interests), INTERESTS_TOKENS) if max_tokens else ""
     start = profile.session_start
     session = [item for item in profile.history if start is not None and item.at >= start]
     earlier = [item for item in profile.history if start is None or item.at < start]
@@ -52,11 +52,12 @@ def _fitting_lines(by_value: Sequence[HistoryItem], items: ItemBatch, tokens: in
 
 
 def _line(item: HistoryItem, items: ItemBatch) -> str:
-    category = f" ({plain(item.category, CATEGORY_TOKENS)})" if item.category else ""
+    category = f" ({clean_untrusted(item.category, CATEGORY_TOKENS)})" if item.category else ""
     action = " ".join(filter(None, describe_action(item, items.length_s(item))))
-    return f"- {action}: {plain(item.title, TITLE_TOKENS)}{category}"
+    return f"- {action}: {clean_untrusted(item.title, TITLE_TOKENS)}{category}"
 
 
 def _categories(profile: Profile) -> str:
     largest = list(profile.categories.items())[:MAX_CATEGORIES]
-    return ", ".join(f"{plain(name, CATEGORY_TOKENS)} {share:.0%}" for name, share in largest if share >= MIN_SHARE)
+    shown = [(clean_untrusted(name, CATEGORY_TOKENS), share) for name, share in largest if share >= MIN_SHARE]
+    return ", ".join(f"{name} {share:.0%}" for name, share in shown)

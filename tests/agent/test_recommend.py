@@ -119,7 +119,7 @@ def test_a_model_that_fails_half_way_keeps_what_was_judged(
     assert answer.llm.calls == 3
 
 
-def test_a_reader_without_history_is_told_what_the_answer_rests_on(make_recommender: Make) -> None:
+def test_a_note_says_what_the_answer_for_a_new_reader_is_based_on(make_recommender: Make) -> None:
     answer = make_recommender().recommend(Request("newcomer"))
     assert answer.notes == (
         Note("no-history", "newcomer has no history: popular and fresh"),
@@ -204,7 +204,7 @@ def test_the_prompts_shown_are_the_prompts_sent(make_recommender: Make, scripted
     assert recommender.prompts(Request("astra", rerank="none")) == []
 
 
-def test_a_search_is_for_nobody(make_recommender: Make) -> None:
+def test_a_search_needs_no_reader(make_recommender: Make) -> None:
     answer = make_recommender().search("space moon", 2)
     assert ids(answer) == ["moon", "comet"]
     assert answer.recommendations[0].reason == "its title speaks of “moon”, as you asked"

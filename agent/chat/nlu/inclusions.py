@@ -52,8 +52,8 @@ def extract_category(text: str, context: ParseContext) -> Extraction:
         if negation_start(text, match.start()) is not None:
             continue
         for words, after in leading_words(text[match.end() :]):
-            plain = strip_video_nouns(words)
-            for key, name in (("category", context.names.category(plain)), ("channel", context.names.channel(plain))):
+            noun = strip_video_nouns(words)
+            for key, name in (("category", context.names.category(noun)), ("channel", context.names.channel(noun))):
                 if name is not None:
                     return {key: name}, f"{text[: match.start()]} {after}"
     return {}, text

@@ -55,7 +55,7 @@ def test_a_limit_that_is_lifted_is_none_for_the_model(make_chat: MakeChat, scrip
     assert "max_duration_s" not in reply.action.arguments
 
 
-def test_a_model_that_cannot_be_asked_is_told(make_chat: MakeChat, scripted_model: Any) -> None:
+def test_a_model_that_is_missing_is_noted(make_chat: MakeChat, scripted_model: Any) -> None:
     down = ModelFailed("cannot answer", expected="an answer", found="no connection", remedy="start it")
     reply = make_chat(scripted_model(down)).turn(LONG)
     [unread] = [note for note in reply.notes if note.code == "message-not-read"]

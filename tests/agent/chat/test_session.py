@@ -83,7 +83,7 @@ def test_both_ends_of_a_month_are_said(chat: Chat) -> None:
     assert reply.text.startswith("For astra, since 2026-09-01, before 2026-10-01:")
 
 
-def test_what_no_filter_can_do_is_said_and_not_asked_again(chat: Chat) -> None:
+def test_a_limit_that_no_filter_can_express_is_named_and_not_repeated(chat: Chat) -> None:
     reply = chat.turn("recommend for astra, nothing from last month")
     assert reply.text.splitlines()[0] == "For astra:"
     assert reply.text.endswith("I cannot do this, and have not: “nothing from last month”.")
@@ -102,7 +102,7 @@ def test_an_id_may_be_said_in_two_words(chat: Chat, records: Any, message: str) 
     assert chat.turn("recommend for user 8").text.startswith("I know no reader 'user_8'.")
 
 
-def test_of_several_readers_the_first_is_answered_and_the_others_are_told(chat: Chat) -> None:
+def test_of_several_readers_the_first_is_answered_and_the_others_are_named(chat: Chat) -> None:
     reply = chat.turn("recommend two for astra and baker")
     assert reply.text.startswith("For astra:")
     assert reply.text.endswith("I speak of one reader at a time; ask again for baker.")
@@ -176,7 +176,7 @@ def test_the_next_ones_go_on_where_the_list_ended(chat: Chat) -> None:
     assert chat.turn("more").text == "That is all there is."
 
 
-def test_a_follow_up_keeps_what_was_asked_for(chat: Chat) -> None:
+def test_a_follow_up_keeps_the_request(chat: Chat) -> None:
     chat.turn("something about space for astra")
     assert ids(chat.turn("only one")) == ["comet"]
     other = chat.turn("and for baker?")

@@ -28,7 +28,7 @@ PROFILE = Profile(
 )
 
 
-def test_with_room_for_all_everything_is_told_newest_first() -> None:
+def test_a_history_that_fits_is_complete_and_newest_first() -> None:
     assert reader_variables(PROFILE, ITEMS, 500) == {
         "session": "- watched to the end: Title a (Food)\n- skipped: Title b (Food)",
         "taste": "- watched to the end: Title c (Food)\n- watched to the end: Title d (Food)\n"

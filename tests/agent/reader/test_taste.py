@@ -48,7 +48,7 @@ def test_a_model_writes_it(scripted_model: Any) -> None:
     assert "Craters of the Moon" in model.calls[0][-1].content
 
 
-def test_what_is_made_up_is_asked_about_again_and_then_counted(scripted_model: Any) -> None:
+def test_an_invented_name_is_retried_once_and_then_replaced_by_categories(scripted_model: Any) -> None:
     model = scripted_model(answer("Likes Mars and 7 rockets.", "mars", "rockets", "space"))
     taste = describe_taste(profile("a", "b", "c"), ITEMS, model)
     assert taste == Taste("Likes mostly Sci/Tech and Food", ("sci/tech", "food"), "extractive")
@@ -110,7 +110,7 @@ def test_named_interests_are_described_and_again_when_they_change(tmp_path: Path
         assert describe_tastes(store, model, ProfileConfig()).done == 0
 
 
-def test_a_model_that_is_down_is_not_asked_about_every_reader(tmp_path: Path, scripted_model: Any) -> None:
+def test_a_model_that_is_down_ends_the_run(tmp_path: Path, scripted_model: Any) -> None:
     model = scripted_model(ModelFailed("no answer", expected="one", found="no connection", remedy="start it"))
     with Home.open(tmp_path / "home", "hash-32") as home:
         with home.writing("testing"):

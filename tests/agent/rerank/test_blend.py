@@ -31,7 +31,7 @@ def test_a_blend_by_hand() -> None:
     assert blended.scores == pytest.approx([0.61237, 0, -0.61237, -1.11237], abs=1e-4)
 
 
-def test_a_candidate_that_was_not_judged_gets_the_mean_opinion() -> None:
+def test_a_candidate_without_a_model_score_gets_the_mean() -> None:
     ranking = Ranking.of({"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.0}, "weighted")
     judged = Ranking.of({"a": -1.0, "c": 1.0}, "yesno")
     assert blend(ranking, judged, 1.0, 4).ids == ("c", "b", "a", "d")
@@ -46,7 +46,7 @@ def test_the_scale_of_retrieval_does_not_depend_on_where_judging_stopped() -> No
     assert blended.scores[:2] == pytest.approx([0.5 * 0.4472 + 0.5, 0.5 * 1.3416 - 0.5], abs=1e-4)
 
 
-def test_a_model_without_an_opinion_changes_nothing() -> None:
+def test_equal_model_scores_change_nothing() -> None:
     ranking = Ranking.of({"b": 3.0, "a": 2.0, "c": 1.0}, "weighted")
     judged = Ranking.of(dict.fromkeys("abc", 0.5), "yesno")
     assert blend(ranking, judged, 1.0, 4).ids == ranking.ids

@@ -72,7 +72,7 @@ def test_three_unusable_answers_in_a_row_end_it(scripted_model: Model) -> None:
     assert "unusable answer from x" in reranked.notes[0].detail
 
 
-def test_a_model_that_breaks_its_promise_of_log_probabilities_is_asked_for_json(scripted_model: Model) -> None:
+def test_a_model_that_turns_out_to_give_no_log_probabilities_is_asked_for_json(scripted_model: Model) -> None:
     failure = ModelFailed("no log-probabilities", expected="some", found="none", remedy="ask for JSON")
 
     class Promising(scripted_model):  # type: ignore[misc]
