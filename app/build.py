@@ -1,4 +1,4 @@
-"""Where parts are chosen and joined: a configuration -> a home, an encoder, a language model, a recommender, a chat."""
+"""Build objects from a configuration: a home, an encoder, a language model, a recommender, a chat."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from shortlist.ingest.enrich.enricher import Enricher
     from shortlist.models.speech.transcriber import Transcriber
 
-# Part of every cached answer's key: raise it when the adapters ask a model in another way.
+# Part of every cached answer's key. Raise it when the adapters change the requests they send to a model.
 ANSWERS_VERSION = "1"
 
 
 def open_home(config: Config, *, create: bool = False, any_encoder: bool = False) -> Home:
-    """The home of `config`; one that does not exist is made with `create`, else refused.
+    """Open the home of `config`, or create it with `create`.
 
-    One that belongs to another encoder, other weights or another `max_chunks` of it is refused, too, unless
-    `any_encoder`. Raises as `Home.open`.
+    Unless `any_encoder`, refuses a home made with another encoder, other weights or another `max_chunks`. Raises the
+    errors of `Home.open`.
     """
     encoder = None if any_encoder else encoder_version(config.encoder, config.models)
     return Home.open(config.home, encoder, config.store, create=create)
 
 
 def encoder_of(config: Config) -> Callable[[], Encoder]:
-    """Loads the encoder at the first call and keeps it."""
+    """Return a function that loads the encoder at its first call and then returns the same one."""
 
     @cache
     def load() -> Encoder:
@@ -48,9 +48,9 @@ def encoder_of(config: Config) -> Callable[[], Encoder]:
 
 
 def language_model_of(home: Home, config: Config, *, own_process: bool = False) -> Callable[[], LanguageModel]:
-    """Loads the language model at the first call and keeps it; its answers are cached in the home.
+    """Return a function that loads the language model at its first call. The home caches the model's answers.
 
-    `own_process` is that of `load_language_model`.
+    See `load_language_model` for `own_process`.
     """
 
     @cache
@@ -65,7 +65,7 @@ def language_model_of(home: Home, config: Config, *, own_process: bool = False) 
 
 
 def transcriber_of(config: Config) -> Callable[[], Transcriber]:
-    """Loads the speech model at the first call and keeps it."""
+    """Return a function that loads the speech model at its first call and then returns the same one."""
 
     @cache
     def load() -> Transcriber:
@@ -77,7 +77,7 @@ def transcriber_of(config: Config) -> Callable[[], Transcriber]:
 
 
 def open_enricher(home: Home, config: Config) -> Enricher:
-    """What enriches texts by the language model, whose answers are remembered in the home. Raises `ModelMissing`."""
+    """Build the enricher over the language model. The home caches the answers. Raises `ModelMissing`."""
     from shortlist.ingest.enrich.enricher import Enricher
     from shortlist.models.llm.loader import cutter, load_language_model
     from shortlist.store.caches.completions import CachedModel
@@ -95,10 +95,10 @@ def open_recommender(
     encoder: Callable[[], Encoder] | None = None,
     model: Callable[[], LanguageModel] | None = None,
 ) -> Recommender:
-    """A recommender over one revision of `home`. Only a request with a wish loads the encoder.
+    """Build a recommender over the current revision of `home`. Only a request with a wish loads the encoder.
 
-    `records` are read in place of the home's catalogue, as evaluation wants it; an `encoder` or `model` that is given
-    is used in place of a new one.
+    `records` replace the home's catalogue; evaluation passes its own. `encoder` and `model` replace the configured
+    ones; a server shares them between recommenders.
     """
     from shortlist.agent.recommend import Recommender
     from shortlist.retrieval.build import build_retriever
@@ -117,12 +117,12 @@ def open_recommender(
 
 
 def open_chat(home: Home, config: Config) -> Chat:
-    """A chat over the same objects; its language model is loaded at the first message that needs one."""
+    """Build a chat over a recommender of `home`. The first message that needs the language model loads it."""
     return chat_over(open_recommender(home, config), home, config, language_model_of(home, config))
 
 
 def chat_over(recommender: Recommender, home: Home, config: Config, model: Callable[[], LanguageModel]) -> Chat:
-    """A chat over `recommender`."""
+    """Build a chat over `recommender`."""
     from shortlist.agent.chat.agent import AgentInterpreter
     from shortlist.agent.chat.nlu.names import Names
     from shortlist.agent.chat.session import Chat
@@ -144,17 +144,17 @@ def chat_over(recommender: Recommender, home: Home, config: Config, model: Calla
 
 
 def evaluation_factories() -> Factories:
-    """What `eval` builds its variants from."""
+    """Return the functions with which `eval` builds its variants."""
     from shortlist.eval.factories import Factories
 
     return Factories(encoder_of, open_recommender, open_home)
 
 
 def repair(home: Home, config: Config, encoder: Callable[[], Encoder] | None = None) -> None:
-    """Encode, index and write to Chroma what a stopped ingest or a restored backup left undone.
+    """Finish what an interrupted ingest or a restored backup left out: encode, index, and write to Chroma.
 
-    Commands that write content and servers do this; commands that only read leave it to them. While another process
-    writes, that process will.
+    Servers and commands that write content call this; read-only commands do not. Does nothing while another process
+    writes: that process does it.
     """
     from shortlist.core.errors import HomeLocked
     from shortlist.retrieval.index.indexer import update_index

@@ -1,4 +1,4 @@
-"""Derived state, rebuilt from the catalogue."""
+"""Rebuild all derived state from the catalogue."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shortlist.store.outbox import deliver
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """Records written to Chroma and indexed at `revision`; `damaged` says which are to be ingested again."""
+    """The number of records written to Chroma and indexed at `revision`. `damaged` ones must be ingested again."""
 
     records: int
     revision: int
@@ -27,13 +27,14 @@ class Rebuilt:
 def rebuild(
     home: Home, config: Config, encoder: str | None = None, progress: Callable[[int], None] | None = None
 ) -> Rebuilt:
-    """Rebuild Chroma and the indexes of `home`, and whichever cache is damaged.
+    """Rebuild Chroma, the indexes and the damaged caches of `home`.
 
-    With `encoder`, the one of `config`, all is encoded with it, as it is where the home's encoder has other weights or
-    another `max_chunks` by now. Damaged records are made ready to be ingested again. Cut off at any moment, it goes on
-    at the next start. Raises `HomeLocked`, `HomeDamaged` for a catalogue that cannot be read, and `HomeVersion` for
-    another encoder that was not asked for, `UsageError` or `ModelMissing` for one that cannot be loaded, before
-    anything is changed.
+    Everything is encoded again if the home's encoder differs from the one of `config` in weights or `max_chunks`, or,
+    with `encoder`, in name. Damaged records are cleared so that they can be ingested again. After an interruption the
+    next command that writes finishes the work.
+
+    Raises `HomeLocked`, and, before anything changes: `HomeDamaged` if the catalogue cannot be read, `HomeVersion` if
+    the encoder's name differs and `encoder` is not given, `UsageError` or `ModelMissing` if it cannot be loaded.
     """
     load, version = encoder_of(config), encoder_version(config.encoder, config.models)
     if not encoder and configured_name(home.encoder) != config.encoder.name:

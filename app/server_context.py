@@ -1,4 +1,4 @@
-"""Build the context of a server: one home, one encoder and one language model, which outlive every reload."""
+"""Build the context of a server: one home, one encoder and one language model, shared across index reloads."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from shortlist.serving.limits.interprocess import SharedLimits
     from shortlist.serving.service.context import AppContext
 
-OTHER_HOMES = frozenset({"enrichment", "encoder", "ingest", "llm"})
+# A variant that sets one of these needs a home of its own.
+NEED_OWN_HOME = frozenset({"enrichment", "encoder", "ingest", "llm"})
 
 log = logging.getLogger(__name__)
 
 
 def worker(config: Config, folder: Path, keyless: bool) -> ASGIApp:
-    """The HTTP API in one of several processes, which share `folder`; ends the process where it cannot be made.
+    """Build the HTTP API in one of several worker processes, which share state in `folder`.
 
-    Whether the server is `keyless` was decided when it started: a worker that starts later does not decide again.
-
-    The home stays open until the process ends.
+    `keyless` was decided when the server started, so that a worker restarted later does not decide differently. The
+    home stays open until the process ends. Raises `SystemExit` with 1 if the API cannot be built.
     """
     from shortlist.serving.api.app import create_app
     from shortlist.serving.http.request_id import log_request_ids
@@ -44,26 +44,26 @@ def worker(config: Config, folder: Path, keyless: bool) -> ASGIApp:
     configure(config.log_level)
     log_request_ids()
     try:
-        return create_app(context_of(open_home(config), config, SharedLimits(folder), keyless=keyless))
+        return create_app(build_context(open_home(config), config, SharedLimits(folder), keyless=keyless))
     except ShortlistError as error:
-        log.error("this process cannot serve and is started again: %s", error)
-        raise SystemExit(1) from error  # the exit code of a missing service would end all processes of uvicorn
+        log.error("this worker cannot serve and will be restarted: %s", error)
+        raise SystemExit(1) from error  # uvicorn ends all workers at exit code 3, that of a missing service
 
 
-def context_of(
+def build_context(
     home: Home, config: Config, shared: SharedLimits | None = None, *, keyless: bool | None = None
 ) -> AppContext:
-    """The context of a server, after repairing what a crash interrupted. Models load at their first use."""
+    """Build the context of a server after repairing an interrupted ingest. Models load at their first use."""
     encoder = encoder_of(config)
     repair(home, config, encoder)
-    # A server of language models that hangs may not hold a request beyond its deadline.
-    patience = min(config.llm.timeout_s, config.serve.deadline_s)
-    hurried = config.model_copy(update={"llm": config.llm.model_copy(update={"timeout_s": patience})})
-    model = language_model_of(home, hurried, own_process=True)
-    return context_with(home, config, encoder, model, shared, keyless=keyless)
+    # A language model server that hangs must not hold a request beyond its deadline.
+    timeout_s = min(config.llm.timeout_s, config.serve.deadline_s)
+    limited = config.model_copy(update={"llm": config.llm.model_copy(update={"timeout_s": timeout_s})})
+    model = language_model_of(home, limited, own_process=True)
+    return build_context_with_models(home, config, encoder, model, shared, keyless=keyless)
 
 
-def context_with(
+def build_context_with_models(
     home: Home,
     config: Config,
     encoder: Callable[[], Encoder],
@@ -72,7 +72,7 @@ def context_with(
     *,
     keyless: bool | None = None,
 ) -> AppContext:
-    """The same with these models. By default the home's keys say whether the server is `keyless`."""
+    """Build the context with the given models. By default the server is `keyless` if the home never had a key."""
     from shortlist.eval.variants import load_variants
     from shortlist.serving.limits.deadline import DeadlineModel
     from shortlist.serving.limits.interprocess import SharedLimits
@@ -104,5 +104,5 @@ def context_with(
 
 
 def _comparable(variant: Variant) -> bool:
-    """Whether a variant ranks the videos of a home as they are."""
-    return variant.peer is None and not variant.model_fields_set & OTHER_HOMES
+    """Return whether a variant can rank the videos of an existing home."""
+    return variant.peer is None and not variant.model_fields_set & NEED_OWN_HOME

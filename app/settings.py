@@ -1,7 +1,6 @@
-"""Joins settings to one configuration: the home that is found, a TOML file, the environment, the command line.
+"""Merge settings into one configuration: defaults, a TOML file, environment variables, the command line.
 
-Later sources win. The environment variable of `llm.threads` is `SHORTLIST_LLM__THREADS`; that of `home` is
-`SHORTLIST_HOME`.
+Later sources win. `SHORTLIST_LLM__THREADS` sets `llm.threads`; `SHORTLIST_HOME` sets `home`.
 """
 
 from __future__ import annotations
@@ -26,24 +25,24 @@ WEIGHT_WISH = "rerank.weight_wish"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A configuration, and for each setting ("llm.threads") the name of the source that its value came from."""
+    """A configuration, and for each setting ("llm.threads") the name of the source of its value."""
 
     config: Config
     origins: Mapping[str, str]
 
 
 def load_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapping[str, Any]) -> Config:
-    """The configuration of these sources. Raises `ConfigError` for an unreadable file or an unknown setting."""
+    """Return the configuration of these sources. Raises `ConfigError` for an unreadable file or unknown setting."""
     return read_settings(file, environ, overrides).config
 
 
 def find_settings(file: Path | None, overrides: Mapping[str, Any]) -> Settings:
-    """The settings of this process: its environment, and where no `file` is named, the one that is found."""
+    """Read the settings of this process from `file` (or the default file), its environment and `overrides`."""
     return read_settings(file or find_config_file(), os.environ, overrides)
 
 
 def read_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapping[str, Any]) -> Settings:
-    """As `load_settings`, with the origin of each setting."""
+    """Read the settings with the origin of each. Raises `ConfigError`, as `load_settings`."""
     files = [from_file(file)] if file is not None else []
     sources = [*files, *from_environ(environ), Source(COMMAND_LINE, overrides)]
     if not any("home" in source.values for source in sources):
@@ -54,7 +53,7 @@ def read_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapp
     try:
         config = Config.model_validate(merged)
     except ValidationError as error:
-        raise _translated(error) from error
+        raise _config_error(error) from error
     origins = {name: _origin(name.split("."), sources) for name, _ in settings_of(config)}
     if not _reranks(config):
         origins[WEIGHT_WISH] = f"{DEFAULT} of the model {config.llm.model}"
@@ -63,7 +62,7 @@ def read_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapp
 
 
 def settings_of(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Name and value of every setting, depth first: ("llm.threads", 2)."""
+    """Yield the name and value of every setting, depth first: ("llm.threads", 2)."""
     for name in type(section).model_fields:
         value = getattr(section, name)
         if isinstance(value, BaseModel):
@@ -73,7 +72,7 @@ def settings_of(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any
 
 
 def _origin(path: Sequence[str], sources: Sequence[Source]) -> str:
-    """The last source that sets `path`. The keys of a table may come from several: then all of them, in order."""
+    """Return the last source that sets `path`. For a table, whose keys may come from several, return all of them."""
     found = [(source.name, value) for source in sources if (value := _at(path, source.values)) is not None]
     if not found:
         return DEFAULT
@@ -90,7 +89,7 @@ def _at(path: Sequence[str], values: Mapping[str, Any]) -> Any:
 
 
 def _reranks(config: Config) -> bool:
-    """Whether the shipped weight of the rerank holds: not for embedded models that were measured not to help."""
+    """Return whether the default rerank weight applies. It does not for embedded models measured not to help."""
     model = load_manifest().get(config.llm.model) if config.llm.provider in ("auto", "embedded") else None
     return model is None or model.reranks or "weight_wish" in config.rerank.model_fields_set
 
@@ -103,11 +102,11 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _translated(error: ValidationError) -> ConfigError:
+def _config_error(error: ValidationError) -> ConfigError:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "the whole"
     if first["type"] == "extra_forbidden":
-        known = ", ".join(_keys_beside(first["loc"]))
+        known = ", ".join(_known_keys(first["loc"]))
         return ConfigError(
             f"unknown setting {where}", expected=f"one of {known}", found=repr(where), remedy="see docs/config.md"
         )
@@ -119,7 +118,8 @@ def _translated(error: ValidationError) -> ConfigError:
     )
 
 
-def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """Return the settings of the section that holds `location`."""
     section: type[BaseModel] = Config
     for part in location[:-1]:
         annotation = section.model_fields[str(part)].annotation

@@ -1,4 +1,4 @@
-"""Where settings come from: the home that is found, a TOML file, environment variables, the command line."""
+"""Read settings from their sources: the default home, a TOML file and environment variables."""
 
 from __future__ import annotations
 
@@ -15,41 +15,40 @@ from shortlist.store.files import is_home
 
 APP = "shortlist"
 HOME_FOLDER = "chroma_db"
-PAGE = "README.md"  # all that chroma_db/ holds in a fresh checkout of the repository
+PLACEHOLDER = "README.md"  # the only file of chroma_db/ in a fresh checkout of the repository
 CONFIG_FILE = "shortlist.toml"
 PREFIX = "SHORTLIST_"
-# The folder of the private test data, which is read elsewhere: not a setting of the product.
+# The folder of the test data: read by the tests, not a setting.
 NOT_SETTINGS = frozenset({"SHORTLIST_BENCH_DATA"})
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Settings nested by section, and the name of the place they were read from."""
+    """Settings nested by section, and the name of their source."""
 
     name: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_home(folder: Path = Path()) -> Source:
-    """The home that is used unless another is named: `chroma_db/` in `folder`, else the user's data folder.
+    """Return the default home: `chroma_db/` in `folder` if it is a home or empty, else the user's data folder.
 
-    `chroma_db/` counts if it is a home or still empty. A folder of that name with other content, such as another
-    program's Chroma database, does not.
+    A `chroma_db/` with other content, such as another program's Chroma database, is ignored.
     """
     local = folder / HOME_FOLDER
-    if local.is_dir() and (is_home(local) or {entry.name for entry in local.iterdir()} <= {PAGE}):
+    if local.is_dir() and (is_home(local) or {entry.name for entry in local.iterdir()} <= {PLACEHOLDER}):
         return Source(f"default: {HOME_FOLDER} in the current folder", {"home": local})
     return Source("default: the user's data folder", {"home": user_data_path(APP, appauthor=False)})
 
 
 def find_config_file(folder: Path = Path()) -> Path | None:
-    """The configuration file that is read unless another is named: `shortlist.toml` in `folder`, else the user's."""
+    """Return the default configuration file: `shortlist.toml` in `folder` or in the user's folder; None without one."""
     candidates = (folder / CONFIG_FILE, user_config_path(APP, appauthor=False) / CONFIG_FILE)
     return next((path for path in candidates if path.is_file()), None)
 
 
 def from_file(file: Path) -> Source:
-    """The settings of a TOML file. Raises `ConfigError` for one that cannot be read."""
+    """Read a TOML file. Raises `ConfigError` if it cannot be read."""
     try:
         return Source(f"file {file}", tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except OSError as error:
@@ -66,8 +65,8 @@ def from_file(file: Path) -> Source:
 
 
 def from_environ(environ: Mapping[str, str]) -> list[Source]:
-    """One source for each variable that starts with the prefix: `SHORTLIST_LLM__THREADS` is `llm.threads`."""
-    found = []
+    """Return a source for each variable that begins with SHORTLIST_: `SHORTLIST_LLM__THREADS` is `llm.threads`."""
+    sources = []
     for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
             continue
@@ -75,12 +74,12 @@ def from_environ(environ: Mapping[str, str]) -> list[Source]:
         values: dict[str, Any] = {key: _value(text)}
         for section in reversed(sections):
             values = {section: values}
-        found.append(Source(f"environment variable {variable}", values))
-    return found
+        sources.append(Source(f"environment variable {variable}", values))
+    return sources
 
 
 def _value(text: str) -> Any:
-    """Tables and arrays are written as in TOML; all else stays text, which pydantic converts to the field's type."""
+    """Parse a table or an array as TOML. Anything else stays text, which pydantic converts to the field's type."""
     if text.startswith(("{", "[")):
         try:
             return tomllib.loads(f"value = {text}")["value"]

@@ -33,7 +33,7 @@ from starlette.types import ASGIApp
 from benchmarks.export_home import make_home
 from benchmarks.retrieval import real_windows
 from shortlist.app.build import encoder_of, language_model_of, open_home
-from shortlist.app.server_context import context_with
+from shortlist.app.server_context import build_context_with_models
 from shortlist.core.config import Config, ServeConfig
 from shortlist.serving.limits.interprocess import COUNTERS, SharedLimits
 
@@ -58,7 +58,9 @@ def both(home: Path, folder: Path) -> ASGIApp:
 
     store = open_home(config)
     ours = create_app(
-        context_with(store, config, encoder_of(config), language_model_of(store, config), SharedLimits(folder))
+        build_context_with_models(
+            store, config, encoder_of(config), language_model_of(store, config), SharedLimits(folder)
+        )
     )
 
     async def either(scope: Any, receive: Any, send: Any) -> None:

@@ -10,7 +10,7 @@ import shortlist
 
 
 def as_context(documents: list[Document]) -> str:
-    """The part of a prompt that tells a model what was found."""
+    """Format the retrieved documents as the context of a prompt."""
     lines = []
     for document in documents:
         evidence = document.metadata["evidence"]

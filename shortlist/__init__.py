@@ -1,4 +1,4 @@
-"""Recommends short videos to people from what they read and watch, with a local language model.
+"""Recommend short videos to people from what they read and watch, with a local language model.
 
     import shortlist
 
@@ -29,7 +29,7 @@ for _name, _value in TELEMETRY_OFF.items():
     os.environ.setdefault(_name, _value)
 
 
-def open(  # noqa: A001 - as gzip.open: it is called shortlist.open
+def open(  # noqa: A001 - like gzip.open, it is called as shortlist.open
     path: str | Path | None = None,
     *,
     create: bool = False,
@@ -38,9 +38,9 @@ def open(  # noqa: A001 - as gzip.open: it is called shortlist.open
 ) -> Home:
     """Open the home in the folder `path`, or create one there with `create`.
 
-    Without `path`, the home is found as by the command line: `SHORTLIST_HOME`, then `chroma_db/` in the current
-    folder, then the user's data folder. `config` is a TOML file (default: the one that is found); `settings`, nested
-    as in that file, override it: `settings={"llm": {"model": "smollm2-135m"}}`.
+    Without `path`, `open` uses `SHORTLIST_HOME`, then `chroma_db/` in the current folder, then the user's data folder,
+    like the command line. `config` is a TOML file (default: `shortlist.toml` in the current folder or the user's
+    configuration folder). `settings`, nested as in that file, override it: `{"llm": {"model": "smollm2-135m"}}`.
 
     Raises `shortlist.errors.ConfigError` for a wrong setting and `shortlist.errors.StateError` for a home that
     cannot be used: missing without `create`, damaged, or made by another encoder or a newer version.

@@ -1,4 +1,4 @@
-"""Every error that Shortlist raises on purpose. `ShortlistError` is the base of all of them."""
+"""The exceptions that Shortlist raises. `ShortlistError` is the base class of all of them."""
 
 from shortlist.core.errors import (
     ConfigError,

@@ -1,4 +1,4 @@
-"""A home as Python code uses it: recommend, search, and add records."""
+"""The Python interface to a home: recommend, search and add records."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ class Home:
         """Recommend `k` videos to one reader, best first, each with a reason and evidence.
 
         `about` says what the reader is in the mood for. `rerank` is "auto", "none" or a method: "yesno", "letters" or
-        "list". No model call starts that would not fit in `rerank_budget_ms`. Raises `UnknownReader`, `UsageError` for
-        an unknown method, and `ServiceError` where a method is asked for by name and there is no model.
+        "list". No model call starts that would exceed `rerank_budget_ms`. Raises `UnknownReader`, `UsageError` for an
+        unknown method, and `ServiceError` if a method is given by name and there is no model.
 
         >>> answer = home.recommend("user_123", k=3, filters=shortlist.Filters(max_duration_s=60))
         >>> [item.rank for item in answer.recommendations]
@@ -81,7 +81,7 @@ class Home:
         return self._current().recommend(request)
 
     def search(self, text: str, k: int = 10, *, filters: Filters = NO_FILTERS) -> Answer:
-        """Find the `k` videos that match `text` best, whoever asks. Raises `UsageError` for a blank text.
+        """Find the `k` videos that match `text` best, without a reader. Raises `UsageError` for a blank text.
 
         >>> best = home.search("night train", k=1).recommendations[0]
         >>> "train" in best.evidence.text
@@ -92,10 +92,10 @@ class Home:
     def as_retriever(
         self, user_id: str | None = None, k: int = 10, *, rerank: str = AUTO, filters: Filters = NO_FILTERS
     ) -> ShortlistRetriever:
-        """Make a LangChain retriever of this home. Its documents carry score, reason and evidence in their metadata.
+        """Return a LangChain retriever over this home. The metadata of its documents has score, reason and evidence.
 
-        With `user_id`, a query is what that reader is in the mood for, as `about` of `recommend`; a blank one asks for
-        plain recommendations. Without, it is a text to search for.
+        With `user_id`, a query is that reader's wish, as `about` in `recommend`, and a blank query gets plain
+        recommendations. Without `user_id`, a query is a text to search for.
 
         >>> document = home.as_retriever(user_id="user_123", k=1).invoke("something about the Moon")[0]
         >>> document.metadata["rank"], sorted(document.metadata["evidence"])
@@ -115,7 +115,7 @@ class Home:
 
         `videos` are mappings with the columns of docs/data.md (at least `id` and `title`), a DataFrame or Arrow table
         with these columns, or the path of a table (.jsonl, .csv, .parquet). The result counts new, changed and
-        unchanged records. Those that were refused are in `failures` with the reason, and are logged as a warning.
+        unchanged records. Rejected records are in `failures` with the reason, and are logged as warnings.
         Raises `HomeLocked` if another process writes content, and `UsageError` for a table without the columns.
 
         >>> home.add_videos([{"id": "tea", "title": "How to make tea", "transcript": "Warm the pot first."}]).new
@@ -140,14 +140,14 @@ class Home:
         return self._searchable(loaded)
 
     def add_readers(self, readers: Records | str | Path) -> IngestResult:
-        """Store readers and what they say they like. Their events create them, too. Takes no lock.
+        """Store readers and their stated interests. `add_events` also creates readers. Takes no lock.
 
         >>> home.add_readers([{"user_id": "bob", "interests": ["tea"]}]).new
         1
         """
         from shortlist.ingest.load import load_readers
 
-        return _reported(load_readers(self._store, _source(readers), self._config.ingest))
+        return _log_problems(load_readers(self._store, _source(readers), self._config.ingest))
 
     def add_events(self, events: Records | str | Path) -> IngestResult:
         """Store what readers did: `user_id`, `item_id`, `kind`, `action`, `at`, and `dwell_s` if known. Takes no lock.
@@ -158,7 +158,7 @@ class Home:
         """
         from shortlist.ingest.load import load_events
 
-        return _reported(load_events(self._store, _source(events), self._config.ingest))
+        return _log_problems(load_events(self._store, _source(events), self._config.ingest))
 
     def close(self) -> None:
         """Close every file and connection. The home cannot be used afterwards."""
@@ -176,7 +176,7 @@ class Home:
         return f"<shortlist.Home {self._store.place}>"
 
     def _current(self) -> Recommender:
-        """The recommender, loaded again where content or events were added since, by this process or another."""
+        """Return the recommender, reloaded if this or another process added content or events since."""
         catalogue = self._store.catalogue
         with self._lock:
             current, events = self._recommender, catalogue.events.version()
@@ -186,15 +186,15 @@ class Home:
             return current
 
     def _searchable(self, loaded: IngestResult) -> IngestResult:
-        """Index what was stored and merge what is due of the index. A merge that fails is due again next time."""
+        """Index the stored records and run the merges that are due. A merge that fails stays due."""
         from shortlist.retrieval.index.background_merge import merge_aside
 
         build.repair(self._store, self._config, self._encoder)
         try:
             merge_aside(self._store)
         except StateError as error:
-            log.warning("the index is merged another time: %s", error)
-        return _reported(loaded)
+            log.warning("the index merge is postponed: %s", error)
+        return _log_problems(loaded)
 
 
 def _source(records: Records | str | Path) -> Source:
@@ -203,7 +203,7 @@ def _source(records: Records | str | Path) -> Source:
     return records if isinstance(records, str | Path) else table_of(records)
 
 
-def _reported(loaded: IngestResult) -> IngestResult:
+def _log_problems(loaded: IngestResult) -> IngestResult:
     for failure in loaded.failures:
         log.warning("not stored: %s: %s", failure.where, failure.reason)
     for note in loaded.notes:

@@ -35,7 +35,7 @@ def describe_tastes(
     """
     made_by = f"{model.name}:{load(PROMPT).id}"
     outdated = list(_outdated(catalogue, made_by, refresh))
-    start, patience = time.perf_counter(), FailureLimit()
+    start, failure_limit = time.perf_counter(), FailureLimit()
     failures: list[Failure] = []
     extractive = done = 0
     for number, (user_id, inputs) in enumerate(outdated, 1):
@@ -47,9 +47,9 @@ def describe_tastes(
             taste = describe_taste(profiles[user_id], items, model)
         except ModelFailed as error:
             failures.append(Failure(user_id, str(error)))
-            patience.failed(error)
+            failure_limit.failure(error)
         if taste:
-            patience.answered()
+            failure_limit.success()
             catalogue.tastes.put(user_id, Made(taste.sentence, taste.made_by), taste.tags, inputs)
             done += 1
             extractive += taste.made_by == EXTRACTIVE

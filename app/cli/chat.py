@@ -1,4 +1,4 @@
-"""`shortlist chat`: one turn in words, or a conversation on the terminal."""
+"""`shortlist chat`: answer one message, or hold a conversation on the terminal."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 def chat(
     context: typer.Context,
-    message: Annotated[str | None, typer.Argument(help="What you want to say; a conversation without it.")] = None,
-    user: Annotated[str | None, typer.Option("--user", help="Who is speaking.", metavar="USER")] = None,
+    message: Annotated[str | None, typer.Argument(help="Your message. Without one, start a conversation.")] = None,
+    user: Annotated[str | None, typer.Option("--user", help="Id of the reader who speaks.", metavar="USER")] = None,
     thread: Annotated[str, typer.Option("--thread", help="Name of the conversation.", metavar="NAME")] = "default",
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Ask in words: recommend, search, limits, follow-ups, why, what is it about, what does a reader like.
+    """Ask in words for recommendations, searches, explanations, summaries, or what a reader likes.
 
     Example: shortlist chat "three about space for user_123, under a minute"
     """
@@ -37,11 +37,11 @@ def chat(
     from shortlist.app.cli.terminal.output import print_json, print_notes
 
     with open_home(chosen) as store:
-        talk = open_chat(store, chosen)
+        session = open_chat(store, chosen)
         if message is None:
-            _converse(talk, store, user, thread)
+            _converse(session, store, user, thread)
             return
-        reply = talk.turn(message, user=user, thread=thread)
+        reply = session.turn(message, user=user, thread=thread)
     if as_json:
         print_json(reply.document)
     else:
@@ -49,9 +49,9 @@ def chat(
     print_notes(reply.notes)
 
 
-def _converse(talk: Chat, store: Home, user: str | None, thread: str) -> None:
-    from shortlist.app.cli.conversation import converse, lines_of, prompted
+def _converse(session: Chat, store: Home, user: str | None, thread: str) -> None:
+    from shortlist.app.cli.conversation import converse, echoed_lines, prompt_lines
 
     history = store.path / "chat-history"
-    lines = prompted(history) if sys.stdin.isatty() and sys.stdout.isatty() else lines_of(sys.stdin)
-    converse(talk, lines, user, thread)
+    lines = prompt_lines(history) if sys.stdin.isatty() and sys.stdout.isatty() else echoed_lines(sys.stdin)
+    converse(session, lines, user, thread)

@@ -1,4 +1,4 @@
-"""`shortlist config`: every setting, its value and where the value came from."""
+"""`shortlist config`: show every setting, its value and the source of the value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, explained_settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings_with_origins
 from shortlist.app.cli.terminal.output import say
 from shortlist.app.settings import settings_of
 
@@ -22,13 +22,13 @@ def config(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Every setting, its value and its source: default, file, environment variable or command line.
+    """Show every setting, its value and its source: default, file, environment variable or command line.
 
-    The output is itself a TOML file for --config. Secrets are hidden.
+    The output is a valid TOML file for --config. Secrets are hidden.
 
     Example: shortlist config --json
     """
-    found = explained_settings(context, home, config)
+    found = settings_with_origins(context, home, config)
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.ingest.media.redact import redacted
 
@@ -39,7 +39,7 @@ def config(
         print_json({name: {"value": value, "origin": found.origins[name]} for name, value in shown.items()})
         return
     for name, value in shown.items():
-        # Commented out, so that a masked password is never read back as one.
+        # Comment the line out, so that a masked password is never read back as a real one.
         hidden = "# " if value in (MASK, None) or value != plain[name] else ""
         line = f"{hidden}{name} = {'unset' if value is None else _toml(value)}"
         say(f"{line:<{COMMENT_COLUMN}}  # {found.origins[name]}")
@@ -53,7 +53,7 @@ def _at(name: str, plain: Mapping[str, Any]) -> Any:
 
 
 def _toml(value: Any) -> str:
-    """A value of JSON as TOML writes it."""
+    """Format a JSON value as TOML."""
     if isinstance(value, Mapping):
         inner = ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items())
         return f"{{ {inner} }}" if inner else "{}"

@@ -1,4 +1,4 @@
-"""`shortlist doctor`: is everything in order, and if not, what mends it."""
+"""`shortlist doctor`: check everything, and name the command that repairs what is wrong."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def doctor(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Look everything over: catalogue, Chroma, indexes, weights, language model, disk. Mends nothing by itself.
+    """Check the catalogue, Chroma, indexes, weights, language model and disk. Repairs nothing by itself.
 
-    Exits with 4 if the state is broken, with 3 if only something from outside is missing, else with 0.
+    Exits with 4 if the home is broken, with 3 if only a service or model is missing, else with 0.
 
     Example: shortlist doctor --json
     """

@@ -1,4 +1,4 @@
-"""`shortlist events`: see a reader's stored events, and delete some."""
+"""`shortlist events`: list a reader's stored events, and delete some."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shortlist.app.cli.terminal.output import say
 if TYPE_CHECKING:
     from shortlist.core.types import Event
 
-app = typer.Typer(no_args_is_help=True, help="Stored events: list a reader's, remove some.")
+app = typer.Typer(no_args_is_help=True, help="List a reader's stored events, or remove some.")
 
 SOME_FAILED = 1
 
@@ -27,7 +27,7 @@ def list_(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """A reader's newest events with their ids. Those in the future are marked: they count for nothing.
+    """List a reader's newest events with their ids. Events in the future are marked and ignored.
 
     Example: shortlist events list user_123 -k 20
     """
@@ -44,8 +44,8 @@ def list_(
         print_json({"user_id": user, "events": rows})
         return
     for row in rows:
-        ahead = "  in the future, ignored" if row["ignored"] else ""
-        say(f"{row['event_id']}  {row['at']}  {row['action']:<10}  {row['kind']:<7}  {row['item_id']}{ahead}")
+        mark = "  in the future, ignored" if row["ignored"] else ""
+        say(f"{row['event_id']}  {row['at']}  {row['action']:<10}  {row['kind']:<7}  {row['item_id']}{mark}")
     if not rows:
         say(f"no events of {user}")
 
@@ -53,12 +53,12 @@ def list_(
 @app.command()
 def remove(
     context: typer.Context,
-    event_ids: Annotated[list[str], typer.Argument(help="As `shortlist events list` shows them.", metavar="ID...")],
+    event_ids: Annotated[list[str], typer.Argument(help="Ids that `shortlist events list` shows.", metavar="ID...")],
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Delete events for good. What was learned from them follows: profiles, popularity, watched-together counts.
+    """Delete events for good. Profiles, popularity and watched-together counts no longer include them.
 
     Example: shortlist events remove 0c9a1d5e7f3b
     """

@@ -1,4 +1,4 @@
-"""`shortlist export`: the best videos of every reader, in one file."""
+"""`shortlist export`: write the best videos of every reader to one file."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from shortlist.core.errors import UsageError
 from shortlist.core.ranking import Request
 
 if TYPE_CHECKING:
-    from shortlist.app.export.run import Exported
+    from shortlist.app.export.run import ExportResult
 
 SOME_FAILED = 1
 SHOWN = 20
 
 
 class Engine(StrEnum):
-    """Where the work is done."""
+    """The engine that runs the export."""
 
     local = "local"
     ray = "ray"
@@ -45,14 +45,14 @@ def export(
     out: Annotated[Path, typer.Option("--out", help=".parquet, .csv or .jsonl", metavar="FILE")],
     users: Annotated[
         Path | None,
-        typer.Option("--users", help="Ids, one a line, or a table with user_id; all readers without.", metavar="FILE"),
+        typer.Option("--users", help="Ids, one a line, or a table with user_id [all readers].", metavar="FILE"),
     ] = None,
     k: K = 20,
     rerank: Annotated[str, typer.Option("--rerank", help=f"One of {', '.join(RERANK_CHOICES)}.")] = "auto",
     engine: Annotated[Engine, typer.Option("--engine", help="This machine, or a Ray cluster.")] = Engine.local,
-    resume: Annotated[bool, typer.Option("--resume", help="Keep what an export that was stopped had done.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an export that was stopped.")] = False,
     raw: Annotated[
-        bool, typer.Option("--raw", help="Write ids to a CSV as they are, also where a spreadsheet sees a formula.")
+        bool, typer.Option("--raw", help="Write texts to a CSV unchanged, even where a spreadsheet sees a formula.")
     ] = False,
     max_duration: MaxDuration = None,
     category: Category = None,
@@ -65,7 +65,7 @@ def export(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """The best videos of every reader with the scores of each stage; what `recommend` would give each of them.
+    """Write every reader's best videos, as `recommend` ranks them, with the scores of each stage.
 
     Example: shortlist export --out recommendations.parquet -k 20
     """
@@ -73,14 +73,14 @@ def export(
     if rerank not in RERANK_CHOICES:
         expected = f"one of {', '.join(RERANK_CHOICES)}"
         raise UsageError("unknown rerank method", expected=expected, found=repr(rerank), remedy="correct --rerank")
-    wanted = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
+    chosen_filters = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
     from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import progress_bar
     from shortlist.app.export.plan import Plan, check_files, count_readers
     from shortlist.app.export.run import export as run
 
     check_files(out, users)
-    plan = Plan(out, Request("", k, rerank=rerank, filters=wanted), chosen.export.shard, users, raw)
+    plan = Plan(out, Request("", k, rerank=rerank, filters=chosen_filters), chosen.export.shard, users, raw)
     begin = time.perf_counter()
     with (
         open_home(chosen) as store,
@@ -88,12 +88,12 @@ def export(
     ):
         exported = run(plan, store, chosen, engine.value, resume=resume, progress=progress)
     _report(exported, out, time.perf_counter() - begin, as_json)
-    failed = exported.unjudged and rerank != AUTO  # which goes on without a model
+    failed = exported.unjudged and rerank != AUTO  # "auto" may go on without a model
     if exported.unknown or failed:
         raise typer.Exit(SOME_FAILED)
 
 
-def _report(exported: Exported, out: Path, seconds: float, as_json: bool) -> None:
+def _report(exported: ExportResult, out: Path, seconds: float, as_json: bool) -> None:
     from shortlist.app.cli.terminal.output import print_json, print_remark
     from shortlist.core.json_documents import notes_document
 

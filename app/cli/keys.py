@@ -1,4 +1,4 @@
-"""`shortlist keys`: who may use the served API."""
+"""`shortlist keys`: create, list and revoke the keys of the HTTP API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open
 from shortlist.app.cli.terminal.output import say
 from shortlist.core.errors import UsageError
 
-app = typer.Typer(no_args_is_help=True, help="Keys of the served API: make, list, revoke.")
+app = typer.Typer(no_args_is_help=True, help="Create, list and revoke keys of the HTTP API.")
 
 
 @app.command()
@@ -20,15 +20,15 @@ def create(
         str | None, typer.Option("--scope", help="read (default), write, operate or reader:ID.", metavar="SCOPE")
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Short for --scope write.")] = False,
-    label: Annotated[str, typer.Option("--label", help="What it is for.")] = "",
+    label: Annotated[str, typer.Option("--label", help="A note on its use.")] = "",
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Make a key. It is shown once and only its hash is kept.
+    """Create a key. It is shown once; only its hash is stored.
 
-    read: videos, all readers, metrics. write: also events and videos. operate: metrics only. reader:ID: videos, and the
-    data and events of that one reader.
+    read: videos, all readers, metrics. write: also store events and videos. operate: metrics only. reader:ID: videos,
+    and the data and events of that reader.
 
     Example: shortlist keys create --scope reader:user_123 --label "her phone"
     """
@@ -51,7 +51,7 @@ def create(
 
 @app.command("list")
 def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
-    """All keys, without their secrets.
+    """List all keys, without their secrets.
 
     Example: shortlist keys list
     """
@@ -59,26 +59,26 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
     from shortlist.app.cli.terminal.output import print_json
 
     with open_home(settings(context, home, config)) as store:
-        known = [_document(key) for key in store.catalogue.keys.all()]
+        keys = [_document(key) for key in store.catalogue.keys.all()]
         closed = store.catalogue.keys.ever_existed()
     if as_json:
-        print_json({"keys": known})
+        print_json({"keys": keys})
         return
-    for key in known:
+    for key in keys:
         say(f"{key['id']}  {key['scope']:<7}  {key['created']}  {key['label']}")
-    if not known:
-        say("no keys: servers answer nobody" if closed else "no keys: a server answers this machine only")
+    if not keys:
+        say("no keys: servers refuse every request" if closed else "no keys: servers accept this machine only")
 
 
 @app.command()
 def revoke(
     context: typer.Context,
-    key_id: Annotated[str, typer.Argument(help="As `shortlist keys list` shows it.", metavar="ID")],
+    key_id: Annotated[str, typer.Argument(help="An id that `shortlist keys list` shows.", metavar="ID")],
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Make a key worthless, also for servers that run.
+    """Revoke a key at once, also for running servers.
 
     Example: shortlist keys revoke 1a2b3c4d
     """

@@ -1,4 +1,4 @@
-"""`shortlist`: the table of commands, and the edge where errors become one line and an exit code."""
+"""The console script `shortlist`: the table of commands, and errors as one line and an exit code."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Recommends short videos to people from what they read and watch, with a local LLM, on their own machine.",
+    help="Recommend short videos to people from what they read and watch, with a local LLM on your own machine.",
     epilog="Example: shortlist recommend user_123 --about 'something about space'",
 )
 app.add_typer(ingest.app, name="ingest")
@@ -59,8 +59,8 @@ app.command("rebuild")(rebuild.rebuild)
 INTERRUPTED = 130
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"shortlist {version('shortlist')}")
         raise typer.Exit
 
@@ -74,34 +74,34 @@ def root(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Keeps what was given before the command's name for the command itself."""
+    """Remember the options given before the command's name for the command."""
     context.obj = {"home": home, "config": config_file}
 
 
-def run(words: Sequence[str] | None = None) -> None:
-    """The console script. Ours errors end as one line on stderr and the exit code of their class."""
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run a command. A Shortlist error ends as one line on stderr and the exit code of its class."""
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to stop
+        sys.stdout.reconfigure(errors="backslashreplace")  # escape characters that the terminal cannot show
     os.environ.update(TELEMETRY_OFF)
-    words = sys.argv[1:] if words is None else words
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        for word in words:
-            check_text(word, "argument")
-        app(words)
+        for argument in arguments:
+            check_text(argument, "argument")
+        app(arguments)
     except ShortlistError as error:
         _end(str(error), error.exit_code)
     except (KeyboardInterrupt, SystemExit) as end:
-        if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # which is what typer makes of Ctrl-C
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer turns Ctrl-C into this code
             raise
         sys.stdout.flush()
-        os._exit(INTERRUPTED)  # a thread inside a model's own code does not survive Python's orderly end
+        os._exit(INTERRUPTED)  # a thread in a model's native code may crash in Python's normal shutdown
     except BrokenPipeError:
-        # The reader of our output went away (`shortlist ... | head`): nothing is wrong, nothing more to say.
+        # The program that read our output has ended (`shortlist ... | head`). This is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        refused = f"expected to read and write what was asked, found {error}"
-        _end(f"the system refused: {refused}; check the disk and the permissions", StateError.exit_code)
+        problem = f"the system refused: expected to read and write files, found {error}"
+        _end(f"{problem}; check the disk and the permissions", StateError.exit_code)
 
 
 def _end(message: str, exit_code: int) -> NoReturn:

@@ -1,4 +1,4 @@
-"""`shortlist models`: which weights there are, fetching them, checking them."""
+"""`shortlist models`: list, download and verify the weights of models."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from shortlist.models.weights.resolve import ModelStatus
 
-app = typer.Typer(no_args_is_help=True, help="List, fetch and check the weights of models.")
+app = typer.Typer(no_args_is_help=True, help="List, download and verify the weights of models.")
 
 EVERY = "all"
 
@@ -24,7 +24,7 @@ EVERY = "all"
 def list_models(
     context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None
 ) -> None:
-    """Every model Shortlist knows, and whether its weights are here.
+    """List every model in the manifest and the state of its weights.
 
     Example: shortlist models list
     """
@@ -36,12 +36,12 @@ def list_models(
 @app.command()
 def pull(
     context: typer.Context,
-    names: Annotated[list[str], typer.Argument(help=f"Names as listed, or {EVERY}.", metavar="NAME...")],
+    names: Annotated[list[str], typer.Argument(help=f"Names from the list, or {EVERY}.", metavar="NAME...")],
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Fetch weights: from the hub, else from a mirror; a pull that was cut off goes on where it stopped.
+    """Download weights from the hub or a mirror. An interrupted download is resumed.
 
     Example: shortlist models pull all-MiniLM-L6-v2 qwen2.5-coder-1.5b
     """
@@ -61,20 +61,20 @@ def pull(
 
 @app.command()
 def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
-    """Hash every file again and compare it with the manifest. Exits with 3 when one is damaged.
+    """Hash every file again and compare it with the manifest. Exits with 3 if one is damaged.
 
     Example: shortlist models verify
     """
     from shortlist.app.cli.terminal.output import progress_bar
     from shortlist.models.weights.resolve import status
-    from shortlist.models.weights.resolve import verify as hash_again
+    from shortlist.models.weights.resolve import verify as verify_weights
 
     chosen = settings(context, home, config).models
     total = sum(one.size for one in status(chosen))
     with progress_bar("hashing", total, quiet=as_json) as progress:
-        found = hash_again(chosen, progress)
-    _show(found, as_json)
-    if any(one.state == "damaged" for one in found):
+        statuses = verify_weights(chosen, progress)
+    _show(statuses, as_json)
+    if any(status.state == "damaged" for status in statuses):
         raise typer.Exit(3)
 
 
@@ -88,7 +88,7 @@ def _pull(name: str, size: int | None, config: Config, quiet: bool) -> Path:
         path = resolve(name, config.models, progress)
     model = load_manifest().get(name)
     if model is not None and model.role == "encoder":
-        # Exports it once to ONNX, so that later commands start without torch.
+        # Export it to ONNX now, so that later commands start without torch.
         load_encoder(config.encoder.model_copy(update={"name": name}), config.models)
     return path
 

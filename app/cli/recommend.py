@@ -1,4 +1,4 @@
-"""`shortlist recommend`: the best videos for one reader."""
+"""`shortlist recommend`: rank the best videos for one reader."""
 
 from __future__ import annotations
 
@@ -31,16 +31,17 @@ def recommend(
     context: typer.Context,
     user: Annotated[str, typer.Argument(help="Id of the reader.", metavar="USER")],
     k: K = 10,
-    about: Annotated[str | None, typer.Option("--about", help="What the reader is in the mood for.")] = None,
+    about: Annotated[str | None, typer.Option("--about", help="A wish: what the reader is in the mood for.")] = None,
     rerank: Annotated[str, typer.Option("--rerank", help=f"One of {', '.join(RERANK_CHOICES)}.")] = "auto",
     rerank_budget_ms: Annotated[
-        float | None, typer.Option("--rerank-budget-ms", help="No model call starts that would not fit.", min=0)
+        float | None, typer.Option("--rerank-budget-ms", help="Start no model call that would exceed this time.", min=0)
     ] = None,
     diversity: Annotated[
-        float | None, typer.Option("--diversity", help="0 to 1: weight of being unlike the videos above.", min=0, max=1)
+        float | None,
+        typer.Option("--diversity", help="0 to 1: how much to avoid similar videos.", min=0, max=1),
     ] = None,
     show_prompt: Annotated[
-        bool, typer.Option("--show-prompt", help="Print the exact prompts of the rerank and stop.")
+        bool, typer.Option("--show-prompt", help="Print the prompts of the rerank and stop.")
     ] = False,
     max_duration: MaxDuration = None,
     category: Category = None,
@@ -53,7 +54,7 @@ def recommend(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """The best videos for USER, why each is there, and which stage put it there.
+    """Recommend videos to USER, each with a reason, evidence and the rank that each stage gave it.
 
     Example: shortlist recommend user_123 -k 5 --about "something about space" --rerank yesno
     """

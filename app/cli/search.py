@@ -1,4 +1,4 @@
-"""`shortlist search`: the best videos for a text, whoever asks."""
+"""`shortlist search`: find the best videos for a text, without a reader."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, s
 
 def search(
     context: typer.Context,
-    text: Annotated[str, typer.Argument(help="What to look for.", metavar="TEXT")],
+    text: Annotated[str, typer.Argument(help="The text to search for.", metavar="TEXT")],
     k: K = 10,
     max_duration: MaxDuration = None,
     category: Category = None,
@@ -32,19 +32,19 @@ def search(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """The best videos for TEXT, from titles, summaries and what is said in them.
+    """Search titles, summaries and transcripts for TEXT.
 
     Example: shortlist search "night train to the coast" -k 5 --max-duration 60
     """
     chosen = settings(context, home, config)
-    wanted = filters(max_duration, category, channel, language, published_after, published_before)
+    chosen_filters = filters(max_duration, category, channel, language, published_after, published_before)
     from shortlist.app.build import open_home, open_recommender
     from shortlist.app.cli.terminal.answer_table import print_answer
     from shortlist.app.cli.terminal.output import print_json, print_notes
     from shortlist.core.json_documents import search_document
 
     with open_home(chosen) as store:
-        answer = open_recommender(store, chosen).search(text, k, wanted)
+        answer = open_recommender(store, chosen).search(text, k, chosen_filters)
     if as_json:
         print_json(search_document(text, answer))
     else:

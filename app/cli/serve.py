@@ -1,4 +1,4 @@
-"""`shortlist serve`: the HTTP API, the web page, the MCP server."""
+"""`shortlist serve`: start the HTTP API, the web page or the MCP server."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from shortlist.core.errors import UsageError
 if TYPE_CHECKING:
     from shortlist.serving.service.context import AppContext
 
-app = typer.Typer(no_args_is_help=True, help="Serve over HTTP, as a web page, or to other programs' models (MCP).")
+app = typer.Typer(no_args_is_help=True, help="Start the HTTP API, the web page or the MCP server.")
 
-HERE = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.", metavar="ADDRESS")]
-Port = Annotated[int | None, typer.Option("--port", help="Port; 0 takes a free one.", min=0, max=65535)]
+Port = Annotated[int | None, typer.Option("--port", help="Port; 0 chooses a free one.", min=0, max=65535)]
 
 
 @app.command()
@@ -33,11 +33,11 @@ def api(
     context: typer.Context,
     host: Host = None,
     port: Port = None,
-    workers: Annotated[int | None, typer.Option("--workers", help="Processes that answer.", min=1, max=64)] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Number of processes.", min=1, max=64)] = None,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """The HTTP API; docs/serving.md shows every address. Without keys it answers this machine only.
+    """Start the HTTP API (docs/serving.md). Without keys it accepts requests from this machine only.
 
     Example: shortlist serve api --port 8000
     """
@@ -61,13 +61,13 @@ def api(
 def web(
     context: typer.Context, host: Host = None, port: Port = None, home: HomeDir = None, config: ConfigFile = None
 ) -> None:
-    """The web page: readers, their lists as cards, a chat, two ways to rank side by side.
+    """Start the web page: recommendations as cards, a chat, and two variants side by side.
 
     Example: shortlist serve web
     """
     chosen = settings(context, home, config, serve=_given(host=host, web_port=port))
     with TemporaryDirectory(prefix="shortlist-web-") as uploads, _app_context(chosen) as app_context:
-        os.environ["GRADIO_TEMP_DIR"] = uploads  # or all users of this machine share one folder
+        os.environ["GRADIO_TEMP_DIR"] = uploads  # the default is shared by all users of this machine
         from shortlist.serving.http.server import bound, run
         from shortlist.serving.web.app import web_application
 
@@ -79,13 +79,13 @@ def web(
 @app.command()
 def mcp(
     context: typer.Context,
-    http: Annotated[bool, typer.Option("--http", help="Over streamable HTTP, at /mcp, in place of stdio.")] = False,
+    http: Annotated[bool, typer.Option("--http", help="Use streamable HTTP, at /mcp, instead of stdio.")] = False,
     host: Host = None,
     port: Port = None,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Tools for other programs' language models: recommend, search, explain, record_event.
+    """Start an MCP server with the tools recommend, search, explain and record_event.
 
     Example: shortlist serve mcp
     """
@@ -105,14 +105,14 @@ def mcp(
 
 
 def _run_workers(config: Config, listener: socket.socket, keyless: bool) -> None:
-    """Each worker opens the home for itself; what they share is forgotten at the end."""
+    """Run workers that each open the home. Their shared state is deleted at the end."""
     from shortlist.app.server_context import worker
     from shortlist.serving.limits.interprocess import COUNTERS, SharedLimits
 
     with TemporaryDirectory(prefix="shortlist-serve-") as folder:
         counters = Path(folder) / COUNTERS
         counters.mkdir()
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)  # read by every worker when it imports the library
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)  # prometheus_client reads it at import
         from shortlist.serving.http.workers import run_workers
 
         _say(f"the API, with {config.serve.workers} processes,", *listener.getsockname()[:2])
@@ -121,16 +121,16 @@ def _run_workers(config: Config, listener: socket.socket, keyless: bool) -> None
 
 @contextmanager
 def _app_context(config: Config) -> Iterator[AppContext]:
-    """The context of a server over the home, which is created if it does not exist."""
+    """Open or create the home and build the context of a server."""
     try:
         import fastapi  # noqa: F401
     except ImportError as error:
         remedy = "install them with `pip install -c constraints.txt -e '.[serve]'`"
         raise UsageError("serving needs more packages", expected="fastapi", found="none", remedy=remedy) from error
-    from shortlist.app.server_context import context_of
+    from shortlist.app.server_context import build_context
 
     with open_or_create(config) as store:
-        yield context_of(store, config)
+        yield build_context(store, config)
 
 
 def _given(**options: Any) -> dict[str, Any]:
@@ -138,14 +138,14 @@ def _given(**options: Any) -> dict[str, Any]:
 
 
 def _address(app_context: AppContext) -> str:
-    """The address to listen on: this machine only if there never was a key."""
+    """Return the address to listen on: the loopback address if there never was a key."""
     from shortlist.app.cli.terminal.output import print_remark
 
     host = app_context.config.serve.host
     if not app_context.keyless:
         return host
-    print_remark("there are no keys, so only this machine is answered; `shortlist keys create` makes one")
-    return HERE
+    print_remark("there are no keys, so only this machine can connect; create one with `shortlist keys create`")
+    return LOOPBACK
 
 
 def _say(what: str, host: str, port: int) -> None:

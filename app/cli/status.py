@@ -1,4 +1,4 @@
-"""`shortlist status`: what the home holds, and what is wrong with it."""
+"""`shortlist status`: show the contents of the home and the failures of ingest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def status(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """How many videos, articles, readers and events there are, and which models are at hand.
+    """Show the number of videos, articles, readers and events, the failures, and the available models.
 
     Example: shortlist status --json
     """
@@ -98,7 +98,7 @@ def _print(document: dict[str, Any]) -> None:
 
 
 def _ingest_rows(document: dict[str, Any]) -> dict[str, str]:
-    """What became of every step of media ingest, and who made what was added."""
+    """Format the outcome of every ingest step, and the makers of summaries, categories and tags."""
     rows = {}
     for step, counts in document["steps"].items():
         each = document["seconds_each"].get(step)
@@ -113,6 +113,6 @@ def _ingest_rows(document: dict[str, Any]) -> dict[str, str]:
 
 
 def _by_reason(failures: list[dict[str, str]]) -> dict[str, int]:
-    """How many failures there are of each kind: a reason without what differs from item to item."""
+    """Count failures by kind: the reason without the details that differ between items."""
     kinds = Counter(found[1] if (found := FOUND.search(one["reason"])) else one["reason"] for one in failures)
     return dict(kinds.most_common())

@@ -1,4 +1,4 @@
-"""The table of checks, and running it."""
+"""The table of checks, and a function that runs them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SERVICES: Mapping[str, Callable[[Config], Finding]] = {
     "encoder": service_checks.encoder,
     "language model": service_checks.language_model,
 }
-# In this order: what a check rests on was looked at before.
+# The order matters: each check relies on those before it.
 STATE: Mapping[str, Callable[[Home, Config], Finding]] = {
     "catalogue": home_checks.catalogue,
     "caches": home_checks.caches,
@@ -29,7 +29,7 @@ STATE: Mapping[str, Callable[[Home, Config], Finding]] = {
 
 
 def checkup(config: Config) -> Report:
-    """Run every check. Nothing is mended, downloaded or made; no error of ours is raised."""
+    """Run every check and report errors as findings. Changes, downloads and creates nothing."""
     findings = {name: run_check(lambda check=check: check(config)) for name, check in SERVICES.items()}  # type: ignore[misc]
     try:
         home = open_home(config)

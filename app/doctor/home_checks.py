@@ -1,4 +1,4 @@
-"""Checks of the home: do the catalogue, Chroma and the indexes hold what they should, and the same?"""
+"""Checks of the home: the catalogue, the caches, Chroma and the indexes are intact and agree."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from shortlist.store.embed import Embedder, LoadEncoder, batches, changes
 from shortlist.store.home import Home
 from shortlist.store.outbox import expected_documents, pending
 
-SAMPLE = 100  # videos that are looked for by their own vectors
-AGAIN = 5  # videos whose texts are encoded again
-SAME = 0.999  # least cosine of a text encoded again with its embedding
-CLOSE = 1e-4  # cosines that differ by less are equal
+SAMPLE = 100  # videos that are searched for by their own vectors
+REENCODED = 5  # videos whose texts are encoded again
+MIN_COSINE = 0.999  # of a cached embedding with the text encoded again
+TOLERANCE = 1e-4  # cosines that differ by less are equal
 
 REBUILD = "shortlist rebuild"
-ENCODE_ANEW = "delete vectors.sqlite3, then shortlist rebuild"
+ENCODE_AGAIN = "delete vectors.sqlite3, then shortlist rebuild"
 BY_ITSELF = "nothing: the next ingest or server catches up; or shortlist rebuild"
 
 
 def catalogue(home: Home, _config: Config) -> Finding:
-    """Every page and every record as it was written."""
+    """Check the database pages and the checksum of every record."""
     problems = home.catalogue.integrity.problems()
     if problems:
         return problems_found(problems, f"{REBUILD}, then ingest what it lists; or put back a backup of the catalogue")
@@ -45,47 +45,47 @@ def catalogue(home: Home, _config: Config) -> Finding:
 
 
 def caches(home: Home, _config: Config) -> Finding:
-    """Every cached embedding and answer as it was written."""
+    """Check every cached embedding and answer."""
     damaged = [f"{cache.name}: {problem}" for cache in home.caches for problem in cache.problems()[:1]]
     return problems_found(damaged, REBUILD) if damaged else ok("cached embeddings and answers are as they were written")
 
 
 def embeddings(home: Home, config: Config) -> Finding:
-    """Every text has an embedding, and a few texts encoded again have the same."""
+    """Check that every text has an embedding, and that a few texts encoded again have the same one."""
     embedder = Embedder(home)
     texts = missing = 0
     for batch in batches(changes(home, after=0)):
-        wanted = {document.text_sha: document for change in batch for document in change.documents}
-        texts += len(wanted)
-        missing += len(wanted) - len(embedder.embed(wanted.values()))
+        expected = {document.text_sha: document for change in batch for document in change.documents}
+        texts += len(expected)
+        missing += len(expected) - len(embedder.embed(expected.values()))
     if missing:
         return warn(f"{missing:,} of {texts:,} texts have no embedding", REBUILD)
     try:
-        wrong = _encoded_otherwise(home, encoder_of(config.model_copy(update={"models": offline(config.models)})))
+        wrong = _wrong_embeddings(home, encoder_of(config.model_copy(update={"models": offline(config.models)})))
     except ServiceError:
-        return ok(f"{texts:,} texts have one; none was encoded again, as the encoder is missing")
+        return ok(f"{texts:,} texts have one; none was encoded again because the encoder is missing")
     if wrong:
-        return broken(f"{len(wrong)} texts encoded again have another embedding: {wrong[0]!r}", ENCODE_ANEW)
+        return broken(f"{len(wrong)} texts encoded again have another embedding: {wrong[0]!r}", ENCODE_AGAIN)
     return ok(f"{texts:,} texts have one; a few encoded again have the same")
 
 
 def documents(home: Home, _config: Config) -> Finding:
-    """As many documents in Chroma as the catalogue has texts, and in a sample the vectors of these texts."""
+    """Check that Chroma has a document for every text of the catalogue, and in a sample the right vectors."""
     waiting = pending(home)
     if waiting:
         return warn(f"{waiting:,} records are not in Chroma yet", BY_ITSELF)
     found, expected = home.documents.count(), expected_documents(home)
     if found != expected:
         return broken(f"{found:,} documents for {expected:,} texts of the catalogue", REBUILD)
-    wrong = _other_vectors(home)
+    wrong = _wrong_vectors(home)
     if wrong:
         return broken(f"{len(wrong)} documents have other vectors than their texts: {wrong[0]!r}", REBUILD)
     return ok(f"{found:,} documents, as many as the catalogue has texts")
 
 
 def indexes(home: Home, _config: Config) -> Finding:
-    """Every index file as it was written, and the same items as the catalogue."""
-    index = _opened(home)
+    """Check the checksum of every index file, and that the index has the items of the catalogue."""
+    index = _open_index(home)
     changed = changed_files(home.path / FOLDER, index)
     if changed:
         return problems_found(changed, REBUILD)
@@ -97,15 +97,15 @@ def indexes(home: Home, _config: Config) -> Finding:
     if behind:
         return warn(f"{behind:,} records are not indexed yet", BY_ITSELF)
     for kind, known in (("video", home.catalogue.videos.ids()), ("article", home.catalogue.articles.ids())):
-        held = sorted(item for part in index.of_kind(kind) for item in part.live_ids())  # type: ignore[arg-type]
-        if held != known:
-            return broken(f"{len(held):,} {kind}s in the index, {len(known):,} in the catalogue", REBUILD)
+        indexed = sorted(item for part in index.of_kind(kind) for item in part.live_ids())  # type: ignore[arg-type]
+        if indexed != known:
+            return broken(f"{len(indexed):,} {kind}s in the index, {len(known):,} in the catalogue", REBUILD)
     return ok(f"{len(index.parts)} segments at revision {index.manifest.revision}, the items of the catalogue")
 
 
 def self_retrieval(home: Home, config: Config) -> Finding:
-    """A sample of videos is found first by the embeddings of its own texts."""
-    index = _opened(home)
+    """Check in a sample that a video's own embeddings find it first."""
+    index = _open_index(home)
     snapshot = Snapshot(home.home_id, index.manifest.revision, index.of_kind("video"))
     ids = snapshot.live_ids()
     if not ids:
@@ -115,28 +115,28 @@ def self_retrieval(home: Home, config: Config) -> Finding:
         return broken("no text of the sampled videos has an embedding", REBUILD)
     weight = np.ones(1, dtype=np.float32)
     queries = [Query(k=1, vectors=vector[None], vector_weights=weight) for vector in vectors]
-    found = build_leg("dense", snapshot, config.retrieval).search_many(queries)
+    rankings = build_leg("dense", snapshot, config.retrieval).search_many(queries)
     own = snapshot.vectors_of("video", chosen)
     lost = [
         item
-        for item, vector, ranking in zip(chosen, vectors, found, strict=True)
-        if item not in own or not len(ranking) or float(own[item] @ vector) < ranking.scores[0] - CLOSE
+        for item, vector, ranking in zip(chosen, vectors, rankings, strict=True)
+        if item not in own or not len(ranking) or float(own[item] @ vector) < ranking.scores[0] - TOLERANCE
     ]
     if lost:
         return broken(f"{len(lost)} of {len(chosen)} videos are not found by their own vectors: {lost[0]!r}", REBUILD)
     return ok(f"{len(chosen)} of {len(chosen)} videos are found first by their own vectors")
 
 
-def _encoded_otherwise(home: Home, load: LoadEncoder) -> list[str]:
-    """Documents of a few videos whose embedding is not what the encoder makes of their text."""
-    chosen = _documents(home, _sample(home.catalogue.videos.ids(), AGAIN)).values()
+def _wrong_embeddings(home: Home, load: LoadEncoder) -> list[str]:
+    """Encode the texts of a few videos again; return the ids of documents whose cached embedding differs."""
+    chosen = _documents(home, _sample(home.catalogue.videos.ids(), REENCODED)).values()
     documents = [document for each in chosen for document in each]
     if not documents:
         return []
     cached = Embedder(home).embed(documents)
     again = load().encode([document.text for document in documents])
     pairs = zip(documents, again, strict=True)
-    return [document.id for document, vector in pairs if float(cached[document.text_sha] @ vector) < SAME]
+    return [document.id for document, vector in pairs if float(cached[document.text_sha] @ vector) < MIN_COSINE]
 
 
 def _sample(ids: Sequence[str], most: int = SAMPLE) -> list[str]:
@@ -144,10 +144,10 @@ def _sample(ids: Sequence[str], most: int = SAMPLE) -> list[str]:
 
 
 def _documents(home: Home, ids: Sequence[str]) -> dict[str, list[Document]]:
-    """The documents of those videos all of whose texts have an embedding, by id."""
-    documents = {one: video_documents(video, 0) for one, video in home.catalogue.videos.get_many(ids).items()}
-    known = Embedder(home).embed(document for each in documents.values() for document in each)
-    return {one: each for one, each in documents.items() if all(document.text_sha in known for document in each)}
+    """Return the documents of each video by id, without the videos that lack an embedding for one of their texts."""
+    documents = {item: video_documents(video, 0) for item, video in home.catalogue.videos.get_many(ids).items()}
+    embedded = Embedder(home).embed(document for each in documents.values() for document in each)
+    return {item: each for item, each in documents.items() if all(document.text_sha in embedded for document in each)}
 
 
 def _embedded(home: Home, ids: Sequence[str]) -> tuple[list[str], FloatArray]:
@@ -155,18 +155,18 @@ def _embedded(home: Home, ids: Sequence[str]) -> tuple[list[str], FloatArray]:
     return list(documents), item_vectors(home, list(documents.values()))
 
 
-def _other_vectors(home: Home) -> list[str]:
-    """A sample of videos whose transcript has another vector in Chroma than its text."""
+def _wrong_vectors(home: Home) -> list[str]:
+    """Return the videos of a sample whose transcript has another vector in Chroma than in the cache."""
     documents = _documents(home, _sample(home.catalogue.videos.ids()))
-    transcripts = {one: each[0] for one, each in documents.items()}
+    transcripts = {item: each[0] for item, each in documents.items()}
     embeddings = Embedder(home).embed(transcripts.values())
-    held = home.documents.vectors("transcript", transcripts)
+    vectors = home.documents.vectors("transcript", transcripts)
     return [
-        one
-        for one, document in transcripts.items()
-        if one in held and not np.allclose(held[one], embeddings[document.text_sha], atol=CLOSE)
+        item
+        for item, document in transcripts.items()
+        if item in vectors and not np.allclose(vectors[item], embeddings[document.text_sha], atol=TOLERANCE)
     ]
 
 
-def _opened(home: Home) -> Index:
+def _open_index(home: Home) -> Index:
     return open_index(home.path / FOLDER, home.home_id, home.encoder)

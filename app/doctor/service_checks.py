@@ -1,4 +1,4 @@
-"""Checks of what is needed from outside: weights, a language model, room on the disk."""
+"""Checks of the environment: versions, weights, a language model, disk space."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUESTION = (Message("user", "Is water wet? Answer yes or no."),)
 
 
 def versions(_config: Config) -> Finding:
-    """What is installed."""
+    """Report the installed versions."""
     parts = (
         f"shortlist {version('shortlist')}", f"schema {SCHEMA_VERSION}", f"index format {FORMAT}",
         f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}", f"chromadb {version('chromadb')}",
@@ -32,7 +32,7 @@ def versions(_config: Config) -> Finding:
 
 
 def encoder(config: Config) -> Finding:
-    """The encoder's weights are those of the manifest, and it encodes."""
+    """Check that the encoder's weights match the manifest and that it encodes a text."""
     name = config.encoder.name
     wrong = _wrong_weights(name, config.models)
     if wrong:
@@ -43,10 +43,10 @@ def encoder(config: Config) -> Finding:
 
 
 def language_model(config: Config) -> Finding:
-    """A language model is here and answers; without one, retrieval order is kept."""
+    """Check that a language model is available and answers. Without one, recommendations keep retrieval's order."""
     try:
         model = load_language_model(config.llm, offline(config.models))
-        answer = _asked(model)
+        answer = _test_answer(model)
     except ServiceError as error:
         return _no_language_model(config, error)
     wrong = _wrong_weights(model.name.partition("@")[0], config.models)
@@ -56,7 +56,7 @@ def language_model(config: Config) -> Finding:
 
 
 def disk(config: Config) -> Finding:
-    """Room where the home is."""
+    """Check the free disk space at the home."""
     folder = next(path for path in (config.home, *config.home.absolute().parents) if path.exists())
     free_gb = shutil.disk_usage(folder).free / 1e9
     said, remedy = f"{free_gb:,.1f} GB free at {folder}", "free some space, or move the home with --home"
@@ -65,7 +65,7 @@ def disk(config: Config) -> Finding:
     return warn(said, remedy) if free_gb < LOW_GB else ok(said)
 
 
-def _asked(model: LanguageModel) -> str:
+def _test_answer(model: LanguageModel) -> str:
     if model.max_choices >= 2:
         model.choice_logprobs(QUESTION, ["yes", "no"])
         return "answers with log-probabilities"
@@ -81,12 +81,12 @@ def _no_language_model(config: Config, error: ServiceError) -> Finding:
 
 
 def _wrong_weights(name: str, models: ModelsConfig) -> str:
-    """ "missing" or "damaged", after every file was hashed again; "" where they are as they should be, or unknown."""
+    """Hash the weights of `name` again. Returns "missing", "damaged", or "" for intact weights and unknown models."""
     known = {one: model for one, model in load_manifest().items() if one == name}
     states = [one.state for one in verify(models, manifest=known)]
     return "" if states in ([], ["ready"]) else states[0]
 
 
 def offline(models: ModelsConfig) -> ModelsConfig:
-    """Looking for weights must not begin a download."""
+    """Return `models` with downloads switched off."""
     return models.model_copy(update={"offline": True})

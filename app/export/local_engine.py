@@ -1,4 +1,4 @@
-"""The engine of one machine: a process a core, each with a recommender of its own."""
+"""The export engine for one machine: one process per core, each with its own recommender."""
 
 from __future__ import annotations
 
@@ -19,60 +19,62 @@ from shortlist.core.ranking import Request
 
 Shard = tuple[int, list[str]]
 
-WAITING = 2  # shards queued for each worker: enough that none idles, few enough that memory stays flat
-# Each worker has a core: threads of its BLAS would only take turns on it.
+QUEUED = 2  # shards queued for each worker: enough that none idles, few enough that memory stays flat
+# Each worker has one core: several BLAS threads would only compete for it.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
-def run_local(shards: Iterable[Shard], config: Config, like: Request, parts: Path, workers: int) -> Iterator[int]:
-    """How many readers each shard had, as they are finished. One worker is this process."""
+def run_local(shards: Iterable[Shard], config: Config, request: Request, folder: Path, workers: int) -> Iterator[int]:
+    """Rank `shards`; yield the number of readers of each as it finishes. A single worker runs in this process."""
     if workers == 1:
-        worker = Worker(config, like, parts)
+        worker = Worker(config, request, folder)
         yield from (worker.work(number, user_ids) for number, user_ids in shards)
         return
     config = config.model_copy(update={"retrieval": config.retrieval.model_copy(update={"threads": 1})})
     context = multiprocessing.get_context("spawn")  # a fork would share open databases and threads
-    with _one_thread(), ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
+    with _one_thread(), ProcessPoolExecutor(workers, mp_context=context, initializer=_watch_parent) as pool:
         try:
-            yield from _as_finished(pool, shards, Task(config, like, parts), workers * WAITING)
+            yield from _as_completed(pool, shards, WorkerArguments(config, request, folder), workers * QUEUED)
         except BrokenProcessPool as error:
-            remedy = "run it again with --resume; where memory is short, with fewer export.workers"
+            remedy = "run it again with --resume; if memory is short, with fewer export.workers"
             raise StateError(
-                "the export stopped", expected="all workers to live", found=str(error), remedy=remedy
+                "the export stopped", expected="all workers to finish", found=str(error), remedy=remedy
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _as_finished(pool: ProcessPoolExecutor, shards: Iterable[Shard], task: Task, most: int) -> Iterator[int]:
-    under_way: set[Future[int]] = set()
+def _as_completed(
+    pool: ProcessPoolExecutor, shards: Iterable[Shard], task: WorkerArguments, most: int
+) -> Iterator[int]:
+    pending: set[Future[int]] = set()
     for shard in shards:
-        under_way.add(pool.submit(_work, task, shard))
-        if len(under_way) >= most:
-            finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+        pending.add(pool.submit(_run_shard, task, shard))
+        if len(pending) >= most:
+            finished, pending = wait(pending, return_when=FIRST_COMPLETED)
             yield from (future.result() for future in finished)
-    yield from (future.result() for future in under_way)
+    yield from (future.result() for future in pending)
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """What a worker is made for."""
+class WorkerArguments:
+    """The arguments of `Worker`, sent to each process."""
 
     config: Config
-    like: Request
-    parts: Path
+    request: Request
+    folder: Path
 
 
-_of_this_process: list[Worker] = []
+_process_worker: list[Worker] = []
 
 
-def _work(task: Task, shard: Shard) -> int:
-    if not _of_this_process:
-        _of_this_process.append(Worker(task.config, task.like, task.parts))
-    return _of_this_process[0].work(*shard)
+def _run_shard(task: WorkerArguments, shard: Shard) -> int:
+    if not _process_worker:
+        _process_worker.append(Worker(task.config, task.request, task.folder))
+    return _process_worker[0].work(*shard)
 
 
-def _begin() -> None:
+def _watch_parent() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -80,7 +82,7 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os._exit(1)  # killed: nobody waits for these rows
+        os._exit(1)  # the parent was killed, so nothing reads these rows
 
 
 @contextmanager

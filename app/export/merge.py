@@ -1,4 +1,4 @@
-"""Parts -> the one file, in the format of its suffix; it appears complete or not at all."""
+"""Merge the shards into one file in the format of its suffix. The file is written atomically."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ FORMULA = r"^[=+\-@\t\r]"
 
 
 def merge_shards(files: Sequence[Path], out: Path, metadata: Mapping[str, Any], *, raw: bool = False) -> None:
-    """Write all rows of `files`, in their order, to `out`. Raises `StateError` where the disk is full.
+    """Write all rows of `files`, in their order, to `out`. Raises `StateError` if the disk is full.
 
-    Parquet carries `metadata` itself; for a CSV or JSON Lines file it is written to OUT.meta.json. In a CSV, a text
-    that a spreadsheet would run as a formula gets an apostrophe in front, unless `raw`.
+    `metadata` is stored in a Parquet file itself, and in OUT.meta.json for CSV and JSON Lines. In a CSV, a text that
+    a spreadsheet would run as a formula gets a leading apostrophe, unless `raw`.
     """
-    shown = without_formulas if out.suffix.lower() == ".csv" and not raw else _unchanged
+    convert = without_formulas if out.suffix.lower() == ".csv" and not raw else _unchanged
     unfinished = out.with_name(f"{out.name}.unfinished")
     try:
         with WRITERS[out.suffix.lower()](unfinished, metadata) as write:
             for file in files:
-                write(shown(read_shard(file)[0]))
+                write(convert(read_shard(file)[0]))
         if out.suffix.lower() != ".parquet":
             meta = out.with_name(f"{out.name}.meta.json")
             meta.write_text(json.dumps(dict(metadata), indent=2) + "\n", encoding="utf-8")
@@ -42,7 +42,7 @@ def merge_shards(files: Sequence[Path], out: Path, metadata: Mapping[str, Any], 
 
 
 def without_formulas(table: pa.Table) -> pa.Table:
-    """`table` with an apostrophe before every text that begins with = + - @, a tab or a carriage return."""
+    """Put an apostrophe before every text of `table` that begins with = + - @, a tab or a carriage return."""
     import pyarrow as pa
     from pyarrow import compute
 

@@ -1,4 +1,4 @@
-"""The whole export: plan, shards that are not done yet, an engine, and the join."""
+"""Run an export: give the unfinished shards of a plan to an engine, then merge all shards into one file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shortlist.app.export.local_engine import run_local
 from shortlist.app.export.merge import merge_shards
 from shortlist.app.export.plan import Plan, metadata, shards
 from shortlist.app.export.ray_engine import run_on_ray
-from shortlist.app.export.shards import is_done, read_shard, shard_file, shard_folder
+from shortlist.app.export.shards import is_done, open_shard_folder, read_shard, shard_file
 from shortlist.core.config import NONE, Config
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Request
@@ -23,10 +23,10 @@ ENGINES: Mapping[str, Engine] = {"local": run_local, "ray": run_on_ray}
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """How many readers have how many rows, which ids are no readers, and what is to be said of how many readers.
+class ExportResult:
+    """The number of readers and rows, the unknown ids, and each note with its number of readers.
 
-    `unjudged` counts the readers of whom the language model should have judged something and judged nothing.
+    `unjudged` counts the readers for whom the language model was asked and gave no usable answer.
     """
 
     readers: int
@@ -38,41 +38,43 @@ class Exported:
 
 def export(
     plan: Plan, home: Home, config: Config, engine: str, *, resume: bool, progress: Callable[[int], None]
-) -> Exported:
-    """Write `plan.out`. Killed at any moment, it leaves the old file or none; with `resume` what was done is kept.
+) -> ExportResult:
+    """Write `plan.out` atomically. With `resume`, finished shards of an interrupted export are reused.
 
-    `progress` gets the number of readers just done. Raises `StateError`, `UsageError`, and `ServiceError` where a model
-    asked for by name is missing.
+    `progress` gets the number of readers just finished. Raises `StateError`, `UsageError`, and `ServiceError` if a
+    model asked for by name is missing.
     """
     described = metadata(plan, home, config)
-    with shard_folder(plan, described, resume=resume):
+    with open_shard_folder(plan, described, resume=resume):
         numbers: list[int] = []
 
-        def missing() -> Iterator[tuple[int, list[str]]]:
+        def unfinished_shards() -> Iterator[tuple[int, list[str]]]:
             for number, user_ids in enumerate(shards(plan, home)):
                 numbers.append(number)
-                if is_done(shard_file(plan.parts, number)):
+                if is_done(shard_file(plan.folder, number)):
                     progress(len(user_ids))
                 else:
                     yield number, user_ids
 
-        for readers in ENGINES[engine](missing(), config, plan.like, plan.parts, workers_for(config, plan.like)):
+        for readers in ENGINES[engine](
+            unfinished_shards(), config, plan.request, plan.folder, workers_for(config, plan.request)
+        ):
             progress(readers)
-        files = [shard_file(plan.parts, number) for number in numbers]
+        files = [shard_file(plan.folder, number) for number in numbers]
         merge_shards(files, plan.out, described, raw=plan.raw)
         finished = [read_shard(file)[1] for file in files]
     unknown = tuple(user_id for done in finished for user_id in done.unknown)
     notes: Counter[Note] = sum((Counter(done.notes) for done in finished), Counter())
-    return Exported(
+    return ExportResult(
         sum(done.readers for done in finished) - len(unknown), sum(done.rows for done in finished), unknown,
         sum(done.unjudged for done in finished), dict(notes.most_common()),
     )  # fmt: skip
 
 
-def workers_for(config: Config, like: Request) -> int:
-    """A worker a core; a single one where a language model may be asked, which takes all cores itself."""
+def workers_for(config: Config, request: Request) -> int:
+    """Return one worker per core, or a single one if a language model may be used: it takes all cores itself."""
     weights = config.rerank
-    asks = like.rerank not in (NONE, "auto") or (
-        like.rerank == "auto" and (weights.weight_plain or weights.weight_thin)
+    asks = request.rerank not in (NONE, "auto") or (
+        request.rerank == "auto" and (weights.weight_plain or weights.weight_thin)
     )
     return 1 if asks else config.export.workers or os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""The finished shards of an export: one Arrow file each, complete or not there, that tells what became of it."""
+"""The finished shards of an export: one Arrow file each, written atomically, with a summary in its metadata."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DONE = b"done"
 
 @dataclass(frozen=True, slots=True)
 class ShardSummary:
-    """What became of a shard; `notes` counts the readers of each."""
+    """The outcome of a shard. `notes` maps each note to its number of readers."""
 
     readers: int
     rows: int
@@ -35,19 +35,20 @@ class ShardSummary:
 
 
 @contextmanager
-def shard_folder(plan: Plan, metadata: Mapping[str, Any], *, resume: bool) -> Iterator[None]:
-    """The folder of `plan`'s parts, held by this process alone; emptied first unless `resume`, removed at the end.
+def open_shard_folder(plan: Plan, metadata: Mapping[str, Any], *, resume: bool) -> Iterator[None]:
+    """Lock the folder of the shards of `plan`. Empties it first unless `resume`, and removes it at the end.
 
-    Raises `StateError` where another process writes the same export, `UsageError` where `resume` does not fit.
+    Raises `StateError` if another process writes the same export, and `UsageError` if `resume` is given but the
+    folder belongs to a different export.
     """
     from filelock import FileLock, Timeout
 
-    lock = plan.parts.with_name(f"{plan.parts.name}.lock")
+    lock = plan.folder.with_name(f"{plan.folder.name}.lock")
     try:
         with FileLock(lock, timeout=0):
-            _begin(plan.parts, metadata, resume)
+            _begin(plan.folder, metadata, resume)
             yield
-            shutil.rmtree(plan.parts)
+            shutil.rmtree(plan.folder)
             lock.unlink(missing_ok=True)
     except Timeout as error:
         expected, remedy = "one export to this file at a time", "wait for it, or choose another --out"
@@ -58,13 +59,13 @@ def shard_folder(plan: Plan, metadata: Mapping[str, Any], *, resume: bool) -> It
         raise os_error(plan.out, error) from error
 
 
-def shard_file(parts: Path, number: int) -> Path:
-    """The file of shard `number`."""
-    return parts / f"{number:08d}.arrow"
+def shard_file(folder: Path, number: int) -> Path:
+    """Return the file of shard `number`."""
+    return folder / f"{number:08d}.arrow"
 
 
 def write_shard(file: Path, rows: Rows, readers: int) -> ShardSummary:
-    """Write a shard; a process that dies leaves no half of one. Raises `StateError` where the disk is full."""
+    """Write a shard atomically. Raises `StateError` if the disk is full."""
     import pyarrow as pa
 
     done = ShardSummary(readers, len(rows), tuple(rows.unknown), len(rows.unjudged), dict(rows.notes))
@@ -82,7 +83,7 @@ def write_shard(file: Path, rows: Rows, readers: int) -> ShardSummary:
 
 
 def read_shard(file: Path) -> tuple[pa.Table, ShardSummary]:
-    """A shard's rows and what became of it."""
+    """Read the rows and the summary of a shard."""
     import pyarrow as pa
 
     with pa.memory_map(str(file)) as source:
@@ -91,12 +92,12 @@ def read_shard(file: Path) -> tuple[pa.Table, ShardSummary]:
 
 
 def is_done(file: Path) -> bool:
-    """Whether nothing of a shard is left to do: one that a language model failed is done again."""
+    """Return whether a shard is complete. A shard in which the language model failed is not."""
     return file.exists() and not read_shard(file)[1].unjudged
 
 
 def schema() -> pa.Schema:
-    """The columns and their types: ranks are int32, scores float64, both null where a stage said nothing."""
+    """Return the columns and types: ranks are int32, scores float64, both null where a stage did not rank the video."""
     import pyarrow as pa
 
     kinds = {"user_id": pa.string(), "video_id": pa.string(), "rank": pa.int32(), "score": pa.float64()}
@@ -113,13 +114,13 @@ def _done(document: dict[str, Any]) -> ShardSummary:
     return ShardSummary(**{**document, "unknown": tuple(document["unknown"]), "notes": notes})
 
 
-def _begin(parts: Path, metadata: Mapping[str, Any], resume: bool) -> None:
-    started = parts / STARTED
+def _begin(folder: Path, metadata: Mapping[str, Any], resume: bool) -> None:
+    started = folder / STARTED
     if resume and started.exists():
-        check_same(json.loads(started.read_text(encoding="utf-8")), metadata, parts)
+        check_same(json.loads(started.read_text(encoding="utf-8")), metadata, folder)
         return
-    shutil.rmtree(parts, ignore_errors=True)
-    parts.mkdir()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     unfinished = started.with_suffix(".unfinished")
     unfinished.write_text(json.dumps(metadata), encoding="utf-8")
     unfinished.replace(started)

@@ -1,7 +1,7 @@
-"""The queue of what waits for a language model, worked off one text after the other.
+"""Enrich pending records with a language model, one after the other.
 
-The writer lock is held only while answers are stored, so that an ingest can run meanwhile. Answers are also in the
-model's cache: what a stopped run had asked, the next one gets without asking.
+The writer lock is held only while results are stored, so an ingest can run at the same time. The home also caches the
+model's answers, so a run that was stopped repeats no model call.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ R = TypeVar("R", Video, Article)
 Kind = Literal["videos", "articles"]
 Progress = Callable[[int, int], None]
 
-BATCH_S = 30.0  # between two times that answers are stored
+STORE_EVERY_S = 30.0
 BATCH = 32
 
 
 @dataclass(frozen=True, slots=True)
 class EnrichResult:
-    """What a run did: texts enriched, of those the ones whose summary stays extractive, failures, seconds a text."""
+    """The result of a run: records enriched, how many of them keep an extractive summary, failures, seconds each."""
 
     done: int
     extractive: int
@@ -43,10 +43,10 @@ class EnrichResult:
 
 @dataclass(frozen=True, slots=True)
 class Records(Generic[R]):
-    """Everything the queue needs of one kind of record."""
+    """The operations on one kind of record that the queue needs."""
 
     step: str
-    waiting: Callable[[str, bool], Iterator[str]]
+    pending: Callable[[str, bool], Iterator[str]]
     get: Callable[[Sequence[str]], Mapping[str, R]]
     text: Callable[[R], Text]
     merge: Callable[[R, Enrichment, str, bool], R]
@@ -54,7 +54,7 @@ class Records(Generic[R]):
 
 
 def records_of(home: Home, kind: Kind) -> Records[Any]:
-    """The records of `kind` in `home`."""
+    """Return the operations on the records of `kind` in `home`."""
     store = home.catalogue
     if kind == "videos":
         return Records(
@@ -67,7 +67,7 @@ def records_of(home: Home, kind: Kind) -> Records[Any]:
     )  # fmt: skip
 
 
-def work(
+def enrich_pending(
     home: Home,
     kind: Kind,
     enricher: Enricher,
@@ -77,11 +77,11 @@ def work(
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> EnrichResult:
-    """Enrich what waits, at most `limit` texts; `progress` gets how many are done and how many there are.
+    """Enrich the pending records, at most `limit`. `progress` gets the number done and the total.
 
-    An answer the model fails to give is a failure of that text, and the others go on. Raises `ModelFailed` where the
-    first three texts get none, or any ten in a row, and `HomeLocked` where another process writes until the end; the
-    answers are kept.
+    A record for which the model fails is listed as a failure and the others go on. Raises `ModelFailed` if the first
+    three records fail, or any ten in a row, and `HomeLocked` if another process writes until the end; the model's
+    answers stay in the cache.
     """
     return _Run(home, records_of(home, kind), enricher, encoder, refresh).run(limit, progress)
 
@@ -93,47 +93,47 @@ class _Run(Generic[R]):
     enricher: Enricher
     encoder: Callable[[], Encoder]
     refresh: bool
-    pending: dict[str, tuple[R, Enriched, float]] = field(default_factory=dict)
+    unsaved: dict[str, tuple[R, Enriched, float]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
-    patience: FailureLimit = field(default_factory=FailureLimit)
+    failure_limit: FailureLimit = field(default_factory=FailureLimit)
     extractive: int = 0
     stored_at: float = field(default_factory=time.monotonic)
 
     def run(self, limit: int | None, progress: Progress | None) -> EnrichResult:
-        ids = self._waiting()[:limit]
+        ids = self._pending_ids()[:limit]
         began = time.perf_counter()
         done = 0
         try:
-            for number, one in enumerate(ids, 1):
-                done += self._one(one)
+            for number, record_id in enumerate(ids, 1):
+                done += self._enrich(record_id)
                 if progress:
                     progress(number, len(ids))
-                if len(self.pending) >= BATCH or time.monotonic() - self.stored_at > BATCH_S:
+                if len(self.unsaved) >= BATCH or time.monotonic() - self.stored_at > STORE_EVERY_S:
                     self._store_if_free()
         finally:
             self._store()
         each = (time.perf_counter() - began) / done if done else 0.0
         return EnrichResult(done, self.extractive, tuple(self.failures), each, self.enricher.made_by)
 
-    def _waiting(self) -> list[str]:
-        """What failed before comes last, so that a limit is not spent on the same failures in every run."""
-        failed = {one.item for one in self.home.catalogue.steps.failures() if one.step == self.records.step}
-        return sorted(self.records.waiting(self.enricher.made_by, self.refresh), key=failed.__contains__)
+    def _pending_ids(self) -> list[str]:
+        """Return pending ids. Earlier failures come last, so that a limit is not spent on them in every run."""
+        failed = {entry.item for entry in self.home.catalogue.steps.failures() if entry.step == self.records.step}
+        return sorted(self.records.pending(self.enricher.made_by, self.refresh), key=failed.__contains__)
 
-    def _one(self, one: str) -> bool:
-        record = self.records.get([one]).get(one)
+    def _enrich(self, record_id: str) -> bool:
+        record = self.records.get([record_id]).get(record_id)
         if record is None:
             return False
         began = time.perf_counter()
         try:
             enriched = self.enricher.enrich(self.records.text(record))
         except ModelFailed as error:
-            self.failures.append(Failure(one, str(error)))
-            self.home.catalogue.steps.put(one, self.records.step, "failed", str(error))
-            self.patience.failed(error)
+            self.failures.append(Failure(record_id, str(error)))
+            self.home.catalogue.steps.put(record_id, self.records.step, "failed", str(error))
+            self.failure_limit.failure(error)
             return False
-        self.patience.answered()
-        self.pending[one] = (record, enriched, time.perf_counter() - began)
+        self.failure_limit.success()
+        self.unsaved[record_id] = (record, enriched, time.perf_counter() - began)
         self.extractive += enriched.enrichment.summary is None
         return True
 
@@ -141,23 +141,23 @@ class _Run(Generic[R]):
         try:
             self._store()
         except HomeLocked:
-            self.stored_at = time.monotonic()  # an ingest is at it; what waits is kept in the model's cache, too
+            self.stored_at = time.monotonic()  # an ingest is running: try again later
 
     def _store(self) -> None:
-        if not self.pending:
+        if not self.unsaved:
             return
         by = self.enricher.made_by
         with self.home.writing("storing enrichments"):
-            current = self.records.get(list(self.pending))
-            fitting = {
-                one: self.records.merge(current[one], enriched.enrichment, by, self.refresh)
-                for one, (record, enriched, _) in self.pending.items()
-                if one in current and source_text(current[one]) == source_text(record)
+            current = self.records.get(list(self.unsaved))
+            merged = {
+                record_id: self.records.merge(current[record_id], enriched.enrichment, by, self.refresh)
+                for record_id, (record, enriched, _) in self.unsaved.items()
+                if record_id in current and source_text(current[record_id]) == source_text(record)  # else it changed
             }
-            self.records.put(list(fitting.values()))
+            self.records.put(list(merged.values()))
             deliver(self.home, self.encoder)
-        for one in fitting:
-            _, enriched, seconds = self.pending[one]
-            self.home.catalogue.steps.put(one, self.records.step, "done", enriched.note, seconds)
-        self.pending.clear()
+        for record_id in merged:
+            _, enriched, seconds = self.unsaved[record_id]
+            self.home.catalogue.steps.put(record_id, self.records.step, "done", enriched.note, seconds)
+        self.unsaved.clear()
         self.stored_at = time.monotonic()

@@ -82,7 +82,7 @@ def test_without_index_and_embeddings_a_note_says_what_waits_and_a_writer_encode
 
 def test_a_starting_server_finishes_what_an_ingest_left(home: Path, hashed: Any) -> None:
     from shortlist.app.build import open_home
-    from shortlist.app.server_context import context_of
+    from shortlist.app.server_context import build_context
     from shortlist.app.settings import load_settings
     from shortlist.store.outbox import pending
 
@@ -90,7 +90,7 @@ def test_a_starting_server_finishes_what_an_ingest_left(home: Path, hashed: Any)
     with open_home(config) as store:
         with store.writing():
             store.catalogue.videos.put([Video("new", "A new video")])
-        snapshot = context_of(store, config).recommender().snapshot
+        snapshot = build_context(store, config).recommender().snapshot
         assert "new" in snapshot.live_ids()
         assert snapshot.notes == ()
         assert pending(store) == 0

@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 from sqlalchemy import Engine, event
 
-from shortlist.app.server_context import context_with
+from shortlist.app.server_context import build_context_with_models
 from shortlist.core.config import Config, EncoderConfig, IngestConfig
 from shortlist.core.types import Event, Reader
 from shortlist.serving.api.app import create_app
@@ -96,14 +96,14 @@ class Served:
 
 
 def context_over(home: Home, config: Config, encoder: Any, model: Any) -> AppContext:
-    """As `app.serve.context_of`, with the given models; `model` is a model, or an error that loading raises."""
+    """As `app.serve.build_context`, with the given models; `model` is a model, or an error that loading raises."""
 
     def load() -> Any:
         if isinstance(model, Exception):
             raise model
         return model
 
-    return context_with(home, config, lambda: encoder, load)
+    return build_context_with_models(home, config, lambda: encoder, load)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`shortlist eval`: is it better, at what cost, and could that be chance."""
+"""`shortlist eval`: measure variants, their cost, and the significance of differences."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ app = typer.Typer(no_args_is_help=True, help="Measure variants on public data se
 
 SOME_FAILED = 1
 SPEC_HELP = "beir:DIR, trec:DIR, mind:DIR, watches:DIR, events or simulated:N"
-Queries = Annotated[int | None, typer.Option("--queries", help="Ask only so many, drawn by the seed.", min=1)]
+Queries = Annotated[int | None, typer.Option("--queries", help="Use a random sample of this many queries.", min=1)]
 Variants = Annotated[
     Path | None,
-    typer.Option("--variants", help="TOML file of variants; eval/ablations.toml if not given.", metavar="FILE"),
+    typer.Option("--variants", help="TOML file of variants [eval/ablations.toml].", metavar="FILE"),
 ]
 Chosen = Annotated[list[str] | None, typer.Option("--variant", help="Only this one; may be repeated.", metavar="NAME")]
 
@@ -33,14 +33,14 @@ Chosen = Annotated[list[str] | None, typer.Option("--variant", help="Only this o
 def run(
     context: typer.Context,
     data: Annotated[str, typer.Option("--data", help=SPEC_HELP, metavar="SPEC")],
-    variant: Annotated[str, typer.Option("--variant", help="One of the file of variants.", metavar="NAME")] = "default",
+    variant: Annotated[str, typer.Option("--variant", help="A name in the variants file.", metavar="NAME")] = "default",
     variants: Variants = None,
     queries: Queries = None,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """One variant on one data set. What was measured before with the same code and settings is read, not repeated.
+    """Measure a variant on a data set. Measurements with the same code and settings are read from the cache.
 
     Example: shortlist eval run --data simulated:100 --variant bm25
     """
@@ -50,10 +50,10 @@ def run(
     from shortlist.eval.session import Session
     from shortlist.eval.variants import SHIPPED, choose, load_variants
 
-    [asked] = choose(load_variants(variants or SHIPPED), [variant])
-    task, parts = _task(data, queries, chosen)
+    [selected] = choose(load_variants(variants or SHIPPED), [variant])
+    task, factories = _task(data, queries, chosen)
     with _bars(as_json) as bars:
-        outcome = Session(task, chosen, parts, bars).measure(asked)
+        outcome = Session(task, chosen, factories, bars).measure(selected)
     if as_json:
         print_json(run_document(outcome))
         return
@@ -66,21 +66,21 @@ def run(
 def ablation(
     context: typer.Context,
     data: Annotated[list[str], typer.Option("--data", help=f"{SPEC_HELP}; may be repeated.", metavar="SPEC")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the report and all its figures.", metavar="DIR")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report and its data.", metavar="DIR")],
     variants: Variants = None,
     variant: Chosen = None,
     baseline: Annotated[
-        str, typer.Option("--baseline", help="What all are compared with.", metavar="NAME")
+        str, typer.Option("--baseline", help="The variant that all are compared with.", metavar="NAME")
     ] = "default",
     queries: Queries = None,
-    no_llm: Annotated[bool, typer.Option("--no-llm", help="Leave out the variants that ask a language model.")] = False,
+    no_llm: Annotated[bool, typer.Option("--no-llm", help="Leave out variants that use a language model.")] = False,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
     """Compare variants with a baseline on one or more data sets. Writes report.md, report.html, results.json,
-    runs/DATA.VARIANT.run, qrels/DATA.qrels and scores/DATA.VARIANT.csv. Resumes where it was interrupted. Variants
-    that ask a language model run last; their cost is printed first.
+    runs/DATA.VARIANT.run, qrels/DATA.qrels and scores/DATA.VARIANT.csv. An interrupted run is resumed. Variants that
+    use a language model run last; their estimated cost is printed first.
 
     Example: shortlist eval ablation --data events --data simulated:200 --out reports/ablation
     """
@@ -91,14 +91,14 @@ def ablation(
     from shortlist.eval.variants import SHIPPED, choose, load_variants
 
     known = load_variants(variants or SHIPPED)
-    asked = [one for one in choose(known, variant or known) if not (no_llm and asks_model(one))]
-    tasks, [parts, *_] = zip(*(_task(spec, queries, chosen) for spec in data), strict=True)
-    plan = Plan(tasks, asked, baseline, out)
+    selected = [one for one in choose(known, variant or known) if not (no_llm and asks_model(one))]
+    tasks, [factories, *_] = zip(*(_task(spec, queries, chosen) for spec in data), strict=True)
+    plan = Plan(tasks, selected, baseline, out)
     expected = plan.estimates(chosen)
     for line in (*map(str, expected), *(["--no-llm leaves these variants out"] if expected else [])):
         print_remark(line)
     with _bars(as_json) as bars:
-        ablate(plan, chosen, parts, bars, print_remark)
+        ablate(plan, chosen, factories, bars, print_remark)
     results = read_results(out)
     if as_json:
         print_json(results)
@@ -115,20 +115,20 @@ def ablation(
 def tune(
     context: typer.Context,
     data: Annotated[str, typer.Option("--data", help=SPEC_HELP, metavar="SPEC")],
-    out: Annotated[Path, typer.Option("--out", help="TOML file to write, for --config.", metavar="FILE.toml")],
+    out: Annotated[Path, typer.Option("--out", help="TOML file to write; use it with --config.", metavar="FILE.toml")],
     metric: Annotated[
-        str | None, typer.Option("--metric", help="What to maximise; the data's own if not given.", metavar="NAME")
+        str | None, typer.Option("--metric", help="Metric to maximise [the main one of the data].", metavar="NAME")
     ] = None,
     rerank: Annotated[
-        str, typer.Option("--rerank", help="Also choose how much this method's opinion counts; asks the model.")
+        str, typer.Option("--rerank", help="Also tune the weight of this rerank method. Calls the model.")
     ] = NONE,
     queries: Queries = None,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Choose the legs' weights, and with --rerank the blend: some of the queries choose, the others judge:
-    the earlier two thirds where they have times, else a half at random.
+    """Tune the weights of the legs, and with --rerank the weight of the rerank. One part of the queries is used for
+    tuning, the rest for testing: the earlier two thirds if the queries have times, else a random half.
 
     Example: shortlist eval tune --data simulated:200 --out tuned.toml
     """
@@ -140,19 +140,19 @@ def tune(
     from shortlist.eval.tuning.settings_file import settings_file, tuned_document
     from shortlist.eval.tuning.tune import tune as search
 
-    task, parts = _task(data, queries, chosen)
-    wanted = metric or PRIMARY[task.data.kind]
-    for name, found, known in (("--metric", wanted, [*METRICS, AUC]), ("--rerank", rerank, RERANK_CHOICES)):
+    task, factories = _task(data, queries, chosen)
+    target = metric or PRIMARY[task.data.kind]
+    for name, found, known in (("--metric", target, [*METRICS, AUC]), ("--rerank", rerank, RERANK_CHOICES)):
         if found not in known:
             expected, remedy = f"one of {', '.join(known)}", f"correct {name}"
             raise UsageError(f"unknown {name.removeprefix('--')}", expected=expected, found=repr(found), remedy=remedy)
-    if wanted == AUC and any(query.candidates is None for query in task.data.queries):
+    if target == AUC and any(query.candidates is None for query in task.data.queries):
         found, remedy = "queries over all videos", "choose another --metric"
         raise UsageError(
             "AUC is not defined here", expected="the candidates of every query", found=found, remedy=remedy
         )
     with _bars(as_json) as bars:
-        tuned = search(task, wanted, chosen, parts, rerank, bars)
+        tuned = search(task, target, chosen, factories, rerank, bars)
     text = settings_file(tuned, chosen)
     try:
         out.write_text(text, encoding="utf-8")
@@ -168,14 +168,14 @@ def tune(
 @app.command()
 def compare(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="What `eval ablation --out` wrote.", metavar="DIR")],
-    variant: Annotated[str, typer.Argument(help="The one in question.", metavar="VARIANT")],
-    other: Annotated[str, typer.Argument(help="What it is compared with.", metavar="VARIANT")],
+    folder: Annotated[Path, typer.Argument(help="The folder that `eval ablation --out` wrote.", metavar="DIR")],
+    variant: Annotated[str, typer.Argument(help="The variant to compare.", metavar="VARIANT")],
+    other: Annotated[str, typer.Argument(help="The variant to compare it with.", metavar="VARIANT")],
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Two variants of an ablation against each other, query by query, on every data set that both have.
+    """Compare two variants of an ablation query by query, on every data set that has both.
 
     Example: shortlist eval compare reports/ablation default bm25
     """
@@ -183,27 +183,27 @@ def compare(
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.eval.comparison import compare_variants
 
-    found = compare_variants(folder, variant, other, chosen.eval.seed)
+    comparison = compare_variants(folder, variant, other, chosen.eval.seed)
     if as_json:
-        print_json(found)
+        print_json(comparison)
         return
     from shortlist.app.cli.eval.tables import print_comparison
 
-    print_comparison(found)
+    print_comparison(comparison)
 
 
 def _task(spec: str, queries: int | None, config: Config) -> tuple[Task, Factories]:
     from shortlist.app.build import evaluation_factories
     from shortlist.eval.tasks.specs import load_task
 
-    parts = evaluation_factories()
-    task = load_task(spec, config, parts)
-    return task if queries is None else task.sampled(queries, config.eval.seed), parts
+    factories = evaluation_factories()
+    task = load_task(spec, config, factories)
+    return task if queries is None else task.sampled(queries, config.eval.seed), factories
 
 
 @contextmanager
 def _bars(quiet: bool) -> Iterator[Bars]:
-    """One progress bar after the other."""
+    """Yield a function that replaces the current progress bar by a new one."""
     from shortlist.app.cli.terminal.output import progress_bar
 
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Measurements as tables that a person reads on a terminal."""
+"""Print measurements as tables."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from rich.text import Text
 from shortlist.eval.metrics.outcome import Outcome
 from shortlist.eval.report.tables import p_value, warnings_of
 
-WIDE = 120  # columns where nobody looks: a file or a pipe
+WIDE = 120  # columns of a file or a pipe
 
 
 def print_outcome(outcome: Outcome) -> None:
-    """Every metric of one variant, and what a query costs."""
+    """Print every metric of a variant, and the cost of a query."""
     cost, finished = outcome.finished.cost, outcome.finished
     console = _console()
     console.print(
@@ -43,7 +43,7 @@ def print_outcome(outcome: Outcome) -> None:
 
 
 def print_results(results: Mapping[str, Any]) -> None:
-    """One table a data set: each variant's tested metrics, and the deciding one against the baseline."""
+    """Print a table for each data set: the primary metric of each variant, and its difference to the baseline."""
     console = _console()
     for name, data in results["data"].items():
         primary = data["primary"]
@@ -62,7 +62,7 @@ def print_results(results: Mapping[str, Any]) -> None:
 
 
 def print_comparison(found: Mapping[str, Any]) -> None:
-    """One table a data set: every tested metric, then the slices of the deciding one."""
+    """Print a table for each data set with every tested metric, then the primary metric by slices."""
     console = _console()
     for name, data in found["data"].items():
         console.print(

@@ -1,4 +1,4 @@
-"""`shortlist ingest`: articles, readers and events from tables. Its other commands have files of their own."""
+"""`shortlist ingest`: the group of commands, with articles, readers and events. The others have their own modules."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def articles(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Articles that readers read; AG News's own csv is recognised.
+    """Store articles that readers read. The original CSV of AG News is recognised.
 
     Example: shortlist ingest articles sample/articles.csv
     """
@@ -61,7 +61,7 @@ def readers(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Readers who have done nothing yet, or what they say they like.
+    """Store readers and their stated interests.
 
     Example: shortlist ingest readers sample/readers.jsonl
     """
@@ -81,7 +81,7 @@ def events(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """What readers did: impressions, clicks, views, likes, skips, with dwell times.
+    """Store what readers did: impressions, clicks, views, likes and skips, with dwell times.
 
     Example: shortlist ingest events sample/events.csv
     """
@@ -94,7 +94,7 @@ def events(
 
 
 def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> None:
-    """Load every source and report it."""
+    """Load every source and print the results."""
     from shortlist.app.cli.terminal.output import progress_bar
 
     results: dict[str, IngestResult] = {}

@@ -1,4 +1,4 @@
-"""`shortlist ingest enrich`: summaries, categories, tags, titles and tastes by a language model."""
+"""`shortlist ingest enrich`: write summaries, categories, tags, titles and tastes with a language model."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from shortlist.ingest.enrich.queue import EnrichResult, Kind, Progress
     from shortlist.store.home import Home
 
-SAY_EVERY_S = 60.0
+REPORT_EVERY_S = 60.0
 
 
 class What(StrEnum):
-    """What is enriched."""
+    """The kind of records to enrich."""
 
     videos = "videos"
     articles = "articles"
@@ -38,24 +38,24 @@ def enrich(
     context: typer.Context,
     what: Annotated[What, typer.Argument(help="videos, articles, or the tastes of readers.")] = What.videos,
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Also what another model or prompt version has made.")
+        bool, typer.Option("--refresh", help="Also replace the output of other models and prompt versions.")
     ] = False,
     limit: Annotated[int | None, typer.Option(help="At most this many.", min=1, metavar="N")] = None,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Let the language model describe what it has not described yet. A stopped run goes on where it was.
+    """Describe records with the language model that it has not described yet. A stopped run is resumed.
 
     Example: shortlist ingest enrich --limit 100
     """
     from shortlist.app.build import open_home
 
     chosen = settings(context, home, config)
-    with open_home(chosen) as store, _told(what.value, as_json) as progress:
-        worked = WORK[what.value](store, chosen, refresh, limit, progress)
-    _print(what.value, worked, as_json)
-    if worked.failures:
+    with open_home(chosen) as store, _progress(what.value, as_json) as progress:
+        result = ENRICHERS[what.value](store, chosen, refresh, limit, progress)
+    _print(what.value, result, as_json)
+    if result.failures:
         raise typer.Exit(SOME_FAILED)
 
 
@@ -63,12 +63,12 @@ def _texts(
     kind: Kind, store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress
 ) -> EnrichResult:
     from shortlist.app.build import encoder_of, open_enricher
-    from shortlist.ingest.enrich.queue import work
+    from shortlist.ingest.enrich.queue import enrich_pending
 
     enricher = open_enricher(store, config)
-    worked = work(store, kind, enricher, encoder_of(config), refresh=refresh, limit=limit, progress=progress)
+    result = enrich_pending(store, kind, enricher, encoder_of(config), refresh=refresh, limit=limit, progress=progress)
     make_searchable(store, config)
-    return worked
+    return result
 
 
 def _tastes(store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> EnrichResult:
@@ -79,54 +79,54 @@ def _tastes(store: Home, config: Config, refresh: bool, limit: int | None, progr
     return describe_tastes(store.catalogue, model, config.profile, refresh=refresh, limit=limit, progress=progress)
 
 
-WORK: dict[str, Callable[[Home, Config, bool, int | None, Progress], EnrichResult]] = {
+ENRICHERS: dict[str, Callable[[Home, Config, bool, int | None, Progress], EnrichResult]] = {
     "videos": partial(_texts, "videos"),
     "articles": partial(_texts, "articles"),
     "readers": _tastes,
 }
 
 
-def _print(kind: str, worked: EnrichResult, as_json: bool) -> None:
+def _print(kind: str, result: EnrichResult, as_json: bool) -> None:
     from shortlist.app.cli.terminal.output import print_json
 
     if as_json:
-        failures = [{"where": one.where, "reason": one.reason} for one in worked.failures]
+        failures = [{"where": failure.where, "reason": failure.reason} for failure in result.failures]
         document = {
-            "enriched": worked.done, "extractive": worked.extractive, "failures": failures,
-            "seconds_each": round(worked.seconds_each, 2), "made_by": worked.made_by,
+            "enriched": result.done, "extractive": result.extractive, "failures": failures,
+            "seconds_each": round(result.seconds_each, 2), "made_by": result.made_by,
         }  # fmt: skip
         print_json(document)
         return
     say(
-        f"{kind}: {worked.done:,} enriched by {worked.made_by} in {worked.seconds_each:.1f} s each, "
-        f"{worked.extractive:,} of them by counting and extraction after all, {len(worked.failures):,} failed"
+        f"{kind}: {result.done:,} enriched by {result.made_by} in {result.seconds_each:.1f} s each, "
+        f"{result.extractive:,} of them without a summary by the model, {len(result.failures):,} failed"
     )
-    print_failures([(failure.where, failure.reason) for failure in worked.failures])
+    print_failures([(failure.where, failure.reason) for failure in result.failures])
 
 
 @contextmanager
-def _told(kind: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Says the rate and the time left: in place on a terminal, else in a line a minute."""
-    began = said = time.monotonic()
+def _progress(kind: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Report the speed and the time left on stderr: in place on a terminal, else one line a minute."""
+    start = last_report = time.monotonic()
     terminal = sys.stderr.isatty()
 
-    def tell(done: int, total: int) -> None:
-        nonlocal said
+    def report(done: int, total: int) -> None:
+        nonlocal last_report
         now = time.monotonic()
-        if quiet or not (terminal or now - said >= SAY_EVERY_S):
+        if quiet or not (terminal or now - last_report >= REPORT_EVERY_S):
             return
-        said = now
-        each = (now - began) / done
-        line = f"{kind}: {done:,} of {total:,}, {each:.1f} s each, {_span((total - done) * each)} left"
+        last_report = now
+        each = (now - start) / done
+        line = f"{kind}: {done:,} of {total:,}, {each:.1f} s each, {_format_span((total - done) * each)} left"
         typer.echo(f"\r{line:<78}" if terminal else line, nl=not terminal, err=True)
 
-    yield tell
+    yield report
     if terminal and not quiet:
         typer.echo("\r" + " " * 78 + "\r", nl=False, err=True)
 
 
-def _span(seconds: float) -> str:
-    """A length of time as people say it: 40 s, 12 min, 3 h 5 min."""
+def _format_span(seconds: float) -> str:
+    """Format a length of time: 40 s, 12 min, 3 h 5 min."""
     minutes = round(seconds / 60)
     if minutes < 2:
         return f"{seconds:.0f} s"

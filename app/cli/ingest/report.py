@@ -1,4 +1,4 @@
-"""What an ingest did, as a person or a program reads it."""
+"""Print the result of an ingest, as text or JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOME_FAILED = 1
 
 
 def report(what: str, results: Mapping[str, IngestResult], as_json: bool) -> None:
-    """Print what became of every source; exits with 1 when something of any failed."""
+    """Print the result for every source. Raises `typer.Exit` with code 1 if anything failed."""
     from shortlist.app.cli.terminal.output import print_json
 
     if as_json:

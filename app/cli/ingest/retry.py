@@ -1,4 +1,4 @@
-"""`shortlist ingest retry`: everything that failed, once more."""
+"""`shortlist ingest retry`: try everything that failed again."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from shortlist.app.cli.ingest.videos import (
     Limit,
     MaxDuration,
     filter_from_options,
+    ingest_sources,
     media_options,
-    take,
 )
 from shortlist.app.cli.terminal.filter_options import PublishedAfter
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
@@ -40,7 +40,7 @@ def retry(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Try again what failed to be listed, downloaded, transcribed or stored. What fails again is listed again.
+    """Retry everything that could not be listed, downloaded, transcribed or stored.
 
     Example: shortlist ingest retry --cookies cookies.txt
     """
@@ -51,31 +51,30 @@ def retry(
     media_filter = filter_from_options(limit, max_duration, published_after)
     began = datetime.now(UTC)
     with open_home(chosen) as store:
-        failed = _failed(store)
+        failed = _failed_items(store)
         if not failed:
-            say("nothing failed: there is nothing to try again", err=True)
-        results = take(
+            say("nothing failed: there is nothing to retry", err=True)
+        results = ingest_sources(
             store, [], {item: source_of(item, chosen.media, media_filter) for item in failed}, chosen, as_json
         )
-        for one in store.catalogue.steps.failures():
-            if one.step == "list" and one.at < began:
-                store.catalogue.steps.remove(one.item, one.step)  # it could be listed this time
+        for failure in store.catalogue.steps.failures():
+            if failure.step == "list" and failure.at < began:
+                store.catalogue.steps.remove(failure.item, failure.step)  # this time it was listed
     report("videos", results, as_json)
 
 
-def _failed(store: Home) -> list[str]:
-    """Where everything lies that failed; a file that is no longer there is forgotten."""
+def _failed_items(store: Home) -> list[str]:
+    """Return the locations of all failures, and remove the failures of files that no longer exist."""
     from shortlist.app.cli.terminal.output import print_remark
     from shortlist.ingest.default_enrichment import ENRICH_ARTICLE, ENRICH_VIDEO
     from shortlist.ingest.media.sources import is_missing_file
 
-    failures = sorted(
-        store.catalogue.steps.failures(), key=lambda one: (one.step != "list", one.item)
-    )  # lists know more
-    failed = list(dict.fromkeys(one.item for one in failures if one.step not in (ENRICH_VIDEO, ENRICH_ARTICLE)))
+    # Lists first: they give more metadata than a single video's address.
+    failures = sorted(store.catalogue.steps.failures(), key=lambda entry: (entry.step != "list", entry.item))
+    failed = list(dict.fromkeys(entry.item for entry in failures if entry.step not in (ENRICH_VIDEO, ENRICH_ARTICLE)))
     gone = [item for item in failed if is_missing_file(item)]
     for item in gone:
         store.catalogue.steps.remove(item)
     if gone:
-        print_remark(f"{len(gone):,} that failed are no longer there, and forgotten")
+        print_remark(f"failures of files that no longer exist, now removed: {len(gone):,}")
     return [item for item in failed if item not in gone]

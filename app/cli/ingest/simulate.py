@@ -1,4 +1,4 @@
-"""`shortlist simulate`: readers with a known taste, for demos and evaluation."""
+"""`shortlist simulate`: create readers with a known taste, for demos and evaluation."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def simulate(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Invents readers whose taste is known, and what they watched and read of this home.
+    """Create readers with a known taste, and the events of their watching and reading in this home.
 
     Example: shortlist simulate --readers 1000 --seed 7
     """
     chosen = settings(context, home, config)
     from shortlist.app.build import open_home, repair
     from shortlist.app.cli.terminal.output import print_json, progress_bar
-    from shortlist.ingest.simulate.simulate import simulate as invent
+    from shortlist.ingest.simulate.simulate import simulate as simulate_readers
 
     with open_home(chosen) as store, progress_bar("simulating", readers, quiet=as_json) as progress:
         repair(store, chosen)
-        made = invent(store, readers, seed, datetime.now(UTC), progress)
+        result = simulate_readers(store, readers, seed, datetime.now(UTC), progress)
     if as_json:
-        print_json({"readers": made.readers, "events": made.events, "tastes": str(made.tastes)})
+        print_json({"readers": result.readers, "events": result.events, "tastes": str(result.tastes)})
         return
-    say(f"{made.readers:,} readers with {made.events:,} events; their tastes are written to {made.tastes}")
+    say(f"{result.readers:,} readers with {result.events:,} events; their tastes are written to {result.tastes}")

@@ -1,4 +1,4 @@
-"""How commands that change content end: everything they stored can be searched, and large merges are done."""
+"""Update the index at the end of a command that stored content."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def make_searchable(store: Home, config: Config) -> None:
-    """Index what is new, so that the first reader finds it ready and needs no lock; then merge_index what is due.
+    """Index new records, so that the next `recommend` need not, and run the merges that are due.
 
-    What an earlier command that was stopped left undone is done, too.
+    Also finishes the work of an earlier command that was interrupted.
     """
     from shortlist.app.build import repair
 
@@ -24,13 +24,13 @@ def make_searchable(store: Home, config: Config) -> None:
 
 
 def merge_index(store: Home) -> None:
-    """Merge what is due of the index, and say so. Where it cannot be done, nothing is lost: that is a note."""
+    """Run the index merges that are due, and say so on stderr. A merge that fails is only a note: it stays due."""
     from shortlist.retrieval.index.background_merge import merge_aside
 
     def begins(rows: int) -> None:
-        say(f"merging {rows:,} rows of the index: everything can be searched meanwhile", err=True)
+        say(f"merging {rows:,} rows of the index; searches work in the meantime", err=True)
 
     try:
         merge_aside(store, begins)
     except StateError as error:
-        print_remark(f"the index is merged another time: {error}")
+        print_remark(f"the index merge is postponed: {error}")

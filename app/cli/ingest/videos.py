@@ -1,4 +1,4 @@
-"""`shortlist ingest videos`: tables, media files, addresses and object storage."""
+"""`shortlist ingest videos`: store videos from tables, media files, addresses and object storage."""
 
 from __future__ import annotations
 
@@ -22,21 +22,19 @@ if TYPE_CHECKING:
 SOURCES = (
     ".jsonl[.gz], .csv, .parquet | media file | folder | channel, playlist, feed or video address | s3://BUCKET/PREFIX"
 )
-Limit = Annotated[int | None, typer.Option("--limit", help="At most this many of each source.", min=1, metavar="N")]
+Limit = Annotated[int | None, typer.Option("--limit", help="At most this many from each source.", min=1, metavar="N")]
 MaxDuration = Annotated[
     float | None,
     typer.Option("--max-duration", help="Longest video, in seconds [addresses: 180; files: 4 hours].", metavar="S"),
 ]
 AutoCaptions = Annotated[
-    bool, typer.Option("--auto-captions", help="Take a site's automatic captions where there are no others.")
+    bool, typer.Option("--auto-captions", help="Use a site's automatic captions if it has no others.")
 ]
 AllowPrivate = Annotated[
-    bool, typer.Option("--allow-private", help="Also addresses on this machine and in its private networks.")
+    bool, typer.Option("--allow-private", help="Allow addresses on this machine and in private networks.")
 ]
-Cookies = Annotated[
-    Path | None, typer.Option("--cookies", help="cookies.txt of a browser that is logged in.", metavar="FILE")
-]
-KeepMedia = Annotated[bool, typer.Option("--keep-media", help="Keep downloads once they are transcribed.")]
+Cookies = Annotated[Path | None, typer.Option("--cookies", help="cookies.txt of a logged-in browser.", metavar="FILE")]
+KeepMedia = Annotated[bool, typer.Option("--keep-media", help="Keep downloads after transcription.")]
 
 
 def videos(
@@ -53,7 +51,7 @@ def videos(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Videos with what is said in them. The same command again takes only what is new, and goes on after a stop.
+    """Store videos with their transcripts. Run the same command again to add new videos or to resume after a stop.
 
     Example: shortlist ingest videos ~/clips https://www.youtube.com/@CHANNEL --limit 50
     """
@@ -66,39 +64,39 @@ def videos(
     sources = list(dict.fromkeys(sources))
     tables = [source for source in sources if is_table(source)]
     for table in tables:
-        table_format(Path(table))  # one that is not there is told before anything is stored
+        table_format(Path(table))  # report a missing table before anything is stored
     media = {source: source_of(source, chosen.media, media_filter) for source in sources if source not in tables}
     limits = {"--limit": limit, "--max-duration": max_duration, "--published-after": published_after}
-    given = [name for name, value in limits.items() if value is not None]
-    if tables and given:
-        remedy = "cut the table, or leave the option out"
-        raise UsageError(f"{given[0]} with a table", expected="media or addresses", found=tables[0], remedy=remedy)
+    options = [name for name, value in limits.items() if value is not None]
+    if tables and options:
+        remedy = "shorten the table, or leave the option out"
+        raise UsageError(f"{options[0]} with a table", expected="media or addresses", found=tables[0], remedy=remedy)
     with open_or_create(chosen) as store:
-        results = take(store, tables, media, chosen, as_json)
+        results = ingest_sources(store, tables, media, chosen, as_json)
     report("videos", results, as_json)
 
 
 def filter_from_options(limit: int | None, max_duration: float | None, published_after: str | None) -> MediaFilter:
-    """Which videos the options ask for. Raises `UsageError` for a date that is none."""
+    """Build the filter from the options. Raises `UsageError` for an invalid date."""
     from shortlist.ingest.media.item import MediaFilter
 
     return MediaFilter(max_duration, filters(None, None, None, None, published_after).published_after, limit)
 
 
 def media_options(auto_captions: bool, keep_media: bool, cookies: Path | None, allow_private: bool) -> dict[str, Any]:
-    """The settings that the command line's options change."""
-    given: dict[str, Any] = {
+    """Return the settings of section `media` that the options change."""
+    options: dict[str, Any] = {
         "auto_captions": auto_captions, "keep_media": keep_media, "cookies": cookies, "allow_private": allow_private,
     }  # fmt: skip
-    return {name: value for name, value in given.items() if value}
+    return {name: value for name, value in options.items() if value}
 
 
-def take(
+def ingest_sources(
     store: Home, tables: Sequence[str], media: dict[str, Source], config: Config, as_json: bool
 ) -> dict[str, IngestResult]:
-    """Ingest tables, then media; what became of each table, and of all media together.
+    """Ingest tables, then media. Returns a result for each table and one for all media.
 
-    Of several sources, a table that cannot be read is a failure, and the others are taken.
+    If there are several sources, a table that cannot be read is a failure and the others are ingested.
     """
     from shortlist.app.build import encoder_of
     from shortlist.app.cli.terminal.output import progress_bar
@@ -119,7 +117,7 @@ def take(
         name = next(iter(media)) if len(media) == 1 else f"{len(media)} sources"
         results[name] = _media(store, list(media.values()), config, as_json)
     make_searchable(store, config)
-    _say_what_waits(store, as_json)
+    _suggest_enrich(store, as_json)
     return results
 
 
@@ -133,12 +131,12 @@ def _media(store: Home, sources: list[Source], config: Config, as_json: bool) ->
         return load_media(store, sources, models, config.ingest, config.media, progress)
 
 
-def _say_what_waits(store: Home, as_json: bool) -> None:
+def _suggest_enrich(store: Home, as_json: bool) -> None:
     from shortlist.app.cli.terminal.output import print_remark
     from shortlist.core.types import EXTRACTIVE
     from shortlist.ingest.default_enrichment import ENRICH_VIDEO
 
     waiting = store.catalogue.videos.made_by("summary", EXTRACTIVE) - store.catalogue.steps.done(ENRICH_VIDEO)
     if waiting and not as_json:
-        what = f"{len(waiting):,} summaries are taken from the text"
-        print_remark(f"{what}: `shortlist ingest enrich` lets a language model write them")
+        problem = f"{len(waiting):,} summaries are sentences of the transcript"
+        print_remark(f"{problem}; `shortlist ingest enrich` writes better ones with a language model")

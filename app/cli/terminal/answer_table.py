@@ -1,4 +1,4 @@
-"""Results as tables that a person reads on a terminal."""
+"""Print recommendations and search results as a table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RERANK = "rerank"
 
 
 def print_answer(answer: Answer) -> None:
-    """Rank, score, the video with its reason and evidence, and where each stage put it."""
+    """Print the rank, score, video, reason and evidence of each result, and its rank in each stage."""
     console = Console()
     if not answer.recommendations:
         console.print("nothing to show: no video matches")
@@ -61,9 +61,9 @@ def _stages(stages: Mapping[str, Stage]) -> str:
 
 
 def _moved(item: Recommendation) -> str:
-    """How far the rerank took the item from where retrieval had put it."""
+    """Format the change of rank from retrieval to rerank."""
     if RERANK not in item.stages or FUSION not in item.stages:
-        return "not judged"
+        return "not reranked"
     up = item.stages[FUSION].rank - item.rank
     return "=" if up == 0 else f"{'▲' if up > 0 else '▼'} {abs(up)} (was {item.stages[FUSION].rank})"
 
@@ -72,16 +72,16 @@ def _cost(answer: Answer) -> str:
     times = ", ".join(f"{stage} {ms:.0f} ms" for stage, ms in answer.timings_ms.items())
     use = answer.llm
     if use.model is None:
-        return f"{times} · no language model was asked"
+        return f"{times} · no language model used"
     calls = f"{use.calls} calls, {use.cached_calls} from the cache, {use.prompt_tokens:,} prompt tokens"
     return f"{times} · {use.model}: {calls}"
 
 
 def clock(seconds: float) -> str:
-    """Seconds as minutes and seconds, 0:07."""
+    """Format seconds as minutes and seconds, such as 0:07."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def shorten(text: str, limit: int = 140) -> str:
-    """`text` cut to `limit` characters at a word."""
+    """Cut `text` to `limit` characters at a word boundary."""
     return text if len(text) <= limit else f"{text[:limit].rsplit(' ', 1)[0]}…"

@@ -1,4 +1,4 @@
-"""What failed, as a table that a person reads."""
+"""Print failures as a table."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from shortlist.core.printable import printable
 
 SHOWN = 20
-UNBROKEN = 100_000  # columns, where nobody looks at a terminal: a line stays a line, for grep
+UNBROKEN = 100_000  # columns without a terminal: each failure stays on one line, for grep
 
 
 def print_failures(failures: Sequence[tuple[str, str]], *, err: bool = True) -> None:
-    """A ruled table of (what, why), the first twenty and how many there are beside them; nothing for none."""
+    """Print (item, reason) pairs as a table: the first twenty and the number of the others. Does nothing for none."""
     if not failures:
         return
     from rich import box

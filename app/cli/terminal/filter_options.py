@@ -1,4 +1,4 @@
-"""The filters that `recommend`, `search` and `export` share."""
+"""The filter options of `recommend`, `search` and `export`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PublishedBefore = Annotated[
     str | None,
     typer.Option("--published-before", help="Only videos from before this day, as 2026-11-01.", metavar="DATE"),
 ]
-IncludeSeen = Annotated[bool, typer.Option("--include-seen", help="Also videos that the reader has seen.")]
+IncludeSeen = Annotated[bool, typer.Option("--include-seen", help="Include videos that the reader has seen.")]
 
 
 def filters(
@@ -34,7 +34,7 @@ def filters(
     published_before: str | None = None,
     include_seen: bool = False,
 ) -> Filters:
-    """The filters as given on the command line. Raises `UsageError` for a date that is none."""
+    """Build `Filters` from the options. Raises `UsageError` for an invalid date."""
     return Filters(
         max_duration,
         category,
@@ -47,7 +47,7 @@ def filters(
 
 
 def _date(text: str | None, option: str) -> datetime | None:
-    """A day or a time; without a zone it is taken as UTC, since a person types it."""
+    """Parse a date or a time. Without a zone it is UTC."""
     if text is None:
         return None
     try:

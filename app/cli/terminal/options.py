@@ -1,6 +1,6 @@
-"""The options that every command shares, and how they become a configuration and a home.
+"""The options that all commands share, and functions that turn them into a configuration and a home.
 
-`--home` and `--config` are understood before and after the command's name; after it wins.
+`--home` and `--config` may be given before or after the command's name. After it wins.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ K = Annotated[int, typer.Option("-k", help="How many results.", min=1, max=1000)
 
 
 def settings(context: typer.Context, home: Path | None, config: Path | None, **overrides: Any) -> Config:
-    """The configuration of this invocation, with logging set up as it says.
+    """Read the configuration of this command and configure logging.
 
     `overrides` are settings from the command line, nested by section as in the file.
     """
-    chosen = explained_settings(context, home, config, **overrides).config
+    chosen = settings_with_origins(context, home, config, **overrides).config
     log.configure(chosen.log_level)
     return chosen
 
 
-def explained_settings(context: typer.Context, home: Path | None, config: Path | None, **overrides: Any) -> Settings:
-    """The same with the origin of every value."""
+def settings_with_origins(context: typer.Context, home: Path | None, config: Path | None, **overrides: Any) -> Settings:
+    """Read the configuration of this command with the origin of every value."""
     before = context.find_root().obj or {}
     home = home or before.get("home")
     if home is not None:
@@ -44,7 +44,7 @@ def explained_settings(context: typer.Context, home: Path | None, config: Path |
 
 
 def open_or_create(config: Config) -> Home:
-    """Open the home of `config` for a command that writes. One that had to be created is announced on stderr."""
+    """Open the home of `config`, or create it and say so on stderr."""
     from shortlist.app.build import open_home
 
     home = open_home(config, create=True)

@@ -1,4 +1,4 @@
-"""How results are shown: one JSON document on stdout, or tables for people; notes and progress go to stderr."""
+"""Print results to stdout, as text or one JSON document, and notes and progress to stderr."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print `text` for a person; nothing in it can control the terminal."""
+    """Print `text` with its control characters escaped, so that it cannot control the terminal."""
     typer.echo(printable(text), err=err)
 
 
 def print_json(document: Any) -> None:
-    """The document, on stdout; a number that JSON cannot hold is a bug and raises ValueError."""
+    """Print `document` as JSON. Raises `ValueError` for NaN and infinity, which JSON does not have."""
     typer.echo(printable_json(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)))
 
 
 def print_notes(notes: Iterable[Note]) -> None:
-    """Print notes with their details on stderr, so that stdout stays the result."""
+    """Print notes with their details on stderr."""
     for note in notes:
         print_remark(note.full)
 
 
 def print_remark(text: str) -> None:
-    """Print one remark of a command on stderr."""
+    """Print one note on stderr."""
     say(f"note: {text}", err=True)
 
 
@@ -43,9 +43,9 @@ def print_remark(text: str) -> None:
 def progress_bar(
     label: str, total: int | None = None, quiet: bool = False, *, rate: bool = False
 ) -> Iterator[Callable[[int], None]]:
-    """A callback that takes the number of things just done. Draws on stderr, on a terminal only.
+    """Show a progress bar on stderr if it is a terminal. Yields a callback for the number of items just done.
 
-    With `rate`, also how fast they are done.
+    With `rate`, the bar also shows the speed.
     """
     if quiet or not sys.stderr.isatty():
         yield lambda _done: None
@@ -57,9 +57,10 @@ def progress_bar(
 
 @contextmanager
 def stage_bars(first: str, quiet: bool = False) -> Iterator[Callable[[str, int], None]]:
-    """A callback that takes a stage's name and the number of things it has just done, with one bar a stage.
+    """Show one progress bar per stage on stderr if it is a terminal.
 
-    What stage `first` has done so far is the total of the others. Draws on stderr, on a terminal only.
+    Yields a callback for a stage's name and the number of items it has just done. The items that stage `first` has
+    done so far are the total of the others.
     """
     if quiet or not sys.stderr.isatty():
         yield lambda _stage, _done: None
@@ -85,7 +86,7 @@ def _bars(rate: bool) -> Progress:
     from rich.console import Console
 
     class Rate(progress.ProgressColumn):
-        """How fast things are done, of late."""
+        """The recent speed, in items per second or seconds per item."""
 
         def render(self, task: progress.Task) -> str:
             if not task.speed:

@@ -22,8 +22,8 @@ from shortlist.agent.export import Rows
 from shortlist.agent.recommend import Recommender
 from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.plan import Plan, check_files
-from shortlist.app.export.run import Exported, export
-from shortlist.app.export.shards import Done, is_done, read_shard, shard_file, write_shard
+from shortlist.app.export.run import ExportResult, export
+from shortlist.app.export.shards import ShardSummary, is_done, read_shard, shard_file, write_shard
 from shortlist.core.config import Config
 from shortlist.core.errors import StateError, UsageError
 from shortlist.core.notes import Note
@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[3]
 CROWD = 60
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
-Run = Callable[..., Exported]
+Run = Callable[..., ExportResult]
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def over(home: Home, config: Config) -> Run:
 
     def run(
         out: Path, *, engine: str = "local", resume: bool = False, users: Path | None = None, **asked: Any
-    ) -> Exported:
+    ) -> ExportResult:
         more, progress = asked.pop("settings", {}), asked.pop("progress", lambda done: None)
         chosen = config.model_copy(update={"export": config.export.model_copy(update=more)})
         like = Request("", **{"k": 5, **asked})
@@ -278,7 +278,7 @@ def test_a_part_that_the_model_failed_is_done_again(tmp_path: Path) -> None:
     assert not is_done(file)
     write_shard(file, Rows(unknown=["nobody"], notes=Counter({useless: 1})), 2)
     assert is_done(file)
-    assert read_shard(file)[1] == Done(2, 0, ("nobody",), 0, {useless: 1})
+    assert read_shard(file)[1] == ShardSummary(2, 0, ("nobody",), 0, {useless: 1})
 
 
 def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from shortlist.core.token_estimate import truncate
 from shortlist.core.types import Article, Enrichment, Made, Segment, Transcript, Video
 from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.ingest.enrich.enricher import Enricher, Text
-from shortlist.ingest.enrich.queue import EnrichResult, work
+from shortlist.ingest.enrich.queue import EnrichResult, enrich_pending
 from shortlist.ingest.load import load_articles
 from shortlist.store.home import Home
 
@@ -141,7 +141,7 @@ def stored(home: Home, encoder: Any) -> list[Video]:
 @pytest.fixture
 def run(home: Home, encoder: Any) -> Callable[..., EnrichResult]:
     def enrich(model: Any, kind: Any = "videos", **options: Any) -> EnrichResult:
-        return work(home, kind, enricher(model), lambda: encoder, **options)
+        return enrich_pending(home, kind, enricher(model), lambda: encoder, **options)
 
     return enrich
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shortlist.app.server_context import context_with
+from shortlist.app.server_context import build_context_with_models
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.errors import ModelMissing
 from shortlist.serving.api.app import create_app
@@ -71,7 +71,7 @@ def test_without_an_encoder_a_server_says_so_and_answers_what_needs_none(
     name = new_hash_encoder().name
     config = Config(home=small_home, encoder=EncoderConfig(name=name), **GATES)  # type: ignore[arg-type]
     with Home.open(small_home, name) as home:
-        app = create_app(context_with(home, config, fail, lambda: scripted_model([-0.1, -3.0])))
+        app = create_app(build_context_with_models(home, config, fail, lambda: scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _), httpx.Client(base_url=url, timeout=30) as client:
             assert client.get("/readyz").json() == {"status": "ready", "encoder": "missing"}
             assert client.get("/v1/search", params={"text": "moon"}).status_code == 503

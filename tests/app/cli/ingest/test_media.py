@@ -66,7 +66,7 @@ def test_retry_forgets_what_is_gone_and_keeps_what_still_fails(here: Shortlist, 
     (clips / "gone.mp4").unlink()
     again = here("ingest", "retry", home=home, **TINY)
     assert again.returncode == 1
-    assert "note: 1 that failed are no longer there, and forgotten" in again.stderr
+    assert "note: failures of files that no longer exist, now removed: 1" in again.stderr
     failures = json.loads(here("status", "--json", home=home).stdout)["failures"]
     assert {Path(failure["item"]).name for failure in failures} == {"broken.mp4", "away.mp4"}
     record(tmp_path / "nowhere.mp4", [tone(1, 700)])

@@ -59,4 +59,4 @@ def test_a_merge_that_fails_is_a_note(ingest: Callable[[], Any], home: Path) -> 
     (home / "indexes" / f"{MERGED}.new").write_text("in the way")
     done = ingest()
     assert (done.returncode, segments(home)) == (0, 2)
-    assert "another time" in done.stderr
+    assert "is postponed" in done.stderr
