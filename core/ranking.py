@@ -51,8 +51,8 @@ class Filters:
 class Query:
     """A search by text, weighted terms, vectors, a profile, or nothing at all (then the `popular` leg answers).
 
-    `vectors` is float32[n, d] with unit rows, and `vector_weights` is float32[n], aligned with it. Ids in `exclude` are
-    never returned; unless `only` is None, other ids are not either. `terms` are analysed index terms, not words.
+    `vectors` is float32[n, d] with unit rows, and `vector_weights` is float32[n], aligned with it. `exclude` holds the
+    ids to leave out, `only` the ids to choose from; None is all. `terms` are analysed index terms, not words.
     """
 
     k: int
