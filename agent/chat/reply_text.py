@@ -22,10 +22,10 @@ HELP = """I find short videos for a reader, and say why. You can say, for exampl
   search sourdough"""
 NOT_UNDERSTOOD = "I did not understand that."
 ASK_READER = "For whom? Name a reader, as in “recommend for user_123”."
-NO_LIST = "There is no list to speak of yet. Ask for one first, as in “recommend for user_123”."
+NO_LIST = "There is no list yet. Ask for one first, as in “recommend for user_123”."
 HIDDEN_NOTE = Note(
     "hidden-in-thread",
-    "left out in this chat alone; a `skip` event (`shortlist ingest events`) leaves a video out for good",
+    "left out in this chat only; a `skip` event (`shortlist ingest events`) leaves a video out for good",
 )
 MAX_WORDS = 60  # of a transcript
 MAX_RECENT = 5
@@ -52,19 +52,19 @@ def no_videos(arguments: Mapping[str, Any]) -> str:
 
 def unmet(phrases: Sequence[str]) -> str:
     """Return the sentence on phrases that no filter can express."""
-    return f"I cannot do this, and have not: {', '.join(f'“{phrase}”' for phrase in phrases)}."
+    return f"I cannot filter by this: {', '.join(f'“{phrase}”' for phrase in phrases)}."
 
 
 def one_reader(others: Sequence[str]) -> str:
     """Return the sentence on readers that were named besides the first."""
-    return f"I speak of one reader at a time; ask again for {', '.join(others)}."
+    return f"I answer for one reader at a time; ask again for {', '.join(others)}."
 
 
 def no_such_channel(channel: str, known: Sequence[str]) -> str:
     """Return the reply for a channel that the home does not have."""
     examples = ", ".join(sorted(known)[:MAX_CHANNELS])
     return f"There is no channel “{channel}” here. " + (
-        f"Some that are: {examples}." if examples else "No channels are known."
+        f"For example: {examples}." if examples else "No channels are known."
     )
 
 
@@ -74,7 +74,7 @@ def ask_preference(items: Sequence[Document], categories: Sequence[str]) -> str:
     offered = [*in_list, *(name for name in categories if name not in in_list)][:MAX_CHOICES]
     if len(offered) < 2:
         return "What do you like to watch?"
-    return f"These are the popular and the new. What do you feel like: {', '.join(offered[:-1])} or {offered[-1]}?"
+    return f"These videos are popular or new. What do you feel like: {', '.join(offered[:-1])} or {offered[-1]}?"
 
 
 def _limits(arguments: Mapping[str, Any]) -> list[str]:
@@ -91,7 +91,7 @@ def _limits(arguments: Mapping[str, Any]) -> list[str]:
         "not_languages": lambda value: f"not in {', '.join(value)}",
         "published_after": lambda value: f"since {value}",
         "published_before": lambda value: f"before {value}",
-        "include_seen": lambda value: "seen ones included",
+        "include_seen": lambda value: "seen videos included",
     }
     return [phrase(arguments[name]) for name, phrase in phrases.items() if name in arguments]
 
@@ -113,7 +113,7 @@ def describe(rank: int, video: Video) -> str:
     """Return a video's summary, else its description, else the beginning of its transcript."""
     facts = {"title": video.display_title, "channel": video.channel, "duration_s": video.duration_s}
     about = video.summary or video.description or _first_words(video.transcript.text)
-    return f"Number {rank}, {_title_and_facts(facts)}: {about or 'its record says no more than that.'}"
+    return f"Number {rank}, {_title_and_facts(facts)}: {about or 'its record says nothing more.'}"
 
 
 def describe_profile(profile: Profile, lengths: Mapping[str, float | None]) -> str:

@@ -86,7 +86,7 @@ def test_both_ends_of_a_month_are_said(chat: Chat) -> None:
 def test_a_limit_that_no_filter_can_express_is_named_and_not_repeated(chat: Chat) -> None:
     reply = chat.turn("recommend for astra, nothing from last month")
     assert reply.text.splitlines()[0] == "For astra:"
-    assert reply.text.endswith("I cannot do this, and have not: “nothing from last month”.")
+    assert reply.text.endswith("I cannot filter by this: “nothing from last month”.")
     assert "cannot" not in chat.turn("only two").text
 
 
@@ -105,7 +105,7 @@ def test_an_id_may_be_said_in_two_words(chat: Chat, records: Any, message: str) 
 def test_of_several_readers_the_first_is_answered_and_the_others_are_named(chat: Chat) -> None:
     reply = chat.turn("recommend two for astra and baker")
     assert reply.text.startswith("For astra:")
-    assert reply.text.endswith("I speak of one reader at a time; ask again for baker.")
+    assert reply.text.endswith("I answer for one reader at a time; ask again for baker.")
     assert "baker" not in chat.turn("more").text
     assert chat.turn("what do astra and baker like?").text.endswith("ask again for baker.")
 
