@@ -86,7 +86,7 @@ def build_context_with_models(
     variants = {name: one for name, one in load_variants().items() if _comparable(one)}
 
     def variant(name: str) -> tuple[Recommender, str]:
-        chosen = variants[name].configured(config)
+        chosen = variants[name].apply_to(config)
         return open_recommender(home, chosen, encoder=encoder, model=stoppable), variants[name].method
 
     return AppContext(

@@ -102,14 +102,14 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--windows", type=int, default=4_000, help="real windows to encode and mix")
     parser.add_argument("--out", type=Path, default=Path("reports/dense.json"))
-    given = parser.parse_args()
+    args = parser.parse_args()
     data = Path(os.environ["SHORTLIST_BENCH_DATA"])
-    cache = given.out.parent / "bench-vectors"
-    _, windows = real_windows(data, cache, given.windows)
+    cache = args.out.parent / "bench-vectors"
+    _, windows = real_windows(data, cache, args.windows)
     asked = embedded(real_queries(data), cache, "queries")
     draw = np.random.default_rng(0)
-    one, other = draw.integers(0, len(windows), (2, given.documents))
-    share = draw.uniform(0.6, 1.0, (given.documents, 1)).astype(np.float32)
+    one, other = draw.integers(0, len(windows), (2, args.documents))
+    share = draw.uniform(0.6, 1.0, (args.documents, 1)).astype(np.float32)
     vectors = unit(share * windows[one] + (1 - share) * windows[other])
     leg, exact, spent = legs(vectors)
     figures: dict[str, dict[str, float]] = {"cells": {"made in, core-s": spent}, "memory": bandwidth(vectors)}
@@ -122,9 +122,9 @@ def main() -> None:
         for passing in (None, 0.5, 0.1, 0.01):
             label = name if passing is None else f"{name}, {passing:.0%} pass"
             figures[label] = compared(leg, exact, queries[:60], passing)
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps({"documents": given.documents, **figures}, indent=2), encoding="utf-8")
-    table = Table("what", "figure", "", title=f"Dense leg over {given.documents:,} vectors")
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps({"documents": args.documents, **figures}, indent=2), encoding="utf-8")
+    table = Table("what", "figure", "", title=f"Dense leg over {args.documents:,} vectors")
     for label, found in figures.items():
         for what, value in found.items():
             table.add_row(label, what, f"{value:,.4g}")

@@ -122,18 +122,18 @@ def main() -> None:
     parser.add_argument("--windows", type=int, default=4_000, help="real windows to encode and mix")
     parser.add_argument("--queries", type=int, default=40)
     parser.add_argument("--out", type=Path, default=Path("reports/ensemble.json"))
-    given = parser.parse_args()
+    args = parser.parse_args()
     data = Path(os.environ["SHORTLIST_BENCH_DATA"])
-    cache = given.out.parent / "bench-vectors"
-    chosen, windows = real_windows(data, cache, given.windows)
+    cache = args.out.parent / "bench-vectors"
+    chosen, windows = real_windows(data, cache, args.windows)
     asked = real_queries(data)
-    vectors_asked = embedded(asked, cache, "queries")[: given.queries]
-    asked = asked[: given.queries]
+    vectors_asked = embedded(asked, cache, "queries")[: args.queries]
+    asked = asked[: args.queries]
     with tempfile.TemporaryDirectory() as scratch, Home.open(Path(scratch), "bench") as home:
-        build_index(home, chosen, windows, given.documents)
+        build_index(home, chosen, windows, args.documents)
         merge_aside(home)
         figures = {"shortlist": ours(load(home), text_queries(asked, vectors_asked))}
-    made = list(videos(chosen, windows, given.documents))
+    made = list(videos(chosen, windows, args.documents))
     texts = [f"{video.title} {video.description}" for chunk, _ in made for video in chunk]
     vectors = np.concatenate([mixed for _, mixed in made])
     peer = ensemble(texts, vectors, dict(zip(asked, vectors_asked, strict=True)), DEPTH)
@@ -144,9 +144,9 @@ def main() -> None:
     figures["ratio"] = {
         name: figures["EnsembleRetriever"][name] / figures["shortlist"][name] for name in ("p50, ms", "p50, core-ms")
     }
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps({"documents": given.documents, **figures}, indent=2), encoding="utf-8")
-    table = Table("who", "what", "figure", title=f"Hybrid queries over {given.documents:,} documents")
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps({"documents": args.documents, **figures}, indent=2), encoding="utf-8")
+    table = Table("who", "what", "figure", title=f"Hybrid queries over {args.documents:,} documents")
     for who, values in figures.items():
         for what, value in values.items():
             table.add_row(who, what, f"{value:,.4g}")

@@ -159,29 +159,29 @@ def main() -> None:
     parser.add_argument("--windows", type=int, default=2_000, help="real windows to encode and mix")
     parser.add_argument("--out", type=Path, default=Path("reports/export.json"))
     parser.add_argument("--no-peers", action="store_true")
-    given = parser.parse_args()
-    data, cache = Path(os.environ["SHORTLIST_BENCH_DATA"]), given.out.parent / "bench-vectors"
-    chosen, windows = real_windows(data, cache, given.windows)
-    given.out.parent.mkdir(parents=True, exist_ok=True)
+    args = parser.parse_args()
+    data, cache = Path(os.environ["SHORTLIST_BENCH_DATA"]), args.out.parent / "bench-vectors"
+    chosen, windows = real_windows(data, cache, args.windows)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
     figures: dict[str, dict[str, float]] = {}
 
     def keep(found: dict[str, dict[str, float]]) -> None:  # at once: the peers take long and much memory
         figures.update(found)
-        given.out.write_text(json.dumps({"videos": given.videos, **figures}, indent=2), encoding="utf-8")
+        args.out.write_text(json.dumps({"videos": args.videos, **figures}, indent=2), encoding="utf-8")
 
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "home"
-        make_home(path, chosen, windows, given.videos, given.readers + 64, LIKED)
+        make_home(path, chosen, windows, args.videos, args.readers + 64, LIKED)
         with open_home(Config(home=path)) as home:
-            ids = list(home.catalogue.readers.ids())[: given.readers]
+            ids = list(home.catalogue.readers.ids())[: args.readers]
             keep(ours(home, ids))
             snapshot = open_recommender(home, config_of(path)).snapshot
             for per_reader in (1, LIKED):
                 keep(dense_and_gemm(snapshot, config_of(path), per_reader))
             keep(by_processes(home, ids, Path(scratch)))
-            if not given.no_peers:
+            if not args.no_peers:
                 keep(peers(home, snapshot, ids))
-    show(figures, given.videos)
+    show(figures, args.videos)
 
 
 def peers(home: Home, snapshot: Snapshot, ids: Sequence[str]) -> dict[str, dict[str, float]]:

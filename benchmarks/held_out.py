@@ -1,8 +1,8 @@
-"""What `eval tune --rerank yesno` would choose on one half of the judged lists, and what that is worth on the other.
+"""The weights that `eval tune --rerank yesno` chooses on half of the scored lists, and their gain on the other half.
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.held_out
 
-Needs no model: the opinions are those of `benchmarks/judged/`. Twenty halves of each set, drawn at random.
+Needs no model: the scores are read from `benchmarks/judged/`. Each set is halved at random twenty times.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.rerank import DEPTH, JUDGED, read, show
-from benchmarks.rerank_cases import Case, Vectors, load
+from benchmarks.rerank_lists import RankedList, Vectors, load
 from shortlist.agent.rerank.policy import RequestKind
 from shortlist.core.config import ProfileConfig
-from shortlist.eval.tuning.blending import Blend, Judged, blends
+from shortlist.eval.tuning.blend_weights import Blend, RerankedQuery, choose_blends
 
 MODEL, METHOD, METRIC = "qwen2.5-coder-1.5b", "yesno", "nDCG@10"
 SETS: dict[str, dict[str, int | None]] = {
@@ -29,51 +29,54 @@ SETS: dict[str, dict[str, int | None]] = {
 SPLITS = 20
 
 
-def kind_of(case: Case) -> RequestKind:
-    if case.wish:
+def kind_of(ranked_list: RankedList) -> RequestKind:
+    if ranked_list.wish:
         return "wish"
-    return "thin" if len(case.profile.liked) < ProfileConfig().thin_history else "plain"
+    return "thin" if len(ranked_list.profile.liked) < ProfileConfig().thin_history else "plain"
 
 
-def judged_lists(bench: str, queries: int | None, data: Path, work: Path) -> list[Judged]:
-    found = load(bench, data, Vectors(work), queries)
-    opinions = read(JUDGED / f"{bench}.{MODEL}.{METHOD}.jsonl")
+def scored_lists(name: str, queries: int | None, data: Path, work: Path) -> list[RerankedQuery]:
+    """Return the lists of the set `name` that the model has scored."""
+    list_set = load(name, data, Vectors(work), queries)
+    scores = read(JUDGED / f"{name}.{MODEL}.{METHOD}.jsonl")
     return [
-        Judged(
-            kind_of(case), case.ranking, opinions[query].ranking, DEPTH, found.data.qrels[query],
-            None if case.wish else len(case.ranking),
+        RerankedQuery(
+            kind_of(ranked_list), ranked_list.ranking, scores[query].ranking, DEPTH, list_set.data.qrels[query],
+            None if ranked_list.wish else len(ranked_list.ranking),
         )
-        for query, case in found.cases.items()
-        if query in opinions
+        for query, ranked_list in list_set.lists.items()
+        if query in scores
     ]  # fmt: skip
 
 
-def chosen_on_halves(lists: list[Judged]) -> dict[RequestKind, list[Blend]]:
-    found = defaultdict(list)
+def blends_by_kind(lists: list[RerankedQuery]) -> dict[RequestKind, list[Blend]]:
+    """Choose a blend on one random half, and compare it on the other, `SPLITS` times."""
+    blends = defaultdict(list)
     for seed in range(SPLITS):
         order = np.random.default_rng(seed).permutation(len(lists)).tolist()
         half = (len(lists) + 1) // 2
-        choosing, judging = ([lists[at] for at in rows] for rows in (order[:half], order[half:]))
-        for kind, blend in blends(choosing, judging, METRIC, seed).items():
-            found[kind].append(blend)
-    return found
+        tuning, held_out = ([lists[index] for index in part] for part in (order[:half], order[half:]))
+        for kind, blend in choose_blends(tuning, held_out, METRIC, seed).items():
+            blends[kind].append(blend)
+    return blends
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors")
     work, data = parser.parse_args().work, Path(os.environ["SHORTLIST_BENCH_DATA"])
-    for title, benches in SETS.items():
-        lists = [one for bench, queries in benches.items() for one in judged_lists(bench, queries, data, work)]
+    for title, names in SETS.items():
+        lists = [query for name, queries in names.items() for query in scored_lists(name, queries, data, work)]
         rows = []
-        for kind, every in chosen_on_halves(lists).items():
-            enough = [blend for blend in every if blend.weight is not None and blend.against]
-            opened = [blend for blend in enough if blend.weight]
-            gained = [blend.against.difference.mean for blend in opened if blend.against]
+        for kind, blends in blends_by_kind(lists).items():
+            chosen = [blend for blend in blends if blend.weight is not None and blend.against]
+            positive = [blend for blend in chosen if blend.weight]
+            gains = [blend.against.difference.mean for blend in positive if blend.against]
+            weights = [blend.weight for blend in positive]
             rows.append(
-                {"kind": kind, "lists": sum(one.kind == kind for one in lists), "halves": len(enough),
-                 "opened": len(opened), "weight": np.median([blend.weight for blend in opened]) if opened else None,
-                 "gain on the other half": np.mean(gained) if gained else None}
+                {"kind": kind, "lists": sum(query.kind == kind for query in lists), "halves": len(chosen),
+                 "weight > 0": len(positive), "weight": np.median(weights) if weights else None,
+                 "gain on the other half": np.mean(gains) if gains else None}
             )  # fmt: skip
         show(title, rows)
 

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.rerank import show
-from benchmarks.rerank_cases import Vectors, load
+from benchmarks.rerank_lists import Vectors, load
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.prompt import ReaderPrompt
@@ -89,8 +89,8 @@ def ted_lists(data: Path, vectors: Vectors) -> Iterator[Shelved]:
 def mind_lists(data: Path, vectors: Vectors) -> Iterator[Shelved]:
     """For each of a few readers their ten candidates and those of the next reader."""
     bench = load("mind100", data, vectors, 2 * MIND_LISTS)
-    cases = list(bench.cases.values())
-    for own, other in zip(cases[::2], cases[1::2], strict=True):
+    lists = list(bench.lists.values())
+    for own, other in zip(lists[::2], lists[1::2], strict=True):
         ids = dict.fromkeys((*own.ranking.ids, *other.ranking.ids))
         asked = ReaderPrompt.load("yesno", own.profile, None, bench.items, CONFIG)
         yield Shelved("mind", asked, [_summed_up(bench.items.videos[item]) for item in ids][:SIZE])
@@ -186,22 +186,22 @@ def main() -> None:
     parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of `shortlist models list`")
     parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors and answers")
     parser.add_argument("--out", type=Path, help="JSON file of the figures")
-    asked = parser.parse_args()
-    data, vectors = Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(asked.work)
+    args = parser.parse_args()
+    data, vectors = Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(args.work)
     lists = [*ted_lists(data, vectors), *mind_lists(data, vectors)]
     attacks = {kind: entry["texts"] for kind, entry in tomllib.loads(ATTACKS.read_text(encoding="utf-8")).items()}
-    llm = LlmConfig(provider="embedded", model=asked.model, threads=1)
+    llm = LlmConfig(provider="embedded", model=args.model, threads=1)
     model = CachedModel(
-        load_language_model(llm, ModelsConfig()), SqliteDatabase(asked.work / "answers.sqlite3", ""), "1"
+        load_language_model(llm, ModelsConfig()), SqliteDatabase(args.work / "answers.sqlite3", ""), "1"
     )
     tried = attempts(lists, attacks)
     figures = {}
     for name, tell, some in (("with defences", defended, tried), ("without", undefended, tried[::2])):
         figures[name] = summary(measure(model, lists, some, tell))
-        show(f"{asked.model}, {name}", figures[name])
-    if asked.out:
-        asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(json.dumps({"model": asked.model, **figures}, indent=1), encoding="utf-8")
+        show(f"{args.model}, {name}", figures[name])
+    if args.out:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(json.dumps({"model": args.model, **figures}, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

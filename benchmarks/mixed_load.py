@@ -122,26 +122,26 @@ def main() -> None:
     parser.add_argument("--videos", type=int, default=3_000)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("reports/mixed_load.json"))
-    given = parser.parse_args()
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    texts, _ = real_windows(Path(os.environ["SHORTLIST_BENCH_DATA"]), given.out.parent / "bench-vectors", 4_000)
-    texts = texts[: given.videos]
+    args = parser.parse_args()
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    texts, _ = real_windows(Path(os.environ["SHORTLIST_BENCH_DATA"]), args.out.parent / "bench-vectors", 4_000)
+    texts = texts[: args.videos]
     with tempfile.TemporaryDirectory() as scratch:
         home = Path(scratch) / "home"
         make_home(home, texts)
         command = [
             str(Path(sys.executable).with_name("shortlist")), "serve", "api", "--port", "0", "--home", str(home),
-            "--workers", str(given.workers),
+            "--workers", str(args.workers),
         ]  # fmt: skip
         server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         assert server.stderr is not None
         url = next(line for line in server.stderr if "answers at" in line).split()[-1]
         try:
-            figures = loaded(server.pid, url, texts, given.minutes)
+            figures = loaded(server.pid, url, texts, args.minutes)
         finally:
             server.terminate()
             server.wait()
-    given.out.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+    args.out.write_text(json.dumps(figures, indent=2), encoding="utf-8")
     Console().print(figures)
 
 

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from benchmarks.rerank_cases import Vectors
+from benchmarks.rerank_lists import Vectors
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader import query
 from shortlist.agent.reader.profile import build_profile
@@ -128,24 +128,24 @@ def main() -> None:
     parser.add_argument("--set", choices=SETS, default="mind_llm4rec1000")
     parser.add_argument("--queries", type=int, help="so many readers only, drawn at random")
     parser.add_argument("--work", type=Path, default=Path("reports/reader_query"), help="folder of vectors")
-    given = parser.parse_args()
-    folder = Path(os.environ["SHORTLIST_BENCH_DATA"]) / "eval" / given.set
-    task = task_of(read_watches(folder) if given.set == "microlens" else read_mind(folder))
-    task = task if given.queries is None else task.sampled(given.queries, seed=0)
+    args = parser.parse_args()
+    folder = Path(os.environ["SHORTLIST_BENCH_DATA"]) / "eval" / args.set
+    task = task_of(read_watches(folder) if args.set == "microlens" else read_mind(folder))
+    task = task if args.queries is None else task.sampled(args.queries, seed=0)
     items = ItemBatch({video.id: video for video in task.videos})
-    rows: FloatArray = Vectors(given.work).of([f"{video.title}\n{video.transcript.text}" for video in task.videos])
+    rows: FloatArray = Vectors(args.work).of([f"{video.title}\n{video.transcript.text}" for video in task.videos])
     snapshot = Snapshot("benchmark", 1, (SegmentView(video_segment(task.videos, rows)),))
-    metric = SETS[given.set]
+    metric = SETS[args.set]
     dense = {
         name: ranked(task, snapshot, items, RetrievalConfig(weights={"dense": 1.0}, dense_top=top), change)
         for name, (top, change) in WAYS.items()
     }
-    figures = {"interests": table_of(task, metric, dense, next(iter(WAYS)), f"{given.set}: dense alone")}
+    figures = {"interests": table_of(task, metric, dense, next(iter(WAYS)), f"{args.set}: dense alone")}
     pruned = {}
     for query.MAX_TERMS in TERMS:
         pruned[f"{query.MAX_TERMS} terms"] = ranked(task, snapshot, items, RetrievalConfig(), lambda one: one)
-    figures["terms"] = table_of(task, metric, pruned, f"{TERMS[-1]} terms", f"{given.set}: all legs, terms pruned")
-    (given.work / f"{given.set}.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    figures["terms"] = table_of(task, metric, pruned, f"{TERMS[-1]} terms", f"{args.set}: all legs, terms pruned")
+    (args.work / f"{args.set}.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

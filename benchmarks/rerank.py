@@ -1,11 +1,11 @@
-"""What the rerank methods are worth and what they cost, on real queries and readers.
+"""Quality and cost of the rerank methods on real queries and readers.
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank --bench dl19 --model qwen2.5-coder-1.5b --method yesno
         [--queries 20 | --known] [--work reports/rerank] [--out reports/rerank.json]
 
-Each list is judged once: `benchmarks/judged/BENCH.MODEL.METHOD.jsonl` keeps what the model thought and what asking
-cost, and a run that was cut off goes on there. Blends of every weight, their intervals and paired tests are worked out
-from it; `--known` does that for the lists that are there, and asks no model.
+The model scores each list once: `benchmarks/judged/BENCH.MODEL.METHOD.jsonl` stores its scores and their cost, and an
+interrupted run resumes there. Blends with every weight, their intervals and paired tests are computed from this file;
+`--known` does so for the lists in the file, and calls no model.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.rerank_cases import BENCHES, Bench, Case, Vectors, load
+from benchmarks.rerank_lists import LIST_SETS, ListSet, RankedList, Vectors, load
 from shortlist.agent.rerank.blend import blend
 from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.letters import Letters
@@ -55,8 +55,8 @@ VARIANTS: dict[str, Callable[[RerankContext], Reranker]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What a model thought of one list, best first, and the cost where no answer came from a cache."""
+class ModelScores:
+    """A model's scores of one list, best first, and their cost without cached answers."""
 
     ids: tuple[str, ...]
     scores: tuple[float, ...]
@@ -72,135 +72,153 @@ class Judged:
         return Ranking(self.ids, np.array(self.scores), "judged")
 
 
-def judge(bench: Bench, method: str, model: LanguageModel, config: RerankConfig, kept: Path) -> dict[str, Judged]:
-    """Every case of `bench` by `method`, those in the file `kept` as they are there."""
-    found = read(kept)
-    for number, (query, case) in enumerate(bench.cases.items(), 1):
-        if query in found:
+def score_lists(
+    bench: ListSet, method: str, model: LanguageModel, config: RerankConfig, path: Path
+) -> dict[str, ModelScores]:
+    """Score every list of `bench` by `method`. Scores in the file `path` are read, new ones are appended to it."""
+    scores = read(path)
+    for number, (query, ranked_list) in enumerate(bench.lists.items(), 1):
+        if query in scores:
             continue
-        found[query] = one(case, bench, method, model, config)
-        with kept.open("a", encoding="utf-8") as file:
-            values = {name: getattr(found[query], name) for name in Judged.__dataclass_fields__}
+        scores[query] = score_list(ranked_list, bench, method, model, config)
+        with path.open("a", encoding="utf-8") as file:
+            values = {name: getattr(scores[query], name) for name in ModelScores.__dataclass_fields__}
             file.write(json.dumps({"query": query, **values}) + "\n")
-        CONSOLE.print(f"{bench.name} {method}: {number} of {len(bench.cases)}", style="dim")
-    return {query: found[query] for query in bench.cases}
+        CONSOLE.print(f"{bench.name} {method}: {number} of {len(bench.lists)}", style="dim")
+    return {query: scores[query] for query in bench.lists}
 
 
-def one(case: Case, bench: Bench, method: str, model: LanguageModel, config: RerankConfig) -> Judged:
+def score_list(
+    ranked_list: RankedList, bench: ListSet, method: str, model: LanguageModel, config: RerankConfig
+) -> ModelScores:
     metered, start = MeteredModel(model), time.process_time()
     reranked = VARIANTS[method](RerankContext(metered, bench.items, config)).rerank(
-        case.profile, case.wish, case.ranking
+        ranked_list.profile, ranked_list.wish, ranked_list.ranking
     )
-    judged, use = reranked.sources[0], metered.use
-    return Judged(
-        judged.ids, tuple(judged.scores.tolist()), use.calls, use.cached_calls, use.prompt_tokens, use.output_tokens,
+    scores, use = reranked.sources[0], metered.use
+    return ModelScores(
+        scores.ids, tuple(scores.scores.tolist()), use.calls, use.cached_calls, use.prompt_tokens, use.output_tokens,
         time.process_time() - start, tuple(note.full for note in reranked.notes),
     )  # fmt: skip
 
 
-def read(kept: Path) -> dict[str, Judged]:
-    if not kept.exists():
+def read(path: Path) -> dict[str, ModelScores]:
+    """Read the scores in a file by query id; {} without the file."""
+    if not path.exists():
         return {}
-    rows = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     tuples = ("ids", "scores", "notes")
     return {
-        row.pop("query"): Judged(
+        row.pop("query"): ModelScores(
             **{name: tuple(row[name]) if name in tuples else row[name] for name in row if name != "query"}
         )
         for row in rows
     }
 
 
-def quality(bench: Bench, rankings: Mapping[str, Ranking]) -> dict[str, np.ndarray[Any, Any]]:
-    """float64[cases] by metric, the cases in the order of the bench."""
-    queries = tuple(query for query in bench.data.queries if query.id in bench.cases)
+def quality(bench: ListSet, rankings: Mapping[str, Ranking]) -> dict[str, np.ndarray[Any, Any]]:
+    """Return float64[lists] by metric, aligned with the lists of `bench`."""
+    queries = tuple(query for query in bench.data.queries if query.id in bench.lists)
     qrels = {query.id: bench.data.qrels[query.id] for query in queries}
     return score(replace(bench.data, queries=queries, qrels=qrels), rankings)
 
 
-def blended(bench: Bench, judged: Mapping[str, Judged], weight: float) -> dict[str, Ranking]:
-    return {query: blend(case.ranking, judged[query].ranking, weight, DEPTH) for query, case in bench.cases.items()}
+def blended(bench: ListSet, scores: Mapping[str, ModelScores], weight: float) -> dict[str, Ranking]:
+    return {
+        query: blend(ranked_list.ranking, scores[query].ranking, weight, DEPTH)
+        for query, ranked_list in bench.lists.items()
+    }
 
 
-def quality_table(bench: Bench, judged: Mapping[str, Judged], title: str) -> list[dict[str, Any]]:
-    """Each weight against no rerank: mean, interval of the difference, paired test, corrected for all weights."""
-    base = quality(bench, {query: case.ranking for query, case in bench.cases.items()})
-    scored = {weight: quality(bench, blended(bench, judged, weight)) for weight in WEIGHTS}
-    tests = {weight: compare(found["nDCG@10"], base["nDCG@10"], seed=0) for weight, found in scored.items()}
+def quality_table(bench: ListSet, scores: Mapping[str, ModelScores], title: str) -> list[dict[str, Any]]:
+    """Compare each weight with no rerank: mean, interval of the difference, paired test corrected for all weights."""
+    base = quality(bench, {query: ranked_list.ranking for query, ranked_list in bench.lists.items()})
+    by_weight = {weight: quality(bench, blended(bench, scores, weight)) for weight in WEIGHTS}
+    tests = {weight: compare(metrics["nDCG@10"], base["nDCG@10"], seed=0) for weight, metrics in by_weight.items()}
     corrected = dict(zip(tests, holm([test.p for test in tests.values()]).tolist(), strict=True))
     rows = [{"weight": 0.0, **_means(base), "low": None, "high": None, "p": None, "holm": None}]
     for weight, test in tests.items():
         interval = {"low": test.difference.low, "high": test.difference.high}
         counts = {"wins": test.wins, "ties": test.ties, "losses": test.losses}
         rows.append(
-            {"weight": weight, **_means(scored[weight]), **interval, "p": test.p, "holm": corrected[weight], **counts}
+            {
+                "weight": weight,
+                **_means(by_weight[weight]),
+                **interval,
+                "p": test.p,
+                "holm": corrected[weight],
+                **counts,
+            }
         )
     whole = bootstrap(base["nDCG@10"], seed=0)
     show(f"{title}: none = {whole.mean:.4f} [{whole.low:.4f}, {whole.high:.4f}], {whole.n} lists", rows)
     return rows
 
 
-def history_table(bench: Bench, judged: Mapping[str, Judged], title: str) -> list[dict[str, Any]]:
-    """nDCG@10 by the number of items in the reader's history, without and with the rerank."""
-    sizes = np.array([len(case.profile.history) for case in bench.cases.values()])
+def history_table(bench: ListSet, scores: Mapping[str, ModelScores], title: str) -> list[dict[str, Any]]:
+    """Compare nDCG@10 with and without the rerank by the length of the reader's history."""
+    sizes = np.array([len(ranked_list.profile.history) for ranked_list in bench.lists.values()])
     if not sizes.any():
         return []
-    base = quality(bench, {query: case.ranking for query, case in bench.cases.items()})["nDCG@10"]
-    found = quality(bench, blended(bench, judged, WEIGHT))["nDCG@10"]
+    base = quality(bench, {query: ranked_list.ranking for query, ranked_list in bench.lists.items()})["nDCG@10"]
+    reranked = quality(bench, blended(bench, scores, WEIGHT))["nDCG@10"]
     rows = []
     for low, high in HISTORIES:
-        here = (sizes >= low) & (sizes <= high)
-        if here.any():
-            test = compare(found[here], base[here], seed=0)
+        rows_in_range = (sizes >= low) & (sizes <= high)
+        if rows_in_range.any():
+            ours, theirs = reranked[rows_in_range], base[rows_in_range]
+            test = compare(ours, theirs, seed=0)
             rows.append(
-                {"history": f"{low} to {high}", "lists": int(here.sum()), "none": base[here].mean(),
-                 "rerank": found[here].mean(), "low": test.difference.low, "high": test.difference.high, "p": test.p}
+                {"history": f"{low} to {high}", "lists": ours.size, "none": theirs.mean(),
+                 "rerank": ours.mean(), "low": test.difference.low, "high": test.difference.high, "p": test.p}
             )  # fmt: skip
     show(f"{title}: by length of history, weight {WEIGHT}", rows)
     return rows
 
 
-def depth_table(bench: Bench, judged: Mapping[str, Judged], config: RerankConfig, title: str) -> list[dict[str, Any]]:
-    """What stopping as soon as the first `top` places are safe saves, and costs in nDCG@`top`, at weight 0.5."""
+def depth_table(
+    bench: ListSet, scores: Mapping[str, ModelScores], config: RerankConfig, title: str
+) -> list[dict[str, Any]]:
+    """Measure the calls saved by stopping once the first `top` places are final, and the loss in nDCG@`top`."""
     rows = []
     for top in TOPS:
         stopping = config.model_copy(update={"top": top})
-        stopped = {query: stop(case, judged[query], stopping) for query, case in bench.cases.items()}
-        asked = sum(len(one.ids) for one in stopped.values()) / sum(len(one.ids) for one in judged.values())
-        whole, early = (_ndcg(bench, blended(bench, found, WEIGHT), top) for found in (judged, stopped))
+        stopped = {query: stop(ranked_list, scores[query], stopping) for query, ranked_list in bench.lists.items()}
+        share = sum(len(part.ids) for part in stopped.values()) / sum(len(full.ids) for full in scores.values())
+        whole, early = (_ndcg(bench, blended(bench, part, WEIGHT), top) for part in (scores, stopped))
         test = compare(early, whole, seed=0)
         rows.append(
-            {"top": top, "calls kept": asked, "whole": whole.mean(), "early": early.mean(), "low": test.difference.low,
-             "high": test.difference.high, "p": test.p}
+            {"top": top, "share of calls": share, "whole": whole.mean(), "early": early.mean(),
+             "low": test.difference.low, "high": test.difference.high, "p": test.p}
         )  # fmt: skip
     show(f"{title}: stopping early", rows)
     return rows
 
 
-def stop(case: Case, judged: Judged, config: RerankConfig) -> Judged:
-    """The part of `judged` that a rerank which stops early would have asked for."""
-    opinions, asked = dict(zip(judged.ids, judged.scores, strict=True)), dict[str, float]()
-    for item in case.ranking.ids[: config.depth]:
-        if is_top_final(case.ranking, asked, WEIGHT, config) or len(asked) == len(opinions):
+def stop(ranked_list: RankedList, scores: ModelScores, config: RerankConfig) -> ModelScores:
+    """Return the part of `scores` that a rerank which stops early computes."""
+    full, part = dict(zip(scores.ids, scores.scores, strict=True)), dict[str, float]()
+    for item in ranked_list.ranking.ids[: config.depth]:
+        if is_top_final(ranked_list.ranking, part, WEIGHT, config) or len(part) == len(full):
             break
-        if item in opinions:
-            asked[item] = opinions[item]
-    ranking = Ranking.of(asked, "judged")
-    return Judged(ranking.ids, tuple(ranking.scores.tolist()))
+        if item in full:
+            part[item] = full[item]
+    ranking = Ranking.of(part, "judged")
+    return ModelScores(ranking.ids, tuple(ranking.scores.tolist()))
 
 
-def cost(judged: Mapping[str, Judged], title: str) -> dict[str, float]:
-    """Medians a list, over the lists that the model was asked about.
+def cost(scores: Mapping[str, ModelScores], title: str) -> dict[str, float]:
+    """Return medians for a list, over the lists for which the model was called.
 
-    Not means: the first list of `letters` measures the position bias too, and one that a run was cut off in has part of
-    its answers from the cache.
+    Means would mislead: the first list of `letters` also measures the position bias, and the list at which a run was
+    interrupted has some cached answers.
     """
-    fresh = [one for one in judged.values() if one.calls]
-    if not fresh:
+    uncached = [list_scores for list_scores in scores.values() if list_scores.calls]
+    if not uncached:
         return {}
     names = ("calls", "prompt_tokens", "output_tokens", "core_seconds")
-    medians = {name: float(np.median([getattr(one, name) for one in fresh])) for name in names}
-    show(f"{title}: cost a list, medians over {len(fresh)} lists", [medians])
+    medians = {name: float(np.median([getattr(list_scores, name) for list_scores in uncached])) for name in names}
+    show(f"{title}: cost of a list, medians over {len(uncached)} lists", [medians])
     return medians
 
 
@@ -208,32 +226,32 @@ def show(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     names = list(dict.fromkeys(name for row in rows for name in row))
     table = Table(*names, title=title, title_justify="left")
     for row in rows:
-        table.add_row(*(_shown(row.get(name)) for name in names))
+        table.add_row(*(_format(row.get(name)) for name in names))
     CONSOLE.print(table)
 
 
-def _shown(value: Any) -> str:
+def _format(value: Any) -> str:
     return "" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
-def _means(found: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, float]:
+def _means(scores: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, float]:
     return {
-        name: float(np.nanmean(found[name])) for name in METRICS if name in found and not np.isnan(found[name]).all()
+        name: float(np.nanmean(scores[name])) for name in METRICS if name in scores and not np.isnan(scores[name]).all()
     }
 
 
-def _ndcg(bench: Bench, rankings: Mapping[str, Ranking], k: int) -> np.ndarray[Any, Any]:
+def _ndcg(bench: ListSet, rankings: Mapping[str, Ranking], k: int) -> np.ndarray[Any, Any]:
     from shortlist.eval.metrics import metrics
 
-    grades = [[bench.data.qrels[query].get(item, 0) for item in rankings[query].ids] + [0] * k for query in bench.cases]
-    judged = [list(bench.data.qrels[query].values()) for query in bench.cases]
+    grades = [[bench.data.qrels[query].get(item, 0) for item in rankings[query].ids] + [0] * k for query in bench.lists]
+    judged = [list(bench.data.qrels[query].values()) for query in bench.lists]
     width = max(map(len, judged))
     ranked = np.array([row[:k] for row in grades])
     return metrics.ndcg(ranked, np.array([row + [0] * (width - len(row)) for row in judged]), k)
 
 
-def asked_model(name: str, work: Path) -> LanguageModel:
-    """An embedded model whose answers are kept in `work`."""
+def cached_model(name: str, work: Path) -> LanguageModel:
+    """Load an embedded model, with its answers cached in `work`."""
     work.mkdir(parents=True, exist_ok=True)
     llm = LlmConfig(provider="embedded", model=name, threads=1)
     answers = SqliteDatabase(work / "answers.sqlite3", "delete it")
@@ -242,32 +260,33 @@ def asked_model(name: str, work: Path) -> LanguageModel:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bench", choices=BENCHES, default="dl19")
+    parser.add_argument("--bench", choices=LIST_SETS, default="dl19")
     parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of `shortlist models list`")
     parser.add_argument("--method", choices=VARIANTS, default="yesno")
-    parser.add_argument("--queries", type=int, help="so many lists only, drawn at random")
-    parser.add_argument("--known", action="store_true", help="only the lists judged before")
+    parser.add_argument("--queries", type=int, help="number of lists, drawn at random (default: all)")
+    parser.add_argument("--known", action="store_true", help="use only lists that were scored before")
     parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors and answers")
     parser.add_argument("--out", type=Path, help="JSON file of the figures")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     config = RerankConfig(depth=DEPTH, top=DEPTH)
-    bench = load(asked.bench, Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(asked.work), asked.queries)
-    kept = JUDGED / f"{asked.bench}.{asked.model}.{asked.method}.jsonl"
-    if asked.known:
-        judged = read(kept)
-        bench = replace(bench, cases={query: case for query, case in bench.cases.items() if query in judged})
-        judged = {query: judged[query] for query in bench.cases}
+    bench = load(args.bench, Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(args.work), args.queries)
+    path = JUDGED / f"{args.bench}.{args.model}.{args.method}.jsonl"
+    if args.known:
+        scores = read(path)
+        lists = {query: ranked_list for query, ranked_list in bench.lists.items() if query in scores}
+        bench = replace(bench, lists=lists)
+        scores = {query: scores[query] for query in lists}
     else:
-        judged = judge(bench, asked.method, asked_model(asked.model, asked.work), config, kept)
-    title = f"{asked.bench}, {asked.method} by {asked.model}"
+        scores = score_lists(bench, args.method, cached_model(args.model, args.work), config, path)
+    title = f"{args.bench}, {args.method} by {args.model}"
     figures = {
-        "bench": asked.bench, "model": asked.model, "method": asked.method, "config": config.model_dump(mode="json"),
-        "quality": quality_table(bench, judged, title), "history": history_table(bench, judged, title),
-        "depth": depth_table(bench, judged, config, title), "cost": cost(judged, title),
+        "bench": args.bench, "model": args.model, "method": args.method, "config": config.model_dump(mode="json"),
+        "quality": quality_table(bench, scores, title), "history": history_table(bench, scores, title),
+        "depth": depth_table(bench, scores, config, title), "cost": cost(scores, title),
     }  # fmt: skip
-    if asked.out:
-        asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    if args.out:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

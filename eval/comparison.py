@@ -1,4 +1,4 @@
-"""Two variants of an earlier ablation against each other, from the scores it wrote."""
+"""Compare two variants of an earlier ablation by the scores that it wrote."""
 
 from __future__ import annotations
 
@@ -7,47 +7,48 @@ from typing import Any
 
 from shortlist.core.errors import RecordError, UsageError
 from shortlist.eval.ablation import SCORES, read_results
-from shortlist.eval.report.results import effect_document, plain, slice_document
+from shortlist.eval.report.results import effect_document, slice_document, to_json
+from shortlist.eval.score_table import ScoreTable, read_table
 from shortlist.eval.stats.effects import by_category, by_history, effects
-from shortlist.eval.table import Table, read_table
 
 
 def compare_variants(folder: Path, variant: str, other: str, seed: int) -> dict[str, Any]:
-    """`variant` minus `other` on every data set that has both: each tested metric, and slices of the deciding one.
+    """Compare `variant` minus `other` on every data set with both: each tested metric, and slices of the primary one.
 
-    There is one comparison a data set and metric, so p is not corrected. Compared is what both were asked. Raises
-    `UsageError` where no data set has both, `RecordError` where scores are unreadable or have no query in common.
+    Only queries that both variants answered are compared. Each data set and metric has one comparison, so p is not
+    corrected. Raises `UsageError` if no data set has both variants, `RecordError` if scores are unreadable or have no
+    query in common.
     """
     if variant == other:
         raise UsageError(
             "nothing to compare", expected="two variants", found=f"{variant!r} twice", remedy="name another"
         )
     results = read_results(folder)
-    found = {}
+    comparisons = {}
     for name, data in results["data"].items():
         if variant in data["variants"] and other in data["variants"]:
-            tables = {one: read_table(folder / SCORES / f"{name}.{one}.csv") for one in (variant, other)}
-            found[name] = _compared(tables, variant, other, data["primary"], data["compared"], seed)
-    if not found:
-        known = sorted({one for data in results["data"].values() for one in data["variants"]})
+            tables = {key: read_table(folder / SCORES / f"{name}.{key}.csv") for key in (variant, other)}
+            comparisons[name] = _compare_tables(tables, variant, other, data["primary"], data["compared"], seed)
+    if not comparisons:
+        names = sorted({name for data in results["data"].values() for name in data["variants"]})
         raise UsageError(
-            "nothing to compare", expected=f"two of {', '.join(known)}", found=f"{variant!r} and {other!r}",
+            "nothing to compare", expected=f"two of {', '.join(names)}", found=f"{variant!r} and {other!r}",
             remedy="correct the names, or measure both with `shortlist eval ablation`",
         )  # fmt: skip
-    document: dict[str, Any] = plain({"variant": variant, "other": other, "data": found})
+    document: dict[str, Any] = to_json({"variant": variant, "other": other, "data": comparisons})
     return document
 
 
-def _compared(
-    tables: dict[str, Table], variant: str, other: str, primary: str, metrics: list[str], seed: int
+def _compare_tables(
+    tables: dict[str, ScoreTable], variant: str, other: str, primary: str, metrics: list[str], seed: int
 ) -> dict[str, Any]:
     ours, theirs = tables[variant], tables[other]
-    asked = set(theirs.queries)
-    ours = ours.only([query for query in ours.queries if query in asked])  # one of them may have been asked a sample
+    common = set(theirs.queries)
+    ours = ours.select([query for query in ours.queries if query in common])  # each may have run on a sample
     if not ours.queries:
         raise RecordError(
             "scores of different queries",
-            expected="queries that both were asked",
+            expected="queries that both variants answered",
             found="none",
             remedy="measure both again",
         )
@@ -56,6 +57,6 @@ def _compared(
         "queries": len(ours.queries),
         "primary": primary,
         "metrics": {metric: effect_document(effects(pair, other, metric, seed)[variant]) for metric in metrics},
-        "by_history": [slice_document(one) for one in by_history(ours, theirs, primary, seed)],
-        "by_category": [slice_document(one) for one in by_category(ours, theirs, primary, seed)],
+        "by_history": [slice_document(part) for part in by_history(ours, theirs, primary, seed)],
+        "by_category": [slice_document(part) for part in by_category(ours, theirs, primary, seed)],
     }

@@ -1,4 +1,4 @@
-"""What evaluation is handed by `app`, which alone chooses and joins parts."""
+"""Functions that evaluation gets from `app` to build an encoder, a recommender and a home."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from shortlist.store.home import Home
 
 @dataclass(frozen=True, slots=True)
 class Factories:
-    """`encoder` gives what loads an encoder once, `recommender` one that reads `Records`, `home` the user's home."""
+    """Factories of the objects under evaluation.
+
+    `encoder` returns a function that loads the encoder on its first call. `recommender` builds a recommender that reads
+    the given `Records`. `home` opens the user's home.
+    """
 
     encoder: Callable[[Config], Callable[[], Encoder]]
     recommender: Callable[[Home, Config, Records], Recommender]

@@ -1,4 +1,4 @@
-"""What a finished run depends on, as hashes: the code, the weights, the settings."""
+"""Hashes of everything that a finished run depends on: code, weights, settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RANKING_CODE = (
     "retrieval", "store",
 )  # fmt: skip
 PEER_CODE = ("eval/answer", "eval/data", "eval/peers", "eval/tasks")
-# What decides the content of a task's home, and then of its index files.
+# Code that decides the records and vectors in a task's home, and code that decides its index files.
 CONTENT_CODE = (
     "eval/data", "eval/tasks/from_files.py", "eval/tasks/home.py", "ingest/categorise.py",
     "ingest/default_enrichment.py", "ingest/sentences.py", "ingest/simulate/simulate.py", "ingest/summarise.py",
@@ -32,42 +32,42 @@ INDEX_CODE = ("retrieval", "store/documents/document.py")
 
 
 def digest(value: Any) -> str:
-    """sha256 of `value` as JSON, 16 hexadecimal digits."""
+    """Return the first 16 hexadecimal digits of the sha256 of `value` as JSON."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 @cache
-def code_hash(places: tuple[str, ...] = RANKING_CODE) -> str:
-    """Hash of all source files in `places`, folders or files of the repository."""
-    whole = hashlib.sha256()
-    for path in sorted(_sources(places)):
-        whole.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
-    return whole.hexdigest()[:16]
+def code_hash(paths: tuple[str, ...] = RANKING_CODE) -> str:
+    """Return a hash of all source files in `paths`: folders or files, relative to the repository's root."""
+    sha = hashlib.sha256()
+    for path in sorted(_source_files(paths)):
+        sha.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    return sha.hexdigest()[:16]
 
 
 def weights_hash(config: Config, method: str) -> str:
-    """Hash of the weights in use: the encoder's, and those of the language model where `method` may ask one.
+    """Return a hash of the encoder's weights, and of the language model's if rerank `method` may call one.
 
-    With an Ollama server it is that server's digest of the model, asked for now.
+    For a model on an Ollama server, the server is asked for its current digest.
     """
-    known = load_manifest().get(config.encoder.name)
-    used = {"encoder": known.files[0].sha256 if known else encoder_version(config.encoder, config.models)}
+    entry = load_manifest().get(config.encoder.name)
+    weights = {"encoder": entry.files[0].sha256 if entry else encoder_version(config.encoder, config.models)}
     if method != NONE:
-        used["llm"] = f"{identity(config.llm, config.models)} {config.llm.context}"
-    return digest(used)
+        weights["llm"] = f"{identity(config.llm, config.models)} {config.llm.context}"
+    return digest(weights)
 
 
 def config_hash(config: Config, method: str) -> str:
-    """Hash of the settings that can change a ranking: where things lie and how many threads run are not among them."""
+    """Return a hash of the settings that can change a ranking; paths and numbers of threads are left out."""
     relevant = config.model_dump(mode="json", include={"retrieval", "profile", "rerank", "ingest"})
     relevant["encoder"] = [config.encoder.name, config.encoder.max_chunks]
     return digest([relevant, method])
 
 
-def _sources(places: Iterable[str]) -> Iterable[Path]:
-    for place in places:
-        path = ROOT / place
+def _source_files(paths: Iterable[str]) -> Iterable[Path]:
+    for relative in paths:
+        path = ROOT / relative
         if path.is_file():
             yield path
         else:
-            yield from (found for pattern in SOURCES for found in path.rglob(pattern))
+            yield from (file for pattern in SOURCES for file in path.rglob(pattern))

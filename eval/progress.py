@@ -1,15 +1,15 @@
-"""How long loops tell how far they are."""
+"""Progress bars, as functions that callers pass in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-# Takes the number of things just done.
+# Advance a bar by a number of items.
 Bar = Callable[[int], None]
-# Begins a bar: what is done, and how many there are to do.
+# Start a bar with a label and a total number of items.
 Bars = Callable[[str, int], Bar]
 
 
 def no_bars(label: str, total: int) -> Bar:
-    """Tells nobody."""
+    """Show no progress."""
     return lambda done: None

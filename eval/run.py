@@ -1,4 +1,4 @@
-"""A variant over a task. What is finished is kept by hash; what was cut off goes on where it stopped."""
+"""Run a variant over a task. Finished runs are cached by hash; interrupted runs resume at their first missing batch."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from time import perf_counter, process_time
 from shortlist.core.config import Config
 from shortlist.core.errors import ServiceError, ShortlistError
 from shortlist.core.ranking import Run
-from shortlist.eval.answer.answered import Answered, Answerer
+from shortlist.eval.answer.answerer import Answer, Answerer
 from shortlist.eval.answer.batches import Batch
-from shortlist.eval.answer.product import Product
+from shortlist.eval.answer.recommender_answerer import RecommenderAnswerer
 from shortlist.eval.data.dataset import EvalQuery
 from shortlist.eval.factories import Factories
+from shortlist.eval.finished_run import FinishedRun, count_notes, total_cost
 from shortlist.eval.hashes import PEER_CODE, code_hash, config_hash, digest, weights_hash
 from shortlist.eval.progress import Bar, Bars, no_bars
-from shortlist.eval.run_cache import RunCache, joined_cost, joined_notes
 from shortlist.eval.tasks.cached_encoder import CachedEncoder
 from shortlist.eval.tasks.home import cache_root, open_task_home
 from shortlist.eval.tasks.records import TaskRecords
@@ -29,41 +29,44 @@ from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
 
 
-def run_variant(task: Task, variant: Variant, config: Config, parts: Factories, bars: Bars = no_bars) -> RunCache:
-    """`variant` over all queries of `task`, which is ingested first where no run has done so.
+def run_variant(
+    task: Task, variant: Variant, config: Config, factories: Factories, bars: Bars = no_bars
+) -> FinishedRun:
+    """Rank all queries of `task` with `variant`, or read the run from the cache.
 
-    A query that cannot be answered is listed as failed. Raises `ServiceError` where the variant needs a model that is
-    not to be had, `ConfigError` where its settings do not exist, and what `open_task_home` raises.
+    The task is ingested if no earlier run has done so. A query that cannot be answered is listed as failed. Raises
+    `ServiceError` if a model or package of the variant is missing, `ConfigError` if its settings do not exist, and the
+    errors of `open_task_home`.
     """
-    chosen = variant.configured(config)
-    hashes = hashes_of(task, variant, chosen)
-    folder = _folder(cache_root(config) / "runs", task, variant, hashes)
-    size, batches = _kept(folder, task.data.queries)
+    variant_config = variant.apply_to(config)
+    hashes = run_hashes(task, variant, variant_config)
+    folder = _run_folder(cache_root(config) / "runs", task, variant, hashes)
+    size, batches = _load_batches(folder, task.data.queries)
     if len(batches) * size < len(task.data.queries):
-        with _answerer(task, variant, chosen, parts, bars) as answerer:
+        with _answerer(task, variant, variant_config, factories, bars) as answerer:
             bar = bars(f"{variant.name} on {task.data.name}", len(task.data.queries))
-            batches = _completed(folder, task.data.queries, answerer, bar)
-    answers = {query: answer.ranking for batch in batches for query, answer in batch.answers.items()}
+            batches = _complete_batches(folder, task.data.queries, answerer, bar)
+    rankings = {query: answer.ranking for batch in batches for query, answer in batch.answers.items()}
     failed = {query: reason for batch in batches for query, reason in batch.failed.items()}
-    cost = joined_cost(batches)
+    cost = total_cost(batches)
     seconds = {stage: float(ms.sum()) / 1000 for stage, ms in cost.stage_ms.items()}
-    run = Run(variant.name, hashes["config"], hashes["data"], answers, failed, seconds, cost.use.prompt_tokens)
-    return RunCache(variant, run, cost, hashes, joined_notes(batches), _tuned_here(task, variant, chosen))
+    run = Run(variant.name, hashes["config"], hashes["data"], rankings, failed, seconds, cost.use.prompt_tokens)
+    return FinishedRun(variant, run, cost, hashes, count_notes(batches), _tuned_on(task, variant, variant_config))
 
 
-def hashes_of(task: Task, variant: Variant, chosen: Config) -> dict[str, str]:
-    """All that decides the rankings; `chosen` is the configuration of `variant`."""
+def run_hashes(task: Task, variant: Variant, config: Config) -> dict[str, str]:
+    """Return hashes of everything that decides the rankings; `config` is the configuration with `variant` applied."""
     return {
         "data": task.data.data_hash,
         "queries": digest([query.id for query in task.data.queries]),
-        "config": digest([config_hash(chosen, variant.method), sorted(variant.enrichment), variant.peer]),
+        "config": digest([config_hash(config, variant.method), sorted(variant.enrichment), variant.peer]),
         "code": code_hash(PEER_CODE) if variant.peer else code_hash(),
-        "weights": weights_hash(chosen, variant.method),
+        "weights": weights_hash(config, variant.method),
     }
 
 
-def _folder(root: Path, task: Task, variant: Variant, hashes: dict[str, str]) -> Path:
-    """The folder of this run. Those of other code are removed: nobody can ask for them any more."""
+def _run_folder(root: Path, task: Task, variant: Variant, hashes: dict[str, str]) -> Path:
+    """Create the folder of this run, and delete those of the same run with other code, which cannot be used again."""
     settings = digest({name: value for name, value in hashes.items() if name != "code"})
     runs = root / f"{task.data.name}.{variant.name}.{settings}"
     folder = runs / hashes["code"]
@@ -74,45 +77,49 @@ def _folder(root: Path, task: Task, variant: Variant, hashes: dict[str, str]) ->
     return folder
 
 
-def _kept(folder: Path, queries: Sequence[EvalQuery]) -> tuple[int, list[Batch]]:
-    """The size of a batch, and all batches if every one of them is there."""
+def _load_batches(folder: Path, queries: Sequence[EvalQuery]) -> tuple[int, list[Batch]]:
+    """Return the batch size, and all batches, or no batches if one of them is missing."""
     try:
         size = int(json.loads((folder / "size.json").read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return 1, []
-    found = [Batch.load(_file(folder, start)) for start in range(0, len(queries), size)]
-    whole = [batch for batch in found if batch is not None]
-    return size, whole if len(whole) == len(found) else []
+    batches = [Batch.load(_batch_path(folder, start)) for start in range(0, len(queries), size)]
+    loaded = [batch for batch in batches if batch is not None]
+    return size, loaded if len(loaded) == len(batches) else []
 
 
-def _completed(folder: Path, queries: Sequence[EvalQuery], answerer: Answerer, bar: Bar) -> list[Batch]:
-    (folder / "size.json").write_text(json.dumps(answerer.batch), encoding="utf-8")
+def _complete_batches(folder: Path, queries: Sequence[EvalQuery], answerer: Answerer, bar: Bar) -> list[Batch]:
+    """Load the batches in `folder`, and run and save the missing ones."""
+    (folder / "size.json").write_text(json.dumps(answerer.batch_size), encoding="utf-8")
     batches = []
-    for start in range(0, len(queries), answerer.batch):
-        asked, path = queries[start : start + answerer.batch], _file(folder, start)
+    for start in range(0, len(queries), answerer.batch_size):
+        batch_queries, path = queries[start : start + answerer.batch_size], _batch_path(folder, start)
         batch = Batch.load(path)
         if batch is None:
-            batch = _ask(answerer, asked)
+            batch = _run_batch(answerer, batch_queries)
             batch.save(path)
         batches.append(batch)
-        bar(len(asked))
+        bar(len(batch_queries))
     return batches
 
 
-def _file(folder: Path, start: int) -> Path:
+def _batch_path(folder: Path, start: int) -> Path:
     return folder / f"batch-{start:07d}.json.gz"
 
 
-def _ask(answerer: Answerer, queries: Sequence[EvalQuery]) -> Batch:
+def _run_batch(answerer: Answerer, queries: Sequence[EvalQuery]) -> Batch:
     cores, clock = process_time(), perf_counter()
-    answers, failed = _answers(answerer, queries)
+    answers, failed = _answer(answerer, queries)
     # Linux counts in KiB, macOS in bytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
     return Batch(answers, failed, process_time() - cores, perf_counter() - clock, peak)
 
 
-def _answers(answerer: Answerer, queries: Sequence[EvalQuery]) -> tuple[dict[str, Answered], dict[str, str]]:
-    """All at once; one by one where that fails, to know which."""
+def _answer(answerer: Answerer, queries: Sequence[EvalQuery]) -> tuple[dict[str, Answer], dict[str, str]]:
+    """Return the answers, and the reasons of failed queries, both by query id.
+
+    The queries are answered together. If that fails they are answered one by one, to learn which of them fail.
+    """
     try:
         return {query.id: answer for query, answer in zip(queries, answerer(queries), strict=True)}, {}
     except ServiceError:
@@ -120,30 +127,30 @@ def _answers(answerer: Answerer, queries: Sequence[EvalQuery]) -> tuple[dict[str
     except ShortlistError as error:
         if len(queries) == 1:
             return {}, {queries[0].id: str(error)}
-    answers: dict[str, Answered] = {}
+    answers: dict[str, Answer] = {}
     failed: dict[str, str] = {}
     for query in queries:
-        one, wrong = _answers(answerer, [query])
-        answers.update(one)
-        failed.update(wrong)
+        answered, reasons = _answer(answerer, [query])
+        answers.update(answered)
+        failed.update(reasons)
     return answers, failed
 
 
 @contextmanager
-def _answerer(task: Task, variant: Variant, config: Config, parts: Factories, bars: Bars) -> Iterator[Answerer]:
-    encoder = parts.encoder(config)
+def _answerer(task: Task, variant: Variant, config: Config, factories: Factories, bars: Bars) -> Iterator[Answerer]:
+    encoder = factories.encoder(config)
     with open_task_home(task, variant, config, encoder, bars) as home:
         if variant.peer:
-            from shortlist.eval.peers.peer import world_of
-            from shortlist.eval.peers.table import peer_answerer
+            from shortlist.eval.peers.peer import build_peer_data
+            from shortlist.eval.peers.registry import peer_answerer
 
-            yield peer_answerer(variant.peer, world_of(task, CachedEncoder(encoder(), home), config.eval.seed))
+            yield peer_answerer(variant.peer, build_peer_data(task, CachedEncoder(encoder(), home), config.eval.seed))
             return
-        recommender = parts.recommender(home, config, TaskRecords(task, home.catalogue))
-        yield Product(recommender, task.data, variant.method)
+        recommender = factories.recommender(home, config, TaskRecords(task, home.catalogue))
+        yield RecommenderAnswerer(recommender, task.data, variant.method)
 
 
-def _tuned_here(task: Task, variant: Variant, config: Config) -> bool:
-    """Whether some setting in use was chosen on the very data that now judges it."""
+def _tuned_on(task: Task, variant: Variant, config: Config) -> bool:
+    """Return whether a setting of this run was tuned on the task's own data."""
     tuned = config.tuned
-    return task.data.data_hash in tuned.on.values() and not all(variant.changes(key) for key in tuned.keys)
+    return task.data.data_hash in tuned.on.values() and not all(variant.overrides(key) for key in tuned.keys)

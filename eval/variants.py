@@ -1,4 +1,4 @@
-"""Variants are data: named sets of settings, read from a TOML file. A new ablation needs no code."""
+"""Named sets of settings to measure, read from a TOML file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shortlist.core.config import LEGS, NONE, RERANK_CHOICES, Config
 from shortlist.core.errors import ConfigError
 
 SHIPPED = Path(__file__).with_name("ablations.toml")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")  # it becomes part of file names and the tag of run files
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")  # safe in file names, and as the tag of run files
 SECTIONS = ("encoder", "ingest", "llm", "profile", "rerank", "retrieval")
 
 Enriched = Literal["category", "rewritten_title", "summary", "tags"]
@@ -22,11 +22,11 @@ Settings = Mapping[str, Any]
 
 
 class Variant(BaseModel):
-    """What is measured: settings that replace those of the configuration, key by key.
+    """Settings that replace those of the configuration, key by key.
 
-    `alone` gives one leg all the weight, `drop` takes it from some. `method` is what `--rerank` would say. `enrichment`
-    lists what is kept of what was added to the videos. `peer` names an outside system that answers instead of us. An
-    ablation asks `sample` queries only, drawn by the seed, where one costs seconds, and runs only on data of `kinds`.
+    `alone` gives one leg all the weight, `drop` sets the weight of some legs to 0. `method` is a value of `--rerank`.
+    `enrichment` lists the enrichments of the videos that are used. `peer` names another system to run in place of
+    Shortlist. In an ablation, `sample` limits the number of queries, drawn by the seed, and `kinds` the kinds of data.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,30 +47,33 @@ class Variant(BaseModel):
     rerank: Settings = {}
     retrieval: Settings = {}
 
-    def configured(self, config: Config) -> Config:
-        """`config` as this variant wants it. Raises `ConfigError` for settings, legs or methods that do not exist."""
+    def apply_to(self, config: Config) -> Config:
+        """Return `config` with this variant's settings.
+
+        Raises `ConfigError` for settings, legs or methods that do not exist.
+        """
         settings = config.model_dump()
         for section in SECTIONS:
             settings[section] |= getattr(self, section)
-        self._weigh(settings["retrieval"])
+        self._set_weights(settings["retrieval"])
         _require(self.method in RERANK_CHOICES, self.name, f"a method among {', '.join(RERANK_CHOICES)}", self.method)
         try:
             return Config.model_validate(settings)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
-            raise _wrong(self.name, f"settings of docs/config.md ({first['msg']})", where) from error
+            raise _error(self.name, f"settings of docs/config.md ({first['msg']})", where) from error
 
-    def suits(self, kind: str) -> bool:
-        """Whether data of `kind` can tell anything about this variant."""
+    def applies_to(self, kind: str) -> bool:
+        """Return whether this variant is measured on data of `kind`."""
         return not self.kinds or kind in self.kinds
 
-    def changes(self, key: str) -> bool:
-        """Whether this variant decides the setting `key`, as "retrieval.weights", itself."""
+    def overrides(self, key: str) -> bool:
+        """Return whether this variant sets `key`, as "retrieval.weights"."""
         section, _, name = key.partition(".")
         return name in getattr(self, section, {}) or (self.alone is not None and name in ("weights", "text_weights"))
 
-    def _weigh(self, retrieval: dict[str, Any]) -> None:
+    def _set_weights(self, retrieval: dict[str, Any]) -> None:
         for leg in (*self.drop, *filter(None, [self.alone])):
             _require(leg in LEGS, self.name, f"a leg among {', '.join(LEGS)}", leg)
         for key in ("weights", "text_weights"):
@@ -80,18 +83,18 @@ class Variant(BaseModel):
 
 
 def load_variants(path: Path = SHIPPED) -> dict[str, Variant]:
-    """The variants of a file by name, in its order. Raises `ConfigError` with the name at fault."""
+    """Read variants by name, in the order of the file. Raises `ConfigError` with the name of a bad variant."""
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("variants")
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _wrong(str(path), "a readable TOML file", str(error)) from error
+        raise _error(str(path), "a readable TOML file", str(error)) from error
     if not isinstance(entries, dict) or not entries:
-        raise _wrong(str(path), 'tables as [variants."name"]', "none")
+        raise _error(str(path), 'tables as [variants."name"]', "none")
     return {name: _variant(name, entry) for name, entry in entries.items()}
 
 
 def choose(variants: Mapping[str, Variant], names: Iterable[str]) -> list[Variant]:
-    """Those of `variants` that are named, in that order. Raises `ConfigError` for one that does not exist."""
+    """Return the variants with these names, in the order of `names`. Raises `ConfigError` for an unknown name."""
     for name in names:
         _require(name in variants, name, f"one of {', '.join(variants)}", "an unknown name")
     return [variants[name] for name in names]
@@ -104,13 +107,13 @@ def _variant(name: str, entry: Any) -> Variant:
         return Variant(name=name, **entry)
     except ValidationError as error:
         first = error.errors()[0]
-        raise _wrong(name, first["msg"], ".".join(map(str, first["loc"]))) from error
+        raise _error(name, first["msg"], ".".join(map(str, first["loc"]))) from error
 
 
-def _require(holds: bool, name: str, expected: str, found: str) -> None:
-    if not holds:
-        raise _wrong(name, expected, found)
+def _require(condition: bool, name: str, expected: str, found: str) -> None:
+    if not condition:
+        raise _error(name, expected, found)
 
 
-def _wrong(name: str, expected: str, found: str) -> ConfigError:
+def _error(name: str, expected: str, found: str) -> ConfigError:
     return ConfigError(f"variant {name}", expected=expected, found=found, remedy="correct the file of variants")

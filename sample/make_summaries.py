@@ -35,8 +35,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, default=Path(tempfile.gettempdir()) / "shortlist-sample-home")
     parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    config = Config(home=options.home, llm=LlmConfig(provider="embedded", threads=options.threads))
+    args = parser.parse_args()
+    config = Config(home=args.home, llm=LlmConfig(provider="embedded", threads=args.threads))
     rows: list[Row] = [json.loads(line) for line in VIDEOS.read_text("utf-8").splitlines()]
     bare = [{key: value for key, value in row.items() if key not in FIELDS} for row in rows]
     write(VIDEOS, [described(row, made) for row, made in zip(bare, summaries(config, bare), strict=True)])

@@ -1,1 +1,1 @@
-"""Who answers the queries of a task: the product as a variant configures it, or an outside peer."""
+"""Answers to the queries of a task: the protocol, Shortlist's recommender behind it, and batches of answers on disk."""

@@ -1,4 +1,4 @@
-"""The batches of an unfinished run: one file each, whole or not there, so that a kill loses one batch at most."""
+"""Batches of answers on disk, one file each and written atomically, so that an interrupted run can resume."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ import numpy as np
 
 from shortlist.core.notes import Note
 from shortlist.core.ranking import ModelUse, Ranking
-from shortlist.eval.answer.answered import Answered
+from shortlist.eval.answer.answerer import Answer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Some queries of a run: answers by query id, reasons of those that failed, and the cost of all together.
+    """Some queries of a run: answers by query id, reasons of failed queries by id, and the cost of all together.
 
-    `core_s` are seconds of all cores, `wall_s` of the clock, `peak_mb` the most memory the process ever held.
+    `core_s` is CPU time and `wall_s` elapsed time in seconds; `peak_mb` is the peak memory of the process.
     """
 
-    answers: Mapping[str, Answered]
+    answers: Mapping[str, Answer]
     failed: Mapping[str, str]
     core_s: float
     wall_s: float
     peak_mb: float
 
     def save(self, path: Path) -> None:
-        """Write it as one file."""
+        """Write the batch to `path` atomically."""
         document = {
             "answers": {query: _answer_document(answer) for query, answer in self.answers.items()},
             "failed": dict(self.failed),
@@ -41,22 +41,22 @@ class Batch:
         partial = path.with_name(f"{path.name}.partial")
         with gzip.GzipFile(partial, "wb", compresslevel=1, mtime=0) as file:
             file.write(json.dumps(document).encode())
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
+        with partial.open("rb") as file_on_disk:
+            os.fsync(file_on_disk.fileno())
         partial.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Batch | None:
-        """The batch of a file; None where there is none, or it cannot be read and has to be made again."""
+        """Read a batch. Returns None if the file is missing or damaged, and the batch has to run again."""
         try:
             document = json.loads(gzip.decompress(path.read_bytes()))
-            answers = {query: _answer(entry) for query, entry in document["answers"].items()}
+            answers = {query: _parse_answer(entry) for query, entry in document["answers"].items()}
             return cls(answers, document["failed"], *document["cost"])
         except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
             return None
 
 
-def _answer_document(answer: Answered) -> dict[str, Any]:
+def _answer_document(answer: Answer) -> dict[str, Any]:
     ranking = answer.ranking
     return {
         "ids": ranking.ids,
@@ -68,6 +68,6 @@ def _answer_document(answer: Answered) -> dict[str, Any]:
     }
 
 
-def _answer(entry: Mapping[str, Any]) -> Answered:
+def _parse_answer(entry: Mapping[str, Any]) -> Answer:
     ranking = Ranking(tuple(entry["ids"]), np.array(entry["scores"], dtype=np.float64), entry["origin"])
-    return Answered(ranking, entry["ms"], ModelUse(**entry["use"]), tuple(Note(**note) for note in entry["notes"]))
+    return Answer(ranking, entry["ms"], ModelUse(**entry["use"]), tuple(Note(**note) for note in entry["notes"]))

@@ -1,1 +1,1 @@
-"""Public data sets, read from their own formats into one record. One file a kind of SPEC."""
+"""Readers of public data sets, one module for each kind of SPEC."""

@@ -1,4 +1,4 @@
-"""The record every data set becomes: items, what is asked of them, and which answers are right."""
+"""The common form of data sets: items, queries and relevance judgements."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 from shortlist.core.errors import RecordError
-from shortlist.eval.data.line_reader import checked_id, three_of
+from shortlist.eval.data.line_reader import check_id, count_with_examples
 from shortlist.eval.data.trec_files import Qrels
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something that can be ranked. `title` or `text` may be empty; `category` is None where the source has none."""
+    """An item to rank. `title` or `text` may be empty; `category` is None if the source has none."""
 
     id: str
     title: str
@@ -27,10 +27,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class EvalQuery:
-    """One list to be ranked: for a text, or for a reader with a history (item ids, oldest first).
+    """A request for one ranking: for a text, or for a reader with a history (item ids, oldest first).
 
-    `history_times` is aligned with `history`, or None where the source has no times; `at` is the moment of asking.
-    `candidates` are the only items to rank, None the whole catalogue.
+    `history_times` is aligned with `history`, or None if the source has no times. `at` is the time of the request.
+    `candidates` are the only items to rank; None means the whole catalogue.
     """
 
     id: str
@@ -44,17 +44,16 @@ class EvalQuery:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DataSet:
-    """A whole evaluation. Every query has judgements, and every judgement a query.
+    """A data set. Every query has judgements, and every judgement a query.
 
-    `name` is the kind of SPEC and the last folder, as `beir-scifact`. `qrels` holds grades by query and item id; what
-    is not judged has grade 0. `exclude_seen` asks that the query's history be left out of the ranking, `not_itself`
-    that the item of the query's own id be: some sets ask with their own documents. `data_hash` is
-    that of the files read; `notes` say what a person should know, such as what was left out.
+    `name` is the kind of SPEC and the last folder, as `beir-scifact`. `qrels` holds grades by query and item id;
+    unjudged items have grade 0. `exclude_seen` keeps the query's history out of its ranking. `not_itself` keeps out the
+    item with the query's own id, because some data sets use their documents as queries. `data_hash` is the hash of the
+    files; `notes` are remarks for the report, for example on queries that were left out.
 
-    Raises `RecordError` at construction where the parts do not belong together, with the number of ids at fault and
-    three of them: no item or query, a repeated id, an id with white space, a query without candidates, no relevant
-    item at all, and ids that the catalogue lacks. A query with candidates may have judged items outside the
-    catalogue: they count in the ideal.
+    The constructor raises `RecordError`, with examples, for a data set without items, queries or relevant items, for
+    repeated ids and ids with white space, for queries without candidates or judgements, and for ids that are not in the
+    catalogue. Judged items of a query with candidates may lie outside the catalogue: they count in the ideal ranking.
     """
 
     name: str
@@ -69,72 +68,72 @@ class DataSet:
 
     def __post_init__(self) -> None:
         if not any(grade >= 1 for grades in self.qrels.values() for grade in grades.values()):
-            raise self._wrong("a judgement of grade 1 or higher", "none")
-        known = self._checked_ids([item.id for item in self.items], "item")
-        asked = self._checked_ids([query.id for query in self.queries], "query")
-        self._require_none(self.qrels.keys() - asked, "judged queries that are not among the queries")
-        self._require_none(asked - self.qrels.keys(), "queries without judgements")
-        self._check_candidates(known)
-        self._check_judgements(known)
-        used = {item for query in self.queries for item in query.history}
-        self._require_none(used - known, "items in histories that are not in the catalogue")
+            raise self._error("a judgement of grade 1 or higher", "none")
+        items = self._unique_ids([item.id for item in self.items], "item")
+        queries = self._unique_ids([query.id for query in self.queries], "query")
+        self._require_none(self.qrels.keys() - queries, "judged queries that are not among the queries")
+        self._require_none(queries - self.qrels.keys(), "queries without judgements")
+        self._check_candidates(items)
+        self._check_judgements(items)
+        read = {item for query in self.queries for item in query.history}
+        self._require_none(read - items, "items in histories that are not in the catalogue")
 
     def excluded(self, query: EvalQuery) -> frozenset[str]:
-        """Ids that must not be ranked for `query`."""
+        """Return the ids that must not be ranked for `query`."""
         seen = query.history if self.exclude_seen else ()
         return frozenset([*seen, query.id] if self.not_itself else seen)
 
-    def _checked_ids(self, ids: list[str], what: str) -> set[str]:
+    def _unique_ids(self, ids: list[str], what: str) -> set[str]:
         if not ids:
-            raise self._wrong(f"at least one {what}", "none")
+            raise self._error(f"at least one {what}", "none")
         for value in ids:
-            checked_id(value, f"of {self.name}", f"{what} id")
+            check_id(value, f"of {self.name}", f"{what} id")
         unique = set(ids)
         if len(unique) < len(ids):
-            raise self._wrong(
+            raise self._error(
                 f"unique {what} ids",
-                f"{three_of(value for value, uses in Counter(ids).items() if uses > 1)} used twice",
+                f"{count_with_examples(value for value, uses in Counter(ids).items() if uses > 1)} used twice",
             )
         return unique
 
-    def _check_candidates(self, known: Collection[str]) -> None:
-        bare = [query.id for query in self.queries if query.candidates is not None and not query.candidates]
-        self._require_none(bare, "queries without candidates")
-        offered = {item for query in self.queries for item in query.candidates or ()}
-        self._require_none(offered - set(known), "candidates that are not in the catalogue")
+    def _check_candidates(self, items: Collection[str]) -> None:
+        empty = [query.id for query in self.queries if query.candidates is not None and not query.candidates]
+        self._require_none(empty, "queries without candidates")
+        candidates = {item for query in self.queries for item in query.candidates or ()}
+        self._require_none(candidates - set(items), "candidates that are not in the catalogue")
 
-    def _check_judgements(self, known: Collection[str]) -> None:
-        free = {query.id for query in self.queries if query.candidates is None}
-        judged = {item for query in free for item in self.qrels[query]}
-        self._require_none(judged - set(known), "judged items that are not in the catalogue")
+    def _check_judgements(self, items: Collection[str]) -> None:
+        queries = {query.id for query in self.queries if query.candidates is None}
+        judged = {item for query in queries for item in self.qrels[query]}
+        self._require_none(judged - set(items), "judged items that are not in the catalogue")
 
     def _require_none(self, ids: Collection[str], what: str) -> None:
         if ids:
-            raise self._wrong(f"no {what}", three_of(ids))
+            raise self._error(f"no {what}", count_with_examples(ids))
 
-    def _wrong(self, expected: str, found: str) -> RecordError:
+    def _error(self, expected: str, found: str) -> RecordError:
         return RecordError(
             f"bad data set {self.name}", expected=expected, found=found, remedy="check that its files belong together"
         )
 
 
-def named(kind: str, folder: Path) -> str:
-    """The data set's name, as `beir-scifact`."""
+def dataset_name(kind: str, folder: Path) -> str:
+    """Return the name of the data set in `folder`, as `beir-scifact`."""
     return f"{kind}-{folder.resolve().name}"
 
 
 def hash_files(kind: str, paths: Iterable[Path]) -> str:
-    """sha256 over the kind, and the name and content of every file in the order given."""
-    whole = hashlib.sha256(kind.encode())
+    """Return the sha256 of the kind, and of the names and contents of the files in the given order."""
+    sha = hashlib.sha256(kind.encode())
     for path in paths:
         with path.open("rb") as file:
-            whole.update(f"\0{path.name}\0".encode() + hashlib.file_digest(file, "sha256").digest())
-    return whole.hexdigest()
+            sha.update(f"\0{path.name}\0".encode() + hashlib.file_digest(file, "sha256").digest())
+    return sha.hexdigest()
 
 
-def judged_texts(texts: Iterable[tuple[str, str]], qrels: Qrels) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    """The (query, text) pairs that have judgements, and a note on the others, which trec_eval leaves out too."""
+def judged_queries(texts: Iterable[tuple[str, str]], qrels: Qrels) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """Return the (query id, text) pairs with judgements, and a note on the others, which trec_eval leaves out too."""
     pairs = list(texts)
-    kept = [(query, text) for query, text in pairs if query in qrels]
-    left = len(pairs) - len(kept)
-    return kept, ((f"{left} queries without judgements were left out",) if left else ())
+    judged = [(query, text) for query, text in pairs if query in qrels]
+    unjudged = len(pairs) - len(judged)
+    return judged, ((f"{unjudged} queries without judgements were left out",) if unjudged else ())

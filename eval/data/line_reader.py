@@ -1,4 +1,4 @@
-"""Reading text files line by line, with the file and line in every complaint."""
+"""Read text files line by line, and name the file and line in every error."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from shortlist.core.errors import RecordError, UsageError
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[str, str]]:
-    """(`FILE:LINE`, text without its line end) of every line that is not blank, one at a time.
+    """Yield (`FILE:LINE`, text without its line end) for every line that is not blank.
 
-    Raises `UsageError` where the file is missing and `RecordError` at a line that is not UTF-8.
+    Raises `UsageError` if the file cannot be read, and `RecordError` at a line that is not UTF-8.
     """
     try:
         with path.open("rb") as file:
             for number, raw in enumerate(file, start=1):
                 where = f"{path}:{number}"
-                text = decoded(raw, where).rstrip("\r\n")
+                text = decode(raw, where).rstrip("\r\n")
                 if text.strip():
                     yield where, text
     except OSError as error:
@@ -27,8 +27,8 @@ def numbered_lines(path: Path) -> Iterator[tuple[str, str]]:
         ) from error
 
 
-def decoded(raw: bytes, where: str) -> str:
-    """`raw` as UTF-8 without a byte-order mark; raises `RecordError` that names `where`."""
+def decode(raw: bytes, where: str) -> str:
+    """Decode UTF-8 and drop a byte-order mark. Raises `RecordError` that names `where`."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -40,24 +40,24 @@ def decoded(raw: bytes, where: str) -> str:
         ) from error
 
 
-def fields(text: str, where: str, expected: int, layout: str, separator: str | None = None) -> list[str]:
-    """The `expected` fields of a line; raises `RecordError` that shows `layout` where the number differs."""
+def split_fields(text: str, where: str, expected: int, layout: str, separator: str | None = None) -> list[str]:
+    """Split a line into `expected` fields. Raises `RecordError` that shows `layout` for another number of them."""
     parts = text.split(separator)
     if len(parts) != expected:
         refuse(where, f"{expected} fields ({layout})", f"{len(parts)}", "an id may not hold white space")
     return parts
 
 
-def whole_number(text: str, where: str, what: str) -> int:
-    """`text` as an integer; raises `RecordError` that names `what`."""
+def parse_integer(text: str, where: str, what: str) -> int:
+    """Parse `text` as an integer. Raises `RecordError` that names `where` and `what`."""
     try:
         return int(text)
     except ValueError:
         refuse(where, f"a whole number as {what}", repr(text))
 
 
-def checked_id(value: object, where: str, what: str) -> str:
-    """`value` as an id that run files can carry; raises `RecordError` where it is blank or holds white space."""
+def check_id(value: object, where: str, what: str) -> str:
+    """Return `value` as an id for TREC files. Raises `RecordError` if it is blank or contains white space."""
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     if text.split() != [text]:
         refuse(where, f"a {what} without white space", repr(value), "rename it: TREC files separate by white space")
@@ -65,12 +65,12 @@ def checked_id(value: object, where: str, what: str) -> str:
 
 
 def refuse(where: str, expected: str, found: str, remedy: str = "correct the line") -> NoReturn:
-    """Raise the `RecordError` of one line."""
+    """Raise a `RecordError` about the line `where`, as `FILE:LINE`."""
     raise RecordError(f"bad line {where}", expected=expected, found=found, remedy=remedy)
 
 
-def three_of(ids: Iterable[str]) -> str:
-    """How many `ids` there are, with the first three of them in order as examples."""
+def count_with_examples(ids: Iterable[str]) -> str:
+    """Return the number of `ids`, with the first three in sorted order as examples."""
     ordered = sorted(ids)
-    shown = ", ".join(map(repr, ordered[:3]))
-    return f"{len(ordered)} ({shown}{', ...' if len(ordered) > 3 else ''})"
+    examples = ", ".join(map(repr, ordered[:3]))
+    return f"{len(ordered)} ({examples}{', ...' if len(ordered) > 3 else ''})"

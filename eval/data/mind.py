@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shortlist.eval.data.dataset import DataSet, EvalQuery, Item, hash_files, named
-from shortlist.eval.data.line_reader import checked_id, fields, numbered_lines, refuse
+from shortlist.eval.data.dataset import DataSet, EvalQuery, Item, dataset_name, hash_files
+from shortlist.eval.data.line_reader import check_id, numbered_lines, refuse, split_fields
 
 KIND = "mind"
 TIME = "%m/%d/%Y %I:%M:%S %p"
@@ -18,10 +18,11 @@ Impression = tuple[EvalQuery, dict[str, int]]
 
 
 def read_mind(folder: Path) -> DataSet:
-    """The impressions in `folder`, one query each, the clicked candidates relevant; times are read as UTC.
+    """Read the impressions in `folder`: each is a query, and its clicked candidates are relevant. Times are UTC.
 
-    A candidate shown twice in one impression counts once, as clicked if it was. Where all impressions carry the same
-    time it is a placeholder: `at` is None everywhere and a note says so. Raises `RecordError` or `UsageError`.
+    A candidate that appears twice in one impression counts once, as clicked if one of the two was. If all impressions
+    have the same time it is a placeholder: `at` is then None everywhere, with a note. Raises `RecordError` or
+    `UsageError` with the file and line.
     """
     news, behaviors = folder / "news.tsv", folder / "behaviors.tsv"
     impressions = list(_read_impressions(behaviors))
@@ -30,7 +31,7 @@ def read_mind(folder: Path) -> DataSet:
         impressions = [(replace(query, at=None), clicks) for query, clicks in impressions]
         notes = (NO_TIMES,)
     return DataSet(
-        name=named(KIND, folder),
+        name=dataset_name(KIND, folder),
         kind=KIND,
         items=tuple(_read_news(news)),
         queries=tuple(query for query, _ in impressions),
@@ -47,16 +48,18 @@ def _read_news(path: Path) -> Iterator[Item]:
             refuse(where, "id, category, subcategory, title[, abstract, ...] between tabs", f"{len(columns)} columns")
         item, category, subcategory, title = columns[:4]
         abstract = columns[4] if len(columns) > 4 else ""
-        yield Item(checked_id(item, where, "news id"), title, abstract, category or None, subcategory or None)
+        yield Item(check_id(item, where, "news id"), title, abstract, category or None, subcategory or None)
 
 
 def _read_impressions(path: Path) -> Iterator[Impression]:
     for where, line in numbered_lines(path):
-        impression, user, time, history, shown = fields(line, where, 5, "impression user time history shown", "\t")
+        impression, user, time, history, shown = split_fields(
+            line, where, 5, "impression user time history shown", "\t"
+        )
         clicks = _clicks(shown, where)
         query = EvalQuery(
-            id=checked_id(impression, where, "impression id"),
-            user_id=checked_id(user, where, "user id"),
+            id=check_id(impression, where, "impression id"),
+            user_id=check_id(user, where, "user id"),
             history=tuple(history.split()),
             at=_time(time, where),
             candidates=tuple(clicks),

@@ -1,4 +1,4 @@
-"""From a SPEC such as `beir:DIR` to its data set. A new kind is one file and one line of `SPECS`."""
+"""Read the data set of a SPEC such as `beir:DIR`. A new kind needs one module and one line in `SPECS`."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ SPECS: dict[str, Callable[[Path], DataSet]] = {
 
 
 def load(spec: str) -> DataSet:
-    """The data set that `spec`, as `beir:data/scifact`, names.
+    """Read the data set of `spec`, as `beir:data/scifact`.
 
-    Raises `UsageError` where the kind or folder is unknown, `RecordError` where a file is wrong.
+    Raises `UsageError` for an unknown kind or folder, `RecordError` for bad lines in a file.
     """
     kind, colon, folder = spec.partition(":")
     if kind not in SPECS or not colon or not folder:

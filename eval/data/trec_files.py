@@ -1,8 +1,8 @@
-"""TREC run and qrels files, as trec_eval, ir-measures and ranx read them.
+"""Read and write TREC run and qrels files, in the format of trec_eval, ir-measures and ranx.
 
-trec_eval ignores the rank column, keeps scores in single precision and puts tied documents in *descending* order of id.
-A run is therefore written with strictly falling single-precision scores, each the ranking's own score or, at a tie, the
-next smaller number: every tool then sees our order.
+trec_eval ignores the rank column, rounds scores to single precision and sorts ties by *descending* id. Runs are
+therefore written with strictly decreasing single-precision scores: the score of the ranking or, at a tie, the next
+smaller number. Every tool then sees the same order.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from shortlist.core.errors import RecordError
 from shortlist.core.ranking import Ranking
-from shortlist.eval.data.line_reader import checked_id, fields, numbered_lines, refuse, whole_number
+from shortlist.eval.data.line_reader import check_id, numbered_lines, parse_integer, refuse, split_fields
 
 Qrels = Mapping[str, Mapping[str, int]]
 
@@ -23,25 +23,25 @@ QRELS_LAYOUT = "query 0 document grade"
 
 
 def write_run(path: Path, rankings: Mapping[str, Ranking], tag: str) -> None:
-    """Write `rankings` by query id; raises `RecordError` where an id holds white space or a score leaves float32."""
+    """Write `rankings` by query id. Raises `RecordError` for ids with white space, and scores outside float32."""
     where = f"of run {tag}"
-    checked_id(tag, where, "tag")
+    check_id(tag, where, "tag")
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for query, ranking in rankings.items():
-            checked_id(query, where, "query id")
-            for rank, (item, score) in enumerate(_falling(ranking, query), start=1):
-                file.write(f"{query} Q0 {checked_id(item, where, 'document id')} {rank} {score} {tag}\n")
+            check_id(query, where, "query id")
+            for rank, (item, score) in enumerate(_decreasing_scores(ranking, query), start=1):
+                file.write(f"{query} Q0 {check_id(item, where, 'document id')} {rank} {score} {tag}\n")
 
 
 def read_run(path: Path) -> dict[str, Ranking]:
-    """The rankings of a run file by query id, in file order; the rank column is ignored.
+    """Read rankings by query id, in the order of the file; the rank column is ignored.
 
-    Raises `RecordError` with file and line at a line without six fields, a score that is not a finite number, or a
-    document that was already ranked for the query.
+    Raises `RecordError` with file and line for a line without six fields, a score that is not a finite number, or a
+    document that is ranked twice for one query.
     """
     scored: dict[str, dict[str, float]] = {}
     for where, text in numbered_lines(path):
-        query, _, item, _, score, _ = fields(text, where, 6, RUN_LAYOUT)
+        query, _, item, _, score, _ = split_fields(text, where, 6, RUN_LAYOUT)
         documents = scored.setdefault(query, {})
         if item in documents:
             refuse(where, "each document once a query", f"{item!r} again for query {query!r}", "remove the duplicate")
@@ -50,28 +50,28 @@ def read_run(path: Path) -> dict[str, Ranking]:
 
 
 def write_qrels(path: Path, qrels: Qrels) -> None:
-    """Write the grades by query and document id; raises `RecordError` where an id holds white space."""
+    """Write grades by query and document id. Raises `RecordError` for ids with white space."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for query, grades in qrels.items():
-            checked_id(query, "of qrels", "query id")
+            check_id(query, "of qrels", "query id")
             for item, grade in grades.items():
-                file.write(f"{query} 0 {checked_id(item, 'of qrels', 'document id')} {grade}\n")
+                file.write(f"{query} 0 {check_id(item, 'of qrels', 'document id')} {grade}\n")
 
 
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
-    """Grades by query and document id; raises `RecordError` with file and line (see `add_grade`)."""
+    """Read grades by query and document id. Raises `RecordError` with file and line (see `add_grade`)."""
     qrels: dict[str, dict[str, int]] = {}
     for where, text in numbered_lines(path):
-        query, _, item, grade = fields(text, where, 4, QRELS_LAYOUT)
-        add_grade(qrels, query, item, whole_number(grade, where, "grade"), where)
+        query, _, item, grade = split_fields(text, where, 4, QRELS_LAYOUT)
+        add_grade(qrels, query, item, parse_integer(grade, where, "grade"), where)
     return qrels
 
 
 def add_grade(qrels: dict[str, dict[str, int]], query: str, item: str, grade: int, where: str) -> None:
-    """Record one judgement; raises `RecordError` where the document already has another grade."""
-    known = qrels.setdefault(query, {}).setdefault(item, grade)
-    if known != grade:
-        refuse(where, f"one grade for document {item!r} of query {query!r}", f"{known} and {grade}")
+    """Add one judgement to `qrels`. Raises `RecordError` if the document already has another grade."""
+    first = qrels.setdefault(query, {}).setdefault(item, grade)
+    if first != grade:
+        refuse(where, f"one grade for document {item!r} of query {query!r}", f"{first} and {grade}")
 
 
 def _finite(score: str, where: str) -> float:
@@ -84,7 +84,7 @@ def _finite(score: str, where: str) -> float:
     return value
 
 
-def _falling(ranking: Ranking, query: str) -> Iterator[tuple[str, np.float32]]:
+def _decreasing_scores(ranking: Ranking, query: str) -> Iterator[tuple[str, np.float32]]:
     below = np.float32(np.inf)
     with np.errstate(over="ignore"):
         singles = ranking.scores.astype(np.float32)

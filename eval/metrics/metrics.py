@@ -1,13 +1,13 @@
-"""Every metric, defined once, as a pure function on arrays.
+"""Every metric as a pure function on arrays.
 
 Accuracy metrics work along the last axis, for one query or a block of them:
 
     ranked   int[..., n]   the grade of the document at each rank, best rank first
-    judged   int[..., m]   the grades of every judged document of the same query, in any order
+    judged   int[..., m]   the grades of all judged documents of the same query, in any order
 
-Rows of different length are padded with 0, which changes nothing: an unjudged document has grade 0, and so has a rank
-that was not filled. A document is relevant from grade 1. Where a query has no relevant document the score is 0, as in
-trec_eval (and pytrec_eval, whose numbers these are). The result has the leading shape; `k` is at least 1.
+Rows are padded with 0 to one length, which changes nothing: unjudged documents and empty ranks have grade 0. A document
+is relevant from grade 1. A query without relevant documents scores 0, as in trec_eval and pytrec_eval, with which the
+numbers agree. The result has the leading shape; `k` is at least 1.
 """
 
 from __future__ import annotations
@@ -19,60 +19,60 @@ Scores = npt.NDArray[np.float64]
 
 
 def ndcg(ranked: npt.ArrayLike, judged: npt.ArrayLike, k: int) -> Scores:
-    """Normalised discounted cumulative gain of the first `k` ranks: trec_eval's `ndcg_cut`.
+    """Normalised discounted cumulative gain of the first `k` ranks (trec_eval's `ndcg_cut`).
 
-    The gain is the grade itself, not 2**grade - 1; the discount is log2(rank + 1); negative grades gain 0. The
-    ideal ranking is made of all judged documents, found or not. Järvelin and Kekäläinen, TOIS 2002.
+    The gain is the grade itself, not 2**grade - 1; the discount is log2(rank + 1); negative grades gain 0. The ideal
+    ranking consists of all judged documents, ranked or not. Järvelin and Kekäläinen, TOIS 2002.
     """
     best = -np.sort(-np.asarray(judged), axis=-1)
     return _ratio(_dcg(np.asarray(ranked), k), _dcg(best, k))
 
 
 def average_precision(ranked: npt.ArrayLike, judged: npt.ArrayLike) -> Scores:
-    """Mean of the precision at each relevant document, unfound ones counted 0 (trec_eval's `map`)."""
-    found = _relevant(ranked)
-    precisions = np.cumsum(found, axis=-1) / _ranks(found.shape[-1])
-    return _ratio(np.sum(precisions * found, axis=-1), np.sum(_relevant(judged), axis=-1))
+    """Mean of the precision at each relevant document, 0 for those that are not ranked (trec_eval's `map`)."""
+    hits = _relevant(ranked)
+    precisions = np.cumsum(hits, axis=-1) / _ranks(hits.shape[-1])
+    return _ratio(np.sum(precisions * hits, axis=-1), np.sum(_relevant(judged), axis=-1))
 
 
 def reciprocal_rank(ranked: npt.ArrayLike) -> Scores:
-    """1 / rank of the first relevant document, 0 where there is none (trec_eval's `recip_rank`)."""
-    found = _relevant(ranked)
-    return _score(np.max(found / _ranks(found.shape[-1]), axis=-1, initial=0.0))
+    """1 / rank of the first relevant document, 0 if none is ranked (trec_eval's `recip_rank`)."""
+    hits = _relevant(ranked)
+    return _score(np.max(hits / _ranks(hits.shape[-1]), axis=-1, initial=0.0))
 
 
 def precision(ranked: npt.ArrayLike, k: int) -> Scores:
-    """Relevant documents among the first `k` ranks, divided by `k` even where fewer were ranked (trec_eval's `P`)."""
+    """Relevant documents among the first `k` ranks, divided by `k` even if fewer are ranked (trec_eval's `P`)."""
     return _score(np.sum(_relevant(ranked)[..., :k], axis=-1) / k)
 
 
 def recall(ranked: npt.ArrayLike, judged: npt.ArrayLike, k: int) -> Scores:
-    """Share of the relevant documents that is found in the first `k` ranks (trec_eval's `recall`)."""
+    """Share of the relevant documents that are among the first `k` ranks (trec_eval's `recall`)."""
     return _ratio(np.sum(_relevant(ranked)[..., :k], axis=-1), np.sum(_relevant(judged), axis=-1))
 
 
 def hit_rate(ranked: npt.ArrayLike, k: int) -> Scores:
-    """1 where a relevant document is among the first `k` ranks, else 0 (trec_eval's `success`)."""
+    """1 if a relevant document is among the first `k` ranks, else 0 (trec_eval's `success`)."""
     return _score(np.any(_relevant(ranked)[..., :k], axis=-1))
 
 
 def auc(grades: npt.ArrayLike, scores: npt.ArrayLike) -> float:
-    """Area under the ROC curve of one impression: how often a relevant candidate scores above another one.
+    """Area under the ROC curve of one impression: the share of pairs in which the relevant candidate scores higher.
 
-    `grades` int[n] and `scores` float[n] are aligned; a tie counts one half, as in scikit-learn. NaN where all
-    candidates are relevant or none is: there is no pair to compare.
+    `grades` int[n] and `scores` float[n] are aligned; a tie counts one half, as in scikit-learn. NaN if all candidates
+    are relevant or none is, because there is no pair to compare.
     """
     relevant = _relevant(grades)
     values = np.asarray(scores, dtype=np.float64)
-    wanted, others = values[relevant], np.sort(values[~relevant])
-    if not wanted.size or not others.size:
+    positives, negatives = values[relevant], np.sort(values[~relevant])
+    if not positives.size or not negatives.size:
         return float("nan")
-    below = np.searchsorted(others, wanted, "left") + np.searchsorted(others, wanted, "right")
-    return float(below.mean() / (2 * others.size))
+    below = np.searchsorted(negatives, positives, "left") + np.searchsorted(negatives, positives, "right")
+    return float(below.mean() / (2 * negatives.size))
 
 
 def coverage(recommended: npt.ArrayLike, n_items: int) -> float:
-    """Share of the catalogue of `n_items` that is recommended to anyone; `recommended` holds rows, of any shape."""
+    """Share of the catalogue of `n_items` that is recommended at all; `recommended` holds row numbers, int[...]."""
     return float(np.unique(np.asarray(recommended)).size / n_items)
 
 
@@ -87,27 +87,27 @@ def intra_list_diversity(vectors: npt.ArrayLike) -> Scores:
         return _score(np.full(rows.shape[:-2], np.nan))
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
     units = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
-    # All pairs at once: |sum of units|^2 is the sum over every ordered pair, an item with itself included.
+    # All pairs at once: |sum of units|^2 is the sum over every ordered pair, including each item with itself.
     pairs = np.sum(np.sum(units, axis=-2) ** 2, axis=-1) - np.sum(units**2, axis=(-2, -1))
     return _score(1 - pairs / (n * (n - 1)))
 
 
-def novelty(choosers: npt.ArrayLike, n_readers: int) -> Scores:
-    """Mean self-information of a list in bits, -log2(choosers / n_readers); high means little known.
+def novelty(popularity: npt.ArrayLike, n_readers: int) -> Scores:
+    """Mean self-information of a list in bits, -log2(popularity / n_readers); high for little known items.
 
-    `choosers` int[..., n] counts the readers who had chosen each listed item; an item that nobody chose counts as
+    `popularity` int[..., n] is the number of readers who chose each listed item. An item without readers counts as
     chosen once, so that the mean stays finite. NaN for an empty list. Zhou et al., PNAS 2010.
     """
-    counts = np.maximum(np.asarray(choosers, dtype=np.float64), 1.0)
+    counts = np.maximum(np.asarray(popularity, dtype=np.float64), 1.0)
     if not counts.shape[-1]:
         return _score(np.full(counts.shape[:-1], np.nan))
     return _score(np.mean(np.log2(n_readers / counts), axis=-1))
 
 
 def gini(counts: npt.ArrayLike) -> float:
-    """Gini coefficient of how often each item of the whole catalogue is recommended.
+    """Gini coefficient of `counts` int[n], the number of times that each item of the catalogue is recommended.
 
-    0 when all items are equally often (or none at all), (n - 1) / n when one item takes everything.
+    0 if all items are recommended equally often, or none is; (n - 1) / n if all recommendations are one item.
     """
     ordered = np.sort(np.asarray(counts, dtype=np.float64))
     n, total = ordered.size, ordered.sum()
@@ -133,5 +133,5 @@ def _ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> Scores:
 
 
 def _score(value: npt.ArrayLike) -> Scores:
-    """float64, a scalar where there was one query."""
+    """Return `value` as float64: a scalar for one query, else an array."""
     return np.asarray(value, dtype=np.float64)[()]

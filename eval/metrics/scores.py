@@ -1,4 +1,4 @@
-"""From the rankings of a variant to one number per metric and query."""
+"""Score the rankings of a variant: one number per metric and query."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import numpy.typing as npt
 from shortlist.core.errors import RecordError
 from shortlist.core.ranking import Ranking
 from shortlist.eval.data.dataset import DataSet, EvalQuery
-from shortlist.eval.data.line_reader import three_of
+from shortlist.eval.data.line_reader import count_with_examples
 from shortlist.eval.data.trec_files import Qrels
 from shortlist.eval.metrics import metrics
 from shortlist.eval.metrics.metrics import Scores
 
 BLOCK = 4096  # queries scored together
 AUC = "AUC"
-NOTHING = Ranking((), np.empty(0), "unranked")
+EMPTY = Ranking((), np.empty(0), "unranked")
 
 Grades = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graded:
-    """A block of queries as `eval.metrics` wants it: `ranked` int64[q, n] and `judged` int64[q, m], padded with 0."""
+    """Grades of a block of queries, padded with 0: `ranked` int64[q, n] and `judged` int64[q, m] (see `metrics`)."""
 
     ranked: Grades
     judged: Grades
@@ -43,14 +43,15 @@ METRICS: dict[str, Callable[[Graded], Scores]] = {
 
 
 def score(data: DataSet, rankings: Mapping[str, Ranking], block_size: int = BLOCK) -> dict[str, Scores]:
-    """float64[queries] per metric of `METRICS`, aligned with `data.queries`; with `AUC` where candidates are ranked.
+    """Return float64[queries] for each of `METRICS`, aligned with `data.queries`.
 
-    A query that `rankings` lacks scores 0, and 0.5 in AUC. AUC is NaN for a query whose candidates are all relevant
-    or none is; candidates that were not ranked tie below all others. Raises `RecordError` where `rankings` answers
-    queries or ranks items that `data` does not have, with how many and three of them.
+    `AUC` is included if all queries have candidates.
+    A query without a ranking scores 0, and 0.5 in AUC. AUC is NaN if all candidates of a query are relevant or none is;
+    candidates that are not ranked tie below all others. Raises `RecordError`, with examples, if `rankings` has queries
+    or items that `data` does not have.
     """
     check_rankings(data, rankings)
-    answers = [rankings.get(query.id, NOTHING) for query in data.queries]
+    answers = [rankings.get(query.id, EMPTY) for query in data.queries]
     blocks = [
         _graded(data.qrels, data.queries[start : start + block_size], answers[start : start + block_size])
         for start in range(0, len(answers), block_size)
@@ -62,14 +63,14 @@ def score(data: DataSet, rankings: Mapping[str, Ranking], block_size: int = BLOC
 
 
 def check_rankings(data: DataSet, rankings: Mapping[str, Ranking]) -> None:
-    """Raise `RecordError` unless every query and item of `rankings` is one that `data` asked for."""
+    """Raise `RecordError` if `rankings` has a query that `data` lacks, or an item that is no candidate of its query."""
     _require_none(data, rankings.keys() - {query.id for query in data.queries}, "queries")
-    known = {item.id for item in data.items}
-    strange: set[str] = set()
+    catalogue = {item.id for item in data.items}
+    unknown: set[str] = set()
     for query in data.queries:
-        allowed = known if query.candidates is None else set(query.candidates)
-        strange.update(item for item in rankings.get(query.id, NOTHING).ids if item not in allowed)
-    _require_none(data, strange, "items")
+        candidates = catalogue if query.candidates is None else set(query.candidates)
+        unknown.update(item for item in rankings.get(query.id, EMPTY).ids if item not in candidates)
+    _require_none(data, unknown, "items")
 
 
 def _require_none(data: DataSet, ids: Iterable[str], what: str) -> None:
@@ -77,8 +78,8 @@ def _require_none(data: DataSet, ids: Iterable[str], what: str) -> None:
     if unknown:
         raise RecordError(
             f"rankings do not match {data.name}",
-            expected=f"only {what} that it asks for",
-            found=f"{three_of(unknown)} others",
+            expected=f"only {what} of the data set",
+            found=f"{count_with_examples(unknown)} others",
             remedy="check that both come from the same data",
         )
 

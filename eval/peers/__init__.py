@@ -1,1 +1,1 @@
-"""Outside systems in the same harness: same data, same candidates, same metrics. They need the extra `bench`."""
+"""Other systems, measured with the same data, candidates and metrics. They need the extra `bench`."""

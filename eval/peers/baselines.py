@@ -1,4 +1,4 @@
-"""What any system must beat: popularity, and chance."""
+"""Trivial baselines: popularity, and a random order."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ import numpy as np
 import numpy.typing as npt
 
 from shortlist.eval.data.dataset import EvalQuery
-from shortlist.eval.peers.peer import Scores, World
+from shortlist.eval.peers.peer import PeerData, Scores
 
 
 class Popularity:
-    """How many readers had chosen an item. See `Peer`."""
+    """A `Peer` that scores an item by the number of readers who chose it."""
 
-    def __init__(self, world: World) -> None:
-        chosen = [row for rows in world.histories.values() for row in set(rows)]
-        self._counts = np.bincount(np.array(chosen, dtype=np.int64), minlength=len(world.texts)).astype(np.float64)
+    def __init__(self, data: PeerData) -> None:
+        chosen = [row for rows in data.histories.values() for row in set(rows)]
+        self._counts = np.bincount(np.array(chosen, dtype=np.int64), minlength=len(data.texts)).astype(np.float64)
 
     def scores(self, query: EvalQuery, rows: npt.NDArray[np.int64] | None) -> Scores:
         """See `Peer`."""
         return self._counts
 
 
-class Chance:
-    """A random order, the same for the same query and seed. See `Peer`."""
+class RandomOrder:
+    """A `Peer` with random scores, the same for the same query and seed."""
 
-    def __init__(self, world: World) -> None:
-        self._items = len(world.texts)
-        self._seed = world.seed
+    def __init__(self, data: PeerData) -> None:
+        self._items = len(data.texts)
+        self._seed = data.seed
 
     def scores(self, query: EvalQuery, rows: npt.NDArray[np.int64] | None) -> Scores:
         """See `Peer`."""

@@ -1,4 +1,4 @@
-"""scikit-learn: TF-IDF vectors and their cosine, as in a first prototype."""
+"""scikit-learn: cosine similarity of TF-IDF vectors."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import numpy as np
 import numpy.typing as npt
 
 from shortlist.eval.data.dataset import EvalQuery
-from shortlist.eval.peers.peer import Scores, World
+from shortlist.eval.peers.peer import PeerData, Scores
 
 
 class SklearnTfidf:
-    """See `Peer`."""
+    """A `Peer` by the cosine of TF-IDF vectors."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, data: PeerData) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        self._world = world
+        self._data = data
         self._vectorizer = TfidfVectorizer(stop_words="english", sublinear_tf=True)
-        self._matrix = self._vectorizer.fit_transform(world.texts).T.tocsr()
+        self._matrix = self._vectorizer.fit_transform(data.texts).T.tocsr()
 
     def scores(self, query: EvalQuery, rows: npt.NDArray[np.int64] | None) -> Scores:
         """See `Peer`."""
-        asked = self._vectorizer.transform([self._world.text_of(query)])
-        return np.asarray((asked @ self._matrix).toarray()[0], dtype=np.float64)
+        vector = self._vectorizer.transform([self._data.query_text(query)])
+        return np.asarray((vector @ self._matrix).toarray()[0], dtype=np.float64)

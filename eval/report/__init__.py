@@ -1,1 +1,1 @@
-"""What an ablation found, written down: run files, scores, results.json, report.md and report.html."""
+"""The results of an ablation as results.json, report.md and report.html."""

@@ -1,4 +1,4 @@
-"""report.html: one file that holds its plots and needs no network."""
+"""report.html: one file with its plots, which needs no network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from shortlist.eval.report import plots
-from shortlist.eval.report.tables import Grid, facts, grids_of, warnings_of
+from shortlist.eval.report.tables import ReportTable, data_facts, report_tables, report_warnings
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #222; }
@@ -16,13 +16,13 @@ table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabula
 th, td { border-bottom: 1px solid #ddd; padding: .2rem .6rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 tbody tr:hover { background: #f2f6fb; }
-.wide { overflow-x: auto; } .note { color: #666; } .mind { background: #fff3d6; padding: .3rem .6rem; }
+.wide { overflow-x: auto; } .note { color: #666; } .warning { background: #fff3d6; padding: .3rem .6rem; }
 figure { margin: 1rem 0; } figcaption { color: #666; } svg { max-width: 100%; height: auto; }
 """
 
 
 def html_report(results: Mapping[str, Any]) -> str:
-    """The report of an ablation's results."""
+    """Return the report of an ablation's results as HTML."""
     body = "\n".join(line for name, data in results["data"].items() for line in _data(name, data, results["baseline"]))
     intro = f"<p>Baseline: <code>{escape(results['baseline'])}</code>; seed {results['seed']}.</p>"
     return (
@@ -33,24 +33,24 @@ def html_report(results: Mapping[str, Any]) -> str:
 
 def _data(name: str, data: Mapping[str, Any], baseline: str) -> Iterator[str]:
     yield f"<h2>{escape(name)}</h2>"
-    yield f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in facts(data))}</ul>"
-    yield from (f'<p class="mind">{escape(line)}</p>' for line in warnings_of(data))
-    drawn = {
+    yield f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in data_facts(data))}</ul>"
+    yield from (f'<p class="warning">{escape(line)}</p>' for line in report_warnings(data))
+    figures = {
         "Quality against cost": plots.quality_against_cost(data),
-        f"Difference to {baseline}; grey where the interval holds 0": plots.intervals(data, baseline),
-        "What each leg adds": plots.legs(data, baseline),
+        f"Difference to {baseline}; grey if the interval contains 0": plots.intervals(data, baseline),
+        "Contribution of each leg": plots.legs(data, baseline),
         "By length of history": plots.by_history(data),
     }
     yield from (
-        f"<figure>{svg}<figcaption>{escape(title)}</figcaption></figure>" for title, svg in drawn.items() if svg
+        f"<figure>{svg}<figcaption>{escape(title)}</figcaption></figure>" for title, svg in figures.items() if svg
     )
-    yield from (_table(grid) for grid in grids_of(data, baseline))
+    yield from (_table(table) for table in report_tables(data, baseline))
 
 
-def _table(grid: Grid) -> str:
-    head, rows = _row(grid.head, "th"), "".join(_row(row, "td") for row in grid.rows)
-    table = f'<div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
-    return f'<h3>{escape(grid.title)}</h3>{table}<p class="note">{escape(grid.note)}</p>'
+def _table(table: ReportTable) -> str:
+    head, rows = _row(table.head, "th"), "".join(_row(row, "td") for row in table.rows)
+    html = f'<div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+    return f'<h3>{escape(table.title)}</h3>{html}<p class="note">{escape(table.note)}</p>'
 
 
 def _row(cells: Sequence[str], tag: str) -> str:

@@ -1,4 +1,4 @@
-"""The plots of a report, as SVG that needs nothing from outside. The same results give the same bytes."""
+"""The plots of a report as standalone SVG. The same results give the same bytes."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]
 
 WIDTH = 7.5  # inches
-ROW = 0.28
-LINES = 10  # more cannot be told apart
-WITHOUT = "without-"  # how variants that lack one leg are named
-OURS, OTHER, FAINT = "#1f5fa8", "#c2571a", "#888888"
+ROW_HEIGHT = 0.28
+MAX_LINES = 10  # more are hard to distinguish
+WITHOUT = "without-"  # prefix of the names of variants that drop one leg
+COLOUR, FAINT = "#1f5fa8", "#888888"
 
 
 def quality_against_cost(data: Document) -> str:
-    """Each variant by its median milliseconds a query and its deciding metric, with the interval of that."""
+    """Plot the primary metric of each variant, with its interval, against its median milliseconds for a query."""
     primary = data["primary"]
     points = [
-        (name, one["cost"]["stage_ms"]["total"]["p50"], one["intervals"][primary])
-        for name, one in data["variants"].items()
-        if not name.startswith(WITHOUT)  # these cost what the whole costs and would lie on its label
+        (name, variant["cost"]["stage_ms"]["total"]["p50"], variant["intervals"][primary])
+        for name, variant in data["variants"].items()
+        if not name.startswith(WITHOUT)  # these cost about as much as the baseline and would cover its label
     ]
-    known = [(name, max(ms, 1e-3), interval) for name, ms, interval in points if ms is not None]
+    timed = [(name, max(ms, 1e-3), interval) for name, ms, interval in points if ms is not None]
 
     def draw(axes: Axes) -> None:
-        for name, ms, interval in known:
-            _whisker(axes, [interval["mean"]], [interval], [ms], vertical=True)
+        for name, ms, interval in timed:
+            _draw_intervals(axes, [interval["mean"]], [interval], [ms], vertical=True)
             axes.annotate(name, (ms, interval["mean"]), (4, 3), textcoords="offset points", fontsize=7)
         axes.set_xscale("log")
         axes.set_xlabel("milliseconds a query (median)")
@@ -40,31 +40,31 @@ def quality_against_cost(data: Document) -> str:
 
 
 def intervals(data: Document, baseline: str) -> str:
-    """The difference of each variant to the baseline, with its interval: one that crosses 0 may be chance."""
+    """Plot the difference of each variant to the baseline with its interval, which contains 0 if it may be chance."""
     primary = data["primary"]
-    found = {
-        name: one["against_baseline"][primary]["difference"]
-        for name, one in data["variants"].items()
-        if primary in one["against_baseline"]
+    differences = {
+        name: variant["against_baseline"][primary]["difference"]
+        for name, variant in data["variants"].items()
+        if primary in variant["against_baseline"]
     }
-    return _differences(found, f"{primary}, difference to {baseline}")
+    return _differences(differences, f"{primary}, difference to {baseline}")
 
 
 def legs(data: Document, baseline: str) -> str:
-    """What each leg adds: the difference of the baseline to `without-LEG`; "" where there is no such variant."""
+    """Plot the contribution of each leg: the baseline minus `without-LEG`. Returns "" if there is no such variant."""
     primary = data["primary"]
-    found = {
-        name.removeprefix(WITHOUT): _turned(one["against_baseline"][primary]["difference"])
-        for name, one in data["variants"].items()
-        if name.startswith(WITHOUT) and primary in one["against_baseline"]
+    differences = {
+        name.removeprefix(WITHOUT): _negate(variant["against_baseline"][primary]["difference"])
+        for name, variant in data["variants"].items()
+        if name.startswith(WITHOUT) and primary in variant["against_baseline"]
     }
-    return _differences(found, f"what the leg adds to {baseline}, in {primary}") if found else ""
+    return _differences(differences, f"contribution of the leg to {baseline}, in {primary}")
 
 
 def by_history(data: Document) -> str:
-    """The deciding metric by the length of history, a line for each of the best variants; "" where nobody has one."""
+    """Plot the primary metric of the best variants by length of history. Returns "" if there are no histories."""
     primary, variants = data["primary"], data["variants"]
-    best = sorted(variants, key=lambda name: -(variants[name]["metrics"].get(primary) or 0.0))[:LINES]
+    best = sorted(variants, key=lambda name: -(variants[name]["metrics"].get(primary) or 0.0))[:MAX_LINES]
     lines = {name: variants[name]["by_history"] for name in best if variants[name]["by_history"]}
     if not lines:
         return ""
@@ -82,34 +82,34 @@ def by_history(data: Document) -> str:
     return _svg(draw, 4.5)
 
 
-def _differences(found: Mapping[str, Document], label: str) -> str:
-    if not found:
+def _differences(intervals: Mapping[str, Document], label: str) -> str:
+    """Plot intervals by name, one a row. Returns "" if there are none."""
+    if not intervals:
         return ""
-    names = list(found)[::-1]
+    names = list(intervals)[::-1]
 
     def draw(axes: Axes) -> None:
-        means = [found[name]["mean"] for name in names]
-        _whisker(axes, range(len(names)), [found[name] for name in names], means, vertical=False)
+        means = [intervals[name]["mean"] for name in names]
+        _draw_intervals(axes, range(len(names)), [intervals[name] for name in names], means, vertical=False)
         axes.axvline(0, color=FAINT, linewidth=0.8)
         axes.set_yticks(range(len(names)), names, fontsize=7)
         axes.set_xlabel(label)
 
-    return _svg(draw, 1.0 + ROW * len(names))
+    return _svg(draw, 1.0 + ROW_HEIGHT * len(names))
 
 
-def _whisker(
-    axes: Axes, heights: Sequence[float], ends: Sequence[Document], places: Sequence[float], vertical: bool
+def _draw_intervals(
+    axes: Axes, heights: Sequence[float], intervals: Sequence[Document], places: Sequence[float], vertical: bool
 ) -> None:
-    """Points with their intervals; coloured where the interval does not hold 0."""
-    reach = [[one["mean"] - one["low"] for one in ends], [one["high"] - one["mean"] for one in ends]]
-    colours = [OURS if vertical or one["low"] * one["high"] > 0 else FAINT for one in ends]
-    for at, colour in enumerate(colours):
-        error = [[reach[0][at]], [reach[1][at]]]
-        up, across = (error, None) if vertical else (None, error)
-        axes.errorbar(places[at], heights[at], up, across, "o", markersize=3.5, color=colour, elinewidth=1, capsize=2)
+    """Draw points with error bars; horizontal ones are grey if their interval contains 0."""
+    for place, height, interval in zip(places, heights, intervals, strict=True):
+        error = [[interval["mean"] - interval["low"]], [interval["high"] - interval["mean"]]]
+        y_error, x_error = (error, None) if vertical else (None, error)
+        colour = COLOUR if vertical or interval["low"] * interval["high"] > 0 else FAINT
+        axes.errorbar(place, height, y_error, x_error, "o", markersize=3.5, color=colour, elinewidth=1, capsize=2)
 
 
-def _turned(interval: Document) -> Document:
+def _negate(interval: Document) -> Document:
     return {"low": -interval["high"], "mean": -interval["mean"], "high": -interval["low"]}
 
 

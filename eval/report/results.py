@@ -1,4 +1,4 @@
-"""The results of an ablation as one JSON document."""
+"""Results of an ablation as one JSON document."""
 
 from __future__ import annotations
 
@@ -10,34 +10,35 @@ from typing import Any
 import numpy as np
 
 from shortlist.core.json_documents import notes_document
-from shortlist.eval.data.describe import describe
-from shortlist.eval.metrics.outcome import Outcome
-from shortlist.eval.run_cache import Cost
+from shortlist.eval.data.statistics import describe
+from shortlist.eval.finished_run import Cost
+from shortlist.eval.metrics.scored_run import ScoredRun
+from shortlist.eval.score_table import ScoreTable, to_score_table
 from shortlist.eval.stats.effects import Effect, Slice, by_category, by_history, effects
 from shortlist.eval.stats.significance import Comparison, Interval, bootstrap
-from shortlist.eval.table import Table, table_of
 
 DECIMALS = 6
 Document = dict[str, Any]
 
 
-def data_document(outcomes: Sequence[Outcome], baseline: str, seed: int, missing: Mapping[str, str]) -> Document:
-    """Everything about one data set; `outcomes` are those of its variants, and `baseline` is the name of one of them.
+def data_document(scored_runs: Sequence[ScoredRun], baseline: str, seed: int, missing: Mapping[str, str]) -> Document:
+    """Return everything about one data set; `baseline` is the name of one of `scored_runs`.
 
-    `missing` says why other variants were not measured. Intervals and tests are for the metrics that `compared` gives;
-    of all others there is the mean.
+    `missing` holds the reasons of variants that were not measured, by name. The metrics of `tested_metrics` have
+    intervals and tests, all others only a mean.
     """
-    tables = {outcome.name: table_of(outcome) for outcome in outcomes}
-    first = next(outcome for outcome in outcomes if outcome.name == baseline)
-    found = {metric: effects(tables, baseline, metric, seed) for metric in compared(first)}
+    tables = {scored_run.name: to_score_table(scored_run) for scored_run in scored_runs}
+    first = next(scored_run for scored_run in scored_runs if scored_run.name == baseline)
+    by_metric = {metric: effects(tables, baseline, metric, seed) for metric in tested_metrics(first)}
     variants = {
-        outcome.name: _variant(outcome, tables, baseline, _of(found, outcome.name), seed) for outcome in outcomes
+        scored_run.name: _variant(scored_run, tables, baseline, _effects_of(by_metric, scored_run.name), seed)
+        for scored_run in scored_runs
     }
-    document: Document = plain(
+    document: Document = to_json(
         {
             "description": asdict(describe(first.task.data)),
             "primary": first.primary,
-            "compared": compared(first),
+            "compared": tested_metrics(first),
             "variants": variants,
             "not_measured": dict(missing),
         }
@@ -45,25 +46,27 @@ def data_document(outcomes: Sequence[Outcome], baseline: str, seed: int, missing
     return document
 
 
-def compared(outcome: Outcome) -> list[str]:
-    """The metrics that are tested: the one that decides, and two that others publish."""
-    return list(dict.fromkeys((outcome.primary, "nDCG@10", "MRR" if "AUC" in outcome.scores else "Recall@100")))
+def tested_metrics(scored_run: ScoredRun) -> list[str]:
+    """Return the metrics with significance tests: the primary one, and two that are commonly published."""
+    return list(dict.fromkeys((scored_run.primary, "nDCG@10", "MRR" if "AUC" in scored_run.scores else "Recall@100")))
 
 
 def _variant(
-    outcome: Outcome, tables: Mapping[str, Table], baseline: str, against: Mapping[str, Effect], seed: int
+    scored_run: ScoredRun, tables: Mapping[str, ScoreTable], baseline: str, against: Mapping[str, Effect], seed: int
 ) -> Document:
-    table, first, primary = tables[outcome.name], tables[baseline], outcome.primary
-    finished = outcome.finished
+    table, first, primary = tables[scored_run.name], tables[baseline], scored_run.primary
+    finished = scored_run.finished
     return {
         "about": finished.variant.about,
         "queries": len(table.queries),
         "failed": dict(finished.run.failed),
-        "metrics": outcome.means,
-        "intervals": {metric: _interval(bootstrap(table.scores[metric], seed)) for metric in compared(outcome)},
+        "metrics": scored_run.means,
+        "intervals": {
+            metric: _interval(bootstrap(table.scores[metric], seed)) for metric in tested_metrics(scored_run)
+        },
         "against_baseline": {metric: effect_document(effect) for metric, effect in against.items()},
-        "by_history": [slice_document(one) for one in by_history(table, first, primary, seed)],
-        "by_category": [slice_document(one) for one in by_category(table, first, primary, seed)],
+        "by_history": [slice_document(part) for part in by_history(table, first, primary, seed)],
+        "by_category": [slice_document(part) for part in by_category(table, first, primary, seed)],
         "cost": cost_document(finished.cost),
         "hashes": finished.hashes,
         "tuned_on_this_data": finished.tuned_here,
@@ -75,7 +78,7 @@ def _variant(
 
 
 def cost_document(cost: Cost) -> Document:
-    """What a run took. Times are of the machine it ran on, and of whatever else it was doing."""
+    """Return the cost of a run. Times depend on the machine, and on its load during the run."""
     stages = {stage: _quantiles(ms) for stage, ms in cost.stage_ms.items()}
     return {
         "stage_ms": {"total": _quantiles(cost.total_ms), **stages},
@@ -90,12 +93,12 @@ def cost_document(cost: Cost) -> Document:
     }
 
 
-def _of(found: Mapping[str, Mapping[str, Effect]], name: str) -> dict[str, Effect]:
-    return {metric: of_metric[name] for metric, of_metric in found.items() if name in of_metric}
+def _effects_of(by_metric: Mapping[str, Mapping[str, Effect]], name: str) -> dict[str, Effect]:
+    return {metric: by_variant[name] for metric, by_variant in by_metric.items() if name in by_variant}
 
 
 def effect_document(effect: Effect) -> Document:
-    """One metric against the baseline."""
+    """Return one metric's comparison with the baseline."""
     comparison: Comparison = effect.comparison
     return {
         "baseline": effect.baseline,
@@ -108,9 +111,9 @@ def effect_document(effect: Effect) -> Document:
     }
 
 
-def slice_document(one: Slice) -> Document:
-    """One slice of the queries."""
-    return {"name": one.name, "mean": _interval(one.mean), "difference": _interval(one.difference)}
+def slice_document(part: Slice) -> Document:
+    """Return the scores of one slice of the queries."""
+    return {"name": part.name, "mean": _interval(part.mean), "difference": _interval(part.difference)}
 
 
 def _interval(interval: Interval) -> Document:
@@ -124,12 +127,12 @@ def _quantiles(ms: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Document:
     return {"p50": round(p50, 3), "p95": round(p95, 3)}
 
 
-def plain(value: Any) -> Any:
-    """`value` as JSON has it: numbers to six decimals, null for what is undefined, text keys."""
+def to_json(value: Any) -> Any:
+    """Convert `value` for JSON: floats rounded to six decimals, None for NaN and infinity, keys as strings."""
     if isinstance(value, dict):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return [to_json(item) for item in value]
     if isinstance(value, float):
         return round(value, DECIMALS) if math.isfinite(value) else None
     return value

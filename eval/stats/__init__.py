@@ -1,1 +1,1 @@
-"""Significance tests, effect sizes, comparisons."""
+"""Significance tests and effect sizes."""

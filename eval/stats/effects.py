@@ -1,4 +1,4 @@
-"""A variant against its baseline: the difference, whether it could be chance, and for whom it holds."""
+"""Effects of variants against a baseline: on all queries, by length of history, and by category."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from shortlist.eval.metrics.metrics import Scores
+from shortlist.eval.score_table import ScoreTable
 from shortlist.eval.stats.significance import Comparison, Interval, bootstrap, compare, holm
-from shortlist.eval.table import Table
 
-# Lengths of history, from the first number to the one before the next.
-HISTORY = (0, 1, 5, 10, 20, 50)
-CATEGORIES = 10  # the most frequent ones
-FEWEST = 10  # a slice of fewer queries says nothing
+HISTORY_LENGTHS = (0, 1, 5, 10, 20, 50)  # starts of the slices
+MAX_CATEGORIES = 10
+MIN_QUERIES = 10  # smaller slices are left out
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One metric of a variant against the baseline on the same queries; `p_holm` is corrected for all variants."""
+    """One metric of a variant against the baseline on the same queries.
+
+    `baseline` is the baseline's mean. `p_holm` is corrected for all variants.
+    """
 
     baseline: float
     comparison: Comparison
@@ -29,60 +31,60 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Some of the queries: `mean` of the variant, and its difference to the baseline."""
+    """A slice of the queries: the mean of the variant, and its mean difference to the baseline."""
 
     name: str
     mean: Interval
     difference: Interval
 
 
-def effects(tables: Mapping[str, Table], baseline: str, metric: str, seed: int) -> dict[str, Effect]:
-    """Every variant but `baseline` against it. Raises `RecordError` where a variant has queries that it lacks."""
+def effects(tables: Mapping[str, ScoreTable], baseline: str, metric: str, seed: int) -> dict[str, Effect]:
+    """Compare every other variant with `baseline`, by name. Raises `RecordError` if the baseline lacks a query."""
     pairs = {name: _paired(table, tables[baseline], metric) for name, table in tables.items() if name != baseline}
-    found = {name: compare(ours, theirs, seed) for name, (ours, theirs) in pairs.items()}
-    adjusted = holm([comparison.p for comparison in found.values()]).tolist()
+    comparisons = {name: compare(ours, theirs, seed) for name, (ours, theirs) in pairs.items()}
+    adjusted = holm([comparison.p for comparison in comparisons.values()]).tolist()
     return {
         name: Effect(_mean(pairs[name][1]), comparison, p)
-        for (name, comparison), p in zip(found.items(), adjusted, strict=True)
+        for (name, comparison), p in zip(comparisons.items(), adjusted, strict=True)
     }
 
 
-def by_history(table: Table, baseline: Table, metric: str, seed: int) -> list[Slice]:
-    """The variant by the length of its readers' histories; empty where nobody has one."""
+def by_history(table: ScoreTable, baseline: ScoreTable, metric: str, seed: int) -> list[Slice]:
+    """Slice by the length of the readers' histories; empty if all are empty."""
     if not any(table.history):
         return []
     lengths = np.array(table.history)
-    ends = [*HISTORY[1:], None]
+    ends = [*HISTORY_LENGTHS[1:], None]
     slices = []
-    for start, end in zip(HISTORY, ends, strict=True):
+    for start, end in zip(HISTORY_LENGTHS, ends, strict=True):
         chosen = (lengths >= start) & (lengths < end if end else True)
         name = f"{start}+" if end is None else str(start) if end == start + 1 else f"{start}-{end - 1}"
         slices.append((name, chosen))
     return list(_slices(slices, table, baseline, metric, seed))
 
 
-def by_category(table: Table, baseline: Table, metric: str, seed: int) -> list[Slice]:
-    """The variant by the category of what is relevant, the most frequent categories first."""
+def by_category(table: ScoreTable, baseline: ScoreTable, metric: str, seed: int) -> list[Slice]:
+    """Slice by the category of the most relevant item, the most frequent categories first."""
     frequent = Counter(filter(None, table.category)).most_common()
-    names = [name for name, _ in sorted(frequent, key=lambda pair: (-pair[1], pair[0]))[:CATEGORIES]]
+    names = [name for name, _ in sorted(frequent, key=lambda pair: (-pair[1], pair[0]))[:MAX_CATEGORIES]]
     labels = np.array(table.category)
     return list(_slices([(name, labels == name) for name in names], table, baseline, metric, seed))
 
 
 def _slices(
     slices: Sequence[tuple[str, np.ndarray[tuple[int], np.dtype[np.bool_]]]],
-    table: Table,
-    baseline: Table,
+    table: ScoreTable,
+    baseline: ScoreTable,
     metric: str,
     seed: int,
 ) -> Iterator[Slice]:
     ours, theirs = _paired(table, baseline, metric)
     for name, chosen in slices:
-        if np.count_nonzero(chosen) >= FEWEST:
+        if np.count_nonzero(chosen) >= MIN_QUERIES:
             yield Slice(name, bootstrap(ours[chosen], seed), bootstrap(ours[chosen] - theirs[chosen], seed))
 
 
-def _paired(table: Table, baseline: Table, metric: str) -> tuple[Scores, Scores]:
+def _paired(table: ScoreTable, baseline: ScoreTable, metric: str) -> tuple[Scores, Scores]:
     return table.scores[metric], baseline.scores[metric][baseline.rows(table.queries)]
 
 

@@ -1,7 +1,7 @@
-"""Could the difference be chance? Paired randomisation, bootstrap intervals, Holm's correction.
+"""Paired randomisation tests, bootstrap intervals, Holm's correction.
 
-All work on per-query scores, float[n], the same query at the same place. A query where a score is undefined (NaN, as
-AUC without a click) is left out. Everything random is seeded: the same input gives the same figures.
+All functions take scores by query, float[n], aligned by query. Queries with an undefined score (NaN, as AUC without a
+click) are left out. Random numbers are seeded, so the same input gives the same result.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from shortlist.core.errors import RecordError
 RESAMPLES = 10_000
 EXACT_UP_TO = 16
 LEVEL = 0.95
-CELLS = 1 << 22
+BLOCK_CELLS = 1 << 22  # of a matrix of resamples, which bounds memory
 
 Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean over `n` queries and the two ends of its interval; all NaN where there was no query."""
+    """A mean over `n` queries and its interval; all NaN if there are no queries."""
 
     low: float
     mean: float
@@ -33,7 +33,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A variant against its baseline: the mean difference, its p-value, how many queries it won, tied and lost."""
+    """A variant against its baseline: the mean difference, its p-value, the numbers of queries won, tied and lost."""
 
     difference: Interval
     p: float
@@ -43,12 +43,12 @@ class Comparison:
 
 
 def compare(variant: npt.ArrayLike, baseline: npt.ArrayLike, seed: int) -> Comparison:
-    """`variant` minus `baseline`, query by query. Raises `RecordError` where they differ in length or are infinite."""
+    """Compare `variant` minus `baseline` by query. Raises `RecordError` for other lengths or infinite scores."""
     ours, theirs = np.asarray(variant, dtype=np.float64), np.asarray(baseline, dtype=np.float64)
     if ours.shape != theirs.shape:
         raise RecordError(
             "scores cannot be paired",
-            expected="as many queries on both sides",
+            expected="as many queries of the variant as of the baseline",
             found=f"{ours.size} and {theirs.size}",
             remedy="score both variants on the same data",
         )
@@ -58,14 +58,15 @@ def compare(variant: npt.ArrayLike, baseline: npt.ArrayLike, seed: int) -> Compa
 
 
 def randomisation_p(differences: npt.ArrayLike, seed: int, resamples: int = RESAMPLES) -> float:
-    """Two-sided p-value of a mean paired difference, under the hypothesis that each one's sign is a coin toss.
+    """Return the two-sided p-value of a mean paired difference; under the null hypothesis all signs are random.
 
-    Differences of 0 say nothing and are dropped. Up to 16 others all 2**n sign patterns are counted, so p is exact;
-    beyond that it is (1 + extreme) / (1 + resamples). No difference at all gives 1. Fisher 1935; Smucker, CIKM 2007.
+    Differences of 0 carry no information and are dropped. For up to 16 others, all 2**n sign patterns are counted, and
+    p is exact; for more it is (1 + extreme) / (1 + resamples). Without any difference p is 1. Fisher 1935; Smucker,
+    CIKM 2007.
     """
     values = _defined(differences)
     values = values[values != 0]
-    rounding = 1e-12 * float(np.abs(values).sum())  # sums that are equal differ by their last digits
+    rounding = 1e-12 * float(np.abs(values).sum())  # equal sums may differ in their last digits
     observed = abs(float(values.sum())) - rounding
     if values.size <= EXACT_UP_TO:
         return float(np.mean(np.abs(_all_signed_sums(values)) >= observed))
@@ -74,23 +75,23 @@ def randomisation_p(differences: npt.ArrayLike, seed: int, resamples: int = RESA
 
 
 def bootstrap(values: npt.ArrayLike, seed: int, resamples: int = RESAMPLES, level: float = LEVEL) -> Interval:
-    """The mean of `values` with its percentile bootstrap interval (Efron 1979), queries drawn with replacement.
+    """Return the mean of `values` with its percentile bootstrap interval (Efron 1979) over queries.
 
-    For a paired difference pass the differences. One query alone gives an interval of no width: it says nothing of
-    others.
+    For a paired difference, pass the differences. The interval of a single query has no width.
     """
-    known = _defined(values)
-    if not known.size:
+    defined = _defined(values)
+    if not defined.size:
         return Interval(np.nan, np.nan, np.nan, 0)
     tail = (1 - level) / 2
-    low, high = np.quantile(_resampled_means(known, seed, resamples), [tail, 1 - tail])
-    return Interval(float(low), float(known.mean()), float(high), known.size)
+    low, high = np.quantile(_resampled_means(defined, seed, resamples), [tail, 1 - tail])
+    return Interval(float(low), float(defined.mean()), float(high), defined.size)
 
 
 def holm(p_values: npt.ArrayLike) -> Values:
-    """Adjusted p-values, aligned with `p_values` float[m], for m comparisons with one baseline.
+    """Return adjusted p-values, aligned with `p_values` float[m], for m comparisons with one baseline.
 
-    The i-th smallest is multiplied by m - i + 1, made non-decreasing and cut at 1. Holm, Scand. J. Statistics 1979.
+    The i-th smallest is multiplied by m - i + 1; the results are made non-decreasing and at most 1. Holm, Scand. J.
+    Statistics 1979.
     """
     p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p, kind="stable")
@@ -100,7 +101,7 @@ def holm(p_values: npt.ArrayLike) -> Values:
 
 
 def win_tie_loss(differences: npt.ArrayLike, tolerance: float = 1e-9) -> tuple[int, int, int]:
-    """How many differences are above, within and below `tolerance` of 0."""
+    """Return the numbers of differences above, within and below `tolerance` of 0."""
     values = _defined(differences)
     wins, losses = int(np.sum(values > tolerance)), int(np.sum(values < -tolerance))
     return wins, values.size - wins - losses, losses
@@ -127,20 +128,21 @@ def _all_signed_sums(values: Values) -> Values:
 
 def _signed_sums(values: Values, seed: int, resamples: int) -> list[Values]:
     rng = np.random.default_rng(seed)
-    kept = [rng.integers(0, 2, (rows, values.size), dtype=np.int8) @ values for rows in _blocks(resamples, values.size)]
-    # Tossing +1 or -1 is keeping a value or not, doubled, less the whole.
-    return [2 * sums - values.sum() for sums in kept]
+    blocks = _blocks(resamples, values.size)
+    positive = [rng.integers(0, 2, (rows, values.size), dtype=np.int8) @ values for rows in blocks]
+    # A sum with random signs is twice the sum of its positive terms, minus the sum of all.
+    return [2 * sums - values.sum() for sums in positive]
 
 
 def _resampled_means(values: Values, seed: int, resamples: int) -> Values:
     rng = np.random.default_rng(seed)
     distinct, counts = np.unique(values, return_counts=True)
-    if distinct.size * 16 <= values.size:  # few distinct scores (hits): draw how often each comes, not each query
+    if distinct.size * 16 <= values.size:  # few distinct scores, as hit rates have: draw the count of each of them
         return rng.multinomial(values.size, counts / values.size, resamples) @ distinct / values.size
     blocks = _blocks(resamples, values.size)
     return np.concatenate([values[rng.integers(0, values.size, (rows, values.size))].mean(axis=1) for rows in blocks])
 
 
 def _blocks(rows: int, columns: int) -> list[int]:
-    size = max(1, CELLS // columns)
+    size = max(1, BLOCK_CELLS // columns)
     return [min(size, rows - start) for start in range(0, rows, size)]

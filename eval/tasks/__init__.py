@@ -1,1 +1,1 @@
-"""A data set as the product sees it: stored videos, readers and what they did before they asked."""
+"""Data sets as Shortlist's own records: videos, articles, readers and their past events."""

@@ -1,4 +1,4 @@
-"""An encoder that encodes no text twice: what it has encoded stays in the home, for categories and documents alike."""
+"""An encoder that caches its vectors in a home, for categories and documents alike."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shortlist.store.home import Home
 
 
 class CachedEncoder:
-    """`encoder` in front of the embeddings of `home`, which are cached by its version and the hash of their text."""
+    """An `Encoder` that caches the vectors of `encoder` in `home`, by encoder version and hash of the text."""
 
     def __init__(self, encoder: Encoder, home: Home) -> None:
         self._encoder = encoder
@@ -22,7 +22,7 @@ class CachedEncoder:
 
     @property
     def name(self) -> str:
-        """The name of the encoder behind."""
+        """Name of the wrapped encoder."""
         return self._encoder.name
 
     @property
@@ -33,9 +33,9 @@ class CachedEncoder:
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """See `Encoder.encode`."""
         shas = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-        known = self._vectors.recall(self._version, shas)
-        lacking = {sha: text for sha, text in zip(shas, texts, strict=True) if sha not in known}
-        fresh = dict(zip(lacking, self._encoder.encode(list(lacking.values())), strict=True)) if lacking else {}
-        self._vectors.keep(self._version, fresh)
-        found = known | fresh
-        return np.stack([found[sha] for sha in shas]) if shas else np.empty((0, self.dim), dtype=np.float32)
+        cached = self._vectors.recall(self._version, shas)
+        missing = {sha: text for sha, text in zip(shas, texts, strict=True) if sha not in cached}
+        new = dict(zip(missing, self._encoder.encode(list(missing.values())), strict=True)) if missing else {}
+        self._vectors.keep(self._version, new)
+        vectors = cached | new
+        return np.stack([vectors[sha] for sha in shas]) if shas else np.empty((0, self.dim), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""A data set of files as a task: items become videos, histories become views."""
+"""Convert a data set of files to a task: items become videos, histories become views."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
 from shortlist.eval.tasks.task import Task
 from shortlist.ingest.sentences import first_sentence
 
-# Files say in what order things were read, not when: one a day, the last a day before anyone asks.
+# Files give only the order of a history. Its events get one day each, the last a day before the first query.
 STEP = timedelta(days=1)
 UNTIMED = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def task_of(data: DataSet) -> Task:
-    """`data` as records. What anyone had read counts as older than every question: MIND says so of its histories."""
-    asked = min((query.at for query in data.queries if query.at is not None), default=UNTIMED)
+    """Return `data` as records. All histories are older than the first query, as MIND states of its own."""
+    first_query = min((query.at for query in data.queries if query.at is not None), default=UNTIMED)
 
     def history(query: EvalQuery) -> list[Event]:
-        times = query.history_times or [asked - STEP * back for back in range(len(query.history), 0, -1)]
+        times = query.history_times or [first_query - STEP * days for days in range(len(query.history), 0, -1)]
         reader = query.user_id or query.id
         return [Event(reader, item, "video", "view", at) for item, at in zip(query.history, times, strict=True)]
 
-    def crowd() -> Iterator[Event]:
+    def past_events() -> Iterator[Event]:
         for query in {query.user_id: query for query in data.queries if query.user_id}.values():
             yield from history(query)
 
-    return Task(data, [_video(item) for item in data.items], (), crowd, history, lambda query: Reader(query.id))
+    videos = [_video(item) for item in data.items]
+    return Task(data, videos, (), past_events, history, lambda query: Reader(query.id))
 
 
 def _video(item: Item) -> Video:

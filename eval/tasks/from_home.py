@@ -1,4 +1,4 @@
-"""SPEC `events`: the home's own events, split in time: from all before the cut to what each reader chose after it."""
+"""SPEC `events`: the home's own events, split in time. Each reader's choices after the cut are to be predicted."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from shortlist.store.files import VECTORS
 from shortlist.store.home import Home
 
 KIND = "events"
-KNOWN = 0.8  # share of the events that is known; the others are predicted
+KNOWN = 0.8  # share of the events before the cut
 GRADES: dict[Action, int] = {"like": 2, "view": 1, "click": 1}
 
 
 def events_task(home: Home) -> Task:
-    """One query a reader who, after the cut, chose videos that they had not seen before it.
+    """Return a task with one query for each reader who, after the cut, chose videos that were new to them.
 
-    Raises `RecordError` where the events cannot be split, `UsageError` where there is nothing to predict.
+    Raises `RecordError` if the events cannot be split, `UsageError` if there is nothing to predict.
     """
     videos, articles = contents(home)
     events = [event for _, event in home.catalogue.events.iterate()]
     split = split_at(events, cut_after(events, KNOWN))
     known = by_reader(split.known)
-    qrels = _chosen(split, known, {video.id for video in videos})
+    qrels = _grades(split, known, {video.id for video in videos})
     if not qrels:
         raise UsageError(
             "nothing to predict",
@@ -38,9 +38,9 @@ def events_task(home: Home) -> Task:
             found="none",
             remedy="collect more events, or evaluate on `simulated:N`",
         )
-    watched = {video.id for video in videos}
+    video_ids = {video.id for video in videos}
     queries = tuple(
-        EvalQuery(user, user_id=user, history=watched_of(known[user], watched), at=split.cut) for user in qrels
+        EvalQuery(user, user_id=user, history=chosen_videos(known[user], video_ids), at=split.cut) for user in qrels
     )
     readers = {user: home.catalogue.readers.get(user) for user in qrels}
     content = content_hash([*videos, *articles, *events, *readers.values()])
@@ -55,7 +55,7 @@ def events_task(home: Home) -> Task:
 
 
 def contents(home: Home) -> tuple[list[Video], list[Article]]:
-    """All videos and articles of `home`, by id. Raises `UsageError` where there is no video."""
+    """Return all videos and articles of `home`, sorted by id. Raises `UsageError` if there are no videos."""
     videos = sorted((video for _, video in home.catalogue.videos.iterate()), key=lambda video: video.id)
     articles = sorted((article for _, article in home.catalogue.articles.iterate()), key=lambda article: article.id)
     if not videos:
@@ -65,43 +65,43 @@ def contents(home: Home) -> tuple[list[Video], list[Article]]:
 
 
 def items_of(videos: Iterable[Video]) -> tuple[Item, ...]:
-    """The videos as a data set names them."""
+    """Return the videos as items of a data set."""
     return tuple(
         Item(video.id, video.title, video.transcript.text or video.description, video.category) for video in videos
     )
 
 
 def by_reader(events: Iterable[Event]) -> defaultdict[str, list[Event]]:
-    """Events by the id of their reader, in the order given."""
-    found: defaultdict[str, list[Event]] = defaultdict(list)
+    """Group events by user id, in the given order."""
+    groups: defaultdict[str, list[Event]] = defaultdict(list)
     for event in events:
-        found[event.user_id].append(event)
-    return found
+        groups[event.user_id].append(event)
+    return groups
 
 
-def watched_of(events: Sequence[Event], videos: set[str]) -> tuple[str, ...]:
-    """Ids of the videos that were chosen in `events`, in their order."""
-    return tuple(event.item_id for event in events if _chose(event, videos))
+def chosen_videos(events: Sequence[Event], videos: set[str]) -> tuple[str, ...]:
+    """Return the ids of the `videos` that were chosen in `events`, in their order."""
+    return tuple(event.item_id for event in events if _is_choice(event, videos))
 
 
-def _chose(event: Event, videos: set[str]) -> bool:
+def _is_choice(event: Event, videos: set[str]) -> bool:
     return event.kind == "video" and event.item_id in videos and event.action in GRADES
 
 
 def content_hash(records: Iterable[object]) -> str:
-    """sha256 of the records; where and when they were stored makes no difference."""
-    whole = hashlib.sha256()
+    """Return the sha256 of the records, which does not depend on the place and time of their storage."""
+    sha = hashlib.sha256()
     for record in records:
-        whole.update(repr(record).encode())
-    return whole.hexdigest()
+        sha.update(repr(record).encode())
+    return sha.hexdigest()
 
 
-def _chosen(split: TimeSplit, known: dict[str, list[Event]], videos: set[str]) -> dict[str, dict[str, int]]:
+def _grades(split: TimeSplit, known: dict[str, list[Event]], videos: set[str]) -> dict[str, dict[str, int]]:
     grades: dict[str, dict[str, int]] = {}
     seen = {user_id: Activity.of(events).seen for user_id, events in known.items()}
     for event in split.future:
         is_bounce = event.action != "like" and event.dwell_s is not None and event.dwell_s < BOUNCE_S
-        if _chose(event, videos) and event.item_id not in seen.get(event.user_id, ()) and not is_bounce:
+        if _is_choice(event, videos) and event.item_id not in seen.get(event.user_id, ()) and not is_bounce:
             of_reader = grades.setdefault(event.user_id, {})
             of_reader[event.item_id] = max(of_reader.get(event.item_id, 0), GRADES[event.action])
     return dict(sorted(grades.items()))

@@ -1,4 +1,4 @@
-"""The home of a task: its records through the product's own ingest, kept so that no text is encoded twice."""
+"""The home of a task, filled by Shortlist's own ingest and cached on disk."""
 
 from __future__ import annotations
 
@@ -32,43 +32,43 @@ from shortlist.store.files import VECTORS
 from shortlist.store.home import Home
 
 STAMP = "made_by.json"
-VIDEOS = 500
-EVENTS = 10_000
+VIDEO_BATCH = 500
+EVENT_BATCH = 10_000
 
 T = TypeVar("T")
 
 
 def cache_root(config: Config) -> Path:
-    """Where ingested data sets and finished runs are kept."""
+    """Return the folder of ingested data sets and finished runs."""
     return config.eval.cache or user_cache_path("shortlist") / "eval"
 
 
 def open_task_home(
     task: Task, variant: Variant, config: Config, encoder: Callable[[], Encoder], bars: Bars = no_bars
 ) -> Home:
-    """The home of `task`, its videos enriched as `variant` wants; ingested at the first call.
+    """Open the home of `task`, with the enrichments of `variant`. It is ingested at the first call, and then cached.
 
-    Raises `HomeLocked` while another process ingests the same, and `RecordError` where an event of the crowd comes
-    from the future of a question.
+    Raises `HomeLocked` while another process ingests the same task, and `RecordError` if a past event is later than the
+    first query.
     """
     folder = cache_root(config) / "homes" / f"{task.data.name}-{_key(task, variant, config)}"
     version = encoder_version(config.encoder, config.models)
     stamp = {"content": code_hash(CONTENT_CODE), "index": code_hash(INDEX_CODE), "ingested": "yes"}
-    before = _stamp(folder)
+    before = _read_stamp(folder)
     if before.get("content") != stamp["content"]:
-        _begin_anew(folder, task)
+        _reset(folder, task)
         before = stamp | {"ingested": "not yet"}
-        _set_stamp(folder, before)
+        _write_stamp(folder, before)
     if before["ingested"] != stamp["ingested"]:
         with Home.open(folder, version) as home:
-            _fill(home, task, variant, config, encoder, bars)
-    elif before != stamp:  # nobody shall measure yesterday's index
+            _ingest(home, task, variant, config, encoder, bars)
+    elif before != stamp:  # the index was built by other code
         shutil.rmtree(folder / FOLDER, ignore_errors=True)
-    _set_stamp(folder, stamp)
+    _write_stamp(folder, stamp)
     home = Home.open(folder, version)
     if before != stamp:
         load_snapshot(home)
-        merge_aside(home)  # measured is an index as it is in use
+        merge_aside(home)  # so that the measured index is merged, as one in use is
     return home
 
 
@@ -77,21 +77,21 @@ def _key(task: Task, variant: Variant, config: Config) -> str:
     return digest([task.data.data_hash, encoder, config.ingest.categories, sorted(variant.enrichment)])
 
 
-def _stamp(folder: Path) -> dict[str, str]:
-    """The code that made the home, and whether all of it is there; empty where there is none."""
+def _read_stamp(folder: Path) -> dict[str, str]:
+    """Return hashes of the code that filled the home, and whether it was filled completely; {} without a home."""
     try:
-        found: dict[str, str] = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+        stamp: dict[str, str] = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found
+    return stamp
 
 
-def _set_stamp(folder: Path, stamp: dict[str, str]) -> None:
+def _write_stamp(folder: Path, stamp: dict[str, str]) -> None:
     (folder / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
 
 
-def _begin_anew(folder: Path, task: Task) -> None:
-    """Leave nothing of other code but its vectors; a new home begins with those that the task or a sibling has."""
+def _reset(folder: Path, task: Task) -> None:
+    """Delete everything but cached vectors. A new folder gets those of the task, or of another home of its data."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         if path.is_dir():
@@ -99,13 +99,13 @@ def _begin_anew(folder: Path, task: Task) -> None:
         elif not path.name.startswith(VECTORS):
             path.unlink()
     if not (folder / VECTORS).exists():
-        siblings = folder.parent.glob(f"{task.data.name}-*/{VECTORS}")
-        source = task.vectors or max(siblings, key=lambda path: path.stat().st_size, default=None)
+        others = folder.parent.glob(f"{task.data.name}-*/{VECTORS}")
+        source = task.vectors or max(others, key=lambda path: path.stat().st_size, default=None)
         if source is not None and source.exists():
             shutil.copyfile(source, folder / VECTORS)
 
 
-def _fill(
+def _ingest(
     home: Home,
     task: Task,
     variant: Variant,
@@ -115,35 +115,36 @@ def _fill(
 ) -> None:
     bar = bars(f"ingesting {task.data.name}", len(task.videos))
     with home.writing("ingesting a data set"):
-        kept = cache(lambda: CachedEncoder(encoder(), home))
-        default_enricher = DefaultEnricher(home.catalogue, kept, config.ingest.categories)
-        embedded = 0
-        for batch in _batches(task.videos, VIDEOS):
-            home.catalogue.videos.put([_kept(video, variant) for video in default_enricher.enrich(batch)])
-            embedded = embed(home, embedded, kept)
+        load_encoder = cache(lambda: CachedEncoder(encoder(), home))
+        default_enricher = DefaultEnricher(home.catalogue, load_encoder, config.ingest.categories)
+        revision = 0
+        for batch in _batches(task.videos, VIDEO_BATCH):
+            home.catalogue.videos.put([_drop_enrichments(video, variant) for video in default_enricher.enrich(batch)])
+            revision = embed(home, revision, load_encoder)
             bar(len(batch))
         home.catalogue.articles.put(task.articles)
-        embed(home, embedded, kept)
-    first_asked = min((query.at for query in task.data.queries if query.at is not None), default=None)
-    for events in _batches(task.crowd(), EVENTS):
-        if first_asked is not None:
-            require_known(events, first_asked)
+        embed(home, revision, load_encoder)
+    first_query = min((query.at for query in task.data.queries if query.at is not None), default=None)
+    for events in _batches(task.past_events(), EVENT_BATCH):
+        if first_query is not None:
+            require_known(events, first_query)
         home.catalogue.events.add(events)
 
 
-def _kept(video: Video, variant: Variant) -> Video:
-    made, kept = video.enrichment, variant.enrichment
-    chosen = Enrichment(
-        summary=made.summary if "summary" in kept else None,
-        category=made.category if "category" in kept else None,
-        tags=made.tags if "tags" in kept else (),
-        tags_made_by=made.tags_made_by if "tags" in kept else None,
-        rewritten_title=made.rewritten_title if "rewritten_title" in kept else None,
+def _drop_enrichments(video: Video, variant: Variant) -> Video:
+    """Return `video` with the enrichments of `variant` only."""
+    full, names = video.enrichment, variant.enrichment
+    enrichment = Enrichment(
+        summary=full.summary if "summary" in names else None,
+        category=full.category if "category" in names else None,
+        tags=full.tags if "tags" in names else (),
+        tags_made_by=full.tags_made_by if "tags" in names else None,
+        rewritten_title=full.rewritten_title if "rewritten_title" in names else None,
     )
-    return replace(video, enrichment=chosen)
+    return replace(video, enrichment=enrichment)
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
         yield batch

@@ -1,4 +1,4 @@
-"""The records a recommender reads while it is measured: the home's items, and each query's reader at that time."""
+"""The records that a recommender reads in an evaluation: the home's items, and a reader for each query."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from shortlist.store.catalogue.records import Activity
 
 
 class TaskReaders:
-    """The readers of a task: every query is one of its own."""
+    """The readers of a task, one for each query. A user id is the id of a query."""
 
     def __init__(self, task: Task) -> None:
         self._task = task
         self._queries = {query.id: query for query in task.data.queries}
 
     def get(self, user_id: str) -> Reader:
-        """The reader of the query `user_id`. Raises `UnknownReader`."""
+        """Return the reader of the query `user_id`. Raises `UnknownReader`."""
         if user_id not in self._queries:
             raise UnknownReader(user_id, ())
         return self._task.reader(self._queries[user_id])
 
     def get_many(self, user_ids: Sequence[str]) -> dict[str, Reader]:
-        """The readers of those of the queries `user_ids` that exist."""
+        """Return the readers of the queries `user_ids`, without unknown ones."""
         return {user_id: self.get(user_id) for user_id in user_ids if user_id in self._queries}
 
 
 class TaskEvents:
-    """The events of each query's reader until the query was asked."""
+    """The events of each query's reader before the query. A user id is the id of a query."""
 
     def __init__(self, task: Task) -> None:
         self._task = task
         self._queries = {query.id: query for query in task.data.queries}
 
     def newest_acts(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
-        """The newest `limit` acts before each query. Raises `RecordError` where one is from its future."""
+        """Return the newest `limit` acts before each query. Raises `RecordError` if an event is later than that."""
         return {user_id: self._newest(user_id)[:limit] for user_id in user_ids}
 
     def activity(self, user_ids: Sequence[str]) -> dict[str, Activity]:
-        """A summary of everything the reader of each query had done by then."""
+        """Return a summary of all events before each query."""
         return {user_id: Activity.of(self._history(user_id)) for user_id in user_ids}
 
     def _newest(self, user_id: str) -> list[Event]:
@@ -60,7 +60,7 @@ class TaskEvents:
 
 
 class TaskRecords:
-    """`agent.reader.records.Records` in which every query is a reader: one person may ask twice, knowing more."""
+    """`agent.reader.records.Records` with a reader for each query, because a user may have queries at several times."""
 
     def __init__(self, task: Task, catalogue: Catalogue) -> None:
         self.videos, self.articles = catalogue.videos, catalogue.articles

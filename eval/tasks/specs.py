@@ -1,4 +1,4 @@
-"""From a SPEC to its task."""
+"""Load the task of a SPEC."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from shortlist.eval.tasks.home import cache_root
 from shortlist.eval.tasks.task import Task
 
 
-def load_task(spec: str, config: Config, parts: Factories) -> Task:
-    """The task that `spec` names; the home of `config` is opened only where it is about that home.
+def load_task(spec: str, config: Config, factories: Factories) -> Task:
+    """Load the task of `spec`. The home of `config` is opened for `events` and `simulated:N` only.
 
-    Raises `UsageError` for an unknown kind, a folder or a number that is wrong, `RecordError` for wrong files.
+    Raises `UsageError` for an unknown kind, folder or number, `RecordError` for bad files.
     """
     kind, _, rest = spec.partition(":")
     if kind in SPECS:
         return task_of(load(spec))
     if spec == from_home.KIND:
-        with parts.home(config) as home:
+        with factories.home(config) as home:
             return from_home.events_task(home)
     if kind == simulated.KIND and rest.isdecimal() and int(rest) > 0:
-        with parts.home(config) as home:
+        with factories.home(config) as home:
             return simulated.simulated_task(
-                home, int(rest), config.eval.seed, cache_root(config), parts.encoder(config)
+                home, int(rest), config.eval.seed, cache_root(config), factories.encoder(config)
             )
-    known = ", ".join([*(f"{kind}:DIR" for kind in SPECS), from_home.KIND, f"{simulated.KIND}:N"])
-    raise UsageError("unknown data set", expected=f"one of {known}", found=repr(spec), remedy="correct --data")
+    specs = ", ".join([*(f"{kind}:DIR" for kind in SPECS), from_home.KIND, f"{simulated.KIND}:N"])
+    raise UsageError("unknown data set", expected=f"one of {specs}", found=repr(spec), remedy="correct --data")

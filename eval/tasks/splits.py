@@ -1,4 +1,4 @@
-"""Splits of events in time: nothing from the future may reach a profile, a popularity count or a co-watch table."""
+"""Split events in time, so that no profile, popularity or co-watch count sees the future."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import datetime
 
 from shortlist.core.errors import RecordError
 from shortlist.core.types import Event
-from shortlist.eval.data.line_reader import three_of
+from shortlist.eval.data.line_reader import count_with_examples
 
 
 @dataclass(frozen=True, slots=True)
 class TimeSplit:
-    """What was known at `cut`, and what came at that moment or later; both oldest first.
+    """The events before `cut`, and those at `cut` or later; both oldest first.
 
-    Raises `RecordError` at construction where an event is on the wrong side.
+    The constructor raises `RecordError` if an event is on the wrong side.
     """
 
     cut: datetime
@@ -28,34 +28,33 @@ class TimeSplit:
 
 
 def split_at(events: Iterable[Event], cut: datetime) -> TimeSplit:
-    """`events` on both sides of `cut` (a time with a zone); an event at the cut itself is not known yet."""
+    """Split `events` at `cut`, a time with a zone. An event at the cut itself belongs to the future."""
     ordered = sorted(events, key=lambda event: (event.at, event.event_id))
     known = tuple(event for event in ordered if event.at < cut)
     return TimeSplit(cut, known, tuple(ordered[len(known) :]))
 
 
 def cut_after(events: Sequence[Event], share: float) -> datetime:
-    """The latest cut before which at most `share` (0 to 1) of `events` happened.
+    """Return the latest cut with at most `share` (0 to 1) of `events` before it.
 
-    Events of one moment are never parted. Raises `RecordError` where that leaves nothing to learn from or nothing to
-    predict.
+    Events of the same time stay together. Raises `RecordError` if one side would be empty.
     """
     times = sorted(event.at for event in events)
     cut = times[int(len(times) * share)] if times and 0 <= share < 1 else None
     if cut is None or cut == times[0]:
         raise RecordError(
             "events cannot be split in time",
-            expected=f"events of several moments, {share:.0%} of them before the others",
-            found=f"{len(times)} events of {len(set(times))} moments",
+            expected=f"events at several times, {share:.0%} of them before the others",
+            found=f"{len(times)} events at {len(set(times))} times",
             remedy="add events, or choose another share",
         )
     return cut
 
 
 def require_known(events: Iterable[Event], cut: datetime) -> None:
-    """Raise `RecordError`, with how many and three of them, where `events` hold any that had not happened before `cut`.
+    """Raise `RecordError`, with examples, if one of `events` is not before `cut`.
 
-    To be asked of everything that a profile, a popularity count or a co-watch table is about to be made from.
+    Call it for all events that a profile, a popularity count or a co-watch table is built from.
     """
     _require(event for event in events if event.at >= cut)
 
@@ -65,7 +64,7 @@ def _require(misplaced: Iterable[Event]) -> None:
     if ids:
         raise RecordError(
             "an event is on the wrong side of the cut",
-            expected="only earlier events known, only later ones predicted",
-            found=three_of(ids),
-            remedy="split the events in time before anything is made from them",
+            expected="only earlier events before the cut, and only later ones after it",
+            found=count_with_examples(ids),
+            remedy="split the events in time before you use them",
         )

@@ -1,4 +1,4 @@
-"""A data set in the product's own records."""
+"""A data set as Shortlist's own records."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from shortlist.store.catalogue.events import POSITIVE
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """What is stored before anything is asked, and what is asked.
+    """A data set with the records to store before its queries run.
 
-    `crowd` gives everything that readers did before the questions (for popularity and co-watching), `history` what the
-    reader of one query had done by then, `reader` who they are: all three lazily, for there may be millions.
-    `vectors` is a file of vectors that spares encoding, if there is one.
+    `past_events` returns the events of all readers before the first query, for popularity and co-watching. `history`
+    returns the events of a query's reader before that query, and `reader` the reader. All three are functions because
+    there may be millions of events. `vectors` is the path of cached vectors, if there are any.
     """
 
     data: DataSet
     videos: Sequence[Video]
     articles: Sequence[Article]
-    crowd: Callable[[], Iterable[Event]]
+    past_events: Callable[[], Iterable[Event]]
     history: Callable[[EvalQuery], Sequence[Event]]
     reader: Callable[[EvalQuery], Reader]
     vectors: Path | None = None
 
     def choices(self) -> Iterator[Event]:
-        """The events of the crowd by which a reader chose a video: not what was shown, skipped or read."""
-        return (event for event in self.crowd() if event.kind == "video" and event.action in POSITIVE)
+        """Return the past events in which a reader chose a video: no impressions, skips or articles."""
+        return (event for event in self.past_events() if event.kind == "video" and event.action in POSITIVE)
 
     def sampled(self, queries: int, seed: int) -> Task:
-        """The same with at most so many of its queries, drawn at random and kept in order; the crowd stays whole.
+        """Return the task with at most `queries` queries, drawn at random, in their order. Past events stay complete.
 
-        Of one seed a smaller sample is part of a larger one, so that variants of different samples can be compared.
+        With the same seed a smaller sample is part of a larger one, so that their variants can be compared.
         """
         data, total = self.data, len(self.data.queries)
         if queries >= total:
             return self
-        chosen = sorted(np.random.default_rng(seed).permutation(total)[:queries].tolist())
-        kept = tuple(data.queries[at] for at in chosen)
+        rows = sorted(np.random.default_rng(seed).permutation(total)[:queries].tolist())
+        sample = tuple(data.queries[row] for row in rows)
         note = f"{queries:,} of {total:,} queries, drawn with seed {seed}"
-        qrels = {query.id: data.qrels[query.id] for query in kept}
-        return replace(self, data=replace(data, queries=kept, qrels=qrels, notes=(*data.notes, note)))
+        qrels = {query.id: data.qrels[query.id] for query in sample}
+        return replace(self, data=replace(data, queries=sample, qrels=qrels, notes=(*data.notes, note)))

@@ -1,4 +1,4 @@
-"""What every leg thinks of every candidate, collected once: any weights can then be tried without searching again."""
+"""The scores of every leg for every candidate, so that weights can be tried without searching again."""
 
 from __future__ import annotations
 
@@ -17,43 +17,48 @@ from shortlist.retrieval.hybrid import min_max
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-ASKED = 1e-6  # so small a weight decides nothing, and the leg is still asked
+TINY_WEIGHT = 1e-6  # the leg is searched, but does not change the ranking
 DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LegScores:
-    """One query: `shares` float64[legs, n] are the legs' min-max scores of n rows by ascending id, 0 of a silent leg.
+    """The scores of all legs for one query.
 
-    `grades` int64[n] are aligned with the rows, `judged` int64[m] are those of all judged items; `candidates` is how
-    many items were to be ranked, None for the whole catalogue.
+    `scores` float64[legs, n] are min-max scaled scores of n items by ascending id, 0 for items that a leg did not find.
+    `grades` int64[n] are aligned with the items; `judged` int64[m] are the grades of all judged items. `candidates` is
+    the number of items to rank, None for the whole catalogue.
     """
 
-    shares: Floats
+    scores: Floats
     grades: Ints
     judged: Ints
     candidates: int | None
 
     @classmethod
     def of(cls, ranking: Ranking, legs: Sequence[str], qrels: Mapping[str, int], candidates: int | None) -> LegScores:
-        """The opinions in the sources of a fused ranking."""
-        rows = sorted({item for source in ranking.sources for item in source.ids})
-        place = {item: at for at, item in enumerate(rows)}
-        shares = np.zeros((len(legs), len(rows)))
+        """Collect the scores from the sources of a fused ranking."""
+        items = sorted({item for source in ranking.sources for item in source.ids})
+        column = {item: number for number, item in enumerate(items)}
+        scores = np.zeros((len(legs), len(items)))
         for source in ranking.sources:
             if source.origin in legs:
-                places = [place[item] for item in source.ids]
-                shares[legs.index(source.origin), places] = min_max(source.scores)
-        grades = np.array([qrels.get(item, 0) for item in rows], dtype=np.int64)
-        return cls(shares, grades, np.array(list(qrels.values()), dtype=np.int64), candidates)
+                columns = [column[item] for item in source.ids]
+                scores[legs.index(source.origin), columns] = min_max(source.scores)
+        grades = np.array([qrels.get(item, 0) for item in items], dtype=np.int64)
+        return cls(scores, grades, np.array(list(qrels.values()), dtype=np.int64), candidates)
 
     def score(self, weights: Floats, metric: str) -> float:
-        """`metric` of the ranking by `weights`, float64[legs]; NaN where it is undefined."""
-        return ranked_score(weights @ self.shares, self.grades, self.judged, self.candidates, metric)
+        """Return `metric` of the ranking by `weights`, float64[legs]; NaN if it is undefined."""
+        return ranked_score(weights @ self.scores, self.grades, self.judged, self.candidates, metric)
 
 
 def ranked_score(scores: Floats, grades: Ints, judged: Ints, candidates: int | None, metric: str) -> float:
-    """`metric` of rows with `scores` float64[n], ties by row. `AUC` counts unranked candidates as tied below all."""
+    """Return `metric` of n items ranked by `scores` float64[n], tied ones in the given order.
+
+    `grades` int64[n] are aligned with `scores`, `judged` int64[m] are the grades of all judged items. For `AUC`,
+    unranked candidates tie below all others.
+    """
     if metric == AUC:
         unranked = (candidates or 0) - len(scores)
         below = np.full(max(0, unranked), -np.inf)
@@ -62,10 +67,11 @@ def ranked_score(scores: Floats, grades: Ints, judged: Ints, candidates: int | N
     return float(METRICS[metric](Graded(grades[order][None], judged[None]))[0])
 
 
-def all_asked(config: Config) -> Config:
-    """`config` with every leg asked."""
+def with_every_leg(config: Config) -> Config:
+    """Return `config` with a positive weight for every leg, so that all of them search."""
+    retrieval = config.retrieval
     weights = {
-        key: dict.fromkeys(LEGS, ASKED) | {leg: max(weight, ASKED) for leg, weight in found.items()}
-        for key, found in (("weights", config.retrieval.weights), ("text_weights", config.retrieval.text_weights))
+        key: dict.fromkeys(LEGS, TINY_WEIGHT) | {leg: max(weight, TINY_WEIGHT) for leg, weight in by_leg.items()}
+        for key, by_leg in (("weights", retrieval.weights), ("text_weights", retrieval.text_weights))
     }
-    return config.model_copy(update={"retrieval": config.retrieval.model_copy(update=weights)})
+    return config.model_copy(update={"retrieval": retrieval.model_copy(update=weights)})

@@ -1,4 +1,4 @@
-"""Which queries choose the settings, and which are kept apart to judge them."""
+"""Split queries into those that tune settings and held-out ones that test them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import numpy as np
 
 from shortlist.eval.data.dataset import EvalQuery
 
-EARLIER = 2 / 3
+TUNING_SHARE = 2 / 3  # of queries with times
 
 
-def halves(queries: Sequence[EvalQuery], seed: int) -> tuple[list[int], list[int]]:
-    """Places of the queries that choose and of those that judge; one query alone does both.
+def split_queries(queries: Sequence[EvalQuery], seed: int) -> tuple[list[int], list[int]]:
+    """Return the indices of the tuning queries and of the held-out queries. A single query is both.
 
-    Where all have times, the earlier two thirds choose, for nobody can tune on tomorrow; queries of the same moment
-    stay together. Elsewhere the halves are drawn at random.
+    If all queries have times, the earlier two thirds tune, because settings cannot be tuned on the future; queries of
+    the same time stay together. Otherwise both halves are drawn at random.
     """
-    moments = [query.at for query in queries if query.at is not None]
-    if len(moments) == len(queries) and len(set(moments)) > 1:
-        cut = sorted(moments)[round(EARLIER * len(moments))]
-        early = [place for place, at in enumerate(moments) if at < cut]
+    times = [query.at for query in queries if query.at is not None]
+    if len(times) == len(queries) and len(set(times)) > 1:
+        cut = sorted(times)[round(TUNING_SHARE * len(times))]
+        early = [index for index, at in enumerate(times) if at < cut]
         if early:
-            return early, [place for place, at in enumerate(moments) if at >= cut]
+            return early, [index for index, at in enumerate(times) if at >= cut]
     order = np.random.default_rng(seed).permutation(len(queries)).tolist()
     half = (len(queries) + 1) // 2
     return sorted(order[:half]), sorted(order[half:] or order)

@@ -1,4 +1,4 @@
-"""A tiny data set, and parts that need no weights: words as vectors, a model that answers from a script."""
+"""A tiny data set, and factories that need no weights: words as vectors, a model that answers from a script."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TopicEncoder:
         return array / np.linalg.norm(array, axis=1, keepdims=True)
 
 
-def parts_of(encoder: Encoder, model: Callable[[], LanguageModel]) -> Factories:
+def factories_of(encoder: Encoder, model: Callable[[], LanguageModel]) -> Factories:
     """Factories that use `encoder` and `model`, whatever the configuration names."""
 
     def recommender(home: Home, config: Config, records: Records) -> Recommender:
@@ -59,7 +59,7 @@ def parts_of(encoder: Encoder, model: Callable[[], LanguageModel]) -> Factories:
 
 
 class LengthModel:
-    """A language model whose opinion is the length of the question. `calls` counts what it was asked."""
+    """A language model that scores by the length of the question. `calls` counts its calls."""
 
     name, max_choices = "length", 20
 
@@ -79,14 +79,14 @@ def no_model() -> LanguageModel:
 
 
 @pytest.fixture(scope="session")
-def parts() -> Factories:
-    return parts_of(TopicEncoder(), no_model)
+def factories() -> Factories:
+    return factories_of(TopicEncoder(), no_model)
 
 
 @pytest.fixture(scope="session")
-def make_parts() -> Callable[[Callable[[], LanguageModel]], Factories]:
+def make_factories() -> Callable[[Callable[[], LanguageModel]], Factories]:
     """Factories with the given language model."""
-    return lambda model: parts_of(TopicEncoder(), model)
+    return lambda model: factories_of(TopicEncoder(), model)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shortlist.eval.data.describe import describe
 from shortlist.eval.data.specs import load
+from shortlist.eval.data.statistics import describe
 from shortlist.eval.data.trec_files import read_run
 from shortlist.eval.metrics.scores import score
 

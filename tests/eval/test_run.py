@@ -1,4 +1,4 @@
-"""A variant over a task: right answers, kept answers, and what a kill costs."""
+"""A variant over a task: right answers, cached answers, and the cost of a kill."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def watches(data_folders: dict[str, Path]) -> Task:
     return task_of(load(f"watches:{data_folders['watches']}"))
 
 
-def test_every_query_is_ranked_by_what_ships(beir: Task, config: Config, parts: Factories) -> None:
-    finished = run_variant(beir, Variant(name="default"), config, parts)
+def test_every_query_is_ranked_by_the_recommender(beir: Task, config: Config, factories: Factories) -> None:
+    finished = run_variant(beir, Variant(name="default"), config, factories)
     assert list(finished.run.rankings) == [query.id for query in beir.data.queries]
     assert np.mean(score(beir.data, finished.run.rankings)["nDCG@10"]) > 0.9
     assert set(finished.cost.stage_ms) >= {"profile", "query", "retrieve", "rerank"}
@@ -48,7 +48,7 @@ def test_every_query_is_ranked_by_what_ships(beir: Task, config: Config, parts: 
 
 @pytest.mark.parametrize("variant", [Variant(name="default"), Variant(name="rank-bm25", peer="rank-bm25")])
 def test_a_query_that_is_a_document_does_not_find_itself(
-    variant: Variant, data_folders: dict[str, Path], tmp_path: Path, config: Config, parts: Factories
+    variant: Variant, data_folders: dict[str, Path], tmp_path: Path, config: Config, factories: Factories
 ) -> None:
     folder = shutil.copytree(data_folders["beir"], tmp_path / "own")
     first = (folder / "corpus.jsonl").read_text().splitlines()[0]
@@ -57,12 +57,12 @@ def test_a_query_that_is_a_document_does_not_find_itself(
     other = json.loads((folder / "corpus.jsonl").read_text().splitlines()[1])["_id"]
     (folder / "qrels" / "test.tsv").write_text(f"{document['_id']}\t{other}\t1\n")
     task = task_of(load(f"beir:{folder}"))
-    ranking = run_variant(task, variant, config, parts).run.rankings[document["_id"]]
+    ranking = run_variant(task, variant, config, factories).run.rankings[document["_id"]]
     assert ranking.ids
     assert document["_id"] not in ranking.ids
 
 
-def test_an_encoder_that_was_trained_again_is_another(tmp_path: Path, config: Config) -> None:
+def test_an_encoder_that_was_trained_again_has_another_hash(tmp_path: Path, config: Config) -> None:
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(b"first")
     own = config.model_copy(update={"encoder": EncoderConfig(name=str(tmp_path))})
@@ -73,19 +73,19 @@ def test_an_encoder_that_was_trained_again_is_another(tmp_path: Path, config: Co
 
 
 def test_seen_items_are_never_ranked_and_candidates_are_all_ranked(
-    watches: Task, config: Config, parts: Factories
+    watches: Task, config: Config, factories: Factories
 ) -> None:
-    finished = run_variant(watches, Variant(name="default"), config, parts)
+    finished = run_variant(watches, Variant(name="default"), config, factories)
     for query in watches.data.queries:
         ids = finished.run.rankings[query.id].ids
         assert not set(ids) & set(query.history)
         assert len(ids) == len(watches.data.items) - len(set(query.history))
 
 
-def test_what_is_finished_is_read_and_not_run_again(
-    beir: Task, config: Config, parts: Factories, make_parts: Callable[..., Factories]
+def test_a_finished_run_is_read_and_not_run_again(
+    beir: Task, config: Config, factories: Factories, make_factories: Callable[..., Factories]
 ) -> None:
-    first = run_variant(beir, Variant(name="bm25", alone="bm25"), config, parts)
+    first = run_variant(beir, Variant(name="bm25", alone="bm25"), config, factories)
 
     def broken(*_: Any) -> Any:
         raise AssertionError("nothing may be built")
@@ -98,11 +98,11 @@ def test_what_is_finished_is_read_and_not_run_again(
 
 
 def test_other_settings_data_or_queries_are_other_runs(
-    beir: Task, watches: Task, config: Config, parts: Factories
+    beir: Task, watches: Task, config: Config, factories: Factories
 ) -> None:
     base = Variant(name="v")
     runs = {
-        tuple(run_variant(task, variant, config, parts).hashes.values())
+        tuple(run_variant(task, variant, config, factories).hashes.values())
         for task, variant in (
             (beir, base), (beir.sampled(3, 0), base), (watches, base), (beir, Variant(name="v", retrieval={"b": 0.5})),
             (beir, Variant(name="v", enrichment=())),
@@ -133,8 +133,8 @@ def stop(label, total):
 
 config = Config.model_validate({"encoder": {"name": "topics"}, "eval": {"cache": Path(sys.argv[3])}})
 variant = Variant(name="default+yesno", method="yesno", rerank={"depth": 2})
-parts = fixtures.parts_of(fixtures.TopicEncoder(), fixtures.LengthModel)
-run_variant(task_of(load(sys.argv[2])), variant, config, parts, stop)
+factories = fixtures.factories_of(fixtures.TopicEncoder(), fixtures.LengthModel)
+run_variant(task_of(load(sys.argv[2])), variant, config, factories, stop)
 """
 
 
@@ -151,36 +151,36 @@ def test_kill_9_loses_one_batch_at_most(
     tmp_path: Path,
     data_folders: dict[str, Path],
     make_config: Callable[[Path], Config],
-    make_parts: Callable[..., Factories],
+    make_factories: Callable[..., Factories],
     length_model: Any,
 ) -> None:
     spec, done = f"beir:{data_folders['beir']}", list[int]()
     killed_after_its_first_batch(spec, tmp_path / "cache")
     task = task_of(load(spec))
     resumed = run_variant(
-        task, YESNO, make_config(tmp_path / "cache"), make_parts(lambda: length_model), lambda *_: done.append
+        task, YESNO, make_config(tmp_path / "cache"), make_factories(lambda: length_model), lambda *_: done.append
     )
     assert (len(task.data.queries), done) == (12, [4, 4, 4])
     assert length_model.calls == (12 - 4) * 2
-    whole = run_variant(task, YESNO, make_config(tmp_path / "other"), make_parts(lambda: length_model))
+    whole = run_variant(task, YESNO, make_config(tmp_path / "other"), make_factories(lambda: length_model))
     for query, ranking in whole.run.rankings.items():
         assert resumed.run.rankings[query].ids == ranking.ids
         assert resumed.run.rankings[query].scores.tolist() == ranking.scores.tolist()
     assert (resumed.cost.use.calls, resumed.cost.use.prompt_tokens, resumed.cost.use.output_tokens) == (24, 240, 24)
 
 
-def test_a_broken_batch_file_is_made_again(
-    beir: Task, tmp_path: Path, make_config: Callable[[Path], Config], parts: Factories
+def test_a_broken_batch_file_runs_again(
+    beir: Task, tmp_path: Path, make_config: Callable[[Path], Config], factories: Factories
 ) -> None:
     config = make_config(tmp_path)
-    first = run_variant(beir, Variant(name="x"), config, parts)
+    first = run_variant(beir, Variant(name="x"), config, factories)
     [file] = tmp_path.glob("runs/*/*/batch-*")
     file.write_bytes(file.read_bytes()[:100])
-    again = run_variant(beir, Variant(name="x"), config, parts)
+    again = run_variant(beir, Variant(name="x"), config, factories)
     assert again.run.rankings.keys() == first.run.rankings.keys()
 
 
-def test_a_query_that_cannot_be_answered_is_listed_as_failed(beir: Task, config: Config, parts: Factories) -> None:
+def test_a_query_that_cannot_be_answered_is_listed_as_failed(beir: Task, config: Config, factories: Factories) -> None:
     bad = beir.data.queries[2].id
 
     class Picky:
@@ -192,37 +192,37 @@ def test_a_query_that_cannot_be_answered_is_listed_as_failed(beir: Task, config:
                 raise RecordError("bad query", expected="another", found="this", remedy="none")
             return self.inner.rank_many(requests)
 
-    picky = Factories(parts.encoder, lambda *given: Picky(parts.recommender(*given)), parts.home)  # type: ignore[arg-type,return-value]
+    picky = Factories(factories.encoder, lambda *given: Picky(factories.recommender(*given)), factories.home)  # type: ignore[arg-type,return-value]
     finished = run_variant(beir, Variant(name="picky"), config, picky)
     assert list(finished.run.failed) == [bad]
     assert len(finished.run.rankings) == 11
     assert score(beir.data, finished.run.rankings)["MRR"][2] == 0
 
 
-def test_a_missing_model_stops_the_variant_and_keeps_nothing_wrong(
-    beir: Task, config: Config, make_parts: Callable[..., Factories]
+def test_a_missing_model_stops_the_variant_and_caches_no_batch(
+    beir: Task, config: Config, make_factories: Callable[..., Factories]
 ) -> None:
     def missing() -> Any:
         raise ModelMissing("no model", expected="weights", found="none", remedy="pull them")
 
     with pytest.raises(ModelMissing):
-        run_variant(beir, Variant(name="needs-model", method="yesno"), config, make_parts(missing))
+        run_variant(beir, Variant(name="needs-model", method="yesno"), config, make_factories(missing))
     assert not list(config.eval.cache.glob("runs/*needs-model*/*/batch-*"))  # type: ignore[union-attr]
 
 
 def test_a_setting_that_does_not_exist_is_refused_before_anything_runs(
-    beir: Task, config: Config, parts: Factories
+    beir: Task, config: Config, factories: Factories
 ) -> None:
     with pytest.raises(ConfigError):
-        run_variant(beir, Variant(name="x", retrieval={"wieghts": {}}), config, parts)
+        run_variant(beir, Variant(name="x", retrieval={"wieghts": {}}), config, factories)
 
 
-def test_figures_that_were_tuned_on_their_own_test_set_are_known(beir: Task, config: Config, parts: Factories) -> None:
+def test_runs_that_were_tuned_on_their_own_data_are_marked(beir: Task, config: Config, factories: Factories) -> None:
     tuned = config.model_copy(
         update={
             "tuned": config.tuned.model_copy(update={"on": {"x": beir.data.data_hash}, "keys": ("retrieval.weights",)})
         }
     )
-    assert run_variant(beir, Variant(name="default"), tuned, parts).tuned_here
-    assert not run_variant(beir, Variant(name="bm25", alone="bm25"), tuned, parts).tuned_here
-    assert not run_variant(beir, Variant(name="default"), config, parts).tuned_here
+    assert run_variant(beir, Variant(name="default"), tuned, factories).tuned_here
+    assert not run_variant(beir, Variant(name="bm25", alone="bm25"), tuned, factories).tuned_here
+    assert not run_variant(beir, Variant(name="default"), config, factories).tuned_here

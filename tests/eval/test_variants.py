@@ -1,4 +1,4 @@
-"""Variants are data: what a file of them may say, and what is said of a wrong one."""
+"""Files of variants, and the errors of bad ones."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def test_the_shipped_file_holds_what_is_promised_and_every_variant_can_be_configured() -> None:
+def test_the_shipped_file_has_the_documented_variants_and_all_can_be_applied() -> None:
     shipped = load_variants()
     assert set(shipped) >= {"default", "rrf", *LEGS, *(f"default+{method}" for method in METHODS)}
     for variant in shipped.values():
-        variant.configured(Config())
-    assert shipped["default"].configured(Config()) == Config()
+        variant.apply_to(Config())
+    assert shipped["default"].apply_to(Config()) == Config()
 
 
 def test_settings_replace_key_by_key_and_leave_the_rest(tmp_path: Path) -> None:
     text = '[variants.mine]\nretrieval = { weights = { dense = 2.0 }, dense_top = 7 }\nmethod = "yesno"\n'
     variant = load_variants(written(tmp_path, text))["mine"]
-    configured = variant.configured(Config())
+    configured = variant.apply_to(Config())
     assert configured.retrieval.weights == {"dense": 2.0}
     assert (configured.retrieval.dense_top, configured.retrieval.rrf_k) == (7, Config().retrieval.rrf_k)
-    assert (variant.changes("retrieval.weights"), variant.changes("retrieval.text_weights")) == (True, False)
+    assert (variant.overrides("retrieval.weights"), variant.overrides("retrieval.text_weights")) == (True, False)
 
 
 def test_legs_alone_and_dropped() -> None:
-    alone = Variant(name="a", alone="tfidf").configured(Config()).retrieval
+    alone = Variant(name="a", alone="tfidf").apply_to(Config()).retrieval
     assert alone.weights == alone.text_weights == {"tfidf": 1.0}
-    dropped = Variant(name="d", drop=("dense",)).configured(Config()).retrieval
+    dropped = Variant(name="d", drop=("dense",)).apply_to(Config()).retrieval
     assert dropped.weights == {leg: w for leg, w in Config().retrieval.weights.items() if leg != "dense"}
 
 
@@ -52,7 +52,7 @@ def test_legs_alone_and_dropped() -> None:
         ("[variants]\nx = 1\n", "a table of settings"),
     ],
 )
-def test_a_wrong_file_is_named(tmp_path: Path, text: str, message: str) -> None:
+def test_errors_name_the_bad_file_or_variant(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load_variants(written(tmp_path, text))
 
@@ -68,10 +68,10 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, message: str) -> None:
 )
 def test_settings_that_do_not_exist_are_refused_when_used(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        Variant(name="x", **settings).configured(Config())
+        Variant(name="x", **settings).apply_to(Config())
 
 
-def test_an_unknown_name_lists_the_known() -> None:
+def test_an_unknown_name_lists_the_names() -> None:
     with pytest.raises(ConfigError, match="one of default, bm25"):
         choose(load_variants(), ["defualt"])
 

@@ -46,20 +46,20 @@ def run(
     """
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import print_json
-    from shortlist.eval.metrics.outcome import run_document
-    from shortlist.eval.session import Session
+    from shortlist.eval.evaluator import Evaluator
+    from shortlist.eval.metrics.scored_run import run_document
     from shortlist.eval.variants import SHIPPED, choose, load_variants
 
     [selected] = choose(load_variants(variants or SHIPPED), [variant])
     task, factories = _task(data, queries, chosen)
     with _bars(as_json) as bars:
-        outcome = Session(task, chosen, factories, bars).measure(selected)
+        scored_run = Evaluator(task, chosen, factories, bars).measure(selected)
     if as_json:
-        print_json(run_document(outcome))
+        print_json(run_document(scored_run))
         return
-    from shortlist.app.cli.eval.tables import print_outcome
+    from shortlist.app.cli.eval.tables import print_scored_run
 
-    print_outcome(outcome)
+    print_scored_run(scored_run)
 
 
 @app.command()
@@ -87,11 +87,11 @@ def ablation(
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import print_json, print_remark
     from shortlist.eval.ablation import Plan, ablate, read_results
-    from shortlist.eval.estimate import asks_model
+    from shortlist.eval.cost_estimate import calls_model
     from shortlist.eval.variants import SHIPPED, choose, load_variants
 
     known = load_variants(variants or SHIPPED)
-    selected = [one for one in choose(known, variant or known) if not (no_llm and asks_model(one))]
+    selected = [one for one in choose(known, variant or known) if not (no_llm and calls_model(one))]
     tasks, [factories, *_] = zip(*(_task(spec, queries, chosen) for spec in data), strict=True)
     plan = Plan(tasks, selected, baseline, out)
     expected = plan.estimates(chosen)
@@ -135,9 +135,9 @@ def tune(
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.core.errors import UsageError
-    from shortlist.eval.metrics.outcome import PRIMARY
+    from shortlist.eval.metrics.scored_run import PRIMARY
     from shortlist.eval.metrics.scores import AUC, METRICS
-    from shortlist.eval.tuning.settings_file import settings_file, tuned_document
+    from shortlist.eval.tuning.settings_file import settings_toml, tuned_document
     from shortlist.eval.tuning.tune import tune as search
 
     task, factories = _task(data, queries, chosen)
@@ -153,7 +153,7 @@ def tune(
         )
     with _bars(as_json) as bars:
         tuned = search(task, target, chosen, factories, rerank, bars)
-    text = settings_file(tuned, chosen)
+    text = settings_toml(tuned, chosen)
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:

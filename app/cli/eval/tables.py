@@ -12,22 +12,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shortlist.eval.metrics.outcome import Outcome
-from shortlist.eval.report.tables import p_value, warnings_of
+from shortlist.eval.metrics.scored_run import ScoredRun
+from shortlist.eval.report.tables import p_value, report_warnings
 
 WIDE = 120  # columns of a file or a pipe
 
 
-def print_outcome(outcome: Outcome) -> None:
+def print_scored_run(scored_run: ScoredRun) -> None:
     """Print every metric of a variant, and the cost of a query."""
-    cost, finished = outcome.finished.cost, outcome.finished
+    cost, finished = scored_run.finished.cost, scored_run.finished
     console = _console()
     console.print(
-        Text(f"{outcome.name} on {outcome.task.data.name}, {len(outcome.task.data.queries):,} queries", "bold")
+        Text(f"{scored_run.name} on {scored_run.task.data.name}, {len(scored_run.task.data.queries):,} queries", "bold")
     )
     table = _table("metric", "mean")
-    for name, value in outcome.means.items():
-        table.add_row(name, f"{value:.4f}", style="bold" if name == outcome.primary else "")
+    for name, value in scored_run.means.items():
+        table.add_row(name, f"{value:.4f}", style="bold" if name == scored_run.primary else "")
     if cost.total_ms.size:
         p50, p95 = np.quantile(cost.total_ms, [0.5, 0.95])
         table.add_row("milliseconds a query, p50", f"{p50:.1f}")
@@ -38,7 +38,7 @@ def print_outcome(outcome: Outcome) -> None:
     tuned = ["some settings were chosen on this very data"] if finished.tuned_here else []
     failed = [f"{len(finished.run.failed):,} queries failed and count 0"] if finished.run.failed else []
     noted = [f"{note.full} ({queries:,} queries)" for note, queries in finished.notes.items()]
-    for line in (*outcome.task.data.notes, *tuned, *failed, *noted):
+    for line in (*scored_run.task.data.notes, *tuned, *failed, *noted):
         console.print(Text(line, "dim"))
 
 
@@ -56,7 +56,7 @@ def print_results(results: Mapping[str, Any]) -> None:
         title = f"{name}: {data['description']['queries']:,} queries; difference in {primary} to {results['baseline']}"
         console.print(Text(title, "bold"))
         console.print(table)
-        for line in warnings_of(data):
+        for line in report_warnings(data):
             console.print(Text(line, "dim"))
         console.print()
 

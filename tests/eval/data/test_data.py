@@ -1,4 +1,4 @@
-"""Each kind of data set from small hand-written files, and what is said of wrong ones."""
+"""Each kind of data set from small hand-written files, and the errors of bad ones."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from shortlist.core.errors import RecordError, UsageError
 from shortlist.eval.data.dataset import EvalQuery, Item
-from shortlist.eval.data.describe import Spread, describe
 from shortlist.eval.data.specs import SPECS, load
+from shortlist.eval.data.statistics import Spread, describe
 
 CORPUS = '{"_id": "d1", "title": "Tea", "text": "leaf"}\n{"_id": "d2", "text": "bean"}\n'
 FILES: dict[str, dict[str, str]] = {
@@ -101,7 +101,7 @@ def test_one_reader_is_enough(tmp_path: Path) -> None:
     assert describe(data).queries == 1
 
 
-def test_description_counts(tmp_path: Path) -> None:
+def test_statistics_count(tmp_path: Path) -> None:
     description = describe(load(written(tmp_path, "mind")))
     assert (description.items, description.items_with_category, description.readers) == (3, 2, 2)
     assert description.grades == {0: 2, 1: 2}
@@ -132,7 +132,7 @@ def test_hash_follows_the_content_of_every_file(tmp_path: Path, kind: str) -> No
             "beir", "qrels/test.tsv", "".join(f"q1\tx{n}\t1\n" for n in range(4)),
             r"no judged items that are not in the catalogue, found 4 \('x0', 'x1', 'x2', \.\.\.\)",
         ),
-        ("beir", "corpus.jsonl", CORPUS + '{"_id": "d3", "te', "corpus.jsonl:3: expected one whole JSON object"),
+        ("beir", "corpus.jsonl", CORPUS + '{"_id": "d3", "te', "corpus.jsonl:3: expected a complete JSON object"),
         ("beir", "corpus.jsonl", '["d1"]', "corpus.jsonl:1: expected a JSON object, found a list"),
         ("beir", "corpus.jsonl", '{"_id": "d1"}', "corpus.jsonl:1: expected a string as `text`, found nothing"),
         ("beir", "corpus.jsonl", '{"_id": "d 1", "text": ""}', "corpus.jsonl:1: expected a `_id` without white space"),

@@ -89,6 +89,6 @@ def test_bad_qrels_lines_are_named(tmp_path: Path) -> None:
     ("ranking", "message"),
     [(Ranking.of({"a b": 1.0}, "t"), "white space"), (Ranking.of({"a": 1e39}, "t"), "single precision")],
 )
-def test_what_a_run_cannot_carry_is_refused(tmp_path: Path, ranking: Ranking, message: str) -> None:
+def test_ids_and_scores_that_do_not_fit_a_run_file_are_refused(tmp_path: Path, ranking: Ranking, message: str) -> None:
     with np.errstate(all="raise"), pytest.raises(RecordError, match=message):
         write_run(tmp_path / "x.run", {"q": ranking}, "tag")

@@ -40,7 +40,7 @@ def test_equal_scores_are_ranked_by_id_and_give_auc_one_half() -> None:
     assert (table["MRR"][0], table["AUC"][0]) == (0.5, 0.5)
 
 
-def test_blocks_do_not_show() -> None:
+def test_the_block_size_does_not_change_scores() -> None:
     rankings = {"q1": Ranking.of({"b": 1.0}, "t"), "q2": Ranking.of({"a": 3.0, "b": 2.0, "c": 1.0}, "t")}
     whole = score(data(None), rankings)
     for name, values in score(data(None), rankings, block_size=1).items():

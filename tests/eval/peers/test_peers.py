@@ -1,4 +1,4 @@
-"""Outside systems in our harness."""
+"""Other systems in the same evaluation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shortlist.eval.data.specs import load
 from shortlist.eval.factories import Factories
 from shortlist.eval.metrics.scores import score
 from shortlist.eval.peers.implicit_als import ImplicitAls
-from shortlist.eval.peers.peer import world_of
+from shortlist.eval.peers.peer import build_peer_data
 from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.variants import Variant
@@ -22,9 +22,9 @@ from shortlist.eval.variants import Variant
 NEEDS = {"implicit-als": "implicit", "langchain-ensemble": "langchain_chroma"}
 
 
-def mean(kind: str, peer: str, folders: dict[str, Path], config: Config, parts: Factories) -> float:
+def mean(kind: str, peer: str, folders: dict[str, Path], config: Config, factories: Factories) -> float:
     task = task_of(load(f"{kind}:{folders[kind]}"))
-    finished = run_variant(task, Variant(name=peer, peer=peer), config, parts)
+    finished = run_variant(task, Variant(name=peer, peer=peer), config, factories)
     assert list(finished.cost.stage_ms) == ["rank"]
     for query in task.data.queries:
         assert not set(finished.run.rankings[query.id].ids) & task.data.excluded(query)
@@ -32,14 +32,16 @@ def mean(kind: str, peer: str, folders: dict[str, Path], config: Config, parts: 
 
 
 @pytest.mark.parametrize("peer", ["rank-bm25", "sklearn-tfidf", "langchain-ensemble"])
-def test_search_engines_beat_chance(peer: str, data_folders: dict[str, Path], config: Config, parts: Factories) -> None:
+def test_search_engines_beat_chance(
+    peer: str, data_folders: dict[str, Path], config: Config, factories: Factories
+) -> None:
     if peer in NEEDS:
         pytest.importorskip(NEEDS[peer])
-    chance = mean("beir", "random", data_folders, config, parts)
-    assert mean("beir", peer, data_folders, config, parts) > chance + 0.2
+    chance = mean("beir", "random", data_folders, config, factories)
+    assert mean("beir", peer, data_folders, config, factories) > chance + 0.2
 
 
-def test_who_chose_what_finds_the_missing_field_of_a_checkerboard(config: Config, parts: Factories) -> None:
+def test_als_finds_the_missing_field_of_a_checkerboard(config: Config, factories: Factories) -> None:
     """Readers choose all items of their own parity but one."""
     pytest.importorskip("implicit")
     items = tuple(Item(f"i{number}", f"title {number}") for number in range(20))
@@ -48,19 +50,19 @@ def test_who_chose_what_finds_the_missing_field_of_a_checkerboard(config: Config
     queries = tuple(EvalQuery(user, user_id=user, history=tuple(fields)) for user, fields in own.items())
     qrels = {user: {item: 1} for user, item in hidden.items()}
     task = task_of(DataSet("watches-board", "watches", items, queries, qrels, "board", exclude_seen=True))
-    world = world_of(task, parts.encoder(config)(), seed=0)
-    peer = ImplicitAls(world, factors=2)  # as many as there are tastes
+    data = build_peer_data(task, factories.encoder(config)(), seed=0)
+    peer = ImplicitAls(data, factors=2)  # as many as there are tastes
     for query in queries:
         scores = peer.scores(query, None)
-        scores[world.of_query(query)] = -np.inf
+        scores[data.history_rows(query)] = -np.inf
         assert items[int(scores.argmax())].id == hidden[query.id]
 
 
 def test_chance_is_the_same_twice_and_popularity_counts_readers(
-    data_folders: dict[str, Path], config: Config, parts: Factories
+    data_folders: dict[str, Path], config: Config, factories: Factories
 ) -> None:
     task = task_of(load(f"watches:{data_folders['watches']}"))
-    ranked = run_variant(task, Variant(name="popularity", peer="popularity"), config, parts).run.rankings["u0"]
+    ranked = run_variant(task, Variant(name="popularity", peer="popularity"), config, factories).run.rankings["u0"]
     counts = {item.id: 0 for item in task.data.items}
     for query in task.data.queries:
         for item in set(query.history):
@@ -70,6 +72,6 @@ def test_chance_is_the_same_twice_and_popularity_counts_readers(
     }
 
 
-def test_an_unknown_peer_lists_the_known(data_folders: dict[str, Path], config: Config, parts: Factories) -> None:
+def test_an_unknown_peer_lists_the_names(data_folders: dict[str, Path], config: Config, factories: Factories) -> None:
     with pytest.raises(ConfigError, match="one of rank-bm25"):
-        mean("beir", "nobody", data_folders, config, parts)
+        mean("beir", "nobody", data_folders, config, factories)

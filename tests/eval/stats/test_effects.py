@@ -1,4 +1,4 @@
-"""Differences, and for whom they hold."""
+"""Effects on all queries, and by slices."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from shortlist.core.errors import RecordError
+from shortlist.eval.score_table import ScoreTable, read_table, write_table
 from shortlist.eval.stats.effects import by_category, by_history, effects
-from shortlist.eval.table import Table, read_table, write_table
 
 
-def table(scores: list[float], history: list[int] | None = None, names: list[str] | None = None) -> Table:
+def table(scores: list[float], history: list[int] | None = None, names: list[str] | None = None) -> ScoreTable:
     n = len(scores)
     names = names or [f"q{number:02d}" for number in range(n)]
     category = ["food" if number % 3 else "space" for number in range(n)]
-    return Table(tuple(names), tuple(history or [0] * n), tuple(category), {"m": np.array(scores)})
+    return ScoreTable(tuple(names), tuple(history or [0] * n), tuple(category), {"m": np.array(scores)})
 
 
 def test_the_difference_is_paired_by_query_and_not_by_place() -> None:

@@ -39,10 +39,10 @@ def events(home: Path) -> Task:
         return events_task(opened)
 
 
-def test_what_is_asked_comes_after_what_is_known(events: Task) -> None:
+def test_queries_come_after_the_past_events(events: Task) -> None:
     [cut] = {query.at for query in events.data.queries}
     assert cut is not None
-    known = list(events.crowd())
+    known = list(events.past_events())
     require_known(known, cut)
     assert 0.7 < len(known) / 1092 <= 0.8
     for query in events.data.queries:
@@ -54,12 +54,17 @@ def test_what_is_asked_comes_after_what_is_known(events: Task) -> None:
 
 
 def test_the_future_of_the_home_reaches_no_table(
-    events: Task, home: Path, tmp_path: Path, encoder: Encoder, make_parts: Callable[..., Factories], make_config: Made
+    events: Task,
+    home: Path,
+    tmp_path: Path,
+    encoder: Encoder,
+    make_factories: Callable[..., Factories],
+    make_config: Made,
 ) -> None:
     """The home itself holds every event; the home that is measured holds the known ones only."""
     config = make_config(tmp_path).model_copy(update={"encoder": Config().encoder})
     with open_task_home(events, Variant(name="default"), config, lambda: encoder) as measured, Home.open(home) as whole:
-        assert measured.catalogue.counts().events == len(list(events.crowd())) < whole.catalogue.counts().events
+        assert measured.catalogue.counts().events == len(list(events.past_events())) < whole.catalogue.counts().events
         assert measured.catalogue.counts().videos == whole.catalogue.counts().videos
         cut = events.data.queries[0].at
         assert cut is not None
@@ -68,13 +73,13 @@ def test_the_future_of_the_home_reaches_no_table(
             require_known((event for _, event in whole.catalogue.events.iterate()), cut)
 
 
-def test_an_empty_home_says_so(tmp_path: Path) -> None:
+def test_an_empty_home_is_refused(tmp_path: Path) -> None:
     with Home.open(tmp_path / "empty", "topics") as empty, pytest.raises(UsageError, match="videos to rank"):
         events_task(empty)
 
 
-def test_simulated_readers_want_what_their_taste_says(
-    home: Path, tmp_path: Path, encoder: Encoder, parts: Factories, make_config: Made
+def test_simulated_readers_prefer_items_near_their_taste(
+    home: Path, tmp_path: Path, encoder: Encoder, factories: Factories, make_config: Made
 ) -> None:
     with Home.open(home) as opened:
         before = opened.catalogue.counts()
@@ -90,15 +95,17 @@ def test_simulated_readers_want_what_their_taste_says(
         assert set(task.data.qrels[query.id].values()) == {1, 2}
 
 
-def test_the_taste_can_be_found_by_what_ships(home: Path, tmp_path: Path, encoder: Encoder, make_config: Made) -> None:
+def test_the_recommender_finds_simulated_tastes(
+    home: Path, tmp_path: Path, encoder: Encoder, make_config: Made
+) -> None:
     from shortlist.app.build import evaluation_factories
 
     config = make_config(tmp_path).model_copy(update={"encoder": Config().encoder})
-    parts = evaluation_factories()
+    factories = evaluation_factories()
     with Home.open(home) as opened:
         task = simulated_task(opened, 12, 3, tmp_path, lambda: encoder)
     means = {
-        name: np.mean(score(task.data, run_variant(task, variant, config, parts).run.rankings)["nDCG@10"])
+        name: np.mean(score(task.data, run_variant(task, variant, config, factories).run.rankings)["nDCG@10"])
         for name, variant in {
             "dense": Variant(name="dense", alone="dense"),
             "chance": Variant(name="r", peer="random"),

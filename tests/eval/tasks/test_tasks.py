@@ -1,4 +1,4 @@
-"""A data set as records, its home, and the leak that must not get through."""
+"""A data set as records, its home, and planted leaks of the future."""
 
 from __future__ import annotations
 
@@ -51,46 +51,46 @@ def test_items_become_videos_and_a_text_without_title_lends_its_first_sentence()
     assert (rye.title, rye.transcript.segments) == ("Rye", ())
 
 
-def test_a_history_is_older_than_every_question_and_one_crowd_reader_counts_once() -> None:
+def test_a_history_is_older_than_every_query_and_a_reader_of_two_queries_counts_once() -> None:
     first, second = (task().history(query) for query in task().data.queries)
     assert [(event.item_id, event.at) for event in second] == [("m", NOON - 2 * STEP), ("r", NOON - STEP)]
     assert [event.item_id for event in first] == ["m"]
-    assert sorted(event.item_id for event in task().crowd()) == ["m", "r"]
+    assert sorted(event.item_id for event in task().past_events()) == ["m", "r"]
 
 
-def test_what_was_only_shown_skipped_or_read_is_not_chosen() -> None:
+def test_impressions_skips_and_articles_are_no_choices() -> None:
     acts: list[tuple[Action, Kind]] = [
         ("impression", "video"), ("skip", "video"), ("click", "article"), ("like", "video"), ("view", "video"),
     ]  # fmt: skip
-    crowd = [Event(f"reader{n}", "m", kind, action, NOON - STEP) for n, (action, kind) in enumerate(acts)]
-    chosen = replace(task(), crowd=lambda: crowd)
+    events = [Event(f"reader{n}", "m", kind, action, NOON - STEP) for n, (action, kind) in enumerate(acts)]
+    chosen = replace(task(), past_events=lambda: events)
     assert [event.action for event in chosen.choices()] == ["like", "view"]
-    shelves = BeyondAccuracy(chosen, lambda _ids: {})
-    one, other = (shelves.scores(chosen.data, {"q1": Ranking.of({item: 1.0}, "x")})["Novelty@10"][0] for item in "mr")
-    assert (one, other) == (0.0, 1.0)  # of two readers both chose m; what nobody chose counts as chosen by one
+    metrics = BeyondAccuracy(chosen, lambda _ids: {})
+    one, other = (metrics.scores(chosen.data, {"q1": Ranking.of({item: 1.0}, "x")})["Novelty@10"][0] for item in "mr")
+    assert (one, other) == (0.0, 1.0)  # of two readers both chose m; an item without readers counts as chosen by one
 
 
-def test_a_leak_planted_in_a_history_is_caught(parts: Factories, config: Config) -> None:
+def test_a_leak_planted_in_a_history_is_caught(factories: Factories, config: Config) -> None:
     leaking = task()
     future = Event("ada", "c", "video", "view", NOON + timedelta(minutes=1))
-    told = replace(leaking, history=lambda query: [*leaking.history(query), future])
-    finished = run_variant(told, Variant(name="leak"), config, parts)
-    assert list(finished.run.failed) == ["q1"]  # q2 is asked a day later: it may know
+    leaking_task = replace(leaking, history=lambda query: [*leaking.history(query), future])
+    finished = run_variant(leaking_task, Variant(name="leak"), config, factories)
+    assert list(finished.run.failed) == ["q1"]  # q2 is a day later
     assert "wrong side of the cut" in finished.run.failed["q1"]
 
 
-def test_a_leak_planted_in_the_crowd_is_caught(
-    parts: Factories, tmp_path: Path, make_config: Callable[[Path], Config]
+def test_a_leak_planted_in_the_past_events_is_caught(
+    factories: Factories, tmp_path: Path, make_config: Callable[[Path], Config]
 ) -> None:
     future = Event("bob", "c", "video", "view", NOON)
-    told = replace(task(), crowd=lambda: [future])
-    with pytest.raises(RecordError, match=r"only earlier events known.*bob view c"):
-        open_task_home(told, Variant(name="leak"), make_config(tmp_path), parts.encoder(Config()))
+    leaking_task = replace(task(), past_events=lambda: [future])
+    with pytest.raises(RecordError, match=r"only earlier events before the cut.*bob view c"):
+        open_task_home(leaking_task, Variant(name="leak"), make_config(tmp_path), factories.encoder(Config()))
 
 
-def test_what_is_hidden_has_left_no_link(data_folders: dict[str, Path], config: Config, parts: Factories) -> None:
+def test_hidden_items_add_no_cowatch_links(data_folders: dict[str, Path], config: Config, factories: Factories) -> None:
     hidden = task_of(load(f"watches:{data_folders['watches']}"))
-    with open_task_home(hidden, Variant(name="links"), config, parts.encoder(config)) as home:
+    with open_task_home(hidden, Variant(name="links"), config, factories.encoder(config)) as home:
         links = load_snapshot(home).links
     shown = [[(item, 1) for item in query.history] for query in hidden.data.queries]
     assert links.forward.sum() == Links.none().followed(shown, 1).forward.sum() > 0
@@ -98,38 +98,40 @@ def test_what_is_hidden_has_left_no_link(data_folders: dict[str, Path], config: 
 
 
 def test_a_home_is_ingested_once_and_enriched_as_the_variant_wants(
-    parts: Factories, tmp_path: Path, make_config: Callable[[Path], Config]
+    factories: Factories, tmp_path: Path, make_config: Callable[[Path], Config]
 ) -> None:
     config, seen = make_config(tmp_path), []
     for _ in range(2):
-        with open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append) as home:
+        with open_task_home(
+            task(), Variant(name="a"), config, factories.encoder(config), lambda *_: seen.append
+        ) as home:
             comet = home.catalogue.videos.get("c")
             assert (comet.category, comet.summary) == ("space", "Two tails")
     assert seen == [3]
     bare = Variant(name="b", enrichment=())
-    with open_task_home(task(), bare, config, parts.encoder(config)) as home:
+    with open_task_home(task(), bare, config, factories.encoder(config)) as home:
         assert (home.catalogue.videos.get("c").category, home.catalogue.videos.get("c").enrichment.tags) == (None, ())
     assert len(list((tmp_path / "homes").iterdir())) == 2
 
 
-def test_a_home_of_older_code_is_made_anew(
-    parts: Factories, tmp_path: Path, make_config: Callable[[Path], Config]
+def test_a_home_of_older_code_is_ingested_again(
+    factories: Factories, tmp_path: Path, make_config: Callable[[Path], Config]
 ) -> None:
     config, seen = make_config(tmp_path), []
-    with open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append) as home:
+    with open_task_home(task(), Variant(name="a"), config, factories.encoder(config), lambda *_: seen.append) as home:
         stamp = home.path / STAMP
     stamp.write_text(json.dumps(json.loads(stamp.read_text()) | {"content": "other code"}))
-    open_task_home(task(), Variant(name="a"), config, parts.encoder(config), lambda *_: seen.append).close()
+    open_task_home(task(), Variant(name="a"), config, factories.encoder(config), lambda *_: seen.append).close()
     assert seen == [3, 3]
 
 
-def test_a_sample_keeps_order_and_crowd() -> None:
+def test_a_sample_keeps_order_and_past_events() -> None:
     whole = task()
     one = whole.sampled(1, seed=0)
     assert len(one.data.queries) == 1
     assert one.data.qrels.keys() == {one.data.queries[0].id}
     assert one.data.notes[-1] == "1 of 2 queries, drawn with seed 0"
-    assert len(list(one.crowd())) == len(list(whole.crowd()))
+    assert len(list(one.past_events())) == len(list(whole.past_events()))
     assert whole.sampled(2, seed=0) is whole
 
 
@@ -139,12 +141,12 @@ def test_a_smaller_sample_is_part_of_a_larger_one(data_folders: dict[str, Path])
     assert all(smaller < larger for smaller, larger in pairwise(samples))
 
 
-def test_a_spec_becomes_a_task(data_folders: dict[str, Path], config: Config, parts: Factories) -> None:
+def test_a_spec_becomes_a_task(data_folders: dict[str, Path], config: Config, factories: Factories) -> None:
     spec = f"watches:{data_folders['watches']}"
-    assert load_task(spec, config, parts).data.data_hash == load(spec).data_hash
+    assert load_task(spec, config, factories).data.data_hash == load(spec).data_hash
 
 
 @pytest.mark.parametrize("spec", ["simulated", "simulated:", "simulated:no", "simulated:0", "event", "beir"])
-def test_a_wrong_spec_lists_the_kinds(spec: str, config: Config, parts: Factories) -> None:
+def test_a_wrong_spec_lists_the_kinds(spec: str, config: Config, factories: Factories) -> None:
     with pytest.raises(UsageError, match=r"beir:DIR"):
-        load_task(spec, config, parts)
+        load_task(spec, config, factories)

@@ -101,7 +101,7 @@ def test_a_folder_with_a_sentence_transformers_model(encoder: Encoder) -> None:
     np.testing.assert_allclose(loaded.encode(["bread"]), encoder.encode(["bread"]), atol=1e-3)
 
 
-def test_only_what_decides_the_vectors_is_another_version(tmp_path: Path) -> None:
+def test_only_settings_that_decide_the_vectors_change_the_version(tmp_path: Path) -> None:
     def version(**more: Any) -> str:
         return encoder_version(EncoderConfig(**{"name": str(tmp_path), **more}), ModelsConfig())
 
@@ -117,7 +117,7 @@ def test_only_what_decides_the_vectors_is_another_version(tmp_path: Path) -> Non
     assert version(name=OLLAMA) == configured_name(OLLAMA) == OLLAMA
 
 
-def test_what_is_not_there_says_what_to_do() -> None:
+def test_missing_models_are_reported_with_a_remedy() -> None:
     with pytest.raises(ModelMissing, match="no encoder nobody/no-such-model"):
         load("nobody/no-such-model")
     with pytest.raises(UsageError, match="unknown model"):
@@ -162,7 +162,7 @@ def hub_of(folder: Path) -> Iterator[tuple[str, list[str]]]:
         server.server_close()
 
 
-def test_a_repository_is_fetched_from_the_hub_once_and_only_what_is_needed_of_it(tmp_path: Path) -> None:
+def test_a_repository_is_downloaded_once_and_only_its_needed_files(tmp_path: Path) -> None:
     source, cache = tmp_path / "repository", tmp_path / "cache"
     (source / "onnx").mkdir(parents=True)
     for name in ("config.json", "model.safetensors", "onnx/model.json", "pytorch_model.bin"):

@@ -26,7 +26,7 @@ def test_a_choice_that_did_not_come_back_gets_the_smallest_that_did_and_says_so(
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 0.7])
-def test_what_is_not_a_log_probability_is_refused(value: float) -> None:
+def test_values_that_are_no_log_probabilities_are_refused(value: float) -> None:
     with pytest.raises(ModelFailed, match="log-probabilities"):
         score_choices(["yes"], [("yes", -1.0), ("no", value)], "m")
 
@@ -37,7 +37,7 @@ def test_no_log_probabilities_at_all_are_refused() -> None:
 
 
 @pytest.mark.parametrize("choices", [[], ["a", "b", "c"], ["yes", " YES"], ["yes", " "]])
-def test_choices_that_cannot_be_told_apart_are_refused(choices: list[str]) -> None:
+def test_choices_that_are_equal_in_lower_case_are_refused(choices: list[str]) -> None:
     with pytest.raises(UsageError, match="bad choices"):
         check_choices(choices, 2)
 

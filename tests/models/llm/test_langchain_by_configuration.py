@@ -100,7 +100,9 @@ def test_a_schema_that_is_a_choice_holds_models_that_want_an_object(
 
 
 @pytest.mark.parametrize("name", [None, "nonsense:model", "openai:gpt-4o-mini"])
-def test_what_is_not_there_is_one_error_that_says_what_to_do(name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_key_or_model_is_one_error_with_a_remedy(
+    name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ModelMissing, match="no LangChain model"):
         configured(name)

@@ -61,7 +61,7 @@ def test_it_answers_from_another_process(start: Callable[[], ModelProcess]) -> N
     assert ask(model) == ask(model)
 
 
-def test_what_loading_and_answering_raise_is_raised_here(start: Callable[[], ModelProcess]) -> None:
+def test_errors_of_loading_and_answering_are_raised_in_the_parent(start: Callable[[], ModelProcess]) -> None:
     with pytest.raises(ModelMissing, match="expected weights"):
         ModelProcess(missing)
     model = start()

@@ -145,7 +145,7 @@ def test_how_long_a_model_stays_is_sent_as_ollama_reads_it(server: StandIn, give
     assert server.asked[-1]["keep_alive"] == sent
 
 
-def test_what_is_asked_of_the_server(server: StandIn) -> None:
+def test_the_requests_to_the_server(server: StandIn) -> None:
     config = LlmConfig(ollama_url=server.url, ollama_model=MODEL, context=1024, keep_alive="3m")
     OllamaModel(config).choice_logprobs(ASK, ["yes", "no"])
     (request,) = server.asked

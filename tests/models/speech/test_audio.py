@@ -47,7 +47,7 @@ def test_the_title_in_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"just some text\n" * 50, bytes(5000)], ids=["empty", "text", "zeros"])
-def test_what_is_no_media_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_files_that_are_not_media_are_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.mp4"
     path.write_bytes(data)
     with pytest.raises(MediaError, match=r"x\.mp4: expected a media file that is whole"):

@@ -170,7 +170,7 @@ def test_a_file_that_was_damaged_is_noticed_and_fetched_again(tmp_path: Path, to
     assert [entry.rsplit("/", 1)[1] for entry in toy_hub.paths] == ["w.bin", "c.json", "w.bin"]
 
 
-def test_verify_hashes_again_what_looks_unchanged(tmp_path: Path, toy_hub: Hub) -> None:
+def test_verify_hashes_files_that_look_unchanged(tmp_path: Path, toy_hub: Hub) -> None:
     settings = config(tmp_path, toy_hub.url)
     path = resolve("toy", settings, manifest=MANIFEST) / "w.bin"
     before = path.stat()
@@ -274,7 +274,7 @@ def test_a_killed_mirror_pull_goes_on_with_the_part_it_lacks(tmp_path: Path, ind
     assert_whole(resolve("toy", config(tmp_path / "cache"), manifest={"toy": model}))
 
 
-def test_a_mirror_with_other_bytes_is_refused_and_not_kept(tmp_path: Path, index: Path) -> None:
+def test_a_mirror_with_other_bytes_is_refused_and_not_stored(tmp_path: Path, index: Path) -> None:
     model = mirrored(index, second=HALVES[0])
     with pytest.raises(ModelMissing, match="another sha256"):
         resolve("toy", config(tmp_path / "cache"), manifest={"toy": model})

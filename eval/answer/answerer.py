@@ -1,4 +1,4 @@
-"""One query, answered, and what it took."""
+"""The protocol of systems under evaluation, and their answer to one query."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from shortlist.core.notes import Note
 from shortlist.core.ranking import MAX_K, ModelUse, Ranking
 from shortlist.eval.data.dataset import EvalQuery
 
-# The deepest that a metric looks; a list of candidates is ranked whole.
+# The depth of the deepest metric. Given candidates are ranked to the last.
 DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answered:
-    """The ranking for one query, the language model's part, and notes for the person.
+class Answer:
+    """The ranking for one query, the use of a language model, and notes.
 
-    `timings_ms` holds milliseconds by stage, and nothing where the query was asked together with others.
+    `timings_ms` holds milliseconds by stage. It is empty if the query was answered together with others.
     """
 
     ranking: Ranking
@@ -28,15 +28,15 @@ class Answered:
 
 
 class Answerer(Protocol):
-    """Answers queries in batches of `batch`: what a kill loses at most."""
+    """Answers queries in batches of `batch_size`; an interrupted run loses one batch at most."""
 
-    batch: int
+    batch_size: int
 
-    def __call__(self, queries: Sequence[EvalQuery]) -> list[Answered]:
-        """One answer a query. Raises `ShortlistError` where one cannot be answered."""
+    def __call__(self, queries: Sequence[EvalQuery]) -> list[Answer]:
+        """Return one answer for each query. Raises `ShortlistError` if one of them cannot be answered."""
         ...
 
 
 def depth_of(query: EvalQuery) -> int:
-    """How many items `query` wants ranked."""
+    """Return the number of items to rank for `query`."""
     return DEPTH if query.candidates is None else min(MAX_K, len(query.candidates))

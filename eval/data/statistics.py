@@ -1,4 +1,4 @@
-"""What is in a data set: counts, history lengths, how deep the judgements go."""
+"""Statistics of a data set: sizes, lengths of histories, judgements for each query."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shortlist.eval.data.dataset import DataSet
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Smallest, median, mean and largest of some counts; all 0 for none."""
+    """Smallest, median, mean and largest of some counts; all 0 if there are none."""
 
     least: int = 0
     median: float = 0.0
@@ -22,7 +22,7 @@ class Spread:
 
     @classmethod
     def of(cls, counts: Collection[int]) -> Spread:
-        """The spread of `counts`."""
+        """Compute the spread of `counts`."""
         values = np.asarray(counts)
         if not values.size:
             return cls()
@@ -30,11 +30,12 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
-    """A data set in numbers. `judged`, `relevant`, `history` and `candidates` are per query.
+class DataSetStatistics:
+    """A data set in numbers.
 
-    `candidates` is that of the catalogue where all of it is ranked; `grades` counts judgements by grade;
-    `judged_candidates` is the share of all candidates that is judged, None where the whole catalogue is ranked.
+    `judged`, `relevant`, `history` and `candidates` are counts for each query; `candidates` is the size of the
+    catalogue for a query that ranks all of it. `grades` counts the judgements by grade. `judged_candidates` is the
+    share of all candidates that are judged, None if no query has candidates. `timed` is True if all queries have times.
     """
 
     name: str
@@ -54,12 +55,12 @@ class Description:
     notes: tuple[str, ...]
 
 
-def describe(data: DataSet) -> Description:
-    """Count everything in `data`."""
-    grades = Counter(grade for judged in data.qrels.values() for grade in judged.values())
-    judged = [data.qrels[query.id] for query in data.queries]
-    offered = [query.candidates for query in data.queries]
-    return Description(
+def describe(data: DataSet) -> DataSetStatistics:
+    """Compute the statistics of `data`."""
+    grades = Counter(grade for judgements in data.qrels.values() for grade in judgements.values())
+    by_query = [data.qrels[query.id] for query in data.queries]
+    candidates = [query.candidates for query in data.queries]
+    return DataSetStatistics(
         name=data.name,
         items=len(data.items),
         items_with_category=sum(item.category is not None for item in data.items),
@@ -67,10 +68,10 @@ def describe(data: DataSet) -> Description:
         readers=len({query.user_id for query in data.queries} - {None}),
         judgements=grades.total(),
         grades=dict(sorted(grades.items())),
-        judged=Spread.of([len(each) for each in judged]),
-        relevant=Spread.of([sum(grade >= 1 for grade in each.values()) for each in judged]),
+        judged=Spread.of([len(judgements) for judgements in by_query]),
+        relevant=Spread.of([sum(grade >= 1 for grade in judgements.values()) for judgements in by_query]),
         history=Spread.of([len(query.history) for query in data.queries]),
-        candidates=Spread.of([len(data.items) if each is None else len(each) for each in offered]),
+        candidates=Spread.of([len(data.items) if ids is None else len(ids) for ids in candidates]),
         judged_candidates=_judged_share(data),
         timed=all(query.at is not None for query in data.queries),
         data_hash=data.data_hash,
@@ -79,6 +80,6 @@ def describe(data: DataSet) -> Description:
 
 
 def _judged_share(data: DataSet) -> float | None:
-    offered = sum(len(query.candidates or ()) for query in data.queries)
+    candidates = sum(len(query.candidates or ()) for query in data.queries)
     judged = sum(item in data.qrels[query.id] for query in data.queries for item in query.candidates or ())
-    return judged / offered if offered else None
+    return judged / candidates if candidates else None

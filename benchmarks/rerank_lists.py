@@ -1,4 +1,4 @@
-"""What `benchmarks.rerank` and `benchmarks.injection` judge: real queries and readers with a retrieved ranking each."""
+"""The lists that `benchmarks.rerank` and `benchmarks.injection` rerank: queries and readers with a ranking each."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from shortlist.store.catalogue.records import Activity
 
 Scores = npt.NDArray[np.float64]
 
-# Against 1.0 for the dense leg: of 0.1, 0.3, 0.5 and 1.0 the best over the published BM25 runs (nDCG@10 on DL19 0.657,
+# The dense leg has 1.0. Of 0.1, 0.3, 0.5 and 1.0, this is the best over the published BM25 runs (nDCG@10 on DL19 0.657,
 # 0.656, 0.641, 0.599; on NovelEval 0.723, 0.723, 0.729, 0.705).
 BM25_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Case:
-    """One list to rerank."""
+class RankedList:
+    """A list to rerank, for a wish or for a reader's profile."""
 
     profile: Profile
     wish: str | None
@@ -45,74 +45,74 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bench:
-    """A data set, the records of all its items, and a case a query, in the order of the queries."""
+class ListSet:
+    """A data set, the records of its items, and a list for each query, by query id in the order of the queries."""
 
     name: str
     data: DataSet
     items: ItemBatch
-    cases: Mapping[str, Case]
+    lists: Mapping[str, RankedList]
 
 
 class Vectors:
-    """The default encoder, its vectors kept in a folder."""
+    """The default encoder, with its vectors cached in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def of(self, texts: Sequence[str]) -> FloatArray:
-        """float32[n, d], unit rows aligned with `texts`."""
+        """Return unit vectors, float32[n, d], aligned with `texts`."""
         key = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
         path = self._folder / f"vectors-{key}.npy"
         if not path.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
             np.save(path, load_encoder(EncoderConfig(threads=1), ModelsConfig()).encode(texts))
-        found: FloatArray = np.load(path)
-        return found
+        vectors: FloatArray = np.load(path)
+        return vectors
 
 
-def trec_over_bm25(folder: Path, _vectors: Vectors, queries: int | None) -> Bench:
-    """The published BM25 run of a TREC folder."""
+def trec_over_bm25(folder: Path, _vectors: Vectors, queries: int | None) -> ListSet:
+    """Rerank the published BM25 run of a TREC folder."""
     task, run = task_of(read_trec(folder)), read_run(folder / "run.txt")
     return _wishes(_sampled(task, queries), {query.id: run[query.id] for query in task.data.queries})
 
 
-def trec_fused(folder: Path, vectors: Vectors, queries: int | None) -> Bench:
-    """The same joined with the dense leg over the run's candidates."""
+def trec_fused(folder: Path, vectors: Vectors, queries: int | None) -> ListSet:
+    """Rerank the published BM25 run of a TREC folder, fused with the dense leg over the run's candidates."""
     task, run = task_of(read_trec(folder)), read_run(folder / "run.txt")
     text = {item.id: item.text for item in task.data.items}
-    used = sorted({item for query in task.data.queries for item in run[query.id].ids})
-    stored = dict(zip(used, vectors.of([text[item] for item in used]), strict=True))
-    asked = vectors.of([query.text or "" for query in task.data.queries])
+    candidates = sorted({item for query in task.data.queries for item in run[query.id].ids})
+    item_vectors = dict(zip(candidates, vectors.of([text[item] for item in candidates]), strict=True))
+    query_vectors = vectors.of([query.text or "" for query in task.data.queries])
     fused = {}
-    for query, wanted in zip(task.data.queries, asked, strict=True):
+    for query, query_vector in zip(task.data.queries, query_vectors, strict=True):
         bm25 = run[query.id]
-        dense = np.array([float(stored[item] @ wanted) for item in bm25.ids])
+        dense = np.array([float(item_vectors[item] @ query_vector) for item in bm25.ids])
         scores = (BM25_SHARE * _min_max(bm25.scores) + _min_max(dense)) / (1 + BM25_SHARE)
         fused[query.id] = Ranking.of(dict(zip(bm25.ids, scores.tolist(), strict=True)), "fusion")
     return _wishes(_sampled(task, queries), fused)
 
 
-def mind(folder: Path, vectors: Vectors, queries: int | None) -> Bench:
-    """The product's own retrieval over each impression's candidates; at most so many impressions, drawn at random."""
+def mind(folder: Path, vectors: Vectors, queries: int | None) -> ListSet:
+    """Rerank Shortlist's own retrieval over the candidates of at most `queries` impressions, drawn at random."""
     task = _sampled(task_of(read_mind(folder)), queries)
-    used = {item for query in task.data.queries for item in (*query.history, *(query.candidates or ()))}
-    videos = [video for video in task.videos if video.id in used]
+    ids = {item for query in task.data.queries for item in (*query.history, *(query.candidates or ()))}
+    videos = [video for video in task.videos if video.id in ids]
     items = ItemBatch({video.id: video for video in videos})
     snapshot = _snapshot(videos, vectors)
     retriever = build_retriever(snapshot, RetrievalConfig())
-    cases = {}
+    lists = {}
     for query in task.data.queries:
         events = task.history(query)
         profile = build_profile(Reader(query.id), events, Activity.of(events), items, ProfileConfig())
-        asked = profile_query(profile, len(query.candidates or ()), Filters(include_seen=True), snapshot.vectors_of)
-        found = retriever.search(replace(asked, only=frozenset(query.candidates or ())))
-        cases[query.id] = Case(profile, None, found)
-    return Bench(task.data.name, task.data, items, cases)
+        search = profile_query(profile, len(query.candidates or ()), Filters(include_seen=True), snapshot.vectors_of)
+        ranking = retriever.search(replace(search, only=frozenset(query.candidates or ())))
+        lists[query.id] = RankedList(profile, None, ranking)
+    return ListSet(task.data.name, task.data, items, lists)
 
 
-Loader = Callable[[Path, Vectors, int | None], Bench]
-BENCHES: dict[str, tuple[str, Loader]] = {
+Loader = Callable[[Path, Vectors, int | None], ListSet]
+LIST_SETS: dict[str, tuple[str, Loader]] = {
     "dl19-bm25": ("eval/trec_dl19", trec_over_bm25),
     "dl19": ("eval/trec_dl19", trec_fused),
     "noveleval": ("eval/noveleval", trec_fused),
@@ -121,19 +121,19 @@ BENCHES: dict[str, tuple[str, Loader]] = {
 }
 
 
-def load(name: str, data: Path, vectors: Vectors, queries: int | None = None) -> Bench:
-    """The bench `name` of the table, from the folder of real data."""
-    place, loader = BENCHES[name]
-    return loader(data / place, vectors, queries)
+def load(name: str, data: Path, vectors: Vectors, queries: int | None = None) -> ListSet:
+    """Load the set `name` of `LIST_SETS` from the folder of real data."""
+    folder, loader = LIST_SETS[name]
+    return loader(data / folder, vectors, queries)
 
 
 def _sampled(task: Task, queries: int | None) -> Task:
     return task if queries is None else task.sampled(queries, seed=0)
 
 
-def _wishes(task: Task, rankings: Mapping[str, Ranking]) -> Bench:
-    cases = {query.id: Case(Profile(query.id), query.text, rankings[query.id]) for query in task.data.queries}
-    return Bench(task.data.name, task.data, ItemBatch({video.id: video for video in task.videos}), cases)
+def _wishes(task: Task, rankings: Mapping[str, Ranking]) -> ListSet:
+    lists = {query.id: RankedList(Profile(query.id), query.text, rankings[query.id]) for query in task.data.queries}
+    return ListSet(task.data.name, task.data, ItemBatch({video.id: video for video in task.videos}), lists)
 
 
 def _snapshot(videos: Sequence[Video], vectors: Vectors) -> Snapshot:

@@ -9,8 +9,8 @@ from typing import Any
 
 from shortlist.core.config import Config
 from shortlist.eval.ablation import Plan, ablate
+from shortlist.eval.cost_estimate import estimate_cost
 from shortlist.eval.data.specs import load
-from shortlist.eval.estimate import estimate
 from shortlist.eval.factories import Factories
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tasks.task import Task
@@ -23,31 +23,33 @@ def beir(folders: dict[str, Path]) -> Task:
     return task_of(load(f"beir:{folders['beir']}"))
 
 
-def test_the_estimate_bounds_what_is_spent(
+def test_the_estimate_is_an_upper_bound_of_the_cost(
     tmp_path: Path,
     data_folders: dict[str, Path],
     config: Config,
-    make_parts: Callable[..., Factories],
+    make_factories: Callable[..., Factories],
     length_model: Any,
 ) -> None:
     task = beir(data_folders)
-    expected = estimate(YESNO, task, 8, config)
+    expected = estimate_cost(YESNO, task, 8, config)
     assert (expected.queries, expected.calls) == (8, 40)
     ablate(
-        Plan([task], [Variant(name="default"), YESNO], "default", tmp_path), config, make_parts(lambda: length_model)
+        Plan([task], [Variant(name="default"), YESNO], "default", tmp_path),
+        config,
+        make_factories(lambda: length_model),
     )
     assert 0 < length_model.calls <= expected.calls + 5  # five more for the query that is timed
 
 
 def test_a_list_method_makes_one_call_a_query(data_folders: dict[str, Path], config: Config) -> None:
-    assert estimate(Variant(name="l", method="list"), beir(data_folders), 12, config).calls == 12
+    assert estimate_cost(Variant(name="l", method="list"), beir(data_folders), 12, config).calls == 12
 
 
-def test_a_model_is_asked_last_and_after_its_cost_is_said(
+def test_variants_with_a_model_run_last_and_after_their_cost_is_printed(
     tmp_path: Path,
     data_folders: dict[str, Path],
     config: Config,
-    make_parts: Callable[..., Factories],
+    make_factories: Callable[..., Factories],
     length_model: Any,
 ) -> None:
     said: list[str] = []
@@ -59,7 +61,9 @@ def test_a_model_is_asked_last_and_after_its_cost_is_said(
         measured.append(set(results["data"]["beir-tiny"]["variants"]))
 
     variants = [YESNO, Variant(name="bm25", alone="bm25"), Variant(name="default")]
-    ablate(Plan([beir(data_folders)], variants, "default", tmp_path), config, make_parts(lambda: length_model), say=say)
+    ablate(
+        Plan([beir(data_folders)], variants, "default", tmp_path), config, make_factories(lambda: length_model), say=say
+    )
     assert measured == [{"default", "bm25"}]  # the report of the cheap variants is there before the model is asked
     assert "8 queries, up to 40 model calls" in said[0]
     assert "minutes on this machine" in said[0]

@@ -1,4 +1,4 @@
-"""What the language model variants of an ablation will cost, before any of them starts."""
+"""Estimate the cost of the variants with a language model before any of them starts."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shortlist.core.config import NONE, Config
-from shortlist.eval.run_cache import Cost
+from shortlist.eval.finished_run import Cost
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
 
-QUESTION_TOKENS = 15  # the words of a yes/no question around a candidate
-ONE_CALL = ("letters", "list")  # methods that show many candidates in one prompt
+QUESTION_TOKENS = 15  # of a yes/no question, without the candidate's text
+ONE_CALL_METHODS = ("letters", "list")  # these show many candidates in one prompt
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """Upper bounds for one variant on one data set. Answers that are cached cost nothing."""
+class CostEstimate:
+    """Upper bounds for one variant on one data set. Cached answers cost nothing."""
 
     variant: str
     data: str
@@ -31,24 +31,24 @@ class Estimate:
         )
 
     def minutes(self, one_query: Cost) -> float:
-        """The minutes that all queries take if each takes as long as `one_query` did."""
+        """Return the minutes for all queries if each takes as long as `one_query`."""
         return self.queries * one_query.wall_s / 60
 
 
-def asks_model(variant: Variant) -> bool:
-    """Whether `variant` may ask a language model."""
+def calls_model(variant: Variant) -> bool:
+    """Return whether `variant` may call a language model."""
     return variant.peer is None and variant.method != NONE
 
 
-def estimate(variant: Variant, task: Task, queries: int, config: Config) -> Estimate:
-    """Calls and prompt tokens of `variant` on `queries` of the task's queries."""
-    rerank = variant.configured(config).rerank
+def estimate_cost(variant: Variant, task: Task, queries: int, config: Config) -> CostEstimate:
+    """Estimate the calls and prompt tokens of `variant` on `queries` of the task's queries."""
+    rerank = variant.apply_to(config).rerank
     depth = _mean([min(rerank.depth, len(q.candidates or ()) or rerank.depth) for q in task.data.queries])
-    if variant.method in ONE_CALL:
+    if variant.method in ONE_CALL_METHODS:
         calls, tokens = 1.0, rerank.history_tokens + depth * rerank.candidate_tokens
-    else:  # the reader's part of the prompt is read once and cached
+    else:  # the prompt's prefix, which describes the reader, is evaluated once and cached
         calls, tokens = depth, rerank.history_tokens + depth * (rerank.candidate_tokens + QUESTION_TOKENS)
-    return Estimate(variant.name, task.data.name, queries, round(queries * calls), round(queries * tokens))
+    return CostEstimate(variant.name, task.data.name, queries, round(queries * calls), round(queries * tokens))
 
 
 def _mean(values: Sequence[int]) -> float:

@@ -1,4 +1,4 @@
-"""A finished run: the rankings and what they cost."""
+"""A finished run: its rankings, their cost, and notes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from shortlist.eval.variants import Variant
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cost:
-    """`stage_ms` holds milliseconds by stage, float64[timed queries]; `use` adds up all calls of a language model.
+    """Time and memory of a run.
 
-    `core_s` are seconds of all cores together, `wall_s` of the clock, both for ranking only; `peak_mb` is the most
-    memory that the process had held when the run ended, whatever else it had done before.
+    `stage_ms` holds milliseconds by stage, float64[timed queries]. `use` is the total of all calls of a language model.
+    `core_s` is CPU time and `wall_s` elapsed time in seconds, both for ranking only. `peak_mb` is the peak memory of
+    the process, earlier work included.
     """
 
     stage_ms: dict[str, npt.NDArray[np.float64]]
@@ -31,13 +32,17 @@ class Cost:
 
     @property
     def total_ms(self) -> npt.NDArray[np.float64]:
-        """float64[timed queries]: all stages together."""
+        """Milliseconds of all stages together, float64[timed queries]."""
         return np.sum(list(self.stage_ms.values()), axis=0) if self.stage_ms else np.zeros(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RunCache:
-    """A variant over all queries of a task. `hashes` say of what; `notes` counts the queries of each note."""
+class FinishedRun:
+    """The run of a variant over all queries of a task.
+
+    `hashes` are those of data, queries, configuration, code and weights. `notes` counts the queries with each note.
+    `tuned_here` is True if a setting of the variant was tuned on the same data.
+    """
 
     variant: Variant
     run: Run
@@ -47,27 +52,27 @@ class RunCache:
     tuned_here: bool
 
 
-def joined_cost(batches: Sequence[Batch]) -> Cost:
-    """The cost of all `batches` together."""
+def total_cost(batches: Sequence[Batch]) -> Cost:
+    """Return the cost of all `batches` together."""
     answers = [answer for batch in batches for answer in batch.answers.values()]
     timed = [answer.timings_ms for answer in answers if answer.timings_ms]
     stages = dict.fromkeys(stage for timings in timed for stage in timings)
     return Cost(
         {stage: np.array([timings.get(stage, 0.0) for timings in timed]) for stage in stages},
-        _joined_use([answer.use for answer in answers]),
+        _total_use([answer.use for answer in answers]),
         sum(batch.core_s for batch in batches),
         sum(batch.wall_s for batch in batches),
         max((batch.peak_mb for batch in batches), default=0.0),
     )
 
 
-def joined_notes(batches: Sequence[Batch]) -> Mapping[Note, int]:
-    """The number of queries of each note, most frequent first."""
+def count_notes(batches: Sequence[Batch]) -> Mapping[Note, int]:
+    """Return the number of queries with each note, most frequent first."""
     notes = Counter(note for batch in batches for answer in batch.answers.values() for note in answer.notes)
     return dict(notes.most_common())
 
 
-def _joined_use(uses: Sequence[ModelUse]) -> ModelUse:
+def _total_use(uses: Sequence[ModelUse]) -> ModelUse:
     return ModelUse(
         next((use.model for use in uses if use.model), None),
         sum(use.calls for use in uses),
