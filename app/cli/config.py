@@ -10,7 +10,6 @@ import typer
 
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings_with_origins
 from shortlist.app.cli.terminal.output import say
-from shortlist.app.settings import settings_of
 
 COMMENT_COLUMN = 56
 MASK = "*" * 10  # how pydantic writes a secret
@@ -30,6 +29,7 @@ def config(
     """
     found = settings_with_origins(context, home, config)
     from shortlist.app.cli.terminal.output import print_json
+    from shortlist.app.settings import settings_of
     from shortlist.ingest.media.redact import redacted
 
     document = found.config.model_dump(mode="json")

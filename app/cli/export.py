@@ -20,11 +20,8 @@ from shortlist.app.cli.terminal.filter_options import (
     PublishedBefore,
     filters,
 )
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, Rerank, check_rerank, settings
 from shortlist.app.cli.terminal.output import say
-from shortlist.core.config import AUTO, RERANK_CHOICES
-from shortlist.core.errors import UsageError
-from shortlist.core.ranking import Request
 
 if TYPE_CHECKING:
     from shortlist.app.export.run import ExportResult
@@ -48,7 +45,7 @@ def export(
         typer.Option("--users", help="Ids, one a line, or a table with user_id [all readers].", metavar="FILE"),
     ] = None,
     k: K = 20,
-    rerank: Annotated[str, typer.Option("--rerank", help=f"One of {', '.join(RERANK_CHOICES)}.")] = "auto",
+    rerank: Rerank = "auto",
     engine: Annotated[Engine, typer.Option("--engine", help="This machine, or a Ray cluster.")] = Engine.local,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an export that was stopped.")] = False,
     raw: Annotated[
@@ -70,14 +67,13 @@ def export(
     Example: shortlist export --out recommendations.parquet -k 20
     """
     chosen = settings(context, home, config)
-    if rerank not in RERANK_CHOICES:
-        expected = f"one of {', '.join(RERANK_CHOICES)}"
-        raise UsageError("unknown rerank method", expected=expected, found=repr(rerank), remedy="correct --rerank")
+    check_rerank(rerank)
     chosen_filters = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
     from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import progress_bar
     from shortlist.app.export.plan import Plan, check_files, count_readers
     from shortlist.app.export.run import export as run
+    from shortlist.core.ranking import Request
 
     check_files(out, users)
     plan = Plan(out, Request("", k, rerank=rerank, filters=chosen_filters), chosen.export.shard, users, raw)
@@ -88,7 +84,7 @@ def export(
     ):
         exported = run(plan, store, chosen, engine.value, resume=resume, progress=progress)
     _report(exported, out, time.perf_counter() - begin, as_json)
-    failed = exported.unjudged and rerank != AUTO  # "auto" may go on without a model
+    failed = exported.unjudged and rerank != "auto"  # "auto" may go on without a model
     if exported.unknown or failed:
         raise typer.Exit(SOME_FAILED)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
@@ -61,6 +60,8 @@ INTERRUPTED = 130
 
 def _show_version(requested: bool) -> None:
     if requested:
+        from importlib.metadata import version
+
         typer.echo(f"shortlist {version('shortlist')}")
         raise typer.Exit
 

@@ -8,11 +8,11 @@ import typer
 
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.app.cli.terminal.output import say
-from shortlist.core.config import Config
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shortlist.core.config import Config
     from shortlist.models.weights.resolve import ModelStatus
 
 app = typer.Typer(no_args_is_help=True, help="List, download and verify the weights of models.")

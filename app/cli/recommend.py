@@ -17,11 +17,8 @@ from shortlist.app.cli.terminal.filter_options import (
     PublishedBefore,
     filters,
 )
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, Rerank, check_rerank, settings
 from shortlist.app.cli.terminal.output import say
-from shortlist.core.config import RERANK_CHOICES
-from shortlist.core.errors import UsageError
-from shortlist.core.ranking import Request
 
 if TYPE_CHECKING:
     from shortlist.models.llm.language_model import Message
@@ -32,7 +29,7 @@ def recommend(
     user: Annotated[str, typer.Argument(help="Id of the reader.", metavar="USER")],
     k: K = 10,
     about: Annotated[str | None, typer.Option("--about", help="A wish: what the reader is in the mood for.")] = None,
-    rerank: Annotated[str, typer.Option("--rerank", help=f"One of {', '.join(RERANK_CHOICES)}.")] = "auto",
+    rerank: Rerank = "auto",
     rerank_budget_ms: Annotated[
         float | None, typer.Option("--rerank-budget-ms", help="Start no model call that would exceed this time.", min=0)
     ] = None,
@@ -60,9 +57,9 @@ def recommend(
     """
     diverse = {} if diversity is None else {"retrieval": {"diversity": diversity}}
     chosen = settings(context, home, config, **diverse)
-    if rerank not in RERANK_CHOICES:
-        expected = f"one of {', '.join(RERANK_CHOICES)}"
-        raise UsageError("unknown rerank method", expected=expected, found=repr(rerank), remedy="correct --rerank")
+    check_rerank(rerank)
+    from shortlist.core.ranking import Request
+
     request = Request(
         user_id=user,
         k=k,

@@ -15,10 +15,10 @@ import typer
 
 from shortlist.app.cli.terminal.options import ConfigFile, HomeDir, open_or_create, settings
 from shortlist.app.cli.terminal.output import say
-from shortlist.core.config import Config
 from shortlist.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from shortlist.core.config import Config
     from shortlist.serving.service.context import AppContext
 
 app = typer.Typer(no_args_is_help=True, help="Start the HTTP API, the web page or the MCP server.")

@@ -13,9 +13,9 @@ import typer
 from shortlist.app.cli.terminal.failure_table import print_failures
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.app.cli.terminal.output import say
-from shortlist.core.config import Config
 
 if TYPE_CHECKING:
+    from shortlist.core.config import Config
     from shortlist.store.home import Home
 
 SAMPLE = 10

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.core.config import NONE, RERANK_CHOICES, Config
 
 if TYPE_CHECKING:
+    from shortlist.core.config import Config
     from shortlist.eval.factories import Factories
     from shortlist.eval.progress import Bar, Bars
     from shortlist.eval.tasks.task import Task
@@ -121,7 +121,7 @@ def tune(
     ] = None,
     rerank: Annotated[
         str, typer.Option("--rerank", help="Also tune the weight of this rerank method. Calls the model.")
-    ] = NONE,
+    ] = "none",
     queries: Queries = None,
     as_json: AsJson = False,
     home: HomeDir = None,
@@ -134,6 +134,7 @@ def tune(
     """
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import print_json
+    from shortlist.core.config import RERANK_CHOICES
     from shortlist.core.errors import UsageError
     from shortlist.eval.metrics.scored_run import PRIMARY
     from shortlist.eval.metrics.scores import AUC, METRICS

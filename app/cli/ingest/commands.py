@@ -12,11 +12,13 @@ from shortlist.app.cli.ingest import enrich, retry, videos
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
-from shortlist.core.config import Config
 
 if TYPE_CHECKING:
+    from shortlist.core.config import Config
     from shortlist.ingest.load import IngestResult
     from shortlist.store.home import Home
+
+    Load = Callable[[Home, Config, Callable[[int], None]], IngestResult]
 
 app = typer.Typer(no_args_is_help=True, help="Store videos, articles, readers and events.")
 
@@ -25,8 +27,6 @@ ARTICLES = "articles"
 app.command("videos")(videos.videos)
 app.command("enrich")(enrich.enrich)
 app.command("retry")(retry.retry)
-
-Load = Callable[["Home", Config, Callable[[int], None]], "IngestResult"]
 
 
 @app.command()

@@ -17,9 +17,9 @@ from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.failure_table import print_failures
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.app.cli.terminal.output import say
-from shortlist.core.config import Config
 
 if TYPE_CHECKING:
+    from shortlist.core.config import Config
     from shortlist.ingest.enrich.queue import EnrichResult, Kind, Progress
     from shortlist.store.home import Home
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shortlist.app.cli.terminal.output import print_remark, say
-from shortlist.core.config import Config
 from shortlist.core.errors import StateError
 
 if TYPE_CHECKING:
+    from shortlist.core.config import Config
     from shortlist.store.home import Home
 
 

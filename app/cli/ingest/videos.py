@@ -12,9 +12,9 @@ from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.filter_options import PublishedAfter, filters
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
-from shortlist.core.config import Config
 
 if TYPE_CHECKING:
+    from shortlist.core.config import Config
     from shortlist.ingest.load import IngestResult
     from shortlist.ingest.media.item import MediaFilter, Source
     from shortlist.store.home import Home

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shortlist.core.errors import UsageError
-from shortlist.core.ranking import Filters
+
+if TYPE_CHECKING:
+    from shortlist.core.ranking import Filters
 
 MaxDuration = Annotated[float | None, typer.Option("--max-duration", help="Longest video, in seconds.", metavar="S")]
 Category = Annotated[str | None, typer.Option("--category", help="Only this category.", metavar="C")]
@@ -35,6 +37,8 @@ def filters(
     include_seen: bool = False,
 ) -> Filters:
     """Build `Filters` from the options. Raises `UsageError` for an invalid date."""
+    from shortlist.core.ranking import Filters
+
     return Filters(
         max_duration,
         category,

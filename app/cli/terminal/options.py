@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shortlist.app.cli.terminal.output import say
-from shortlist.app.settings import Settings, find_settings
 from shortlist.core import log
-from shortlist.core.config import Config
+from shortlist.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from shortlist.app.settings import Settings
+    from shortlist.core.config import Config
     from shortlist.store.home import Home
 
 HomeDir = Annotated[Path | None, typer.Option("--home", help="Folder that holds all state.", metavar="DIR")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file of settings.", metavar="FILE")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Rerank = Annotated[str, typer.Option("--rerank", help="One of auto, none, yesno, letters, list.")]
 K = Annotated[int, typer.Option("-k", help="How many results.", min=1, max=1000)]
 
 
@@ -36,11 +38,22 @@ def settings(context: typer.Context, home: Path | None, config: Path | None, **o
 
 def settings_with_origins(context: typer.Context, home: Path | None, config: Path | None, **overrides: Any) -> Settings:
     """Read the configuration of this command with the origin of every value."""
+    from shortlist.app.settings import find_settings
+
     before = context.find_root().obj or {}
     home = home or before.get("home")
     if home is not None:
         overrides["home"] = home
     return find_settings(config or before.get("config"), overrides)
+
+
+def check_rerank(method: str) -> None:
+    """Raise `UsageError` unless `method` is a value of `--rerank`."""
+    from shortlist.core.config import RERANK_CHOICES
+
+    if method not in RERANK_CHOICES:
+        expected = f"one of {', '.join(RERANK_CHOICES)}"
+        raise UsageError("unknown rerank method", expected=expected, found=repr(method), remedy="correct --rerank")
 
 
 def open_or_create(config: Config) -> Home:

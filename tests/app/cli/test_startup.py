@@ -1,0 +1,22 @@
+"""`shortlist --help` answers quickly, because it imports no heavy package."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from shortlist.app.cli.terminal.options import Rerank
+from shortlist.core.config import RERANK_CHOICES
+
+SLOW = ("numpy", "pydantic", "rich", "sqlalchemy", "torch", "pyarrow", "chromadb")
+
+
+def test_help_imports_no_slow_package() -> None:
+    code = f"import sys, shortlist.app.cli.main; print([name for name in {SLOW} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_help_of_rerank_lists_every_method() -> None:
+    [option] = Rerank.__metadata__  # type: ignore[attr-defined]
+    assert option.help == f"One of {', '.join(RERANK_CHOICES)}."
