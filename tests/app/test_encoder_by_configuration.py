@@ -15,7 +15,8 @@ from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.errors import HomeVersion, ModelFailed
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Video
-from shortlist.store.outbox import BATCH, deliver
+from shortlist.store.embed import BATCH
+from shortlist.store.outbox import deliver
 from tests.embedding_stand_in import EmbeddingStandIn, embedding_stand_in
 from tests.ollama_stand_in import as_json
 
