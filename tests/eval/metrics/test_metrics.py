@@ -11,8 +11,6 @@ import pytest
 import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
-from sklearn.metrics.pairwise import cosine_similarity
 
 from shortlist.eval.metrics import metrics
 
@@ -92,6 +90,8 @@ def test_nothing_relevant_or_nothing_ranked_scores_zero() -> None:
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=30))
 def test_auc_equals_scikit_learn_with_ties(candidates: list[tuple[bool, int]]) -> None:
+    from sklearn.metrics import roc_auc_score
+
     clicked, scores = zip(*candidates, strict=True)
     ours = metrics.auc(clicked, scores)
     if len(set(clicked)) == 2:
@@ -107,6 +107,8 @@ def test_auc_of_equal_scores_is_one_half_and_unranked_candidates_tie_last() -> N
 
 @given(st.lists(st.lists(st.integers(-3, 3), min_size=3, max_size=3), min_size=2, max_size=8))
 def test_diversity_equals_one_minus_mean_of_scikit_learns_cosines(vectors: list[list[int]]) -> None:
+    from sklearn.metrics.pairwise import cosine_similarity
+
     pairs = [cosine_similarity([a], [b])[0, 0] for a, b in itertools.combinations(vectors, 2)]
     assert metrics.intra_list_diversity(vectors) == pytest.approx(1 - np.mean(pairs), abs=1e-9)
 

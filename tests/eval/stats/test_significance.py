@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from shortlist.core.errors import RecordError
 from shortlist.eval.stats.significance import bootstrap, compare, holm, randomisation_p, win_tie_loss
@@ -28,6 +27,8 @@ def test_small_p_is_exact(values: list[float]) -> None:
 
 @pytest.mark.parametrize("shift", [0.0, 0.3, 0.8])
 def test_p_agrees_with_scipy(shift: float) -> None:
+    from scipy import stats
+
     a, b = np.random.default_rng(3).normal(size=(2, 12))
     theirs = stats.permutation_test(
         (a + shift, b), lambda x, y, axis: np.mean(x - y, axis=axis), permutation_type="samples", vectorized=True,
@@ -37,6 +38,8 @@ def test_p_agrees_with_scipy(shift: float) -> None:
 
 
 def test_large_p_is_near_the_t_test_and_never_zero() -> None:
+    from scipy import stats
+
     values = np.random.default_rng(5).normal(0.1, 1, 400)
     assert randomisation_p(values, seed=0) == pytest.approx(stats.ttest_1samp(values, 0).pvalue, abs=0.01)
     assert randomisation_p(np.ones(400), seed=0) == 1 / 10_001
@@ -51,6 +54,8 @@ def test_p_by_hand() -> None:
 
 @pytest.mark.parametrize("n_distinct", [None, 3])
 def test_interval_agrees_with_scipy(n_distinct: int | None) -> None:
+    from scipy import stats
+
     rng = np.random.default_rng(7)
     values = rng.normal(size=300) if n_distinct is None else rng.integers(0, n_distinct, 300).astype(float)
     theirs = stats.bootstrap((values,), np.mean, method="percentile", n_resamples=10_000, rng=1).confidence_interval

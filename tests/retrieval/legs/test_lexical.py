@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from rank_bm25 import BM25Okapi
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
@@ -64,6 +63,8 @@ def test_bm25_by_hand(snapshot_of: Any) -> None:
 
 
 def test_tfidf_scores_are_those_of_scikit_learn(corpus: list[Video], corpus_snapshot: Snapshot) -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     peer = TfidfVectorizer(analyzer=terms, sublinear_tf=True)
     matrix = peer.fit_transform(texts_by_row(corpus_snapshot, corpus))
     leg = build_leg("tfidf", corpus_snapshot, RetrievalConfig())

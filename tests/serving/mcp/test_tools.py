@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx
 import pytest
-from mcp import Client, StdioServerParameters
 
 from shortlist.core.config import Config, EncoderConfig, ServeConfig
 from shortlist.store.home import Home
@@ -38,9 +37,16 @@ def served(small_home: Path, new_hash_encoder: Any, scripted_model: Any) -> Iter
             yield f"{url}/mcp", home
 
 
+def client_of(server: Any) -> Any:
+    """Return the SDK's client, imported only where it is used: the import takes a second."""
+    from mcp import Client
+
+    return Client(server)
+
+
 def test_the_tools_have_typed_schemas(served: tuple[str, Home]) -> None:
     async def ask() -> Any:
-        async with Client(served[0]) as client:
+        async with client_of(served[0]) as client:
             return (await client.list_tools()).tools
 
     tools = {tool.name: tool for tool in asyncio.run(ask())}
@@ -58,7 +64,7 @@ def test_the_tools_have_typed_schemas(served: tuple[str, Home]) -> None:
 
 def test_the_server_tells_its_version(served: tuple[str, Home]) -> None:
     async def ask() -> str:
-        async with Client(served[0]) as client:
+        async with client_of(served[0]) as client:
             return str(client.server_info.version)
 
     assert asyncio.run(ask()) == version("shortlist")
@@ -66,7 +72,7 @@ def test_the_server_tells_its_version(served: tuple[str, Home]) -> None:
 
 def test_a_recorded_event_is_in_the_next_recommendation(served: tuple[str, Home]) -> None:
     async def ask() -> None:
-        async with Client(served[0]) as client:
+        async with client_of(served[0]) as client:
             first = (await client.call_tool("recommend", {"user_id": "ann", "k": 5})).structured_content
             best = first["recommendations"][0]
             event = {"user_id": "ann", "item_id": best["video_id"], "action": "skip", "event_id": "e1"}
@@ -85,7 +91,7 @@ def test_a_recorded_event_is_in_the_next_recommendation(served: tuple[str, Home]
 
 def test_search_and_explain(served: tuple[str, Home]) -> None:
     async def ask() -> None:
-        async with Client(served[0]) as client:
+        async with client_of(served[0]) as client:
             hits = (await client.call_tool("search", {"text": "rivers", "k": 4})).structured_content["hits"]
             assert [hit["rank"] for hit in hits] == [1, 2, 3, 4]
             why = (await client.call_tool("explain", {"user_id": "ann", "video_id": "v13"})).structured_content
@@ -118,7 +124,7 @@ def test_wrong_calls_are_errors_that_say_why(
     served: tuple[str, Home], tool: str, arguments: dict[str, Any], said: str
 ) -> None:
     async def ask() -> Any:
-        async with Client(served[0]) as client:
+        async with client_of(served[0]) as client:
             return await client.call_tool(tool, arguments)
 
     result = asyncio.run(ask())
@@ -188,6 +194,8 @@ def test_a_request_of_which_nothing_more_comes_is_ended(
 
 def test_the_command_speaks_over_stdio(sample_home: Path, tmp_path: Path) -> None:
     home = shutil.copytree(sample_home, tmp_path / "home")
+    from mcp import StdioServerParameters
+
     command = StdioServerParameters(
         command=sys.executable,
         args=["-c", "from shortlist.app.cli.main import run; run()", "serve", "mcp"],
@@ -196,7 +204,7 @@ def test_the_command_speaks_over_stdio(sample_home: Path, tmp_path: Path) -> Non
     )
 
     async def ask() -> Any:
-        async with Client(command) as client:
+        async with client_of(command) as client:
             asked = {"user_id": "user_123", "k": 2}
             return (await client.call_tool("recommend", asked)).structured_content
 

@@ -16,6 +16,8 @@ from shortlist.core.config import Config, EncoderConfig
 from shortlist.store.home import Home
 from tests.serving.conftest import GATES, context_over, running
 
+pytestmark = pytest.mark.servers
+
 META = {"_type": "gradio.FileData"}
 TABLE = b'{"id": "fresh", "title": "A fresh video", "transcript": "Fresh words."}\n'
 
