@@ -92,6 +92,7 @@ def test_no_key_is_known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
             load(name)
 
 
+@pytest.mark.slow
 def test_a_folder_with_a_sentence_transformers_model(encoder: Encoder) -> None:
     from shortlist.models.weights.resolve import resolve
 
