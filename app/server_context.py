@@ -77,12 +77,15 @@ def build_context_with_models(
     from shortlist.serving.limits.deadline import DeadlineModel
     from shortlist.serving.limits.interprocess import SharedLimits
     from shortlist.serving.service.context import AppContext
-    from shortlist.serving.service.lazy import LazyLoader
+    from shortlist.serving.service.lazy_loader import LazyLoader
     from shortlist.serving.service.metrics import Metrics
 
     shared = shared or SharedLimits()
     metrics = Metrics(shared.counters)
-    encoder, stoppable = LazyLoader(encoder), LazyLoader[LanguageModel](lambda: DeadlineModel(model(), metrics.asked))
+    encoder, stoppable = (
+        LazyLoader(encoder),
+        LazyLoader[LanguageModel](lambda: DeadlineModel(model(), metrics.observe_completion)),
+    )
     variants = {name: one for name, one in load_variants().items() if _comparable(one)}
 
     def variant(name: str) -> tuple[Recommender, str]:

@@ -45,9 +45,9 @@ def api(
     with _app_context(chosen) as app_context:
         from shortlist.serving.api.app import create_app
         from shortlist.serving.http.request_id import log_request_ids
-        from shortlist.serving.http.server import bound, run
+        from shortlist.serving.http.server import open_listener, run
 
-        listener = bound(_address(app_context), chosen.serve.port)
+        listener = open_listener(_address(app_context), chosen.serve.port)
         if chosen.serve.workers == 1:
             log_request_ids()
             app = create_app(app_context)
@@ -68,10 +68,10 @@ def web(
     chosen = settings(context, home, config, serve=_given(host=host, web_port=port))
     with TemporaryDirectory(prefix="shortlist-web-") as uploads, _app_context(chosen) as app_context:
         os.environ["GRADIO_TEMP_DIR"] = uploads  # the default is shared by all users of this machine
-        from shortlist.serving.http.server import bound, run
+        from shortlist.serving.http.server import open_listener, run
         from shortlist.serving.web.app import web_application
 
-        listener = bound(_address(app_context), chosen.serve.web_port)
+        listener = open_listener(_address(app_context), chosen.serve.web_port)
         app = web_application(app_context)
         run(app, listener, chosen.serve, lambda: _say("the page", *listener.getsockname()[:2]))
 
@@ -96,10 +96,10 @@ def mcp(
 
             mcp_server(app_context).run("stdio")
             return
-        from shortlist.serving.http.server import bound, run
+        from shortlist.serving.http.server import open_listener, run
         from shortlist.serving.mcp.http import mcp_application
 
-        listener = bound(_address(app_context), chosen.serve.mcp_port)
+        listener = open_listener(_address(app_context), chosen.serve.mcp_port)
         app = mcp_application(app_context)
         run(app, listener, chosen.serve, lambda: _say("the MCP server", *listener.getsockname()[:2]))
 

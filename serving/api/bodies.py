@@ -1,4 +1,4 @@
-"""JSON bodies, read without keeping the event loop from other requests, however large or odd they are."""
+"""Parse JSON bodies without blocking the event loop, however large or malformed they are."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
-from shortlist.serving.http.problems import SHOWN_FAULTS
+from shortlist.serving.http.problems import MAX_ERRORS
 
 M = TypeVar("M", bound=BaseModel)
 MAX_MEMBERS = 1000  # of one object in a large body
-SMALL = 64_000  # bytes that are parsed within a millisecond or two
-BYTES_PER_VALUE = 16  # of an allowed body on average: numbers and braces alone would take 30 times its size in memory
+SMALL_BODY = 64_000  # bytes that are parsed in a millisecond or two
+BYTES_PER_VALUE = 16  # on average, at least: a body of numbers and braces alone takes 30 times its size in memory
 
 
 class _PythonDecoder(json.JSONDecoder):
-    """The decoder written in Python: other threads run while it works. The one in C blocks them until it is done."""
+    """The decoder in pure Python. The one in C holds the interpreter lock until it has finished."""
 
     def __init__(self) -> None:
         super().__init__(object_pairs_hook=_object)
@@ -29,42 +29,40 @@ class _PythonDecoder(json.JSONDecoder):
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if (
-        len(pairs) > MAX_MEMBERS
-    ):  # a dictionary of hundreds of thousands is filled in one step, which nothing interrupts
+    if len(pairs) > MAX_MEMBERS:  # filling a dictionary holds the interpreter lock, too
         raise HTTPException(413, f"expected at most {MAX_MEMBERS:,} members in one object")
     return dict(pairs)
 
 
-def body_of(shape: type[M]) -> Callable[[Request], Awaitable[M]]:
-    """A dependency that reads the body as a `shape`; large ones are parsed in a thread, one at a time."""
+def body_of(schema: type[M]) -> Callable[[Request], Awaitable[M]]:
+    """Return a dependency that reads the body as a `schema`. Large bodies are parsed in a thread, one at a time."""
 
     async def read(request: Request) -> M:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not (kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))):
             raise _invalid(("header", "content-type"), "Input should be application/json")
         raw = await request.body()
-        if len(raw) <= SMALL:
-            return _parse(raw, shape, json.JSONDecoder())
+        if len(raw) <= SMALL_BODY:
+            return _parse(raw, schema, json.JSONDecoder())
         check_values(raw, request.app.state.limits.body_bytes // BYTES_PER_VALUE)
-        return await request.app.state.parsers.run(partial(_parse, raw, shape, _PythonDecoder()))  # type: ignore[no-any-return]
+        return await request.app.state.parsers.run(partial(_parse, raw, schema, _PythonDecoder()))  # type: ignore[no-any-return]
 
     return read
 
 
-def described(shape: type[BaseModel]) -> dict[str, Any]:
-    """The description of such a body in /openapi.json."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": shape.model_json_schema()}}}}
+def body_in_openapi(schema: type[BaseModel]) -> dict[str, Any]:
+    """Return the description of such a body in /openapi.json."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema.model_json_schema()}}}}
 
 
-def check_values(raw: bytes, most: int) -> None:
-    """Raise `HTTPException` 413 if `raw` may hold more than `most` values. Separators in texts are counted, too."""
-    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") >= most:
-        raise HTTPException(413, f"expected at most {most:,} values in one request")
+def check_values(raw: bytes, limit: int) -> None:
+    """Raise `HTTPException` 413 if `raw` may hold more than `limit` values. Separators inside texts count, too."""
+    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") >= limit:
+        raise HTTPException(413, f"expected at most {limit:,} values in one request")
 
 
-def _parse(raw: bytes, shape: type[M], decoder: json.JSONDecoder) -> M:
-    """Raises `RequestValidationError` with at most about `SHOWN_FAULTS` faults, and `HTTPException` 400."""
+def _parse(raw: bytes, schema: type[M], decoder: json.JSONDecoder) -> M:
+    """Return the body as a `schema`. Raises `RequestValidationError`, and `HTTPException` 400 if it is not JSON."""
     try:
         document = decoder.decode(raw.decode(json.detect_encoding(raw), "surrogatepass"))
     except json.JSONDecodeError as error:
@@ -72,21 +70,21 @@ def _parse(raw: bytes, shape: type[M], decoder: json.JSONDecoder) -> M:
     except (ValueError, RecursionError):
         raise HTTPException(400, "the body cannot be read as JSON") from None
     if isinstance(document, dict):
-        unknown = [name for name in document if name not in shape.model_fields]
+        unknown = [name for name in document if name not in schema.model_fields]
         if unknown:
             raise RequestValidationError(
-                [_fault(("body", name), "Extra inputs are not permitted") for name in unknown[:SHOWN_FAULTS]]
+                [_error(("body", name), "Extra inputs are not permitted") for name in unknown[:MAX_ERRORS]]
             )
     try:
-        return shape.model_validate(document)
+        return schema.model_validate(document)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in faults]) from None
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        raise RequestValidationError([{**item, "loc": ("body", *item["loc"])} for item in errors]) from None
 
 
 def _invalid(where: tuple[str | int, ...], problem: str) -> RequestValidationError:
-    return RequestValidationError([_fault(where, problem)])
+    return RequestValidationError([_error(where, problem)])
 
 
-def _fault(where: tuple[str | int, ...], problem: str) -> dict[str, Any]:
+def _error(where: tuple[str | int, ...], problem: str) -> dict[str, Any]:
     return {"type": "value_error", "loc": where, "msg": problem}

@@ -1,4 +1,4 @@
-"""The chat, as server-sent events: `text` for every line of the reply, then `reply` with the whole document."""
+"""Chat as server-sent events: `text` for each line of the reply, then `reply` with the whole document."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from shortlist.agent.chat.reply import Reply
-from shortlist.serving.api.bodies import body_of, described
+from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import ServiceDep
-from shortlist.serving.api.events import STREAM, event, problem_event, streamed
+from shortlist.serving.api.server_sent_events import STREAM, event, problem_event, stream_response
 from shortlist.serving.http.auth import Reading
 from shortlist.serving.limits.llm_queue import GRACE_S, QueuedCall, QueueFull
 from shortlist.serving.service.schemas import ChatIn
@@ -19,14 +19,14 @@ from shortlist.serving.service.schemas import ChatIn
 router = APIRouter(prefix="/v1")
 
 
-@router.post("/chat", responses=STREAM, response_class=Response, openapi_extra=described(ChatIn))
-async def chat(service: ServiceDep, caller: Reading, asked: Annotated[ChatIn, Depends(body_of(ChatIn))]) -> Response:
-    """Ask in words. A thread remembers; every key has threads of its own.
+@router.post("/chat", responses=STREAM, response_class=Response, openapi_extra=body_in_openapi(ChatIn))
+async def chat(service: ServiceDep, caller: Reading, body: Annotated[ChatIn, Depends(body_of(ChatIn))]) -> Response:
+    """Ask in your own words. A thread keeps the conversation, and each key has its own threads.
 
-    Words can name any reader, so the key of one reader is refused.
+    A message can name any reader, so the key of one reader is rejected.
     """
-    thread = asked.thread if caller.id is None else f"{caller.id}:{asked.thread}"
-    return streamed(_events(service.chat(asked.message, asked.user, thread)))
+    thread = body.thread if caller.id is None else f"{caller.id}:{body.thread}"
+    return stream_response(_events(service.chat(body.message, body.user, thread)))
 
 
 async def _events(turn: QueuedCall[Reply]) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""Dependencies and parameters that routes share."""
+"""Dependencies and parameters that several routes use."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from shortlist.serving.service.schemas import MAX_TEXT, Problem
 from shortlist.serving.service.service import Service
 
 PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-MEANINGS = {
+DESCRIPTIONS = {
     400: "not JSON", 401: "no valid key", 403: "not allowed", 404: "unknown", 408: "incomplete", 413: "too large",
-    422: "invalid", 429: "too many requests of this key", 503: "busy, or something needed is not at hand",
+    422: "invalid", 429: "too many requests of this key", 503: "busy, or a model or the stored data is not available",
 }  # fmt: skip
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": meaning, "content": PROBLEM_CONTENT}
-    for status, meaning in MEANINGS.items()
+    status: {"model": Problem, "description": description, "content": PROBLEM_CONTENT}
+    for status, description in DESCRIPTIONS.items()
 }
 K = Annotated[int, Query(ge=1, le=MAX_K, description="how many")]
 Label = Annotated[str | None, Query(max_length=512)]
@@ -29,19 +29,19 @@ Wish = Annotated[str | None, Query(max_length=MAX_TEXT, description="what the re
 Text = Annotated[str, Query(min_length=1, max_length=MAX_TEXT, pattern=r"\S", description="what to look for")]
 
 
-def responses(shape: Any) -> dict[int | str, dict[str, Any]]:
-    """The documented responses of a route."""
-    return {200: {"model": shape}, **PROBLEMS}
+def responses(schema: Any) -> dict[int | str, dict[str, Any]]:
+    """Return the documented responses of a route whose successful response is a `schema`."""
+    return {200: {"model": schema}, **PROBLEMS}
 
 
 async def service_of(request: Request) -> Service:
-    """The service of the application."""
+    """Return the service of the application."""
     service: Service = request.app.state.service
     return service
 
 
 async def limits_of(request: Request) -> ServeConfig:
-    """The configuration of the application."""
+    """Return the limits of the application."""
     limits: ServeConfig = request.app.state.limits
     return limits
 
@@ -62,18 +62,18 @@ def filters(
     channel: Label = None,
     language: Label = None,
     published_after: Annotated[date | datetime | None, Query(description="as 2026-11-01")] = None,
-    published_before: Annotated[date | datetime | None, Query(description="the first that is too new")] = None,
+    published_before: Annotated[date | datetime | None, Query(description="excluded from this time on")] = None,
     include_seen: bool = False,
 ) -> Filters:
-    """The filters of `recommend` and `search`. Raises `RecordError` for a time that does not exist in UTC."""
+    """Return the filters of a request. Raises `RecordError` for a time that does not exist in UTC."""
     return Filters(
         max_duration,
         category,
         channel,
         language,
-        moment_of(published_after),
+        aware_datetime(published_after),
         include_seen,
-        published_before=moment_of(published_before),
+        published_before=aware_datetime(published_before),
     )
 
 
@@ -83,7 +83,7 @@ async def reject_unknown_parameters(request: Request) -> None:
         return
     route: APIRoute = request.scope["route"]
     described = request.app.openapi()["paths"][route.path_format][request.method.lower()].get("parameters", ())
-    unknown = sorted(set(request.query_params) - {one["name"] for one in described if one["in"] == "query"})
+    unknown = sorted(set(request.query_params) - {item["name"] for item in described if item["in"] == "query"})
     if unknown:
         errors = [{"loc": ("query", name), "msg": "There is no such parameter", "type": "extra"} for name in unknown]
         raise RequestValidationError(errors)
@@ -92,9 +92,9 @@ async def reject_unknown_parameters(request: Request) -> None:
 FilterParams = Annotated[Filters, Depends(filters)]
 
 
-def moment_of(given: date | datetime | None) -> datetime | None:
-    """`given` as a time with a zone: a day is its midnight, and a time without zone is in UTC."""
-    if given is None:
+def aware_datetime(value: date | datetime | None) -> datetime | None:
+    """Return `value` as a datetime with a zone: a date is its midnight, and a time without a zone is in UTC."""
+    if value is None:
         return None
-    moment = given if isinstance(given, datetime) else datetime.combine(given, time())
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time())
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

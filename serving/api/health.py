@@ -1,4 +1,4 @@
-"""Health, readiness and metrics. They run in threads of their own, so they wait for no other request."""
+"""Health, readiness and metrics. Their own threads keep them independent of other requests."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ router = APIRouter(default_response_class=JsonResponse)
 
 @router.get("/healthz", responses={200: {"model": StateOut}}, response_model=None)
 async def healthz() -> JsonResponse:
-    """The process is alive."""
+    """Report that the process is alive."""
     return JsonResponse({"status": "ok"})
 
 
 @router.get("/readyz", responses=responses(ReadinessOut), response_model=None)
 async def readyz(request: Request, service: ServiceDep) -> JsonResponse:
-    """Requests can be answered, as the home can be read; `encoder` says whether searches and wishes can be, too."""
+    """Report that the home is readable. Searches and wishes also need the encoder, whose state is in `encoder`."""
     return JsonResponse(await run_sync(service.check, limiter=request.app.state.probes))
 
 
 @router.get("/metrics", responses=METRICS_PAGE, response_class=Response)
 async def metrics(request: Request, service: ServiceDep, _caller: Monitoring) -> Response:
-    """Counters and timings for Prometheus."""
-    page = await run_sync(service.metrics.page, limiter=request.app.state.probes)
+    """Return counters and timings for Prometheus."""
+    page = await run_sync(service.metrics.export, limiter=request.app.state.probes)
     return Response(page, media_type=FORMAT)

@@ -1,4 +1,4 @@
-"""Recommend, rank, search."""
+"""Routes that recommend, rank and search."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from shortlist.core.ranking import Filters
-from shortlist.core.ranking import Request as Wanted
-from shortlist.serving.api.bodies import body_of, described
+from shortlist.core.ranking import Request as RecommendRequest
+from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import FilterParams, K, ServiceDep, Text, Wish, disconnected, responses
-from shortlist.serving.api.events import STREAM, event_stream
+from shortlist.serving.api.server_sent_events import STREAM, event_stream
 from shortlist.serving.http.auth import ReadingContent
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.schemas import AnswerOut, RankIn, RankingOut, Rerank, SearchOut
@@ -33,9 +33,9 @@ async def recommend_stream(
     rerank: Rerank = "auto",
     rerank_budget_ms: Budget = None,
 ) -> Response:
-    """The retrieval's answer at once, then the reranked one, each as an event `answer`."""
+    """Send the list of the retrieval at once, then the reranked one, each as an event `answer`."""
     caller.check_reader(user)
-    answers = service.recommend_stream(Wanted(user, k, about, rerank, rerank_budget_ms, filters))
+    answers = service.recommend_stream(RecommendRequest(user, k, about, rerank, rerank_budget_ms, filters))
     return await event_stream("answer", answers)
 
 
@@ -51,25 +51,25 @@ async def recommend(
     rerank: Rerank = "auto",
     rerank_budget_ms: Budget = None,
 ) -> JsonResponse:
-    """The best videos for a reader, why each is there, and which stage put it there."""
+    """Return the best videos for a reader, with the reason and the stages of each."""
     caller.check_reader(user)
-    wanted = Wanted(user, k, about, rerank, rerank_budget_ms, filters)
-    return JsonResponse(await service.recommend_async(wanted, partial(disconnected, request)))
+    query = RecommendRequest(user, k, about, rerank, rerank_budget_ms, filters)
+    return JsonResponse(await service.recommend_async(query, partial(disconnected, request)))
 
 
-@router.post("/rank", responses=responses(RankingOut), response_model=None, openapi_extra=described(RankIn))
+@router.post("/rank", responses=responses(RankingOut), response_model=None, openapi_extra=body_in_openapi(RankIn))
 async def rank(
-    request: Request, service: ServiceDep, caller: ReadingContent, asked: Annotated[RankIn, Depends(body_of(RankIn))]
+    request: Request, service: ServiceDep, caller: ReadingContent, body: Annotated[RankIn, Depends(body_of(RankIn))]
 ) -> JsonResponse:
-    """Given candidates in the order that is best for a reader, with where each stage put each."""
-    caller.check_reader(asked.user_id)
-    wanted = Wanted(asked.user_id, 1, asked.about, asked.rerank, filters=Filters(include_seen=True))
-    return JsonResponse(await service.rank_async(wanted, asked.candidates, partial(disconnected, request)))
+    """Return the given candidates in the best order for a reader, with the stages of each."""
+    caller.check_reader(body.user_id)
+    query = RecommendRequest(body.user_id, 1, body.about, body.rerank, filters=Filters(include_seen=True))
+    return JsonResponse(await service.rank_async(query, body.candidates, partial(disconnected, request)))
 
 
 @router.get("/search", responses=responses(SearchOut), response_model=None)
 async def search(
     text: Text, service: ServiceDep, _caller: ReadingContent, filters: FilterParams, k: K = 10
 ) -> JsonResponse:
-    """The best videos for a text, for nobody in particular."""
+    """Return the best videos for a text, without a reader."""
     return JsonResponse(await service.threads.run(partial(service.search, text, k, filters)))

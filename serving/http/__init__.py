@@ -1,1 +1,1 @@
-"""HTTP middleware and the server."""
+"""ASGI middleware, authentication, and the HTTP server."""

@@ -1,4 +1,4 @@
-"""The outermost layer of a server: request ids, log lines, metrics."""
+"""The outermost middleware: request ids, access log and metrics."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from time import perf_counter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shortlist.serving.http.request_id import HEADER, chosen, request_id
+from shortlist.serving.http.request_id import HEADER, request_id, request_id_for
 from shortlist.serving.service.metrics import Metrics
 
-ELSEWHERE = "other"  # one label for all addresses that are no route, however many are tried
+UNROUTED = "other"  # one label for all paths without a route, so that clients cannot add labels
 
 log = logging.getLogger("serving.access")
 
 
 class AccessLog:
-    """Wraps an ASGI application."""
+    """Give each request an id, log its response, and count it in `metrics`."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -28,10 +28,10 @@ class AccessLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id.set(chosen(Headers(scope=scope).get(HEADER)))
+        request_id.set(request_id_for(Headers(scope=scope).get(HEADER)))
         began, status = perf_counter(), 500
 
-        async def send_marked(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -41,13 +41,13 @@ class AccessLog:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_marked)
+            await self._app(scope, receive, send_with_headers)
         finally:
-            self._note(scope, status, perf_counter() - began)
+            self._record(scope, status, perf_counter() - began)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", ELSEWHERE)
-        method = scope["method"] if route != ELSEWHERE else ELSEWHERE
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", UNROUTED)
+        method = scope["method"] if route != UNROUTED else UNROUTED
         self._metrics.requests.labels(route, method, str(status)).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
         key = scope.get("state", {}).get("key_id", "-")

@@ -1,4 +1,7 @@
-"""Authenticate requests by key: its scope and its rate. A home that never had a key is open to this machine."""
+"""API keys: authentication, scopes and rate limits.
+
+A home that never had a key accepts requests of this machine without one.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from shortlist.serving.limits.interprocess import TokenBucket
+from shortlist.serving.limits.interprocess import RateLimiter
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.keys import Key, Permission
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
-AT_ONCE = 8  # keys looked up, in threads that nothing else takes: the catalogue may be on a server that is slow
+LOOKUP_THREADS = 8  # used for keys only, because a catalogue on a database server may be slow
 
 CHALLENGE = "WWW-Authenticate"
 
@@ -26,29 +29,30 @@ bearer = HTTPBearer(auto_error=False, description="A key made by `shortlist keys
 
 
 class Authenticator:
-    """Whether a request is admitted.
+    """Authenticates requests by their key.
 
-    A `keyless` server admits all requests of this machine until the first key is created. `rates` bound the requests
-    of each key; None does not.
+    A `keyless` server admits all requests of this machine until the first key is created. `rate_limiter` limits the
+    requests of each key; None means no limit.
     """
 
-    def __init__(self, catalogue: Catalogue, rates: TokenBucket | None, *, keyless: bool) -> None:
+    def __init__(self, catalogue: Catalogue, rate_limiter: RateLimiter | None, *, keyless: bool) -> None:
         self._catalogue = catalogue
-        self._rates = rates
+        self._rate_limiter = rate_limiter
         self._open = keyless
-        self._threads = CapacityLimiter(AT_ONCE)
+        self._threads = CapacityLimiter(LOOKUP_THREADS)
 
-    async def admit(self, request: Request, secret: str | None, needed: Permission | None) -> Key | None:
-        """The caller's key, which includes `needed`; None on an open server.
+    async def authenticate(self, request: Request, secret: str | None, needed: Permission | None) -> Key | None:
+        """Return the key with this `secret`, or None on a server without keys.
 
-        Raises `HTTPException` 401, 403 or 429, and `StateError`.
+        Raises `HTTPException` 401 for an invalid key, 403 for one without the `needed` permission, 429 for one that
+        exceeds its rate, and `StateError`.
         """
-        return await run_sync(self._admitted, request, secret, needed, limiter=self._threads)
+        return await run_sync(self._authenticate, request, secret, needed, limiter=self._threads)
 
-    def _admitted(self, request: Request, secret: str | None, needed: Permission | None) -> Key | None:
+    def _authenticate(self, request: Request, secret: str | None, needed: Permission | None) -> Key | None:
         if self._open and not self._catalogue.keys.ever_existed():
-            if host_of(str(request.url)) not in LOCAL_HOSTS:  # a web page that was pointed at this machine
-                raise HTTPException(403, "without keys only this machine is answered, by its own name")
+            if host_of(str(request.url)) not in LOCAL_HOSTS:  # DNS rebinding: the page of another site
+                raise HTTPException(403, "without keys, only requests to localhost from this machine are answered")
             return None
         self._open = False
         key = self._catalogue.keys.recognise(secret) if secret else None
@@ -56,7 +60,7 @@ class Authenticator:
             raise HTTPException(401, "expected a valid key", {CHALLENGE: "Bearer"})
         if needed is not None:
             check_permission(key, needed)
-        wait_s = self._rates.take(key.id) if self._rates else 0.0
+        wait_s = self._rate_limiter.take(key.id) if self._rate_limiter else 0.0
         if wait_s:
             raise HTTPException(429, "too many requests of this key", {"Retry-After": str(round(wait_s) + 1)})
         request.state.key_id = key.id
@@ -64,7 +68,7 @@ class Authenticator:
 
 
 def host_of(url: str) -> str | None:
-    """The host that `url` names; None where it is no address."""
+    """Return the host of `url`, or None if it has none or is malformed."""
     try:
         return urlsplit(url).hostname
     except ValueError:
@@ -72,13 +76,13 @@ def host_of(url: str) -> str | None:
 
 
 def credentials(request: Request, scheme: str) -> str | None:
-    """What a request gives by `scheme` to prove whose it is."""
-    given_scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    return given.strip() if given_scheme.lower() == scheme.lower() else None
+    """Return the credentials in the Authorization header, or None if its scheme is not `scheme`."""
+    header_scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if header_scheme.lower() == scheme.lower() else None
 
 
 def check_permission(key: Key | None, needed: Permission) -> None:
-    """Raises `HTTPException` 403 if `key` does not include `needed`; a server without keys allows everything."""
+    """Raise `HTTPException` 403 if `key` does not include `needed`. None, on a server without keys, includes all."""
     if key is not None and not key.may(needed):
         raise _forbidden(key)
 
@@ -88,27 +92,27 @@ def _forbidden(key: Key) -> HTTPException:
     return HTTPException(403, f"the scope of this key, {key.scope.partition(':')[0]}, does not include this", challenge)
 
 
-Described = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+BearerInOpenApi = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]  # only documents the scheme
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever sent a request; `key` is None on a server without keys."""
+    """The sender of a request. `key` is None on a server without keys."""
 
     key: Key | None
 
     @property
     def id(self) -> str | None:
-        """The id of the key, if any."""
+        """Id of the key, or None on a server without keys."""
         return self.key.id if self.key else None
 
     def check_reader(self, user_id: str) -> None:
-        """Raises `HTTPException` 403 unless the caller may read the data of this reader."""
+        """Raise `HTTPException` 403 unless the caller may read the data of this reader."""
         if self.key is not None and not self.key.may_read(user_id):
             raise _forbidden(self.key)
 
     def check_events(self, events: Sequence[object]) -> None:
-        """Raises `HTTPException` 403 unless the caller may store all these events."""
+        """Raise `HTTPException` 403 unless the caller may store all of these events."""
         if self.key is None or self.key.may("write"):
             return
         for event in events:
@@ -116,18 +120,18 @@ class Caller:
                 raise _forbidden(self.key)
 
 
-def _needing(permission: Permission) -> Callable[..., Awaitable[Caller]]:
-    """A dependency of a route; `ReadAuthMiddleware` has authenticated the key, `_given` describes it in OpenAPI."""
+def _requires(permission: Permission) -> Callable[..., Awaitable[Caller]]:
+    """Return a dependency that checks `permission` of the key that `ReadAuthMiddleware` has authenticated."""
 
-    async def permitted(request: Request, _given: Described) -> Caller:
+    async def caller_of(request: Request, _described: BearerInOpenApi) -> Caller:
         check_permission(request.state.key, permission)
         return Caller(request.state.key)
 
-    return permitted
+    return caller_of
 
 
-# A key of one reader may read content only: a route that takes `ReadingContent` checks the reader it is about itself.
-ReadingContent = Annotated[Caller, Depends(_needing("content"))]
-Reading = Annotated[Caller, Depends(_needing("readers"))]
-Writing = Annotated[Caller, Depends(_needing("write"))]
-Monitoring = Annotated[Caller, Depends(_needing("metrics"))]
+# The key of one reader has the permission "content", so routes that take `ReadingContent` call `check_reader` as well.
+ReadingContent = Annotated[Caller, Depends(_requires("content"))]
+Reading = Annotated[Caller, Depends(_requires("readers"))]
+Writing = Annotated[Caller, Depends(_requires("write"))]
+Monitoring = Annotated[Caller, Depends(_requires("metrics"))]

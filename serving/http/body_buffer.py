@@ -1,4 +1,4 @@
-"""Read the body of a request before the application begins to work on it."""
+"""Read the whole body of a request before the application is called."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from shortlist.serving.http.problems import busy
 
 
 class BodyBuffer:
-    """Pass requests on when their body is complete, so that one that drips in keeps no place of the application.
+    """Call the application when the body of a request is complete, so that a slow upload takes no slot of it.
 
-    At most `at_once` bodies are read at once, half of them of one key or, without keys, of one address.
+    At most `at_once` bodies are read at once, and at most half of them for one key or, without keys, one address.
     """
 
     def __init__(self, app: ASGIApp, at_once: int) -> None:
@@ -40,15 +40,15 @@ class BodyBuffer:
             return
         finally:
             self._callers[caller] -= 1
-            self._callers += Counter()  # forget callers without a body
-        await self._app(scope, replayed(body, receive), send)
+            self._callers += Counter()  # drop callers with no body left
+        await self._app(scope, replay(body, receive), send)
 
 
-def replayed(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives `body` whole, then what follows it."""
-    left: list[Message] = [{"type": "http.request", "body": body}]
+def replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` whose first message has the whole `body`; later messages come from `receive`."""
+    messages: list[Message] = [{"type": "http.request", "body": body}]
 
-    async def give() -> Message:
-        return left.pop() if left else await receive()
+    async def receive_next() -> Message:
+        return messages.pop() if messages else await receive()
 
-    return give
+    return receive_next

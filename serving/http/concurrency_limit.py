@@ -1,4 +1,4 @@
-"""No more requests at once than a server can bear."""
+"""Limit the number of requests that are handled at once."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ EXEMPT = ("/healthz", "/readyz", "/metrics")
 
 
 class ConcurrencyLimit:
-    """Passes `at_once` requests on; more are told to come again, but for those that ask how the server is."""
+    """Answer 503 to requests beyond `at_once` running ones, except those to `EXEMPT` paths."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, at_once: int) -> None:
         self._app = app
         self._metrics = metrics
         self._at_once = at_once
-        self._inside = 0
+        self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -26,7 +26,7 @@ class ConcurrencyLimit:
             return
         self._count(1)
         try:
-            if self._inside > self._at_once and scope["path"] not in EXEMPT:
+            if self._running > self._at_once and scope["path"] not in EXEMPT:
                 await busy("too many requests at once", 1)(scope, receive, send)
             else:
                 await self._app(scope, receive, send)
@@ -34,5 +34,5 @@ class ConcurrencyLimit:
             self._count(-1)
 
     def _count(self, more: int) -> None:
-        self._inside += more
-        self._metrics.inside.set(self._inside)
+        self._running += more
+        self._metrics.in_progress.set(self._running)

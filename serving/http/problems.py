@@ -1,4 +1,7 @@
-"""Errors as RFC 9457 problem documents. What the caller did wrong is told; what is wrong inside is logged, not told."""
+"""Errors as RFC 9457 problem documents.
+
+Client errors are explained in the response. Server errors are only logged, under the same request id.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,15 @@ from shortlist.serving.http.request_id import request_id
 from shortlist.serving.limits.llm_queue import ClientGone, QueueFull
 
 MEDIA_TYPE = "application/problem+json"
-CLIENT_GONE = 499  # as nginx logs it; nobody reads the answer
+CLIENT_GONE = 499  # the code that nginx logs; no client reads it
 BUSY_S = 5
-SHOWN_FAULTS = 20
+MAX_ERRORS = 20
 
 log = logging.getLogger(__name__)
 
 
 class JsonResponse(JSONResponse):
-    """JSON that can be sent whatever texts it holds: half of a surrogate pair stays the escape it came as."""
+    """A JSON response whose texts may hold lone surrogates, which UTF-8 cannot encode: they are sent as escapes."""
 
     def render(self, content: Any) -> bytes:
         """See `JSONResponse.render`."""
@@ -37,7 +40,7 @@ class JsonResponse(JSONResponse):
 def problem(
     status: int, title: str, detail: str | None = None, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response:
-    """A problem document; `more` are members of its own."""
+    """Return a problem document with the extension members `more`; members that are None are left out."""
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
     document = {name: value for name, value in document.items() if value is not None}
     content = {**document, "request_id": request_id.get()}
@@ -47,12 +50,12 @@ def problem(
 
 
 def busy(title: str, seconds: float) -> Response:
-    """503, and when to come again."""
+    """Return a 503 that asks the client to retry after `seconds`."""
     return problem(503, title, headers={"Retry-After": str(max(1, round(seconds)))})
 
 
 def problem_of(error: Exception) -> Response:
-    """The problem that an error is for the caller; what is not the caller's fault is logged."""
+    """Return the problem document for `error`. Server errors are also logged."""
     match error:
         case HTTPException():
             phrase = HTTPStatus(error.status_code).phrase
@@ -77,21 +80,21 @@ def problem_of(error: Exception) -> Response:
     return problem(500, "internal error", "it was logged under this request's id")
 
 
-def install(app: FastAPI) -> None:
-    """Let every error of `app` leave as a problem."""
+def add_error_handlers(app: FastAPI) -> None:
+    """Add handlers to `app` that answer every error with a problem document."""
     for kind in (HTTPException, ShortlistError, QueueFull, ClientGone, Exception):
-        app.add_exception_handler(kind, _ours)
-    app.add_exception_handler(RequestValidationError, _invalid)
+        app.add_exception_handler(kind, _handle_error)
+    app.add_exception_handler(RequestValidationError, _handle_invalid_request)
 
 
-async def _ours(request: Request, error: Exception) -> Response:
+async def _handle_error(request: Request, error: Exception) -> Response:
     key = getattr(request.state, "key", None)
     if isinstance(error, UnknownReader) and key is not None and not key.may("readers"):
-        error = UnknownReader(error.user_id, ())  # the nearest are other readers
+        error = UnknownReader(error.user_id, ())  # this key may not see the ids of other readers
     return problem_of(error)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _handle_invalid_request(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    faults = [{"where": ".".join(map(str, one["loc"]))[:200], "problem": one["msg"]} for one in error.errors()]
-    return problem(422, "invalid request", errors=faults[:SHOWN_FAULTS])
+    errors = [{"where": ".".join(map(str, item["loc"]))[:200], "problem": item["msg"]} for item in error.errors()]
+    return problem(422, "invalid request", errors=errors[:MAX_ERRORS])

@@ -1,4 +1,4 @@
-"""Runs an ASGI application until it is told to stop."""
+"""Run an ASGI application until a signal."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from shortlist.serving.http.protocol import BoundedProtocol, Connections
 BACKLOG = 2048  # uvicorn's
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """A socket that listens on `host` and `port`. Raises `UsageError` where that cannot be had."""
+def open_listener(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on `host` and `port`. Raises `UsageError` if the address is not available."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(BACKLOG)  # two may bind to one address, but only one listens; who asks early waits
+        listener.listen(BACKLOG)  # `bind` alone does not find out that another process listens
     except (OSError, OverflowError) as error:
         listener.close()
         found, remedy = str(error), "choose another --host or --port"
@@ -35,16 +35,16 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 def run(app: ASGIApp, listener: socket.socket, config: ServeConfig, ready: Callable[[], None]) -> None:
-    """Serve `app` until a signal; running requests may then end, new ones are refused. `ready` is called once.
+    """Serve `app` until a signal, then finish running requests and refuse new ones. Calls `ready` after the start.
 
-    Raises `SystemExit` on SIGTERM, which uvicorn hands on at the end: what the caller opened is closed.
+    Raises `SystemExit` after SIGTERM, so that the caller's context managers close.
     """
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, _exit)
     _Server(uvicorn_config(app, config), ready).run(sockets=[listener])
 
 
 def uvicorn_config(app: ASGIApp | Callable[[], ASGIApp], config: ServeConfig) -> uvicorn.Config:
-    """How all of our servers run."""
+    """Return the settings that the API, the web page and MCP share."""
     connections = Connections(config.connections, config.connections_per_client)
     return uvicorn.Config(
         app,
@@ -58,12 +58,12 @@ def uvicorn_config(app: ASGIApp | Callable[[], ASGIApp], config: ServeConfig) ->
     )
 
 
-def _end(_number: int, _frame: object) -> None:
+def _exit(_number: int, _frame: object) -> None:
     raise SystemExit(0)
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers."""
+    """Calls `ready` once the server accepts requests."""
 
     def __init__(self, settings: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(settings)

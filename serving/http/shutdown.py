@@ -1,4 +1,4 @@
-"""Requests that are still running when the time to stop is over."""
+"""Answer the requests that a shutdown cancels."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ RETRY_S = 5
 
 
 class ShutdownMiddleware:
-    """Answers 503 to requests that uvicorn cancels `serve.shutdown_s` after SIGTERM.
+    """Answer 503 to requests that uvicorn cancels `serve.shutdown_s` seconds after SIGTERM.
 
-    A response that has begun, such as a stream, is cut off.
+    A response that has started, such as a stream, is cut off.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -22,17 +22,17 @@ class ShutdownMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        begun = False
+        response_started = False
 
-        async def send_noting(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
+        async def send_and_record(message: Message) -> None:
+            nonlocal response_started
+            response_started = response_started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self._app(scope, receive, send_noting)
+            await self._app(scope, receive, send_and_record)
         except asyncio.CancelledError:
             if scope["type"] != "http":
                 raise
-            if not begun:
+            if not response_started:
                 await busy("the server is stopping", RETRY_S)(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Several processes that answer on one socket: uvicorn starts them, and starts one anew that died."""
+"""Serve one socket with several processes. uvicorn starts them, and restarts any that die."""
 
 from __future__ import annotations
 
@@ -19,32 +19,39 @@ from shortlist.core.config import ServeConfig
 from shortlist.serving.http.server import uvicorn_config
 from shortlist.serving.limits.interprocess import SharedLimits
 
-PATIENCE_S = 10  # with a worker that does not say that it lives, since it loads
+HEALTHCHECK_TIMEOUT_S = 10  # a worker that loads a home does not answer at once
 
 
 def run_workers(
-    worker: Callable[[], ASGIApp], listener: socket.socket, config: ServeConfig, shared: SharedLimits
+    create_worker: Callable[[], ASGIApp], listener: socket.socket, config: ServeConfig, shared: SharedLimits
 ) -> None:
-    """Serve what `worker`, which can be pickled, makes in each process, until a signal; then as `server.run`."""
-    settings = uvicorn_config(worker, config)
-    settings.factory, settings.workers, settings.timeout_worker_healthcheck = True, config.workers, PATIENCE_S
+    """Serve, in each process, the application that `create_worker` returns; stop on a signal like `server.run`.
+
+    `create_worker` must be picklable.
+    """
+    settings = uvicorn_config(create_worker, config)
+    settings.factory, settings.workers, settings.timeout_worker_healthcheck = (
+        True,
+        config.workers,
+        HEALTHCHECK_TIMEOUT_S,
+    )
     _Workers(settings, listener, shared).run()
 
 
 def end_with_parent() -> None:
-    """In a worker: stop as on a signal when the process that started it is gone, however that happened."""
+    """Stop this worker process, as on a signal, when its parent process has ended for any reason."""
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+        threading.Thread(target=_terminate_after, args=(parent.sentinel,), daemon=True).start()
 
 
-def _end_after(sentinel: int) -> None:
+def _terminate_after(sentinel: int) -> None:
     wait([sentinel])
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Workers(Multiprocess):
-    """What a dead process counts as going on goes on no more."""
+    """Removes the gauges of dead workers, such as their running requests, from the metrics."""
 
     def __init__(self, settings: uvicorn.Config, listener: socket.socket, shared: SharedLimits) -> None:
         super().__init__(settings, [listener])
@@ -52,7 +59,7 @@ class _Workers(Multiprocess):
 
     def keep_subprocess_alive(self) -> None:
         """See `Multiprocess`."""
-        before = {one.pid for one in self.processes}
+        before = {process.pid for process in self.processes}
         super().keep_subprocess_alive()
-        for pid in before - {one.pid for one in self.processes}:
+        for pid in before - {process.pid for process in self.processes}:
             mark_process_dead(pid, str(self._shared.counters))  # type: ignore[no-untyped-call]

@@ -1,1 +1,1 @@
-"""Limits: the model queue, deadlines, and those shared between processes."""
+"""The queue for the language model, deadlines, thread pools, and limits shared between processes."""

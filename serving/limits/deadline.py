@@ -1,4 +1,4 @@
-"""Stops the model calls of a request: at its deadline, or when its client has left."""
+"""Stop the model calls of a request at its deadline or when its client disconnects."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from shortlist.models.llm.language_model import ChoiceScores, Completion, Langua
 
 
 class Deadline:
-    """The end of one request, `seconds` from now. Safe to share between threads."""
+    """The deadline of one request, `seconds` from now. Thread-safe."""
 
     def __init__(self, seconds: float) -> None:
         self._deadline = monotonic() + seconds
-        self._ended = threading.Event()
+        self._expired = threading.Event()
 
-    def end(self) -> None:
-        """End it now: no further model call starts."""
-        self._ended.set()
+    def expire(self) -> None:
+        """Expire now, so that no further model call starts."""
+        self._expired.set()
 
     def wait(self, seconds: float) -> bool:
-        """Sleep for `seconds`, at most until the end; return whether time is left."""
-        self._ended.wait(min(seconds, self.left_s))
-        return self.left_s > 0
+        """Sleep for `seconds`, at most until the deadline. Return whether time remains."""
+        self._expired.wait(min(seconds, self.remaining_s))
+        return self.remaining_s > 0
 
     @property
-    def left_s(self) -> float:
-        """Seconds left, 0 after the end."""
-        return 0.0 if self._ended.is_set() else max(0.0, self._deadline - monotonic())
+    def remaining_s(self) -> float:
+        """Seconds until the deadline; 0 after it."""
+        return 0.0 if self._expired.is_set() else max(0.0, self._deadline - monotonic())
 
 
-current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+current_deadline: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 class DeadlineModel:
-    """Passes calls to `model` until the current request has ended; then a call raises `ModelFailed`.
+    """A language model that raises `ModelFailed` once the deadline of the current request has passed.
 
-    `answered` receives every answer.
+    `on_completion` is called with every result of `model`.
     """
 
-    def __init__(self, model: LanguageModel, answered: Callable[[Completion | ChoiceScores], None]) -> None:
+    def __init__(self, model: LanguageModel, on_completion: Callable[[Completion | ChoiceScores], None]) -> None:
         self._model = model
-        self._answered = answered
+        self._on_completion = on_completion
 
     @property
     def name(self) -> str:
@@ -58,22 +58,22 @@ class DeadlineModel:
 
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
         """See `LanguageModel.complete`."""
-        _check()
-        answer = self._model.complete(messages, schema, max_tokens)
-        self._answered(answer)
-        return answer
+        _check_deadline()
+        completion = self._model.complete(messages, schema, max_tokens)
+        self._on_completion(completion)
+        return completion
 
     def choice_logprobs(self, messages: Sequence[Message], choices: Sequence[str]) -> ChoiceScores:
         """See `LanguageModel.choice_logprobs`."""
-        _check()
+        _check_deadline()
         scores = self._model.choice_logprobs(messages, choices)
-        self._answered(scores)
+        self._on_completion(scores)
         return scores
 
 
-def _check() -> None:
-    deadline = current.get()
-    if deadline is not None and not deadline.left_s:
+def _check_deadline() -> None:
+    deadline = current_deadline.get()
+    if deadline is not None and not deadline.remaining_s:
         raise ModelFailed(
             "the language model was stopped",
             expected="an answer before the deadline",

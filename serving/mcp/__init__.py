@@ -1,1 +1,1 @@
-"""The MCP server: Shortlist as tools for other programs' language models."""
+"""The MCP server, which offers Shortlist as tools to language models."""

@@ -1,4 +1,4 @@
-"""The tools: recommend, search, explain, record_event."""
+"""The MCP tools recommend, search, explain and record_event."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pydantic import Field, create_model
 
 from shortlist.core.errors import HomeLocked, ShortlistError, UsageError
 from shortlist.core.ranking import MAX_K, Filters, Request
-from shortlist.serving.api.deps import moment_of
+from shortlist.serving.api.deps import aware_datetime
 from shortlist.serving.limits.llm_queue import QueueFull
 from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.schemas import (
@@ -32,35 +32,37 @@ from shortlist.serving.service.schemas import (
 from shortlist.serving.service.service import Service
 
 INSTRUCTIONS = (
-    "Short videos for readers, from what they read and watch. Ids of readers and videos are used as they are given. "
-    "Record what a reader does with a video, and their next recommendations follow it."
+    "Recommends short videos to readers from what they read and watch. Use ids of readers and videos unchanged. "
+    "Record what a reader does with a video: it counts in their next recommendations."
 )
 
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
-ADDS = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
+WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
 
 K = Annotated[int, Field(ge=1, le=MAX_K, description="how many")]
 User = Annotated[Id, Field(description="id of the reader")]
 VideoId = Annotated[Id, Field(description="id of the video")]
 Wish = Annotated[str | None, Field(max_length=MAX_TEXT, description="what the reader is in the mood for")]
-Sought = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, description="what to look for")]
+SearchText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, description="what to look for")]
 Seconds = Annotated[float | None, Field(ge=0, le=1e9, allow_inf_nan=False, description="seconds")]
 Category = Annotated[str | None, Field(description="only this category")]
 After = Annotated[date | None, Field(description="only videos of this day or later")]
 Before = Annotated[date | None, Field(description="only videos from before this day")]
 
 
-def strict_tool(work: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
-    """`work` as a tool; the SDK's own way to make one passes over what it does not know."""
-    tool = Tool.from_function(work, annotations=annotations)
-    known = tool.fn_metadata
-    known.arg_model = create_model(work.__name__, __base__=known.arg_model, __cls_kwargs__={"extra": "forbid"})
-    tool.parameters = known.arg_model.model_json_schema(by_alias=True)
+def strict_tool(function: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
+    """Return the function as a tool that rejects unknown arguments, which the SDK ignores by default."""
+    tool = Tool.from_function(function, annotations=annotations)
+    metadata = tool.fn_metadata
+    metadata.arg_model = create_model(
+        function.__name__, __base__=metadata.arg_model, __cls_kwargs__={"extra": "forbid"}
+    )
+    tool.parameters = metadata.arg_model.model_json_schema(by_alias=True)
     return tool
 
 
 def mcp_server(context: AppContext) -> MCPServer:
-    """The server over `context`; reads the home at once. Raises as `AppContext.recommender`."""
+    """Return the server over `context`, with the recommender loaded. Raises like `AppContext.recommender`."""
     service = Service(context)
 
     async def recommend(
@@ -73,29 +75,29 @@ def mcp_server(context: AppContext) -> MCPServer:
         published_after: After = None,
         published_before: Before = None,
     ) -> AnswerOut:
-        """The best videos for a reader, why each is there, and which stage put it there."""
-        with _told():
+        """Return the best videos for a reader, with the reason and the stages of each."""
+        with _tool_errors():
             filters = _filters(max_duration_s, category, published_after, published_before)
-            wish = Request(user_id, k, about, rerank, filters=filters)
+            request = Request(user_id, k, about, rerank, filters=filters)
             await run_sync(service.reloader.refresh)
-            return AnswerOut(**await service.recommend_async(wish))
+            return AnswerOut(**await service.recommend_async(request))
 
     async def search(
-        text: Sought,
+        text: SearchText,
         k: K = 10,
         max_duration_s: Seconds = None,
         category: Category = None,
         published_after: After = None,
         published_before: Before = None,
     ) -> SearchOut:
-        """The best videos for a text, for nobody in particular."""
+        """Return the best videos for a text, without a reader."""
         filters = _filters(max_duration_s, category, published_after, published_before)
-        return SearchOut(**await _newest(service, lambda: service.search(text, k, filters)))
+        return SearchOut(**await _run_on_newest(service, lambda: service.search(text, k, filters)))
 
     async def explain(user_id: User, video_id: VideoId, about: Wish = None) -> ExplanationOut:
-        """Why a video would be recommended to a reader: the reason, what is said in it, where each stage puts it."""
-        found = await _newest(service, lambda: service.explain(Request(user_id, 1, about), video_id))
-        return ExplanationOut(**found)
+        """Explain why a video suits a reader: the reason, a quote from its transcript, and its rank in each stage."""
+        document = await _run_on_newest(service, lambda: service.explain(Request(user_id, 1, about), video_id))
+        return ExplanationOut(**document)
 
     async def record_event(
         user_id: User,
@@ -105,44 +107,46 @@ def mcp_server(context: AppContext) -> MCPServer:
         dwell_s: Seconds = None,
         event_id: Annotated[Id | None, Field(description="the same id again changes nothing")] = None,
     ) -> ResultOut:
-        """Store what a reader does now; their next recommendations follow it."""
+        """Store an action of a reader, at the current time. It counts in their next recommendations."""
         event = {"user_id": user_id, "item_id": item_id, "action": action, "kind": kind, "dwell_s": dwell_s}
-        [result] = await _newest(service, lambda: service.add_events([{**event, "event_id": event_id}]))
+        [result] = await _run_on_newest(service, lambda: service.add_events([{**event, "event_id": event_id}]))
         if "reason" in result:
             raise ToolError(result["reason"])
         return ResultOut(**result)
 
-    reading = [strict_tool(work, READS) for work in (recommend, search, explain)]
+    read_tools = [strict_tool(function, READS) for function in (recommend, search, explain)]
     return MCPServer(
         "shortlist",
         version=version("shortlist"),
         instructions=INSTRUCTIONS,
-        tools=[*reading, strict_tool(record_event, ADDS)],
+        tools=[*read_tools, strict_tool(record_event, WRITES)],
         log_level="WARNING",
     )
 
 
 def _filters(max_duration_s: float | None, category: str | None, after: date | None, before: date | None) -> Filters:
-    return Filters(max_duration_s, category, published_after=moment_of(after), published_before=moment_of(before))
+    return Filters(
+        max_duration_s, category, published_after=aware_datetime(after), published_before=aware_datetime(before)
+    )
 
 
-async def _newest(service: Service, work: Callable[[], Any]) -> Any:
-    def done() -> Any:
+async def _run_on_newest(service: Service, work: Callable[[], Any]) -> Any:
+    def refresh_and_work() -> Any:
         service.reloader.refresh()
         return work()
 
-    with _told():
-        return await run_sync(done)
+    with _tool_errors():
+        return await run_sync(refresh_and_work)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Errors as the caller's model may read them."""
+def _tool_errors() -> Iterator[None]:
+    """Raise errors again as `ToolError`, with a message for the language model that called the tool."""
     try:
         yield
     except UsageError as error:
         raise ToolError(f"{error.problem}: expected {error.expected}, found {error.found}") from error
     except (QueueFull, HomeLocked) as error:
-        raise ToolError("busy: try again in a while") from error
+        raise ToolError("busy: try again in a minute") from error
     except ShortlistError as error:
-        raise ToolError("a model or the state that this needs is not at hand") from error
+        raise ToolError("a model or the stored data is not available") from error

@@ -1,4 +1,4 @@
-"""Events and videos that arrive as JSON objects, with the columns of the tables that `ingest` reads."""
+"""Store events and videos given as JSON objects, with the columns of the tables that `ingest` reads."""
 
 from __future__ import annotations
 
@@ -18,90 +18,87 @@ from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 
 R = TypeVar("R")
-UNTIMED = replace(
+EVENT_COLUMNS = replace(  # `at` is optional
     events.COLUMNS,
-    required=tuple(one for one in events.COLUMNS.required if one != ("at",)),
+    required=tuple(names for names in events.COLUMNS.required if names != ("at",)),
     optional=("at", *events.COLUMNS.optional),
 )
 Result = dict[str, Any]
 
-CLASH = "a different event has this id: expected one of its own, or none; leave event_id out, or give another"
+ID_TAKEN = "a different event has this id: expected a unique event_id, or none; leave event_id out or choose another"
 NEW, CHANGED, UNCHANGED, FAILED = "new", "changed", "unchanged", "failed"
 
 
-def take_events(home: Home, items: Sequence[object], request_key: str | None = None) -> list[Result]:
-    """Store events, one result an item.
+def store_events(home: Home, items: Sequence[object], request_key: str | None = None) -> list[Result]:
+    """Store events and return one result for each item.
 
-    One whose id is known is unchanged, one without a time happens now, one that lies in the future fails. The default
-    id of an event is a hash that includes its time, so one without a time would be new whenever it is sent: with
-    `request_key`, which the client repeats when it sends a request again, its id follows from that and its place.
+    An event with a known id is unchanged, and one in the future fails. An event without a time gets the current time.
+    As the default id of an event is a hash that includes its time, such an event would be new each time it is sent.
+    With a `request_key`, which a client repeats when it retries a request, its id is a hash of the key and its index.
     """
     now = datetime.now(UTC).isoformat()
 
-    def timed(row: Row) -> Event:
-        given = dict(row.values)
-        if absent(given.get("at")):
-            given["at"] = now
-            if request_key is not None and absent(given.get("event_id")):
-                given["event_id"] = hashlib.sha256(f"{request_key}\x1f{row.where}".encode()).hexdigest()[:32]
-        return home.catalogue.events.check_time(events.event_from_row(Row(row.where, given)))
+    def event_at(row: Row) -> Event:
+        values = dict(row.values)
+        if absent(values.get("at")):
+            values["at"] = now
+            if request_key is not None and absent(values.get("event_id")):
+                values["event_id"] = hashlib.sha256(f"{request_key}\x1f{row.where}".encode()).hexdigest()[:32]
+        return home.catalogue.events.check_time(events.event_from_row(Row(row.where, values)))
 
-    made = _records(items, UNTIMED, timed)
-    good = [one.record for one in made if isinstance(one, ParsedRecord)]
-    known = home.catalogue.events.get_many(event.event_id for event in good)
-    home.catalogue.events.add(good)
+    parsed = _parse(items, EVENT_COLUMNS, event_at)
+    valid = [item.record for item in parsed if isinstance(item, ParsedRecord)]
+    stored = home.catalogue.events.get_many(event.event_id for event in valid)
+    home.catalogue.events.add(valid)
     results = []
-    for one in made:
-        if isinstance(one, Failure):
-            results.append(_failed(one))
+    for item in parsed:
+        if isinstance(item, Failure):
+            results.append(_failed(item))
             continue
-        stored = known.setdefault(one.record.event_id, one.record)
-        if _deed(stored) != _deed(one.record):
-            results.append(_failed(Failure(one.where, CLASH)))
+        first = stored.setdefault(item.record.event_id, item.record)
+        if _identity(first) != _identity(item.record):
+            results.append(_failed(Failure(item.where, ID_TAKEN)))
             continue
-        results.append(_event_result(one.record, stored is not one.record))
+        results.append({"id": item.record.event_id, "status": NEW if first is item.record else UNCHANGED})
     return results
 
 
-def take_videos(
-    home: Home, items: Sequence[object], default_enricher: DefaultEnricher, load: Callable[[], Any]
+def store_videos(
+    home: Home, items: Sequence[object], default_enricher: DefaultEnricher, load_encoder: Callable[[], Any]
 ) -> list[Result]:
-    """Store videos and deliver them to Chroma, one result an item; of one id the last counts. `load`: the encoder.
+    """Store videos, deliver them to Chroma, and return one result for each item.
 
-    Raises `HomeLocked` where another process writes content.
+    If an id occurs several times, the last item is stored. `load_encoder` is called if vectors are missing. Raises
+    `HomeLocked` if another process writes content.
     """
-    made = _records(items, videos.COLUMNS, videos.video_from_row)
-    last = {one.record.id: one.record for one in made if isinstance(one, ParsedRecord)}
+    parsed = _parse(items, videos.COLUMNS, videos.video_from_row)
+    last = {item.record.id: item.record for item in parsed if isinstance(item, ParsedRecord)}
     with home.writing("storing videos"):
         before = home.catalogue.videos.get_many(last)
         home.catalogue.videos.put(default_enricher.enrich(list(last.values())))
-        deliver(home, load)
+        deliver(home, load_encoder)
         after = home.catalogue.videos.get_many(last)
-    states = {item: _state(before.get(item), after[item]) for item in last}
+    status = {video_id: _status(before.get(video_id), after[video_id]) for video_id in last}
     return [
-        _failed(one) if isinstance(one, Failure) else {"id": one.record.id, "status": states[one.record.id]}
-        for one in made
+        _failed(item) if isinstance(item, Failure) else {"id": item.record.id, "status": status[item.record.id]}
+        for item in parsed
     ]
 
 
-def _records(items: Sequence[object], columns: Columns, make: Callable[[Row], R]) -> list[ParsedRecord[R] | Failure]:
+def _parse(items: Sequence[object], columns: Columns, parse_row: Callable[[Row], R]) -> list[ParsedRecord[R] | Failure]:
     rows = (row_of(f"item {at}", item, columns) for at, item in enumerate(items))
-    return list(records(rows, make))
+    return list(records(rows, parse_row))
 
 
-def _state(before: Video | None, after: Video) -> str:
+def _status(before: Video | None, after: Video) -> str:
     if before is None:
         return NEW
     return UNCHANGED if before == after else CHANGED
 
 
-def _deed(event: Event) -> tuple[str, ...]:
-    """What an event sent twice has in common, whatever the clock said: one without a time happens at every attempt."""
+def _identity(event: Event) -> tuple[str, ...]:
+    """Return the fields that are equal when an event is sent again. `at` is not: it may be the time of arrival."""
     return (event.user_id, event.item_id, event.kind, event.action)
-
-
-def _event_result(event: Event, known: bool) -> Result:
-    return {"id": event.event_id, "status": UNCHANGED if known else NEW}
 
 
 def _failed(failure: Failure) -> Result:

@@ -1,4 +1,4 @@
-"""The objects that `app` passes to the servers: one open home, and factories of recommenders and chats over it."""
+"""The objects that `app` passes to the servers: an open home, and factories for recommenders and chats."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from shortlist.store.home import Home
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AppContext:
-    """`recommender` makes one over the newest revision, `chat` one over a recommender.
+    """Application context of one server process.
 
-    `variant` makes the recommender of one of `variants`, and names its rerank method. All of them share one encoder and
-    one language model, a `DeadlineModel` whose answers are counted in `metrics`. `shared` holds the limits that the
-    processes of one server have in common. `keyless` says whether the home had no key when the server started: decided
-    once for all its processes.
+    `recommender()` returns a recommender over the newest revision, and `chat(recommender)` a chat over it.
+    `variant(name)` returns the recommender of one of `variants`, and its rerank method. All of them share one encoder
+    and one language model, a `DeadlineModel` whose completions are counted in `metrics`. `shared` holds the limits that
+    all processes of a server share. `keyless` is True if the home had no key when the server started, which is decided
+    once for all processes.
     """
 
     home: Home

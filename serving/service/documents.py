@@ -1,4 +1,4 @@
-"""Whole records as JSON documents; what lists show of them is in `core.json_documents`."""
+"""JSON documents of videos, readers and rankings. The documents of list items are in `core.json_documents`."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from shortlist.core.ranking import Answer
 from shortlist.core.types import Made, Profile, Reader, Video
 
 
-def whole_video(video: Video) -> dict[str, Any]:
-    """Everything known of a video; `made_by` says who made what was added."""
-    made = video.enrichment
-    parts = {"summary": made.summary, "category": made.category, "title": made.rewritten_title}
-    makers = {name: part.made_by for name, part in parts.items() if part is not None}
-    if made.tags_made_by is not None:
-        makers["tags"] = made.tags_made_by
+def video_detail_document(video: Video) -> dict[str, Any]:
+    """Return all stored fields of a video; `made_by` maps each enriched field to the model that wrote it."""
+    enrichment = video.enrichment
+    fields = {"summary": enrichment.summary, "category": enrichment.category, "title": enrichment.rewritten_title}
+    made_by = {name: field.made_by for name, field in fields.items() if field is not None}
+    if enrichment.tags_made_by is not None:
+        made_by["tags"] = enrichment.tags_made_by
     return {
         **video_document(video),
         "language": video.language,
         "description": video.description,
-        "tags": list(made.tags),
-        "made_by": makers,
+        "tags": list(enrichment.tags),
+        "made_by": made_by,
         "transcript": {
             "language": video.transcript.language,
             "origin": video.transcript.origin,
@@ -40,7 +40,7 @@ def whole_video(video: Video) -> dict[str, Any]:
 
 
 def reader_document(reader: Reader, profile: Profile, taste: Made | None) -> dict[str, Any]:
-    """A reader: stated interests, the taste in categories and in words, the history newest first."""
+    """Return a reader: stated interests, taste as text and by category, and history, newest first."""
     return {
         "user_id": reader.id,
         "created": _time(reader.created),
@@ -66,13 +66,13 @@ def reader_document(reader: Reader, profile: Profile, taste: Made | None) -> dic
 
 
 def ranking_document(answer: Answer, candidates: list[str]) -> dict[str, Any]:
-    """The order of `candidates`, and those that could not be placed: unknown, or nothing tells of them."""
+    """Return `candidates` in order. Those that are unknown or not indexed are in `not_ranked`."""
     ranked = [recommendation_document(item) for item in answer.recommendations]
-    placed = {item["video_id"] for item in ranked}
+    ranked_ids = {item["video_id"] for item in ranked}
     return {
         "user_id": answer.user_id,
         "ranking": [{name: item[name] for name in ("rank", "video_id", "title", "score", "stages")} for item in ranked],
-        "not_ranked": [item for item in candidates if item not in placed],
+        "not_ranked": [item for item in candidates if item not in ranked_ids],
         "notes": notes_document(answer.notes),
         "timings_ms": timings_document(answer.timings_ms),
         "llm": model_use_document(answer.llm),

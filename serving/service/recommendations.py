@@ -1,4 +1,4 @@
-"""Recommendations, rankings, explanations and searches as documents, over the newest state of one home."""
+"""Recommend, rank, explain and search, with JSON documents as results."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ from shortlist.serving.service.response_cache import ResponseCache
 
 log = logging.getLogger(__name__)
 
-RERANK_SHARE = 0.9  # of the time left; the rest is for the steps after the rerank
+RERANK_SHARE = 0.9  # of the remaining time; the rest is for the steps after the rerank
 
 
 class Recommendations:
-    """Every method raises as the `Recommender` method that it calls. With a deadline, a rerank ends before it."""
+    """Answers from the newest recommender. Every method raises like the `Recommender` method that it calls.
+
+    If you pass a deadline, the rerank ends before it.
+    """
 
     def __init__(self, context: AppContext, reloader: Reloader) -> None:
         self._metrics = context.metrics
@@ -36,80 +39,81 @@ class Recommendations:
         self._reloader = reloader
         self._cache = ResponseCache(context.config.serve.kept_answers)
 
-    def may_ask(self, request: Request) -> bool:
-        """Whether `recommend` might ask the language model."""
+    def may_call_model(self, request: Request) -> bool:
+        """Return whether `recommend` might call the language model."""
         return may_call_model(request, self._rerank)
 
     def recommend(self, request: Request, deadline: Deadline | None = None) -> dict[str, Any]:
-        """The document of `recommend --json`.
+        """Return the document of `recommend --json`.
 
-        Answers that asked no language model are cached: the same question gets the same answer until the reader's
-        events, the reader or the home change.
+        Answers without the language model are cached until the reader, the reader's events or the home change.
         """
-        if self.may_ask(request):
+        if self.may_call_model(request):
             return answer_document(self._answer(request, deadline))
         began = perf_counter()
-        key = self._key(request)
-        cached = self._cache.recall(key)
+        key = self._cache_key(request)
+        cached = self._cache.get(key)
         self._metrics.answers.labels("made" if cached is None else "kept").inc()
         if cached is not None:
             return {**cached, "timings_ms": {"recall": round((perf_counter() - began) * 1000, 2)}}
         document = answer_document(self._answer(request))
-        self._cache.keep(key, document)
+        self._cache.put(key, document)
         return document
 
     def rank(self, request: Request, candidates: Sequence[str], deadline: Deadline | None = None) -> dict[str, Any]:
-        """The order of `candidates` for the reader."""
-        wanted = list(dict.fromkeys(candidates))
-        only = replace(request, k=min(max(1, len(wanted)), MAX_K), only=frozenset(wanted))
-        return ranking_document(self._answer(only, deadline), wanted)
+        """Return `candidates` in order for the reader. Duplicates count once."""
+        unique = list(dict.fromkeys(candidates))
+        rank_request = replace(request, k=min(max(1, len(unique)), MAX_K), only=frozenset(unique))
+        return ranking_document(self._answer(rank_request, deadline), unique)
 
     def explain(self, request: Request, video_id: str) -> dict[str, Any]:
-        """One video for a reader, seen or not: reason, evidence, and its place and stages among all videos.
+        """Return the reason, the evidence, the rank and the stages of one video, which the reader may have seen.
 
-        Below the best 1,000 it has no place. Raises `UnknownItem` too.
+        The rank is None below the best 1,000 of all videos. Also raises `UnknownItem`.
         """
         self._catalogue.videos.get(video_id)
         filters = replace(request.filters, include_seen=True)
-        every = replace(request, k=MAX_K, rerank=NONE, filters=filters)
-        answer = self._answer(replace(every, k=1, only=frozenset({video_id})))
+        all_videos = replace(request, k=MAX_K, rerank=NONE, filters=filters)
+        answer = self._answer(replace(all_videos, k=1, only=frozenset({video_id})))
         if not answer.recommendations:
             raise UnknownItem(
-                "nothing tells of this video", expected="a video that is indexed", found=repr(video_id), remedy="wait"
+                "this video is not indexed yet", expected="an indexed video", found=repr(video_id), remedy="try later"
             )
-        [reranked] = self._reloader.recommender().rank_many([every])
+        [reranked] = self._reloader.recommender().rank_many([all_videos])
         stages = stages_document(stages_of(reranked.ranked.ranking, None, [video_id])[video_id])
-        place = stages.get(FUSION, {"rank": None, "score": None})
-        return {**recommendation_document(answer.recommendations[0]), **place, "stages": stages}
+        position = stages.get(FUSION, {"rank": None, "score": None})
+        return {**recommendation_document(answer.recommendations[0]), **position, "stages": stages}
 
     def search(self, text: str, k: int, filters: Filters) -> dict[str, Any]:
-        """The document of `search --json`."""
+        """Return the document of `search --json`."""
         answer = self._reloader.recommender().search(text, k, filters)
         self._metrics.observe(answer)
         return search_document(text, answer)
 
     def observe_notes(self, notes: Sequence[Note]) -> None:
-        """Count fallbacks, and log the details that no client receives."""
+        """Count fallbacks, and log the details, which are not sent to clients."""
         self._metrics.count_fallbacks(notes)
         for note in notes:
             if note.detail:
                 log.warning("%s", note.full)
 
     def _answer(self, request: Request, deadline: Deadline | None = None) -> Answer:
-        answer = self._reloader.recommender().recommend(within(request, deadline))
+        answer = self._reloader.recommender().recommend(limit_budget(request, deadline))
         self._metrics.observe(answer)
-        if deadline is None or deadline.left_s:  # else the client got another answer, whose notes were counted
+        if deadline is None or deadline.remaining_s:  # else the client got the fallback, whose notes were counted
             self.observe_notes(answer.notes)
         return answer
 
-    def _key(self, request: Request) -> Hashable:
-        """Everything that the answer depends on."""
+    def _cache_key(self, request: Request) -> Hashable:
+        """Return everything that the answer depends on."""
         return self._reloader.generation(), self._catalogue.reader_state(request.user_id), request
 
 
-def within(request: Request, deadline: Deadline | None) -> Request:
-    """`request` with a time budget for its rerank that ends before `deadline`."""
+def limit_budget(request: Request, deadline: Deadline | None) -> Request:
+    """Return `request` with a rerank budget in ms that ends before `deadline`."""
     if deadline is None:
         return request
-    left_ms = RERANK_SHARE * deadline.left_s * 1000
-    return replace(request, budget_ms=left_ms if request.budget_ms is None else min(left_ms, request.budget_ms))
+    remaining_ms = RERANK_SHARE * deadline.remaining_s * 1000
+    return replace(
+        request, budget_ms=remaining_ms if request.budget_ms is None else min(remaining_ms, request.budget_ms)
+    )

@@ -1,4 +1,4 @@
-"""Answers kept until their reader or the home changes."""
+"""A cache of JSON responses, least recently used first out."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any
 
-MAX_BYTES = 64_000_000  # of all that is kept
-LARGEST = 100_000  # bytes of one document, about a hundred videos
+MAX_BYTES = 64_000_000  # of all documents
+MAX_DOCUMENT_BYTES = 100_000  # about a hundred videos
 
 
 class ResponseCache:
-    """The documents last asked for, at most `size` and `max_bytes`, as text, which is smaller.
+    """Caches at most `size` documents and `max_bytes`, as JSON text, which is smaller than objects. Thread-safe.
 
-    One of more than `LARGEST` bytes is not kept. Safe to share between threads.
+    Documents of more than `MAX_DOCUMENT_BYTES` are not cached.
     """
 
     def __init__(self, size: int, max_bytes: int = MAX_BYTES) -> None:
         self._size = size
-        self._left = max_bytes
-        self._kept: OrderedDict[Hashable, str] = OrderedDict()
+        self._free_bytes = max_bytes
+        self._texts: OrderedDict[Hashable, str] = OrderedDict()
         self._lock = threading.Lock()
 
-    def recall(self, key: Hashable) -> dict[str, Any] | None:
-        """The document kept under `key`."""
+    def get(self, key: Hashable) -> dict[str, Any] | None:
+        """Return the document cached under `key`, or None."""
         with self._lock:
-            text = self._kept.get(key)
+            text = self._texts.get(key)
             if text is None:
                 return None
-            self._kept.move_to_end(key)
+            self._texts.move_to_end(key)
         document: dict[str, Any] = json.loads(text)
         return document
 
-    def keep(self, key: Hashable, document: dict[str, Any]) -> None:
-        """Keep `document`; the one not asked for the longest makes room."""
-        text = json.dumps(document)  # in ASCII: a letter is a byte
-        if len(text) > LARGEST:
+    def put(self, key: Hashable, document: dict[str, Any]) -> None:
+        """Cache `document`. The least recently used documents are evicted."""
+        text = json.dumps(document)  # ASCII, so its length is its number of bytes
+        if len(text) > MAX_DOCUMENT_BYTES:
             return
         with self._lock:
-            self._left += len(self._kept.pop(key, "")) - len(text)
-            self._kept[key] = text
-            while len(self._kept) > self._size or self._left < 0:
-                _, oldest = self._kept.popitem(last=False)
-                self._left += len(oldest)
+            self._free_bytes += len(self._texts.pop(key, "")) - len(text)
+            self._texts[key] = text
+            while len(self._texts) > self._size or self._free_bytes < 0:
+                _, oldest = self._texts.popitem(last=False)
+                self._free_bytes += len(oldest)

@@ -1,4 +1,4 @@
-"""The shapes of requests and answers, as pydantic models: requests are checked by them, answers documented."""
+"""Pydantic models that validate requests and document responses."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Rerank = Literal["auto", "none", "yesno", "letters", "list"]
 
 
-# A wrong list has one fault, its first: naming millions would take minutes. Records are checked where they are stored.
+# Validation of a list stops at the first error: naming millions would take minutes. Records are checked when stored.
 Ids = Annotated[list[Id], FailFast()]
 Records = Annotated[list[InstanceOf[dict[str, Any]]], FailFast()]
 
 
-class RecommendIn(BaseModel):
-    """Base of what is sent to us: a member it does not know is an error."""
+class RequestBody(BaseModel):
+    """Base of request bodies. Unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class RankIn(RecommendIn):
-    """Candidates to be put in order for a reader."""
+class RankIn(RequestBody):
+    """Candidates to rank for a reader."""
 
     user_id: Id
-    candidates: Ids = Field(min_length=1, max_length=MAX_K, description="ids of videos, seen ones too")
+    candidates: Ids = Field(min_length=1, max_length=MAX_K, description="ids of videos; the reader may have seen them")
     about: Text | None = None
     rerank: Rerank = "auto"
 
 
-class ChatIn(RecommendIn):
-    """One message."""
+class ChatIn(RequestBody):
+    """One message of a chat."""
 
     message: Text
-    user: Id | None = Field(None, description="who is speaking")
+    user: Id | None = Field(None, description="id of the reader who writes")
     thread: Annotated[str, Field(min_length=1, max_length=128)] = "default"
 
 
-class EventsIn(RecommendIn):
-    """What readers did; each item has the columns of docs/data.md, `at` being now where it is missing."""
+class EventsIn(RequestBody):
+    """Events, each with the columns of docs/data.md. A missing `at` is the current time."""
 
     events: Records = Field(
         min_length=1,
@@ -52,7 +52,7 @@ class EventsIn(RecommendIn):
     )
 
 
-class VideosIn(RecommendIn):
+class VideosIn(RequestBody):
     """Videos, each with the columns of docs/data.md."""
 
     videos: Records = Field(
@@ -61,14 +61,14 @@ class VideosIn(RecommendIn):
 
 
 class StageOut(BaseModel):
-    """Where a stage put a video."""
+    """Rank and score of a video in one stage."""
 
     rank: int
     score: float
 
 
 class SegmentOut(BaseModel):
-    """A stretch of a transcript."""
+    """A segment of a transcript; times in seconds."""
 
     start_s: float | None
     end_s: float | None
@@ -76,7 +76,7 @@ class SegmentOut(BaseModel):
 
 
 class VideoOut(BaseModel):
-    """What a list shows of a video."""
+    """The fields of a video in a list."""
 
     video_id: str
     title: str
@@ -99,9 +99,9 @@ class RecommendationOut(VideoOut):
 
 
 class ExplanationOut(VideoOut):
-    """One video for a reader."""
+    """An explanation of one video for a reader."""
 
-    rank: int | None = Field(description="place among all videos, seen ones too; null below the best 1,000")
+    rank: int | None = Field(description="rank among all videos, including seen ones; null below the best 1,000")
     score: float | None
     reason: str
     evidence: SegmentOut | None
@@ -109,7 +109,7 @@ class ExplanationOut(VideoOut):
 
 
 class ModelUseOut(BaseModel):
-    """What the language model cost."""
+    """Usage of the language model."""
 
     model: str | None
     calls: int
@@ -118,7 +118,7 @@ class ModelUseOut(BaseModel):
 
 
 class NoteOut(BaseModel):
-    """What a person should know about an answer; programs decide by `code`, which never changes."""
+    """A remark on an answer: `message` is for people, and `code`, which never changes, is for programs."""
 
     code: NoteCode
     message: str
@@ -135,7 +135,7 @@ class AnswerOut(BaseModel):
 
 
 class HitOut(BaseModel):
-    """A video in an order."""
+    """A ranked video."""
 
     rank: int
     video_id: str
@@ -145,7 +145,7 @@ class HitOut(BaseModel):
 
 
 class RankingOut(BaseModel):
-    """Candidates in order; `not_ranked` are unknown, or nothing tells of them."""
+    """Ranked candidates; those in `not_ranked` are unknown or not indexed."""
 
     user_id: str
     ranking: list[HitOut]
@@ -165,7 +165,7 @@ class SearchOut(BaseModel):
 
 
 class TranscriptOut(BaseModel):
-    """What is said in a video."""
+    """The transcript of a video."""
 
     language: str | None
     origin: str
@@ -173,7 +173,7 @@ class TranscriptOut(BaseModel):
 
 
 class WholeVideoOut(VideoOut):
-    """Everything about a video."""
+    """All fields of a video."""
 
     language: str | None
     description: str
@@ -184,7 +184,7 @@ class WholeVideoOut(VideoOut):
 
 
 class HistoryOut(BaseModel):
-    """Something a reader did."""
+    """One item of a reader's history."""
 
     item_id: str
     kind: str
@@ -210,7 +210,7 @@ class ReaderOut(BaseModel):
 
 
 class ResultOut(BaseModel):
-    """What became of one item of a batch."""
+    """The result for one item of a batch."""
 
     id: str | None
     status: Literal["new", "changed", "unchanged", "failed"]
@@ -218,7 +218,7 @@ class ResultOut(BaseModel):
 
 
 class ResultsOut(BaseModel):
-    """What became of every item of a batch, in order."""
+    """The results for the items of a batch, in the same order."""
 
     results: list[ResultOut]
 
@@ -230,19 +230,19 @@ class RemovedOut(BaseModel):
 
 
 class StateOut(BaseModel):
-    """How a server is."""
+    """The state of a server."""
 
     status: str
 
 
 class ReadinessOut(StateOut):
-    """Without an encoder searches and wishes fail, and the rest is answered."""
+    """The state of a server and its encoder. Searches and wishes fail without an encoder."""
 
     encoder: Literal["loaded", "missing"]
 
 
 class Fault(BaseModel):
-    """One thing wrong with a request."""
+    """One error in a request."""
 
     where: str
     problem: str

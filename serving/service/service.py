@@ -1,4 +1,4 @@
-"""The answers that all servers offer, and the queue before the language model. Safe to share between threads."""
+"""The service behind the HTTP API, the web page and MCP."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from shortlist.core.ranking import Filters, Request
 from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.serving.limits.deadline import Deadline
 from shortlist.serving.limits.llm_queue import Disconnected, LlmQueue, QueuedCall, QueueFull
-from shortlist.serving.limits.threads import WorkerThreads
-from shortlist.serving.service.bulk_ingest import Result, take_events, take_videos
+from shortlist.serving.limits.thread_pool import WorkerThreads
+from shortlist.serving.service.bulk_ingest import Result, store_events, store_videos
 from shortlist.serving.service.context import AppContext
-from shortlist.serving.service.documents import reader_document, whole_video
+from shortlist.serving.service.documents import reader_document, video_detail_document
 from shortlist.serving.service.recommendations import Recommendations
 from shortlist.serving.service.reloader import Reloader
 
@@ -32,9 +32,9 @@ Work = Callable[[Request, Deadline | None], dict[str, Any]]
 
 
 class Service:
-    """Answers over the newest state of one home.
+    """Reads and writes one home. Thread-safe.
 
-    Work that may ask the language model goes through `queue` and ends at its deadline; other asynchronous work runs in
+    Work that may call the language model goes through `queue` and has a deadline. Other asynchronous work runs in
     `threads`.
     """
 
@@ -48,22 +48,22 @@ class Service:
         self._home = context.home
         self._encoder = context.encoder
         self._default_enricher = DefaultEnricher(self._home.catalogue, self._encoder, context.config.ingest.categories)
-        self._patient = Retrying(
+        self._retry_locked = Retrying(
             retry=retry_if_exception_type(HomeLocked),
             stop=stop_after_delay(limits.write_wait_s),
             wait=wait_fixed(0.02),
             reraise=True,
         )
         snapshot = self.reloader.snapshot
-        self.metrics.gauge("revision", "Revision that is searched.", lambda: snapshot().revision)
-        self.metrics.gauge("videos", "Videos that can be found.", lambda: snapshot().n_live)
+        self.metrics.gauge("revision", "Revision of the index.", lambda: snapshot().revision)
+        self.metrics.gauge("videos", "Videos in the index.", lambda: snapshot().n_live)
 
     def recommend(self, request: Request) -> dict[str, Any]:
-        """The document of `recommend --json`, without rerank where the language model is late or busy.
+        """Return the document of `recommend --json`, without rerank if the language model is late or busy.
 
-        Raises as `Recommender.recommend`.
+        Raises like `Recommender.recommend`.
         """
-        if not self.may_ask(request):
+        if not self.may_call_model(request):
             return self._recommendations.recommend(request)
         try:
             return self.queue.submit(partial(self._recommendations.recommend, request)).result()
@@ -73,13 +73,13 @@ class Service:
     async def recommend_async(
         self, request: Request, disconnected: Disconnected = anyio.sleep_forever
     ) -> dict[str, Any]:
-        """The same, without rerank where the language model is late. Also raises `QueueFull`, and `ClientGone`."""
+        """Return the same, without rerank if the language model is late. Also raises `QueueFull` and `ClientGone`."""
         return await self._answer_async(self._recommendations.recommend, request, disconnected)
 
     async def rank_async(
         self, request: Request, candidates: Sequence[str], disconnected: Disconnected = anyio.sleep_forever
     ) -> dict[str, Any]:
-        """The order of `candidates` for the reader. Raises as `recommend_async`."""
+        """Return `candidates` in order for the reader. Raises like `recommend_async`."""
 
         def rank(request: Request, deadline: Deadline | None) -> dict[str, Any]:
             return self._recommendations.rank(request, candidates, deadline)
@@ -87,32 +87,32 @@ class Service:
         return await self._answer_async(rank, request, disconnected)
 
     async def recommend_stream(self, request: Request) -> AsyncIterator[dict[str, Any]]:
-        """The retrieval's answer at once, then, where the language model may change it, the final one.
+        """Yield the answer of the retrieval at once and, if the language model may change it, the final answer.
 
-        The final answer comes without rerank where the model is late or busy. Raises as `Recommender.recommend`.
+        The final answer has no rerank if the model is late or busy. Raises like `Recommender.recommend`.
         """
         recommend = self._recommendations.recommend
         yield await self.threads.run(partial(recommend, replace(request, rerank=NONE)))
-        if self.may_ask(request):
+        if self.may_call_model(request):
             try:
                 yield await self._answer_async(recommend, request)
             except QueueFull as error:
                 yield await self.threads.run(partial(self._without_rerank, recommend, request, error))
 
-    def may_ask(self, request: Request) -> bool:
-        """Whether the request might ask the language model."""
-        return self._recommendations.may_ask(request)
+    def may_call_model(self, request: Request) -> bool:
+        """Return whether the request might call the language model."""
+        return self._recommendations.may_call_model(request)
 
     def explain(self, request: Request, video_id: str) -> dict[str, Any]:
         """See `Recommendations.explain`."""
         return self._recommendations.explain(request, video_id)
 
     def search(self, text: str, k: int, filters: Filters) -> dict[str, Any]:
-        """The document of `search --json`. Raises as `Recommender.search`."""
+        """Return the document of `search --json`. Raises like `Recommender.search`."""
         return self._recommendations.search(text, k, filters)
 
     def chat(self, message: str, user: str | None, thread: str) -> QueuedCall[Reply]:
-        """One turn, queued. Raises `QueueFull`; its result raises `ServiceError` where a model is missing."""
+        """Queue one turn. Raises `QueueFull`; its result raises `ServiceError` if a model is missing."""
 
         def turn(_deadline: Deadline) -> Reply:
             reply = self.reloader.chat().turn(message, user, thread)
@@ -122,7 +122,7 @@ class Service:
         return self.queue.submit(turn)
 
     def check(self) -> dict[str, str]:
-        """State of the home and its encoder. Raises `StateError` where the home cannot be read."""
+        """Return the state of the home and its encoder. Raises `StateError` if the home cannot be read."""
         self._home.catalogue.revision()
         try:
             self._encoder()
@@ -131,40 +131,40 @@ class Service:
         return {"status": "ready", "encoder": "loaded"}
 
     def video(self, video_id: str) -> dict[str, Any]:
-        """Everything about a video. Raises `UnknownItem`."""
-        return whole_video(self._home.catalogue.videos.get(video_id))
+        """Return all fields of a video. Raises `UnknownItem`."""
+        return video_detail_document(self._home.catalogue.videos.get(video_id))
 
     def reader(self, user_id: str) -> dict[str, Any]:
-        """A reader's profile and history. Raises `UnknownReader`."""
+        """Return a reader's profile and history. Raises `UnknownReader`."""
         catalogue = self._home.catalogue
         taste = catalogue.tastes.get(user_id)
         profile = self.reloader.recommender().profile(user_id)
         return reader_document(catalogue.readers.get(user_id), profile, taste[0] if taste else None)
 
     def add_events(self, items: Sequence[object], request_key: str | None = None) -> list[Result]:
-        """Store events; they count in their readers' next recommendations. See `take_events` for `request_key`."""
-        return self._counted("event", take_events(self._home, items, request_key))
+        """Store events, which count in their readers' next recommendations. See `store_events` for `request_key`."""
+        return self._count_results("event", store_events(self._home, items, request_key))
 
     def remove_event(self, event_id: str) -> None:
-        """Delete an event; its reader's next recommendations are made without it. Raises `UnknownItem`."""
+        """Delete an event, which no longer counts in its reader's recommendations. Raises `UnknownItem`."""
         if not self._home.catalogue.events.remove([event_id]):
             expected, remedy = "the id of a stored event", "see `shortlist events list USER`"
             raise UnknownItem("unknown event", expected=expected, found=repr(event_id), remedy=remedy)
 
     def add_videos(self, items: Sequence[object]) -> list[Result]:
-        """Store videos; they can be found when this returns. Raises `HomeLocked` while another process ingests."""
-        with self._content(), self.reloader.writing():
-            results = take_videos(self._home, items, self._default_enricher, self._encoder)
-        return self._counted("video", results)
+        """Store videos, which are searchable afterwards. Raises `HomeLocked` while another process ingests."""
+        with self._writer_lock(), self.reloader.writing():
+            results = store_videos(self._home, items, self._default_enricher, self._encoder)
+        return self._count_results("video", results)
 
     def close(self) -> None:
-        """End the queue; waits at most `serve.shutdown_s` for running calls."""
+        """Close the queue. Waits at most `serve.shutdown_s` seconds for running calls."""
         self.queue.close()
 
     async def _answer_async(
         self, work: Work, request: Request, disconnected: Disconnected = anyio.sleep_forever
     ) -> dict[str, Any]:
-        if not self.may_ask(request):
+        if not self.may_call_model(request):
             return await self.threads.run(partial(work, request, None))
         try:
             return await self.queue.submit(partial(work, request)).result_async(disconnected)
@@ -172,7 +172,7 @@ class Service:
             return await self.threads.run(partial(self._without_rerank, work, request, error))
 
     def _without_rerank(self, work: Work, request: Request, error: TimeoutError | QueueFull) -> dict[str, Any]:
-        """The answer without rerank, with a note that says why, and counted as a fallback."""
+        """Return the answer without rerank, with a note on the reason, and count it as a fallback."""
         document = work(replace(request, rerank=NONE), None)
         note = Note("model-busy", f"no rerank: {error}")
         if isinstance(error, TimeoutError):
@@ -182,15 +182,15 @@ class Service:
         return {**document, "notes": [*document["notes"], *notes_document([note])]}
 
     @contextmanager
-    def _content(self) -> Iterator[None]:
-        """Hold the writer lock until the written content is loaded; waits for another process of this server."""
+    def _writer_lock(self) -> Iterator[None]:
+        """Hold the writer lock. Waits at most `serve.write_wait_s` seconds for other processes."""
         with ExitStack() as stack:
-            for attempt in self._patient:
+            for attempt in self._retry_locked:
                 with attempt:
                     stack.enter_context(self._home.writing("storing videos"))
             yield
 
-    def _counted(self, kind: str, results: list[Result]) -> list[Result]:
+    def _count_results(self, kind: str, results: list[Result]) -> list[Result]:
         for status, number in Counter(result["status"] for result in results).items():
             self.metrics.taken.labels(kind, status).inc(number)
         return results

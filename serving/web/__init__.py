@@ -1,1 +1,1 @@
-"""The web page: choose a reader, see why each video is there, watch, like, skip, chat, compare."""
+"""The web page (Gradio): recommendations for a reader, chat, comparison, and ingest."""

@@ -1,4 +1,4 @@
-"""The second tab: two ways to rank for the same reader, side by side."""
+"""The second tab: two variants for the same reader, side by side."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import gradio as gr
 
 from shortlist.core.ranking import Request
 from shortlist.serving.web import html
-from shortlist.serving.web.handlers import PageHandlers, guarded
+from shortlist.serving.web.handlers import PageHandlers, try_call
 
 K = 10
 
 
 def compare_tab(handlers: PageHandlers) -> None:
-    """Draws the tab."""
+    """Build the tab."""
     names = handlers.variants()
     with gr.Row():
         user = gr.Dropdown(
@@ -29,20 +29,20 @@ def compare_tab(handlers: PageHandlers) -> None:
         left = gr.Dropdown(names, value=names[0], label="On the left")
         right = gr.Dropdown(names, value=names[1], label="On the right")
     ask = gr.Button("Compare", variant="primary")
-    said = gr.HTML()
+    notes = gr.HTML()
     with gr.Row():
         lists = [gr.HTML(elem_id="left", min_width=300), gr.HTML(elem_id="right", min_width=300)]
-    ask.click(partial(_compare, handlers), [user, wish, left, right], [said, *lists])
+    ask.click(partial(_compare, handlers), [user, wish, left, right], [notes, *lists])
 
 
 def _compare(handlers: PageHandlers, user: str | None, wish: str, left: str, right: str) -> tuple[str, str, str]:
     def both() -> list[dict[str, Any]]:
         request = Request((user or "").strip(), K, wish or None)
-        return [handlers.ranked(name, request) for name in (left, right)]
+        return [handlers.recommend_with(name, request) for name in (left, right)]
 
-    found, wrong = guarded(both)
-    if wrong:
-        return html.notes([wrong]), "", ""
-    first, second = (answer["recommendations"] for answer in found)
-    said = dict.fromkeys(note["message"] for answer in found for note in answer["notes"])
-    return html.notes(said), html.compared(first, second), html.compared(second, first)
+    answers, message = try_call(both)
+    if message:
+        return html.notes([message]), "", ""
+    first, second = (answer["recommendations"] for answer in answers)
+    notes = dict.fromkeys(note["message"] for answer in answers for note in answer["notes"])
+    return html.notes(notes), html.comparison(first, second), html.comparison(second, first)

@@ -1,4 +1,4 @@
-"""The third tab: what the home holds, and tables to add to it."""
+"""The third tab: the contents of the home, and tables to ingest."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import gradio as gr
 
 from shortlist.ingest.load import IngestResult, load_articles, load_events, load_readers, load_videos
 from shortlist.serving.web import html
-from shortlist.serving.web.handlers import PageHandlers, guarded
+from shortlist.serving.web.handlers import PageHandlers, try_call
 
 KINDS = ("videos", "articles", "readers", "events")
-SHOWN_FAILURES = 20
+LISTED_FAILURES = 20
 
 
-def home_tab(handlers: PageHandlers, readers: Any, more_readers: Callable[[], Any]) -> None:
-    """Draws the tab; `readers` is chosen from anew, by `more_readers`, after an ingest."""
+def home_tab(handlers: PageHandlers, readers: Any, refresh_readers: Callable[[], Any]) -> None:
+    """Build the tab. After an ingest, `refresh_readers` updates the menu `readers`."""
     state = gr.HTML(lambda: _state(handlers))
-    gr.Button("Look again").click(lambda: _state(handlers), None, state)
-    kind = gr.Radio(list(KINDS), value="videos", label="What the table holds")
+    gr.Button("Refresh").click(lambda: _state(handlers), None, state)
+    kind = gr.Radio(list(KINDS), value="videos", label="Contents of the table")
     file = gr.File(label="A table: .jsonl, .csv or .parquet", file_types=[".jsonl", ".csv", ".parquet", ".gz"])
-    done = gr.HTML(elem_id="ingested")
-    gr.Button("Ingest", variant="primary").click(partial(_ingest, handlers), [kind, file], [done, state]).then(
-        more_readers, None, readers
+    result = gr.HTML(elem_id="ingested")
+    gr.Button("Ingest", variant="primary").click(partial(_ingest, handlers), [kind, file], [result, state]).then(
+        refresh_readers, None, readers
     )
 
 
@@ -39,7 +39,7 @@ def _state(handlers: PageHandlers) -> str:
         "events": f"{counts.events:,}",
         "revision": catalogue.revision(),
         "failures": f"{len(failures):,}",
-        **{f"  {one.item}": f"{one.step}: {one.reason}" for one in failures[:SHOWN_FAILURES]},
+        **{f"  {failure.item}": f"{failure.step}: {failure.reason}" for failure in failures[:LISTED_FAILURES]},
     }
     return html.table(rows)
 
@@ -59,17 +59,17 @@ def _ingest(
         done += rows
         progress((done, None), unit=kind)
 
-    loaded, wrong = guarded(lambda: _load(handlers, kind, file, advance))
-    if wrong:
-        return html.notes([wrong]), _state(handlers)
-    return html.notes(_told(loaded)), _state(handlers)
+    loaded, message = try_call(lambda: _load(handlers, kind, file, advance))
+    if message:
+        return html.notes([message]), _state(handlers)
+    return html.notes(_summary(loaded)), _state(handlers)
 
 
-def _told(loaded: IngestResult) -> list[str]:
+def _summary(loaded: IngestResult) -> list[str]:
     counts = f"{loaded.new:,} new, {loaded.changed:,} changed, {loaded.unchanged:,} unchanged"
     lines = [f"{counts}, {len(loaded.failures):,} failed", *(note.public for note in loaded.notes)]
-    lines += [f"{failure.where.rpartition('/')[2]}: {failure.reason}" for failure in loaded.failures[:SHOWN_FAILURES]]
-    more = len(loaded.failures) - SHOWN_FAILURES
+    lines += [f"{failure.where.rpartition('/')[2]}: {failure.reason}" for failure in loaded.failures[:LISTED_FAILURES]]
+    more = len(loaded.failures) - LISTED_FAILURES
     return [*lines, f"… and {more:,} more"] if more > 0 else lines
 
 

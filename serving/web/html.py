@@ -1,4 +1,4 @@
-"""Records as pieces of HTML. Every text of a stranger is escaped, and only web addresses become links."""
+"""Render documents as HTML. Text of strangers is escaped, and only http and https URLs become links."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
-SHOWN_HISTORY = 12
-DEEPEST = 50  # a place from which a stage's bar is the shortest
+HISTORY_ROWS = 12
+MAX_BAR_RANK = 50  # from this rank on, the bar of a stage has the minimum width
 FUSION = "fusion"
 
 
 def card(item: Document) -> str:
-    """A recommendation: title, facts, summary, reason, what is said in it, and what each stage thought."""
+    """Render a recommendation: title, facts, summary, reason, quote and stages."""
     facts = [item["channel"], _length(item["duration_s"]), item["category"]]
     lines = [
         f"<h3>{item['rank']}. {escape(item['title'])}</h3>",
@@ -28,20 +28,20 @@ def card(item: Document) -> str:
 
 
 def stage_bars(stages: Mapping[str, Document]) -> str:
-    """A bar for each stage: the longer, the higher it put the video."""
+    """Render a bar for each stage; a longer bar is a higher rank."""
     rows = []
     for name, stage in stages.items():
-        width = max(3, round(100 * (1 - (stage["rank"] - 1) / DEEPEST)))
+        width = max(3, round(100 * (1 - (stage["rank"] - 1) / MAX_BAR_RANK)))
         kind = "bar rerank" if name == "rerank" else "bar"
         rows.append(
             f"<span>{escape(name)}</span><span><span class='{kind}' style='width:{width}%'></span></span>"
-            f"<span>place {stage['rank']}</span>"
+            f"<span>rank {stage['rank']}</span>"
         )
-    return f"<div class='bars' role='img' aria-label='{_spoken(stages)}'>{''.join(rows)}</div>"
+    return f"<div class='bars' role='img' aria-label='{_aria_label(stages)}'>{''.join(rows)}</div>"
 
 
 def reader_page(reader: Document) -> str:
-    """Who a reader is: the taste as a chart, and what was read and watched last."""
+    """Render a reader: interests, taste as a chart, and recent history."""
     chart = "".join(
         f"<span>{escape(name)}</span><span><span class='bar' style='width:{max(3, round(100 * share))}%'>"
         f"</span></span><span>{share:.0%}</span>"
@@ -50,39 +50,39 @@ def reader_page(reader: Document) -> str:
     rows = "".join(
         f"<tr><td>{escape(item['action'])}</td><td>{escape(item['title'] or item['item_id'])}</td>"
         f"<td>{escape(item['category'] or '')}{_dwell(item['dwell_s'])}</td></tr>"
-        for item in reader["history"][:SHOWN_HISTORY]
+        for item in reader["history"][:HISTORY_ROWS]
     )
-    said = ", ".join(reader["interests"])
+    stated = ", ".join(reader["interests"])
     taste = f"<p>{escape(reader['taste'])}</p>" if reader["taste"] else ""
-    interests = f"<p>Says they like: {escape(said)}</p>" if said else ""
+    interests = f"<p>Says they like: {escape(stated)}</p>" if stated else ""
     likes = f"<div class='bars' role='group' aria-label='taste'>{chart}</div>" if chart else "<p>Nothing liked yet.</p>"
-    past = f"<table class='history'>{rows}</table>" if rows else "<p>Nothing read or watched yet.</p>"
-    return f"<h3>What {escape(reader['user_id'])} likes</h3>{taste}{interests}{likes}<h3>Lately</h3>{past}"
+    history = f"<table class='history'>{rows}</table>" if rows else "<p>Nothing read or watched yet.</p>"
+    return f"<h3>What {escape(reader['user_id'])} likes</h3>{taste}{interests}{likes}<h3>Lately</h3>{history}"
 
 
-def compared(items: Sequence[Document], others: Sequence[Document]) -> str:
-    """A list whose items that stand elsewhere in `others` say so."""
-    places = {item["video_id"]: item["rank"] for item in others}
-    moves = [_moved(item["rank"], places.get(item["video_id"])) for item in items]
-    shown = "".join(
+def comparison(items: Sequence[Document], others: Sequence[Document]) -> str:
+    """Render a list whose items show the difference of their rank to that in `others`."""
+    ranks = {item["video_id"]: item["rank"] for item in others}
+    moves = [_rank_change(item["rank"], ranks.get(item["video_id"])) for item in items]
+    rows = "".join(
         f"<li>{escape(item['title'])} <span class='moved'>{move}</span></li>"
         for item, move in zip(items, moves, strict=True)
     )
-    return f"<ol class='compared'>{shown}</ol>" if items else "<p>Nothing to show.</p>"
+    return f"<ol class='compared'>{rows}</ol>" if items else "<p>Nothing to show.</p>"
 
 
 def notes(lines: Iterable[str]) -> str:
-    """Notes for the person."""
+    """Render notes, one paragraph a line."""
     return "".join(f"<p class='muted'>{escape(line)}</p>" for line in lines)
 
 
 def table(rows: Mapping[str, object]) -> str:
-    """Names and values."""
+    """Render names and values as a table."""
     cells = "".join(f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in rows.items())
     return f"<table class='history'>{cells}</table>"
 
 
-def _moved(rank: int, other: int | None) -> str:
+def _rank_change(rank: int, other: int | None) -> str:
     if other is None:
         return "only here"
     if other == rank:
@@ -90,8 +90,8 @@ def _moved(rank: int, other: int | None) -> str:
     return f"▲ {other - rank}" if other > rank else f"▼ {rank - other}"
 
 
-def _spoken(stages: Mapping[str, Document]) -> str:
-    return escape(", ".join(f"{name} place {stage['rank']}" for name, stage in stages.items()), quote=True)
+def _aria_label(stages: Mapping[str, Document]) -> str:
+    return escape(", ".join(f"{name} rank {stage['rank']}" for name, stage in stages.items()), quote=True)
 
 
 def _quote(segment: Document | None) -> str:

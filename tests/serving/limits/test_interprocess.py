@@ -1,4 +1,4 @@
-"""Places and rates that processes share."""
+"""Semaphores and rate limits that processes share."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from shortlist.serving.limits.interprocess import SharedLimits
 from tests.serving.conftest import until
 
 
-def test_there_are_as_many_places_as_there_are(tmp_path: Path) -> None:
-    one, other = SharedLimits(tmp_path).places("seat", 2), SharedLimits(tmp_path).places("seat", 2)
-    first, second = one.take(), other.take()
+def test_a_semaphore_has_a_fixed_number_of_slots(tmp_path: Path) -> None:
+    one, other = SharedLimits(tmp_path).semaphore("slots", 2), SharedLimits(tmp_path).semaphore("slots", 2)
+    first, second = one.try_acquire(), other.try_acquire()
     assert first is not None
     assert second is not None
-    assert one.take() is None
+    assert one.try_acquire() is None
     first.release()
-    assert other.take() is not None
+    assert other.try_acquire() is not None
 
 
-def test_who_waits_gets_the_place_that_is_given_back(tmp_path: Path) -> None:
-    places = SharedLimits(tmp_path).places("seat", 1)
-    taken = places.take()
+def test_a_waiting_process_gets_the_slot_that_is_released(tmp_path: Path) -> None:
+    semaphore = SharedLimits(tmp_path).semaphore("slots", 1)
+    taken = semaphore.try_acquire()
     assert taken is not None
-    assert places.wait(Deadline(0.05)) is None
+    assert semaphore.acquire(Deadline(0.05)) is None
     threading.Timer(0.1, taken.release).start()
-    assert places.wait(Deadline(20)) is not None
+    assert semaphore.acquire(Deadline(20)) is not None
 
 
-def test_a_rate_is_one_for_all_and_each_caller_has_its_own(tmp_path: Path) -> None:
-    one, other = SharedLimits(tmp_path).rates(0.001), SharedLimits(tmp_path).rates(0.001)
+def test_all_processes_share_one_rate_for_each_caller(tmp_path: Path) -> None:
+    one, other = SharedLimits(tmp_path).rate_limiter(0.001), SharedLimits(tmp_path).rate_limiter(0.001)
     assert one.take("key") == 0
     assert 900 < other.take("key") <= 1000
     assert other.take("another") == 0
 
 
-def test_while_another_process_hangs_with_a_bucket_its_caller_is_refused(tmp_path: Path) -> None:
-    rates = SharedLimits(tmp_path).rates(1.0)
-    assert rates.take("key") == 0
+def test_a_caller_is_refused_while_another_process_hangs_with_the_lock(tmp_path: Path) -> None:
+    limiter = SharedLimits(tmp_path).rate_limiter(1.0)
+    assert limiter.take("key") == 0
     with FileLock(tmp_path / "rate-key.lock", thread_local=False):
-        assert 0 < rates.take("key") < 1
-        assert rates.take("another") == 0
-    until(lambda: rates.take("key") == 0)
+        assert 0 < limiter.take("key") < 1
+        assert limiter.take("another") == 0
+    until(lambda: limiter.take("key") == 0)
 
 
 def test_many_threads_of_many_processes_get_no_more_than_the_rate(tmp_path: Path) -> None:
     per_s, granted, seconds = 100.0, [0] * 32, 1.0
-    processes = [SharedLimits(tmp_path).rates(per_s) for _ in range(4)]
+    processes = [SharedLimits(tmp_path).rate_limiter(per_s) for _ in range(4)]
     began = monotonic()
 
     def ask(at: int) -> None:
@@ -64,14 +64,14 @@ def test_many_threads_of_many_processes_get_no_more_than_the_rate(tmp_path: Path
     assert 2 * per_s <= sum(granted) <= 2 * per_s + per_s * (monotonic() - began)
 
 
-def test_a_folder_that_was_cleared_away_is_made_again(tmp_path: Path) -> None:
+def test_a_deleted_folder_is_created_again(tmp_path: Path) -> None:
     shared = SharedLimits(tmp_path / "shared")
-    assert shared.rates(1.0).take("key") == 0
+    assert shared.rate_limiter(1.0).take("key") == 0
     shutil.rmtree(shared.folder)
-    assert shared.rates(1.0).take("key") == 0
-    assert shared.places("seat", 1).take() is not None
+    assert shared.rate_limiter(1.0).take("key") == 0
+    assert shared.semaphore("slots", 1).try_acquire() is not None
 
 
-def test_a_process_that_is_alone_shares_with_nobody() -> None:
+def test_a_single_process_has_a_folder_of_its_own() -> None:
     assert SharedLimits().folder != SharedLimits().folder
     assert SharedLimits().counters is None

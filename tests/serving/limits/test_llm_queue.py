@@ -1,4 +1,4 @@
-"""The queue before the language model does not keep a process from ending."""
+"""The queue for the language model does not keep a process from exiting."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ for call in (waiting, running):
 """
 
 
-def test_a_call_that_hangs_keeps_no_process_from_ending() -> None:
+def test_a_process_exits_while_a_call_hangs() -> None:
     ended = subprocess.run([sys.executable, "-c", HANGS], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout.split() == ["QueueFull", "TimeoutError"]

@@ -1,4 +1,4 @@
-"""What the page asks for, without a browser."""
+"""The handlers of the page, without a browser."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pytest
 from shortlist.core.config import Config, EncoderConfig, ServeConfig
 from shortlist.core.ranking import Request
 from shortlist.serving.limits.llm_queue import QueueFull
-from shortlist.serving.web.handlers import PageHandlers, guarded
+from shortlist.serving.web.handlers import PageHandlers, try_call
 from shortlist.store.home import Home
 from tests.serving.conftest import GATES, context_over, running
 
 pytestmark = pytest.mark.servers
 
 
-def test_a_way_to_rank_that_asks_a_hanging_model_ends_at_the_deadline(
+def test_a_variant_whose_model_hangs_ends_at_the_deadline(
     small_home: Path, new_hash_encoder: Any, scripted_model: Any
 ) -> None:
     release = threading.Event()
@@ -32,40 +32,40 @@ def test_a_way_to_rank_that_asks_a_hanging_model_ends_at_the_deadline(
     encoder = new_hash_encoder()
     limits = ServeConfig(deadline_s=0.5, llm_at_once=1, llm_waiting=0)
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), serve=limits, **GATES)  # type: ignore[arg-type]
-    asked = Request("ann", 5, "the moon")
+    request = Request("ann", 5, "the moon")
     with Home.open(small_home, encoder.name) as home:
         handlers = PageHandlers(context_over(home, config, encoder, Hanging([-0.1, -3.0])))
         with pytest.raises(TimeoutError):
-            handlers.ranked("default+yesno", asked)
+            handlers.recommend_with("default+yesno", request)
         release.set()
         handlers.service.close()
 
 
-def test_a_way_to_rank_that_asks_a_busy_model_is_refused_and_the_others_answer(
+def test_a_variant_whose_model_is_busy_is_refused_and_others_answer(
     small_home: Path, new_hash_encoder: Any, scripted_model: Any
 ) -> None:
     release = threading.Event()
     encoder = new_hash_encoder()
     limits = ServeConfig(llm_at_once=1, llm_waiting=0)
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), serve=limits, **GATES)  # type: ignore[arg-type]
-    asked = Request("ann", 5, "the moon")
+    request = Request("ann", 5, "the moon")
     with Home.open(small_home, encoder.name) as home:
         handlers = PageHandlers(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         handlers.service.queue.submit(lambda _: release.wait(20))
         with pytest.raises(QueueFull):
-            handlers.ranked("default+yesno", asked)
-        _, said = guarded(lambda: handlers.ranked("default+yesno", asked))
-        assert "busy" in said
-        assert handlers.ranked("default", asked)["recommendations"]
-        answer = handlers.recommend(asked)
+            handlers.recommend_with("default+yesno", request)
+        _, message = try_call(lambda: handlers.recommend_with("default+yesno", request))
+        assert "busy" in message
+        assert handlers.recommend_with("default", request)["recommendations"]
+        answer = handlers.recommend(request)
         assert answer["recommendations"]
         assert [note["code"] for note in answer["notes"]] == ["model-busy"]
-        assert b'reason="model-busy"} 1.0' in handlers.service.metrics.page()
+        assert b'reason="model-busy"} 1.0' in handlers.service.metrics.export()
         release.set()
         handlers.service.close()
 
 
-def test_the_page_loads_nothing_from_elsewhere_and_the_chat_shows_no_markup(
+def test_the_page_loads_nothing_from_other_sites_and_the_chat_shows_no_markup(
     small_home: Path, new_hash_encoder: Any, scripted_model: Any
 ) -> None:
     from shortlist.serving.web.app import web_application
@@ -76,12 +76,12 @@ def test_the_page_loads_nothing_from_elsewhere_and_the_chat_shows_no_markup(
         app = web_application(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with running(app) as (url, _, _), httpx.Client(base_url=url, timeout=30) as client:
             assert "img-src 'self' data:;" in client.get("/").headers["content-security-policy"]
-            parts = client.get("/config").json()["components"]
-            [chat] = [one["props"] for one in parts if one["type"] == "chatbot"]
+            components = client.get("/config").json()["components"]
+            [chat] = [component["props"] for component in components if component["type"] == "chatbot"]
             assert chat["render_markdown"] is False
 
 
-def test_what_is_sent_to_the_page_is_bounded_and_uploaded_tables_do_not_stay(
+def test_request_bodies_are_limited_and_uploaded_tables_are_deleted(
     small_home: Path, new_hash_encoder: Any, scripted_model: Any
 ) -> None:
     from shortlist.serving.web.app import web_application

@@ -138,13 +138,13 @@ def test_a_watched_card_stores_its_seconds_by_keyboard_alone(opened: tuple[Any, 
     assert events_of(home, "ann")[0][1:] == ("view", 12.0)
 
 
-def test_a_reader_is_invented(opened: tuple[Any, Home]) -> None:
+def test_a_reader_is_created(opened: tuple[Any, Home]) -> None:
     page, home = opened
     titles(page)
-    page.get_by_role("button", name="Invent a reader").click()
+    page.get_by_role("button", name="Create a reader").click()
     page.get_by_label("Name of the new reader").fill("zoe")
     page.get_by_label("Trains").check()
-    page.get_by_role("button", name="Invent", exact=True).click()
+    page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_function("document.querySelector('#profile').innerText.includes('What zoe likes')")
     assert home.catalogue.readers.get("zoe").interests == ("Trains",)
     assert titles(page)

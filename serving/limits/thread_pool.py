@@ -1,4 +1,4 @@
-"""A bounded pool of threads for blocking work, with a deadline for those who wait for one."""
+"""A bounded pool of threads for blocking work, with a limit of the time to wait for a thread."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ RETRY_S = 5.0
 
 
 class WorkerThreads:
-    """At most `number` threads at once. Work waits at most `wait_s` seconds for one, and may then run for longer."""
+    """At most `size` threads. Work waits at most `wait_s` seconds for a thread; its run time has no limit."""
 
-    def __init__(self, number: int, wait_s: float) -> None:
-        self._limiter = CapacityLimiter(number)
+    def __init__(self, size: int, wait_s: float) -> None:
+        self._limiter = CapacityLimiter(size)
         self._unbounded = CapacityLimiter(float("inf"))
         self._wait_s = wait_s
 
     async def run(self, work: Callable[[], T]) -> T:
-        """The result of `work`. Raises `QueueFull` when no thread is free in time, and what `work` raises."""
+        """Run `work` in a thread and return its result. Raises `QueueFull` if no thread is free in time."""
         borrower = object()
         try:
             with fail_after(self._wait_s):

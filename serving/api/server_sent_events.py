@@ -20,28 +20,29 @@ STREAM: dict[int | str, dict[str, Any]] = {
 
 
 async def event_stream(name: str, documents: AsyncIterator[dict[str, Any]]) -> Response:
-    """Send each of `documents` as an event called `name`.
+    """Return a response that sends each of `documents` as an event called `name`.
 
-    Raises what the first one raises, so that it becomes the response; a later error becomes the event `problem`.
+    Raises an error of the first document, which thereby gets its own status. A later error is sent as the event
+    `problem`.
     """
     first = await anext(documents)
-    return streamed(_events(name, first, documents))
+    return stream_response(_events(name, first, documents))
 
 
-def streamed(events: AsyncIterator[bytes]) -> Response:
-    """A response of `events`, with a comment whenever none has come for `HEARTBEAT_S`."""
+def stream_response(events: AsyncIterator[bytes]) -> Response:
+    """Return a response that sends `events`, and a comment after every `HEARTBEAT_S` seconds without one."""
     return StreamingResponse(
         _with_heartbeat(events), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
     )
 
 
 def event(name: str, document: Any) -> bytes:
-    """One event."""
+    """Return one encoded event."""
     return f"event: {name}\ndata: {json.dumps(document, ensure_ascii=True, allow_nan=False)}\n\n".encode()
 
 
 def problem_event(error: Exception) -> bytes:
-    """The problem document of `error` as an event: the response has begun, so its status cannot say it."""
+    """Return the problem document of `error` as an event, for a response whose status is already sent."""
     return event("problem", json.loads(bytes(problem_of(error).body)))
 
 
@@ -56,12 +57,12 @@ async def _events(name: str, first: dict[str, Any], later: AsyncIterator[dict[st
 
 async def _with_heartbeat(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     while True:
-        coming = asyncio.ensure_future(anext(events, None))
+        next_event = asyncio.ensure_future(anext(events, None))
         try:
-            while not (await asyncio.wait({coming}, timeout=HEARTBEAT_S))[0]:
+            while not (await asyncio.wait({next_event}, timeout=HEARTBEAT_S))[0]:
                 yield b": thinking\n\n"
         finally:
-            coming.cancel()  # no-op unless the client has left
-        if (sent := coming.result()) is None:
+            next_event.cancel()  # no-op unless the client has left
+        if (data := next_event.result()) is None:
             return
-        yield sent
+        yield data

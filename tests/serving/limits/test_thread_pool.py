@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from shortlist.serving.limits.llm_queue import QueueFull
-from shortlist.serving.limits.threads import WorkerThreads
+from shortlist.serving.limits.thread_pool import WorkerThreads
 
 
 def test_waiting_for_a_thread_has_a_deadline_and_running_has_none() -> None:

@@ -1,4 +1,4 @@
-"""Models of a server: loaded once, and where that fails nobody waits for the next attempts."""
+"""Load a model at its first use, and retry a failed load in the background."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 class LazyLoader(Generic[T]):
-    """Loads at the first call and keeps what came. Raises as `load`.
+    """Calls `load` once and caches its result. Thread-safe.
 
-    A failure is remembered: calls raise it at once. One that comes `retry_s` later, or more, also starts the next
-    attempt, in a thread of its own, as an attempt to download weights may take minutes. Safe to share between threads.
+    If `load` raises a `ShortlistError`, calls raise the same error at once. The first call after `retry_s` seconds also
+    starts the next attempt in a background thread, as it may download weights for minutes.
     """
 
     def __init__(self, load: Callable[[], T], retry_s: float = RETRY_S) -> None:
@@ -27,21 +27,21 @@ class LazyLoader(Generic[T]):
         self._lock = threading.Lock()
         self._value: T | None = None
         self._failure: ShortlistError | None = None
-        self._due = 0.0
+        self._retry_at = 0.0
 
     def __call__(self) -> T:
-        """What was loaded."""
+        """Return the loaded object. Raises the error of the last attempt."""
         if self._value is None and self._failure is None:
             with self._lock:
                 self._attempt()
         if self._value is not None:
             return self._value
-        self._try_again()
+        self._retry_in_background()
         assert self._failure is not None  # noqa: S101
-        raise self._failure.with_traceback(None)  # else every call would add to the one before
+        raise self._failure.with_traceback(None)  # else every call would lengthen its traceback
 
-    def _try_again(self) -> None:
-        if monotonic() >= self._due and self._lock.acquire(blocking=False):
+    def _retry_in_background(self) -> None:
+        if monotonic() >= self._retry_at and self._lock.acquire(blocking=False):
             threading.Thread(target=self._attempt_and_release, daemon=True).start()
 
     def _attempt_and_release(self) -> None:
@@ -51,11 +51,11 @@ class LazyLoader(Generic[T]):
             self._lock.release()
 
     def _attempt(self) -> None:
-        """Load, unless another thread just did so or found that it cannot."""
-        if self._value is not None or monotonic() < self._due:
+        """Load, unless another thread has just loaded or failed."""
+        if self._value is not None or monotonic() < self._retry_at:
             return
         try:
             self._value = self._load()
         except ShortlistError as error:
-            self._due = monotonic() + self._retry_s
+            self._retry_at = monotonic() + self._retry_s
             self._failure = error

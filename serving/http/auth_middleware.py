@@ -1,4 +1,4 @@
-"""Who has no key is sent away by the head of a request alone: before its body is read, and before it counts."""
+"""Reject requests without a valid key before their body is read."""
 
 from __future__ import annotations
 
@@ -16,49 +16,52 @@ from shortlist.core.errors import ShortlistError
 from shortlist.serving.http.auth import CHALLENGE, LOCAL_HOSTS, Authenticator, credentials, host_of
 from shortlist.serving.http.problems import problem, problem_of
 
-OPEN = ("/healthz", "/readyz")
+PUBLIC_PATHS = ("/healthz", "/readyz")
 
 
 class ReadAuthMiddleware:
-    """Pass on requests with a valid key, and those for the health of the server; routes check the scope of the key."""
+    """Admit requests with a valid key, and those to `PUBLIC_PATHS`. Routes check the scope of the key."""
 
-    def __init__(self, app: ASGIApp, access: Authenticator) -> None:
+    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self._app = app
-        self._access = access
+        self._authenticator = authenticator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] == "http" and scope["path"] not in OPEN:
+        if scope["type"] == "http" and scope["path"] not in PUBLIC_PATHS:
             request = Request(scope)
             try:
-                request.state.key = await self._access.admit(request, credentials(request, "Bearer"), None)
-            except Exception as error:  # noqa: BLE001  (outside of the application, nobody else makes a problem of it)
+                request.state.key = await self._authenticator.authenticate(
+                    request, credentials(request, "Bearer"), None
+                )
+            except Exception as error:  # noqa: BLE001  (this is outside of the application and its error handlers)
                 await problem_of(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
 class WriteAuthMiddleware:
-    """Admits requests to `app` whose credentials, by the HTTP scheme "Bearer" or "Basic", hold a key that may write.
+    """Admit requests with a key that may write, sent by the HTTP `scheme` "Bearer" or "Basic".
 
-    What another site's page sends is refused: browsers add Basic credentials to it, too. Answers carry `headers`.
+    Requests from the pages of other sites are rejected, because browsers add Basic credentials to them, too. `headers`
+    are added to all responses.
     """
 
     def __init__(
-        self, app: ASGIApp, access: Authenticator, scheme: str, headers: Mapping[str, str] | None = None
+        self, app: ASGIApp, authenticator: Authenticator, scheme: str, headers: Mapping[str, str] | None = None
     ) -> None:
         self._app = app
-        self._access = access
+        self._authenticator = authenticator
         self._scheme = scheme
         self._headers = headers or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] == "websocket":  # nothing behind a door speaks it
+        if scope["type"] == "websocket":  # no application uses it
             await send({"type": "websocket.close"})
             return
 
-        async def send_marked(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(self._headers)
             await send(message)
@@ -67,30 +70,30 @@ class WriteAuthMiddleware:
             request = Request(scope)
             try:
                 _check_origin(request)
-                await self._access.admit(request, self._secret(request), "write")
+                await self._authenticator.authenticate(request, self._secret(request), "write")
             except HTTPException as error:
-                await self._refusal(error)(scope, receive, send_marked)
+                await self._error_response(error)(scope, receive, send_with_headers)
                 return
             except ShortlistError as error:
-                await problem_of(error)(scope, receive, send_marked)
+                await problem_of(error)(scope, receive, send_with_headers)
                 return
-        await self._app(scope, receive, send_marked)
+        await self._app(scope, receive, send_with_headers)
 
-    def _refusal(self, error: HTTPException) -> Response:
+    def _error_response(self, error: HTTPException) -> Response:
         status, headers = error.status_code, error.headers
         if self._scheme == "Basic" and CHALLENGE in (headers or {}):  # a browser asks for another key on 401 only
             status, headers = 401, {CHALLENGE: 'Basic realm="Shortlist"'}
         return problem(status, error.detail, headers=headers)
 
     def _secret(self, request: Request) -> str | None:
-        given = credentials(request, self._scheme)
-        return _password(given) if given and self._scheme == "Basic" else given
+        value = credentials(request, self._scheme)
+        return _password(value) if value and self._scheme == "Basic" else value
 
 
-def _password(given: str) -> str | None:
-    """The password of Basic credentials; the name before it may be any."""
+def _password(value: str) -> str | None:
+    """Return the password of Basic credentials, which may have any user name; None if they are malformed."""
     try:
-        return base64.b64decode(given, validate=True).decode().partition(":")[2]
+        return base64.b64decode(value, validate=True).decode().partition(":")[2]
     except (binascii.Error, UnicodeDecodeError):
         return None
 
@@ -101,4 +104,4 @@ def _check_origin(request: Request) -> None:
         return
     theirs, ours = host_of(origin), host_of(str(request.url))
     if theirs is None or (theirs != ours and not {theirs, ours} <= LOCAL_HOSTS):
-        raise HTTPException(403, "a page of another site may not ask here")
+        raise HTTPException(403, "requests from pages of other sites are not allowed")

@@ -13,7 +13,7 @@ from shortlist.app.server_context import build_context_with_models
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.errors import ModelMissing
 from shortlist.serving.api.app import create_app
-from shortlist.serving.service.lazy import LazyLoader
+from shortlist.serving.service.lazy_loader import LazyLoader
 from shortlist.store.home import Home
 from tests.serving.conftest import GATES, running, slow_database, until
 
