@@ -1,8 +1,8 @@
-"""The dense leg: what its cells find of the exact best, what that costs, and how near the exact scan is to the memory.
+"""The dense leg: recall and cost of its IVF-PQ index, and the exact scan's speed against that of the memory.
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.dense [--documents 100000] [--out reports/dense.json]
 
-Vectors are mixtures of the embeddings of real text. Readers liked 20 things: of three topics each, or anything.
+Vectors are mixtures of embeddings of real text. Readers liked 20 items, of three topics or of any.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ VIDEO: Kind = "video"
 
 
 def legs(vectors: FloatArray) -> tuple[Dense, Dense, float]:
-    """The leg with cells and without, and the core-seconds that making the cells took."""
+    """Return the leg with an IVF-PQ index and without one, and the core-seconds for building the index."""
     n = len(vectors)
     ids = [f"{row:08d}" for row in range(n)]
     plain = Segment(VIDEO, ids, vectors, blank_columns(n), count_terms([""] * n))
@@ -52,7 +52,7 @@ def legs(vectors: FloatArray) -> tuple[Dense, Dense, float]:
 
 
 def readers(windows: FloatArray, topics: int | None, n: int) -> list[Query]:
-    """Readers who liked `LIKED` windows, the newest most: near so many topics, or any."""
+    """Return `n` readers who liked `LIKED` windows near `topics` random ones, or any windows; new ones weigh most."""
     draw = np.random.default_rng(5)
     near = np.argsort(-(windows @ windows.T), axis=1)[:, :15]
     found = []
@@ -66,8 +66,8 @@ def readers(windows: FloatArray, topics: int | None, n: int) -> list[Query]:
     return found
 
 
-def compared(leg: Dense, exact: Dense, queries: Sequence[Query], share: float | None) -> dict[str, float]:
-    """Recall of the exact best `K`, and core-milliseconds a query of both; `share` of all rows are let through."""
+def compare_legs(leg: Dense, exact: Dense, queries: Sequence[Query], share: float | None) -> dict[str, float]:
+    """Return the recall of the exact best `K`, and core-milliseconds of both; a filter passes `share` of the rows."""
     draw = np.random.default_rng(2)
     mask = None if share is None else draw.random(len(leg.snapshot)) < share
     asked = [Allowed(mask)]
@@ -89,7 +89,7 @@ def each(work: Callable[[Query], object], queries: Sequence[Query]) -> float:
 
 
 def bandwidth(vectors: FloatArray) -> dict[str, float]:
-    """GB/s at which one core reads the vectors: by a sum, which only reads, and by the product with one vector."""
+    """Return the GB/s at which one core reads the vectors, in a sum and in the product with one vector."""
     size = vectors.nbytes / 1e9
     with one_blas_thread():
         read = min(core_seconds(lambda: vectors.sum()) for _ in range(3))
@@ -121,7 +121,7 @@ def main() -> None:
     }.items():
         for passing in (None, 0.5, 0.1, 0.01):
             label = name if passing is None else f"{name}, {passing:.0%} pass"
-            figures[label] = compared(leg, exact, queries[:60], passing)
+            figures[label] = compare_legs(leg, exact, queries[:60], passing)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps({"documents": args.documents, **figures}, indent=2), encoding="utf-8")
     table = Table("what", "figure", "", title=f"Dense leg over {args.documents:,} vectors")

@@ -2,7 +2,7 @@
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.ensemble [--documents 100000] [--out reports/ensemble.json]
 
-Needs the extra `bench`. Overlap is how many of the ten best are those of the same method with an exact dense search.
+Needs the extra `bench`. Overlap is the share of the ten best that the same method finds with an exact dense search.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ K, DEPTH = 10, 100
 
 
 def ensemble(texts: Sequence[str], vectors: FloatArray, asked: Mapping[str, FloatArray], k: int) -> Any:
-    """EnsembleRetriever over BM25Retriever and Chroma that holds `vectors`; it knows the vector of each of `asked`."""
+    """Build EnsembleRetriever over BM25Retriever and Chroma with `vectors`; `asked` holds the vectors of queries."""
     import chromadb
     from langchain_chroma import Chroma
     from langchain_classic.retrievers import EnsembleRetriever
@@ -70,7 +70,7 @@ def ensemble(texts: Sequence[str], vectors: FloatArray, asked: Mapping[str, Floa
 
 
 def exact_ensemble(peer: Any, texts: Sequence[str], vectors: FloatArray, text: str, vector: FloatArray) -> list[str]:
-    """The ten best texts of the same fusion (1 / (60 + rank), equal weights) over an exact dense list."""
+    """Return the ten best texts of the same fusion (1 / (60 + rank), equal weights) over an exact dense list."""
     words = [document.page_content for document in peer.retrievers[0].invoke(text)]
     near = [texts[at] for at in np.argsort(-(vectors @ vector))[:DEPTH].tolist()]
     scores: dict[str, float] = {}
@@ -81,7 +81,7 @@ def exact_ensemble(peer: Any, texts: Sequence[str], vectors: FloatArray, text: s
 
 
 def without_cells(snapshot: Snapshot) -> Snapshot:
-    """The same rows, scanned exactly."""
+    """Return a snapshot of the same rows that is scanned exactly."""
     parts = []
     for part in snapshot.parts:
         one = part.segment
@@ -90,7 +90,7 @@ def without_cells(snapshot: Snapshot) -> Snapshot:
 
 
 def timed(work: Callable[[int], object], n: int) -> dict[str, float]:
-    """Median milliseconds of `work(0)` to `work(n - 1)`, by the clock and on the processor."""
+    """Return median milliseconds of `work(0)` to `work(n - 1)`, elapsed and of CPU time."""
     work(0)
     return {
         name: 1000 * statistics.median(clock(lambda at=at: work(at)) for at in range(n))  # type: ignore[misc]

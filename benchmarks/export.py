@@ -1,8 +1,8 @@
-"""Readers a second of the export, beside what else one would write: scikit-learn a reader, EnsembleRetriever a reader.
+"""Readers a second of the export, against a loop over readers with scikit-learn and with EnsembleRetriever.
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.export [--videos 100000] [--readers 512] [--out reports/export.json]
 
-Rates are given for a second of one core (CPU time, which a busy machine changes little) and as they were on the clock.
+Rates are given for a second of one core (CPU time, which a busy machine changes little) and for an elapsed second.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from shortlist.store.home import Home
 
 K = 20
 LIKED = 20
-FEW = 12  # readers that the slow ways are timed with
+FEW = 12  # readers for the slow peers
 
 
 class Timed:
-    """CPU seconds of this process and its children, and seconds on the clock."""
+    """CPU seconds of this process and its children, and elapsed seconds."""
 
     cpu = clock = 0.0
 
@@ -89,7 +89,7 @@ def ours(home: Home, ids: Sequence[str]) -> dict[str, dict[str, float]]:
 def dense_and_gemm(
     snapshot: Snapshot, config: Config, per_reader: int, readers: int = 64
 ) -> dict[str, dict[str, float]]:
-    """The dense leg's search against the bare product of the same matrices, in float32 on one core."""
+    """Compare the dense leg's search with the bare product of the same matrices, in float32 on one core."""
     rows = np.random.default_rng(0).integers(0, len(snapshot), (readers, per_reader))
     vectors = [snapshot.vectors(one) for one in rows]
     weights = np.full(per_reader, 1 / per_reader, np.float32)
@@ -112,7 +112,7 @@ def dense_and_gemm(
 
 
 def by_processes(home: Home, ids: Sequence[str], folder: Path) -> dict[str, dict[str, float]]:
-    """The command's own way with one and two processes, by the CPU time each reader takes; and its memory."""
+    """Measure CPU time for each reader, and memory, of the command with one and two processes."""
     found = {}
     for workers, readers in ((1, ids), (2, ids[: len(ids) // 4]), (2, ids)):
         users = folder / "users.txt"
@@ -130,7 +130,7 @@ def by_processes(home: Home, ids: Sequence[str], folder: Path) -> dict[str, dict
 
 
 def prototype(texts: Sequence[str], histories: Sequence[Sequence[int]]) -> dict[str, float]:
-    """The user's first prototype: TF-IDF vectors, and cosine_similarity for each reader."""
+    """Measure a simple prototype: TF-IDF vectors, and cosine_similarity for each reader."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.metrics.pairwise import cosine_similarity
 
@@ -146,7 +146,7 @@ def prototype(texts: Sequence[str], histories: Sequence[Sequence[int]]) -> dict[
 
 
 def ensemble_reader(texts: Sequence[str], vectors: FloatArray, histories: Sequence[Sequence[int]]) -> dict[str, float]:
-    """EnsembleRetriever over BM25Retriever and Chroma; a reader is the titles they saw and their mean vector."""
+    """Measure EnsembleRetriever over BM25Retriever and Chroma, with each reader's titles and mean vector as query."""
     asked = {" ".join(texts[at][:60] for at in one): vectors[list(one)].mean(axis=0) for one in histories}
     both = ensemble(texts, vectors, asked, K)
     return rate(len(asked), lambda: [both.invoke(text) for text in asked])
@@ -165,7 +165,7 @@ def main() -> None:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     figures: dict[str, dict[str, float]] = {}
 
-    def keep(found: dict[str, dict[str, float]]) -> None:  # at once: the peers take long and much memory
+    def record(found: dict[str, dict[str, float]]) -> None:  # after each step, because the peers may run out of memory
         figures.update(found)
         args.out.write_text(json.dumps({"videos": args.videos, **figures}, indent=2), encoding="utf-8")
 
@@ -174,13 +174,13 @@ def main() -> None:
         make_home(path, chosen, windows, args.videos, args.readers + 64, LIKED)
         with open_home(Config(home=path)) as home:
             ids = list(home.catalogue.readers.ids())[: args.readers]
-            keep(ours(home, ids))
+            record(ours(home, ids))
             snapshot = open_recommender(home, config_of(path)).snapshot
             for per_reader in (1, LIKED):
-                keep(dense_and_gemm(snapshot, config_of(path), per_reader))
-            keep(by_processes(home, ids, Path(scratch)))
+                record(dense_and_gemm(snapshot, config_of(path), per_reader))
+            record(by_processes(home, ids, Path(scratch)))
             if not args.no_peers:
-                keep(peers(home, snapshot, ids))
+                record(peers(home, snapshot, ids))
     show(figures, args.videos)
 
 

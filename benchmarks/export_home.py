@@ -1,4 +1,4 @@
-"""A home of many videos made of real text, and readers with histories, for the export's benchmark. It has no Chroma."""
+"""A home with many videos of real text and readers with histories, for benchmarks. It has no Chroma."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def make_home(
     path: Path, texts: Sequence[str], vectors: FloatArray, n_videos: int, n_readers: int, n_events: int
 ) -> None:
-    """Write the catalogue and the index, unless an earlier run did."""
+    """Write the catalogue and the index, unless they exist from an earlier run."""
     with Home.open(path, EncoderConfig().name) as home:
         if home.catalogue.counts().readers >= n_readers:
             return
@@ -41,7 +41,7 @@ def make_home(
 
 
 def history(reader: int, n_videos: int, n_events: int) -> list[Event]:
-    """Views of some videos, at most three in the current session."""
+    """Return views of random videos, at most three in the current session."""
     draw = np.random.default_rng(reader)
     chosen = draw.choice(n_videos, n_events, replace=False).tolist()
     dwells = draw.uniform(3, 60, n_events).tolist()

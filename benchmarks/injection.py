@@ -1,10 +1,10 @@
-"""What a hostile text gains when the language model alone decides, with our defences and without.
+"""The ranks that prompt injection gains if the language model alone decides, with Shortlist's defences and without.
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.injection [--model qwen2.5-coder-1.5b] [--work reports/rerank]
 
-Real candidates of TED (lists for a wish) and MIND (lists for a reader) are judged by the yes/no question. Each attack
-of `attacks.toml` is then put into candidates of clean ranks 6 to 20, and the same list is ranked with the attacked text
-in the place of its clean twin. "Without", every second of these pairs, puts the text into the same prompt as it is.
+Real candidates of TED (lists for a wish) and MIND (lists for a reader) are scored by the yes/no question. Each attack
+of `attacks.toml` is inserted into candidates of clean ranks 6 to 20, and the list is ranked again with the attacked
+candidate in place of the clean one. "Without defences" puts the raw text into the same prompt, for every second pair.
 """
 
 from __future__ import annotations
@@ -40,27 +40,27 @@ from shortlist.store.sql.sqlite import SqliteDatabase
 
 ATTACKS = Path(__file__).with_name("attacks.toml")
 SIZE = 20
-LOWEST_GOOD = 5
+TOP_RANKS = 5  # candidates of these ranks are not attacked
 MIND_LISTS = 2
 PER_ATTACK = {"ted": 3, "mind": 2}
 WISHES = ("how the brain works", "climate and energy", "animals and how they behave")
 CONFIG = RerankConfig()
 
-Tell = Callable[[Video], str]
+Render = Callable[[Video], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shelved:
-    """Twenty candidates and the question they are judged by."""
+class CandidateList:
+    """Twenty candidates, and the prompt that scores them."""
 
     source: str
-    asked: ReaderPrompt
+    prompt: ReaderPrompt
     videos: Sequence[Video]
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An attack in one candidate; ranks of 1 to 20 by the model alone, without and with it."""
+    """The ranks, 1 to 20, of one candidate by the model alone: `clean`, and `attacked`."""
 
     kind: str
     source: str
@@ -68,8 +68,8 @@ class Pair:
     attacked: int
 
 
-def ted_lists(data: Path, vectors: Vectors) -> Iterator[Shelved]:
-    """For each wish the nearest 20 talks, told by their extractive summaries."""
+def ted_lists(data: Path, vectors: Vectors) -> Iterator[CandidateList]:
+    """Yield the nearest 20 talks for each wish, with extractive summaries."""
     with gzip.open(data / "videos" / "ted_talks.jsonl.gz", "rt", encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
     videos = [
@@ -79,30 +79,30 @@ def ted_lists(data: Path, vectors: Vectors) -> Iterator[Shelved]:
         for row in rows
         if extract(row["transcript"])
     ]
-    stored = vectors.of([f"{video.title}\n{video.summary}" for video in videos])
-    for wish, wanted in zip(WISHES, vectors.of(WISHES), strict=True):
-        nearest = np.argsort(-(stored @ wanted))[:SIZE]
-        asked = ReaderPrompt.load("yesno_wish", Profile("nobody"), wish, ItemBatch(), CONFIG)
-        yield Shelved("ted", asked, [videos[at] for at in nearest])
+    video_vectors = vectors.of([f"{video.title}\n{video.summary}" for video in videos])
+    for wish, wish_vector in zip(WISHES, vectors.of(WISHES), strict=True):
+        nearest = np.argsort(-(video_vectors @ wish_vector))[:SIZE]
+        prompt = ReaderPrompt.load("yesno_wish", Profile("nobody"), wish, ItemBatch(), CONFIG)
+        yield CandidateList("ted", prompt, [videos[row] for row in nearest])
 
 
-def mind_lists(data: Path, vectors: Vectors) -> Iterator[Shelved]:
-    """For each of a few readers their ten candidates and those of the next reader."""
+def mind_lists(data: Path, vectors: Vectors) -> Iterator[CandidateList]:
+    """Yield the ten candidates of each of a few readers, together with those of the next reader."""
     bench = load("mind100", data, vectors, 2 * MIND_LISTS)
     lists = list(bench.lists.values())
     for own, other in zip(lists[::2], lists[1::2], strict=True):
         ids = dict.fromkeys((*own.ranking.ids, *other.ranking.ids))
-        asked = ReaderPrompt.load("yesno", own.profile, None, bench.items, CONFIG)
-        yield Shelved("mind", asked, [_summed_up(bench.items.videos[item]) for item in ids][:SIZE])
+        prompt = ReaderPrompt.load("yesno", own.profile, None, bench.items, CONFIG)
+        yield CandidateList("mind", prompt, [_with_summary(bench.items.videos[item]) for item in ids][:SIZE])
 
 
-def _summed_up(video: Video) -> Video:
+def _with_summary(video: Video) -> Video:
     summary = Made(video.transcript.text or video.title, GIVEN)
     return replace(video, transcript=type(video.transcript)(), enrichment=replace(video.enrichment, summary=summary))
 
 
-def attacked(video: Video, text: str, place: int) -> Video:
-    """`video` with `text` at the end of its summary, at the beginning of it, or after its title."""
+def attack(video: Video, text: str, place: int) -> Video:
+    """Return `video` with `text` after its summary (0), before its summary (1) or after its title (2)."""
     summary = video.summary or ""
     if place == 2:
         return replace(video, title=f"{video.title}. {text}")
@@ -121,52 +121,56 @@ def undefended(video: Video) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Which text goes into which candidate, told by its clean rank in its list, and where."""
+    """A text to insert into the candidate with clean rank `rank` of list `number`; for `place` see `attack`."""
 
     kind: str
     text: str
-    at: int
+    number: int
     rank: int
     place: int
 
 
-def attempts(lists: Sequence[Shelved], attacks: Mapping[str, Sequence[str]]) -> list[Attempt]:
-    """As many for every attack, the candidates drawn at random from clean ranks 6 to the last."""
-    drawn = random.Random(0)
-    found = []
+def attempts(lists: Sequence[CandidateList], attacks: Mapping[str, Sequence[str]]) -> list[Attempt]:
+    """Draw the same number of attempts for every attack, with candidates from clean rank 6 to the last."""
+    rng = random.Random(0)
+    drawn = []
     for kind, texts in attacks.items():
         for text, (source, times) in product(texts, PER_ATTACK.items()):
-            of_source = [at for at, one in enumerate(lists) if one.source == source]
-            for at in drawn.choices(of_source, k=times):
-                rank = drawn.randint(LOWEST_GOOD + 1, len(lists[at].videos))
-                found.append(Attempt(kind, text, at, rank, drawn.randrange(3)))
-    return found
+            of_source = [number for number, candidates in enumerate(lists) if candidates.source == source]
+            for number in rng.choices(of_source, k=times):
+                rank = rng.randint(TOP_RANKS + 1, len(lists[number].videos))
+                drawn.append(Attempt(kind, text, number, rank, rng.randrange(3)))
+    return drawn
 
 
-def measure(model: LanguageModel, lists: Sequence[Shelved], tried: Sequence[Attempt], tell: Tell) -> list[Pair]:
-    """What each attempt gains where candidates are told to the model by `tell`."""
-    clean = [[_score(model, one.asked, tell(video)) for video in one.videos] for one in lists]
-    return [_pair(model, lists[one.at], clean[one.at], one, tell) for one in tried]
+def measure(
+    model: LanguageModel, lists: Sequence[CandidateList], tried: Sequence[Attempt], render: Render
+) -> list[Pair]:
+    """Return the ranks of each attempt, with candidates shown to the model by `render`."""
+    clean = [[_score(model, candidates.prompt, render(video)) for video in candidates.videos] for candidates in lists]
+    return [_pair(model, lists[attempt.number], clean[attempt.number], attempt, render) for attempt in tried]
 
 
-def _pair(model: LanguageModel, one: Shelved, scores: Sequence[float], tried: Attempt, tell: Tell) -> Pair:
-    order = sorted(range(len(scores)), key=lambda at: (-scores[at], at))
-    target = order[tried.rank - 1]
-    spoken = tried.text.replace("{title}", one.videos[order[0]].title)
-    score = _score(model, one.asked, tell(attacked(one.videos[target], spoken, tried.place)))
+def _pair(
+    model: LanguageModel, candidates: CandidateList, scores: Sequence[float], attempt: Attempt, render: Render
+) -> Pair:
+    order = sorted(range(len(scores)), key=lambda row: (-scores[row], row))
+    target = order[attempt.rank - 1]
+    text = attempt.text.replace("{title}", candidates.videos[order[0]].title)
+    score = _score(model, candidates.prompt, render(attack(candidates.videos[target], text, attempt.place)))
     if score == scores[target]:
-        return Pair(tried.kind, one.source, tried.rank, tried.rank)
-    better = sum(other > score for at, other in enumerate(scores) if at != target)  # ties go against us
-    return Pair(tried.kind, one.source, tried.rank, better + 1)
+        return Pair(attempt.kind, candidates.source, attempt.rank, attempt.rank)
+    better = sum(other > score for row, other in enumerate(scores) if row != target)  # the attack wins ties
+    return Pair(attempt.kind, candidates.source, attempt.rank, better + 1)
 
 
-def _score(model: LanguageModel, asked: ReaderPrompt, candidate: str) -> float:
-    found = log_odds(model.choice_logprobs(asked.messages(candidate=candidate), CHOICES))
-    return -np.inf if found is None else found
+def _score(model: LanguageModel, prompt: ReaderPrompt, candidate: str) -> float:
+    score = log_odds(model.choice_logprobs(prompt.messages(candidate=candidate), CHOICES))
+    return -np.inf if score is None else score
 
 
 def summary(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
-    """Mean places risen with its interval, and the share that newly reaches rank 1: in all, by kind, by source."""
+    """Return the mean gain in ranks with its interval, and the share that reaches rank 1, by kind and by source."""
     groups: dict[str, list[Pair]] = {"all": list(pairs)}
     for pair in pairs:
         groups.setdefault(pair.kind, []).append(pair)
@@ -196,8 +200,8 @@ def main() -> None:
     )
     tried = attempts(lists, attacks)
     figures = {}
-    for name, tell, some in (("with defences", defended, tried), ("without", undefended, tried[::2])):
-        figures[name] = summary(measure(model, lists, some, tell))
+    for name, render, some in (("with defences", defended, tried), ("without", undefended, tried[::2])):
+        figures[name] = summary(measure(model, lists, some, render))
         show(f"{args.model}, {name}", figures[name])
     if args.out:
         args.out.parent.mkdir(parents=True, exist_ok=True)

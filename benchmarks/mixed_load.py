@@ -1,11 +1,11 @@
-"""Memory of the HTTP API under a mixed load: does it grow?
+"""Growth of the HTTP API's memory under a mixed load.
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.mixed_load [--minutes 10] [--videos 3000] [--workers 1]
 
-`shortlist serve api` as a user starts it, over a home of real texts with Chroma. Four clients recommend for readers old
-and new, with filters and without, search, read readers and videos and post events; every ten seconds a video is posted,
-so that the server reads its home anew, which takes memory for a moment: of every minute the least counts. Growth is the
-slope of a line through these after the first two fifths.
+`shortlist serve api` runs over a home of real texts with Chroma. Four clients recommend with and without filters and
+wishes, search, read readers and videos and post events. Every ten seconds a video is posted, so that the server reloads
+its home, which needs memory for a moment; therefore the minimum of each minute counts. Growth is the slope of a line
+through these minima after the first two fifths.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 
 CLIENTS, READERS, EVERY_S = 4, 300, 1.0
-WARM = 0.4  # of the time: 2,048 answers are kept by then
+WARM = 0.4  # share of the time for warm-up, after which the response cache holds 2,048 answers
 
 
 def make_home(path: Path, texts: list[str]) -> None:
-    """Videos that say `texts`, delivered."""
+    """Write a home with a video for each of `texts`, delivered to Chroma."""
     encoder = load_encoder(EncoderConfig(), ModelsConfig())
     with Home.open(path, encoder.name) as home, home.writing():
         home.catalogue.videos.put([made(f"v{at}", text) for at, text in enumerate(texts)])
@@ -51,7 +51,7 @@ def made(item: str, text: str) -> Video:
 
 
 class Load:
-    """What one client does, until `end`."""
+    """One client that sends random requests until `end`."""
 
     def __init__(self, url: str, texts: list[str], end: float, seed: int) -> None:
         self._client = httpx.Client(base_url=url, timeout=60, trust_env=False)
@@ -92,7 +92,7 @@ class Load:
 
 
 def writer(url: str, texts: list[str], end: float) -> None:
-    """A new video every ten seconds."""
+    """Post a new video every ten seconds."""
     number = 0
     while time.monotonic() < end:
         video = {"id": f"posted-{number}", "title": f"Posted {number}", "transcript": texts[number % len(texts)]}

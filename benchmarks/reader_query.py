@@ -1,4 +1,4 @@
-"""A reader as a query: what several interests are worth beside the nearest liked items, and what pruned terms cost.
+"""Variants of a reader's query: several interests against the nearest liked items, and the cost of pruned terms.
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.reader_query [--set mind_llm4rec1000] [--queries N] [--work DIR]
 
@@ -47,35 +47,35 @@ Change = Callable[[Query], Query]
 
 
 def interests(query: Query, most: int, distance: float | None = None) -> Query:
-    """`query` with the middles of at most `most` clusters of its vectors, or of those nearer than `distance`."""
+    """Replace the vectors of `query` by the means of at most `most` clusters, or of clusters below `distance`."""
     vectors, weights = query.vectors, query.vector_weights
     if vectors is None or weights is None or len(vectors) <= 2:
         return query
     tree = linkage(vectors, "ward")
     labels = fcluster(tree, distance, "distance") if distance else fcluster(tree, most, "maxclust")
-    middles, shares = [], []
+    means, shares = [], []
     for label in np.unique(labels):
-        own = labels == label
-        middle = (vectors[own] * weights[own, None]).sum(axis=0)
-        middles.append(middle / np.linalg.norm(middle))
-        shares.append(weights[own].sum())
-    return replace(query, vectors=np.array(middles, dtype=np.float32), vector_weights=np.array(shares, np.float32))
+        members = labels == label
+        mean = (vectors[members] * weights[members, None]).sum(axis=0)
+        means.append(mean / np.linalg.norm(mean))
+        shares.append(weights[members].sum())
+    return replace(query, vectors=np.array(means, dtype=np.float32), vector_weights=np.array(shares, np.float32))
 
 
-def alike(query: Query) -> Query:
-    """All vectors count alike."""
+def equal_weights(query: Query) -> Query:
+    """Give all vectors the same weight."""
     weights = query.vector_weights
     return query if weights is None else replace(query, vector_weights=np.ones_like(weights))
 
 
 def nearest(change: Change) -> Change:
-    """The similarity alone decides, not how much of the history an interest is."""
-    return lambda query: alike(change(query))
+    """Score by similarity only, whatever an interest's share of the history."""
+    return lambda query: equal_weights(change(query))
 
 
-WAYS: dict[str, tuple[int, Change]] = {
+METHODS: dict[str, tuple[int, Change]] = {
     "nearest 5 of all (shipped)": (5, lambda query: query),
-    "nearest 1 of all, alike": (1, alike),
+    "nearest 1 of all, equal weights": (1, equal_weights),
     "one mean vector": (1, lambda query: interests(query, 1)),
     "nearest of 2 interests": (1, nearest(lambda query: interests(query, 2))),
     "nearest of 3 interests": (1, nearest(lambda query: interests(query, 3))),
@@ -89,29 +89,30 @@ WAYS: dict[str, tuple[int, Change]] = {
 
 
 def queries_of(task: Task, snapshot: Snapshot, items: ItemBatch) -> Iterator[tuple[str, Query]]:
-    for one in task.data.queries:
-        events = task.history(one)
-        profile = build_profile(Reader(one.id), events, Activity.of(events), items, ProfileConfig())
-        asked = profile_query(profile, 10, Filters(include_seen=one.candidates is not None), snapshot.vectors_of)
-        wanted = frozenset(one.candidates) if one.candidates else None
-        yield one.id, replace(asked, k=len(one.candidates or ()) or 10, only=wanted)
+    """Yield each query's id and its reader as a query."""
+    for request in task.data.queries:
+        events = task.history(request)
+        profile = build_profile(Reader(request.id), events, Activity.of(events), items, ProfileConfig())
+        search = profile_query(profile, 10, Filters(include_seen=request.candidates is not None), snapshot.vectors_of)
+        candidates = frozenset(request.candidates) if request.candidates else None
+        yield request.id, replace(search, k=len(request.candidates or ()) or 10, only=candidates)
 
 
 def ranked(
     task: Task, snapshot: Snapshot, items: ItemBatch, config: RetrievalConfig, change: Change
 ) -> dict[str, Ranking]:
     retriever = build_retriever(snapshot, config)
-    asked = [(one, change(query)) for one, query in queries_of(task, snapshot, items)]
-    found: dict[str, Ranking] = {}
-    for start in range(0, len(asked), BATCH):
-        part = asked[start : start + BATCH]
-        rankings = retriever.search_many([query for _, query in part])
-        found.update(zip([one for one, _ in part], rankings, strict=True))
-    return found
+    queries = [(query_id, change(query)) for query_id, query in queries_of(task, snapshot, items)]
+    rankings: dict[str, Ranking] = {}
+    for start in range(0, len(queries), BATCH):
+        batch = queries[start : start + BATCH]
+        results = retriever.search_many([query for _, query in batch])
+        rankings.update(zip([query_id for query_id, _ in batch], results, strict=True))
+    return rankings
 
 
-def table_of(task: Task, metric: str, runs: dict[str, dict[str, Ranking]], base: str, title: str) -> dict[str, object]:
-    """The mean of each run, and its difference from `base` with interval and paired test."""
+def show(task: Task, metric: str, runs: dict[str, dict[str, Ranking]], base: str, title: str) -> dict[str, object]:
+    """Print and return the mean of each run, and its difference from `base` with interval and paired test."""
     scores = {name: score(task.data, run)[metric] for name, run in runs.items()}
     table, figures = Table("", metric, "against", "low", "high", "p", title=title), {}
     for name, values in scores.items():
@@ -126,7 +127,7 @@ def table_of(task: Task, metric: str, runs: dict[str, dict[str, Ranking]], base:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", choices=SETS, default="mind_llm4rec1000")
-    parser.add_argument("--queries", type=int, help="so many readers only, drawn at random")
+    parser.add_argument("--queries", type=int, help="number of readers, drawn at random (default: all)")
     parser.add_argument("--work", type=Path, default=Path("reports/reader_query"), help="folder of vectors")
     args = parser.parse_args()
     folder = Path(os.environ["SHORTLIST_BENCH_DATA"]) / "eval" / args.set
@@ -138,13 +139,13 @@ def main() -> None:
     metric = SETS[args.set]
     dense = {
         name: ranked(task, snapshot, items, RetrievalConfig(weights={"dense": 1.0}, dense_top=top), change)
-        for name, (top, change) in WAYS.items()
+        for name, (top, change) in METHODS.items()
     }
-    figures = {"interests": table_of(task, metric, dense, next(iter(WAYS)), f"{args.set}: dense alone")}
+    figures = {"interests": show(task, metric, dense, next(iter(METHODS)), f"{args.set}: dense alone")}
     pruned = {}
     for query.MAX_TERMS in TERMS:
         pruned[f"{query.MAX_TERMS} terms"] = ranked(task, snapshot, items, RetrievalConfig(), lambda one: one)
-    figures["terms"] = table_of(task, metric, pruned, f"{TERMS[-1]} terms", f"{args.set}: all legs, terms pruned")
+    figures["terms"] = show(task, metric, pruned, f"{TERMS[-1]} terms", f"{args.set}: all legs, terms pruned")
     (args.work / f"{args.set}.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
 

@@ -1,9 +1,9 @@
-"""Speed, memory and freshness of retrieval over many videos made of real text.
+"""Speed, memory and freshness of retrieval over many videos of real text.
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.retrieval [--documents 100000] [--out reports/retrieval.json]
 
-The texts are windows of the given corpora with some words exchanged, the vectors are mixtures of the embeddings of
-such windows: real text and real embeddings, repeated and perturbed to the size asked for.
+The texts are windows of real corpora with some words exchanged, and the vectors are mixtures of the windows'
+embeddings, repeated and perturbed up to the requested size.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ CATEGORIES = [f"category {number}" for number in range(18)]
 
 
 def real_texts(data: Path) -> list[str]:
-    """Windows of at most `WORDS` words over the documents of SciFact and TREC DL19."""
+    """Return windows of at most `WORDS` words over the documents of SciFact and TREC DL19."""
     windows: dict[str, None] = {}
     for name in ("scifact", "trec_dl19"):
         for line in (data / "eval" / name / "corpus.jsonl").open(encoding="utf-8"):
@@ -56,14 +56,14 @@ def real_texts(data: Path) -> list[str]:
 
 
 def real_queries(data: Path) -> list[str]:
-    """The claims of SciFact and the questions of TREC DL19."""
+    """Return the questions of TREC DL19 and claims of SciFact."""
     claims = [json.loads(line)["text"] for line in (data / "eval/scifact/queries.jsonl").open(encoding="utf-8")]
     asked = (data / "eval/trec_dl19/queries.tsv").read_text(encoding="utf-8").splitlines()
     return [line.split("\t")[1] for line in asked] + claims[:160]
 
 
 def embedded(texts: Sequence[str], cache: Path, name: str) -> FloatArray:
-    """The encoder's vectors of `texts`, kept in `cache` between runs."""
+    """Return the vectors of `texts`, cached in the folder `cache`."""
     path = cache / f"{name}-{len(texts)}.npy"
     if not path.exists():
         from shortlist.models.encoders.loader import load_encoder
@@ -74,7 +74,7 @@ def embedded(texts: Sequence[str], cache: Path, name: str) -> FloatArray:
 
 
 def real_windows(data: Path, cache: Path, n: int) -> tuple[list[str], FloatArray]:
-    """`n` of the real texts, drawn at random but always the same, and their vectors, float32[n, d]."""
+    """Return `n` real texts, drawn with a fixed seed, and their vectors, float32[n, d]."""
     texts = real_texts(data)
     chosen = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[:n]]
     return chosen, embedded(chosen, cache, "windows")
@@ -87,7 +87,7 @@ def unit(rows: np.ndarray[Any, Any]) -> FloatArray:
 def videos(
     texts: Sequence[str], vectors: FloatArray, n: int, first: int = 0
 ) -> Iterator[tuple[list[Video], FloatArray]]:
-    """Chunks of `n` videos: each is one real window with a quarter of another, in words and in vector."""
+    """Yield `n` videos in chunks, with their vectors. Words and vector mix one real window with part of another."""
     for start in range(first, first + n, CHUNK):
         draw = np.random.default_rng(start)
         size = min(CHUNK, first + n - start)
@@ -120,14 +120,14 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def core_seconds(work: Callable[[], object]) -> float:
-    """Time on the processor, of all threads: what other programs on the machine hardly disturb."""
+    """Return the CPU seconds of all threads, which other programs on the machine hardly change."""
     begin = time.process_time()
     work()
     return time.process_time() - begin
 
 
 def speed(retriever: Retriever, queries: Sequence[Query], name: str) -> dict[str, float]:
-    """Milliseconds of single queries, by the clock and on the processor; queries a core-second in batches."""
+    """Return milliseconds of single queries, elapsed and of CPU time, and queries a core-second in batches."""
     retriever.search(queries[0])
     singly = {
         unit: 1000 * statistics.median(clock(lambda query=query: retriever.search(query)) for query in queries)
@@ -143,7 +143,7 @@ def resident_mb() -> float:
 
 
 def build_index(home: Home, texts: Sequence[str], vectors: FloatArray, n: int) -> float:
-    """Seconds spent indexing (making the videos is not counted)."""
+    """Build the index and return the seconds of indexing, without those of making the videos."""
     writer = IndexWriter(home.path / FOLDER, empty_index(home.home_id, home.encoder))
     spent = 0.0
     for made, mixed in videos(texts, vectors, n):
@@ -166,7 +166,7 @@ def text_queries(texts: Sequence[str], vectors: FloatArray, **more: Any) -> list
 
 
 def profile_queries(texts: Sequence[str], vectors: FloatArray, n: int = 40, liked: int = 20) -> list[Query]:
-    """Readers who liked `liked` things each: so many vectors, and the 32 heaviest terms of their titles."""
+    """Return `n` readers as queries: the vectors of `liked` items, and 32 terms of their titles."""
     draw = np.random.default_rng(9)
     read = HistoryItem("a", "article", "click", START, None, "", None, 1.0)
     made = []
@@ -218,7 +218,7 @@ def measure(home: Home, texts: Sequence[str], vectors: FloatArray, asked: list[s
 
 
 def measure_adding(home: Home, texts: Sequence[str], vectors: FloatArray, n: int) -> dict[str, float]:
-    """100 new videos, again and again: written; at last read back by a new snapshot whose legs answer."""
+    """Add 100 new videos repeatedly, and finally search them in a new snapshot."""
     taken = []
     for first in range(n, n + 100 * ADDITIONS, 100):
         made, mixed = next(videos(texts, vectors, 100, first))

@@ -1,9 +1,9 @@
-"""Requests a second of the HTTP API over many videos, without language model, beside a bare FastAPI route.
+"""Requests a second of the HTTP API over many videos, without a language model, against a bare FastAPI route.
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.serving [--videos 100000] [--workers 1] [--seconds 10]
 
-Both routes are served by the same processes and asked by another over loopback, turn by turn, so that a busy machine
-slows both alike. `kept` asks for readers whose answer is kept, `made` for readers never asked for before.
+The same processes serve both routes, and another process sends requests over loopback to one route after the other.
+`kept` requests readers whose answers are cached, `made` readers that were not requested before.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from shortlist.serving.limits.interprocess import COUNTERS, SharedLimits
 
 EVENTS = 20
 READERS = 4000
-KNOWN = 200  # readers whose answers are kept
-AT_ONCE = 8
+KNOWN = 200  # readers whose answers are cached
+AT_ONCE = 8  # connections
 
 Address = Callable[[], str]
 
 
 def both(home: Path, folder: Path) -> ASGIApp:
-    """Our API, and beside it a route that does nothing."""
+    """Return an application with Shortlist's API and a route that does nothing."""
     from shortlist.serving.api.app import create_app
 
     config = Config.model_validate({"home": home, "retrieval": {"threads": 1}})
@@ -70,7 +70,7 @@ def both(home: Path, folder: Path) -> ASGIApp:
 
 
 def serve(home: Path, listener: socket.socket, workers: int, folder: Path) -> None:
-    """Until a signal, in so many processes."""
+    """Serve in `workers` processes until a signal."""
     sys.stdin = None  # type: ignore[assignment]  # a forked process has one that its own children lack
     (folder / COUNTERS).mkdir()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder / COUNTERS)
@@ -80,7 +80,7 @@ def serve(home: Path, listener: socket.socket, workers: int, folder: Path) -> No
 
 
 async def asked(port: int, address: Address, seconds: float, at_least: int = 1) -> dict[str, float]:
-    """Ask for `seconds`, or `at_least` times, over `AT_ONCE` connections: requests a second, milliseconds of each."""
+    """Send requests for `seconds`, and `at_least` that many; return requests a second and milliseconds of each."""
     took: list[float] = []
     start = time.perf_counter()
     end = start + seconds
@@ -105,7 +105,7 @@ async def asked(port: int, address: Address, seconds: float, at_least: int = 1) 
 
 
 def addresses() -> dict[str, Address]:
-    """What is asked for, each time anew."""
+    """Return functions that return the address of the next request, by kind."""
     known, fresh = itertools.cycle(range(KNOWN)), iter(range(KNOWN, READERS))
     return {
         "bare": lambda: "/bare",
@@ -115,9 +115,9 @@ def addresses() -> dict[str, Address]:
 
 
 def measured(port: int, pid: int, seconds: float) -> Iterator[tuple[str, dict[str, float]]]:
-    """Each kind of request in turn; CPU milliseconds of the server are what a busy machine changes least."""
+    """Measure each kind of request in turn. A busy machine changes CPU milliseconds of the server least."""
     for name, address in addresses().items():
-        # Each process keeps answers of its own.
+        # Each process has a response cache of its own.
         asyncio.run(asked(port, address, 0.0, 4 * KNOWN if name == "kept" else 20))
         before = cpu_ms(pid)
         found = asyncio.run(asked(port, address, seconds))
@@ -126,7 +126,7 @@ def measured(port: int, pid: int, seconds: float) -> Iterator[tuple[str, dict[st
 
 
 def family(pid: int) -> list[int]:
-    """The server and its workers."""
+    """Return the ids of the server process and its workers."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *map(int, children)]
 

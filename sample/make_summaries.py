@@ -1,9 +1,9 @@
-"""Writes the summaries of videos.jsonl: what the default language model makes of each transcript.
+"""Write the summaries of videos.jsonl with the default language model.
 
     python sample/make_summaries.py
 
-takes ten minutes on two free cores (answers are kept in --home, so a stopped run goes on) and rewrites the fields
-`summary` and `summary_made_by`. A video whose summary the model cannot get right gets none; ingest then extracts one.
+It takes ten minutes on two free cores and rewrites the fields `summary` and `summary_made_by`. Answers are cached in
+--home, so an interrupted run resumes. A video without a usable answer gets no summary, and ingest extracts one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Row = dict[str, Any]
 
 
 def main() -> None:
-    """Ask for every video, then write the file."""
+    """Summarise every video, then write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, default=Path(tempfile.gettempdir()) / "shortlist-sample-home")
     parser.add_argument("--threads", type=int, default=2)
@@ -43,12 +43,12 @@ def main() -> None:
 
 
 def summaries(config: Config, rows: list[Row]) -> list[dict[str, str]]:
-    """The two fields of every row, or none, aligned with `rows`."""
+    """Return the two fields for every row, or {} without a usable answer, aligned with `rows`."""
     table = config.home.with_suffix(".jsonl")
     write(table, rows)
     with open_home(config, create=True) as home:
         load_videos(home, table, encoder_of(config), config.ingest)
-        worked = work(home, "videos", open_enricher(home, config), encoder_of(config), progress=tell)
+        worked = work(home, "videos", open_enricher(home, config), encoder_of(config), progress=show_progress)
         print(f"{worked.done} asked, {worked.extractive} left to extraction, {len(worked.failures)} failed")
         videos = home.catalogue.videos.get_many(row["id"] for row in rows)
     made = [videos[row["id"]].enrichment.summary for row in rows]
@@ -59,18 +59,18 @@ def summaries(config: Config, rows: list[Row]) -> list[dict[str, str]]:
 
 
 def described(row: Row, made: dict[str, str]) -> Row:
-    """`row` with the two fields where they are read best: before the transcript."""
+    """Return `row` with the two fields before the long transcript."""
     segments = row.pop("segments")
     return {**row, **made, "segments": segments}
 
 
 def write(path: Path, rows: list[Row]) -> None:
-    """One row a line."""
+    """Write one row a line."""
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
-def tell(done: int, total: int) -> None:
-    """Where the run is."""
+def show_progress(done: int, total: int) -> None:
+    """Print the progress to stderr."""
     print(f"{done} of {total}", file=sys.stderr)
 
 
