@@ -70,10 +70,10 @@ def compare_legs(leg: Dense, exact: Dense, queries: Sequence[Query], share: floa
     """Return the recall of the exact best `K`, and core-milliseconds of both; a filter passes `share` of the rows."""
     draw = np.random.default_rng(2)
     mask = None if share is None else draw.random(len(leg.snapshot)) < share
-    asked = [Allowed(mask)]
+    filters = [Allowed(mask)]
 
     def one(which: Dense, query: Query) -> set[str]:
-        return set(which.answer([query], asked)[0].ids)
+        return set(which.answer([query], filters)[0].ids)
 
     one(leg, queries[0])
     pairs = [(one(leg, query), one(exact, query)) for query in queries]
@@ -106,16 +106,16 @@ def main() -> None:
     data = Path(os.environ["SHORTLIST_BENCH_DATA"])
     cache = args.out.parent / "bench-vectors"
     _, windows = real_windows(data, cache, args.windows)
-    asked = embedded(real_queries(data), cache, "queries")
+    query_vectors = embedded(real_queries(data), cache, "queries")
     draw = np.random.default_rng(0)
     one, other = draw.integers(0, len(windows), (2, args.documents))
     share = draw.uniform(0.6, 1.0, (args.documents, 1)).astype(np.float32)
     vectors = unit(share * windows[one] + (1 - share) * windows[other])
     leg, exact, spent = legs(vectors)
     figures: dict[str, dict[str, float]] = {"cells": {"made in, core-s": spent}, "memory": bandwidth(vectors)}
-    texts_asked = [Query(k=K, vectors=one[None], vector_weights=np.ones(1, np.float32)) for one in asked]
+    text_queries = [Query(k=K, vectors=one[None], vector_weights=np.ones(1, np.float32)) for one in query_vectors]
     for name, queries in {
-        "a text": texts_asked,
+        "a text": text_queries,
         "a reader of three topics": readers(windows, 3, 40),
         "a reader of anything": readers(windows, None, 40),
     }.items():

@@ -43,8 +43,8 @@ from shortlist.store.home import Home
 K, DEPTH = 10, 100
 
 
-def ensemble(texts: Sequence[str], vectors: FloatArray, asked: Mapping[str, FloatArray], k: int) -> Any:
-    """Build EnsembleRetriever over BM25Retriever and Chroma with `vectors`; `asked` holds the vectors of queries."""
+def ensemble(texts: Sequence[str], vectors: FloatArray, query_vectors: Mapping[str, FloatArray], k: int) -> Any:
+    """Build EnsembleRetriever over BM25Retriever and Chroma with `vectors`; `query_vectors` are by text."""
     import chromadb
     from langchain_chroma import Chroma
     from langchain_classic.retrievers import EnsembleRetriever
@@ -56,7 +56,7 @@ def ensemble(texts: Sequence[str], vectors: FloatArray, asked: Mapping[str, Floa
             raise NotImplementedError
 
         def embed_query(self, text: str) -> list[float]:
-            return list(map(float, asked[text]))
+            return list(map(float, query_vectors[text]))
 
     client = chromadb.EphemeralClient()
     collection = client.create_collection("videos", metadata={"hnsw:space": "cosine"})
@@ -126,20 +126,20 @@ def main() -> None:
     data = Path(os.environ["SHORTLIST_BENCH_DATA"])
     cache = args.out.parent / "bench-vectors"
     chosen, windows = real_windows(data, cache, args.windows)
-    asked = real_queries(data)
-    vectors_asked = embedded(asked, cache, "queries")[: args.queries]
-    asked = asked[: args.queries]
+    queries = real_queries(data)
+    query_vectors = embedded(queries, cache, "queries")[: args.queries]
+    queries = queries[: args.queries]
     with tempfile.TemporaryDirectory() as scratch, Home.open(Path(scratch), "bench") as home:
         build_index(home, chosen, windows, args.documents)
         merge_aside(home)
-        figures = {"shortlist": ours(load(home), text_queries(asked, vectors_asked))}
+        figures = {"shortlist": ours(load(home), text_queries(queries, query_vectors))}
     made = list(videos(chosen, windows, args.documents))
     texts = [f"{video.title} {video.description}" for chunk, _ in made for video in chunk]
     vectors = np.concatenate([mixed for _, mixed in made])
-    peer = ensemble(texts, vectors, dict(zip(asked, vectors_asked, strict=True)), DEPTH)
-    figures["EnsembleRetriever"] = timed(lambda at: peer.invoke(asked[at]), len(asked))
-    found = [[one.page_content for one in peer.invoke(text)[:K]] for text in asked]
-    best = [exact_ensemble(peer, texts, vectors, *one) for one in zip(asked, vectors_asked, strict=True)]
+    peer = ensemble(texts, vectors, dict(zip(queries, query_vectors, strict=True)), DEPTH)
+    figures["EnsembleRetriever"] = timed(lambda at: peer.invoke(queries[at]), len(queries))
+    found = [[one.page_content for one in peer.invoke(text)[:K]] for text in queries]
+    best = [exact_ensemble(peer, texts, vectors, *one) for one in zip(queries, query_vectors, strict=True)]
     figures["EnsembleRetriever"]["overlap@10 with exact"] = overlap(found, best)
     figures["ratio"] = {
         name: figures["EnsembleRetriever"][name] / figures["shortlist"][name] for name in ("p50, ms", "p50, core-ms")

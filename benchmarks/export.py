@@ -147,9 +147,9 @@ def prototype(texts: Sequence[str], histories: Sequence[Sequence[int]]) -> dict[
 
 def ensemble_reader(texts: Sequence[str], vectors: FloatArray, histories: Sequence[Sequence[int]]) -> dict[str, float]:
     """Measure EnsembleRetriever over BM25Retriever and Chroma, with each reader's titles and mean vector as query."""
-    asked = {" ".join(texts[at][:60] for at in one): vectors[list(one)].mean(axis=0) for one in histories}
-    both = ensemble(texts, vectors, asked, K)
-    return rate(len(asked), lambda: [both.invoke(text) for text in asked])
+    query_vectors = {" ".join(texts[at][:60] for at in one): vectors[list(one)].mean(axis=0) for one in histories}
+    both = ensemble(texts, vectors, query_vectors, K)
+    return rate(len(query_vectors), lambda: [both.invoke(text) for text in query_vectors])
 
 
 def main() -> None:

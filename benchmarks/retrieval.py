@@ -58,8 +58,8 @@ def real_texts(data: Path) -> list[str]:
 def real_queries(data: Path) -> list[str]:
     """Return the questions of TREC DL19 and claims of SciFact."""
     claims = [json.loads(line)["text"] for line in (data / "eval/scifact/queries.jsonl").open(encoding="utf-8")]
-    asked = (data / "eval/trec_dl19/queries.tsv").read_text(encoding="utf-8").splitlines()
-    return [line.split("\t")[1] for line in asked] + claims[:160]
+    questions = (data / "eval/trec_dl19/queries.tsv").read_text(encoding="utf-8").splitlines()
+    return [line.split("\t")[1] for line in questions] + claims[:160]
 
 
 def embedded(texts: Sequence[str], cache: Path, name: str) -> FloatArray:
@@ -187,13 +187,15 @@ def profile_queries(texts: Sequence[str], vectors: FloatArray, n: int = 40, like
     return made
 
 
-def measure(home: Home, texts: Sequence[str], vectors: FloatArray, asked: list[str], cache: Path) -> dict[str, float]:
+def measure(
+    home: Home, texts: Sequence[str], vectors: FloatArray, questions: list[str], cache: Path
+) -> dict[str, float]:
     found: dict[str, float] = {}
     config = RetrievalConfig()
     snapshot = load(home)
     found["load: map and read ids, s"] = seconds(lambda: load(home).ids)
     found["load: words and columns, s"] = seconds(lambda: (snapshot.lexicon, snapshot.columns, snapshot.order))
-    plain = text_queries(asked, embedded(asked, cache, "queries"))
+    plain = text_queries(questions, embedded(questions, cache, "queries"))
     profiles = profile_queries(texts, vectors)
     for name in ("bm25", "tfidf", "dense", "affinity", "popular"):
         leg = build_leg(name, snapshot, config)
@@ -211,7 +213,7 @@ def measure(home: Home, texts: Sequence[str], vectors: FloatArray, asked: list[s
         "0.1 % (channel)": Filters(channel="channel 5"),
         "50 % (date)": Filters(published_after=START + timedelta(minutes=len(snapshot) // 2)),
     }.items():
-        filtered = text_queries(asked[:60], embedded(asked, cache, "queries")[:60], filters=filters)
+        filtered = text_queries(questions[:60], embedded(questions, cache, "queries")[:60], filters=filters)
         found |= speed(fused, filtered, f"fusion filtered to {name}")
     found["resident, MB (mapped files included)"] = resident_mb()
     return found

@@ -79,7 +79,7 @@ def serve(home: Path, listener: socket.socket, workers: int, folder: Path) -> No
     run_workers(partial(both, home, folder), listener, ServeConfig(workers=workers), SharedLimits(folder))
 
 
-async def asked(port: int, address: Address, seconds: float, at_least: int = 1) -> dict[str, float]:
+async def send_requests(port: int, address: Address, seconds: float, at_least: int = 1) -> dict[str, float]:
     """Send requests for `seconds`, and `at_least` that many; return requests a second and milliseconds of each."""
     took: list[float] = []
     start = time.perf_counter()
@@ -118,9 +118,9 @@ def measured(port: int, pid: int, seconds: float) -> Iterator[tuple[str, dict[st
     """Measure each kind of request in turn. A busy machine changes CPU milliseconds of the server least."""
     for name, address in addresses().items():
         # Each process has a response cache of its own.
-        asyncio.run(asked(port, address, 0.0, 4 * KNOWN if name == "kept" else 20))
+        asyncio.run(send_requests(port, address, 0.0, 4 * KNOWN if name == "kept" else 20))
         before = cpu_ms(pid)
-        found = asyncio.run(asked(port, address, seconds))
+        found = asyncio.run(send_requests(port, address, seconds))
         cost = (cpu_ms(pid) - before) / (found["requests per second"] * seconds)
         yield name, {**found, "server ms of a core": cost, "server MB": memory_mb(pid)}
 

@@ -1,1 +1,1 @@
-"""Choosing weights, blend and gate on one data set."""
+"""Choose the weights of the legs, and of a rerank, on one data set."""

@@ -1,4 +1,4 @@
-"""Which model would be asked, told without loading it."""
+"""The identity of the model that would be loaded, without loading it."""
 
 from __future__ import annotations
 
