@@ -39,10 +39,6 @@ $(STAMP)-dev: $(STAMP)-install
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-# For an environment made before codespell was among the checks.
-$(BIN)/codespell: | $(STAMP)-dev
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt codespell
-
 install: $(STAMP)-install  ## make .venv and install Shortlist into it
 
 demo: $(STAMP)-install  ## ingest sample/, recommend with and without a wish, chat once (DEMO_LLM=tiny for a small model)
@@ -75,7 +71,7 @@ types: $(STAMP)-dev
 	cd $(TREE) && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache
 	cd $(TREE) && $(abspath $(BIN))/lint-imports --config $(CURDIR)/pyproject.toml --no-cache
 
-spelling: $(STAMP)-dev $(BIN)/codespell
+spelling: $(STAMP)-dev
 	$(BIN)/codespell
 
 fresh-docs: $(STAMP)-dev

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from io import TextIOWrapper
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -88,7 +89,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     try:
         for argument in arguments:
             check_text(argument, "argument")
-        app(arguments)
+        _command()(arguments)
     except ShortlistError as error:
         _end(str(error), error.exit_code)
     except (KeyboardInterrupt, SystemExit) as end:
@@ -103,6 +104,12 @@ def run(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         problem = f"the system refused: expected to read and write files, found {error}"
         _end(f"{problem}; check the disk and the permissions", StateError.exit_code)
+
+
+@cache
+def _command() -> Callable[..., Any]:
+    """Build the parser of all commands once a process: Typer inspects every function again at every call."""
+    return typer.main.get_command(app)
 
 
 def _end(message: str, exit_code: int) -> NoReturn:
