@@ -105,7 +105,7 @@ def load_events(home: Home, source: Source, config: IngestConfig, progress: Prog
 
     def put(batch: Sequence[Event]) -> Put:
         new = home.catalogue.events.add(batch)
-        clashes = home.catalogue.events.clashing(batch) if new < len(batch) else []
+        clashes = home.catalogue.events.conflicting(batch) if new < len(batch) else []
         clashing.extend(event.event_id for event in clashes)
         return Put(new=new, unchanged=len(batch) - new - len(clashes))
 

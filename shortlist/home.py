@@ -173,7 +173,7 @@ class Home:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<shortlist.Home {self._store.place}>"
+        return f"<shortlist.Home {self._store.location}>"
 
     def _current(self) -> Recommender:
         """Return the recommender, reloaded if this or another process added content or events since."""

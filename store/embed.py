@@ -1,4 +1,4 @@
-"""From the catalogue to embeddings: each text is encoded once and cached by its hash.
+"""Encode the texts of the catalogue: each once, cached by its hash.
 
 The index and Chroma are both written from the embeddings. Neither is read to write the other.
 """
@@ -27,15 +27,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One record changed at `revision`: its documents, not encoded, and the ids of documents it no longer has."""
+    """One record that changed at `revision`: its documents, not encoded, and the ids of documents it no longer has."""
 
     revision: int
     documents: tuple[Document, ...] = ()
-    gone: tuple[str, ...] = ()
+    removed_ids: tuple[str, ...] = ()
 
 
 def changes(home: Home, after: int) -> Iterator[Change]:
-    """Every record changed or removed after revision `after`, in the order of revisions."""
+    """Yield every record changed or removed after revision `after`, ordered by revision."""
     catalogue = home.catalogue
     videos = (_video_change(*item) for item in catalogue.videos.iterate(after))
     articles = (
@@ -43,16 +43,16 @@ def changes(home: Home, after: int) -> Iterator[Change]:
         for revision, article in catalogue.articles.iterate(after)
     )
     removals = (
-        Change(revision, gone=tuple(document_id(facet, video_id) for facet in VIDEO_FACETS))
+        Change(revision, removed_ids=tuple(document_id(facet, video_id) for facet in VIDEO_FACETS))
         for revision, video_id in catalogue.videos.iterate_removed(after)
     )
     return heapq.merge(videos, articles, removals, key=lambda change: change.revision)
 
 
 class Embedder:
-    """Embeddings of the texts of one home, from its cache; `load` gives the encoder for texts that are not in it.
+    """Embeddings of the texts of one home, from its cache or by the encoder that `load` returns.
 
-    The encoder is loaded at most once, when the first text has to be encoded.
+    The encoder is loaded at most once, for the first text that is not cached.
     """
 
     def __init__(self, home: Home, load: LoadEncoder | None = None) -> None:
@@ -61,23 +61,23 @@ class Embedder:
         self._encoder: Encoder | None = None
 
     def embed(self, documents: Iterable[Document]) -> dict[str, FloatArray]:
-        """float32[d] of unit length by text hash. Texts that are not cached are left out where there is no encoder.
+        """Return float32[d] of unit length by text hash. Without an encoder, texts that are not cached are left out.
 
-        Raises `HomeVersion` for an encoder that is not the home's.
+        Raises `HomeVersion` if the encoder is not the home's.
         """
         texts = {document.text_sha: document.text for document in documents}
         if not texts:
             return {}
-        found = self._home.embeddings.recall(self._home.encoder, texts)
+        found = self._home.embeddings.get_many(self._home.encoder, texts)
         missing = {sha: text for sha, text in texts.items() if sha not in found}
         if missing and self._load is not None:
-            encoded = self._loaded(self._load).encode(list(missing.values()))
+            encoded = self._get_encoder(self._load).encode(list(missing.values()))
             fresh = dict(zip(missing, encoded, strict=True))
-            self._home.embeddings.keep(self._home.encoder, fresh)
+            self._home.embeddings.put(self._home.encoder, fresh)
             found.update(fresh)
         return found
 
-    def _loaded(self, load: LoadEncoder) -> Encoder:
+    def _get_encoder(self, load: LoadEncoder) -> Encoder:
         if self._encoder is None:
             self._encoder = load()
             _check_name(self._home, self._encoder)
@@ -85,9 +85,9 @@ class Embedder:
 
 
 def embed(home: Home, after: int, load: LoadEncoder | None = None) -> int:
-    """Encode the texts of all records changed after revision `after`; the revision up to which none is missing.
+    """Encode the texts of all records changed after revision `after`. Return the revision up to which all are cached.
 
-    Without `load` nothing is encoded: the result is the last revision before the first text that is not cached.
+    Without `load` nothing is encoded, and the result is the last revision before the first text that is not cached.
     """
     embedder = Embedder(home, load)
     with home.catalogue.snapshot() as newest:
@@ -100,7 +100,7 @@ def embed(home: Home, after: int, load: LoadEncoder | None = None) -> int:
 
 
 def batches(items: Iterator[T]) -> Iterator[list[T]]:
-    """`items` in lists of at most `BATCH`."""
+    """Yield `items` in lists of at most `BATCH`."""
     while batch := list(islice(items, BATCH)):
         yield batch
 
@@ -108,7 +108,9 @@ def batches(items: Iterator[T]) -> Iterator[list[T]]:
 def _video_change(revision: int, video: Video) -> Change:
     documents = tuple(video_documents(video, revision))
     present = {document.facet for document in documents}
-    return Change(revision, documents, tuple(document_id(one, video.id) for one in VIDEO_FACETS if one not in present))
+    return Change(
+        revision, documents, tuple(document_id(facet, video.id) for facet in VIDEO_FACETS if facet not in present)
+    )
 
 
 def _check_name(home: Home, encoder: Encoder) -> None:

@@ -1,4 +1,4 @@
-"""The names of the files of a home, and the test whether a folder is one."""
+"""Names of the files of a home, and a check for a home."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ CHROMA = "chroma"
 
 
 def is_home(folder: Path) -> bool:
-    """Whether `folder` holds any file of a home; with the catalogue on a server, only the others are there."""
+    """Return whether `folder` contains any file of a home. With the catalogue on a server, only the others exist."""
     return any((folder / name).exists() for name in (CATALOGUE, CHROMA, VECTORS, ANSWERS))

@@ -1,6 +1,6 @@
-"""The home: everything remembered, opened under one identity and one encoder.
+"""The home: all state of one installation, with one identity and one encoder.
 
-It is one folder. The catalogue and the documents may be on servers instead; the folder then holds what is derived.
+It is one folder. If the catalogue and the documents are on servers, the folder only holds derived data.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, insert, inspect, select, update
 from shortlist.core.config import StoreConfig
 from shortlist.core.errors import HomeDamaged, HomeVersion
 from shortlist.models.encoders.encoder_version import configured_name
-from shortlist.store.caches.checked import CheckedTable
+from shortlist.store.caches.checked_table import CheckedTable
 from shortlist.store.caches.embeddings import EmbeddingCache
 from shortlist.store.catalogue.base import read_number
 from shortlist.store.catalogue.catalogue import Catalogue
@@ -35,16 +35,16 @@ from shortlist.store.sql.schema import SCHEMA_VERSION, answers, meta
 from shortlist.store.sql.sqlite import SqliteDatabase
 from shortlist.store.sql.sqlite_errors import os_error
 
-DELIVERED = "delivered"  # where documents are in the home's own folder and the catalogue, too
+DELIVERED = "delivered"  # the key in `meta` if catalogue and documents are both in the home's folder
 
-# How the names of all that lies in a home begin. Anything else in its folder is not ours to change.
-OWN = (
+# Prefixes of the names of a home's files. Other files in its folder are left alone.
+OWN_PREFIXES = (
     "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.",
     "chat-history", "README.md",
 )  # fmt: skip
 
 RESTORE = "put a backup in its place, or move the home away and ingest again"
-REBUILD = "make it anew with `shortlist rebuild`"
+REBUILD = "rebuild it with `shortlist rebuild`"
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +52,9 @@ log = logging.getLogger(__name__)
 class Home:
     """All state of one installation. Open it with `Home.open`, close it with `close` or `with`.
 
-    `catalogue` is SQL, `embeddings` the vectors of its texts, `documents` is Chroma (loaded at first use), `answers`
-    the file of the model cache, `caches` the tables of both caches; `servers` says where catalogue and documents are.
-    `created` is true where opening it created it.
+    `catalogue` is the SQL database, `embeddings` the vectors of its texts, `documents` the Chroma collection (loaded at
+    first use), `answers` the database of cached model answers, `caches` the tables of both caches. `servers` has the
+    addresses of catalogue and documents, if any. `created` is true if opening the home created it.
     """
 
     def __init__(
@@ -73,12 +73,12 @@ class Home:
         self.home_id = home_id
         self.encoder = encoder
         self.catalogue = Catalogue(database, lock, _ledger(path, servers), servers.clock_tolerance_s)
-        # A cache is a file of its own: no answer waits for a transaction of an ingest, and it may be deleted. Only
-        # homes that share a catalogue on a server share their embeddings there, too.
+        # Each cache is a separate file, so that no answer waits for a transaction of an ingest, and you may delete it.
+        # Homes that share a catalogue on a server also share its embeddings.
         self.answers = SqliteDatabase(path / ANSWERS, REBUILD, checked=True)
         self._vectors = SqliteDatabase(path / VECTORS, REBUILD, checked=True)
         self.embeddings = EmbeddingCache(self._vectors)
-        if servers.catalogue is not None:  # an older version kept them in the folder there, too
+        if servers.catalogue is not None:  # older versions stored them in the folder
             self.embeddings = EmbeddingCache(database, self.embeddings if (path / VECTORS).exists() else None)
         self.caches = (CheckedTable(self.answers, answers), self.embeddings.table)
         self._database = database
@@ -89,21 +89,21 @@ class Home:
     def open(
         cls, path: Path, encoder: str | None = None, servers: StoreConfig | None = None, *, create: bool = True
     ) -> Home:
-        """Open the home at `path` whose catalogue and documents are on `servers`, or make one there.
+        """Open the home at `path` whose catalogue and documents are on `servers`, or create it.
 
-        `encoder` is the version of the encoder in use; None takes the one the home has. Raises `HomeVersion` for a
-        newer schema, another encoder, or a new home without an encoder or `create`; `HomeDamaged`; `StateError` for a
+        `encoder` is the version of the encoder in use; None accepts the home's. Raises `HomeVersion` for a newer
+        schema, another encoder, or a missing home without `encoder` or `create`; `HomeDamaged`; `StateError` for a
         folder that cannot be written; `ServiceError` for a server that cannot be reached; `HomeLocked` if an older
-        schema has to be migrated while someone writes.
+        schema must be migrated while another process writes.
         """
         servers = servers or StoreConfig()
-        born_with = encoder if create else None
-        database = _database(path, servers, make=born_with is not None)
+        new_encoder = encoder if create else None
+        database = _database(path, servers, create=new_encoder is not None)
         lock = WriterLock(path, database)
         try:
-            created = _ensure_schema(database, lock, born_with)
-            _make(path)
-            _close_to_others(path)
+            created = _ensure_schema(database, lock, new_encoder)
+            _create_folder(path)
+            _restrict_access(path)
             home = cls(path, database, lock, *_identity(database), servers, created)
             if encoder is not None:
                 home.require_encoder(encoder)
@@ -113,37 +113,37 @@ class Home:
             raise
 
     @property
-    def place(self) -> str:
-        """Where everything lies, in words and without secrets."""
+    def location(self) -> str:
+        """The folder and the servers of the home, in words and without secrets."""
         catalogue = f", catalogue on {self._database.name}" if self.servers.catalogue is not None else ""
         documents = f", documents on {self.servers.chroma}" if self.servers.chroma is not None else ""
         return f"{self.path.absolute()}{catalogue}{documents}"
 
     @contextmanager
     def writing(self, doing: str = "changing content") -> Iterator[None]:
-        """Hold the writer lock; `HomeLocked` at once if another process or thread has it. May be nested."""
-        with self._lock.held(doing) as outermost:
+        """Hold the writer lock. Raises `HomeLocked` at once if another process or thread has it. May be nested."""
+        with self._lock.hold(doing) as outermost:
             try:
                 yield
             finally:
                 if outermost:
                     self.documents.release()
-                    make_private(self.path, OWN)
+                    make_private(self.path, OWN_PREFIXES)
 
     def repair_caches(self) -> list[str]:
-        """Delete damaged embeddings and answers, and the file where it is damaged itself; the names of what was."""
+        """Delete damaged embeddings and answers, or a whole damaged file. Return the names of the damaged caches."""
         damaged = [cache for cache in self.caches if cache.problems()]
         for cache in damaged:
             cache.repair()
         return [cache.name for cache in damaged]
 
     def require_encoder(self, version: str) -> None:
-        """Raise `HomeVersion` where the home's vectors are not those of this version of an encoder."""
+        """Raise `HomeVersion` unless the home's vectors are of this encoder version."""
         if version != self.encoder:
             raise _other_encoder(self.path, self.encoder, version)
 
     def change_encoder(self, name: str) -> None:
-        """Give the home another encoder. Everything is pending then: `deliver` encodes it again."""
+        """Set another encoder. All documents are pending then: `deliver` encodes them again."""
         with self.writing("changing the encoder"):
             with self._database.writing() as connection:
                 connection.execute(update(meta).where(meta.c.key == "encoder").values(value=name))
@@ -179,13 +179,13 @@ class Home:
 
 
 def _ledger(path: Path, servers: StoreConfig) -> str:
-    """Under which key the catalogue notes how far the documents follow: homes that share it may have their own."""
+    """Return the key in `meta` of the revision delivered to Chroma. Homes that share a catalogue may have several."""
     if servers.chroma is not None:
         return f"{DELIVERED} to a server"
     return f"{DELIVERED} to {socket.gethostname()}:{path.absolute()}" if servers.catalogue is not None else DELIVERED
 
 
-def _database(path: Path, servers: StoreConfig, *, make: bool) -> Database:
+def _database(path: Path, servers: StoreConfig, *, create: bool) -> Database:
     if servers.catalogue is not None:
         from shortlist.store.sql.postgres import PostgresDatabase
 
@@ -194,37 +194,37 @@ def _database(path: Path, servers: StoreConfig, *, make: bool) -> Database:
     if (path / CHROMA).exists() and not (catalogue.exists() and catalogue.stat().st_size):
         raise HomeDamaged(
             f"{catalogue} is lost",
-            expected="a catalogue beside its Chroma folder",
+            expected="a catalogue together with its Chroma folder",
             found="a missing or empty file",
             remedy=f"put a backup in its place, or remove {path} and ingest again",
         )
-    if not make and not catalogue.exists():
+    if not create and not catalogue.exists():
         raise _no_home(str(path))
-    _make(path)
+    _create_folder(path)
     if not catalogue.exists():
-        make_private(path, OWN)
+        make_private(path, OWN_PREFIXES)
     return SqliteDatabase(catalogue, RESTORE)
 
 
-def _make(path: Path) -> None:
+def _create_folder(path: Path) -> None:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise os_error(path, error) from error
 
 
-def _close_to_others(path: Path) -> None:
+def _restrict_access(path: Path) -> None:
     was_open = open_to_others(path)
-    make_private(path, OWN)
+    make_private(path, OWN_PREFIXES)
     if was_open and not open_to_others(path):
-        log.warning("%s could be read by other users of this machine; from now on only by its owner (mode 700)", path)
+        log.warning("%s could be read by other users of this machine; now only its owner can (mode 700)", path)
 
 
 def _ensure_schema(database: Database, lock: WriterLock, encoder: str | None) -> bool:
-    """Create the catalogue if there is none, migrate an old one, refuse a newer one. Returns whether it was created."""
+    """Create a missing catalogue, migrate an old one, refuse a newer one. Return whether it was created."""
     with database.reading() as connection:
-        born = inspect(connection).has_table(meta.name)
-    if not born:
+        exists = inspect(connection).has_table(meta.name)
+    if not exists:
         with database.writing() as connection:
             return _create_schema(connection, database, encoder)
     with database.reading() as connection:
@@ -237,7 +237,7 @@ def _ensure_schema(database: Database, lock: WriterLock, encoder: str | None) ->
             remedy="update Shortlist, or choose another home",
         )
     if version < SCHEMA_VERSION:
-        with lock.held("migrating the home"):
+        with lock.hold("migrating the home"):
             migrate(database)
     return False
 
@@ -248,8 +248,8 @@ def _create_schema(connection: Connection, database: Database, encoder: str | No
         return False  # another process was faster
     if tables:
         raise HomeDamaged(
-            f"{database.name} is no catalogue",
-            expected="a database made by Shortlist, or an empty one",
+            f"{database.name} is not a catalogue",
+            expected="a database created by Shortlist, or an empty one",
             found=f"the tables {', '.join(tables[:3])}",
             remedy="choose another home",
         )
@@ -269,13 +269,13 @@ def _create_schema(connection: Connection, database: Database, encoder: str | No
 
 def _identity(database: Database) -> tuple[str, str]:
     with database.reading() as connection:
-        known = {row.key: row.value for row in connection.execute(select(meta))}
+        values = {row.key: row.value for row in connection.execute(select(meta))}
     try:
-        return known["home_id"], known["encoder"]
+        return values["home_id"], values["encoder"]
     except KeyError as error:
         raise HomeDamaged(
             f"{database.name} is damaged",
-            expected="the home's id and encoder in it",
+            expected="the id and encoder of the home",
             found=f"no {error.args[0]}",
             remedy=database.if_damaged,
         ) from error
@@ -284,24 +284,24 @@ def _identity(database: Database) -> tuple[str, str]:
 def _no_home(place: str) -> HomeVersion:
     return HomeVersion(
         f"there is no home at {place}",
-        expected="one that was ingested into",
+        expected="a home with ingested data",
         found="none",
-        remedy="begin with `shortlist ingest videos SOURCE` (in Python: create=True), or name another with --home",
+        remedy="create it with `shortlist ingest videos SOURCE` (in Python: create=True), or choose one with --home",
     )
 
 
-def _other_encoder(path: Path, has: str, asked: str) -> HomeVersion:
-    name, old = configured_name(asked), configured_name(has)
+def _other_encoder(path: Path, current: str, requested: str) -> HomeVersion:
+    name, old = configured_name(requested), configured_name(current)
     if name == old:
         return HomeVersion(
-            f"the vectors of the home at {path} are not those that {name} gives now",
-            expected=f"the weights and max_chunks they were made with ({has})",
-            found=asked,
-            remedy="encode everything again with `shortlist rebuild`, or take the change back",
+            f"the vectors of the home at {path} are not those of {name} as it is now",
+            expected=f"the weights and max_chunks of {current}",
+            found=requested,
+            remedy="encode everything again with `shortlist rebuild`, or undo the change",
         )
     return HomeVersion(
         f"the home at {path} uses another encoder",
-        expected=f"the encoder {old}, whose vectors it holds",
+        expected=f"the encoder {old}",
         found=name,
         remedy=f"configure {old}, or encode everything again with `shortlist rebuild --encoder {name}`",
     )

@@ -1,8 +1,8 @@
-"""The writer lock: one process writes content, the next is refused at once.
+"""The writer lock: one process writes content, a second one is refused at once.
 
-It is a lock of the operating system, which releases it when its holder dies, however that happens; where the catalogue
-is on a server, other homes may write it too, and a lock of the server is held as well. A note beside it says who holds
-it; the note is only read for the message, so a stale one does no harm.
+It is a lock of the operating system, which frees it when the process dies. If the catalogue is on a server, other homes
+may write to it, so a lock of the server is held as well. The file `writer.json` names the process that writes. It is
+only read for messages, so a stale one does no harm.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shortlist.store.sql.sqlite_errors import os_error
 
 
 class WriterLock:
-    """The lock of the home at `folder` over `database`. The thread that holds it may take it again."""
+    """The lock of the home at `folder` over `database`. It is reentrant for the thread that holds it."""
 
     def __init__(self, folder: Path, database: Database) -> None:
         self._database = database
@@ -29,17 +29,17 @@ class WriterLock:
         self._note = folder / "writer.json"
 
     @contextmanager
-    def held(self, doing: str) -> Iterator[bool]:
-        """Hold the lock; `doing` tells others why. Yields whether this is the outermost hold of the thread.
+    def hold(self, doing: str) -> Iterator[bool]:
+        """Hold the lock; `doing` is the reason to show to others. Yields true for the outermost hold of the thread.
 
-        Raises `HomeLocked` at once if another process or thread has it, `StateError` where there can be no lock.
+        Raises `HomeLocked` at once if another process or thread has it, `StateError` if the file cannot be locked.
         """
         outermost = not self._lock.is_locked
         self._acquire()
         try:
-            with self._database.alone(doing) if outermost else nullcontext():
+            with self._database.exclusive(doing) if outermost else nullcontext():
                 if outermost:
-                    self._note_down(doing)
+                    self._write_note(doing)
                 yield outermost
         finally:
             if outermost:
@@ -48,7 +48,7 @@ class WriterLock:
             self._lock.release()
 
     def require(self) -> None:
-        """Raise `StateError` unless this thread holds the lock, `ServiceError` where the server's was lost."""
+        """Raise `StateError` unless this thread holds the lock, `ServiceError` if the server's lock was lost."""
         if not self._lock.is_locked:
             raise StateError(
                 "content written outside of the writer lock",
@@ -56,7 +56,7 @@ class WriterLock:
                 found="no lock",
                 remedy="this is a bug, please report it",
             )
-        self._database.require_alone()
+        self._database.require_exclusive()
 
     def _acquire(self) -> None:
         try:
@@ -71,8 +71,8 @@ class WriterLock:
         except OSError as error:
             raise os_error(self._note, error) from error
 
-    def _note_down(self, doing: str) -> None:
-        with suppress(OSError):  # a full disk does not keep anyone from reading
+    def _write_note(self, doing: str) -> None:
+        with suppress(OSError):  # the note is not essential: the disk may be full
             self._note.write_text(json.dumps({"pid": os.getpid(), "doing": doing}))
 
     def _holder(self) -> str:

@@ -1,8 +1,9 @@
-"""The outbox: Chroma follows the catalogue in the order of its revisions.
+"""The outbox: deliver changes of the catalogue to Chroma, ordered by revision.
 
-Both sides note the revision up to which Chroma follows. Where the notes agree, only later changes are delivered. Where
-they differ (a restored backup) every record is compared and what differs is written again. A Chroma that is missing,
-foreign, or was open in a process that was killed, is rebuilt from the cached embeddings. Writing twice does no harm.
+The catalogue and the collection both store the revision delivered last. If they agree, only later changes are
+delivered. If they differ (after a restored backup), every record is compared, and documents that differ are written
+again. A collection that is missing, of another home, or was open in a process that was killed, is rebuilt from the
+cached embeddings. Writing a document twice does no harm.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ Progress = Callable[[int], None]
 
 
 def pending(home: Home) -> int:
-    """How many records Chroma does not follow yet. Quick: Chroma is not loaded."""
-    usable = home.documents.exist() and not home.documents.interrupted()
+    """Return the number of records to deliver. Does not load Chroma."""
+    usable = home.documents.exists() and not home.documents.was_interrupted()
     delivered = home.catalogue.delivered() if usable else 0
     return home.catalogue.changed_since(delivered)
 
 
 def deliver(home: Home, encoder: LoadEncoder, progress: Progress | None = None) -> int:
-    """Make Chroma follow the catalogue; returns how many records were looked at.
+    """Deliver all pending changes to Chroma. Return the number of records compared.
 
-    `encoder` is called once, when the first text has to be encoded; one that was encoded before is not.
-    Raises `HomeLocked`, `HomeVersion` for an encoder that is not the home's, and `HomeDamaged` when Chroma is
-    unreadable or does not keep what it is given.
+    `encoder` is called at most once, for the first text that is not cached.
+    Raises `HomeLocked`, `HomeVersion` if the encoder is not the home's, and `HomeDamaged` if Chroma is unreadable or
+    loses documents.
     """
     with home.writing("writing documents to Chroma"):
         delivery = _Delivery(home, encoder, progress)
-        delivery.follow()
+        delivery.run()
         return delivery.delivered
 
 
@@ -46,69 +47,69 @@ class _Delivery:
         self._progress = progress
         self.delivered = 0
 
-    def follow(self) -> None:
-        """Deliver what is new; everything, if Chroma then has too few documents or too many."""
-        self._run(after=_agreed_revision(self._home))
-        if not _complete(self._home):
-            self._home.documents.delete(_strays(self._home))
-            self._run(after=0)
-        if not _complete(self._home):
+    def run(self) -> None:
+        """Deliver new changes. If Chroma then has too few documents or too many, deliver everything."""
+        self._deliver(after=_agreed_revision(self._home))
+        if not _is_complete(self._home):
+            self._home.documents.delete(_unknown_ids(self._home))
+            self._deliver(after=0)
+        if not _is_complete(self._home):
             raise HomeDamaged(
-                "Chroma does not hold what it was given",
+                "Chroma lost documents",
                 expected=f"{expected_documents(self._home)} documents",
                 found=f"{self._home.documents.count()}",
                 remedy="rebuild it from the catalogue with `shortlist rebuild`",
             )
 
-    def _run(self, after: int) -> None:
+    def _deliver(self, after: int) -> None:
         documents = self._home.documents
-        marked = after
+        delivered = after
         for batch in batches(changes(self._home, after)):
             self._write(batch)
-            # The revision of the last record may go on in the next batch, so only the one before is complete.
-            if batch[-1].revision - 1 > marked:
-                marked = batch[-1].revision - 1
-                documents.mark(marked)
+            # The last revision of a batch may continue in the next one, so only the one before is complete.
+            if batch[-1].revision - 1 > delivered:
+                delivered = batch[-1].revision - 1
+                documents.set_delivered(delivered)
             self.delivered += len(batch)
             if self._progress:
                 self._progress(len(batch))
-        documents.mark(self._home.catalogue.revision())
+        documents.set_delivered(self._home.catalogue.revision())
 
     def _write(self, batch: list[Change]) -> None:
         documents = self._home.documents
-        wanted = [document for change in batch for document in change.documents]
-        held = documents.metadata_of(document.id for document in wanted)
-        stale, mislabelled = [], []
-        for document in wanted:
-            before = held.get(document.id, {})
+        current = [document for change in batch for document in change.documents]
+        stored = documents.get_metadata(document.id for document in current)
+        new_texts, new_metadata = [], []
+        for document in current:
+            before = stored.get(document.id, {})
             if before.get("text_sha") != document.text_sha:
-                stale.append(document)
+                new_texts.append(document)
             elif before != {key: value for key, value in document.metadata.items() if value is not None}:
-                mislabelled.append(document)
-        vectors = self._embedder.embed(stale)
-        documents.upsert([replace(document, vector=vectors[document.text_sha]) for document in stale])
-        documents.relabel(mislabelled)
-        documents.delete([one for change in batch for one in change.gone])
+                new_metadata.append(document)
+        vectors = self._embedder.embed(new_texts)
+        documents.upsert([replace(document, vector=vectors[document.text_sha]) for document in new_texts])
+        documents.update_metadata(new_metadata)
+        documents.delete([removed for change in batch for removed in change.removed_ids])
 
 
 def _agreed_revision(home: Home) -> int:
-    # What Chroma holds after its process was killed is not to be trusted, even where it can be read.
-    delivered = None if home.documents.interrupted() else home.documents.delivered()
+    # After its process was killed, Chroma may be damaged even if it can be read.
+    delivered = None if home.documents.was_interrupted() else home.documents.delivered()
     if delivered is None:
         home.documents.reset()
     return delivered or 0
 
 
 def expected_documents(home: Home) -> int:
-    """How many documents Chroma has to hold."""
+    """Return the number of documents that Chroma should have."""
     counts = home.catalogue.content_counts()
     return counts.videos + counts.enriched + counts.articles
 
 
-def _complete(home: Home) -> bool:
+def _is_complete(home: Home) -> bool:
     return home.documents.count() == expected_documents(home)
 
 
-def _strays(home: Home) -> list[str]:
-    wanted = {document.id for change in changes(home, after=0) for document in change.documents}
-    return [one for one in home.documents.ids() if one not in wanted]
+def _unknown_ids(home: Home) -> list[str]:
+    known = {document.id for change in changes(home, after=0) for document in change.documents}
+    return [found for found in home.documents.ids() if found not in known]

@@ -1,4 +1,4 @@
-"""A home is its owner's alone: its folders have mode 700, its files 600."""
+"""File modes of a home: 700 for folders and 600 for files, so that only its owner can read it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def open_to_others(folder: Path) -> bool:
-    """Whether `folder` exists and its group, or anybody, may read, write or enter it."""
+    """Return whether `folder` exists and users other than its owner may read, write or enter it."""
     try:
         return bool(folder.stat().st_mode & OTHERS)
     except OSError:
@@ -20,10 +20,10 @@ def open_to_others(folder: Path) -> bool:
 
 
 def make_private(folder: Path, names: Sequence[str]) -> None:
-    """Take everything in `folder` whose name begins with one of `names` from everybody but its owner.
+    """Restrict every entry of `folder` whose name begins with one of `names` to its owner.
 
-    The folder itself, too, unless it holds something else: that may be meant for others. Nothing is raised where the
-    system refuses.
+    Restrict the folder itself only if it has no other entries: those may be meant for others. Errors of the system are
+    ignored.
     """
     with suppress(OSError):
         entries = sorted(folder.iterdir())
@@ -45,6 +45,6 @@ def _restrict(path: Path) -> None:
 
 
 def create_private(file: Path) -> None:
-    """Make the empty file with mode 600, unless it exists. A folder that cannot be written is reported by its user."""
+    """Create an empty file with mode 600 unless it exists. Errors are ignored: opening the file reports them."""
     with suppress(OSError):
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))

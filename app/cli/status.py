@@ -55,7 +55,7 @@ def _document(store: Home, config: Config) -> dict[str, Any]:
     ]
     return {
         "home": str(store.path),
-        "place": store.place,
+        "place": store.location,
         "videos": counts.videos,
         "articles": counts.articles,
         "events": counts.events,

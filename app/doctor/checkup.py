@@ -45,4 +45,4 @@ def checkup(config: Config) -> Report:
 
 def _writable(home: Home) -> Finding:
     with home.writing("examining the home"):
-        return ok(f"{home.place} can be written, encoder {home.encoder}, id {home.home_id}")
+        return ok(f"{home.location} can be written, encoder {home.encoder}, id {home.home_id}")

@@ -33,9 +33,9 @@ class CachedEncoder:
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """See `Encoder.encode`."""
         shas = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-        cached = self._vectors.recall(self._version, shas)
+        cached = self._vectors.get_many(self._version, shas)
         missing = {sha: text for sha, text in zip(shas, texts, strict=True) if sha not in cached}
         new = dict(zip(missing, self._encoder.encode(list(missing.values())), strict=True)) if missing else {}
-        self._vectors.keep(self._version, new)
+        self._vectors.put(self._version, new)
         vectors = cached | new
         return np.stack([vectors[sha] for sha in shas]) if shas else np.empty((0, self.dim), dtype=np.float32)

@@ -71,7 +71,7 @@ def item_vectors(home: Home, items: Sequence[Sequence[Document]]) -> FloatArray:
     """float32[n, d]: of each item the normalised sum of its documents' embeddings, all of which are cached."""
     if not items:
         return np.empty((0, 0), dtype=np.float32)
-    found = home.embeddings.recall(home.encoder, (one.text_sha for documents in items for one in documents))
+    found = home.embeddings.get_many(home.encoder, (one.text_sha for documents in items for one in documents))
     vectors = np.stack([np.sum([found[one.text_sha] for one in documents], axis=0) for documents in items])
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     np.divide(vectors, lengths, out=vectors, where=lengths > 0)

@@ -1,4 +1,4 @@
-"""Answers of a language model, kept: the same question is asked once."""
+"""A cache of a language model's answers: the same question is asked once."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ import numpy as np
 
 from shortlist.core.ranking import ModelUse
 from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
-from shortlist.store.caches.checked import CheckedTable
+from shortlist.store.caches.checked_table import CheckedTable
 from shortlist.store.sql.database import Database
 from shortlist.store.sql.schema import answers
 
 
 class CachedModel:
-    """A language model that remembers its answers in `database` (the home's `answers`). A damaged one is asked again.
+    """A language model that caches its answers in `database` (the home's `answers`). A damaged answer is asked again.
 
-    `version` names what else an answer depends on; another version asks again. Safe to share between threads.
+    `version` names everything else that answers depend on: with another version, all are asked again. Threads may
+    share it.
     """
 
     def __init__(self, model: LanguageModel, database: Database, version: str) -> None:
@@ -34,55 +35,55 @@ class CachedModel:
 
     @property
     def name(self) -> str:
-        """The model's own."""
+        """The name of the model."""
         return self._model.name
 
     @property
     def max_choices(self) -> int:
-        """The model's own."""
+        """The limit of the model."""
         return self._model.max_choices
 
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
-        """As the model's own; `cached` says that it was not asked."""
+        """Complete as the model does. `cached` is true if the answer comes from the cache."""
         key = self._key("complete", messages, None if schema is None else dict(schema), max_tokens)
-        kept = self._recall(key)
-        if kept is not None:
-            return Completion(**kept, cached=True)
+        cached = self._cached(key)
+        if cached is not None:
+            return Completion(**cached, cached=True)
         answer = self._model.complete(messages, schema, max_tokens)
-        self._keep(key, {part: value for part, value in asdict(answer).items() if part != "cached"})
+        self._store(key, {part: value for part, value in asdict(answer).items() if part != "cached"})
         self._count(asked=1, prompt_tokens=answer.prompt_tokens)
         return answer
 
     def choice_logprobs(self, messages: Sequence[Message], choices: Sequence[str]) -> ChoiceScores:
-        """As the model's own; `cached` says that it was not asked."""
+        """Score choices as the model does. `cached` is true if the answer comes from the cache."""
         key = self._key("choices", messages, list(choices))
-        kept = self._recall(key)
-        if kept is not None:
-            logprobs = np.array(kept["logprobs"], dtype=np.float64)
-            return ChoiceScores(logprobs, tuple(kept["missing"]), kept["prompt_tokens"], cached=True)
+        cached = self._cached(key)
+        if cached is not None:
+            logprobs = np.array(cached["logprobs"], dtype=np.float64)
+            return ChoiceScores(logprobs, tuple(cached["missing"]), cached["prompt_tokens"], cached=True)
         scores = self._model.choice_logprobs(messages, choices)
         answer = {"logprobs": scores.logprobs.tolist(), "missing": scores.missing}
-        self._keep(key, {**answer, "prompt_tokens": scores.prompt_tokens})
+        self._store(key, {**answer, "prompt_tokens": scores.prompt_tokens})
         self._count(asked=1, prompt_tokens=scores.prompt_tokens)
         return scores
 
     def usage(self) -> ModelUse:
-        """Calls that reached the model, the tokens it read, and calls answered from the cache, since construction."""
+        """Return the calls that reached the model, the tokens it read, and the calls answered from the cache."""
         return self._use
 
     def _key(self, method: str, messages: Sequence[Message], *question: Any) -> str:
-        asked = [self._version, self.name, method, [astuple(message) for message in messages], *question]
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        parts = [self._version, self.name, method, [astuple(message) for message in messages], *question]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
-    def _recall(self, key: str) -> dict[str, Any] | None:
+    def _cached(self, key: str) -> dict[str, Any] | None:
         rows = self._answers.read(answers.c.key == key)
         if not rows:
             return None
         self._count(cached=1)
-        kept: dict[str, Any] = json.loads(rows[0].answer)
-        return kept
+        answer: dict[str, Any] = json.loads(rows[0].answer)
+        return answer
 
-    def _keep(self, key: str, answer: dict[str, Any]) -> None:
+    def _store(self, key: str, answer: dict[str, Any]) -> None:
         self._answers.write([{"key": key, "answer": json.dumps(answer)}])
 
     def _count(self, asked: int = 0, prompt_tokens: int = 0, cached: int = 0) -> None:

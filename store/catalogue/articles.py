@@ -11,7 +11,7 @@ from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.content import by_revision, put_content
 from shortlist.store.catalogue.records import Put
 from shortlist.store.catalogue.rows import article_content, article_of
-from shortlist.store.sql.dialect import among
+from shortlist.store.sql.dialect import in_list
 from shortlist.store.sql.schema import articles
 
 
@@ -19,27 +19,27 @@ class Articles(CatalogueTable):
     """The articles."""
 
     def put(self, new_articles: Sequence[Article]) -> Put:
-        """Store articles in one transaction; the revision rises if any is new or changed. Needs the writer lock."""
+        """Store articles in one transaction. Raises the revision if any is new or changed. Needs the writer lock."""
         contents = [article_content(article) for article in new_articles]
         with self._changing_content() as connection:
             return put_content(connection, articles, contents)
 
     def get_many(self, ids: Iterable[str]) -> dict[str, Article]:
-        """Those of `ids` that are known, by id."""
+        """Return the articles with these ids, by id. Unknown ids are left out."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(articles).where(among(articles.c.id, ids)))
+            rows = connection.execute(select(articles).where(in_list(articles.c.id, ids)))
             return {row.id: article_of(row) for row in rows}
 
     def known(self, ids: Iterable[str]) -> set[str]:
-        """Those of `ids` that exist."""
+        """Return those of `ids` that exist."""
         with self._database.reading() as connection:
-            return set(connection.scalars(select(articles.c.id).where(among(articles.c.id, ids))))
+            return set(connection.scalars(select(articles.c.id).where(in_list(articles.c.id, ids))))
 
     def ids(self) -> list[str]:
-        """The ids of all articles, sorted."""
+        """Return the ids of all articles, sorted."""
         with self._database.reading() as connection:
             return list(connection.scalars(select(articles.c.id).order_by(articles.c.id)))
 
     def iterate(self, after: int = 0) -> Iterator[tuple[int, Article]]:
-        """(revision, article) of every article changed after revision `after`, ordered by revision, then id."""
+        """Yield (revision, article) for every article changed after revision `after`, by revision, then id."""
         return by_revision(self._database, articles, after, lambda _, rows: [article_of(row) for row in rows])

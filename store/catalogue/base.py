@@ -12,11 +12,11 @@ from shortlist.store.lock import WriterLock
 from shortlist.store.sql.database import Database
 from shortlist.store.sql.schema import meta
 
-INDEXED = "indexed by"  # and the index's id: how far each index follows
+INDEXED = "indexed by"  # and the index's id: the key of the revision that the index has
 
 
 class CatalogueTable:
-    """One table of the catalogue, with the rows that belong to it."""
+    """A table of the catalogue, with the tables that belong to it."""
 
     def __init__(self, database: Database, lock: WriterLock) -> None:
         self._database = database
@@ -36,11 +36,11 @@ def next_revision(connection: Connection) -> int:
     return revision
 
 
-def read_number(connection: Connection, key: str, new: int | None = None) -> int:
-    """The whole number stored in `meta` under `key`; `new`, if given, where there is none."""
+def read_number(connection: Connection, key: str, default: int | None = None) -> int:
+    """Return the whole number in `meta` under `key`, or `default` if there is none. Raises `HomeDamaged`."""
     value = connection.scalar(select(meta.c.value).where(meta.c.key == key))
-    if value is None and new is not None:
-        return new
+    if value is None and default is not None:
+        return default
     try:
         return int(value or "")
     except ValueError as error:
@@ -48,10 +48,10 @@ def read_number(connection: Connection, key: str, new: int | None = None) -> int
             "the catalogue's counters are damaged",
             expected=f"a whole number as {key}",
             found=repr(value),
-            remedy="put back a backup of the catalogue",
+            remedy="restore a backup of the catalogue",
         ) from error
 
 
 def write_number(connection: Connection, key: str, number: int) -> None:
-    """Store `number` in `meta` under `key`, which exists."""
+    """Store `number` in `meta` under an existing `key`."""
     connection.execute(update(meta).where(meta.c.key == key).values(value=str(number)))

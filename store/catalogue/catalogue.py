@@ -1,4 +1,4 @@
-"""The catalogue: one SQL database of everything that cannot be rebuilt, one object for each of its tables."""
+"""The catalogue: one SQL database of everything that cannot be rebuilt, with one object for each table."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from shortlist.store.sql.schema import articles, enrichments, events, meta, read
 
 
 class Catalogue:
-    """The tables over one database, and the state they share. `Home` makes it; any method may raise `StateError`.
+    """The tables of one database and their shared state. `Home` creates it. Any method may raise `StateError`.
 
-    In every table `get` returns one record, `get_many` those that exist, `iterate` all of them; `put` replaces a
-    record with the same key, `add` never does; `remove` deletes.
+    In every table `get` returns one record, `get_many` those that exist, and `iterate` yields all. `put` replaces a
+    record with the same key, `add` never does. `remove` deletes.
     """
 
     def __init__(self, database: Database, lock: WriterLock, ledger: str, clock_tolerance_s: float) -> None:
         self._database = database
-        self._ledger = ledger  # the key in `meta` under which this home notes how far its documents follow
+        self._ledger = ledger  # the key in `meta` of the revision delivered to Chroma
         self.videos = Videos(database, lock)
         self.articles = Articles(database, lock)
         self.readers = Readers(database, lock)
@@ -45,35 +45,35 @@ class Catalogue:
 
     @contextmanager
     def snapshot(self) -> Iterator[int]:
-        """Until the end, all reads of this thread see the catalogue at the revision that is yielded."""
+        """Make all reads of this thread see one revision, which is yielded."""
         with self._database.snapshot():
             yield self.revision()
 
     def revision(self) -> int:
-        """The revision of the newest change of content; 0 before the first."""
+        """Return the revision of the newest change of content; 0 before the first."""
         with self._database.reading() as connection:
             return read_number(connection, "revision")
 
     def delivered(self) -> int:
-        """The revision up to which Chroma follows, as far as the catalogue knows."""
+        """Return the revision last delivered to Chroma, as the catalogue recorded it."""
         with self._database.reading() as connection:
-            return read_number(connection, self._ledger, new=0)
+            return read_number(connection, self._ledger, default=0)
 
     def set_delivered(self, revision: int) -> None:
-        """Note that Chroma follows up to `revision`."""
-        self._note(self._ledger, revision)
+        """Store `revision` as delivered to Chroma."""
+        self._write_revision(self._ledger, revision)
 
     def indexed(self, index_id: str) -> int:
-        """The revision up to which the index with this id follows, as far as the catalogue knows."""
+        """Return the revision of the index with this id, as the catalogue recorded it."""
         with self._database.reading() as connection:
-            return read_number(connection, f"{INDEXED} {index_id}", new=0)
+            return read_number(connection, f"{INDEXED} {index_id}", default=0)
 
     def set_indexed(self, index_id: str, revision: int) -> None:
-        """Note that this index follows up to `revision`. Called before the index is written."""
-        self._note(f"{INDEXED} {index_id}", revision)
+        """Store the revision of this index. Call it before the index is written."""
+        self._write_revision(f"{INDEXED} {index_id}", revision)
 
     def content_counts(self) -> ContentCounts:
-        """The numbers of records that have documents."""
+        """Return the numbers of records that have documents."""
         with self._database.snapshot(), self._database.reading() as connection:
             enriched = select(func.count()).where(enrichments.c.part == "summary")
             return ContentCounts(
@@ -81,7 +81,7 @@ class Catalogue:
             )
 
     def counts(self) -> Counts:
-        """How much there is of everything."""
+        """Return the numbers of all records."""
         with self._database.snapshot(), self._database.reading() as connection:
             content = self.content_counts()
             return Counts(
@@ -94,7 +94,7 @@ class Catalogue:
             )
 
     def reader_state(self, user_id: str) -> tuple[object, ...]:
-        """A value that differs after a change of content or of this reader, a new event of theirs, and any removal."""
+        """Return a value that changes with the content, this reader, their newest event, or any removal of events."""
         parts = (
             select(meta.c.value).where(meta.c.key == REMOVAL),
             select(meta.c.value).where(meta.c.key == "revision"),
@@ -105,12 +105,12 @@ class Catalogue:
             return tuple(connection.execute(select(*(part.scalar_subquery() for part in parts))).one())
 
     def changed_since(self, revision: int) -> int:
-        """How many videos and articles were put or removed after `revision`."""
+        """Return the number of videos and articles stored or removed after `revision`."""
         with self._database.snapshot(), self._database.reading() as connection:
             tables = (videos, articles, removed_videos)
             return sum(_count(connection, table, table.c.revision > revision) for table in tables)
 
-    def _note(self, key: str, revision: int) -> None:
+    def _write_revision(self, key: str, revision: int) -> None:
         with self._database.writing() as connection:
             connection.execute(self._database.replace(meta, {"key": key, "value": str(revision)}))
 
@@ -127,4 +127,4 @@ def _events_of_unknown_items(connection: Connection) -> int:
         select(articles.c.id).where(articles.c.id == items.c.item_id).exists()
     )
     total = connection.scalar(select(func.sum(items.c.n)).where(unknown_video | unknown_article))
-    return int(total or 0)  # PostgreSQL adds up to decimals
+    return int(total or 0)  # PostgreSQL returns a decimal

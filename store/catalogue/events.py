@@ -1,4 +1,4 @@
-"""The events of the catalogue: what readers did. Short transactions, no writer lock, a sequence of their own."""
+"""The events of readers. They have short transactions, no writer lock, and their own sequence numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shortlist.store.catalogue.records import Activity
 from shortlist.store.catalogue.rows import Columns, event_of, event_row, to_micros
 from shortlist.store.lock import WriterLock
 from shortlist.store.sql.database import Database
-from shortlist.store.sql.dialect import among, listed, one_of
+from shortlist.store.sql.dialect import in_list, in_subquery, values_table
 from shortlist.store.sql.schema import events, meta, readers, tastes
 
 POSITIVE: tuple[Action, ...] = ("click", "view", "like")
@@ -30,11 +30,10 @@ REMOVAL = "newest removal of events"  # the key in `meta`
 
 
 class Events(CatalogueTable):
-    """Events: add, remove, read a reader's newest, read all, add up.
+    """The events: add, remove, read and count them.
 
-    An event later than `latest()` is refused. One that is stored already (by an older version, or under a wrong
-    clock) is listed, but is no part of a profile or of popularity until its time has come. For the links between
-    videos it is the last one that its reader watched.
+    An event later than `latest()` is refused. A stored one (of an older version, or from a wrong clock) is listed, but
+    ignored in profiles and popularity until its time comes. Co-watch counts treat it as the reader's last watch.
     """
 
     def __init__(self, database: Database, lock: WriterLock, clock_tolerance_s: float) -> None:
@@ -42,22 +41,22 @@ class Events(CatalogueTable):
         self._clock_tolerance_s = clock_tolerance_s
 
     def latest(self) -> datetime:
-        """The latest time an event may have: now and `store.clock_tolerance_s`."""
+        """Return the latest allowed time of an event: now plus `store.clock_tolerance_s`."""
         return datetime.now(UTC) + timedelta(seconds=self._clock_tolerance_s)
 
     def check_time(self, event: Event) -> Event:
-        """Return `event`. Raises `RecordError` where it is later than `latest()`."""
+        """Return `event`. Raises `RecordError` if it is later than `latest()`."""
         if event.at > (latest := self.latest()):
             expected = f"{latest.isoformat(timespec='seconds')} or earlier"
-            remedy = "correct `at`, or the clock that wrote it; store.clock_tolerance_s is how far ahead a clock may be"
+            remedy = "correct `at`, or the clock that set it; store.clock_tolerance_s is the allowed difference"
             require(False, "event in the future", expected, event.at.isoformat(), remedy)
         return event
 
     def add(self, new_events: Sequence[Event]) -> int:
-        """Store events; how many were new. An `event_id` seen before is skipped; what is new makes its reader.
+        """Store events and return the number of new ones. A known `event_id` is skipped. Unknown readers are created.
 
-        Long lists are written in several transactions; after an error, adding the same list again completes it.
-        Raises `RecordError`, before anything is stored, where one is later than `latest()`.
+        Long lists are written in several transactions. After an error, add the same list again to complete it.
+        Raises `RecordError`, before anything is stored, if an event is later than `latest()`.
         """
         for event in new_events:
             self.check_time(event)
@@ -82,58 +81,58 @@ class Events(CatalogueTable):
         return cast("CursorResult[tuple[()]]", result).rowcount
 
     def remove(self, event_ids: Iterable[str]) -> int:
-        """Delete the events with these ids in one transaction; return how many there were. Unknown ids are ignored.
+        """Delete the events with these ids in one transaction and return their number. Unknown ids are ignored.
 
-        Everything derived from events follows: a profile, the seen videos and cached responses at once; popularity and
-        co-watch counts with the next snapshot; the descriptions of these readers' tastes are deleted until they are
-        written again. The readers stay. Adding a removed event again stores it.
+        Derived data follows: profiles, seen videos and cached responses at once, popularity and co-watch counts with
+        the next snapshot. The descriptions of these readers' tastes are deleted. The readers stay. A removed event may
+        be added again.
         """
-        chosen = among(events.c.event_id, list(event_ids))
+        chosen = in_list(events.c.event_id, list(event_ids))
         with self._database.writing() as connection:
             user_ids = list(connection.scalars(select(events.c.user_id).where(chosen).distinct()))
             if not user_ids:
                 return 0
             removed = connection.execute(delete(events).where(chosen)).rowcount
-            connection.execute(delete(tastes).where(among(tastes.c.user_id, user_ids)))
+            connection.execute(delete(tastes).where(in_list(tastes.c.user_id, user_ids)))
             mark = {"key": REMOVAL, "value": secrets.token_hex(8)}
             connection.execute(self._database.replace(meta, mark))
         return removed
 
     def newest(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
-        """The newest `limit` events of each reader, newest first, of equal times the later added first.
+        """Return the newest `limit` events of each reader, newest first; of equal times, the one added later first.
 
-        Those later than `latest()` are among them. Every id of `user_ids` is a key; a reader without events has an
-        empty list.
+        Events later than `latest()` are included. Every id of `user_ids` is a key; a reader without events has an empty
+        list.
         """
         return self._newest_of(user_ids, limit)
 
     def newest_acts(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
-        """As `newest`, without impressions and up to `latest()`: only what readers did themselves."""
+        """Return `newest` without impressions and without events later than `latest()`."""
         acts = [action for action in ACTIONS if action != "impression"]
-        return self._newest_of(user_ids, limit, events.c.action.in_(acts), self._happened())
+        return self._newest_of(user_ids, limit, events.c.action.in_(acts), self._not_in_future())
 
-    def _happened(self) -> ColumnElement[bool]:
+    def _not_in_future(self) -> ColumnElement[bool]:
         return events.c.at <= to_micros(self.latest())
 
     def _newest_of(
         self, user_ids: Sequence[str], limit: int, *conditions: ColumnElement[bool]
     ) -> dict[str, list[Event]]:
-        asked = listed(dict.fromkeys(user_ids))
-        newest = select(events.c.seq).where(events.c.user_id == asked.c.value, *conditions)
-        newest = newest.order_by(events.c.at.desc(), events.c.seq.desc()).limit(limit).correlate(asked)
-        # One walk down the index for each reader: a history of any length costs `limit` rows.
+        requested = values_table(dict.fromkeys(user_ids))
+        newest = select(events.c.seq).where(events.c.user_id == requested.c.value, *conditions)
+        newest = newest.order_by(events.c.at.desc(), events.c.seq.desc()).limit(limit).correlate(requested)
+        # One index scan for each reader: a history of any length costs `limit` rows.
         own = events.alias("own")
-        wanted = select(own).select_from(asked.join(own, one_of(own.c.seq, newest)))
-        wanted = wanted.order_by(own.c.user_id, own.c.at.desc(), own.c.seq.desc())
+        statement = select(own).select_from(requested.join(own, in_subquery(own.c.seq, newest)))
+        statement = statement.order_by(own.c.user_id, own.c.at.desc(), own.c.seq.desc())
         found: dict[str, list[Event]] = {user_id: [] for user_id in user_ids}
         with self._database.reading() as connection:
-            for row in connection.execute(wanted):
+            for row in connection.execute(statement):
                 found[row.user_id].append(event_of(row))
         return found
 
     def activity(self, user_ids: Sequence[str]) -> dict[str, Activity]:
-        """What all events of each reader up to `latest()` come to, however old. Every id of `user_ids` is a key."""
-        theirs = among(events.c.user_id, dict.fromkeys(user_ids)) & self._happened()
+        """Return the activity of each reader over all events up to `latest()`. Every id of `user_ids` is a key."""
+        theirs = in_list(events.c.user_id, dict.fromkeys(user_ids)) & self._not_in_future()
         counted = select(events.c.user_id, func.count()).where(theirs).group_by(events.c.user_id)
         watched = (events.c.kind == "video") & events.c.action.in_(SEEN_ACTIONS)
         pairs = select(events.c.user_id, events.c.item_id).where(theirs, watched).distinct()
@@ -145,29 +144,29 @@ class Events(CatalogueTable):
         return {user_id: Activity(numbers.get(user_id, 0), frozenset(items)) for user_id, items in seen.items()}
 
     def get_many(self, event_ids: Iterable[str]) -> dict[str, Event]:
-        """The events with these ids, by id; those that are not stored are left out."""
+        """Return the events with these ids, by id. Unknown ids are left out."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(events).where(among(events.c.event_id, event_ids)))
+            rows = connection.execute(select(events).where(in_list(events.c.event_id, event_ids)))
             return {row.event_id: event_of(row) for row in rows}
 
     def get_numbered(self, number: int) -> Event | None:
-        """The event with this number; None where there is none."""
+        """Return the event with this sequence number, or None."""
         with self._database.reading() as connection:
             row = connection.execute(select(events).where(events.c.seq == number)).one_or_none()
         return event_of(row) if row else None
 
-    def clashing(self, wanted: Sequence[Event]) -> list[Event]:
-        """Those of `wanted` under whose id an event is stored that differs in anything."""
-        rows = [event_row(event) for event in wanted]
+    def conflicting(self, new_events: Sequence[Event]) -> list[Event]:
+        """Return those of `new_events` whose id belongs to a different stored event."""
+        rows = [event_row(event) for event in new_events]
         columns = [events.c[name] for name in rows[0]] if rows else []
-        known = select(*columns).where(among(events.c.event_id, (row["event_id"] for row in rows)))
+        known = select(*columns).where(in_list(events.c.event_id, (row["event_id"] for row in rows)))
         with self._database.reading() as connection:
             stored = {row.event_id: tuple(row) for row in connection.execute(known)} if rows else {}
-        pairs = zip(wanted, rows, strict=True)
+        pairs = zip(new_events, rows, strict=True)
         return [event for event, row in pairs if stored.get(event.event_id, ()) not in ((), tuple(row.values()))]
 
     def iterate(self, after: int = 0) -> Iterator[tuple[int, Event]]:
-        """(sequence number, event) of every event added after number `after`, in the order they were added."""
+        """Yield (sequence number, event) for every event added after number `after`, in the order of addition."""
         while True:
             page = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(PAGE)
             with self._database.reading() as connection:
@@ -178,27 +177,29 @@ class Events(CatalogueTable):
             after = rows[-1].seq
 
     def iterate_watches(self, after: int = 0) -> Iterator[list[tuple[str, int]]]:
-        """For each reader who clicked, viewed or liked a video after event number `after`: (video id, number) of every
-        such event of theirs, however old, in time order."""
+        """Yield, for each reader with a click, view or like of a video after number `after`, all their such events.
+
+        Each event is (video id, sequence number), and a reader's events are in time order.
+        """
         positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video")
         watches = select(events.c.user_id, events.c.item_id, events.c.seq).where(positive)
         if after:
-            lately = select(events.c.user_id).where(positive, events.c.seq > after)
-            watches = watches.where(events.c.user_id.in_(lately))
+            recent = select(events.c.user_id).where(positive, events.c.seq > after)
+            watches = watches.where(events.c.user_id.in_(recent))
         watches = watches.order_by(events.c.user_id, events.c.at, events.c.seq)
         with self._database.reading() as connection:
-            for _, of_one in groupby(connection.execute(watches), key=itemgetter(0)):
-                yield [(item_id, number) for _, item_id, number in of_one]
+            for _, rows in groupby(connection.execute(watches), key=itemgetter(0)):
+                yield [(item_id, number) for _, item_id, number in rows]
 
     def last_number(self) -> int:
-        """The number of the event added last; 0 before the first."""
+        """Return the sequence number of the event added last; 0 before the first."""
         with self._database.reading() as connection:
             return connection.scalar(select(func.max(events.c.seq))) or 0
 
     def version(self) -> tuple[int, str]:
-        """The number of the newest event and a mark of the newest removal; changes with every event added or removed.
+        """Return the newest sequence number and a mark of the newest removal.
 
-        After a removal, numbers may be given to other events.
+        The value changes with every event added or removed. After a removal, numbers may be reused.
         """
         newest = select(func.max(events.c.seq)).scalar_subquery()
         removal = select(meta.c.value).where(meta.c.key == REMOVAL).scalar_subquery()
@@ -207,13 +208,13 @@ class Events(CatalogueTable):
         return number or 0, mark or ""
 
     def popularity(self, half_life_days: float) -> dict[str, float]:
-        """How many readers clicked, viewed or liked each video, known or not.
+        """Return the decayed number of readers who clicked, viewed or liked each video, by video id.
 
-        A reader counts once a video, halved for every half-life from then to the newest such event. Nothing counts
-        more than an event of now, and one later than `latest()` counts for nothing: else a wrong clock would make all
-        others old.
+        A reader counts once for each video, halved for every half-life between their last such event and the newest
+        event of all. No event counts more than one of now, and events later than `latest()` are ignored: a wrong clock
+        must not make all others old.
         """
-        positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video") & self._happened()
+        positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video") & self._not_in_future()
         last = select(events.c.item_id, func.max(events.c.at)).where(positive)
         totals: dict[str, float] = defaultdict(float)
         with self._database.reading() as connection:

@@ -1,4 +1,4 @@
-"""The ingest log: the outcome of every step for every item, and the locations that videos were taken from."""
+"""The ingest log: the outcome of every step for every item, and the locations of videos."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Steps(CatalogueTable):
     """The last outcome of every step for every item."""
 
     def put(self, item: str, step: str, status: StepStatus, reason: str = "", seconds: float | None = None) -> None:
-        """Store how `step` ended for `item` (an id, a file, an address) and its duration; replaces the last outcome."""
+        """Store the outcome and duration of `step` for `item` (an id, file or address). Replaces the last outcome."""
         at = to_micros(datetime.now(UTC))
         row = {"item": item, "step": step, "status": status, "reason": reason, "at": at, "seconds": seconds}
         with self._database.writing() as connection:
             connection.execute(self._database.replace(steps, row))
 
     def failures(self) -> list[StepFailure]:
-        """The steps that failed, oldest first."""
+        """Return the failed steps, oldest first."""
         failed = select(steps).where(steps.c.status == "failed").order_by(steps.c.at, steps.c.item, steps.c.step)
         with self._database.reading() as connection:
             return [
@@ -32,7 +32,7 @@ class Steps(CatalogueTable):
             ]
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """The number of items by outcome, as {step: {status: items}}."""
+        """Return the number of items by outcome, as {step: {status: items}}."""
         grouped = select(steps.c.step, steps.c.status, func.count()).group_by(steps.c.step, steps.c.status)
         counts: dict[str, dict[str, int]] = {}
         with self._database.reading() as connection:
@@ -41,20 +41,20 @@ class Steps(CatalogueTable):
         return counts
 
     def mean_seconds(self) -> dict[str, float]:
-        """Mean duration of the steps that were done and timed, as {step: seconds}."""
+        """Return the mean duration of finished steps, as {step: seconds}."""
         timed = select(steps.c.step, func.avg(steps.c.seconds)).where(steps.c.status == "done")
         with self._database.reading() as connection:
             rows = connection.execute(timed.where(steps.c.seconds.is_not(None)).group_by(steps.c.step))
             return {step: float(seconds) for step, seconds in rows}
 
     def done(self, step: str) -> set[str]:
-        """The items for which `step` was done."""
+        """Return the items with a finished `step`."""
         done = select(steps.c.item).where(steps.c.step == step, steps.c.status == "done")
         with self._database.reading() as connection:
             return set(connection.scalars(done))
 
     def remove(self, item: str | None = None, step: str | None = None) -> int:
-        """Delete the outcomes for `item`, of the kind `step`, or all; return how many there were."""
+        """Delete the outcomes of `item`, of `step`, or all. Return their number."""
         chosen = delete(steps)
         if item is not None:
             chosen = chosen.where(steps.c.item == item)
@@ -65,23 +65,23 @@ class Steps(CatalogueTable):
 
 
 class Locations(CatalogueTable):
-    """The locations that videos were taken from. They are no content: no revision rises, no lock is needed."""
+    """The locations of videos: files and addresses. They are not content: no revision, no writer lock."""
 
     def put(self, location: str, version: str, video_id: str) -> None:
-        """Store that `video_id` was taken from `location`; replaces what was stored for that location."""
+        """Store that `video_id` was ingested from `location`. Replaces an older entry of that location."""
         row = {"location": location, "version": version, "video_id": video_id}
         with self._database.writing() as connection:
             connection.execute(self._database.replace(locations, row))
 
     def get(self, location: str) -> Located | None:
-        """The video taken from `location`; None for a new one, and for one whose video was removed since."""
+        """Return the video ingested from `location`; None if there is none or it was removed."""
         found = select(locations).join(videos, videos.c.id == locations.c.video_id)
         with self._database.reading() as connection:
             row = connection.execute(found.where(locations.c.location == location)).one_or_none()
         return Located(row.version, row.video_id) if row else None
 
     def of_video(self, video_id: str) -> list[str]:
-        """All locations that `video_id` was taken from, sorted."""
+        """Return all locations of `video_id`, sorted."""
         chosen = select(locations.c.location).where(locations.c.video_id == video_id)
         with self._database.reading() as connection:
             return list(connection.scalars(chosen.order_by(locations.c.location)))

@@ -1,4 +1,4 @@
-"""Integrity checks: of the database, and of every record against the hash it was stored with."""
+"""Integrity checks of the database, and of every record against its stored hash."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class DamagedRecord:
-    """A video or article that differs from its hash; `readable` if it still is a valid record."""
+    """A video or article that differs from its hash. `readable` is true if it is still a valid record."""
 
     table: Table
     id: str
@@ -34,14 +34,14 @@ class DamagedRecord:
 
 
 class Integrity(CatalogueTable):
-    """Find damage that no single read would notice, and prepare damaged records for the next ingest."""
+    """Find damage that reading a record does not notice, and prepare damaged records for the next ingest."""
 
     def __init__(self, database: Database, lock: WriterLock, videos: Videos, articles: Articles) -> None:
         super().__init__(database, lock)
         self._videos, self._articles = videos, articles
 
     def problems(self) -> list[str]:
-        """The problems found, one line each. Reads everything."""
+        """Return the problems found, one line each. Reads everything."""
         try:
             with self._database.snapshot():
                 return [*self._database.problems(), *self._orphans(), *map(str, self.damaged_records())]
@@ -49,7 +49,7 @@ class Integrity(CatalogueTable):
             return [str(error)]
 
     def damaged_records(self) -> list[DamagedRecord]:
-        """Every video and article that differs from its hash. Raises `HomeDamaged` for a broken file."""
+        """Return every video and article that differs from its hash. Raises `HomeDamaged` for a broken file."""
         with self._database.snapshot():
             return [
                 *self._damaged(videos, lambda ids: _contents(self._videos.get_many(ids), video_content)),
@@ -57,21 +57,21 @@ class Integrity(CatalogueTable):
             ]
 
     def clear_damaged(self) -> list[DamagedRecord]:
-        """Let the next ingest replace every damaged record, remove those that cannot be read, and return all of them.
+        """Mark damaged records so that the next ingest replaces them, remove unreadable ones, and return all of them.
 
         Needs the writer lock. Rebuild derived state afterwards.
         """
         damaged = self.damaged_records()
         with self._changing_content() as connection:
-            for one in damaged:
-                row = one.table.c.id == one.id
-                if one.readable:
-                    connection.execute(update(one.table).where(row).values(content_sha=""))
+            for record in damaged:
+                row = record.table.c.id == record.id
+                if record.readable:
+                    connection.execute(update(record.table).where(row).values(content_sha=""))
                     continue
-                connection.execute(delete(one.table).where(row))
+                connection.execute(delete(record.table).where(row))
                 revision = next_revision(connection)
-                if one.table is videos:
-                    connection.execute(insert(removed_videos).values(id=one.id, revision=revision))
+                if record.table is videos:
+                    connection.execute(insert(removed_videos).values(id=record.id, revision=revision))
             for part in (segments, enrichments):
                 connection.execute(delete(part).where(_orphaned(part)))
         return damaged
@@ -92,9 +92,9 @@ class Integrity(CatalogueTable):
         for start in range(0, len(ids), PAGE):
             page = ids[start : start + PAGE]
             found = _readable(page, read)
-            for one in page:
-                if one not in found or found[one].sha != shas[one]:
-                    yield DamagedRecord(table, one, one in found)
+            for id_ in page:
+                if id_ not in found or found[id_].sha != shas[id_]:
+                    yield DamagedRecord(table, id_, id_ in found)
 
 
 def _orphaned(part: Table) -> ColumnElement[bool]:
@@ -102,17 +102,17 @@ def _orphaned(part: Table) -> ColumnElement[bool]:
 
 
 def _contents(records: Mapping[str, Any], content: Callable[[Any], Content]) -> dict[str, Content]:
-    return {one: content(record) for one, record in records.items()}
+    return {id_: content(record) for id_, record in records.items()}
 
 
 def _readable(ids: Sequence[str], read: Callable[[Sequence[str]], Mapping[str, Content]]) -> dict[str, Content]:
     try:
         return dict(read(ids))
-    except HomeDamaged:  # find out which
+    except HomeDamaged:  # one by one, to find the damaged records
         found: dict[str, Content] = {}
-        for one in ids:
+        for id_ in ids:
             try:
-                found.update(read([one]))
+                found.update(read([id_]))
             except HomeDamaged:
                 continue
         return found

@@ -1,4 +1,4 @@
-"""The keys of the served API. Only their hashes are kept: a key's secret is shown once, when it is made."""
+"""Keys of the HTTP API. Only their hashes are stored: a secret is shown once, when the key is created."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ SCOPES: Mapping[str, frozenset[Permission]] = {
     "write": frozenset({"content", "readers", "metrics", "write"}),
     "operate": frozenset({"metrics"}),
 }
-READER = "reader:"  # begins the scope of one reader
+READER = "reader:"  # prefix of the scope of one reader
 PREFIX = "sl_"
-EVER = "keys"  # in `meta`, once there was a key: a home that was closed stays closed
+EVER = "keys"  # the key in `meta`, set with the first key: a home that had keys stays closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +43,23 @@ class Key:
         return self.scope.removeprefix(READER) if self.scope.startswith(READER) else None
 
     def may(self, needed: Permission) -> bool:
-        """Whether the scope includes `needed`; a scope of a newer version includes nothing."""
+        """Return whether the scope includes `needed`. A scope of a newer version includes nothing."""
         if self.reader is not None:
             return needed == "content"
         return needed in SCOPES.get(self.scope, ())
 
     def may_read(self, user_id: str) -> bool:
-        """Whether the scope includes the data of this reader."""
+        """Return whether the scope includes the data of this reader."""
         return self.may("readers") or self.reader == user_id
 
 
 class Keys(CatalogueTable):
-    """Keys: create, revoke, list, recognise. They are no content: no revision rises, no lock is needed."""
+    """Keys: create, revoke, list, recognise. They are not content: no revision, no writer lock."""
 
     def create(self, scope: str, label: str = "") -> tuple[Key, str]:
-        """A new key, and the secret that its holder sends.
+        """Return a new key and the secret that its holder sends.
 
-        Raises `RecordError` for a label that is no text, and `UsageError` for a scope that is none.
+        Raises `RecordError` for a label that is not text, and `UsageError` for an unknown scope.
         """
         check_text(label, "label")
         _check_scope(scope)
@@ -67,37 +67,37 @@ class Keys(CatalogueTable):
         key = Key(secrets.token_hex(4), scope, label, datetime.now(UTC))
         row = {"id": key.id, "sha": _sha(secret), "scope": scope, "label": label, "created": to_micros(key.created)}
         with self._database.writing() as connection:
-            self._note_ever(connection)
+            self._set_ever(connection)
             connection.execute(insert(keys).values(row))
         return key, secret
 
     def revoke(self, key_id: str) -> bool:
-        """Make a key worthless at once; whether there was one with this id."""
+        """Delete a key, which takes effect at once. Return whether there was one with this id."""
         with self._database.writing() as connection:
             result = connection.execute(delete(keys).where(keys.c.id == key_id))
             known = cast("CursorResult[tuple[()]]", result).rowcount > 0
             if known:
-                self._note_ever(connection)  # the key may be older than the note
+                self._set_ever(connection)  # an older version may have created the key
         return known
 
     def all(self) -> list[Key]:
-        """All keys, oldest first."""
+        """Return all keys, oldest first."""
         with self._database.reading() as connection:
             return [_key(row) for row in connection.execute(select(keys).order_by(keys.c.created, keys.c.id))]
 
     def ever_existed(self) -> bool:
-        """Whether there is a key or ever was one; then no server answers without."""
-        noted = exists(select(meta.c.key).where(meta.c.key == EVER))
+        """Return whether there is or was a key. If so, servers answer no request without one."""
+        flag = exists(select(meta.c.key).where(meta.c.key == EVER))
         with self._database.reading() as connection:
-            return bool(connection.scalar(select(noted | exists(select(keys.c.id)))))
+            return bool(connection.scalar(select(flag | exists(select(keys.c.id)))))
 
     def recognise(self, secret: str) -> Key | None:
-        """The key whose secret this is; None for a wrong or revoked one."""
+        """Return the key with this secret; None for a wrong or revoked one."""
         with self._database.reading() as connection:
             row = connection.execute(select(keys).where(keys.c.sha == _sha(secret))).one_or_none()
         return _key(row) if row else None
 
-    def _note_ever(self, connection: Connection) -> None:
+    def _set_ever(self, connection: Connection) -> None:
         connection.execute(self._database.replace(meta, {"key": EVER, "value": "1"}))
 
 
@@ -106,7 +106,7 @@ def _check_scope(scope: str) -> None:
         check_id(scope.removeprefix(READER), "reader id")
     elif scope not in SCOPES:
         expected = f"{', '.join(SCOPES)} or {READER}ID"
-        raise UsageError("unknown scope", expected=expected, found=repr(scope), remedy="choose one of those")
+        raise UsageError("unknown scope", expected=expected, found=repr(scope), remedy="choose one of them")
 
 
 def _sha(secret: str) -> str:

@@ -1,4 +1,4 @@
-"""Homes of older versions: a backup copy, then one step after the other to the schema of today."""
+"""Migrations of homes of older versions: a backup, then one step after the other to the current schema."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Migration = Callable[[Connection], None]
 
 
 def _enriched_articles(connection: Connection) -> None:
-    """Articles have enrichments, steps a duration, and videos the places they came from."""
+    """Add enrichments of articles, durations of steps and locations of videos."""
     for statement in (
         "ALTER TABLE articles ADD COLUMN enrichment TEXT NOT NULL DEFAULT '{}'",
         "ALTER TABLE steps ADD COLUMN seconds FLOAT",
@@ -33,7 +33,7 @@ def _enriched_articles(connection: Connection) -> None:
 
 
 def _tastes(connection: Connection) -> None:
-    """Readers have a taste in words."""
+    """Add descriptions of readers' tastes."""
     connection.exec_driver_sql(
         "CREATE TABLE tastes (user_id TEXT NOT NULL PRIMARY KEY, sentence TEXT NOT NULL, tags TEXT NOT NULL,"
         " made_by TEXT NOT NULL, n_events INTEGER NOT NULL) WITHOUT ROWID"
@@ -41,30 +41,30 @@ def _tastes(connection: Connection) -> None:
 
 
 def _keys(connection: Connection) -> None:
-    """The served API has keys."""
+    """Add keys of the HTTP API."""
     connection.exec_driver_sql(
         "CREATE TABLE keys (id TEXT NOT NULL PRIMARY KEY, sha TEXT NOT NULL UNIQUE, scope TEXT NOT NULL,"
         " label TEXT NOT NULL, created BIGINT NOT NULL) WITHOUT ROWID"
     )
 
 
-# MIGRATIONS[n] turns a catalogue of schema version n into one of version n + 1. A step uses nothing of today's schema.
-# Catalogues on PostgreSQL begin with version 4, so the steps up to there are SQLite's own.
+# MIGRATIONS[n] migrates a catalogue from schema version n to n + 1. A step must not use the current schema.
+# Catalogues on PostgreSQL begin with version 4, so the older steps may use SQLite's dialect.
 MIGRATIONS: Mapping[int, Migration] = {1: _enriched_articles, 2: _tastes, 3: _keys}
 
 
 def migrate(
     database: Database, migrations: Mapping[int, Migration] = MIGRATIONS, target: int = SCHEMA_VERSION
 ) -> Path | None:
-    """Bring the catalogue to schema `target`: all steps in one transaction. Needs the writer lock.
+    """Migrate the catalogue to schema `target`, all steps in one transaction. Needs the writer lock.
 
-    Returns the backup made before, or None when there was nothing to do or a server keeps the catalogue.
+    Return the path of the backup, or None if there was nothing to do or the catalogue is on a server.
     """
     with database.reading() as connection:
         version = read_number(connection, "schema_version")
     if version >= target:
         return None
-    backup = database.copied(version)
+    backup = database.backup(version)
     with database.writing() as connection:
         for step in range(version, target):
             migrations[step](connection)

@@ -1,4 +1,4 @@
-"""Readers and their tastes. They are no content: they raise no revision and need no writer lock."""
+"""Readers and descriptions of their tastes. They are not content: no revision, no writer lock."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from shortlist.core.types import Made, Reader
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.records import Put
 from shortlist.store.catalogue.rows import reader_of, reader_row
-from shortlist.store.sql.dialect import among
+from shortlist.store.sql.dialect import in_list
 from shortlist.store.sql.schema import events, readers, tastes
 
 NEAREST = 3
 PAGE = 10_000
 NO_INTERESTS = "[]"
-MOST = 2**31 - 1  # the column is an INTEGER of 32 bits on PostgreSQL
+MAX_INT32 = 2**31 - 1  # the column is an INTEGER of 32 bits on PostgreSQL
 
 
 class Readers(CatalogueTable):
     """The readers."""
 
     def put(self, new_readers: Sequence[Reader]) -> Put:
-        """Store readers in one transaction; one with the id of a known reader replaces it."""
+        """Store readers in one transaction. A reader with a known id replaces the stored one."""
         put = Put()
         with self._database.writing() as connection:
-            known = select(readers).where(among(readers.c.id, (reader.id for reader in new_readers)))
+            known = select(readers).where(in_list(readers.c.id, (reader.id for reader in new_readers)))
             current = {row.id: reader_of(row) for row in connection.execute(known)}
             for reader in new_readers:
                 before = current.get(reader.id)
                 put += Put(new=before is None, changed=before not in (None, reader), unchanged=before == reader)
                 current[reader.id] = reader
             if put.new or put.changed:
-                connection.execute(delete(readers).where(among(readers.c.id, current)))
+                connection.execute(delete(readers).where(in_list(readers.c.id, current)))
                 connection.execute(insert(readers), [reader_row(reader) for reader in current.values()])
         return put
 
     def get(self, user_id: str) -> Reader:
-        """The reader; `UnknownReader` with the nearest known ids if there is none with this id."""
+        """Return the reader. Raises `UnknownReader` with the nearest known ids if there is none with this id."""
         with self._database.reading() as connection:
             row = connection.execute(select(readers).where(readers.c.id == user_id)).one_or_none()
         if row is None:
@@ -51,21 +51,21 @@ class Readers(CatalogueTable):
         return reader_of(row)
 
     def get_many(self, user_ids: Iterable[str]) -> dict[str, Reader]:
-        """Those of `user_ids` that are known, by id."""
+        """Return the readers with these ids, by id. Unknown ids are left out."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(readers).where(among(readers.c.id, user_ids)))
+            rows = connection.execute(select(readers).where(in_list(readers.c.id, user_ids)))
             return {row.id: reader_of(row) for row in rows}
 
     def ids(self) -> Iterator[str]:
-        """The ids of all readers, sorted."""
+        """Return the ids of all readers, sorted."""
         return (row.id for row in self._iter_rows(readers.c.id))
 
     def content_hash(self) -> str:
-        """sha256 of the ids and interests of all readers; it changes with any of them."""
-        whole = hashlib.sha256()
+        """Return the SHA-256 of the ids and interests of all readers."""
+        digest = hashlib.sha256()
         for row in self._iter_rows(readers.c.id, readers.c.interests):
-            whole.update(f"{row.id}\0{row.interests}\0".encode())
-        return whole.hexdigest()
+            digest.update(f"{row.id}\0{row.interests}\0".encode())
+        return digest.hexdigest()
 
     def _iter_rows(self, *columns: Column[Any]) -> Iterator[Row[Any]]:
         last = ""
@@ -90,7 +90,7 @@ class Tastes(CatalogueTable):
     """Descriptions of the tastes of readers: a sentence and tags."""
 
     def put(self, user_id: str, sentence: Made, tags: Sequence[str], described: int) -> None:
-        """Store the description of a reader; replaces an older one. `described` is their number in `inputs`."""
+        """Store the description of a reader. Replaces an older one. `described` is the reader's number in `inputs`."""
         row = {
             "user_id": user_id, "sentence": sentence.value, "made_by": sentence.made_by, "tags": json.dumps(list(tags)),
             "n_events": described,
@@ -99,19 +99,19 @@ class Tastes(CatalogueTable):
             connection.execute(self._database.replace(tastes, row))
 
     def get(self, user_id: str) -> tuple[Made, tuple[str, ...]] | None:
-        """The sentence and the tags that describe `user_id`; None before they are written."""
+        """Return the sentence and the tags that describe `user_id`, or None."""
         with self._database.reading() as connection:
             row = connection.execute(select(tastes).where(tastes.c.user_id == user_id)).one_or_none()
         return (Made(row.sentence, row.made_by), tuple(json.loads(row.tags))) if row else None
 
     def made(self) -> dict[str, tuple[str, int]]:
-        """For every described reader, who wrote the description and the number in `inputs` it was written for."""
+        """Return (author, number in `inputs` at that time) of every description, by reader id."""
         with self._database.reading() as connection:
             rows = connection.execute(select(tastes.c.user_id, tastes.c.made_by, tastes.c.n_events))
             return {row.user_id: (row.made_by, row.n_events) for row in rows}
 
     def inputs(self) -> dict[str, int]:
-        """For every reader with events or interests, a number that changes with them."""
+        """Return, for every reader with events or interests, a number that changes with them."""
         counted = select(events.c.user_id, func.count().label("n")).group_by(events.c.user_id).subquery()
         known = select(readers.c.id, readers.c.interests, func.coalesce(counted.c.n, 0).label("n"))
         known = known.select_from(readers.outerjoin(counted, counted.c.user_id == readers.c.id)).order_by(readers.c.id)
@@ -121,5 +121,5 @@ class Tastes(CatalogueTable):
 
 
 def _input(n_events: int, interests: str) -> int:
-    """The number of events, plus a checksum of the interests if there are any: older homes stored only the former."""
-    return n_events if interests == NO_INTERESTS else (n_events + zlib.crc32(interests.encode())) & MOST
+    """Return the number of events, plus a checksum of the interests if any: older homes stored only the number."""
+    return n_events if interests == NO_INTERESTS else (n_events + zlib.crc32(interests.encode())) & MAX_INT32

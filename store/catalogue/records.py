@@ -1,4 +1,4 @@
-"""What the catalogue answers about itself."""
+"""Results of the catalogue's methods: counts, outcomes, activity."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ StepStatus = Literal["done", "failed", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What became of the records of one call; the three add up to their number."""
+    """Numbers of new, changed and unchanged records of one call. Together they are all of its records."""
 
     new: int = 0
     changed: int = 0
@@ -26,7 +26,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class ContentCounts:
-    """Records that become documents. `enriched` are the videos that have a summary."""
+    """Numbers of records that have documents. `enriched` counts the videos with a summary."""
 
     videos: int
     articles: int
@@ -35,7 +35,7 @@ class ContentCounts:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much a home holds. `events_unknown_item` are events whose video or article is not known (yet)."""
+    """Numbers of all records of a home. `events_unknown_item` counts events of unknown videos or articles."""
 
     videos: int
     articles: int
@@ -47,21 +47,21 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """How many events a reader has, impressions included, and the ids of the videos they have seen."""
+    """The number of a reader's events, including impressions, and the ids of the videos they have seen."""
 
     n_events: int
     seen: frozenset[str]
 
     @classmethod
     def of(cls, events: Sequence[Event]) -> Activity:
-        """That of one reader's `events`."""
+        """Return the activity in `events` of one reader."""
         watched = (event for event in events if event.kind == "video" and event.action in SEEN_ACTIONS)
         return cls(len(events), frozenset(event.item_id for event in watched))
 
 
 @dataclass(frozen=True, slots=True)
 class StepFailure:
-    """An ingest step that did not work out for an item, when, and why."""
+    """A failed ingest step of an item, with its time and reason."""
 
     item: str
     step: str
@@ -71,7 +71,7 @@ class StepFailure:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """The video taken from a location, and the version of what lay there then."""
+    """The video ingested from a location, and the version of the content at that time."""
 
     version: str
     video_id: str

@@ -1,4 +1,4 @@
-"""Records to rows and back. A record comes back equal to what was put, or as `HomeDamaged`."""
+"""Convert records to rows and back. A restored record equals the stored one, or `HomeDamaged` is raised."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Stored = Row[Any]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A video or article as rows: its own, those of tables that belong to it, and the hash of them all."""
+    """A video or article as rows: its own, those of tables that belong to it, and a hash of all of them."""
 
     id: str
     own: Columns
@@ -39,22 +39,22 @@ class Content:
 
 
 def to_real(seconds: float | None) -> float | None:
-    """As SQLite gives it back: a float, and never the zero below zero."""
+    """Return the value as SQLite returns it: a float, never minus zero."""
     return None if seconds is None else float(seconds) + 0.0
 
 
 def to_micros(time: datetime | None) -> int | None:
-    """Whole microseconds since 1970."""
+    """Return whole microseconds since 1970."""
     return None if time is None else (time - EPOCH) // MICROSECOND
 
 
 def from_micros(micros: int | None) -> datetime | None:
-    """The time in UTC."""
+    """Return the time in UTC."""
     return None if micros is None else EPOCH + timedelta(microseconds=micros)
 
 
 def video_content(video: Video) -> Content:
-    """The rows of `video`. Raises `RecordError` for what cannot be stored as text or JSON."""
+    """Return the rows of `video`. Raises `RecordError` if it cannot be stored as text or JSON."""
     own = {
         "id": video.id,
         "title": video.title,
@@ -72,7 +72,7 @@ def video_content(video: Video) -> Content:
 
 
 def article_content(article: Article) -> Content:
-    """The rows of `article`. Raises `RecordError` for what cannot be stored as text or JSON."""
+    """Return the rows of `article`. Raises `RecordError` if it cannot be stored as text or JSON."""
     own = {
         "id": article.id,
         "title": article.title,
@@ -89,7 +89,7 @@ def _content(own: Columns, metadata: Mapping[str, Any], parts: Mapping[Table, li
         own["metadata"] = json.dumps(dict(metadata), sort_keys=True)
         everything = json.dumps([own, *parts.values()], ensure_ascii=False)
         own["content_sha"] = hashlib.sha256(everything.encode()).hexdigest()
-    except (TypeError, ValueError) as error:  # a value that is no JSON, or half of a surrogate pair in a text
+    except (TypeError, ValueError) as error:  # a value that is not JSON, or a lone surrogate in a text
         raise RecordError(
             f"cannot store {own['id']!r}",
             expected="valid Unicode text, and metadata of JSON values",
@@ -118,17 +118,17 @@ def _enrichment_rows(video: Video) -> Iterator[Columns]:
 
 
 def _made_parts(made: Enrichment) -> Iterator[tuple[str, str, str]]:
-    """(part, value, made by) of every part that is there; tags as a JSON list."""
+    """Yield (part, value, made_by) of every existing part; tags as a JSON list."""
     for part in MADE_PARTS:
-        one: Made | None = getattr(made, part)
-        if one is not None:
-            yield part, one.value, one.made_by
+        value: Made | None = getattr(made, part)
+        if value is not None:
+            yield part, value.value, value.made_by
     if made.tags:
         yield "tags", json.dumps(made.tags), made.tags_made_by or ""
 
 
 def video_of(row: Stored, segments: Iterable[Stored], enrichments: Iterable[Stored]) -> Video:
-    """The video of its rows; `segments` in order of position."""
+    """Return the video of these rows; `segments` in order of position."""
     with _restoring(row.id):
         spoken = tuple(Segment(segment.text, segment.start_s, segment.end_s) for segment in segments)
         return Video(
@@ -141,7 +141,7 @@ def video_of(row: Stored, segments: Iterable[Stored], enrichments: Iterable[Stor
             language=row.language,
             description=row.description,
             transcript=Transcript(spoken, row.transcript_language, row.transcript_origin),
-            enrichment=_enrichment_of((one.part, one.value, one.made_by) for one in enrichments),
+            enrichment=_enrichment_of((row.part, row.value, row.made_by) for row in enrichments),
             metadata=json.loads(row.metadata),
         )
 
@@ -149,12 +149,12 @@ def video_of(row: Stored, segments: Iterable[Stored], enrichments: Iterable[Stor
 def _enrichment_of(parts: Iterable[tuple[str, str, str]]) -> Enrichment:
     made = {part: Made(value, made_by) for part, value, made_by in parts}
     tags = made.pop("tags", None)
-    listed = tuple(json.loads(tags.value)) if tags else ()
-    return Enrichment(**made, tags=listed, tags_made_by=tags.made_by if tags else None)
+    values = tuple(json.loads(tags.value)) if tags else ()
+    return Enrichment(**made, tags=values, tags_made_by=tags.made_by if tags else None)
 
 
 def article_of(row: Stored) -> Article:
-    """The article of its row."""
+    """Return the article of this row."""
     with _restoring(row.id):
         made = _enrichment_of((part, *pair) for part, pair in dict(json.loads(row.enrichment)).items())
         metadata = json.loads(row.metadata)
@@ -162,18 +162,18 @@ def article_of(row: Stored) -> Article:
 
 
 def reader_row(reader: Reader) -> Columns:
-    """The row of `reader`."""
+    """Return the row of `reader`."""
     return {"id": reader.id, "created": to_micros(reader.created), "interests": json.dumps(reader.interests)}
 
 
 def reader_of(row: Stored) -> Reader:
-    """The reader of its row."""
+    """Return the reader of this row."""
     with _restoring(row.id):
         return Reader(row.id, from_micros(row.created), tuple(json.loads(row.interests)))
 
 
 def event_row(event: Event) -> Columns:
-    """The row of `event`."""
+    """Return the row of `event`."""
     return {
         "event_id": event.event_id,
         "user_id": event.user_id,
@@ -189,7 +189,7 @@ def event_row(event: Event) -> Columns:
 
 
 def event_of(row: Stored) -> Event:
-    """The event of its row."""
+    """Return the event of this row."""
     with _restoring(row.event_id):
         return Event(
             row.user_id, row.item_id, row.kind, row.action, EPOCH + timedelta(microseconds=row.at),
@@ -204,7 +204,7 @@ def _restoring(what: str) -> Iterator[None]:
     except (RecordError, ValueError, TypeError, OverflowError) as error:
         raise HomeDamaged(
             f"the catalogue's record of {what!r} is damaged",
-            expected="what was written",
+            expected="the record as it was stored",
             found=str(error),
             remedy="run `shortlist rebuild`, then ingest it again",
         ) from error

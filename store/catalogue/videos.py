@@ -14,7 +14,7 @@ from shortlist.store.catalogue.base import CatalogueTable, next_revision
 from shortlist.store.catalogue.content import by_revision, put_content
 from shortlist.store.catalogue.records import Put
 from shortlist.store.catalogue.rows import video_content, video_of
-from shortlist.store.sql.dialect import among
+from shortlist.store.sql.dialect import in_list
 from shortlist.store.sql.schema import enrichments, removed_videos, segments, videos
 
 
@@ -22,69 +22,70 @@ class Videos(CatalogueTable):
     """The videos."""
 
     def put(self, new_videos: Sequence[Video]) -> Put:
-        """Store videos in one transaction; the revision rises if any is new or changed. Needs the writer lock."""
+        """Store videos in one transaction. Raises the revision if any is new or changed. Needs the writer lock."""
         contents = [video_content(video) for video in new_videos]
         with self._changing_content() as connection:
-            returned = (content.id for content in contents)
             put = put_content(connection, videos, contents)
             if put.new:
-                connection.execute(delete(removed_videos).where(among(removed_videos.c.id, returned)))
+                connection.execute(
+                    delete(removed_videos).where(in_list(removed_videos.c.id, (content.id for content in contents)))
+                )
         return put
 
     def remove(self, ids: Iterable[str]) -> int:
-        """Remove videos and leave tombstones under a new revision; return their number. Needs the writer lock."""
+        """Remove videos, leave tombstones under a new revision, and return their number. Needs the writer lock."""
         with self._changing_content() as connection:
-            known = list(connection.scalars(select(videos.c.id).where(among(videos.c.id, ids))))
+            known = list(connection.scalars(select(videos.c.id).where(in_list(videos.c.id, ids))))
             if known:
                 revision = next_revision(connection)
-                connection.execute(delete(videos).where(among(videos.c.id, known)))
-                connection.execute(insert(removed_videos), [{"id": one, "revision": revision} for one in known])
+                connection.execute(delete(videos).where(in_list(videos.c.id, known)))
+                connection.execute(insert(removed_videos), [{"id": id_, "revision": revision} for id_ in known])
         return len(known)
 
     def get(self, video_id: str) -> Video:
-        """The video; `UnknownItem` if there is none with this id."""
+        """Return the video. Raises `UnknownItem` if there is none with this id."""
         found = self.get_many([video_id]).get(video_id)
         if found is None:
             raise UnknownItem(
                 "unknown video",
                 expected="the id of a video in this home",
                 found=repr(video_id),
-                remedy="look for it with `shortlist search TEXT`",
+                remedy="find its id with `shortlist search TEXT`",
             )
         return found
 
     def get_many(self, ids: Iterable[str]) -> dict[str, Video]:
-        """Those of `ids` that are known, by id."""
+        """Return the videos with these ids, by id. Unknown ids are left out."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(videos).where(among(videos.c.id, ids))).all()
-            return {video.id: video for video in _assembled(connection, rows)}
+            rows = connection.execute(select(videos).where(in_list(videos.c.id, ids))).all()
+            return {video.id: video for video in _restore(connection, rows)}
 
     def iterate(self, after: int = 0) -> Iterator[tuple[int, Video]]:
-        """(revision, video) of every video changed after revision `after`, ordered by revision, then id."""
-        return by_revision(self._database, videos, after, _assembled)
+        """Yield (revision, video) for every video changed after revision `after`, by revision, then id."""
+        return by_revision(self._database, videos, after, _restore)
 
     def iterate_removed(self, after: int = 0) -> Iterator[tuple[int, str]]:
-        """(revision, id) of every video removed after revision `after` and not put back since, in the same order."""
+        """Yield (revision, id) for every removed video with a revision above `after`, by revision, then id."""
         return by_revision(self._database, removed_videos, after, lambda _, rows: [row.id for row in rows])
 
     def known(self, ids: Iterable[str]) -> set[str]:
-        """Those of `ids` that exist."""
+        """Return those of `ids` that exist."""
         with self._database.reading() as connection:
-            return set(connection.scalars(select(videos.c.id).where(among(videos.c.id, ids))))
+            return set(connection.scalars(select(videos.c.id).where(in_list(videos.c.id, ids))))
 
     def ids(self) -> list[str]:
-        """The ids of all videos, sorted."""
+        """Return the ids of all videos, sorted."""
         with self._database.reading() as connection:
             return list(connection.scalars(select(videos.c.id).order_by(videos.c.id)))
 
     def made_by(self, part: str, maker: str) -> set[str]:
-        """The ids of the videos whose `part` is by `maker`."""
+        """Return the ids of the videos whose `part` is made by `maker`."""
         made = select(enrichments.c.video_id).where(enrichments.c.part == part, enrichments.c.made_by == maker)
         with self._database.reading() as connection:
             return set(connection.scalars(made))
 
     def makers(self) -> dict[str, dict[str, int]]:
-        """The number of videos by who made a part, as {part: {made_by: videos}}; transcripts by their origin."""
+        """Return the number of videos by maker of each part, as {part: {made_by: videos}}; transcripts by origin."""
         grouped = select(enrichments.c.part, enrichments.c.made_by, func.count()).group_by(
             enrichments.c.part, enrichments.c.made_by
         )
@@ -97,7 +98,7 @@ class Videos(CatalogueTable):
         return found
 
 
-def _assembled(connection: Connection, rows: Sequence[Row[Any]]) -> list[Video]:
+def _restore(connection: Connection, rows: Sequence[Row[Any]]) -> list[Video]:
     ids = [row.id for row in rows]
     spoken = _by_video(connection, segments, ids)
     made = _by_video(connection, enrichments, ids)
@@ -105,7 +106,7 @@ def _assembled(connection: Connection, rows: Sequence[Row[Any]]) -> list[Video]:
 
 
 def _by_video(connection: Connection, table: Table, ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
-    belonging = select(table).where(among(table.c.video_id, ids)).order_by(*table.primary_key.columns)
+    belonging = select(table).where(in_list(table.c.video_id, ids)).order_by(*table.primary_key.columns)
     grouped: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(belonging):
         grouped[row.video_id].append(row)

@@ -1,4 +1,4 @@
-"""Where Chroma is: what documents need of it, and the embedded one, a folder with its errors turned into ours."""
+"""The interface to a Chroma collection, and its implementation with an embedded Chroma in a folder."""
 
 from __future__ import annotations
 
@@ -22,70 +22,70 @@ Metadata = Mapping[str, str | int]
 
 COLLECTION = "documents"
 COSINE: Any = {"hnsw": {"space": "cosine"}}
-REBUILD = "make it anew from the catalogue with `shortlist rebuild`"
+REBUILD = "rebuild it from the catalogue with `shortlist rebuild`"
 
 
 class Ledger(Protocol):
-    """Where the other side of the outbox notes how far Chroma follows."""
+    """Stores the revision delivered last, in the catalogue."""
 
     def delivered(self) -> int:
-        """The revision up to which Chroma follows."""
+        """Return the revision delivered last."""
         ...
 
     def set_delivered(self, revision: int) -> None:
-        """Note that Chroma follows up to `revision`."""
+        """Store `revision` as delivered."""
         ...
 
 
 class Chroma(Protocol):
-    """One collection somewhere. Nothing is loaded or made before it is needed."""
+    """One collection. It is loaded or created at first use."""
 
-    def exist(self) -> bool:
-        """Whether there may be documents. Takes no lock, loads nothing and asks no server."""
+    def exists(self) -> bool:
+        """Return whether there may be documents. Takes no lock, loads nothing and sends no request."""
         ...
 
-    def interrupted(self) -> bool:
-        """Whether a process died while it had the collection open, so that it is not to be trusted. Loads nothing."""
+    def was_interrupted(self) -> bool:
+        """Return whether a process died while it had the collection open: it may be damaged. Loads nothing."""
         ...
 
     def reading(self, doing: str) -> AbstractContextManager[None]:
-        """Around every look at the collection; `HomeLocked` where nobody may look while another process writes."""
+        """Hold the lock that reading needs. Raises `HomeLocked` if another process has it."""
         ...
 
     def collection(self) -> Collection | None:
-        """The collection as it is now; None where there is none."""
+        """Return the current collection; None if there is none."""
         ...
 
-    def begin(self, metadata: Metadata) -> None:
-        """Drop the collection, readable or not, and make an empty one. Needs the writer lock."""
+    def recreate(self, metadata: Metadata) -> None:
+        """Delete the collection, readable or not, and create an empty one. Needs the writer lock."""
         ...
 
-    def batch(self) -> int:
-        """How many documents are written at once, at most."""
+    def max_batch_size(self) -> int:
+        """Return the largest number of documents of one write."""
         ...
 
     def errors(self) -> AbstractContextManager[None]:
-        """Translate what Chroma raises inside; only calls of Chroma belong there."""
+        """Translate Chroma's exceptions. Put only calls of Chroma inside."""
         ...
 
     def damaged(self, found: str) -> HomeDamaged:
-        """The collection is not what was written; `found` says how that showed."""
+        """Return the error for a damaged collection. `found` is the symptom."""
         ...
 
     def release(self) -> None:
-        """The writer lock is about to be given back."""
+        """Prepare for the release of the writer lock."""
         ...
 
     def close(self) -> None:
-        """Give everything back. The next call opens it again."""
+        """Close everything. The next call opens it again."""
         ...
 
 
 class ChromaFolder:
-    """Chroma embedded over the folder at `path`.
+    """An embedded Chroma over the folder at `path`.
 
-    It keeps part of its state in memory and lets nobody else change the folder meanwhile. So whoever looks must hold
-    the writer lock, and it stays open only as long as that is held.
+    Chroma caches part of its state in memory, so no other process may change the folder meanwhile. Reading therefore
+    needs the writer lock too, and Chroma stays open only as long as the lock is held.
     """
 
     def __init__(self, path: Path, locked: Locked) -> None:
@@ -94,40 +94,40 @@ class ChromaFolder:
         self._client: Client | None = None
         self._collection: Collection | None = None
 
-    def exist(self) -> bool:
-        """Whether there is a Chroma folder."""
+    def exists(self) -> bool:
+        """Return whether there is a Chroma folder."""
         return (self._path / "chroma.sqlite3").exists()
 
-    def interrupted(self) -> bool:
-        """Whether the folder is without its seal. False while it is open: here, or in the process with the lock."""
-        if self._client is not None or not self.exist() or is_sealed(self._path):
+    def was_interrupted(self) -> bool:
+        """Return whether the folder lacks its seal. False while it is open here or in the process with the lock."""
+        if self._client is not None or not self.exists() or is_sealed(self._path):
             return False
-        with suppress(HomeLocked), self._locked("looking at the documents"):
+        with suppress(HomeLocked), self._locked("checking the documents"):
             return not is_sealed(self._path)
         return False
 
     def reading(self, doing: str) -> AbstractContextManager[None]:
-        """Holds the writer lock."""
+        """Hold the writer lock."""
         return self._locked(doing)
 
     def collection(self) -> Collection | None:
-        """Opened once, for nobody else changes it."""
+        """Open the collection once: no other process changes it."""
         from chromadb.errors import NotFoundError
 
-        if self._collection is None and self.exist():
-            client = self._opened()
+        if self._collection is None and self.exists():
+            client = self._get_client()
             with self.errors(), suppress(NotFoundError):
                 self._collection = client.get_collection(COLLECTION, embedding_function=None)
         return self._collection
 
-    def begin(self, metadata: Metadata) -> None:
-        """Removes the folder."""
+    def recreate(self, metadata: Metadata) -> None:
+        """Delete the folder and create a new one."""
         self.close()
         with self.errors():
-            remove_seal(self._path)  # first: half a folder with a seal would pass for a damaged one
+            remove_seal(self._path)  # first: half a folder with a seal would look damaged
             if self._path.exists():
                 shutil.rmtree(self._path)
-        client = self._opened()
+        client = self._get_client()
         with self.errors():
             self._collection = client.get_or_create_collection(
                 COLLECTION,
@@ -136,13 +136,13 @@ class ChromaFolder:
                 embedding_function=None,
             )
 
-    def batch(self) -> int:
-        """Chroma's own limit is 5,461."""
+    def max_batch_size(self) -> int:
+        """Return 5,000; Chroma's own limit is 5,461."""
         return 5000
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """As the protocol says."""
+        """Translate exceptions to `StateError`."""
         from chromadb.errors import ChromaError
 
         try:
@@ -150,30 +150,30 @@ class ChromaFolder:
         except StateError:
             raise
         except (ChromaError, sqlite3.Error, OSError, ValueError, AttributeError) as error:
-            raise self._translated(error) from error
+            raise self._translate(error) from error
         except BaseException as error:
-            if type(error).__name__ != "PanicException":  # a panic of Chroma's Rust core is no Exception
+            if type(error).__name__ != "PanicException":  # a panic of Chroma's Rust core is not an Exception
                 raise
-            raise self._translated(error) from error
+            raise self._translate(error) from error
 
     def damaged(self, found: str) -> HomeDamaged:
-        """As the protocol says."""
+        """Return the error for a damaged folder."""
         problem, expected = f"the Chroma folder {self._path} is damaged", "documents as they were written"
         return HomeDamaged(problem, expected=expected, found=found, remedy=REBUILD)
 
     def release(self) -> None:
-        """Closes: the next to hold the lock changes the files."""
+        """Close Chroma: the next process with the lock may change the files."""
         self.close()
 
     def close(self) -> None:
-        """Closes Chroma and seals its folder. Raises `StateError`."""
+        """Close Chroma and seal its folder. Raises `StateError`."""
         client, self._client, self._collection = self._client, None, None
         if client is not None:
             with self.errors():
                 client.close()
                 write_seal(self._path)
 
-    def _opened(self) -> Client:
+    def _get_client(self) -> Client:
         if self._client is None:
             self._client = self._open()
         return self._client
@@ -186,17 +186,17 @@ class ChromaFolder:
         with self.errors():
             changed = break_seal(self._path)
             if changed is not None:
-                raise self.damaged(f"another content of {changed}")
+                raise self.damaged(f"a change of {changed}")
             try:
                 client = chromadb.PersistentClient(str(self._path), settings=Settings(anonymized_telemetry=False))
             except BaseException:
-                SharedSystemClient.clear_system_cache()  # it keeps what failed, and would hand it out again
+                SharedSystemClient.clear_system_cache()  # it caches the failed client and would return it again
                 raise
         return cast("Client", client)  # the declared type lacks `close`
 
-    def _translated(self, error: BaseException) -> StateError:
+    def _translate(self, error: BaseException) -> StateError:
         cause = error
-        while cause.__context__ is not None:  # Chroma covers the reason with errors of its own
+        while cause.__context__ is not None:  # Chroma wraps the reason in its own errors
             cause = cause.__context__
         message = (str(cause) or type(cause).__name__).splitlines()[0]
         if "disk is full" in message or "No space left" in message:

@@ -1,4 +1,4 @@
-"""Chroma on a server of its own (`chroma run`), which many homes may share: each has a collection named after it."""
+"""A collection on a Chroma server (`chroma run`). Homes may share a server: each has a collection with its id."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONNECT_TIMEOUT_S, TIMEOUT_S = 10.0, 120.0
 class ChromaServer:
     """The collection of the home `home_id` on the server at `url`, `http[s]://host[:port]`.
 
-    The server orders what several clients do, so reading takes no lock. Every error of it is a `ServiceError`.
+    The server synchronises its clients, so reading takes no lock. All its errors are raised as `ServiceError`.
     """
 
     def __init__(self, url: str, home_id: str, ledger: Ledger) -> None:
@@ -28,34 +28,34 @@ class ChromaServer:
         self._name = f"shortlist-{home_id}"
         self._ledger = ledger
         self._client: Client | None = None
-        self._host, self._port, self._ssl = _parts(url)
+        self._host, self._port, self._ssl = _parse_address(url)
 
-    def exist(self) -> bool:
-        """As far as the catalogue knows. What the server lost is seen by the next ingest and by `shortlist doctor`."""
+    def exists(self) -> bool:
+        """Return whether anything was delivered. The next ingest and `shortlist doctor` notice lost documents."""
         return self._ledger.delivered() > 0
 
-    def interrupted(self) -> bool:
-        """Never: the server outlives its clients."""
+    def was_interrupted(self) -> bool:
+        """Return False: the server outlives its clients."""
         return False
 
     def reading(self, doing: str) -> AbstractContextManager[None]:
-        """No lock."""
+        """Take no lock."""
         return nullcontext()
 
     def collection(self) -> Collection | None:
-        """Asked for anew, as another machine may have replaced it."""
+        """Request the collection again: another machine may have replaced it."""
         from chromadb.errors import NotFoundError
 
-        client = self._opened()
+        client = self._get_client()
         with self.errors(), suppress(NotFoundError):
             return client.get_collection(self._name, embedding_function=None)
         return None
 
-    def begin(self, metadata: Metadata) -> None:
-        """Deletes the collection."""
+    def recreate(self, metadata: Metadata) -> None:
+        """Delete the collection and create an empty one."""
         from chromadb.errors import NotFoundError
 
-        client = self._opened()
+        client = self._get_client()
         with self.errors():
             with suppress(NotFoundError):
                 client.delete_collection(self._name)
@@ -66,54 +66,54 @@ class ChromaServer:
                 embedding_function=None,
             )
 
-    def batch(self) -> int:
-        """The server's own limit."""
-        client = self._opened()
+    def max_batch_size(self) -> int:
+        """Return the server's limit."""
+        client = self._get_client()
         with self.errors():
             return client.get_max_batch_size()
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """As the protocol says."""
+        """Translate exceptions to `ServiceError`."""
         try:
             yield
         except ShortlistError:
             raise
-        except Exception as error:  # the client raises bare exceptions for what the server did not explain
+        except Exception as error:  # the client raises bare exceptions for unexpected responses
             raise self._unusable(str(error) or type(error).__name__) from error
 
     def damaged(self, found: str) -> HomeDamaged:
-        """As the protocol says."""
+        """Return the error for a collection that is missing or of another home."""
         problem, expected = f"the documents on the Chroma server {self._url}", "the collection of this home and encoder"
         return HomeDamaged(problem, expected=expected, found=found, remedy=REBUILD)
 
     def release(self) -> None:
-        """Stays connected."""
+        """Stay connected."""
 
     def close(self) -> None:
-        """Disconnects."""
+        """Disconnect."""
         client, self._client = self._client, None
         if client is not None:
             client.close()
 
-    def _opened(self) -> Client:
+    def _get_client(self) -> Client:
         if self._client is None:
             self._client = self._open()
         return self._client
 
     def _open(self) -> Client:
         with self.errors():
-            self._greet()
+            self._check_server()
             import chromadb
             from chromadb.config import Settings
 
             settings = Settings(anonymized_telemetry=False)
             client = cast("Client", chromadb.HttpClient(self._host, self._port, self._ssl, settings=settings))
-            client._server._session.timeout = TIMEOUT_S  # type: ignore[attr-defined]  # it would wait for ever
+            client._server._session.timeout = TIMEOUT_S  # type: ignore[attr-defined]  # the default is no timeout
             return client
 
-    def _greet(self) -> None:
-        """See quickly, and in words of our own, whether a Chroma server of today answers."""
+    def _check_server(self) -> None:
+        """Raise a clear error quickly if no supported Chroma server answers."""
         import httpx
 
         address = httpx.URL(scheme="https" if self._ssl else "http", host=self._host, port=self._port)
@@ -124,15 +124,15 @@ class ChromaServer:
     def _unusable(self, found: str) -> ServiceError:
         return ServiceError(
             f"the Chroma server {self._url}",
-            expected="a server of Chroma 1 that answers",
+            expected="a running server of Chroma 1",
             found=found[:300],
             remedy=f"start it with `chroma run --path DIR --port {self._port}`, or correct store.chroma",
         )
 
 
-def _parts(url: str) -> tuple[str, int, bool]:
+def _parse_address(url: str) -> tuple[str, int, bool]:
     parts = urlsplit(url)
-    with suppress(ValueError):  # a port that is none
+    with suppress(ValueError):  # an invalid port
         if (
             parts.scheme in ("http", "https")
             and parts.hostname

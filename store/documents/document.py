@@ -1,4 +1,4 @@
-"""A document as Chroma holds it: one facet of a video or article."""
+"""A document in Chroma: one facet of a video or article."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Metadata = Mapping[str, str | int | float | None]
 
 
 def transcript_text(video: Video) -> str:
-    """Title, then what is said; the description where nothing is."""
+    """Return the title and the transcript, or the description if there is no transcript."""
     return _joined(video.title, video.transcript.text or video.description)
 
 
 def summary_text(video: Video) -> str | None:
-    """Title, summary and tags, each on its line; None without a summary."""
+    """Return title, summary and tags, one a line; None without a summary."""
     if video.summary is None:
         return None
     return _joined(video.display_title, video.summary, ", ".join(video.enrichment.tags))
 
 
 def article_text(article: Article) -> str:
-    """Title, then body."""
+    """Return the title and the body."""
     return _joined(article.title, article.body)
 
 
@@ -39,7 +39,7 @@ def _joined(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """One facet of an item: its text, flat metadata, and float32[d] of unit length once it is encoded."""
+    """One facet of an item: text, flat metadata, and its vector, float32[d] of unit length, once it is encoded."""
 
     facet: Facet
     item_id: str
@@ -54,17 +54,17 @@ class Document:
 
     @property
     def text_sha(self) -> str:
-        """The hash that says whether the text has to be encoded again."""
+        """The SHA-256 of the text, in hexadecimal."""
         return str(self.metadata["text_sha"])
 
 
 def document_id(facet: Facet, item_id: str) -> str:
-    """The id in Chroma."""
+    """Return the id in Chroma."""
     return f"{facet}:{item_id}"
 
 
 def video_documents(video: Video, revision: int) -> list[Document]:
-    """The transcript of `video` and, where it has one, its summary; not encoded."""
+    """Return the document of the transcript of `video` and, if it has one, of its summary; not encoded."""
     about = {
         "kind": "video",
         "title": video.title,
@@ -83,7 +83,7 @@ def video_documents(video: Video, revision: int) -> list[Document]:
 
 
 def article_documents(article: Article, revision: int) -> list[Document]:
-    """The one document of `article`; not encoded."""
+    """Return the document of `article`, in a list; not encoded."""
     about = {
         "kind": "article",
         "title": article.title,

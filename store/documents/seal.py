@@ -1,11 +1,11 @@
-"""The seal of a folder: the checksums of its files, written when it is closed and checked when it is next opened.
+"""The seal of a folder: checksums of its files, written when the folder is closed and checked when it is next opened.
 
-Chroma's native index trusts its files: a damaged one can end the process instead of raising. While the folder is in use
-there is no seal, so after a crash there is nothing to check against and the folder is believed.
+Chroma's native index does not check its files: a damaged one can crash the process. There is no seal while the folder
+is in use, so after a crash nothing can be checked, and the folder is accepted.
 
-Any Chroma client that opens the folder, even to read, writes to its database, and may write its index again. SQLite
-counts transactions: where a sound database counts more of them than the seal, somebody else closed the folder later
-than we did. Then, too, it is believed.
+Any Chroma client that opens the folder, even to read, changes its database and may write its index again. SQLite counts
+transactions. If an intact database counts more of them than the seal, another client has used the folder since, and it
+is accepted too.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ CHUNK = 1 << 20
 
 
 def write_seal(folder: Path) -> None:
-    """Note the checksums of all files in `folder`: whole or not at all."""
+    """Write the checksums of all files in `folder`, all or nothing."""
     unfinished = folder / f"{SEAL}.unfinished"
     unfinished.write_text(json.dumps(_checksums(folder) | {TRANSACTIONS: _transactions(folder)}))
     unfinished.replace(folder / SEAL)
 
 
 def is_sealed(folder: Path) -> bool:
-    """Whether `folder` was closed as it should be."""
+    """Return whether `folder` was closed properly."""
     return (folder / SEAL).exists()
 
 
 def break_seal(folder: Path) -> str | None:
-    """Check `folder` against its seal and, if all is well, take the seal away.
+    """Check `folder` against its seal and remove the seal if they agree.
 
-    Returns the first file that changed, went or came since, or None. Without a seal nothing is checked.
+    Return the first file that was changed, removed or added, or None. Without a seal nothing is checked.
     """
     seal = folder / SEAL
     if not seal.exists():
@@ -46,19 +46,24 @@ def break_seal(folder: Path) -> str | None:
         expected = json.loads(seal.read_text())
     except ValueError:
         return SEAL
-    found = _checksums(folder)
-    before = expected.pop(TRANSACTIONS, None)
-    if before is not None and DATABASE in found and _transactions(folder) > before and _is_sound(folder / DATABASE):
-        expected = found
-    for name in sorted(expected.keys() | found.keys()):
-        if expected.get(name) != found.get(name):
+    current = _checksums(folder)
+    transactions = expected.pop(TRANSACTIONS, None)
+    if (
+        transactions is not None
+        and DATABASE in current
+        and _transactions(folder) > transactions
+        and _is_intact(folder / DATABASE)
+    ):
+        expected = current
+    for name in sorted(expected.keys() | current.keys()):
+        if expected.get(name) != current.get(name):
             return str(name)
     seal.unlink()
     return None
 
 
 def remove_seal(folder: Path) -> None:
-    """Take the seal away unchecked."""
+    """Remove the seal without a check."""
     (folder / SEAL).unlink(missing_ok=True)
 
 
@@ -68,12 +73,12 @@ def _checksums(folder: Path) -> dict[str, int]:
 
 
 def _transactions(folder: Path) -> int:
-    """SQLite's own count of the transactions on the database, from the header of the file."""
+    """Return SQLite's count of transactions, from the header of the file."""
     with (folder / DATABASE).open("rb") as file:
         return int.from_bytes(file.read(28)[24:], "big")
 
 
-def _is_sound(database: Path) -> bool:
+def _is_intact(database: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))

@@ -1,4 +1,4 @@
-"""A database: connections, transactions and snapshots. What only SQLite or PostgreSQL does has a module of its own."""
+"""Connections, transactions and snapshots of a database. SQLite and PostgreSQL each have a subclass."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ Insert = sqlite.Insert | postgresql.Insert
 
 
 class Database(ABC):
-    """A database, opened at first use, safe to share between threads.
+    """A database, opened at first use. Threads may share it.
 
-    Every error of the driver leaves here as one of ours: `StateError` (disk full, not writable, busy), `HomeDamaged`,
-    or `ServiceError` where a server cannot be reached. `name` says in messages which one it is, and holds no secret.
-    `if_damaged` is what a person should do when it is damaged.
+    Driver errors are raised as `StateError` (disk full, not writable, busy), `HomeDamaged`, or `ServiceError` if a
+    server cannot be reached. `name` identifies the database in messages and contains no secret. `if_damaged` is the
+    remedy to show if it is damaged.
     """
 
     BEGIN_READING: ClassVar[str]
     BEGIN_WRITING: ClassVar[str]
-    FIRST_READ: ClassVar[str]  # fixes the state that a reading transaction sees
+    FIRST_READ: ClassVar[str]  # starts the snapshot of a reading transaction
 
     name: str
     if_damaged: str
 
     def __init__(self, engine: Engine) -> None:
         event.listen(engine, "begin", _begin)
-        event.listen(engine, "handle_error", self._translate)
+        event.listen(engine, "handle_error", self._raise_translated)
         self._engine = engine
         self._readers = engine.execution_options(begin=self.BEGIN_READING)
         self._writers = engine.execution_options(begin=self.BEGIN_WRITING)
@@ -43,7 +43,7 @@ class Database(ABC):
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection that sees one state: the thread's snapshot where there is one, else the newest."""
+        """Yield a connection that sees one state: the thread's snapshot if there is one, else the newest."""
         pinned: Connection | None = getattr(self._pinned, "connection", None)
         if pinned is not None:
             yield pinned
@@ -53,16 +53,16 @@ class Database(ABC):
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction: committed at the end, rolled back on any error. A snapshot does not see what it writes.
+        """Run one transaction: committed at the end, rolled back on any error. Snapshots do not see its changes.
 
-        They follow each other: a second one waits, and what it counts up is larger than what the first one counted.
+        Writing transactions run one after the other, so sequence numbers follow the order of commits.
         """
         with self._writers.begin() as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Until the end, every `reading` of this thread sees the state of this moment. May be nested."""
+        """Make every `reading` of this thread see the current state until the end. May be nested."""
         with self.reading() as connection:
             outer: Connection | None = getattr(self._pinned, "connection", None)
             connection.execute(text(self.FIRST_READ))
@@ -73,62 +73,62 @@ class Database(ABC):
                 self._pinned.connection = outer
 
     @abstractmethod
-    def alone(self, doing: str) -> AbstractContextManager[None]:
-        """Until the end, no other home over this database writes content. `HomeLocked` at once where one does."""
+    def exclusive(self, doing: str) -> AbstractContextManager[None]:
+        """Keep other homes over this database from writing content. Raises `HomeLocked` at once if one does."""
 
     @abstractmethod
-    def require_alone(self) -> None:
-        """Raise unless what `alone` began still holds."""
+    def require_exclusive(self) -> None:
+        """Raise `ServiceError` if the lock of `exclusive` was lost."""
 
     @abstractmethod
-    def copied(self, version: int) -> Path | None:
-        """A copy of the newest state, made before it leaves schema `version`; None where a server keeps it."""
+    def backup(self, version: int) -> Path | None:
+        """Copy the newest state before a migration from schema `version`. Return its path, None on a server."""
 
     @abstractmethod
     def problems(self) -> list[str]:
-        """What the database's own check finds, one line each; empty when all is well."""
+        """Run the database's own check. Return one line for each problem."""
 
     @abstractmethod
     def insert(self, table: Table) -> Insert:
-        """INSERT in this database's own words."""
+        """Return an INSERT in this database's dialect."""
 
     @abstractmethod
-    def translated(self, error: BaseException) -> ShortlistError | None:
-        """What an `error` of the driver means for a person; None for what can only be a bug of ours."""
+    def translate(self, error: BaseException) -> ShortlistError | None:
+        """Return our error for a driver's `error`; None if it can only be a bug of ours."""
 
     def insert_new(self, table: Table) -> Insert:
-        """INSERT that passes over rows that are there."""
+        """Return an INSERT that skips existing rows."""
         return self.insert(table).on_conflict_do_nothing()
 
     def replace(self, table: Table, row: Mapping[str, Any]) -> Insert:
-        """INSERT of `row` that replaces the one with the same primary key."""
+        """Return an INSERT of `row` that replaces the row with the same primary key."""
         return self.insert(table).values(row).on_conflict_do_update(index_elements=table.primary_key, set_=row)
 
     def upsert(self, table: Table) -> Insert:
-        """INSERT of any number of rows, each replacing the one with the same primary key."""
+        """Return an INSERT of many rows, each replacing the row with the same primary key."""
         new = self.insert(table)
         others = {column.name: new.excluded[column.name] for column in table.columns if not column.primary_key}
         return new.on_conflict_do_update(index_elements=table.primary_key, set_=others)
 
     def prepare(self, tables: MetaData) -> None:
-        """Make `tables` unless they are there."""
+        """Create `tables` if they do not exist."""
         if self._prepared:
             return
         with self.reading() as connection:
-            there = set(tables.tables) <= set(inspect(connection).get_table_names())
-        if not there:
+            exist = set(tables.tables) <= set(inspect(connection).get_table_names())
+        if not exist:
             with self.writing() as connection:
                 tables.create_all(connection)
         self._prepared = True
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         self._engine.dispose()
 
-    def _translate(self, context: ExceptionContext) -> None:
+    def _raise_translated(self, context: ExceptionContext) -> None:
         if context.is_pre_ping:
-            return  # the pool connects anew
-        error = self.translated(context.original_exception)
+            return  # the pool reconnects
+        error = self.translate(context.original_exception)
         if error is not None:
             raise error from context.original_exception
 

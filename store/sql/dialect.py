@@ -1,4 +1,4 @@
-"""SQL that SQLite and PostgreSQL write differently, said once: texts, long numbers, and lists of values."""
+"""SQL that differs between SQLite and PostgreSQL: texts, long numbers, and lists of values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NUL, ESCAPE = "\x00", "\x01"
 
 
 class _PostgresText(TypeDecorator[str]):
-    r"""Sorts as SQLite does, by code point. PostgreSQL refuses NUL: it is kept as \x01a, and so \x01 as \x01b."""
+    r"""Text that sorts by code point, as in SQLite. NUL, which PostgreSQL refuses, is \x01a, and \x01 is \x01b."""
 
     impl = PlainText
     cache_ok = True
@@ -39,7 +39,7 @@ class _PostgresText(TypeDecorator[str]):
 
 
 class _JsonList(TypeDecorator[list[str]]):
-    """Any number of texts as one parameter of SQLite, which allows few parameters."""
+    """A list of texts as one parameter, because SQLite limits the number of parameters."""
 
     impl = PlainText
     cache_ok = True
@@ -49,7 +49,7 @@ class _JsonList(TypeDecorator[list[str]]):
 
 
 Text = PlainText().with_variant(_PostgresText(), "postgresql")
-Number = Integer().with_variant(BigInteger(), "postgresql")  # SQLite's INTEGER has 64 bits, and counts up by itself
+Number = Integer().with_variant(BigInteger(), "postgresql")  # SQLite's INTEGER has 64 bits and increments automatically
 _Texts = _JsonList().with_variant(ARRAY(_PostgresText()), "postgresql")
 
 
@@ -61,49 +61,49 @@ class _Each(FunctionElement[str]):
     type = Text
 
 
-class _OneOf(FunctionElement[bool]):
-    """Whether the first argument is among the rows of the second, a subquery."""
+class _InSubquery(FunctionElement[bool]):
+    """True if the first argument is among the rows of the second, a subquery."""
 
     inherit_cache = True
-    name = "one_of"
+    name = "in_subquery"
     type = Boolean()
-    _is_implicitly_boolean = True  # a condition: it needs no "= 1" where there is no type boolean
+    _is_implicitly_boolean = True  # a condition: it needs no "= 1" in a database without a boolean type
 
 
-def listed(values: Iterable[str]) -> TableValuedAlias:
-    """`values` as a table with one column `value`. They travel as one parameter, so there may be any number."""
-    # PostgreSQL calls the column of a table-valued function as the table, SQLite calls it value.
+def values_table(values: Iterable[str]) -> TableValuedAlias:
+    """Return `values` as a table with one column `value`. They are sent as one parameter, so any number is allowed."""
+    # PostgreSQL names the column of a table-valued function after the table, SQLite names it value.
     return _Each(bindparam(None, list(values), type_=_Texts)).table_valued("value", name="value")
 
 
-def among(column: ColumnElement[Any], values: Iterable[str]) -> ColumnElement[bool]:
-    """`column IN values`, for any number of values."""
-    return column.in_(select(listed(values).c.value))
+def in_list(column: ColumnElement[Any], values: Iterable[str]) -> ColumnElement[bool]:
+    """Return `column IN values`, for any number of values."""
+    return column.in_(select(values_table(values).c.value))
 
 
-def one_of(column: ColumnElement[Any], rows: Select[Any]) -> ColumnElement[bool]:
-    """`column IN rows`, where `rows` is few rows that depend on another table of the query: they are found first."""
-    return _OneOf(column, rows.scalar_subquery())
+def in_subquery(column: ColumnElement[Any], rows: Select[Any]) -> ColumnElement[bool]:
+    """Return `column IN rows`, evaluating `rows` first: few rows that depend on another table of the query."""
+    return _InSubquery(column, rows.scalar_subquery())
 
 
 @compiles(_Each)
-def _json_each(element: _Each, compiler: SQLCompiler, **how: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **how)})"
+def _json_each(element: _Each, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
 
 
 @compiles(_Each, "postgresql")
-def _unnest(element: _Each, compiler: SQLCompiler, **how: Any) -> str:
-    return f"unnest({compiler.process(element.clauses, **how)})"
+def _unnest(element: _Each, compiler: SQLCompiler, **options: Any) -> str:
+    return f"unnest({compiler.process(element.clauses, **options)})"
 
 
-@compiles(_OneOf)
-def _in(element: _OneOf, compiler: SQLCompiler, **how: Any) -> str:
+@compiles(_InSubquery)
+def _in(element: _InSubquery, compiler: SQLCompiler, **options: Any) -> str:
     column, rows = element.clauses
-    return f"{compiler.process(column, **how)} IN {compiler.process(rows, **how)}"
+    return f"{compiler.process(column, **options)} IN {compiler.process(rows, **options)}"
 
 
-@compiles(_OneOf, "postgresql")
-def _any(element: _OneOf, compiler: SQLCompiler, **how: Any) -> str:
-    # Of IN, PostgreSQL would ask the subquery again for every row of the table.
+@compiles(_InSubquery, "postgresql")
+def _any(element: _InSubquery, compiler: SQLCompiler, **options: Any) -> str:
+    # With IN, PostgreSQL would run the subquery again for every row of the table.
     column, rows = element.clauses
-    return f"{compiler.process(column, **how)} = ANY (ARRAY{compiler.process(rows, **how)})"
+    return f"{compiler.process(column, **options)} = ANY (ARRAY{compiler.process(rows, **options)})"

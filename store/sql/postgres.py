@@ -1,4 +1,4 @@
-"""A database on a PostgreSQL server. What the address lacks, libpq takes from its environment and password file."""
+"""A database on a PostgreSQL server. libpq completes the address from its environment and password file."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 from shortlist.core.errors import ConfigError, HomeLocked, ServiceError, ShortlistError
 from shortlist.store.sql.database import Database
-from shortlist.store.sql.postgres_errors import translated, unreachable
+from shortlist.store.sql.postgres_errors import translate, unreachable
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-LOCKS = 0x53484C54  # the first number of our advisory locks; the second says which
+LOCKS = 0x53484C54  # the first key of our advisory locks; the second is one of these
 WRITING, CONTENT = 1, 2
 CONNECT_TIMEOUT_S = 10
-NAME_LENGTH = 63  # bytes that PostgreSQL keeps of the name of a session
+NAME_LENGTH = 63  # bytes; PostgreSQL cuts longer names of sessions
 IF_DAMAGED = "put back a backup of the database (pg_restore), or ingest again into an empty one"
 
 HOLDER = """
@@ -35,10 +35,10 @@ HOLDER = """
 class PostgresDatabase(Database):
     """The database at `url`, `postgresql://[user[:password]@][host][:port][/name][?parameters]`.
 
-    Raises `ConfigError` for what is no such address, `ServiceError` where the driver is missing.
+    Raises `ConfigError` for an invalid address, `ServiceError` if the driver is missing.
     """
 
-    # A transaction that began later must not commit a lower event number, so writing ones follow each other.
+    # A later transaction must not commit a lower event number, so writing transactions run one after the other.
     BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     BEGIN_WRITING = f"BEGIN; SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock({LOCKS}, {WRITING})"
     FIRST_READ = "SELECT 1"
@@ -46,7 +46,7 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str) -> None:
         self._parameters = _parameters(url)
-        self.name = _shown(self._parameters)
+        self.name = _display_name(self._parameters)
         self._lock: Connection | None = None
         super().__init__(
             create_engine(
@@ -55,8 +55,8 @@ class PostgresDatabase(Database):
         )
 
     @contextmanager
-    def alone(self, doing: str) -> Iterator[None]:
-        """By a lock of a session of its own, which ends with its process or its connection, however that happens."""
+    def exclusive(self, doing: str) -> Iterator[None]:
+        """Hold an advisory lock in a separate session. PostgreSQL frees it when the process or the connection ends."""
         session = f"process {os.getpid()} on {socket.gethostname()} ({doing})".encode()[:NAME_LENGTH].decode(
             "utf-8", "ignore"
         )
@@ -73,34 +73,34 @@ class PostgresDatabase(Database):
                 yield
             finally:
                 self._lock = None
-                with suppress(ServiceError), self._errors():  # lost: then so is the lock
+                with suppress(ServiceError), self._errors():  # a lost connection has freed the lock
                     connection.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCKS, CONTENT])
 
-    def require_alone(self) -> None:
-        """Ask the session that holds the lock: `ServiceError` where it is lost, for then someone else may write."""
+    def require_exclusive(self) -> None:
+        """Query the session that holds the lock. Raises `ServiceError` if it is lost: another home may write then."""
         if self._lock is not None:
             with self._errors():
                 self._lock.execute("SELECT 1")
 
-    def copied(self, version: int) -> None:
-        """The server's own backups serve (pg_dump)."""
+    def backup(self, version: int) -> None:
+        """Do nothing: back up the server with pg_dump."""
 
     def problems(self) -> list[str]:
-        """PostgreSQL checks what it reads; here there is nothing to add."""
+        """Return nothing: PostgreSQL checks its data when it reads."""
         return []
 
     def insert(self, table: Table) -> Insert:
-        """INSERT as PostgreSQL knows it."""
+        """Return an INSERT in PostgreSQL's dialect."""
         return insert(table)
 
-    def translated(self, error: BaseException) -> ShortlistError | None:
-        """By PostgreSQL's error codes."""
-        return translated(error, self.name, IF_DAMAGED)
+    def translate(self, error: BaseException) -> ShortlistError | None:
+        """Look up PostgreSQL's error code."""
+        return translate(error, self.name, IF_DAMAGED)
 
     def _connect(self) -> Connection:
         import psycopg
 
-        connection = psycopg.connect(**self._parameters, autocommit=True)  # transactions are begun in words
+        connection = psycopg.connect(**self._parameters, autocommit=True)  # we send BEGIN ourselves
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":
             connection.close()
@@ -108,7 +108,7 @@ class PostgresDatabase(Database):
                 f"the database {self.name}",
                 expected="the encoding UTF8",
                 found=encoding or "none",
-                remedy="make one with `createdb --encoding UTF8 --template template0 NAME`",
+                remedy="create one with `createdb --encoding UTF8 --template template0 NAME`",
             )
         return connection
 
@@ -127,7 +127,7 @@ class PostgresDatabase(Database):
         try:
             yield
         except psycopg.Error as error:
-            raise self.translated(error) or unreachable(self.name, str(error)) from error
+            raise self.translate(error) or unreachable(self.name, str(error)) from error
 
 
 def _scalar(connection: Connection, query: str, *parameters: int) -> Any:
@@ -146,29 +146,29 @@ def _parameters(url: str) -> dict[str, Any]:
             found=str(error),
             remedy="run `pip install 'shortlist[postgres]'`",
         ) from error
-    wrong = ConfigError(
+    invalid = ConfigError(
         "setting store.catalogue",
         expected="an address as postgresql://user@host/database",
         found="another text",  # it may hold a password
-        remedy="correct it; what is special in a URL is written as %XX",
+        remedy="correct it; write special characters as %XX",
     )
     if not url.startswith(("postgresql://", "postgres://")):
-        raise wrong
+        raise invalid
     try:
-        given = conninfo_to_dict(url)
+        parameters = conninfo_to_dict(url)
     except ProgrammingError as error:
-        raise wrong from error
-    return {**_defaults(), **given}
+        raise invalid from error
+    return {**_defaults(), **parameters}
 
 
 def _defaults() -> Mapping[str, Any]:
-    """What may be set in libpq's environment too, which is stronger."""
+    """Return our defaults, without those that libpq's environment sets."""
     from psycopg.pq import Conninfo
 
     known = {option.keyword: option.val for option in Conninfo.get_defaults()}
     return {} if known.get(b"connect_timeout") else {"connect_timeout": CONNECT_TIMEOUT_S}
 
 
-def _shown(parameters: Mapping[str, Any]) -> str:
+def _display_name(parameters: Mapping[str, Any]) -> str:
     user, host, port, name = (parameters.get(key) for key in ("user", "host", "port", "dbname"))
     return f"postgresql://{f'{user}@' if user else ''}{host or ''}{f':{port}' if port else ''}/{name or ''}"

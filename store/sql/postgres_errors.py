@@ -1,4 +1,4 @@
-"""Where errors of PostgreSQL become ours: one table from its error codes to what a person can do about them."""
+"""Translate PostgreSQL errors to ours: a table from error codes to messages with a remedy."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from collections.abc import Callable
 from shortlist.core.errors import HomeDamaged, RecordError, ServiceError, ShortlistError, StateError
 
 
-def translated(error: BaseException, name: str, if_damaged: str) -> ShortlistError | None:
-    """What an `error` of the database `name` means for a person; None for what can only be a bug of ours."""
+def translate(error: BaseException, name: str, if_damaged: str) -> ShortlistError | None:
+    """Return our error for an `error` of the database `name`; None if it can only be a bug of ours."""
     import psycopg
 
     if not isinstance(error, psycopg.Error):
         return None
-    code, said = error.sqlstate, " ".join(str(error).split())
-    if code is None:  # no answer of the server, or none to a connection
+    code, message = error.sqlstate, " ".join(str(error).split())
+    if code is None:  # the server did not answer, or could not be reached
         lost = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-        return unreachable(name, said) if lost else None
+        return unreachable(name, message) if lost else None
     if code.startswith(DAMAGE):
-        return HomeDamaged(f"{name} is damaged", expected="a catalogue of Shortlist", found=said, remedy=if_damaged)
-    return next((explain(name, said) for start, explain in EXPLANATIONS.items() if code.startswith(start)), None)
+        return HomeDamaged(f"{name} is damaged", expected="a catalogue of Shortlist", found=message, remedy=if_damaged)
+    return next((explain(name, message) for start, explain in EXPLANATIONS.items() if code.startswith(start)), None)
 
 
 def unreachable(name: str, found: str) -> ServiceError:
-    """The server does not answer, or lets us not in."""
+    """Return the error for a server that does not answer or refuses the connection."""
     return ServiceError(
         f"the catalogue {name}",
-        expected="a PostgreSQL server that lets this user in",
+        expected="a PostgreSQL server that accepts this user",
         found=found,
-        remedy="start it, or correct store.catalogue; a password is best kept in ~/.pgpass or PGPASSWORD",
+        remedy="start it, or correct store.catalogue; put the password in ~/.pgpass or PGPASSWORD",
     )
 
 
-def _no_right(name: str, found: str) -> StateError:
-    remedy = "let the database's owner be this user, or grant it what is missing"
+def _not_permitted(name: str, found: str) -> StateError:
+    remedy = "make this user the owner of the database, or grant the missing rights"
     return StateError(f"cannot write {name}", expected="a database this user may write", found=found, remedy=remedy)
 
 
 def _no_space(name: str, found: str) -> StateError:
-    remedy = "make room there and run the command again; nothing was half-written"
-    return StateError(f"cannot write {name}", expected="room on the server", found=found, remedy=remedy)
+    remedy = "free some space there and run the command again; nothing was half-written"
+    return StateError(f"cannot write {name}", expected="free space on the server", found=found, remedy=remedy)
 
 
 def _busy(name: str, found: str) -> StateError:
@@ -52,7 +52,7 @@ def _too_long(name: str, found: str) -> RecordError:
     return RecordError(f"{name} cannot store a text", expected=expected, found=found, remedy="shorten it")
 
 
-# Our own SQL is fixed, so a table or column that is not there can only mean a damaged catalogue.
+# Our SQL is fixed, so a missing table or column can only mean a damaged catalogue.
 DAMAGE = ("XX", "42P01", "42703")
 EXPLANATIONS: dict[str, Callable[[str, str], ShortlistError]] = {
     "08": unreachable,
@@ -62,8 +62,8 @@ EXPLANATIONS: dict[str, Callable[[str, str], ShortlistError]] = {
     "53200": _no_space,
     "53": unreachable,  # too many connections
     "54000": _too_long,
-    "25006": _no_right,  # a standby
-    "42501": _no_right,
+    "25006": _not_permitted,  # a standby
+    "42501": _not_permitted,
     "55P03": _busy,
     "57014": _busy,
     "57P": unreachable,

@@ -1,4 +1,4 @@
-"""The tables. Times are whole microseconds since 1970 in UTC, durations are seconds, JSON is kept as text."""
+"""The tables. Times are whole microseconds since 1970 in UTC, durations are seconds, JSON is stored as text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SCHEMA_VERSION = 4
 catalogue = MetaData()
 
 meta = Table(
-    "meta",  # schema_version, home_id, encoder, revision, keys; how far each place of documents and each index follow
+    "meta",  # schema_version, home_id, encoder, revision, keys; the revisions that Chroma and each index have
     catalogue,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
@@ -58,7 +58,7 @@ enrichments = Table(
 )
 
 removed_videos = Table(
-    "removed_videos",  # tombstones, so that derived state learns of a removal
+    "removed_videos",  # tombstones, so that derived state can follow
     catalogue,
     Column("id", Text, primary_key=True),
     Column("revision", Number, nullable=False),
@@ -76,7 +76,7 @@ articles = Table(
     Column("category", Text),
     Column("published", BigInteger),
     Column("metadata", Text, nullable=False),
-    Column("enrichment", Text, nullable=False),  # the same parts as those of a video: {part: [value, made_by]}
+    Column("enrichment", Text, nullable=False),  # the same parts as of a video: {part: [value, made_by]}
     Index("ix_articles_revision", "revision", "id"),
 )
 
@@ -90,7 +90,7 @@ readers = Table(
 )
 
 events = Table(
-    "events",  # no foreign keys: an event for an item that is not known yet is kept and counted
+    "events",  # no foreign keys: an event of an unknown item is stored and counted
     catalogue,
     Column("seq", Number, primary_key=True),
     Column("event_id", Text, nullable=False, unique=True),
@@ -119,17 +119,17 @@ steps = Table(
 )
 
 locations = Table(
-    "locations",  # where a video was taken from: files and addresses. version changes when what lies there does
+    "locations",  # files and addresses of videos; version changes with the content
     catalogue,
     Column("location", Text, primary_key=True),
     Column("version", Text, nullable=False),
-    Column("video_id", Text, nullable=False),  # no foreign key: a changed video is written anew
+    Column("video_id", Text, nullable=False),  # no foreign key: a changed video is deleted and inserted
     Index("ix_locations_video", "video_id"),
     sqlite_with_rowid=False,
 )
 
 tastes = Table(
-    "tastes",  # what readers like, in words; n_events also counts their interests in: see `Tastes.inputs`
+    "tastes",  # descriptions of tastes; n_events also depends on interests: see `Tastes.inputs`
     catalogue,
     Column("user_id", Text, primary_key=True),
     Column("sentence", Text, nullable=False),
@@ -140,7 +140,7 @@ tastes = Table(
 )
 
 keys = Table(
-    "keys",  # of the served API
+    "keys",  # of the HTTP API
     catalogue,
     Column("id", Text, primary_key=True),
     Column("sha", Text, nullable=False, unique=True),

@@ -14,13 +14,13 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 from shortlist.core.errors import HomeDamaged, StateError
 from shortlist.store.permissions import create_private
 from shortlist.store.sql.database import Database
-from shortlist.store.sql.sqlite_errors import translated
+from shortlist.store.sql.sqlite_errors import translate
 
 BUSY_TIMEOUT_S = 30.0
-ENOUGH = 20  # problems told of one file
+MAX_PROBLEMS = 20  # of one file
 
-# NORMAL with WAL loses nothing when a process is killed; a power cut may cost the last transactions, never the file.
-# 8 MB of pages: each connection of a server has its own, and the system keeps the file anyway.
+# NORMAL with WAL loses nothing when a process is killed. A power cut may lose the last transactions, never the file.
+# 8 MB of pages: each connection of a server has its own cache, and the system caches the file anyway.
 PRAGMAS = ("synchronous = NORMAL", "foreign_keys = ON", "cache_size = -8192")
 
 
@@ -28,14 +28,17 @@ def _is_busy(error: BaseException) -> bool:
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
-# SQLite itself does not wait where two connections turn a new file to WAL at once.
-PATIENT = Retrying(
+# SQLite does not wait if two connections switch a new file to WAL at the same time.
+RETRY_IF_BUSY = Retrying(
     retry=retry_if_exception(_is_busy), stop=stop_after_delay(BUSY_TIMEOUT_S), wait=wait_fixed(0.01), reraise=True
 )
 
 
 class SqliteDatabase(Database):
-    """The SQLite file at `path`. Where its rows are `checked` for damage, text that is not UTF-8 is read, too."""
+    """The SQLite file at `path`.
+
+    If its rows have checksums (`checked`), text that is not UTF-8 is read, too: the checksum finds the damage.
+    """
 
     BEGIN_READING = "BEGIN"
     BEGIN_WRITING = "BEGIN IMMEDIATE"
@@ -53,48 +56,48 @@ class SqliteDatabase(Database):
             event.listen(engine, "connect", _read_any_text)
         super().__init__(engine)
 
-    def alone(self, doing: str) -> AbstractContextManager[None]:
-        """The writer lock of the folder is enough."""
+    def exclusive(self, doing: str) -> AbstractContextManager[None]:
+        """Do nothing: the writer lock of the folder is enough."""
         return nullcontext()
 
-    def require_alone(self) -> None:
-        """Nothing to look at."""
+    def require_exclusive(self) -> None:
+        """Do nothing."""
 
-    def copied(self, version: int) -> Path:
-        """The file NAME.vVERSION beside this one."""
+    def backup(self, version: int) -> Path:
+        """Write the file NAME.vVERSION in the same folder."""
         copy = self.path.with_name(f"{self.path.stem}.v{version}{self.path.suffix}")
         self.copy_to(copy)
         return copy
 
     def copy_to(self, path: Path) -> None:
-        """Write a copy of the newest state to `path`, which is either complete or not there; replaces an older one."""
+        """Write a copy of the newest state to `path`, all or nothing. Replaces an older file."""
         unfinished = path.with_suffix(".unfinished")
         unfinished.unlink(missing_ok=True)
-        with self._engine.connect() as connection:  # VACUUM wants no transaction
+        with self._engine.connect() as connection:  # VACUUM cannot run in a transaction
             connection.execute(text("VACUUM INTO :path"), {"path": str(unfinished)})
         unfinished.replace(path)
 
     def problems(self) -> list[str]:
-        """What SQLite's own check finds; empty, too, where there is no file yet."""
+        """Run SQLite's integrity check. Return an empty list if there is no file yet."""
         if not self.path.exists():
             return []
         try:
             with self.reading() as connection:
-                found = [str(line) for line in connection.scalars(text(f"PRAGMA integrity_check({ENOUGH})"))]
+                found = [str(line) for line in connection.scalars(text(f"PRAGMA integrity_check({MAX_PROBLEMS})"))]
         except HomeDamaged as error:
             return [error.found]
         return [] if found == ["ok"] else found
 
     def insert(self, table: Table) -> Insert:
-        """INSERT as SQLite knows it."""
+        """Return an INSERT in SQLite's dialect."""
         return insert(table)
 
-    def translated(self, error: BaseException) -> StateError | None:
-        """By SQLite's result codes."""
-        return translated(error, self.path, self.if_damaged)
+    def translate(self, error: BaseException) -> StateError | None:
+        """Look up SQLite's result code."""
+        return translate(error, self.path, self.if_damaged)
 
     def delete(self) -> None:
-        """Close the file and remove it; the next use makes a new one."""
+        """Close and remove the file. The next use creates a new one."""
         self.close()
         self._prepared = False
         for suffix in ("", "-wal", "-shm"):
@@ -102,8 +105,8 @@ class SqliteDatabase(Database):
 
 
 def _configure(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # transactions are begun in words: the driver's own would start too late
-    PATIENT(connection.execute, "PRAGMA journal_mode = WAL")
+    connection.isolation_level = None  # we send BEGIN ourselves: the driver would start transactions too late
+    RETRY_IF_BUSY(connection.execute, "PRAGMA journal_mode = WAL")
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 

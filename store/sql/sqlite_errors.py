@@ -1,4 +1,4 @@
-"""Where errors of SQLite become ours: one table from SQLite's result codes to what a person can do about them."""
+"""Translate SQLite errors to ours: a table from result codes to messages with a remedy."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 
 from shortlist.core.errors import HomeDamaged, StateError
 
-SHARED_MEMORY = 65_536  # bytes that SQLite needs beside a file before it reads it
+SHARED_MEMORY = 65_536  # bytes on disk that SQLite needs before it reads a file
 
-# Our own SQL is fixed, so a table that is not there, or text that is no longer UTF-8, can only mean a damaged file.
+# Our SQL is fixed, so a missing table, or text that is not UTF-8, can only mean a damaged file.
 DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT)
 DAMAGE_WORDS = ("no such table", "no such column", "could not decode")
 
 
-def translated(error: BaseException, path: Path, if_damaged: str) -> StateError | None:
-    """What an `error` of the SQLite file at `path` means for a person; None for what can only be a bug of ours.
+def translate(error: BaseException, path: Path, if_damaged: str) -> StateError | None:
+    """Return our error for an `error` of the SQLite file at `path`; None if it can only be a bug of ours.
 
-    `if_damaged` is what to do if the file is damaged.
+    `if_damaged` is the remedy if the file is damaged.
     """
     if not isinstance(error, sqlite3.Error):
         return None
@@ -32,32 +32,32 @@ def translated(error: BaseException, path: Path, if_damaged: str) -> StateError 
 
 
 def os_error(path: Path, error: OSError) -> StateError:
-    """What an `error` of the operating system at `path` means for a person."""
+    """Return our error for an `error` of the operating system at `path`."""
     return (no_space if error.errno in (errno.ENOSPC, errno.EDQUOT) else not_writable)(path, str(error))
 
 
 def damaged(path: Path, found: str, remedy: str) -> HomeDamaged:
-    """The file at `path` cannot be read as what it was written as; `found` says how that showed."""
+    """Return the error for a damaged file at `path`. `found` is the symptom."""
     return HomeDamaged(f"{path} is damaged", expected="an intact SQLite file", found=found, remedy=remedy)
 
 
 def no_space(path: Path, found: str) -> StateError:
-    """The disk that holds `path` is full."""
+    """Return the error for a full disk that holds `path`."""
     return StateError(
         f"cannot write {path}",
-        expected="room on the disk",
+        expected="free space on the disk",
         found=found,
         remedy="free some space and run the command again; nothing was half-written",
     )
 
 
 def not_writable(path: Path, found: str) -> StateError:
-    """The folder of `path` cannot be written."""
+    """Return the error for a folder of `path` that cannot be written."""
     return StateError(
         f"cannot write {path}",
         expected="a folder this user may write",
         found=found,
-        remedy="mend its permissions, or choose another one with --home",
+        remedy="correct its permissions, or choose another one with --home",
     )
 
 
@@ -71,7 +71,7 @@ def _busy(path: Path, found: str) -> StateError:
 
 
 def _unreadable(path: Path, found: str) -> StateError:
-    if shutil.disk_usage(path.parent).free < SHARED_MEMORY:  # SQLite cannot make the file it needs even for reading
+    if shutil.disk_usage(path.parent).free < SHARED_MEMORY:  # SQLite needs to create a file even for reading
         return no_space(path, found)
     return StateError(
         f"cannot read or write {path}",

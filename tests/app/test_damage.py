@@ -345,7 +345,7 @@ def test_embeddings_that_the_encoder_does_not_make_are_found(shortlist: Command,
     with Home.open(home) as store:
         rows = store.embeddings.table.read(schema.vectors.c.encoder == "hash-32")
         turned = {row.text_sha: -np.frombuffer(row.vector, dtype="<f4") for row in rows}
-        store.embeddings.keep("hash-32", turned)  # with sound checksums
+        store.embeddings.put("hash-32", turned)  # with sound checksums
     found = findings(shortlist)["embeddings"]
     assert found["state"] == "broken"
     assert "encoded again" in found["found"]

@@ -45,10 +45,10 @@ class MemoryEmbeddings:
     def __init__(self) -> None:
         self.lost: set[str] = set()
 
-    def recall(self, encoder: str, shas: Iterable[str]) -> dict[str, np.ndarray[Any, Any]]:
+    def get_many(self, encoder: str, shas: Iterable[str]) -> dict[str, np.ndarray[Any, Any]]:
         return {sha: random_vectors(1, seed=int(sha[:8], 16))[0] for sha in shas if sha not in self.lost}
 
-    def keep(self, encoder: str, by_sha: dict[str, np.ndarray[Any, Any]]) -> None:
+    def put(self, encoder: str, by_sha: dict[str, np.ndarray[Any, Any]]) -> None:
         self.lost -= by_sha.keys()
 
 

@@ -130,7 +130,7 @@ def test_after_a_backup_is_restored_the_index_and_chroma_follow_it(put_back: Hom
     repair(put_back, Config(), lambda: 1 / 0)
     assert of_the_catalogue(put_back)
     assert put_back.documents.ids() == ["transcript:a", "transcript:b"]
-    assert put_back.documents.metadata_of(["transcript:b"])["transcript:b"]["title"] == "The moon"
+    assert put_back.documents.get_metadata(["transcript:b"])["transcript:b"]["title"] == "The moon"
 
 
 @pytest.mark.parametrize("ingests", range(1, 5))

@@ -47,7 +47,7 @@ def test_readers_events_chat_and_answers_go_on_meanwhile(home: Home, second_proc
     assert home.catalogue.events.add([Event("ann", "a", "video", "view", datetime(2026, 1, 1, tzinfo=UTC))]) == 1
     home.catalogue.threads.add("t", {"content": "hello"})
     assert home.catalogue.counts().events == 1
-    assert home.documents.interrupted() is False
+    assert home.documents.was_interrupted() is False
 
 
 def test_the_lock_of_a_dead_process_is_taken_over(home: Home, second_process: Start) -> None:

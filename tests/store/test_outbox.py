@@ -48,15 +48,15 @@ def test_delivery(home: Home, make_video: MakeVideo, hash_encoder: Encoder) -> N
     vectors = home.documents.vectors("transcript", ["a", "b"])
     assert vectors["a"].dtype == np.float32
     np.testing.assert_allclose([vectors["a"], vectors["b"]], expected, atol=1e-6)
-    assert home.documents.metadata_of(["summary:a", "article:n"]) == {
+    assert home.documents.get_metadata(["summary:a", "article:n"]) == {
         "summary:a": {
             "kind": "video", "facet": "summary", "item_id": "a", "title": "About a", "channel": "Fruit", "revision": 1,
-            "text_sha": home.documents.metadata_of(["summary:a"])["summary:a"]["text_sha"],
+            "text_sha": home.documents.get_metadata(["summary:a"])["summary:a"]["text_sha"],
         },
         "article:n": {
             "kind": "article", "facet": "article", "item_id": "n", "title": "News", "category": "World",
             "published": 1767225600.0, "revision": 2,
-            "text_sha": home.documents.metadata_of(["article:n"])["article:n"]["text_sha"],
+            "text_sha": home.documents.get_metadata(["article:n"])["article:n"]["text_sha"],
         },
     }  # fmt: skip
 
@@ -69,10 +69,10 @@ def test_only_changed_texts_are_encoded(home: Home, make_video: MakeVideo, hash_
     assert pending(home) == 2
     assert deliver(home, lambda: hash_encoder) == 2
     assert hash_encoder.texts[6:] == ["About a\nNew words. Good bye."]
-    assert home.documents.metadata_of(["transcript:b"])["transcript:b"]["channel"] == "New"
+    assert home.documents.get_metadata(["transcript:b"])["transcript:b"]["channel"] == "New"
     put(home, make_video("b", summary="Sum."))
     deliver(home, never)
-    assert "channel" not in home.documents.metadata_of(["transcript:b"])["transcript:b"]
+    assert "channel" not in home.documents.get_metadata(["transcript:b"])["transcript:b"]
 
 
 def test_what_is_gone_is_deleted(home: Home, make_video: MakeVideo, hash_encoder: Encoder) -> None:

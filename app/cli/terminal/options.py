@@ -62,5 +62,5 @@ def open_or_create(config: Config) -> Home:
 
     home = open_home(config, create=True)
     if home.created:
-        say(f"created a home at {home.place}", err=True)
+        say(f"created a home at {home.location}", err=True)
     return home

@@ -307,7 +307,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(StateError, match="room on the disk"):
+    with pytest.raises(StateError, match="free space on the disk"):
         run(out)
     monkeypatch.undo()
     assert out.read_text() == "the old file\n"

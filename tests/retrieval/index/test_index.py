@@ -155,7 +155,7 @@ def sha_of(video: Video) -> str:
 def embeddings(home: Any, video: Video) -> list[Any]:
     """Those of the texts of `video`: its transcript, then its summary."""
     shas = [document.text_sha for document in video_documents(video, 1)]
-    found = home.embeddings.recall(home.encoder, shas)
+    found = home.embeddings.get_many(home.encoder, shas)
     return [found[sha] for sha in shas]
 
 

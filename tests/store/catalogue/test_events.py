@@ -39,9 +39,9 @@ def test_a_different_event_under_a_known_id_is_named_and_makes_no_reader(home: H
     other = [first[0], replace(first[1], dwell_s=9.0), replace(first[2], user_id="bob"), event("cyd", "a")]
     home.catalogue.events.add(first)
     assert home.catalogue.events.add(other) == 1
-    clashes = home.catalogue.events.clashing([*first, *other, event("dan", "a")])
+    clashes = home.catalogue.events.conflicting([*first, *other, event("dan", "a")])
     assert [one.event_id for one in clashes] == ["1", "2"]
-    assert home.catalogue.events.clashing([]) == []
+    assert home.catalogue.events.conflicting([]) == []
     assert list(home.catalogue.readers.ids()) == ["ann", "cyd"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from shortlist.core.errors import UnknownReader
 from shortlist.core.types import Event, Made, Reader, Video
 from shortlist.store.catalogue.records import Put
-from shortlist.store.catalogue.threads import KEPT
+from shortlist.store.catalogue.threads import MAX_MESSAGES
 from shortlist.store.home import Home
 
 
@@ -87,10 +87,12 @@ def test_threads(home: Home) -> None:
 
 def test_of_a_long_thread_the_newest_messages_are_read_and_kept(home: Home) -> None:
     home.catalogue.threads.add("other", {"content": "stays"})
-    for number in range(KEPT + 3):
+    total = MAX_MESSAGES + 3
+    for number in range(total):
         home.catalogue.threads.add("long", {"number": number})
-    assert [message["number"] for message in home.catalogue.threads.get("long", 2)] == [KEPT + 1, KEPT + 2]
-    assert [message["number"] for message in home.catalogue.threads.get("long", 2 * KEPT)] == list(range(3, KEPT + 3))
+    assert [message["number"] for message in home.catalogue.threads.get("long", 2)] == [total - 2, total - 1]
+    stored = [message["number"] for message in home.catalogue.threads.get("long", 2 * MAX_MESSAGES)]
+    assert stored == list(range(3, total))
     assert home.catalogue.threads.get("other") == [{"content": "stays"}]
 
 

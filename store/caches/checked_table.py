@@ -1,4 +1,4 @@
-"""A table of a cache whose rows carry checksums: a damaged row counts as missing and is never used."""
+"""A cache table whose rows have checksums. A damaged row counts as missing and is never used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class CheckedTable:
-    """`table`, whose last column is `crc`, in `database`. It is made at first use."""
+    """`table`, whose last column is `crc`, in `database`. It is created at first use."""
 
     def __init__(self, database: Database, table: Table) -> None:
         self._database = database
@@ -29,23 +29,21 @@ class CheckedTable:
 
     @property
     def name(self) -> str:
-        """Where the table is, without secrets."""
+        """The name of the database, without secrets."""
         return self._database.name
 
     def read(self, condition: ColumnElement[bool]) -> list[Row[Any]]:
-        """The rows that fulfil `condition` and are as they were written. Damaged ones are counted in the log."""
+        """Return the undamaged rows that satisfy `condition`. Log the number of damaged ones."""
         self.prepare()
         with self._database.reading() as connection:
             rows = connection.execute(self._select().where(condition)).all()
-        sound = [row for row in rows if _is_sound(row)]
-        if len(sound) < len(rows):
-            log.warning(
-                "%d damaged rows of %s are not used: run `shortlist rebuild`", len(rows) - len(sound), self.name
-            )
-        return sound
+        intact = [row for row in rows if _is_intact(row)]
+        if damaged := len(rows) - len(intact):
+            log.warning("%d damaged rows of %s are not used: run `shortlist rebuild`", damaged, self.name)
+        return intact
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write `rows`, by column. Each replaces the one with the same primary key."""
+        """Write `rows`, each by column name. A row replaces the one with the same primary key."""
         if not rows:
             return
         self.prepare()
@@ -54,7 +52,7 @@ class CheckedTable:
             connection.execute(self._database.upsert(self._table), checked)
 
     def problems(self) -> list[str]:
-        """What is wrong with the file and how many rows are damaged; empty when all is well. Reads everything."""
+        """Return the problems of the file and the number of damaged rows. Reads everything."""
         found = self._database.problems()
         if found:
             return found
@@ -65,7 +63,7 @@ class CheckedTable:
         return [f"{damaged:,} damaged rows in {self._table.name}"] if damaged else []
 
     def repair(self) -> None:
-        """Delete the damaged rows; the whole file where it cannot be read, or where damage is left."""
+        """Delete the damaged rows, or the whole file if it cannot be read or damage remains."""
         if not self._database.problems():
             try:
                 self._delete(list(self._damaged()))
@@ -76,7 +74,7 @@ class CheckedTable:
             self._prepared = False
 
     def prepare(self) -> None:
-        """Make the table unless it is there; one of an older version gets its checksums."""
+        """Create the table if it does not exist. Add checksums to a table of an older version."""
         if self._prepared:
             return
         metadata: MetaData = self._table.metadata
@@ -105,7 +103,7 @@ class CheckedTable:
         self.prepare()
         with self._database.reading() as connection:
             for page in connection.execute(self._select()).partitions(PAGE):
-                yield from (row for row in page if not _is_sound(row))
+                yield from (row for row in page if not _is_intact(row))
 
     def _delete(self, rows: Sequence[Row[Any]]) -> None:
         keys = self._table.primary_key.columns
@@ -114,12 +112,11 @@ class CheckedTable:
                 connection.execute(delete(self._table).where(and_(*(key == row._mapping[key.name] for key in keys))))
 
 
-def _is_sound(row: Row[Any]) -> bool:
+def _is_intact(row: Row[Any]) -> bool:
     return bool(_crc(row[:-1]) == row[-1])
 
 
 def _crc(values: Sequence[Any]) -> int:
-    """CRC-32 over texts and bytes."""
-    return zlib.crc32(
-        b"\0".join(one if isinstance(one, bytes) else str(one).encode(errors="surrogateescape") for one in values)
-    )
+    """Return the CRC-32 of texts and bytes."""
+    encoded = (value if isinstance(value, bytes) else str(value).encode(errors="surrogateescape") for value in values)
+    return zlib.crc32(b"\0".join(encoded))

@@ -34,13 +34,13 @@ def flip(file: Path, needle: bytes) -> None:
 
 @pytest.mark.parametrize("at", range(0, 32, 5))
 def test_a_damaged_embedding_counts_as_missing(home: Home, at: int, caplog: pytest.LogCaptureFixture) -> None:
-    home.embeddings.keep("hash-32", {"one": vector(1), "two": vector(2)})
+    home.embeddings.put("hash-32", {"one": vector(1), "two": vector(2)})
     flip(home.path / "vectors.sqlite3", vector(1).tobytes()[at : at + 4])
-    assert list(home.embeddings.recall("hash-32", ["one", "two"])) == ["two"]
+    assert list(home.embeddings.get_many("hash-32", ["one", "two"])) == ["two"]
     assert "1 damaged row" in caplog.text
     assert ["1 damaged row" in problem for cache in home.caches for problem in cache.problems()] == [True]
-    home.embeddings.keep("hash-32", {"one": vector(1)})
-    assert home.embeddings.recall("hash-32", ["one"])["one"].tolist() == vector(1).tolist()
+    home.embeddings.put("hash-32", {"one": vector(1)})
+    assert home.embeddings.get_many("hash-32", ["one"])["one"].tolist() == vector(1).tolist()
     assert not any(cache.problems() for cache in home.caches)
 
 
@@ -55,11 +55,11 @@ def test_a_damaged_answer_is_asked_again(home: Home, scripted_model: Any) -> Non
 
 
 def test_repair_deletes_only_what_is_damaged(home: Home) -> None:
-    home.embeddings.keep("hash-32", {"one": vector(1), "two": vector(2)})
+    home.embeddings.put("hash-32", {"one": vector(1), "two": vector(2)})
     flip(home.path / "vectors.sqlite3", vector(1).tobytes())
     assert home.repair_caches() == [str(home.path / "vectors.sqlite3")]
     assert not any(cache.problems() for cache in home.caches)
-    assert list(home.embeddings.recall("hash-32", ["one", "two"])) == ["two"]
+    assert list(home.embeddings.get_many("hash-32", ["one", "two"])) == ["two"]
 
 
 def test_a_cache_of_an_older_version_keeps_its_rows_and_gets_checksums(home: Home) -> None:
@@ -67,8 +67,8 @@ def test_a_cache_of_an_older_version_keeps_its_rows_and_gets_checksums(home: Hom
         old.execute("CREATE TABLE vectors (encoder TEXT, text_sha TEXT, vector BLOB, PRIMARY KEY (encoder, text_sha))")
         old.execute("INSERT INTO vectors VALUES ('hash-32', 'one', ?)", (vector(1).tobytes(),))
         old.commit()
-    assert home.embeddings.recall("hash-32", ["one"])["one"].tolist() == vector(1).tolist()
-    home.embeddings.keep("hash-32", {"two": vector(2)})
+    assert home.embeddings.get_many("hash-32", ["one"])["one"].tolist() == vector(1).tolist()
+    home.embeddings.put("hash-32", {"two": vector(2)})
     assert not any(cache.problems() for cache in home.caches)
     flip(home.path / "vectors.sqlite3", vector(1).tobytes())
-    assert list(home.embeddings.recall("hash-32", ["one", "two"])) == ["two"]
+    assert list(home.embeddings.get_many("hash-32", ["one", "two"])) == ["two"]
