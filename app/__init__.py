@@ -1,1 +1,1 @@
-"""The only place where parts are chosen and joined."""
+"""Build objects from a configuration, and run the commands."""

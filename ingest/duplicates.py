@@ -1,7 +1,7 @@
-"""Ids that come more than once in a source: the last row counts, and the result says so.
+"""Find repeated ids in a source. The last row of each id is stored, and a note says so.
 
-A source is read once before anything is written, to learn where each id comes last. Otherwise an older row
-would be stored in one batch and replaced in the next, and re-ingesting would change the home twice.
+A source is read once before anything is written, to find the last row of each id. Otherwise an older row would be
+stored in one batch and replaced in the next, and loading the source again would change the home twice.
 """
 
 from __future__ import annotations
@@ -16,73 +16,72 @@ from shortlist.ingest.tables.rows import Failure, ParsedRecord
 
 
 class Identified(Protocol):
-    """Anything with an id."""
+    """A record with an id."""
 
     @property
     def id(self) -> str:
-        """What makes it one of its kind."""
+        """The id, unique among records of its kind."""
 
 
 R = TypeVar("R", bound=Identified)
 
-SHOWN = 5
+MAX_SHOWN = 5
 
 
 @dataclass(slots=True)
 class DuplicateIds:
-    """Where each id of a source comes last (rows counted from 0), and which came with different texts."""
+    """The last row of each id of a source, counted from 0, and the ids that came with different texts."""
 
     last: dict[str, int] = field(default_factory=dict)
     repeated: int = 0
     conflicts: dict[str, str] = field(default_factory=dict)
 
     def notes(self) -> tuple[Note, ...]:
-        """Notes on repeated ids; none when every id comes once."""
+        """Return notes on repeated ids; none if every id is unique."""
         if not self.repeated:
             return ()
-        taken = f"rows that repeat an id: {self.repeated}; the last row of each id was taken"
-        notes = [Note("repeated-ids", taken)]
+        notes = [Note("repeated-ids", f"rows that repeat an id: {self.repeated}; the last row of each id was stored")]
         if self.conflicts:
-            shown = _shown([f"{item_id} (last at {where})" for item_id, where in self.conflicts.items()])
+            shown = _first_few([f"{item_id} (last at {where})" for item_id, where in self.conflicts.items()])
             notes.append(Note("conflicting-texts", f"ids with different texts: {len(self.conflicts)}", shown))
         return tuple(notes)
 
 
 def id_conflict_notes(event_ids: Sequence[str]) -> tuple[Note, ...]:
-    """A note on events that were not stored, because a different one has their id."""
+    """Return a note on events that were not stored because another event has their id."""
     if not event_ids:
         return ()
-    told = f"{len(event_ids)} ({_shown(event_ids)}); give every event an id of its own"
-    return (Note("event-id-taken", f"events left out because a different event has their id: {told}"),)
+    ids = f"{len(event_ids)} ({_first_few(event_ids)}); give every event a unique id"
+    return (Note("event-id-taken", f"events left out because a different event has their id: {ids}"),)
 
 
-def _shown(several: Sequence[str]) -> str:
-    more = f" and {len(several) - SHOWN} more" if len(several) > SHOWN else ""
-    return ", ".join(several[:SHOWN]) + more
+def _first_few(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - MAX_SHOWN} more" if len(texts) > MAX_SHOWN else ""
+    return ", ".join(texts[:MAX_SHOWN]) + more
 
 
 def find_duplicates(placed: Iterable[ParsedRecord[R] | Failure], text: Callable[[R], str]) -> DuplicateIds:
-    """Read a source to its end; `text` gives what of a record decides whether two of one id differ."""
-    found = DuplicateIds()
+    """Read a source to its end. Two records of one id are in conflict if `text` differs."""
+    duplicates = DuplicateIds()
     texts: dict[str, bytes] = {}
     for number, entry in enumerate(placed):
         if isinstance(entry, Failure):
             continue
         record_id = entry.record.id
         digest = hashlib.blake2b(text(entry.record).encode(), digest_size=8).digest()
-        if record_id in found.last:
-            found.repeated += 1
+        if record_id in duplicates.last:
+            duplicates.repeated += 1
             if texts[record_id] != digest:
-                found.conflicts[record_id] = entry.where
-        found.last[record_id] = number
+                duplicates.conflicts[record_id] = entry.where
+        duplicates.last[record_id] = number
         texts[record_id] = digest
-    return found
+    return duplicates
 
 
 def without_superseded(
-    placed: Iterable[ParsedRecord[R] | Failure], found: DuplicateIds
+    placed: Iterable[ParsedRecord[R] | Failure], duplicates: DuplicateIds
 ) -> Iterator[ParsedRecord[R] | Failure | None]:
-    """The same source again, with None in place of every row that a later one replaces."""
+    """Yield the entries of a source with None in place of every row that a later row replaces."""
     for number, entry in enumerate(placed):
-        superseded = isinstance(entry, ParsedRecord) and found.last.get(entry.record.id) != number
+        superseded = isinstance(entry, ParsedRecord) and duplicates.last.get(entry.record.id) != number
         yield None if superseded else entry

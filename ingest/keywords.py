@@ -1,4 +1,4 @@
-"""Tags without a model: the words and pairs of words that a text repeats."""
+"""Extract tags without a model: the words and pairs of words that a text repeats."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from shortlist.core.types import Video
 
-MOST = 6
-LEAST_COUNT = 2
+MAX_TAGS = 6
+MIN_COUNT = 2
 _WORD = re.compile(r"[^\W\d_]{4,}")
-# Longer words that say nothing of a topic; shorter ones are no tags anyway.
+# Words of four letters or more that describe no topic. Shorter words are never tags.
 _STOP_WORDS = """
     about above across after again against almost also although always among another applause around back because
     become been before being below between both cannot come comes could does doing done down during each easy eight
@@ -29,17 +29,17 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
 def keywords(video: Video) -> tuple[str, ...]:
-    """Up to six tags of an English video, the most telling first; none where nothing is said twice."""
+    """Return up to six tags of an English video, the most frequent first; none if no word is repeated."""
     if (video.language or video.transcript.language or "en").split("-")[0] != "en":
         return ()
     words = [word.lower() for word in _WORD.findall(f"{video.title}\n{video.description}\n{video.transcript.text}")]
-    telling = Counter(word for word in words if word not in STOP_WORDS)
-    pairs = Counter(f"{one} {other}" for one, other in pairwise(words) if one in telling and other in telling)
-    scores = {word: float(n) for word, n in telling.items() if n >= LEAST_COUNT}
-    scores |= {pair: 1.5 * n for pair, n in pairs.items() if n >= LEAST_COUNT}
+    counts = Counter(word for word in words if word not in STOP_WORDS)
+    pairs = Counter(f"{one} {other}" for one, other in pairwise(words) if one in counts and other in counts)
+    scores = {word: float(n) for word, n in counts.items() if n >= MIN_COUNT}
+    scores |= {pair: 1.5 * n for pair, n in pairs.items() if n >= MIN_COUNT}
     chosen: list[str] = []
     for tag in sorted(scores, key=lambda tag: (-scores[tag], tag)):
-        if len(chosen) < MOST and not any(
+        if len(chosen) < MAX_TAGS and not any(
             tag in other.split() or set(tag.split()) & set(other.split()) for other in chosen
         ):
             chosen.append(tag)

@@ -1,6 +1,6 @@
-"""From a source to stored records, in batches: videos, articles, events and readers.
+"""Load videos, articles, events and readers from a source into the home, in batches.
 
-Memory holds one batch and the ids seen, whatever the size of the source. Re-ingesting a source changes nothing.
+Memory holds one batch and the ids of the source, whatever its size. Loading a source again changes nothing.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ R = TypeVar("R")
 C = TypeVar("C", bound=Identified)
 Progress = Callable[[int], None]
 
-BATCH_CHARACTERS = 16_000_000  # a batch of very long transcripts is closed early
+BATCH_CHARACTERS = 16_000_000  # a batch of very long transcripts ends early
 
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What an ingest did; of a table, the counts and `failures` add up to its rows.
+    """The result of an ingest. For a table, the counts and `failures` add up to its rows.
 
-    `left_out` counts rows that a later row with the same id replaced, and events whose id a different event has.
+    `left_out` counts rows replaced by a later row with the same id, and events whose id belongs to another event.
     """
 
     new: int = 0
@@ -52,10 +52,10 @@ def load_videos(
     config: IngestConfig,
     progress: Progress | None = None,
 ) -> IngestResult:
-    """Ingest a table of videos; `progress` gets the number of rows just done.
+    """Ingest a table of videos. `progress` gets the number of rows just read.
 
-    Holds the writer lock; raises `HomeLocked` at once when another process does, `UsageError` or `RecordError` for a
-    source that cannot be read. `encoder` is called when the first text needs a vector.
+    Holds the writer lock. Raises `HomeLocked` at once if another process holds it, and `UsageError` or `RecordError`
+    if the source cannot be read. `encoder` is called when the first text needs a vector.
     """
     with home.writing("ingesting videos"):
         default_enricher = DefaultEnricher(home.catalogue, encoder, config.categories)
@@ -78,9 +78,9 @@ def load_articles(
     config: IngestConfig,
     progress: Progress | None = None,
 ) -> IngestResult:
-    """Ingest articles from a table, AG News's csv or "ag_news" on the hub (`ServiceError` if unreachable).
+    """Ingest articles from a table, the CSV of AG News, or "ag_news" on the hub (`ServiceError` if unreachable).
 
-    Otherwise as `load_videos`.
+    See `load_videos` for the rest.
     """
     with home.writing("ingesting articles"):
         source_rows = articles.article_rows(source)
@@ -97,24 +97,24 @@ def load_articles(
 
 
 def load_events(home: Home, source: Source, config: IngestConfig, progress: Progress | None = None) -> IngestResult:
-    """Ingest events; one already stored counts as unchanged. A note tells of those whose id a different one has.
+    """Ingest events. Stored ones count as unchanged; a note lists those whose id belongs to another event.
 
-    Takes no lock, so it works while content is written.
+    Takes no lock, so it works while another process writes content.
     """
-    clashing: list[str] = []
+    conflicting: list[str] = []
 
     def put(batch: Sequence[Event]) -> Put:
         new = home.catalogue.events.add(batch)
-        clashes = home.catalogue.events.conflicting(batch) if new < len(batch) else []
-        clashing.extend(event.event_id for event in clashes)
-        return Put(new=new, unchanged=len(batch) - new - len(clashes))
+        conflicts = home.catalogue.events.conflicting(batch) if new < len(batch) else []
+        conflicting.extend(event.event_id for event in conflicts)
+        return Put(new=new, unchanged=len(batch) - new - len(conflicts))
 
     def event(row: Row) -> Event:
         return home.catalogue.events.check_time(events.event_from_row(row))
 
     entries = records(rows(source, events.COLUMNS), event)
     loaded = _load(entries, put, config.batch, progress)
-    return replace(loaded, notes=id_conflict_notes(clashing), left_out=len(clashing))
+    return replace(loaded, notes=id_conflict_notes(conflicting), left_out=len(conflicting))
 
 
 def load_readers(home: Home, source: Source, config: IngestConfig, progress: Progress | None = None) -> IngestResult:
@@ -133,10 +133,10 @@ def _load_content(
     size: int,
     progress: Progress | None,
 ) -> IngestResult:
-    """Read once to find repeated ids, then again to store the last record of each."""
-    found = find_duplicates(read(), text)
-    loaded = _load(without_superseded(read(), found), put, size, progress)
-    return replace(loaded, notes=found.notes(), left_out=found.repeated)
+    """Read the source once to find repeated ids, then again to store the last record of each."""
+    duplicates = find_duplicates(read(), text)
+    loaded = _load(without_superseded(read(), duplicates), put, size, progress)
+    return replace(loaded, notes=duplicates.notes(), left_out=duplicates.repeated)
 
 
 def _load(
@@ -152,8 +152,8 @@ def _load(
             total += put(batch)
             if progress:
                 progress(n_rows)
-    except UsageError as error:  # of the file, such as an archive that is cut off
-        stored = f"; {total.new:,} new ones that stood before it are stored" if total.new else ""
+    except UsageError as error:  # the file is damaged, such as a truncated archive
+        stored = f"; {total.new:,} new records before the error are stored" if total.new else ""
         raise UsageError(
             error.problem, expected=error.expected, found=error.found, remedy=error.remedy + stored
         ) from error
@@ -163,7 +163,7 @@ def _load(
 def _batches(
     entries: Iterable[ParsedRecord[R] | Failure | None], size: int, failures: list[Failure]
 ) -> Iterator[tuple[list[R], int]]:
-    """Records in batches, each with the number of rows it took; failures go to the list. The last may be empty."""
+    """Yield batches of records with their number of rows. Failures go to the list. The last batch may be empty."""
     batch: list[R] = []
     n_rows = characters = 0
     for entry in entries:

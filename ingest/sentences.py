@@ -1,22 +1,22 @@
-"""Text cut into sentences, and automatic captions without punctuation into pieces of sentence length."""
+"""Split text into sentences, and text without punctuation into pieces of similar length."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-LONGEST = 40  # words of a piece; spoken sentences are shorter, so this only cuts what has no punctuation
+MAX_WORDS = 40  # spoken sentences are shorter, so this only splits text without punctuation
 
 _END = re.compile(r"(?:(?<=[.!?…])|(?<=[.!?…][\"'”’)\]]))\s+(?=[\"'“‘(\[¿¡]*[A-ZÀ-ÞА-Я0-9])|\n{2,}|(?<=[。！？])")
 
 
-def sentences(text: str, longest: int = LONGEST) -> list[str]:
-    """The sentences of `text` in order, none blank, none longer than `longest` words."""
+def sentences(text: str, longest: int = MAX_WORDS) -> list[str]:
+    """Return the sentences of `text` in order, none blank and none longer than `longest` words."""
     return [piece for sentence in _END.split(text) for piece in _pieces(sentence, longest)]
 
 
-def first_sentence(text: str, longest: int = LONGEST) -> str:
-    """The first of `sentences(text)`, "" when there is none."""
+def first_sentence(text: str, longest: int = MAX_WORDS) -> str:
+    """Return the first sentence of `text`, or "" if there is none."""
     return next(iter(sentences(text[: longest * 40], longest)), "")
 
 

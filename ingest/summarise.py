@@ -1,4 +1,4 @@
-"""Extractive summaries: the one or two sentences that say most of what the text says."""
+"""Extractive summaries: the one or two sentences nearest to the centroid of a text."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from shortlist.core.types import EXTRACTIVE, Made, Video
 from shortlist.ingest.sentences import sentences
 
-ENOUGH_WORDS = 14  # a summary shorter than this gets a second sentence
-CONSIDERED = 120  # sentences; the gist of a short video is not later
-LEAD = 0.25  # bonus of the first sentence, falling to 0 at the last
+MIN_WORDS = 14  # a shorter summary gets a second sentence
+MAX_SENTENCES = 120  # sentences considered: the topic of a short video comes up early
+LEAD = 0.25  # bonus of the first sentence, decreasing to 0 at the last
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _ADDRESS = re.compile(r"https?://|www\.|@\w|#\w")
@@ -21,7 +21,7 @@ Bag = Mapping[str, float]
 
 
 def summarise(video: Video) -> Made | None:
-    """One or two sentences of the transcript, or of the description where nothing is said; None without either."""
+    """Return one or two sentences of the transcript or, without one, of the description; None without either."""
     for text in (video.transcript.text, video.description):
         summary = extract(text)
         if summary:
@@ -30,22 +30,22 @@ def summarise(video: Video) -> Made | None:
 
 
 def extract(text: str) -> str:
-    """The sentences nearest the centroid of `text`, in their order; lines of links and hashtags are not considered."""
-    pieces = [piece for piece in sentences(text)[:CONSIDERED] if not _ADDRESS.search(piece)]
+    """Return the sentences nearest to the centroid of `text`, in their order. Links and hashtags are left out."""
+    pieces = [piece for piece in sentences(text)[:MAX_SENTENCES] if not _ADDRESS.search(piece)]
     if not pieces:
         return ""
     scores = _scores([Counter(word.lower() for word in _WORD.findall(piece)) for piece in pieces])
     order = sorted(range(len(pieces)), key=lambda i: (-scores[i], i))
     chosen = order[:1]
-    if len(pieces[chosen[0]].split()) < ENOUGH_WORDS:
+    if len(pieces[chosen[0]].split()) < MIN_WORDS:
         chosen = sorted(order[:2])
     return " ".join(pieces[i] for i in chosen)
 
 
 def _scores(bags: list[Counter[str]]) -> list[float]:
-    """Cosine of each sentence with the sum of all in TF-IDF space, plus the bonus of its position."""
-    found_in = Counter(word for bag in bags for word in bag)
-    idf = {word: math.log(1 + len(bags) / count) for word, count in found_in.items()}
+    """Return the cosine of each sentence with the sum of all in TF-IDF space, plus the bonus of its position."""
+    document_frequency = Counter(word for bag in bags for word in bag)
+    idf = {word: math.log(1 + len(bags) / count) for word, count in document_frequency.items()}
     weighted: list[Bag] = [{word: count * idf[word] for word, count in bag.items()} for bag in bags]
     centroid: Counter[str] = Counter()
     for bag in weighted:

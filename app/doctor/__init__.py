@@ -1,1 +1,1 @@
-"""What `shortlist doctor` looks at: the home, and what is needed from outside."""
+"""Checks of `shortlist doctor`: the home, the weights, the language model and the disk."""

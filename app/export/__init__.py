@@ -1,1 +1,1 @@
-"""Shards of readers -> one file: plan, work, join. Any engine runs the same batch function."""
+"""Export the recommendations of all readers: plan shards, rank them with an engine, merge them into one file."""

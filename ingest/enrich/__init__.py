@@ -1,1 +1,1 @@
-"""What a language model adds to videos and articles: summary, category, tags, a better title."""
+"""Add a summary, a category, tags and a better title to videos and articles with a language model."""

@@ -1,4 +1,4 @@
-"""What a model is asked for, and its answer checked and made plain."""
+"""The JSON schema of a model's answer, and a parser that checks and cleans the answer."""
 
 from __future__ import annotations
 
@@ -7,25 +7,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shortlist.ingest.enrich.grounding import in_other_script, mostly_supported, numbers_of, readings, unsupported
+from shortlist.ingest.enrich.grounding import (
+    in_other_script,
+    mostly_supported,
+    numbers_of,
+    possible_numbers,
+    unsupported,
+)
 from shortlist.ingest.enrich.title_quality import is_uninformative
 from shortlist.ingest.records import values
 from shortlist.ingest.sentences import sentences
 
 MIN_TAGS, MAX_TAGS = 3, 8
 MAX_TAG = 40  # characters
-MIN_SUMMARY, MAX_SUMMARY = 40, 400  # characters; without an end a small model goes on until its tokens are spent
+MIN_SUMMARY, MAX_SUMMARY = 40, 400  # characters; without a limit a small model writes until its tokens run out
 MAX_SENTENCES = 2
-LONGEST = 60  # words of a sentence
+MAX_SENTENCE = 60  # words
 TRANSLATED = "English words"
 ENDS = (".", "!", "?", "…", '"', "”", "。", "！", "？")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The parts of an answer; no summary where none was asked for.
+    """The fields of an answer. `summary` is "" if none was requested.
 
-    `wrong` lists what the summary says and the source does not; empty when all is well.
+    `wrong` lists the numbers and names in the summary that the source does not contain; empty if it is sound.
     """
 
     summary: str
@@ -36,7 +42,7 @@ class Answer:
 
 
 def schema(categories: Sequence[str], with_title: bool, with_summary: bool = True) -> dict[str, Any]:
-    """The JSON schema of an answer."""
+    """Return the JSON schema of an answer."""
     summary = {"type": "string", "minLength": MIN_SUMMARY, "maxLength": MAX_SUMMARY}
     properties: dict[str, Any] = {
         **({"summary": summary} if with_summary else {}),
@@ -50,11 +56,11 @@ def schema(categories: Sequence[str], with_title: bool, with_summary: bool = Tru
     }  # fmt: skip
 
 
-def read(text: str, source: str) -> Answer:
-    """The answer in `text`, JSON under the schema; `source` is everything that the model may rely on."""
+def parse(text: str, source: str) -> Answer:
+    """Parse the JSON `text` and check it against `source`, the text the model was given."""
     found = json.loads(text)
-    summary = " ".join(_whole(sentences(str(found.get("summary", "")), longest=LONGEST))[:MAX_SENTENCES])
-    numbers = set(readings(source))
+    summary = " ".join(_complete(sentences(str(found.get("summary", "")), longest=MAX_SENTENCE))[:MAX_SENTENCES])
+    numbers = set(possible_numbers(source))
     cleaned = values.tags([str(tag).lower() for tag in found["tags"]], "tags")
     tags = tuple(tag for tag in cleaned if _names_a_topic(tag) and numbers.issuperset(numbers_of(tag)))
     title = " ".join(str(found.get("title", "")).split()).rstrip(".") or None
@@ -69,11 +75,11 @@ def _wrong(written: str, source: str) -> list[str]:
 
 
 def _names_a_topic(tag: str) -> bool:
-    """Whether `tag` is no number, no single letter and no sentence."""
+    """Return whether `tag` is neither a number, a single letter nor a sentence."""
     letters = [char for char in tag if char.isalpha()]
     return len(tag) <= MAX_TAG and (len(letters) > 1 or any(not char.isascii() for char in letters))
 
 
-def _whole(written: list[str]) -> list[str]:
-    """The sentences without the last, where it was broken off and is not the only one."""
+def _complete(written: list[str]) -> list[str]:
+    """Drop the last sentence if it is truncated and not the only one."""
     return written[:-1] if len(written) > 1 and not written[-1].endswith(ENDS) else written

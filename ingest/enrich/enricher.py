@@ -1,4 +1,4 @@
-"""One text enriched by a language model: asked, checked, asked again, and left to extraction where that fails too."""
+"""Enrich one text with a language model: ask, check the answer, and ask once more if the summary is wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shortlist.core.token_estimate import estimate_tokens
 from shortlist.core.types import Enrichment, Made
-from shortlist.ingest.enrich.answer import MIN_TAGS, Answer, read, schema
+from shortlist.ingest.enrich.answer import MIN_TAGS, Answer, parse, schema
 from shortlist.ingest.enrich.title_quality import is_file_name, is_uninformative
 from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.models.llm.loader import Cut
@@ -28,20 +28,20 @@ PROMPT = "enrich"
 ANSWER_TOKENS = 260
 DESCRIPTION_TOKENS = 80
 TITLE_TOKENS = 40
-SHOWN_WRONG = 5
-HARMLESS = str.maketrans({"<": "‹", ">": "›", "|": "/"})
-LEAST_TOKENS = 30  # a shorter text is its own summary: of five words a model can only make up more
+MAX_WRONG_SHOWN = 5
+ESCAPES = str.maketrans({"<": "‹", ">": "›", "|": "/"})
+MIN_TOKENS = 30  # a shorter text needs no summary: a model could only invent more
 TITLE_WISH = "Use only words of the text."
 
 
-def foreign(language: str | None) -> str:
-    """The name of `language`, a code as "de-AT"; "" for English, an unknown one, and where none is known."""
+def language_name(language: str | None) -> str:
+    """Return the English name of a language code such as "de-AT"; "" for English, unknown codes and None."""
     return NAMES.get((language or ENGLISH).split("-")[0].lower(), "")
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is to be described. `body` is the transcript of a video, or all of an article. `language`: where known."""
+    """A text to describe. `body` is the transcript of a video, or the whole article."""
 
     title: str
     description: str
@@ -50,20 +50,20 @@ class Text:
 
     @property
     def is_short(self) -> bool:
-        """Whether it is no longer than a summary of it."""
-        return estimate_tokens(self.body) < LEAST_TOKENS
+        """True if the body is too short to be summarised."""
+        return estimate_tokens(self.body) < MIN_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
 class Enriched:
-    """What the model made; `note` says why there is no summary among it."""
+    """The output of the model. `note` gives the reason if there is no summary."""
 
     enrichment: Enrichment
     note: str = ""
 
 
 class Enricher:
-    """Asks `model`, which reads at most `tokens` tokens of a text, cut by `cut`."""
+    """Enriches texts with `model`, which is given at most `tokens` tokens of each, cut by `cut`."""
 
     def __init__(self, model: LanguageModel, cut: Cut, categories: Sequence[str], tokens: int) -> None:
         self._model = model
@@ -74,51 +74,54 @@ class Enricher:
 
     @property
     def made_by(self) -> str:
-        """MODEL:PROMPT@VERSION."""
+        """The maker of the output: MODEL:PROMPT@VERSION."""
         return f"{self._model.name}:{self._prompt.id}"
 
     def enrich(self, text: Text) -> Enriched:
-        """Summary, category, tags and, for a title that says nothing, another. Raises `ModelFailed`."""
+        """Write a summary, a category, tags and, for an uninformative title, a new one. Raises `ModelFailed`.
+
+        A summary with numbers or names that the text does not contain is asked for once more, then left out.
+        """
         answer = self._ask(text, wrong="")
         if answer.wrong:
-            answer = self._ask(text, wrong=_listed(answer.wrong))
-        return self._signed(answer)
+            answer = self._ask(text, wrong=_quote(answer.wrong))
+        return self._to_enrichment(answer)
 
     def _ask(self, text: Text, wrong: str) -> Answer:
         wants_title = is_uninformative(text.title)
         title = "" if is_file_name(text.title) else text.title
         values = {
             "categories": ", ".join(self._categories),
-            "title": self._cut(_harmless(title), TITLE_TOKENS),
-            "description": self._cut(_harmless(text.description), DESCRIPTION_TOKENS),
-            "text": self._cut(_harmless(text.body), self._tokens),
+            "title": self._cut(_escape(title), TITLE_TOKENS),
+            "description": self._cut(_escape(text.description), DESCRIPTION_TOKENS),
+            "text": self._cut(_escape(text.body), self._tokens),
             "title_wish": TITLE_WISH if wants_title else "",
-            "language": foreign(text.language),
+            "language": language_name(text.language),
             "wrong": wrong,
         }
         messages = [Message(role, words) for role, words in self._prompt.render(**values)]
         reply = self._model.complete(messages, schema(self._categories, wants_title, not text.is_short), ANSWER_TOKENS)
-        return read(reply.text, "\n".join((title, text.description, text.body)))
+        return parse(reply.text, "\n".join((title, text.description, text.body)))
 
-    def _signed(self, answer: Answer) -> Enriched:
+    def _to_enrichment(self, answer: Answer) -> Enriched:
         by = self.made_by
         summary = Made(answer.summary, by) if answer.summary and not answer.wrong else None
         title = Made(answer.title, by) if answer.title else None
-        tags = answer.tags if len(answer.tags) >= MIN_TAGS else ()  # the keywords stay
+        tags = answer.tags if len(answer.tags) >= MIN_TAGS else ()  # else keep the extracted keywords
         made = Enrichment(summary, Made(answer.category, by), tags, by if tags else None, title)
-        return Enriched(made, _why_none(answer))
+        return Enriched(made, _missing_summary_note(answer))
 
 
-def _why_none(answer: Answer) -> str:
+def _missing_summary_note(answer: Answer) -> str:
     if answer.wrong:
-        return f"the summary would not do without {_listed(answer.wrong)}"
+        return f"the summary was rejected because of {_quote(answer.wrong)}"
     return "" if answer.summary else "too short to be summarised"
 
 
-def _harmless(text: str) -> str:
-    """`text` in which nothing can be a token of a chat template, or the end of our own `<text>`."""
-    return unicodedata.normalize("NFKC", text).translate(HARMLESS)
+def _escape(text: str) -> str:
+    """Replace characters that could form a token of a chat template, or close the prompt's `<text>`."""
+    return unicodedata.normalize("NFKC", text).translate(ESCAPES)
 
 
-def _listed(wrong: Sequence[str]) -> str:
-    return ", ".join(f'"{one}"' for one in wrong[:SHOWN_WRONG])
+def _quote(wrong: Sequence[str]) -> str:
+    return ", ".join(f'"{word}"' for word in wrong[:MAX_WRONG_SHOWN])

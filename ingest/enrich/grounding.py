@@ -1,7 +1,7 @@
-"""Numbers and names of a written text that its source does not hold. Pure.
+"""Find the numbers and names in a generated text that its source does not contain.
 
-A small model that summarises makes up exactly these: a year, an amount, a person. What it only phrases in another way
-cannot be told from this and is not looked for.
+These are what a small model invents when it summarises: a year, an amount, a person. A rephrased sentence with a wrong
+meaning is not detected.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ seventeen eighteen nineteen"""
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 WORDS = {word: n for n, word in enumerate(_SMALL.split())} | {word: 10 * n for n, word in enumerate(_TENS.split(), 2)}
 FACTORS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "dozen": 12}
-LONGEST = 12  # words of one number: "nine hundred and ninety nine thousand nine hundred and ninety nine" has eight
+MAX_NUMBER_WORDS = 12  # of one number: "nine hundred and ninety nine thousand nine hundred and ninety nine" has eight
 LAST_LATIN = "\u024f"
 NOT_COUNTING = ["one"]  # "one of them", "this one"
 
@@ -25,38 +25,41 @@ SENTENCE_END = re.compile(r"[.!?:…\"“”]\s*$")
 
 
 def unsupported(written: str, source: str) -> list[str]:
-    """The numbers and names of `written` that `source` does not hold, in order, each once.
+    """Return the numbers and names of `written` that `source` does not contain, in order and without duplicates.
 
-    Numbers are compared by value: "3" stands in a source that says "three", "1,000" in one that says "1000". A name is
-    a word with a capital inside a sentence; a source that holds its beginning holds it ("Kennedys", "Berlin's").
+    Numbers are compared by value: "3" matches "three", and "1,000" matches "1000". A name is a capitalised word inside
+    a sentence. It also matches a source with the same stem ("Kennedys", "Berlin's").
     """
-    numbers, words = set(readings(source)), {word.lower() for word in _PART.findall(_plain(source))}
+    numbers, words = set(possible_numbers(source)), {word.lower() for word in _PART.findall(_plain(source))}
     found = [n for n in numbers_of(written) if n not in numbers]
     found += [name for name in names_of(written) if not _is_supported(name, words)]
     return list(dict.fromkeys(found))
 
 
 def in_other_script(written: str, source: str) -> bool:
-    """Whether `written` is in Latin letters and `source` in others."""
+    """Return whether `written` is in Latin script and `source` is not, so that it must be a translation."""
     return _is_latin(written) and not _is_latin(source)
 
 
 def mostly_supported(written: str, source: str) -> bool:
-    """Whether `source` holds at least half of the longer words of `written`; scripts without capitals do not count."""
+    """Return whether `source` contains at least half of the words of `written` with four letters or more.
+
+    Words of scripts without capitals are ignored.
+    """
     words = {word.lower() for word in _PART.findall(_plain(source))}
     longer = [word.lower() for word in _PART.findall(_plain(written)) if len(word) > 3 and word.lower() != word.upper()]
     return 2 * sum(_is_supported(word, words) for word in longer) >= len(longer)
 
 
 def numbers_of(text: str) -> Iterator[str]:
-    """Every number in `text`, figures and English words alike, as figures: "two hundred and fifty" is "250"."""
+    """Yield every number in `text`, digits or English words, as digits: "two hundred and fifty" is "250"."""
     for run in _runs(text):
         if run != NOT_COUNTING:
             yield _figure(run[0]) if run[0][0].isdigit() else str(_value(run))
 
 
-def readings(text: str) -> Iterator[str]:
-    """The same, and every number that may be meant by a part of one, or by two of them: "twenty nineteen" is "2019"."""
+def possible_numbers(text: str) -> Iterator[str]:
+    """Yield `numbers_of(text)`, the numbers in parts of them, and in pairs of them: "twenty nineteen" is "2019"."""
     before = ""
     for run in _runs(text):
         if run[0][0].isdigit():
@@ -71,12 +74,12 @@ def readings(text: str) -> Iterator[str]:
 
 
 def _runs(text: str) -> Iterator[list[str]]:
-    """The words of each number, without "and"; a figure is a run of its own."""
+    """Yield the words of each number, without "and". A number in digits is a run of one."""
     run: list[str] = []
     joining = False
     for match in _PART.finditer(_plain(text).lower()):
         word = match[0]
-        if run and len(run) < LONGEST and _goes_on(run[-1], word):
+        if run and len(run) < MAX_NUMBER_WORDS and _continues(run[-1], word):
             run.append(word)
         elif word == "and" and run and run[-1] in FACTORS and not joining:
             joining = True
@@ -90,8 +93,8 @@ def _runs(text: str) -> Iterator[list[str]]:
         yield run
 
 
-def _goes_on(before: str, word: str) -> bool:
-    """Whether `word` belongs to the number whose last word is `before`."""
+def _continues(before: str, word: str) -> bool:
+    """Return whether `word` belongs to the number whose last word is `before`."""
     if word in FACTORS:
         return not before[0].isdigit()
     return word in WORDS and (before in FACTORS or (before in _TENS.split() and 0 < WORDS[word] < 10))
@@ -111,7 +114,7 @@ def _value(run: Sequence[str]) -> int:
 
 
 def names_of(text: str) -> Iterator[str]:
-    """Words with a capital letter that do not begin a sentence, and words of capitals or with figures in them."""
+    """Yield the capitalised words that do not begin a sentence, and words with capitals after their first letter."""
     plain = _plain(text)
     for match in _WORD.finditer(plain):
         word = match[0]
@@ -121,7 +124,7 @@ def names_of(text: str) -> Iterator[str]:
 
 
 def _is_latin(text: str) -> bool:
-    """Whether at least half of the letters of `text` are Latin; a text without letters is."""
+    """Return whether at least half of the letters of `text` are Latin. True for a text without letters."""
     letters = [char for char in text if char.isalpha()]
     return 2 * sum(char < LAST_LATIN for char in letters) >= len(letters)
 
@@ -137,7 +140,7 @@ def _inflected(part: str, words: set[str]) -> bool:
 
 
 def _figure(word: str) -> str:
-    """A figure without separators of thousands, and with a point for the decimals."""
+    """Remove thousands separators and write the decimals after a point."""
     if re.fullmatch(r"\d{1,3}([.,]\d{3})+", word):
         return re.sub(r"[.,]", "", word)
     figure = word.replace(",", ".")

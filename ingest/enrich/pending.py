@@ -1,7 +1,7 @@
-"""Which records wait for a language model, and how what it made is put into them.
+"""Find the records that a language model should enrich, and merge its output into them.
 
-What a source gave is never replaced. What was made without a model (extracted, compared, counted) gives way to a
-model's; what another model or prompt made does so only on request.
+Values given by a source are never replaced. A language model replaces values made without one (extracted, compared,
+counted), and, with `refresh`, those of another model or prompt version.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from shortlist.store.catalogue.catalogue import Catalogue
 
 
 def may_replace(made_by: str | None, current: str, refresh: bool) -> bool:
-    """Whether a part that `made_by` made (None: nobody yet) may be made by `current`."""
+    """Return whether the model `current` may replace a value of `made_by`; None stands for no value."""
     if made_by is None or made_by in (EXTRACTIVE, KEYWORDS) or made_by.startswith(ZERO_SHOT):
         return True
     return refresh and made_by not in (GIVEN, current)
 
 
 def pending_videos(catalogue: Catalogue, current: str, refresh: bool) -> Iterator[str]:
-    """The ids of videos with words but without a summary by a model."""
+    """Yield the ids of videos that have a text but no summary by a model."""
     done = set() if refresh else catalogue.steps.done(ENRICH_VIDEO)
     for _, video in catalogue.videos.iterate():
         made = video.enrichment.summary
-        wanted = may_replace(made.made_by if made else None, current, refresh)
-        if wanted and video.id not in done and text_of_video(video).body:
+        outdated = may_replace(made.made_by if made else None, current, refresh)
+        if outdated and video.id not in done and text_of_video(video).body:
             yield video.id
 
 
 def pending_articles(catalogue: Catalogue, current: str, refresh: bool) -> Iterator[str]:
-    """The same of articles."""
+    """Yield the ids of articles that have no summary by a model."""
     done = set() if refresh else catalogue.steps.done(ENRICH_ARTICLE)
     for _, article in catalogue.articles.iterate():
         made = article.enrichment.summary
@@ -42,19 +42,19 @@ def pending_articles(catalogue: Catalogue, current: str, refresh: bool) -> Itera
 
 
 def text_of_video(video: Video) -> Text:
-    """What a model reads of a video."""
+    """Return the text of a video for the model: the transcript, or the description without one."""
     body = video.transcript.text
     language = video.language or video.transcript.language
     return Text(video.title, video.description if body else "", body or video.description, language)
 
 
 def text_of_article(article: Article) -> Text:
-    """What a model reads of an article."""
+    """Return the text of an article for the model."""
     return Text(article.title, "", article.body or article.title)
 
 
 def merged(record: Enrichment, made: Enrichment, current: str, refresh: bool) -> Enrichment:
-    """`record` with the parts of `made` in every place that is open to them."""
+    """Return `record` with the values of `made` wherever `may_replace` allows it."""
 
     def better(old: Made | None, new: Made | None) -> Made | None:
         return new if new and may_replace(old.made_by if old else None, current, refresh) else old
@@ -70,12 +70,12 @@ def merged(record: Enrichment, made: Enrichment, current: str, refresh: bool) ->
 
 
 def enriched_video(video: Video, made: Enrichment, current: str, refresh: bool) -> Video:
-    """`video` with what was made of it."""
+    """Return `video` with the model's output merged in."""
     return replace(video, enrichment=merged(video.enrichment, made, current, refresh))
 
 
 def enriched_article(article: Article, made: Enrichment, current: str, refresh: bool) -> Article:
-    """`article` with what was made of it. A category that was given stays."""
+    """Return `article` with the model's output merged in. A category given by the source stays."""
     given = article.category is not None and article.enrichment.category is None
     own = replace(article.enrichment, category=Made(str(article.category), GIVEN)) if given else article.enrichment
     both = merged(own, made, current, refresh)

@@ -1,1 +1,1 @@
-"""Rows to records: videos, articles, readers, events."""
+"""Convert rows to records: videos, articles, readers, events."""

@@ -1,4 +1,4 @@
-"""Articles from the rows of a table, AG News's own csv or the hub."""
+"""Convert rows of a table, or of AG News, to articles."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ KNOWN = frozenset(COLUMNS.names)
 
 
 def article_rows(source: Source) -> Callable[[], Iterator[Row | Failure]]:
-    """What reads the rows of `source` from its start: "ag_news", AG News's csv without a header, or any table.
+    """Return a function that reads the rows of `source`: "ag_news" (from the hub), the CSV of AG News, or any table.
 
-    Raises `UsageError` for a source that is none of these, `ServiceError` for a hub that cannot be reached.
+    Raises `UsageError` for any other source, and `ServiceError` if the hub cannot be reached.
     """
     if not isinstance(source, str | Path):
         return lambda: rows(source, COLUMNS)
@@ -39,9 +39,9 @@ def article_rows(source: Source) -> Callable[[], Iterator[Row | Failure]]:
 
 
 def article_from_row(row: Row) -> Article:
-    """The article of a row whose columns are `COLUMNS`; unknown columns are kept as its metadata.
+    """Convert a row with the columns `COLUMNS` to an article. Unknown columns become its metadata.
 
-    Without a title the first sentence of the body is taken; without an id, the hash of the normalised text.
+    A missing title is the first sentence of the body; a missing id is the hash of the normalised text.
     Raises `RecordError`.
     """
     get = row.values.get
@@ -50,7 +50,7 @@ def article_from_row(row: Row) -> Article:
     require(bool(title), "empty article", "a title or a body", "neither", "give it a text, or drop the row")
     given = get("id")
     return Article(
-        id=text_id(title, body) if values.absent(given) else values.identifier(given, "article id"),
+        id=text_id(title, body) if values.is_missing(given) else values.identifier(given, "article id"),
         title=title,
         body=body,
         category=values.optional_text(get("category"), "category"),
@@ -60,6 +60,6 @@ def article_from_row(row: Row) -> Article:
 
 
 def text_id(title: str, body: str) -> str:
-    """The id of a text that came without one: equal for texts that differ in case, white space or Unicode form only."""
+    """Return an id for a text without one: equal for texts that differ only in case, white space or Unicode form."""
     normalised = " ".join(unicodedata.normalize("NFKC", f"{title}\n{body}").casefold().split())
     return f"text:{hashlib.sha256(normalised.encode()).hexdigest()[:32]}"

@@ -1,4 +1,4 @@
-"""Events from the rows of a table."""
+"""Convert rows of a table to events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLUMNS = Columns(
 
 
 def event_from_row(row: Row) -> Event:
-    """The event of a row whose columns are `COLUMNS`; unknown columns are ignored. Raises `RecordError`."""
+    """Convert a row with the columns `COLUMNS` to an event. Ignores unknown columns. Raises `RecordError`."""
     get = row.values.get
     at = values.moment(get("at"), "event time")
     if at is None:
@@ -32,7 +32,7 @@ def event_from_row(row: Row) -> Event:
         dwell_s=values.seconds(get("dwell_s"), "dwell time"),
         event_id=values.text(get("event_id"), "event id"),
         request_id=values.optional_text(get("request_id"), "request id"),
-        position=values.whole(get("position"), "position"),
+        position=values.integer(get("position"), "position"),
         variant=values.optional_text(get("variant"), "variant"),
     )
 

@@ -1,4 +1,4 @@
-"""Readers from the rows of a table."""
+"""Convert rows of a table to readers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ COLUMNS = Columns(required=(("user_id",),), optional=("created", "interests"), a
 
 
 def reader_from_row(row: Row) -> Reader:
-    """The reader of a row whose columns are `COLUMNS`; unknown columns are ignored. Raises `RecordError`."""
+    """Convert a row with the columns `COLUMNS` to a reader. Ignores unknown columns. Raises `RecordError`."""
     get = row.values.get
     return Reader(
         id=values.identifier(get("user_id"), "user id"),

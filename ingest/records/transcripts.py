@@ -1,4 +1,4 @@
-"""A transcript from what a row gives: a text, or segments with or without times."""
+"""Convert a value of a row to a transcript: a text, or segments with or without times."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from shortlist.ingest.sentences import sentences
 
 
 def transcript_from(value: Any, *, language: str | None, origin: Any = None) -> Transcript:
-    """`value` is a text (cut into untimed sentences), a list of texts, or a list of {start, end or duration, text}.
+    """Build a transcript from a text (split into untimed sentences), a list of texts or a list of segments.
 
-    An end past the next start is moved to it, since captions overlap on screen; a missing end is the next start.
-    Not given or blank makes an empty transcript. Raises `RecordError` for segments out of order.
+    A segment is a mapping with `text`, `start`, and `end` or `duration` in seconds. An end after the next start is
+    moved to it, since captions overlap on screen; a missing end is the next start. A missing or blank value gives an
+    empty transcript. Raises `RecordError` for segments out of order.
     """
-    source: Origin = "given" if values.absent(origin) else values.one_of(ORIGINS, origin, "transcript origin")
-    if values.absent(value):
+    source: Origin = "given" if values.is_missing(origin) else values.one_of(ORIGINS, origin, "transcript origin")
+    if values.is_missing(value):
         return Transcript(language=language, origin=source)
-    segments = values.listed(value) if isinstance(value, str) else value
+    segments = values.parse_list(value) if isinstance(value, str) else value
     if segments is None:
         segments = sentences(value)
     require(isinstance(segments, list | tuple), "bad transcript", "a text or a list of segments", value)

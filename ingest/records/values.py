@@ -1,6 +1,7 @@
-"""Single values of a row: texts, ids, durations, times, languages, tags. Each refuses what it cannot read.
+"""Parse single values of a row: texts, ids, durations, times, languages, tags.
 
-`what` names the value in the `RecordError` that a refused one raises. None and blank text mean "not given".
+Each function raises `RecordError` for a value it cannot parse; `what` names the value in it. None and blank text mean
+that the value is missing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Name = TypeVar("Name", bound=str)
 
 CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{2}(?:\.\d+)?)", re.ASCII)
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?", re.ASCII)
-FIRST_EPOCH_S = 1e8  # in 1973: whatever is smaller was hardly meant as seconds since 1970
+MIN_EPOCH_S = 1e8  # in 1973: a smaller number is hardly meant as seconds since 1970
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*", re.ASCII)
 
 
@@ -36,14 +37,14 @@ def _times() -> TypeAdapter[datetime]:
     return TypeAdapter(AwareDatetime)
 
 
-def absent(value: Any) -> bool:
-    """True for None, blank text and an empty list."""
+def is_missing(value: Any) -> bool:
+    """Return whether `value` is None, blank text or an empty list."""
     return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
 def text(value: Any, what: str) -> str:
-    """A text without white space at its ends, "" when not given; numbers are written out."""
-    if absent(value):
+    """Return `value` as stripped text, "" if it is missing. Accepts numbers."""
+    if is_missing(value):
         return ""
     good = isinstance(value, str | int | float) and not isinstance(value, bool) and value == value
     require(good, f"bad {what}", "a text", value)
@@ -51,21 +52,21 @@ def text(value: Any, what: str) -> str:
 
 
 def optional_text(value: Any, what: str) -> str | None:
-    """`text`, with None when not given."""
+    """Return `value` as `text` does, but None if it is missing."""
     return text(value, what) or None
 
 
 def identifier(value: Any, what: str) -> str:
-    """An id exactly as given; a whole number is written out. The record itself checks the rest."""
-    require(not absent(value), f"no {what}", "a text", value, "give every record its own")
+    """Return an id unchanged, or a whole number as text. The record checks the rest."""
+    require(not is_missing(value), f"no {what}", "a text", value, "give every record its own")
     good = isinstance(value, str | int) and not isinstance(value, bool)
     require(good, f"bad {what}", "a text or a whole number", value)
     return str(value)
 
 
 def seconds(value: Any, what: str) -> float | None:
-    """Seconds from a number (also as text), ISO-8601 ("PT1M3S") or a clock ("1:03", "1:02:03")."""
-    if absent(value):
+    """Parse seconds from a number (also as text), ISO-8601 ("PT1M3S") or a clock time ("1:03", "1:02:03")."""
+    if is_missing(value):
         return None
     found = _seconds(value)
     expected = "finite seconds, 0 or more (63, PT1M3S or 1:03)"
@@ -92,19 +93,19 @@ def _seconds(value: Any) -> float | None:
 
 
 def moment(value: Any, what: str, *, days: bool = False) -> datetime | None:
-    """A time in UTC from ISO-8601 with a zone, or epoch seconds; a time without a zone is refused.
+    """Parse a time in UTC from ISO-8601 with a zone, or from epoch seconds.
 
-    A number so small that it is rather a year or a day ("2019", "20261120") is refused. With `days`, a bare date
-    ("2026-11-20", "20261120") is its midnight in UTC: a day of publication has no zone.
+    Rejects a time without a zone, and numbers so small that they look like a year or a date ("2019", "20261120").
+    With `days`, a bare date ("2026-11-20", "20261120") is midnight UTC: a day of publication has no zone.
     """
-    if absent(value):
+    if is_missing(value):
         return None
     day = _day(value) if days else None
     if day is not None:
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
     value = value.strip() if isinstance(value, str) else value
     try:
-        if _is_number(value) and abs(float(value)) < FIRST_EPOCH_S:
+        if _is_number(value) and abs(float(value)) < MIN_EPOCH_S:
             raise ValueError("a year or a day rather than epoch seconds")
         return _times().validate_python(value).astimezone(UTC)
     except (ValidationError, OverflowError, ValueError) as error:
@@ -132,7 +133,7 @@ def _day(value: Any) -> date | None:
 
 
 def language(value: Any, what: str) -> str | None:
-    """A language code with a lower-case first part: "EN_us" becomes "en-us"."""
+    """Normalise a language code: "EN_us" becomes "en-us"."""
     code = text(value, what)
     if not code:
         return None
@@ -141,10 +142,10 @@ def language(value: Any, what: str) -> str | None:
 
 
 def tags(value: Any, what: str) -> tuple[str, ...]:
-    """Labels from a list, a written-out list or a comma-separated text; in order, without doubles or a leading #."""
-    if absent(value):
+    """Parse labels from a list, a list written as text, or comma-separated text. Removes duplicates and leading #."""
+    if is_missing(value):
         return ()
-    found = listed(value) if isinstance(value, str) else value
+    found = parse_list(value) if isinstance(value, str) else value
     if found is None:
         found = str(value).split(",")
     require(isinstance(found, list | tuple), f"bad {what}", "a list or a comma-separated text", value)
@@ -152,8 +153,8 @@ def tags(value: Any, what: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in cleaned if tag))
 
 
-def listed(value: str) -> list[Any] | None:
-    """The list that a text writes out, as JSON or as Python does; None when it writes none."""
+def parse_list(value: str) -> list[Any] | None:
+    """Parse a list written as JSON or Python; None if `value` is not one."""
     stripped = value.strip()
     if not (stripped.startswith("[") and stripped.endswith("]")):
         return None
@@ -166,9 +167,9 @@ def listed(value: str) -> list[Any] | None:
     return None
 
 
-def whole(value: Any, what: str) -> int | None:
-    """A whole number, 0 or more."""
-    if absent(value):
+def integer(value: Any, what: str) -> int | None:
+    """Parse a whole number, 0 or more."""
+    if is_missing(value):
         return None
     try:
         number = float(value) if not isinstance(value, bool) else -1.0
@@ -180,7 +181,7 @@ def whole(value: Any, what: str) -> int | None:
 
 
 def one_of(names: Sequence[Name], value: Any, what: str) -> Name:
-    """The name among `names` that `value` is, in any case of letters."""
+    """Return the name among `names` that equals `value`, ignoring case."""
     found = text(value, what).lower()
     for name in names:
         if name == found:
@@ -191,8 +192,8 @@ def one_of(names: Sequence[Name], value: Any, what: str) -> Name:
 
 
 def metadata(values: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
-    """The values under unknown columns as plain JSON, without those not given; NaN becomes null."""
-    rest = {name: value for name, value in values.items() if name not in known and not absent(value)}
+    """Return the values of unknown columns as plain JSON, without missing ones. NaN becomes null."""
+    rest = {name: value for name, value in values.items() if name not in known and not is_missing(value)}
     try:
         plain: dict[str, Any] = from_json(to_json(rest, inf_nan_mode="null"))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Videos from the rows of a table."""
+"""Convert rows of a table to videos."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLUMNS = Columns(
         "language", "category", "category_made_by", "tags", "tags_made_by", "summary", "summary_made_by",
     ),
     aliases={
-        # The YouTube Data API, yt-dlp and our own export.
+        # Names in the YouTube Data API, in yt-dlp, and in Shortlist's export.
         "videoId": "id", "video_id": "id", "channelTitle": "channel", "uploader": "channel", "webpage_url": "url",
         "duration_s": "duration", "publishedAt": "published", "upload_date": "published",
         "defaultAudioLanguage": "language",
@@ -24,15 +24,14 @@ KNOWN = frozenset(COLUMNS.names)
 
 
 def video_from_row(row: Row) -> Video:
-    """The video of a row whose columns are `COLUMNS`; unknown columns are kept as its metadata.
+    """Convert a row with the columns `COLUMNS` to a video. Unknown columns become its metadata.
 
-    Id and title must be there: an id made up here would double the video at the next ingest, and a title is what
-    people choose by, so both are for the source to mend. A blank transcript makes an empty one.
-    Raises `RecordError`.
+    The id and the title are required: a generated id would store the video twice at the next ingest, and people choose
+    videos by title. A blank transcript gives an empty one. Raises `RecordError`.
     """
     get = row.values.get
     language = values.language(get("language"), "language")
-    spoken = get("transcript") if values.absent(get("segments")) else get("segments")
+    spoken = get("transcript") if values.is_missing(get("segments")) else get("segments")
     return Video(
         id=values.identifier(get("id"), "video id"),
         title=values.text(get("title"), "title"),

@@ -1,1 +1,1 @@
-"""Simulated readers with a known taste."""
+"""Simulate readers with a known taste."""

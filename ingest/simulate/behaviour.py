@@ -1,4 +1,4 @@
-"""What a simulated reader does with what is put before them: choose, watch, skip, like. Arrays only."""
+"""Simulate a reader's behaviour on arrays: which shown items they choose, watch, skip and like."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Indexes = NDArray[np.intp]
 
 WEEKS = 6
 MEAN_SESSIONS = 7
-MOST_SESSIONS = 40
-NEAR = 5  # items of a slate drawn towards the interest of the session, as an imperfect recommender would
+MAX_SESSIONS = 40
+NEAR = 5  # items of a slate drawn towards the interest of the session, as by an imperfect recommender
 FAR = 5  # items of a slate drawn from the whole catalogue
-POSITION_BIAS = 0.35  # what a place further down costs, in standard deviations per unit of log rank
-LIKED_FROM = 2.0  # standard deviations above the catalogue's mean similarity at which half of an item is liked
-LONGEST_DWELL_S = 1200.0  # below the 30 minutes that would split a session
+POSITION_BIAS = 0.35  # loss of utility in standard deviations per unit of log position
+LIKED_FROM = 2.0  # similarity with a liking of 0.5, in standard deviations above the catalogue's mean
+MAX_DWELL_S = 1200.0  # below the 30 minutes that would split a session
 DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Slate:
-    """What a reader saw in all sessions; every array has one entry an exposure, sessions in time order.
+    """The items shown to a reader in all sessions. Every array has one entry per exposure, sessions in time order.
 
     `item`: row of the catalogue, each at most once. `session`: from 0. `position`: from 1. `similarity`: cosine
     with the interest of the session.
@@ -40,8 +40,11 @@ class Slate:
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
-    """What the reader did, aligned with the slate: which items they `chose`, `skipped` (a part of the chosen),
-    `liked`, for how long (`dwell_s`, 0 where not chosen) and when (`shown_at`, `chosen_at`, seconds since 1970)."""
+    """The reader's reactions, aligned with the slate.
+
+    `skipped` and `liked` items are subsets of those the reader `chose`. `dwell_s` is 0 for items not chosen.
+    `shown_at` and `chosen_at` are in seconds since 1970.
+    """
 
     chose: NDArray[np.bool_]
     skipped: NDArray[np.bool_]
@@ -52,8 +55,8 @@ class Interactions:
 
 
 def expose(rng: np.random.Generator, taste: Taste, similarities: FloatArray, scale: float) -> Slate:
-    """The slates of all sessions. `similarities` is float32[c, n]: of each of the reader's centres with each item."""
-    n_sessions = min(int(rng.geometric(1 / MEAN_SESSIONS)), MOST_SESSIONS)
+    """Draw the slates of all sessions. `similarities` is float32[c, n]: each of the reader's centres with each item."""
+    n_sessions = min(int(rng.geometric(1 / MEAN_SESSIONS)), MAX_SESSIONS)
     focus = rng.choice(len(taste.weights), n_sessions, p=_probabilities(taste.weights))
     drawn = [_towards(rng, row, 0.5 * scale, NEAR * n_sessions) for row in similarities]
     anywhere = rng.permutation(similarities.shape[1])[: FAR * n_sessions]
@@ -73,18 +76,21 @@ def expose(rng: np.random.Generator, taste: Taste, similarities: FloatArray, sca
 def act(
     rng: np.random.Generator, taste: Taste, slate: Slate, lengths_s: FloatArray, mean: float, scale: float, now_s: float
 ) -> Interactions:
-    """Choices, dwell times and their moments; `lengths_s` is float[n] over the catalogue, `mean` and `scale` are
-    the mean and standard deviation of similarities in it."""
+    """Draw the reader's choices, dwell times and times.
+
+    `lengths_s` is float[n] over the catalogue; `mean` and `scale` are the mean and standard deviation of similarities
+    in it. `now_s` is in seconds since 1970.
+    """
     standard = (slate.similarity - mean) / scale
     chose = _choose(rng, taste, slate, standard)
     liking = 1 / (1 + np.exp(-2 * (standard - LIKED_FROM)))
     skipped = chose & (rng.random(len(liking)) < taste.skip_rate * (1 - liking))
     share = taste.patience * (0.1 + 0.9 * liking) * rng.lognormal(0, 0.3, len(liking))
     share[skipped] = rng.uniform(0.02, 0.1, int(skipped.sum()))
-    dwell = np.clip(lengths_s[slate.item] * np.clip(share, 0.02, 1.0), 1.0, LONGEST_DWELL_S)
+    dwell = np.clip(lengths_s[slate.item] * np.clip(share, 0.02, 1.0), 1.0, MAX_DWELL_S)
     dwell = np.where(chose, dwell, 0.0).round(1)
     liked = chose & ~skipped & (rng.random(len(liking)) < taste.like_rate * liking)
-    shown, chosen = _moments(rng, taste, slate.session, dwell, now_s)
+    shown, chosen = _times(rng, taste, slate.session, dwell, now_s)
     return Interactions(chose, skipped, liked, dwell, shown, chosen)
 
 
@@ -95,27 +101,33 @@ def _probabilities(weights: FloatArray) -> NDArray[np.float64]:
 
 
 def _towards(rng: np.random.Generator, similarities: FloatArray, temperature: float, n: int) -> Indexes:
-    """`n` items without replacement, by softmax of similarity (the Gumbel trick), in random order."""
+    """Draw `n` items without replacement by the softmax of similarity (Gumbel top-k), in random order."""
     keys = similarities / temperature + rng.gumbel(size=len(similarities))
     n = min(n, len(keys))
     return rng.permutation(np.argpartition(-keys, n - 1)[:n])
 
 
 def _choose(rng: np.random.Generator, taste: Taste, slate: Slate, standard: NDArray[Any]) -> NDArray[np.bool_]:
-    """One to four items of each session by softmax of similarity over breadth, earlier places a little favoured."""
+    """Choose one to four items per session by the softmax of similarity over breadth, with a bias for early positions.
+
+    Returns bool[n], aligned with the slate.
+    """
     utility = (standard - POSITION_BIAS * np.log(slate.position)) / taste.breadth + rng.gumbel(size=len(standard))
-    wanted = 1 + rng.binomial(3, 0.4, size=int(slate.session[-1]) + 1)
+    n_chosen = 1 + rng.binomial(3, 0.4, size=int(slate.session[-1]) + 1)
     order = np.lexsort((-utility, slate.session))
     place = np.empty(len(order), dtype=np.intp)
-    place[order] = slate.position  # position counts 1, 2, ... within each session, as the order by utility does
-    chosen: NDArray[np.bool_] = place <= wanted[slate.session]
+    place[order] = slate.position  # positions count 1, 2, ... in each session, as ranks by utility do
+    chosen: NDArray[np.bool_] = place <= n_chosen[slate.session]
     return chosen
 
 
-def _moments(
+def _times(
     rng: np.random.Generator, taste: Taste, session: Indexes, dwell: NDArray[Any], now_s: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Whole seconds: a session starts near the reader's hour, items follow each other by their dwell times."""
+    """Return when each item was shown and chosen, in whole seconds since 1970.
+
+    A session starts near the reader's usual hour; each item is chosen after the dwell time of the one before.
+    """
     n_sessions = int(session[-1]) + 1
     days = np.sort(rng.choice(WEEKS * 7, n_sessions, replace=False))
     today = np.floor(now_s / DAY_S)

@@ -1,4 +1,4 @@
-"""Readers with a known taste, for evaluation: what they like lies in the embedding space, not in category labels."""
+"""Simulate readers for evaluation. Their tastes are points in the embedding space, not category labels."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from shortlist.store.home import Home
 BLOCK = 64  # readers whose similarities with the whole catalogue are in memory at once
 SPOKEN_WORDS_A_SECOND = 2.5
 READ_WORDS_A_SECOND = 4.0
-USUAL_LENGTH_S = 45.0
-LEAST_ITEMS = 10
+DEFAULT_LENGTH_S = 45.0
+MIN_ITEMS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class SimulationResult:
-    """What a simulation wrote: readers, events that were new, and the file with the tastes."""
+    """The result of a simulation: the number of readers and of new events, and the file of the tastes."""
 
     readers: int
     events: int
@@ -37,7 +37,7 @@ class SimulationResult:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """All videos and articles that have an embedding, sorted by kind and id; the arrays are aligned with `ids`."""
+    """All videos and articles with an embedding, sorted by kind and id. The arrays are aligned with `ids`."""
 
     ids: tuple[str, ...]
     kinds: tuple[Kind, ...]
@@ -50,14 +50,14 @@ def simulate(
 ) -> SimulationResult:
     """Write `readers` simulated readers "sim_00001", ... and six weeks of their events before `now`.
 
-    Seed, catalogue and `now` decide everything. Run again in the same home with the same seed it keeps the first
-    `now`, so it adds only what is missing; more readers extend the crowd. Tastes go to `simulated.npz` in the home.
-    Raises `UsageError` for a home without items, or one simulated with another seed or catalogue.
+    The result depends only on the seed, the catalogue and `now`. A second run in the same home with the same seed
+    reuses the first `now` and adds only missing readers and events. The tastes are stored in `simulated.npz` in the
+    home. Raises `UsageError` for a home with too few items, or simulated with another seed or catalogue.
     """
     items = _items(home)
-    before = _simulated_before(home, seed)
-    now_s = before.now_s if before else float(round(now.timestamp()))
-    readers = max(readers, len(before.readers) if before else 0)
+    previous = _previous_run(home, seed)
+    now_s = previous.now_s if previous else float(round(now.timestamp()))
+    readers = max(readers, len(previous.readers) if previous else 0)
     mean, scale = _similarity_scale(items.vectors)
     rngs = [np.random.default_rng([seed, index]) for index in range(readers)]
     tastes = [draw_taste(rng, index, items.vectors) for index, rng in enumerate(rngs)]
@@ -80,12 +80,12 @@ def simulate(
 
 
 def _items(home: Home) -> Items:
-    """Sorted, so that the order in which records were stored makes no difference."""
+    """Load the items, sorted so that the order in which they were stored does not matter."""
     lengths: dict[tuple[Kind, str], float] = {}
     documents: dict[tuple[Kind, str], Document] = {}
     for revision, video in home.catalogue.videos.iterate():
         spoken = len(video.transcript.text.split()) / SPOKEN_WORDS_A_SECOND
-        lengths["video", video.id] = video.duration_s or spoken or USUAL_LENGTH_S
+        lengths["video", video.id] = video.duration_s or spoken or DEFAULT_LENGTH_S
         documents["video", video.id] = video_documents(video, revision)[0]
     for revision, article in home.catalogue.articles.iterate():
         lengths["article", article.id] = len(f"{article.title} {article.body}".split()) / READ_WORDS_A_SECOND
@@ -93,10 +93,10 @@ def _items(home: Home) -> Items:
     embeddings = Embedder(home).embed(documents.values())
     found = {key: embeddings[one.text_sha] for key, one in documents.items() if one.text_sha in embeddings}
     keys = sorted(found)
-    if len(keys) < LEAST_ITEMS:
+    if len(keys) < MIN_ITEMS:
         raise UsageError(
-            "too little to choose from",
-            expected=f"{LEAST_ITEMS} videos and articles or more",
+            "too few items to simulate readers",
+            expected=f"{MIN_ITEMS} videos and articles or more",
             found=str(len(keys)),
             remedy="ingest videos first",
         )
@@ -108,34 +108,34 @@ def _items(home: Home) -> Items:
     )
 
 
-def _simulated_before(home: Home, seed: int) -> Tastes | None:
-    before = Tastes.load(home.path)
+def _previous_run(home: Home, seed: int) -> Tastes | None:
+    previous = Tastes.load(home.path)
     revision = home.catalogue.revision()
-    if before and (before.seed, before.revision) != (seed, revision):
+    if previous and (previous.seed, previous.revision) != (seed, revision):
         raise UsageError(
             "this home has other simulated readers",
-            expected=f"seed {before.seed} and the catalogue at revision {before.revision}",
+            expected=f"seed {previous.seed} and the catalogue at revision {previous.revision}",
             found=f"seed {seed} and revision {revision}",
             remedy="simulate in a new home, so that old and new tastes are not mixed",
         )
-    return before
+    return previous
 
 
 def _similarities(block: Sequence[Taste], vectors: FloatArray) -> list[FloatArray]:
-    """float32[c, n] a reader, all by one product."""
+    """Return float32[c, n] for each reader: the similarity of each centre with each item."""
     ends = np.cumsum([len(taste.weights) for taste in block])[:-1]
     return np.split(np.concatenate([taste.centres for taste in block]) @ vectors.T, ends)
 
 
 def _similarity_scale(vectors: FloatArray, sample: int = 1000) -> tuple[float, float]:
-    """Mean and standard deviation of the cosine of two different items, over an evenly spaced sample."""
+    """Return the mean and standard deviation of the cosine of two items, over an evenly spaced sample."""
     rows = vectors[np.linspace(0, len(vectors) - 1, min(sample, len(vectors))).astype(int)]
     cosines = (rows @ rows.T)[np.triu_indices(len(rows), 1)]
     return float(cosines.mean()), max(float(cosines.std()), 1e-3)
 
 
 def _events(taste: Taste, items: Items, slate: Slate, acts: Interactions) -> Iterator[Event]:
-    """Every exposure as an impression, and what followed."""
+    """Yield an impression for every exposure, and the events that followed it."""
     for i, row in enumerate(slate.item):
         event = partial(
             Event,

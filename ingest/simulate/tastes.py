@@ -1,4 +1,4 @@
-"""The tastes of simulated readers: drawn from the catalogue's own vectors, and written down for evaluation."""
+"""The tastes of simulated readers: drawn from the catalogue's vectors, and stored for evaluation."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from shortlist.core.errors import HomeDamaged
 from shortlist.core.ranking import FloatArray
 
 FILE_NAME = "simulated.npz"
-MOST_CENTRES = 3
-DRIFT = 0.5  # length of the noise added to a unit vector: a centre lies near an item, never on it
+MAX_CENTRES = 3
+DRIFT = 0.5  # length of the noise added to a unit vector, so that a centre is near an item but not equal to it
 
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """What one reader likes and how they watch. Similarities are cosines with the centres.
+    """The interests and habits of a reader. Similarities are cosines with the centres.
 
-    `centres` float32[c, d] with unit rows, `weights` float32[c] summing to 1. `breadth`: how far from a centre they
-    still choose, in standard deviations of the catalogue's similarities. `patience`: share of a liked item they
-    watch; `skip_rate` and `like_rate`: how often they skip what they dislike and like what they like. `hour`: UTC.
+    `centres`: float32[c, d] with unit rows. `weights`: float32[c], sum 1. `breadth`: softmax temperature of choices, in
+    standard deviations of the catalogue's similarities. `patience`: share of a liked item that is watched. `skip_rate`
+    and `like_rate`: probabilities of skipping a disliked item and liking a liked one. `hour`: usual time in UTC.
     """
 
     user_id: str
@@ -35,20 +35,20 @@ class Taste:
     hour: float
 
     def utility(self, vectors: FloatArray, scale: float) -> FloatArray:
-        """float[n]: how much the reader wants each unit row of `vectors`, soft maximum over the centres.
+        """Return float[n], the utility of each unit row of `vectors`: a soft maximum over the centres.
 
         `scale` is the standard deviation of similarities in the catalogue, as `Tastes.scale`.
         """
         temperature = self.breadth * scale
         pull = (vectors @ self.centres.T) / temperature + np.log(self.weights)
         top = pull.max(axis=1, keepdims=True)
-        found: FloatArray = temperature * (top[:, 0] + np.log(np.exp(pull - top).sum(axis=1)))
-        return found
+        utility: FloatArray = temperature * (top[:, 0] + np.log(np.exp(pull - top).sum(axis=1)))
+        return utility
 
 
 @dataclass(frozen=True, slots=True)
 class Tastes:
-    """All simulated readers of a home, and what they were drawn from: the same again gives the same readers."""
+    """All simulated readers of a home, and the inputs of the simulation: the same inputs give the same readers."""
 
     readers: tuple[Taste, ...]
     seed: int
@@ -57,7 +57,7 @@ class Tastes:
     scale: float
 
     def save(self, folder: Path) -> Path:
-        """Write `simulated.npz` whole or not at all; returns its path."""
+        """Write `simulated.npz` atomically and return its path."""
         path = folder / FILE_NAME
         partial = path.with_name(f"{FILE_NAME}.partial")
         habits = [(t.breadth, t.patience, t.skip_rate, t.like_rate, t.hour) for t in self.readers]
@@ -77,7 +77,7 @@ class Tastes:
 
     @classmethod
     def load(cls, folder: Path) -> Tastes | None:
-        """The tastes written in `folder`; None when nobody was simulated there. Raises `HomeDamaged`."""
+        """Load the tastes in `folder`; None if it has no simulated readers. Raises `HomeDamaged`."""
         path = folder / FILE_NAME
         if not path.exists():
             return None
@@ -98,13 +98,13 @@ class Tastes:
 
 
 def user_id(index: int) -> str:
-    """The id of the simulated reader `index`, from 0: "sim_00001"."""
+    """Return the id of the simulated reader `index`, from 0: "sim_00001"."""
     return f"sim_{index + 1:05d}"
 
 
 def draw_taste(rng: np.random.Generator, index: int, vectors: FloatArray) -> Taste:
-    """A taste of one to three centres, each near an item drawn from `vectors` (float32[n, d], unit rows)."""
-    n_centres = int(rng.integers(1, min(MOST_CENTRES, len(vectors)) + 1))
+    """Draw a taste of one to three centres, each near an item drawn from `vectors` (float32[n, d], unit rows)."""
+    n_centres = int(rng.integers(1, min(MAX_CENTRES, len(vectors)) + 1))
     anchors = vectors[rng.choice(len(vectors), n_centres, replace=False)]
     noise = rng.standard_normal(anchors.shape) * (DRIFT / np.sqrt(anchors.shape[1]))
     return Taste(
@@ -120,6 +120,6 @@ def draw_taste(rng: np.random.Generator, index: int, vectors: FloatArray) -> Tas
 
 
 def unit(rows: FloatArray) -> FloatArray:
-    """float32 rows of unit length."""
-    found: FloatArray = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    return found
+    """Scale the rows of `rows` to unit length, as float32."""
+    scaled: FloatArray = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return scaled

@@ -1,1 +1,1 @@
-"""Reading rows from JSON Lines, CSV and Parquet."""
+"""Read rows from JSON Lines, CSV, Parquet and tables in memory."""

@@ -1,4 +1,4 @@
-"""Rows from Arrow record batches, whether read from Parquet or held in memory."""
+"""Read rows from Arrow record batches, from Parquet or from memory."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from shortlist.ingest.tables.rows import Failure, Row
 
 @dataclass(frozen=True, slots=True)
 class _Unreadable:
-    """A cell that has no value in Python, such as a time after the year 9999."""
+    """A cell that Python cannot represent, such as a time after the year 9999."""
 
     why: str
 
 
 def batch_rows(batches: Iterable[Any], names: Sequence[str], source: str) -> Iterator[Row | Failure]:
-    """One row a record, its columns called `names`, placed by its number from 1."""
+    """Yield a row for each record. Its columns are `names`, and its place is its number from 1."""
     number = 0
     for batch in batches:
         for fields in zip(*(_cells(column) for column in batch.columns), strict=True):
@@ -29,7 +29,7 @@ def batch_rows(batches: Iterable[Any], names: Sequence[str], source: str) -> Ite
 def _cells(column: Any) -> list[Any]:
     try:
         return list(column.to_pylist())
-    except Exception:  # noqa: BLE001 - the libraries of times raise several kinds; most cells may be sound
+    except Exception:  # noqa: BLE001 - time libraries raise many errors; convert the cells one by one
         return [_cell(value) for value in column]
 
 

@@ -1,4 +1,4 @@
-"""Rows from comma-separated values (RFC 4180), with or without a header."""
+"""Read rows from comma-separated values (RFC 4180), with or without a header."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.core.errors import UsageError
-from shortlist.ingest.tables.lines import length_fault, lines_of, opened, text_fault
+from shortlist.ingest.tables.lines import length_fault, lines_of, open_source, text_fault
 from shortlist.ingest.tables.rows import Columns, Failure, Row, reject_duplicate_columns
 
-LONGEST_FIELD = 64_000_000  # characters; the csv module's own limit of 131,072 is shorter than a long transcript
-NEVER = "never closed"
-TOO_LONG = "\udc00"  # stands for a line that is too long to read: no decoded byte gives it
-READ_AGAIN = 2_000_000  # lines of a file, after quotes that never close, until the rest is given up
+MAX_FIELD = 64_000_000  # characters; the csv module's default of 131,072 is less than a long transcript
+NEVER_CLOSED = "never closed"
+TOO_LONG = "\udc00"  # replaces a line that is too long to read; no decoded byte gives this character
+MAX_REREAD = 2_000_000  # lines read again after unclosed quotes, before the rest of the file is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,11 @@ class _Fields:
     fault: str | None = None
 
 
-def csv_rows(source: Path, columns: Columns, read_again: int = READ_AGAIN) -> Iterator[Row | Failure]:
-    """One row a line; raises `UsageError` at once when the header lacks a required column or has one twice.
+def csv_rows(source: Path, columns: Columns, read_again: int = MAX_REREAD) -> Iterator[Row | Failure]:
+    """Yield the rows of `source`. Raises `UsageError` if the header lacks a required column or repeats one.
 
-    After `read_again` lines that were read again, because a quote never closed, the rest is one failure.
+    An unclosed quote fails its row, and the lines after it are read again. After `read_again` such lines the rest of
+    the file is one failure.
     """
     raw = _raw_rows(source, read_again)
     first = next(raw, None)
@@ -42,25 +43,25 @@ def csv_rows(source: Path, columns: Columns, read_again: int = READ_AGAIN) -> It
     columns.check(names, str(source))
     reject_duplicate_columns(source, names)
     for fields in raw:
-        yield named(source, fields.line, names, fields.fields, fault=fields.fault)
+        yield _named_row(source, fields.line, names, fields.fields, fault=fields.fault)
 
 
 def headerless_rows(source: Path, names: Sequence[str]) -> Iterator[Row | Failure]:
-    """The same for a file without a header whose columns are `names`."""
+    """Yield the rows of a file without a header, whose columns are `names`."""
     for fields in _raw_rows(source):
-        yield named(source, fields.line, names, fields.fields, fault=fields.fault)
+        yield _named_row(source, fields.line, names, fields.fields, fault=fields.fault)
 
 
 def first_fields(source: Path) -> list[str]:
-    """The fields of the first row; none for an empty file."""
+    """Return the fields of the first row; none for an empty file."""
     first = next(_raw_rows(source), None)
     return first.fields if first else []
 
 
-def named(
+def _named_row(
     source: Path, line: int, names: Sequence[str], fields: Sequence[str], *, fault: str | None = None
 ) -> Row | Failure:
-    """`fields` under their `names`, or the failure of that line."""
+    """Return the row of `fields` under `names`, or a failure."""
     where = f"{source}:{line}"
     if fault:
         return Failure(where, fault)
@@ -78,11 +79,11 @@ def _length_fault(fields: Sequence[str]) -> str | None:
     return length_fault() if any(TOO_LONG in text for text in fields if not text.isascii()) else None
 
 
-def _raw_rows(source: Path, read_again: int = READ_AGAIN) -> Iterator[_Fields]:
-    """The rows as they are. A quote that is not closed fails its own row: the lines after it are read again."""
-    csv.field_size_limit(LONGEST_FIELD)
-    with opened(source) as file:
-        # A byte that is not UTF-8 passes as a lone surrogate, so that it fails its own row and no other.
+def _raw_rows(source: Path, read_again: int = MAX_REREAD) -> Iterator[_Fields]:
+    """Yield the raw rows. An unclosed quote fails its own row, and the lines after it are read again."""
+    csv.field_size_limit(MAX_FIELD)
+    with open_source(source) as file:
+        # Decode a byte that is not UTF-8 as a lone surrogate, so that it fails its own row and no other.
         lines: Iterator[str] = (_text(line) for line in lines_of(file))
         start, left = 0, read_again
         while True:
@@ -94,7 +95,7 @@ def _raw_rows(source: Path, read_again: int = READ_AGAIN) -> Iterator[_Fields]:
             start += reader.line_num - len(taken) + 1
             left -= len(taken)
             last = start if left >= 0 else start + len(taken) - 1 + sum(1 for _ in lines)
-            yield _Fields(start, last, [], _complaint(NEVER, start, last))
+            yield _Fields(start, last, [], _complaint(NEVER_CLOSED, start, last))
             if left < 0:
                 return
             lines = chain(taken[1:], lines)
@@ -105,9 +106,9 @@ def _text(line: bytes | None) -> str:
 
 
 def _closed_rows(reader: Any, start: int, taken: list[str]) -> Iterator[_Fields]:
-    """Rows until the end, where `taken` is left empty, or until a broken one of several lines, which are in it.
+    """Yield rows until the end, and leave `taken` empty, or until an unclosed quote, and leave its lines in `taken`.
 
-    `start` lines lie before the reader's first.
+    `start` is the number of lines before the reader's first.
     """
     while True:
         taken.clear()
@@ -119,7 +120,7 @@ def _closed_rows(reader: Any, start: int, taken: list[str]) -> Iterator[_Fields]
             return
         except csv.Error as error:
             if len(taken) > 1 or "unexpected end" in str(error):
-                return  # its quote is closed by a later row's, or by none
+                return  # the quote is closed by that of a later row, or never
             yield _Fields(line, start + reader.line_num, [], _complaint(str(error), line, start + reader.line_num))
             continue
         if fields:
@@ -134,8 +135,8 @@ def _remembered(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
 
 def _complaint(error: str, line: int, last: int) -> str:
     if "new-line character" in error:
-        return "old line ends: expected lines that end in LF or CR LF, found CR alone; save the file with either"
-    if error == NEVER:
+        return "old line endings: expected LF or CR LF, found CR alone; save the file with LF"
+    if error == NEVER_CLOSED:
         unread = f", so that lines {line} to {last} were not read" if last > line else ""
         found = f"one that opens here and never closes{unread}"
     else:

@@ -1,4 +1,4 @@
-"""Rows from JSON lines, plain or gzipped."""
+"""Read rows from JSON Lines, plain or gzipped."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from pydantic_core import from_json
 
 from shortlist.core.errors import UsageError
-from shortlist.ingest.tables.lines import decode_fault, length_fault, lines_of, opened, text_fault
+from shortlist.ingest.tables.lines import decode_fault, length_fault, lines_of, open_source, text_fault
 from shortlist.ingest.tables.rows import Columns, Failure, Row
 
 
 def jsonl_rows(source: Path, columns: Columns) -> Iterator[Row | Failure]:
-    """One row an object, blank lines skipped. Lines differ in keys, so a missing column fails its line only."""
-    with opened(source) as file:
+    """Yield a row for each object, and skip blank lines. A missing column fails only its own line."""
+    with open_source(source) as file:
         for number, line in enumerate(lines_of(file), 1):
             where = f"{source}:{number}"
             if line is None:
@@ -38,7 +38,7 @@ def _row(where: str, line: bytes, columns: Columns) -> Row | Failure:
 
 
 def row_of(where: str, values: object, columns: Columns) -> Row | Failure:
-    """The row of a JSON value, which should be an object."""
+    """Return the row of a JSON value, or a failure if it is not an object or lacks a required column."""
     if not isinstance(values, dict):
         return Failure(where, f"not a record: expected a JSON object, found {_kind(values)}; write one object a line")
     row: dict[str, Any] = dict(zip(columns.rename(list(values)), values.values(), strict=True))

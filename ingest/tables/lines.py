@@ -1,4 +1,4 @@
-"""Opening a source, plain or compressed, and the checks on its bytes and texts that every format shares."""
+"""Open a file, plain or compressed, and check its bytes and texts. All text formats use this."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import IO, Any, cast
 
 from shortlist.core.errors import RecordError, UsageError
 
-UTF8_MARK = b"\xef\xbb\xbf"
+UTF8_BOM = b"\xef\xbb\xbf"
 OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 ENCODING_REMEDY = "save the file as UTF-8"
-LONGEST_LINE = 16_000_000  # bytes: 250 hours of speech; a compressed file of one line could fill any memory
+MAX_LINE = 16_000_000  # bytes, 250 hours of speech; a compressed file of one line could fill the memory
 _SKIPPED_AT_ONCE = 1_000_000
 
 
 @contextmanager
-def opened(source: Path) -> Iterator[IO[bytes]]:
-    """`source` as bytes, unpacked when its name ends in .gz, past a UTF-8 byte order mark.
+def open_source(source: Path) -> Iterator[IO[bytes]]:
+    """Open `source` for reading bytes, decompressed if its name ends in .gz, after a UTF-8 byte order mark.
 
-    Raises `UsageError` for a file that cannot be opened or is UTF-16, `RecordError` for a damaged .gz, also when
-    the damage is met later in the body of the `with`.
+    Raises `UsageError` for a file that cannot be opened or is UTF-16, and `RecordError` for a damaged .gz, also if
+    the damage is found in the body of the `with` statement.
     """
     try:
         with _open(source) as file:
-            _skip_mark(source, file)
+            _skip_bom(source, file)
             yield file
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise RecordError(
@@ -46,17 +46,17 @@ def _open(source: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(source)) if source.suffix.lower() == ".gz" else source.open("rb")
 
 
-def _skip_mark(source: Path, file: IO[bytes]) -> None:
-    start = file.read(len(UTF8_MARK))
+def _skip_bom(source: Path, file: IO[bytes]) -> None:
+    start = file.read(len(UTF8_BOM))
     encoding = OTHER_ENCODINGS.get(start[:2])
     if encoding:
         raise UsageError(f"{source}: wrong encoding", expected="UTF-8", found=encoding, remedy=ENCODING_REMEDY)
-    if start != UTF8_MARK:
+    if start != UTF8_BOM:
         file.seek(0)
 
 
-def lines_of(file: IO[bytes], longest: int = LONGEST_LINE) -> Iterator[bytes | None]:
-    """The lines of `file`; None in place of one of more than `longest` bytes, which is never in memory as a whole."""
+def lines_of(file: IO[bytes], longest: int = MAX_LINE) -> Iterator[bytes | None]:
+    """Yield the lines of `file`, or None for a line of more than `longest` bytes, which is skipped in pieces."""
     while line := file.readline(longest + 1):
         if len(line) <= longest or line.endswith(b"\n"):
             yield line
@@ -66,13 +66,13 @@ def lines_of(file: IO[bytes], longest: int = LONGEST_LINE) -> Iterator[bytes | N
         yield None
 
 
-def length_fault(longest: int = LONGEST_LINE) -> str:
-    """Why a line that `lines_of` gives as None cannot be a row."""
+def length_fault(longest: int = MAX_LINE) -> str:
+    """Return the reason why a line that `lines_of` skipped is not a row."""
     return f"line too long: expected at most {longest:,} bytes, found more; write one record a line"
 
 
 def decode_fault(data: bytes) -> str | None:
-    """Why `data` is not UTF-8 text, or None."""
+    """Return the reason why `data` is not UTF-8 text, or None."""
     try:
         data.decode()
     except UnicodeDecodeError as error:
@@ -82,7 +82,7 @@ def decode_fault(data: bytes) -> str | None:
 
 
 def text_fault(values: Mapping[str, Any]) -> str | None:
-    """Why a row's texts cannot be kept (a NUL character, an undecoded byte), or None."""
+    """Return the reason why the texts of a row cannot be stored (a NUL character, an undecoded byte), or None."""
     for name, value in values.items():
         for text in _texts(value):
             if "\0" in text:
@@ -105,7 +105,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _undecoded(text: str) -> str | None:
-    """The first byte that `surrogateescape` let through, with its place."""
+    """Return the first byte that `surrogateescape` let through and its place, or None."""
     try:
         text.encode()
     except UnicodeEncodeError as error:

@@ -1,4 +1,4 @@
-"""Tables in memory: a list of mappings, a DataFrame or anything else that speaks Arrow."""
+"""Read tables in memory: a list of mappings, a DataFrame or any other Arrow stream."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ EXPECTED = "several mappings of column to value, a DataFrame or an Arrow table"
 
 
 class Table(Protocol):
-    """A table that can be read from its start more than once."""
+    """A table that can be read more than once."""
 
     def rows(self, columns: Columns) -> Iterator[Row | Failure]:
-        """Every row, its columns renamed. Raises `UsageError` where a required column is missing."""
+        """Yield every row with its columns renamed. Raises `UsageError` if a required column is missing."""
 
 
 @runtime_checkable
@@ -28,14 +28,14 @@ class ArrowStream(Protocol):
     """The Arrow PyCapsule interface: pandas and polars DataFrames, pyarrow tables and readers, DuckDB results."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """A capsule of record batches."""
+        """Return a capsule of record batches."""
 
 
 Records = ArrowStream | Iterable[Mapping[str, Any]]
 
 
 def table_of(records: Records) -> Table:
-    """Read `records` into memory, once. Raises `UsageError` for a value that is no table."""
+    """Read `records` into memory once. Raises `UsageError` for a value that is not a table."""
     if isinstance(records, ArrowStream):
         return _ArrowTable(_arrow_table(records))
     if isinstance(records, Mapping | str | bytes) or not isinstance(records, Iterable):

@@ -1,4 +1,4 @@
-"""Rows from Parquet, one batch in memory at a time."""
+"""Read rows from Parquet, one batch in memory at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ BATCH = 256  # rows; a row may hold a transcript of megabytes
 
 
 def parquet_rows(source: Path, columns: Columns) -> Iterator[Row | Failure]:
-    """One row a record, placed by its number from 1; raises `UsageError` for a damaged file or missing column."""
+    """Yield a row for each record; its place is its number from 1.
+
+    Raises `UsageError` for a damaged file or a missing column.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,4 +1,4 @@
-"""Tables of every known format as one stream of rows."""
+"""Read a table of any known format as a stream of rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORMATS: Mapping[str, Callable[[Path, Columns], Iterator[Row | Failure]]] = {
     ".csv": csv_rows,
     ".parquet": parquet_rows,
 }
-# Also tables, of kinds that are not read: the person hears that, not that they are no recordings.
+# Unsupported tables: the error should say so, and not that they are no recordings.
 OTHER_TABLES = (".json", ".ndjson", ".tsv", ".csv.gz", ".xls", ".xlsx", ".feather", ".arrow")
 
 
@@ -26,10 +26,10 @@ Source = str | Path | Table
 
 
 def rows(source: Source, columns: Columns | None = None) -> Iterator[Row | Failure]:
-    """Every row of a file or of a table in memory, its columns renamed by `columns`; nothing is read ahead.
+    """Yield the rows of a file or of a table in memory, lazily, with columns renamed by `columns`.
 
-    A row that cannot be read is yielded as a `Failure` and the next row follows. Raises `UsageError` for a source
-    that is no table or whose header lacks a required column, `RecordError` for an archive that ends too soon.
+    Yields a `Failure` for a row that cannot be read and goes on. Raises `UsageError` for a source that is not a table
+    or lacks a required column in its header, and `RecordError` for a truncated archive.
     """
     columns = columns or Columns(())
     if isinstance(source, str | Path):
@@ -38,12 +38,12 @@ def rows(source: Source, columns: Columns | None = None) -> Iterator[Row | Failu
 
 
 def is_table(source: str) -> bool:
-    """Whether `source` is named like a table on this machine, of a kind that is read or another."""
+    """Return whether `source` is a path with the suffix of a table, supported or not."""
     return "://" not in source and source.lower().endswith((*FORMATS, *OTHER_TABLES))
 
 
 def table_format(source: Path) -> str:
-    """The key of `FORMATS` for an existing file; raises `UsageError`."""
+    """Return the key of `FORMATS` for an existing file. Raises `UsageError` for any other path."""
     known = ", ".join(FORMATS)
     if not source.exists():
         raise _no_table(source, f"a file ({known})", "no such file", "check the path")

@@ -1,4 +1,4 @@
-"""What a table yields: rows with their place, failures in place of rows that cannot be read, and known columns."""
+"""Rows, failures and columns: what every table format yields and expects."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from shortlist.core.errors import RecordError, UsageError, one_line
 
 T = TypeVar("T")
 
-MOST_COMPARED = 1000  # found columns
-NEAR_ENOUGH = 60  # rapidfuzz ratio from which a found column is offered in place of a missing one
+MAX_COMPARED = 1000  # columns
+MIN_SIMILARITY = 60  # rapidfuzz ratio from which a column is suggested for a missing one
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A row that could not be read or became no record, and why, on one line."""
+    """A row that could not be read or converted to a record, and the reason on one line."""
 
     where: str
     reason: str
@@ -36,7 +36,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class ParsedRecord(Generic[T]):
-    """A record and the place of the row it was made from."""
+    """A record and the place of its row."""
 
     where: str
     record: T
@@ -44,10 +44,10 @@ class ParsedRecord(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns a kind of record knows.
+    """The columns of a kind of record.
 
-    `required` lists groups of names of which one must be there; `aliases` maps other names to ours. A name
-    in another case ("Title", "Description") is taken for ours.
+    `required` lists groups of names; one of each group must be present. `aliases` maps other names to ours. Case is
+    ignored ("Title", "Description").
     """
 
     required: tuple[tuple[str, ...], ...]
@@ -60,7 +60,7 @@ class Columns:
         return (*(name for group in self.required for name in group), *self.optional)
 
     def rename(self, found: Sequence[str]) -> list[str]:
-        """`found` with aliases replaced, in the same order. A name whose replacement is taken stays as it is."""
+        """Replace aliases in `found`, in the same order. A name stays as it is if its replacement is present too."""
         ours_of = {**{name: name for name in self.names}, **self.aliases}
         folded = {name.casefold(): ours for name, ours in ours_of.items()}
         taken = set(found)
@@ -74,7 +74,7 @@ class Columns:
         return renamed
 
     def check(self, found: Sequence[str], where: str, remedy: str = "name the columns in the first row") -> None:
-        """Raise `UsageError` naming expected, found and similar columns unless every group of `required` is met."""
+        """Raise `UsageError`, with the expected, found and similar columns, unless all required columns are present."""
         missing = [" or ".join(group) for group in self.required if not set(group) & set(found)]
         if missing:
             expected = ", ".join(" or ".join(group) for group in self.required)
@@ -90,17 +90,17 @@ class Columns:
             return "separate the fields by commas"
         from rapidfuzz import fuzz, process, utils
 
-        spare = [name for name in found[:MOST_COMPARED] if name not in self.names]
+        spare = [name for name in found[:MAX_COMPARED] if name not in self.names]
         pairs = []
         for group in self.required:
             if not set(group) & set(found):
                 best = process.extractOne(group[0], spare, scorer=fuzz.WRatio, processor=utils.default_process)
-                pairs += [f"{best[0]} to {group[0]}"] if best and best[1] >= NEAR_ENOUGH else []
+                pairs += [f"{best[0]} to {group[0]}"] if best and best[1] >= MIN_SIMILARITY else []
         return f"rename {' and '.join(pairs)}" if pairs else ""
 
 
 def reject_duplicate_columns(source: Path | str, names: Sequence[str]) -> None:
-    """Raise `UsageError` where a column stands twice."""
+    """Raise `UsageError` if a column is repeated."""
     doubled = sorted({name for name in names if name and names.count(name) > 1})
     if doubled:
         raise UsageError(
@@ -112,7 +112,7 @@ def reject_duplicate_columns(source: Path | str, names: Sequence[str]) -> None:
 
 
 def records(table: Iterable[Row | Failure], make: Callable[[Row], T]) -> Iterator[ParsedRecord[T] | Failure]:
-    """The record of every row; a row that breaks an invariant becomes a `Failure` that names the record's id."""
+    """Convert every row to a record. A row that breaks an invariant becomes a `Failure` with the record's id."""
     for row in table:
         if isinstance(row, Failure):
             yield row

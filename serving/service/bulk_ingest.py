@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from shortlist.core.types import Event, Video
 from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.ingest.records import events, videos
-from shortlist.ingest.records.values import absent
+from shortlist.ingest.records.values import is_missing
 from shortlist.ingest.tables.jsonl import row_of
 from shortlist.ingest.tables.rows import Columns, Failure, ParsedRecord, Row, records
 from shortlist.store.home import Home
@@ -40,9 +40,9 @@ def store_events(home: Home, items: Sequence[object], request_key: str | None = 
 
     def event_at(row: Row) -> Event:
         values = dict(row.values)
-        if absent(values.get("at")):
+        if is_missing(values.get("at")):
             values["at"] = now
-            if request_key is not None and absent(values.get("event_id")):
+            if request_key is not None and is_missing(values.get("event_id")):
                 values["event_id"] = hashlib.sha256(f"{request_key}\x1f{row.where}".encode()).hexdigest()[:32]
         return home.catalogue.events.check_time(events.event_from_row(Row(row.where, values)))
 

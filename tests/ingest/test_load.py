@@ -79,7 +79,7 @@ def test_the_last_of_two_texts_wins_and_is_reported(home: Home, encoder: Any, js
         loaded = load_videos(home, source, lambda: encoder, IngestConfig(batch=2))
         assert home.catalogue.videos.get("v1").title == "Newer"
         assert loaded.notes == (
-            Note("repeated-ids", "rows that repeat an id: 2; the last row of each id was taken"),
+            Note("repeated-ids", "rows that repeat an id: 2; the last row of each id was stored"),
             Note("conflicting-texts", "ids with different texts: 1", f"v1 (last at {source}:4)"),
         )
         assert loaded.left_out == 2
@@ -214,7 +214,7 @@ def test_an_archive_that_is_cut_off_tells_what_was_stored(home: Home, config: In
     source = tmp_path / "events.jsonl.gz"
     source.write_bytes(gzip.compress(many.encode())[:-2000])
     with pytest.raises(
-        UsageError, match=r"copy the file again; [\d,]+ new ones that stood before it are stored"
+        UsageError, match=r"copy the file again; [\d,]+ new records before the error are stored"
     ) as caught:
         load_events(home, source, config)
-    assert f"{home.catalogue.counts().events:,} new ones" in str(caught.value)
+    assert f"{home.catalogue.counts().events:,} new records" in str(caught.value)

@@ -61,7 +61,7 @@ def test_made_up_twice_leaves_the_summary_to_extraction(scripted_model: Any) -> 
     enriched = enricher(scripted_model(answer("In Oslo, yeast lifts the loaf."))).enrich(TEXT)
     assert enriched.enrichment.summary is None
     assert enriched.enrichment.category == Made("Food", BY)
-    assert enriched.note == 'the summary would not do without "Oslo"'
+    assert enriched.note == 'the summary was rejected because of "Oslo"'
 
 
 def test_a_text_as_short_as_a_summary_keeps_its_own_words(scripted_model: Any) -> None:

@@ -44,7 +44,7 @@ def test_the_hub_has_texts_and_labels_only() -> None:
 
 
 def test_a_hub_that_does_not_answer_is_one_error_that_names_the_way_out() -> None:
-    with pytest.raises(ServiceError, match="give its csv file instead"):
+    with pytest.raises(ServiceError, match="download its CSV file"):
         hub_rows("http://127.0.0.1:9")
 
 

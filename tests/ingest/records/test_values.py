@@ -98,11 +98,11 @@ def test_ids_are_kept_verbatim() -> None:
 
 
 def test_whole_numbers() -> None:
-    assert values.whole("3", "position") == 3
-    assert values.whole(3.0, "position") == 3
+    assert values.integer("3", "position") == 3
+    assert values.integer(3.0, "position") == 3
     for bad in (-1, 1.5, "x", float("nan"), True):
         with pytest.raises(RecordError):
-            values.whole(bad, "position")
+            values.integer(bad, "position")
 
 
 @given(st.integers(0, 10**6))
@@ -115,7 +115,7 @@ def test_all_writings_of_a_duration_agree(seconds: int) -> None:
 
 @given(st.text() | st.floats() | st.integers() | st.booleans())
 def test_anything_is_read_or_refused(value: Any) -> None:
-    for parse in (values.seconds, values.moment, values.language, values.tags, values.text, values.whole):
+    for parse in (values.seconds, values.moment, values.language, values.tags, values.text, values.integer):
         said = "expected, found"
         try:
             parse(value, "value")
