@@ -1,1 +1,1 @@
-"""What is remembered: the catalogue in SQL, transcripts and summaries in Chroma, caches."""
+"""Persistent state: the catalogue in SQL, transcripts and summaries in Chroma, caches."""

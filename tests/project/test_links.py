@@ -1,4 +1,4 @@
-"""Links between the pages of the repository lead somewhere, and the files they name exist."""
+"""Links between the pages of the repository lead somewhere, the files they name exist, and their lines are short."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ def test_links_resolve(page: Path) -> None:
 def test_files_that_are_named_exist(page: Path) -> None:
     named = NAMED_FILE.findall(page.read_text("utf-8"))
     assert [path for path in named if "NAME" not in path and not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_lines_are_short(page: Path) -> None:
+    lines = page.read_text("utf-8").splitlines()
+    assert [line for line in lines if len(line) >= 120 and not line.startswith("|")] == []
 
 
 def test_the_index_lists_every_page() -> None:
