@@ -76,10 +76,15 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """An item's rank by one stage (1 is best), and its score in that stage's own unit."""
+    """An item's rank by one stage (1 is best), and its score in that stage's own unit.
+
+    `contribution` is what the stage added to the final score, against the average candidate; None where the final score
+    is not a sum of which the stage is a part.
+    """
 
     rank: int
     score: float
+    contribution: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +92,9 @@ class Ranking:
     """Items from best to worst. Ids are unique; scores, float64[n] aligned with `ids`, never increase.
 
     Scores of rankings with different `origin` have no common unit. `sources` are the rankings that this one was made
-    from; `notes` are facts about it that a person should know.
+    from; `notes` are facts about it that a person should know. `contributions`, float64[n] by the origin of a source,
+    are what it added to each score, against the average candidate. A fusion multiplied the weight of this ranking by
+    `confidence`, from 0 to 1.
     """
 
     ids: tuple[str, ...]
@@ -95,6 +102,8 @@ class Ranking:
     origin: str
     sources: tuple[Ranking, ...] = ()
     notes: tuple[Note, ...] = ()
+    contributions: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    confidence: float = 1.0
 
     def __post_init__(self) -> None:
         require(
@@ -121,6 +130,8 @@ class Ranking:
             "scores from high to low",
             f"an increase from {self.origin}",
         )
+        for name, values in self.contributions.items():
+            require(len(values) == len(self.ids), "misaligned contributions", "one an id", f"{len(values)} from {name}")
 
     @classmethod
     def of(
@@ -153,7 +164,10 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A video for a reader, with a reason, a segment of its transcript as evidence, and its rank by each stage."""
+    """A video for a reader, with a reason, a segment of its transcript as evidence, and its rank by each stage.
+
+    `reason_stage` is the stage that the reason is about; None if it is about none.
+    """
 
     video: Video
     rank: int
@@ -161,6 +175,7 @@ class Recommendation:
     reason: str
     evidence: Segment | None
     stages: Mapping[str, Stage]
+    reason_stage: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,14 @@ class Diverse:
     def _chosen(self, ranking: Ranking, k: int) -> Ranking:
         vectors = self._snapshot.vectors(self._snapshot.rows(ranking.ids))
         order, scores = marginal_relevance(min_max(ranking.scores), vectors, self._strength, k)
-        return replace(ranking, ids=tuple(ranking.ids[at] for at in order.tolist()), scores=scores)
+        span = float(np.ptp(ranking.scores)) if len(ranking) else 0.0
+        unit = (1 - self._strength) / span if span > 0 else 0.0  # of relevance, in which the scores now are
+        return replace(
+            ranking,
+            ids=tuple(ranking.ids[at] for at in order.tolist()),
+            scores=scores,
+            contributions={name: unit * values[order] for name, values in ranking.contributions.items()},
+        )
 
 
 def marginal_relevance(relevance: Scores, vectors: Floats, strength: float, k: int) -> tuple[Ints, Scores]:

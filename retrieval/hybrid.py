@@ -29,26 +29,25 @@ def min_max(scores: Scores) -> Scores:
     return (scores - low) / (high - low) if high > low else np.zeros(len(scores))
 
 
-def weighted_mean(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
-    """float64[n] between 0 and 1: the mean of each leg's min-max scores over the same n rows.
+def weighted_shares(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> dict[str, Scores]:
+    """The part of each leg, float64[n], in the weighted mean of all legs' min-max scores over the same n rows.
 
-    `weights` may name legs that have no scores here: those of the others count for more.
+    The mean is the sum of the parts, between 0 and 1. `weights` may name legs that have no scores here: those of the
+    others count for more.
     """
     names = sorted(scores)  # so that the order in which legs are listed cannot change the last digit
     total = sum(weights[name] for name in names)
-    shares = [weights[name] / total * min_max(scores[name]) for name in names]
-    return np.asarray(np.sum(shares, axis=0))
+    return {name: weights[name] / total * min_max(scores[name]) for name in names}
 
 
-def reciprocal_ranks(rankings: Sequence[Ints], rows: Ints, constant: float) -> Scores:
-    """float64[len(rows)]: the sum over rankings of 1 / (constant + rank); a ranking without the row adds 0.
+def reciprocal_ranks(ranking: Ints, rows: Ints, constant: float) -> Scores:
+    """float64[len(rows)]: 1 / (constant + rank) of each of `rows`, which ascend; 0 where `ranking` lacks it.
 
-    `rows` ascend. Cormack, Clarke and Buettcher, Reciprocal Rank Fusion, SIGIR 2009.
+    Summed over rankings, it is their fusion: Cormack, Clarke and Buettcher, Reciprocal Rank Fusion, SIGIR 2009.
     """
-    fused = np.zeros(len(rows))
-    for ranking in rankings:
-        fused[np.searchsorted(rows, ranking)] += 1 / (constant + np.arange(1, len(ranking) + 1))
-    return fused
+    parts = np.zeros(len(rows))
+    parts[np.searchsorted(rows, ranking)] = 1 / (constant + np.arange(1, len(ranking) + 1))
+    return parts
 
 
 class Hybrid(BatchRetriever):
@@ -57,6 +56,9 @@ class Hybrid(BatchRetriever):
     Legs with a weight of 0 are not asked, legs that a query gives nothing to go by are left out; where none remains,
     `popular` answers alone and a note says so. `text_weights` hold where the query has a text, `weights` elsewhere.
     What is old loses up to the share `freshness` of its score.
+
+    A fused score is a sum of one part a leg. The `contributions` of a ranking are these parts less their mean over all
+    candidates: the exact Shapley value of each leg for each video, with the average candidate as the baseline.
     """
 
     origin: ClassVar[str]
@@ -71,8 +73,8 @@ class Hybrid(BatchRetriever):
     @abstractmethod
     def join(
         self, opinions: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
-    ) -> tuple[Scores, Sequence[Ranking]]:
-        """The joined score of each of `rows`, which ascend, and the rankings of the legs that it was made from."""
+    ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
+        """Each leg's part in the score of each of `rows`, which ascend, and the rankings of the legs."""
 
     def answer(self, queries: Sequence[Query], asked: Sequence[Allowed]) -> list[Ranking]:
         """See `BatchRetriever`."""
@@ -107,11 +109,18 @@ class Hybrid(BatchRetriever):
 
     def _fuse(self, query: Query, opinions: Mapping[str, LegScores], weights: Mapping[str, float]) -> Ranking:
         rows = distinct(np.concatenate([opinion.rows for opinion in opinions.values()]))
-        scores, sources = self.join(opinions, rows, {name: weights.get(name, 1.0) for name in opinions})
-        scores = scores * self._kept[rows]
+        parts, sources = self.join(opinions, rows, {name: weights.get(name, 1.0) for name in opinions})
+        parts = {name: part * self._kept[rows] for name, part in parts.items()}
+        scores = np.sum([parts[name] for name in sorted(parts)], axis=0)
         order = best_first(scores, self.snapshot.order[rows], query.k)
-        notes = (POPULAR_ONLY,) if set(opinions) == {FALLBACK} else ()
-        return self.snapshot.ranking(rows[order], scores[order], self.origin, sources=tuple(sources), notes=notes)
+        return self.snapshot.ranking(
+            rows[order],
+            scores[order],
+            self.origin,
+            sources=tuple(sources),
+            notes=(POPULAR_ONLY,) if set(opinions) == {FALLBACK} else (),
+            contributions={name: (part - part.mean())[order] for name, part in parts.items() if len(part)},
+        )
 
 
 class WeightedMean(Hybrid):
@@ -121,14 +130,16 @@ class WeightedMean(Hybrid):
 
     def join(
         self, opinions: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
-    ) -> tuple[Scores, Sequence[Ranking]]:
+    ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
         """See `Hybrid`; the legs' rankings hold all of `rows`."""
         scores = {name: opinion.of(rows) for name, opinion in opinions.items()}
-        return weighted_mean(scores, weights), [self._ranked(name, rows, found) for name, found in scores.items()]
+        confident = {name: weights[name] * opinion.confidence for name, opinion in opinions.items()}
+        ranked = [self._ranked(name, rows, scores[name], opinion.confidence) for name, opinion in opinions.items()]
+        return weighted_shares(scores, confident), ranked
 
-    def _ranked(self, name: str, rows: Ints, scores: Scores) -> Ranking:
+    def _ranked(self, name: str, rows: Ints, scores: Scores, confidence: float) -> Ranking:
         order = best_first(scores, self.snapshot.order[rows])
-        return self.snapshot.ranking(rows[order], scores[order], name)
+        return self.snapshot.ranking(rows[order], scores[order], name, confidence=confidence)
 
 
 class ReciprocalRanks(Hybrid):
@@ -138,11 +149,10 @@ class ReciprocalRanks(Hybrid):
 
     def join(
         self, opinions: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
-    ) -> tuple[Scores, Sequence[Ranking]]:
+    ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
         """See `Hybrid`; the legs' rankings are their own lists."""
-        fused = reciprocal_ranks([opinion.rows for opinion in opinions.values()], rows, self._config.rrf_k)
-        sources = [self.snapshot.ranking(one.rows, one.scores, name) for name, one in opinions.items()]
-        return fused, sources
+        parts = {name: reciprocal_ranks(one.rows, rows, self._config.rrf_k) for name, one in opinions.items()}
+        return parts, [self.snapshot.ranking(one.rows, one.scores, name) for name, one in opinions.items()]
 
 
 FUSIONS: Mapping[str, type[Hybrid]] = {"weighted": WeightedMean, "rrf": ReciprocalRanks}

@@ -17,6 +17,7 @@ from shortlist.core.ranking import Ranking
 
 Scores = npt.NDArray[np.float64]
 
+RERANK = "rerank"  # the model's contribution to a blend
 MIN_SPREAD = 1e-6  # a smaller standard deviation is rounding
 TIE_STEP = 1e-9  # keeps equal scores in retrieval order; far below any real difference
 
@@ -26,31 +27,45 @@ def blend(ranking: Ranking, model_ranking: Ranking, weight: float, depth: int) -
 
     `weight` is in [0, 1]. The head ends at the last id that the model scored, and stays above the tail. Ids in the head
     without a model score get the mean of the others; the tail keeps its order. `sources` of the result are
-    `model_ranking` and `ranking`.
+    `model_ranking` and `ranking`; its `contributions` are those of `ranking` in the unit of the blend, and the model's
+    as `RERANK`.
     """
     model_scores = dict(zip(model_ranking.ids, model_ranking.scores.tolist(), strict=True))
     places = [place for place, item in enumerate(ranking.ids) if item in model_scores]
     size = places[-1] + 1 if places else 0
+    rest = len(ranking) - size
     retrieval = standardise(ranking.scores[:depth])[:size]
-    head = _head_scores(retrieval, ranking.ids[:size], model_scores, weight)
+    model = _standardised_model(ranking.ids[:size], model_scores)
+    head = (1 - weight) * retrieval + weight * model - TIE_STEP * np.arange(size)
     scores = np.concatenate([head, _tail_scores(ranking, head)])
+    unit = np.append(np.full(size, (1 - weight) * _inverse_spread(ranking.scores[:depth])), np.ones(rest))
+    contributions = {name: unit * values for name, values in ranking.contributions.items()}
+    contributions[RERANK] = np.append(weight * model, np.zeros(rest))
     order = np.lexsort((np.arange(len(ranking)), -scores))
-    ids = tuple(ranking.ids[place] for place in order)
-    return Ranking(ids, scores[order], "blend", (model_ranking, ranking), ranking.notes)
+    return Ranking(
+        tuple(ranking.ids[place] for place in order),
+        scores[order],
+        "blend",
+        (model_ranking, ranking),
+        ranking.notes,
+        {name: values[order] for name, values in contributions.items()},
+    )
 
 
 def standardise(values: Scores) -> Scores:
     """Return the z-scores of float64[n]; all 0 where the values do not differ."""
+    return (values - values.mean()) * _inverse_spread(values) if len(values) else values
+
+
+def _inverse_spread(values: Scores) -> float:
+    """Return 1 / the standard deviation of float64[n]; 0 where the values do not differ."""
     spread = float(values.std()) if len(values) else 0.0
-    centred = values - values.mean() if len(values) else values
-    return centred / spread if spread > MIN_SPREAD else np.zeros_like(values)
+    return 1 / spread if spread > MIN_SPREAD else 0.0
 
 
-def _head_scores(retrieval: Scores, ids: Sequence[str], model_scores: Mapping[str, float], weight: float) -> Scores:
+def _standardised_model(ids: Sequence[str], model_scores: Mapping[str, float]) -> Scores:
     mean = float(np.mean(list(model_scores.values()))) if model_scores else 0.0
-    model = np.array([model_scores.get(item, mean) for item in ids], dtype=np.float64)
-    mixed: Scores = (1 - weight) * retrieval + weight * standardise(model)
-    return mixed - TIE_STEP * np.arange(len(ids))
+    return standardise(np.array([model_scores.get(item, mean) for item in ids], dtype=np.float64))
 
 
 def _tail_scores(ranking: Ranking, head: Scores) -> Scores:

@@ -44,7 +44,7 @@ class LegScores:
         for source in ranking.sources:
             if source.origin in legs:
                 columns = [column[item] for item in source.ids]
-                scores[legs.index(source.origin), columns] = min_max(source.scores)
+                scores[legs.index(source.origin), columns] = source.confidence * min_max(source.scores)
         grades = np.array([qrels.get(item, 0) for item in items], dtype=np.int64)
         return cls(scores, grades, np.array(list(qrels.values()), dtype=np.int64), candidates)
 

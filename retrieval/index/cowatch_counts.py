@@ -30,7 +30,7 @@ UNIT = 1000  # what neighbours in a sequence add to their link
 
 # A reader's clicks, views and likes of videos in time order, each with its number in the event store.
 Watches = Sequence[tuple[str, int]]
-FORMAT = 4
+FORMAT = 5
 NAME = "cowatch.npz"
 # Events not yet in the file are counted at every start: it is written again when they are this share of all.
 UNWRITTEN = 0.02
@@ -42,18 +42,20 @@ log = logging.getLogger(__name__)
 class Links:
     """`forward`, int64[n, n]: how often and how closely video b was watched after video a, in `UNIT`s.
 
-    Video i is `ids[i]`, and `watched[i]` readers watched it. Events up to the number `counted` are in.
+    Video i is `ids[i]`, and `watched[i]` of all `readers` who watched anything watched it. Events up to the number
+    `counted` are in.
     """
 
     ids: tuple[str, ...]
     forward: csr_array
     watched: Ints
+    readers: int
     counted: int
 
     @classmethod
     def none(cls) -> Links:
         """Before any event."""
-        return cls((), csr_array((0, 0), dtype=np.int64), np.empty(0, dtype=np.int64), 0)
+        return cls((), csr_array((0, 0), dtype=np.int64), np.empty(0, dtype=np.int64), 0, 0)
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
@@ -72,8 +74,9 @@ class Links:
         changed = [_apart(old, new) for old, new in zip(before, after, strict=True)]
         n = len(known)
         forward = self._grown(n) + _pairs([new for _, new in changed], n) - _pairs([old for old, _ in changed], n)
-        watched = np.pad(self.watched, (0, n - len(self.ids)))
-        return Links(tuple(known), forward, watched + _counts(after, n) - _counts(before, n), until)
+        watched = np.pad(self.watched, (0, n - len(self.ids))) + _counts(after, n) - _counts(before, n)
+        n_readers = self.readers + sum(map(bool, after)) - sum(map(bool, before))
+        return Links(tuple(known), forward, watched, n_readers, until)
 
     def _grown(self, n: int) -> csr_array:
         starts = np.pad(self.forward.indptr, (0, n - len(self.ids)), mode="edge")
@@ -137,7 +140,7 @@ def _read(path: Path, home: Home, removal: str) -> Links:
             ids = tuple(text.split("\n")) if text else ()  # an id has printable characters only
             parts = (file["values"], file["columns"], file["starts"])
             forward = csr_array(parts, shape=(len(ids), len(ids)))
-            return Links(ids, forward, file["watched"], counted)
+            return Links(ids, forward, file["watched"], int(file["readers"]), counted)
     except FileNotFoundError:
         return Links.none()
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
@@ -184,6 +187,7 @@ def _write(path: Path, home: Home, links: Links, removal: str) -> None:
             last=np.array(_last(home, links.counted)),
             ids=np.frombuffer("\n".join(links.ids).encode(), dtype=np.uint8),
             watched=links.watched,
+            readers=np.array(links.readers),
             values=links.forward.data,
             columns=links.forward.indices,
             starts=links.forward.indptr,

@@ -1,8 +1,8 @@
-"""cowatch: what others watched after the videos that the reader liked lately."""
+"""cowatch: the videos that others watched after those that the reader liked lately."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -12,21 +12,25 @@ from scipy.sparse import csr_array, diags_array
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
-from shortlist.core.types import Profile
 from shortlist.retrieval.filters import Allowed
 from shortlist.retrieval.index.cowatch_counts import UNIT
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
+from shortlist.retrieval.legs.link_evidence import damping, liked_weights, link_evidence
 from shortlist.retrieval.vectors.arrays import Ints, Scores
 from shortlist.retrieval.vectors.topk import best_first
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
-    """The `rows`, ascending, that match the query, and their `values`, float64; all others score 0."""
+    """The `rows`, ascending, that match the query, and their `values`, float64; all others score 0.
+
+    `weights` are those of the liked videos, by number.
+    """
 
     rows: Ints
     values: Scores
+    weights: Mapping[int, float]
 
     def at(self, rows: Ints) -> Scores:
         """float64[len(rows)]: the values of `rows`."""
@@ -41,30 +45,32 @@ class Cowatch(Leg[Matches]):
 
     A link counts forward fully, backward `cowatch_backward`, and is divided by (a x b)^`cowatch_damping`, where a and b
     are how many readers watched its two videos: what everybody watched follows everything.
+
+    The leg counts in a fusion as far as the links of its best video are more than chance.
     """
 
     name: ClassVar[str] = "cowatch"
 
     def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
         super().__init__(snapshot)
-        self._recency = config.cowatch_recency
-        self._numbers = snapshot.links.numbers
+        self._config = config
         self._rows = np.array([_row(snapshot, item_id) for item_id in snapshot.links.ids], dtype=np.int64)
         forward = snapshot.links.forward.astype(np.float64)
-        damping = diags_array(np.maximum(snapshot.links.watched, 1.0) ** -config.cowatch_damping)
-        self._links = csr_array(damping @ (forward + config.cowatch_backward * forward.T) @ damping)
+        damped = diags_array(damping(snapshot.links, config))
+        self._links = csr_array(damped @ (forward + config.cowatch_backward * forward.T) @ damped)
         self._links.data /= UNIT
 
     def weigh(self, queries: Sequence[Query]) -> list[Matches | None]:
         """See `Leg`; a profile without a liked video that anybody else watched gives nothing to go by."""
-        liked = [self._liked(query.profile) if query.profile else {} for query in queries]
+        links = self.snapshot.links
+        liked = [liked_weights(query.profile.liked, links, self._config) if query.profile else {} for query in queries]
         starts = np.append(0, np.cumsum([len(one) for one in liked]))
         numbers = np.array([number for one in liked for number in one], dtype=np.int64)
         weights = np.array([weight for one in liked for weight in one.values()])
         product = csr_array((weights, numbers, starts), shape=(len(queries), len(self._rows))) @ self._links
         found = [
-            self._matched(product.indices[start:end].astype(np.int64), product.data[start:end])
-            for start, end in pairwise(product.indptr.tolist())
+            self._matched(product.indices[start:end].astype(np.int64), product.data[start:end], one)
+            for (start, end), one in zip(pairwise(product.indptr.tolist()), liked, strict=True)
         ]
         return [matches if len(matches.rows) else None for matches in found]
 
@@ -77,15 +83,17 @@ class Cowatch(Leg[Matches]):
         rows, values = matches.rows[passed], matches.values[passed]
         return rows[best_first(values, self.snapshot.order[rows], depth)]
 
-    def _liked(self, profile: Profile) -> dict[int, float]:
-        """The weight of each liked video that has links, by its number; the newest weighs 1."""
-        videos = [item.item_id for item in profile.liked if item.kind == "video"]
-        return {self._numbers[item]: self._recency**back for back, item in enumerate(videos) if item in self._numbers}
+    def confidence(self, scoring: Matches, best: int) -> float:
+        """See `Leg`: how far the links of the best video are more than chance, between 0 and 1."""
+        number = self.snapshot.links.numbers.get(self.snapshot.ids[best])
+        if number is None:
+            return 0.0
+        return link_evidence(self.snapshot.links, scoring.weights, number, self._config).confidence
 
-    def _matched(self, numbers: Ints, values: Scores) -> Matches:
+    def _matched(self, numbers: Ints, values: Scores, weights: Mapping[int, float]) -> Matches:
         rows = self._rows[numbers]
         order = np.argsort(rows)[np.count_nonzero(rows < 0) :]
-        return Matches(rows[order], values[order])
+        return Matches(rows[order], values[order], weights)
 
 
 def _row(snapshot: Snapshot, item_id: str) -> int:

@@ -29,11 +29,15 @@ S = TypeVar("S", bound=Scoring)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LegScores:
-    """What one leg makes of one query: its best `rows`, best first, their `scores`, and how it scores any row."""
+    """One leg's answer to one query: its best `rows`, best first, their `scores`, and how it scores any row.
+
+    A fusion multiplies the weight of the leg by `confidence`, from 0 to 1.
+    """
 
     rows: Ints
     scores: Scores
     scoring: Scoring
+    confidence: float = 1.0
 
     def of(self, rows: Ints) -> Scores:
         """float64[len(rows)]: the score of each of `rows`, which ascend and hold all of its own."""
@@ -56,6 +60,10 @@ class Leg(BatchRetriever, Generic[S]):
     @abstractmethod
     def best(self, scorings: Sequence[S], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
         """Rows, all within the masks, that are sure to include the best `depths[i]` of `scorings[i]`, in any order."""
+
+    def confidence(self, scoring: S, best: int) -> float:
+        """How much of its weight the leg deserves, from 0 to 1, where the row `best` is its best."""
+        return 1.0
 
     def ask(self, queries: Sequence[Query], asked: Sequence[Allowed], depths: Sequence[int]) -> list[LegScores | None]:
         """The opinion on each query: its best `depths[i]` rows, or all the rows that the query names."""
@@ -92,7 +100,8 @@ class Leg(BatchRetriever, Generic[S]):
     def _opinion(self, scoring: S, rows: Ints, depth: int) -> LegScores:
         scores = scoring.at(rows)
         order = best_first(scores, self.snapshot.order[rows], depth)
-        return LegScores(rows[order], scores[order], scoring)
+        confidence = self.confidence(scoring, int(rows[order[0]])) if len(order) else 1.0
+        return LegScores(rows[order], scores[order], scoring, confidence)
 
 
 def first_allowed(ranked: Ints, mask: Bools | None, depth: int) -> Ints:

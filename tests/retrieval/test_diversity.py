@@ -52,6 +52,13 @@ def test_diversity_puts_another_thing_before_more_of_the_same(snapshot: Snapshot
     assert search(snapshot, k=2, diversity=0.6).ids == ("a", "c")
 
 
+def test_diversity_keeps_the_contributions_with_their_videos_in_the_unit_of_the_new_scores(snapshot: Snapshot) -> None:
+    """Relevance counts 0.4 here, and nothing is chosen before the first."""
+    before, after = search(snapshot), search(snapshot, diversity=0.6)
+    by_id = dict(zip(before.ids, before.contributions["dense"].tolist(), strict=True))
+    assert after.contributions["dense"].tolist() == pytest.approx([0.4 * by_id[item] for item in after.ids])
+
+
 def test_freshness_takes_up_to_its_share_from_what_is_old_or_of_unknown_age(snapshot: Snapshot) -> None:
     before = search(snapshot)
     after = dict(zip((ranking := search(snapshot, freshness=0.5)).ids, ranking.scores.tolist(), strict=True))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from shortlist.core.errors import ConfigError
 from shortlist.core.ranking import Query
 from shortlist.core.types import Video
 from shortlist.retrieval.build import build_retriever
-from shortlist.retrieval.hybrid import min_max, reciprocal_ranks, weighted_mean
+from shortlist.retrieval.hybrid import min_max, reciprocal_ranks, weighted_shares
 from shortlist.retrieval.index.snapshot import Snapshot
 
 LEGS = ("bm25", "dense", "tfidf")
@@ -21,6 +22,11 @@ rows = st.integers(1, 12).flatmap(
     lambda n: st.fixed_dictionaries({leg: st.lists(values, min_size=n, max_size=n).map(np.array) for leg in LEGS})
 )
 weights = st.fixed_dictionaries({leg: st.floats(0.01, 10) for leg in LEGS})
+
+
+def weighted_mean(scores: Mapping[str, Any], weight: Mapping[str, float]) -> Any:
+    """The fused score: the sum of the legs' parts."""
+    return sum(weighted_shares(scores, weight).values())
 
 
 def test_min_max_by_hand() -> None:
@@ -41,8 +47,8 @@ def test_the_weight_of_a_missing_leg_is_shared_by_the_others() -> None:
 
 
 def test_reciprocal_ranks_by_hand() -> None:
-    fused = reciprocal_ranks([np.array([5, 2]), np.array([2, 9])], np.array([2, 5, 9]), 60)
-    np.testing.assert_allclose(fused, [1 / 62 + 1 / 61, 1 / 61, 1 / 62])
+    parts = [reciprocal_ranks(np.array(ranking), np.array([2, 5, 9]), 60) for ranking in ([5, 2], [2, 9])]
+    np.testing.assert_allclose(parts, [[1 / 62, 1 / 61, 0], [1 / 61, 0, 1 / 62]])
 
 
 @given(rows, weights)
@@ -57,7 +63,7 @@ def test_the_order_of_the_legs_changes_nothing(
     scores: dict[str, Any], weight: dict[str, float], order: list[str]
 ) -> None:
     shuffled = weighted_mean({leg: scores[leg] for leg in order}, weight)
-    np.testing.assert_array_equal(shuffled, weighted_mean(scores, weight))
+    np.testing.assert_allclose(shuffled, weighted_mean(scores, weight), atol=1e-12)
 
 
 @given(rows, weights, st.sampled_from(LEGS), st.sampled_from([0.25, 2.0, 64.0]), st.integers(-8, 8))
@@ -103,3 +109,21 @@ def test_more_than_depth_can_be_asked_for(corpus: list[Video], corpus_snapshot: 
 def test_a_leg_that_does_not_exist_is_a_configuration_error(corpus_snapshot: Snapshot) -> None:
     with pytest.raises(ConfigError, match="'sparse'"):
         retriever(corpus_snapshot, sparse=1.0)
+
+
+@pytest.mark.parametrize("fusion", ["weighted", "rrf"])
+@pytest.mark.parametrize("freshness", [0.0, 0.5])
+def test_contributions_add_up_to_the_distance_from_the_average_candidate(
+    corpus_snapshot: Snapshot, fusion: Any, freshness: float
+) -> None:
+    weight = {"bm25": 0.5, "tfidf": 0.2, "popular": 0.3}
+    config = RetrievalConfig(fusion=fusion, text_weights=weight, freshness=freshness)
+    ranking = build_retriever(corpus_snapshot, config).search(Query(k=1000, text="word1 word7"))
+    assert set(ranking.contributions) == {source.origin for source in ranking.sources} == set(weight)
+    np.testing.assert_allclose(sum(ranking.contributions.values()), ranking.scores - ranking.scores.mean(), atol=1e-12)
+
+
+def test_the_average_candidate_is_the_same_however_many_are_returned(corpus_snapshot: Snapshot) -> None:
+    few, many = (retriever(corpus_snapshot, bm25=1.0, popular=0.2).search(Query(k=k, text="word1")) for k in (5, 50))
+    for leg, values in few.contributions.items():
+        np.testing.assert_array_equal(values, many.contributions[leg][:5])

@@ -46,6 +46,19 @@ def test_the_scale_of_retrieval_does_not_depend_on_where_judging_stopped() -> No
     assert blended.scores[:2] == pytest.approx([0.5 * 0.4472 + 0.5, 0.5 * 1.3416 - 0.5], abs=1e-4)
 
 
+def test_the_contributions_of_a_head_add_up_to_its_scores() -> None:
+    """Of four candidates the model scores the first three: retrieval z is over four, as in the test above."""
+    scores = np.array([3.0, 2.0, 1.0, 0.0])
+    parts = {"bm25": np.array([1.5, -0.5, 0.5, -1.5]), "dense": np.array([0.0, 1.0, -1.0, 0.0])}
+    ranking = Ranking(("a", "b", "c", "d"), scores, "weighted", contributions=parts)
+    blended = blend(ranking, Ranking.of({"a": 0.0, "b": 1.0, "c": 5.0}, "yesno"), 0.25, 4)
+    total = sum(blended.contributions.values())
+    assert total[:3] == pytest.approx(blended.scores[:3], abs=1e-6)
+    assert set(blended.contributions) == {"bm25", "dense", "rerank"}
+    assert blended.contributions["rerank"][blended.ids.index("c")] > 0
+    assert blended.contributions["rerank"][blended.ids.index("d")] == 0
+
+
 def test_equal_model_scores_change_nothing() -> None:
     ranking = Ranking.of({"b": 3.0, "a": 2.0, "c": 1.0}, "weighted")
     judged = Ranking.of(dict.fromkeys("abc", 0.5), "yesno")

@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
 from shortlist.core.types import HistoryItem, Profile, Video
-from shortlist.retrieval.build import build_leg
+from shortlist.retrieval.build import build_leg, build_retriever
 from shortlist.retrieval.index.cowatch_counts import FADING, REACH, UNIT, Links
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.legs.link_evidence import liked_weights, link_evidence, significance
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 PLAIN = RetrievalConfig(cowatch_damping=0.0, cowatch_backward=0.5, cowatch_recency=0.25)
@@ -31,7 +34,7 @@ def table(links: Links) -> dict[tuple[str, str], int]:
 
 def same(one: Links, other: Links) -> bool:
     readers = [dict(zip(each.ids, each.watched.tolist(), strict=True)) for each in (one, other)]
-    return table(one) == table(other) and readers[0] == readers[1]
+    return table(one) == table(other) and readers[0] == readers[1] and one.readers == other.readers
 
 
 def links_of(*sequences: str) -> Links:
@@ -157,3 +160,46 @@ def test_articles_and_dislikes_do_not_link(snapshot: Snapshot) -> None:
     [liked] = liking("a").history
     profile = Profile("u", (replace(liked, kind="article"), replace(liked, item_id="b", weight=-0.5)))
     assert len(build_leg("cowatch", snapshot, PLAIN).search(Query(k=5, profile=profile))) == 0
+
+
+def test_a_pair_seen_once_counts_where_it_is_more_than_chance() -> None:
+    """Two videos that two readers each watched: of 12 readers one has both by chance, of 50,000 hardly ever."""
+    few, many = (significance(np.ones(1), np.array([2 * 2 / readers])).item() for readers in (12, 50_000))
+    assert few == pytest.approx(np.log(1 - np.exp(-1 / 3)) / np.log(0.01))
+    assert 0.2 < few < 0.3
+    assert many == 1.0
+
+
+@given(st.integers(0, 50), st.floats(0, 100), st.floats(0, 10))
+def test_more_readers_than_expected_never_count_less(observed: int, expected: float, more: float) -> None:
+    def one(seen: float, chance: float) -> float:
+        return significance(np.array([float(seen)]), np.array([chance])).item()
+
+    assert 0 <= one(observed, expected + more) <= one(observed, expected) <= one(observed + 1, expected) <= 1
+
+
+def test_the_evidence_of_a_link_counts_readers(snapshot: Snapshot) -> None:
+    """Of three readers two watched b after a, one c after b, one a after d."""
+    links = snapshot.links
+    weights = liked_weights(liking("b", "a").history, links, PLAIN)
+    evidence = link_evidence(links, weights, links.numbers["c"], PLAIN)
+    assert evidence.liked == ("b", "a")
+    assert [evidence.after.tolist(), evidence.before.tolist(), evidence.watched.tolist()] == [[1, 1], [0, 0], [2, 3]]
+    leg = build_leg("cowatch", snapshot, PLAIN)
+    row = snapshot.row("c")
+    assert evidence.values.sum() == pytest.approx(leg.score(Query(k=1, profile=liking("b", "a")), np.array([row]))[0])
+
+
+def test_thin_data_count_less_in_a_fusion(snapshot_of: Any) -> None:
+    """The same link beside the same popularity: it decides among many readers, not among three."""
+    videos = [Video(item, "clip") for item in "abc"]
+    config = PLAIN.model_copy(update={"weights": {"cowatch": 1.0, "popular": 0.4}})
+
+    def best(*watched: str) -> Any:
+        snapshot = snapshot_of(videos, np.eye(3), watched=["ab", *watched], popular={"c": 3.0})
+        return build_retriever(snapshot, config).search(Query(k=3, profile=liking("a"), exclude=frozenset("a")))
+
+    few, many = best("c", "a"), best(*(f"x{reader}" for reader in range(500)))
+    assert few.ids[0] == "c"
+    assert many.ids[0] == "b"
+    assert {source.origin: source.confidence for source in many.sources} == {"cowatch": 1.0, "popular": 1.0}

@@ -1,0 +1,86 @@
+"""The links of a reader's liked videos to one other video: how many readers they stand for, and if that is chance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammainc
+
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.types import HistoryItem
+from shortlist.retrieval.index.cowatch_counts import UNIT, Links
+from shortlist.retrieval.vectors.arrays import Ints, Scores
+
+CHANCE = 0.01  # a pair of videos that chance brings together this rarely counts in full
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinkEvidence:
+    """How each of the liked videos is linked to one other video; all arrays are float64[n] aligned with `liked`.
+
+    `values` add up to the cowatch score of the other video. `after` and `before` are lower bounds of the readers who
+    watched it after and before the liked one, `watched` all readers of the liked one. `significance` is between 0 (the
+    readers that chance alone would give) and 1.
+    """
+
+    liked: tuple[str, ...]
+    values: Scores
+    after: Scores
+    before: Scores
+    watched: Scores
+    significance: Scores
+
+    @property
+    def confidence(self) -> float:
+        """The mean significance, weighted by `values`; 0 without a link."""
+        total = float(self.values.sum())
+        return float(self.values @ self.significance) / total if total > 0 else 0.0
+
+
+def liked_weights(history: Sequence[HistoryItem], links: Links, config: RetrievalConfig) -> dict[int, float]:
+    """The weight of each video in `history`, newest first, that has links, by its number; the newest weighs 1."""
+    videos = [item.item_id for item in history if item.kind == "video"]
+    numbers, recency = links.numbers, config.cowatch_recency
+    return {numbers[item]: recency**back for back, item in enumerate(videos) if item in numbers}
+
+
+def damping(links: Links, config: RetrievalConfig) -> Scores:
+    """float64[n]: the factor by which every link of each video is multiplied."""
+    return np.asarray(np.maximum(links.watched, 1.0) ** -config.cowatch_damping)
+
+
+def link_evidence(links: Links, weights: Mapping[int, float], number: int, config: RetrievalConfig) -> LinkEvidence:
+    """The evidence for video `number` from the liked videos in `weights`."""
+    numbers = np.fromiter(weights, dtype=np.int64, count=len(weights))
+    other = np.full_like(numbers, number)
+    forward = _counts(links, numbers, other)
+    backward = _counts(links, other, numbers)
+    damped = damping(links, config)
+    values = (forward + config.cowatch_backward * backward) * damped[numbers] * damped[number]
+    watched = links.watched[numbers].astype(np.float64)
+    both = np.minimum(np.ceil(forward + backward), np.minimum(watched, links.watched[number]))
+    return LinkEvidence(
+        tuple(links.ids[liked] for liked in numbers.tolist()),
+        values * np.fromiter(weights.values(), dtype=np.float64, count=len(weights)),
+        np.ceil(forward),
+        np.ceil(backward),
+        watched,
+        significance(both, watched * links.watched[number] / max(1, links.readers)),
+    )
+
+
+def significance(observed: Scores, expected: Scores) -> Scores:
+    """log P / log `CHANCE`, at most 1, for P = P(X >= `observed`) and X ~ Poisson(`expected`).
+
+    With a dozen readers, a pair that one of them watched is what chance gives; with thousands it is not.
+    """
+    chance = np.where(observed > 0, gammainc(np.maximum(observed, 1.0), np.maximum(expected, 1e-300)), 1.0)
+    return np.minimum(1.0, np.log(np.maximum(chance, 1e-300)) / math.log(CHANCE))
+
+
+def _counts(links: Links, rows: Ints, columns: Ints) -> Scores:
+    """float64: the links from `rows` to `columns`. A reader adds 0.47 to 1 to a link, so it is at most their number."""
+    return np.asarray(links.forward[rows, columns], dtype=np.float64).ravel() / UNIT
