@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shortlist.agent.explain.explain import FUSION, RERANK, stages_of
+from shortlist.agent.explain.explain import FUSION, stages_of
 from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender, RerankedRequest
+from shortlist.agent.rerank.blend import RERANK
 from shortlist.core.config import LEGS
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Request
@@ -68,7 +69,7 @@ def _request_for(user_id: str, template: Request) -> Request:
 def _add(columns: dict[str, list[Any]], reranked: RerankedRequest, k: int) -> None:
     final = reranked.result.final
     ids = final.ids[:k]
-    stages = stages_of(reranked.ranked.ranking, reranked.result.model_ranking, ids)
+    stages = stages_of(reranked.ranked.ranking, reranked.result, ids)
     columns["user_id"] += [reranked.ranked.request.user_id] * len(ids)
     columns["rank"] += range(1, len(ids) + 1)
     columns["video_id"] += ids

@@ -13,9 +13,9 @@ from shortlist.agent.rerank.exact_prompts import exact_prompts
 from shortlist.agent.rerank.policy import RerankPolicy, check_method, decide
 from shortlist.agent.rerank.runner import RerankResult, RerankRunner
 from shortlist.agent.stopwatch import Stopwatch
-from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig
+from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig, RetrievalConfig
 from shortlist.core.errors import UnknownItem, UsageError
-from shortlist.core.ranking import Answer, Filters, Query, Request
+from shortlist.core.ranking import Answer, Filters, Query, Recommendation, Request
 from shortlist.core.types import Profile
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import LanguageModel, Message
@@ -49,13 +49,14 @@ class Recommender:
         retriever: Retriever,
         encoder: Callable[[], Encoder],
         model: Callable[[], LanguageModel],
+        retrieval: RetrievalConfig,
         profile: ProfileConfig,
         rerank: RerankConfig,
     ) -> None:
         self._records = records
         self._retriever = retriever
         self.snapshot = snapshot
-        self._explainer = Explainer(snapshot)
+        self._explainer = Explainer(snapshot, retrieval)
         self._encoder = encoder
         self._model = model
         self._profile = profile
@@ -80,6 +81,16 @@ class Recommender:
     def rank_many(self, requests: Sequence[Request]) -> list[RerankedRequest]:
         """Rank as `recommend_many` does, without reasons and evidence. Raises the same errors."""
         return self._rank(requests, explained=False)[0]
+
+    def explain(self, request: Request, video_id: str) -> Recommendation | None:
+        """Explain `video_id` by its place among the best `k` for `request`; None if it is not one of them.
+
+        Raises the same errors as `recommend`.
+        """
+        [reranked], items = self._rank([request], explained=False)
+        videos = self._records.videos.get_many([video_id, *filter(None, (request.like,))])
+        known = ItemBatch({**items.videos, **videos}, items.articles)
+        return self._explainer.explain_one(video_id, reranked.ranked, reranked.result, known)
 
     def search(self, text: str, k: int, filters: Filters = NO_FILTERS) -> Answer:
         """Return the best `k` videos for `text` alone: no profile, no exclusions, no rerank.

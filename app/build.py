@@ -111,6 +111,7 @@ def open_recommender(
         retriever=build_retriever(snapshot, config.retrieval),
         encoder=encoder or encoder_of(config),
         model=model or language_model_of(home, config),
+        retrieval=config.retrieval,
         profile=config.profile,
         rerank=config.rerank,
     )

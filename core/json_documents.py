@@ -36,6 +36,7 @@ def recommendation_document(item: Recommendation) -> dict[str, Any]:
         **video_document(item.video),
         "score": round(item.score, SCORE_DECIMALS),
         "reason": item.reason,
+        "reason_stage": item.reason_stage,
         "evidence": None if item.evidence is None else segment_document(item.evidence),
         "stages": stages_document(item.stages),
     }
@@ -61,8 +62,15 @@ def segment_document(segment: Segment) -> dict[str, Any]:
 
 
 def stages_document(stages: Mapping[str, Stage]) -> dict[str, Any]:
-    """Return rank and score by stage."""
-    return {name: {"rank": stage.rank, "score": round(stage.score, SCORE_DECIMALS)} for name, stage in stages.items()}
+    """Return rank, score and contribution by stage."""
+    return {
+        name: {
+            "rank": stage.rank,
+            "score": round(stage.score, SCORE_DECIMALS),
+            "contribution": None if stage.contribution is None else round(stage.contribution, SCORE_DECIMALS),
+        }
+        for name, stage in stages.items()
+    }
 
 
 def model_use_document(use: ModelUse) -> dict[str, Any]:

@@ -95,6 +95,10 @@ class Made:
         require(bool(self.made_by.strip()), "unsigned value", "made_by that names the author", self.made_by)
 
 
+def _is_guess(made: Made | None) -> bool:
+    return made is not None and made.made_by != GIVEN
+
+
 @dataclass(frozen=True, slots=True)
 class Enrichment:
     """Values added to a video or article, each with its author; `tags` share one author."""
@@ -135,6 +139,11 @@ class Article:
         check_text(self.category, "category")
         check_time(self.published, "published time")
 
+    @property
+    def category_is_guess(self) -> bool:
+        """True if the category was not given by the source of the article."""
+        return _is_guess(self.enrichment.category)
+
 
 @dataclass(frozen=True, slots=True)
 class Video:
@@ -163,6 +172,11 @@ class Video:
     @property
     def category(self) -> str | None:
         return self.enrichment.category.value if self.enrichment.category else None
+
+    @property
+    def category_is_guess(self) -> bool:
+        """True if the category was not given by the source of the video."""
+        return _is_guess(self.enrichment.category)
 
     @property
     def display_title(self) -> str:

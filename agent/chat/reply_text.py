@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shortlist.agent.chat.memory import Document
-from shortlist.agent.explain.explain import FUSION, RERANK
+from shortlist.agent.explain.explain import FUSION
 from shortlist.agent.reader.action_phrases import describe_action
+from shortlist.agent.rerank.blend import RERANK
 from shortlist.core.errors import UnknownReader
 from shortlist.core.notes import Note
 from shortlist.core.types import Made, Profile, Video

@@ -3,92 +3,117 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from shortlist.agent.batch import ItemBatch, RankedRequest
-from shortlist.agent.explain.reasons import ReasonContext, reason
+from shortlist.agent.explain.evidence import best_segment
+from shortlist.agent.explain.popularity import PopularityFacts
+from shortlist.agent.explain.reasons import Candidate, ReasonContext, reason
+from shortlist.agent.explain.words import topic_words
+from shortlist.agent.rerank.blend import RERANK
 from shortlist.agent.rerank.runner import RerankResult
+from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Ranking, Recommendation, Stage
 from shortlist.core.types import Kind, Segment, Video
+from shortlist.retrieval.analysis import term_keys
 from shortlist.retrieval.analysis import terms as analysed
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.legs.link_evidence import LinkEvidence, liked_weights, link_evidence
 
 FUSION = "fusion"
-RERANK = "rerank"
-POPULAR_SHARE = 0.5  # share of the most popular video's popularity from which a video is called popular
-ONE_READER = 1.0  # the most that one reader adds to a video's popularity
 
 
 class Explainer:
-    """Explains rankings by the records and by the vectors and popularity of one snapshot."""
+    """Explains rankings by the records and by one snapshot, which `config` says how to search."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
         self._snapshot = snapshot
-        self._popular = _most_popular(snapshot.popular)
+        self._config = config
+        self._popularity = PopularityFacts(snapshot, config)
 
     def explain(self, ranked: RankedRequest, result: RerankResult, items: ItemBatch) -> tuple[Recommendation, ...]:
         """Explain the best `k` of the final ranking; videos removed since the searched revision are left out."""
-        final = zip(result.final.ids, result.final.scores.tolist(), strict=True)
-        best = [(items.videos[item], score) for item, score in final if item in items.videos][: ranked.request.k]
-        ids = [video.id for video, _ in best]
+        best = [item for item in result.final.ids if item in items.videos][: ranked.request.k]
+        return self._explain(dict(enumerate(best, start=1)), ranked, result, items)
+
+    def explain_one(
+        self, video_id: str, ranked: RankedRequest, result: RerankResult, items: ItemBatch
+    ) -> Recommendation | None:
+        """Explain `video_id` by its place in the final ranking; None if it has no place or no record."""
+        if video_id not in result.final.ids or video_id not in items.videos:
+            return None
+        return self._explain({result.final.ids.index(video_id) + 1: video_id}, ranked, result, items)[0]
+
+    def _explain(
+        self, places: Mapping[int, str], ranked: RankedRequest, result: RerankResult, items: ItemBatch
+    ) -> tuple[Recommendation, ...]:
+        ids = list(places.values())
         context = self._reason_context(ranked, ids, items)
-        stages = stages_of(ranked.ranking, result.model_ranking, ids)
-        wish = ranked.request.wish
-        terms = dict.fromkeys(analysed(wish), 1.0) if wish else dict(ranked.query.terms)
-        return tuple(
-            Recommendation(video, rank, score, reason(video, context), best_segment(video, terms), stages[video.id])
-            for rank, (video, score) in enumerate(best, start=1)
-        )
+        stages = stages_of(ranked.ranking, result, ids)
+        scores = dict(zip(result.final.ids, result.final.scores.tolist(), strict=True))
+        terms = _evidence_terms(ranked)
+        found = []
+        for rank, item in places.items():
+            video, by_stage = items.videos[item], stages[item]
+            segment = best_segment(video, terms)
+            why = reason(_candidate(video, segment, by_stage, rank), context)
+            found.append(Recommendation(video, rank, scores[item], why.text, segment, by_stage, why.stage))
+        return tuple(found)
 
     def _reason_context(self, ranked: RankedRequest, ids: Sequence[str], items: ItemBatch) -> ReasonContext:
-        wish, query = ranked.request.wish, ranked.query
+        wish, query, profile = ranked.request.wish, ranked.query, ranked.profile
         wish_vector = query.vectors[0] if wish and query.vectors is not None else None
         example = items.videos.get(ranked.request.like or "")
         ids_by_kind: dict[Kind, list[str]] = {"video": [*ids, *([example.id] if example else ())], "article": []}
-        for item in ranked.profile.liked:
+        for item in profile.liked:
             ids_by_kind[item.kind].append(item.item_id)
         vectors = {kind: self._snapshot.vectors_of(kind, item_ids) for kind, item_ids in ids_by_kind.items()}
-        return ReasonContext(ranked.profile, wish, wish_vector, items, vectors, self._popular, example)
+        weights = liked_weights(profile.liked, self._snapshot.links, self._config)
+        return ReasonContext(
+            profile, wish, wish_vector, items, vectors, example,
+            idf=self._idf, links=lambda video: self._links(video, weights), popularity=self._popularity.describe,
+        )  # fmt: skip
+
+    def _idf(self, term: str) -> float:
+        lexicon = self._snapshot.lexicon
+        at = int(lexicon.find(term_keys([term]))[0])
+        return math.log1p(lexicon.n / max(1, int(lexicon.frequency[at]))) if at >= 0 else 0.0
+
+    def _links(self, video: Video, weights: Mapping[int, float]) -> LinkEvidence | None:
+        links = self._snapshot.links
+        number = links.numbers.get(video.id)
+        return None if number is None else link_evidence(links, weights, number, self._config)
 
 
-def stages_of(ranking: Ranking, model_ranking: Ranking | None, ids: Sequence[str]) -> dict[str, dict[str, Stage]]:
-    """Return for each of `ids` its rank and score by each leg, the fusion and the model alone, each in its own unit."""
+def stages_of(ranking: Ranking, result: RerankResult, ids: Sequence[str]) -> dict[str, dict[str, Stage]]:
+    """Return for each of `ids` its rank and score by each leg, the fusion and the model alone, each in its own unit.
+
+    Legs and model come with their contribution to the final score.
+    """
     parts = [(leg.origin, leg) for leg in ranking.sources] + [(FUSION, ranking)]
-    if model_ranking is not None:
-        parts.append((RERANK, model_ranking))
+    if result.model_ranking is not None:
+        parts.append((RERANK, result.model_ranking))
+    final = {item: at for at, item in enumerate(result.final.ids)}
+    contributions = result.final.contributions
     stages: dict[str, dict[str, Stage]] = {item: {} for item in ids}
     for name, part in parts:
         ranks = dict(zip(part.ids, range(1, len(part.ids) + 1), strict=True))
         for item in ids:
             rank = ranks.get(item)
             if rank is not None:
-                stages[item][name] = Stage(rank, float(part.scores[rank - 1]))
+                moved = float(contributions[name][final[item]]) if name in contributions and item in final else None
+                stages[item][name] = Stage(rank, float(part.scores[rank - 1]), moved)
     return stages
 
 
-def _most_popular(popularity: Mapping[str, float]) -> frozenset[str]:
-    enough = POPULAR_SHARE * max(popularity.values(), default=0.0)
-    return frozenset(item for item, value in popularity.items() if value >= enough and value > ONE_READER)
+def _candidate(video: Video, segment: Segment | None, stages: Mapping[str, Stage], rank: int) -> Candidate:
+    contributions = {name: stage.contribution for name, stage in stages.items() if stage.contribution is not None}
+    return Candidate(video, segment, contributions, moved_up=FUSION in stages and rank < stages[FUSION].rank)
 
 
-def best_segment(video: Video, terms: Mapping[str, float]) -> Segment | None:
-    """Return the segment whose words overlap most with `terms` (weight by analysed term); None without a transcript.
-
-    A term counts its weight times its idf over the segments of this video, so that the result depends on this video
-    alone. If no segment has any of `terms`, the words of the title decide. Ties go to the earlier segment.
-    """
-    spoken = [segment for segment in video.transcript.segments if segment.text.strip()]
-    if not spoken:
-        return None
-    words = [frozenset(analysed(segment.text)) for segment in spoken]
-    scores = _overlap(words, terms)
-    if not any(scores):
-        scores = _overlap(words, dict.fromkeys(analysed(video.title), 1.0))
-    return spoken[max(range(len(spoken)), key=scores.__getitem__)]
-
-
-def _overlap(segments: Sequence[frozenset[str]], terms: Mapping[str, float]) -> list[float]:
-    frequency = Counter(term for words in segments for term in words)
-    idf = {term: math.log(1 + len(segments) / frequency[term]) for term in terms if frequency[term]}
-    return [math.fsum(terms[term] * idf[term] for term in words if term in idf) for words in segments]
+def _evidence_terms(ranked: RankedRequest) -> dict[str, float]:
+    """Return the weight of each analysed term that evidence is chosen by: the topic of the wish, or the profile."""
+    wish = ranked.request.wish
+    if not wish:
+        return dict(ranked.query.terms)
+    return dict.fromkeys(analysed(" ".join(topic_words(wish))) or analysed(wish), 1.0)

@@ -1,38 +1,44 @@
-"""Reasons in words, from facts of the records only.
+"""Reasons in words: what the stage with the largest contribution to the final score knows of the video.
 
-The first fact that holds is the reason: the wish, the nearest liked item, the categories that the reader spends time
-on, their stated interests, popularity, date of publication.
+A stage that has nothing true and telling to say passes on to the stage with the next largest contribution. Only facts
+of the records and of the index are named.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from shortlist.agent.batch import ItemBatch
-from shortlist.agent.reader.action_phrases import describe_action, is_bounce
+from shortlist.agent.explain.words import quoted, topic_words, words_in
+from shortlist.agent.reader.action_phrases import WATCHED_WHOLE, describe_action, is_bounce
+from shortlist.agent.rerank.blend import RERANK
 from shortlist.core.ranking import FloatArray
-from shortlist.core.types import HistoryItem, Kind, Profile, Video
+from shortlist.core.types import HistoryItem, Kind, Profile, Segment, Video
 from shortlist.retrieval.analysis import terms
+from shortlist.retrieval.legs.link_evidence import LinkEvidence
 
 NEAR = 0.3  # cosine of sentence vectors from which two items are about related things
-LARGE_SHARE = 0.1
-NAMED_WORDS = 3
+SMALLEST_SHARE = 0.005  # of a category; a smaller one would be shown as 0%
 JOINED = re.compile(r"[,;/&]|\band\b")
+LITTLE_KNOWN = "we know little about you yet"
 
-# Words of a wish that say nothing about its topic.
-_SAYS_NOTHING = """anything best clip clips everything film films find get give good how like make need new nice now
-please see show something tell today tonight video videos want watch where why"""
-SAYS_NOTHING = frozenset(_SAYS_NOTHING.split())
+
+class Reason(NamedTuple):
+    """A phrase without a full stop, and the stage that it speaks of; None where nothing sets the video apart."""
+
+    text: str
+    stage: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ReasonContext:
     """Facts for reasons: the reader, the wish and its unit vector, the records, stored vectors by kind and id.
 
-    `example` is the video that the request asks for more of. `popular` holds the ids of videos that many readers liked
-    lately.
+    `example` is the video that the request asks for more of. `idf` returns the weight of a term among all videos,
+    `links` the evidence of cowatch for a video, and `popularity` a phrase about a video that is popular or new.
     """
 
     profile: Profile
@@ -40,80 +46,165 @@ class ReasonContext:
     wish_vector: FloatArray | None
     items: ItemBatch
     vectors: Mapping[Kind, Mapping[str, FloatArray]] = field(default_factory=dict)
-    popular: frozenset[str] = frozenset()
     example: Video | None = None
+    idf: Callable[[str], float] = lambda term: 1.0
+    links: Callable[[Video], LinkEvidence | None] = lambda video: None
+    popularity: Callable[[Video], str | None] = lambda video: None
 
     def vector(self, kind: Kind, item_id: str) -> FloatArray | None:
         """Return the item's unit vector; None if it has none."""
         return self.vectors.get(kind, {}).get(item_id)
 
+    @property
+    def is_stranger(self) -> bool:
+        """True if the request says nothing and the reader has liked nothing."""
+        return not (self.wish or self.example or self.profile.liked)
 
-def reason(video: Video, context: ReasonContext) -> str:
-    """Return a phrase without a full stop, such as "because you watched X to the end"."""
-    for fact in FACTS:
-        words = fact(video, context)
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A video to explain, its best segment, each stage's contribution, and whether the rerank raised its rank."""
+
+    video: Video
+    segment: Segment | None = None
+    contributions: Mapping[str, float] = field(default_factory=dict)
+    moved_up: bool = False
+
+
+def reason(candidate: Candidate, context: ReasonContext) -> Reason:
+    """Return the reason of the stage with the largest positive contribution that has something to say."""
+    ranked = sorted(candidate.contributions.items(), key=lambda pair: (-pair[1], pair[0]))
+    for stage, contribution in ranked:
+        words = PHRASES[stage](candidate, context) if contribution > 0 and stage in PHRASES else None
         if words:
-            return words
-    return "one of the videos you have not seen yet"
+            return Reason(words, stage)
+    return Reason(LITTLE_KNOWN if context.is_stranger else "nothing sets it apart from the others here", None)
 
 
-def _wish(video: Video, context: ReasonContext) -> str | None:
-    if not context.wish:
-        return None
-    words = [word.strip(".,;:!?\"'()“”") for word in context.wish.split()]
-    telling = [word for word in words if word.lower() not in SAYS_NOTHING]
+def _words(candidate: Candidate, context: ReasonContext) -> str | None:
+    if context.wish:
+        return _said(topic_words(context.wish), candidate)
+    if context.example:
+        return _shared_words(candidate.video, [context.example.title])
+    if context.profile.liked:
+        return _words_of_liked(candidate.video, context)
+    return _interest(candidate.video, context)
+
+
+def _said(words: list[str], candidate: Candidate) -> str | None:
+    """Say where most of `words` are: in the segment shown, in the title, in the summary."""
+    video, segment = candidate.video, candidate.segment
+    at = f" at {_clock(segment.start_s)}" if segment and segment.start_s is not None else ""
     places = (
-        ("its title", video.display_title),
-        ("its summary", video.summary),
-        ("the transcript", video.transcript.text),
+        ("says {}" + at, segment.text if segment else ""),
+        ("its title says {}", video.display_title),
+        ("its summary says {}", video.summary or ""),
+        ("says {}", video.transcript.text),
+        ("its description says {}", "" if video.transcript.text else video.description),
     )
-    for where, text in places:
-        found = _spoken_of(telling, text or "")
-        if found:
-            return f"{where} speaks of {_listed(found)}, as you asked"
-    own = context.vector("video", video.id)
-    near = own is not None and context.wish_vector is not None and float(context.wish_vector @ own) >= NEAR
-    return f"close in meaning to “{context.wish}”" if near else None
+    found = [(pattern, words_in(words, text)) for pattern, text in places]
+    pattern, best = max(found, key=lambda place: sum(len(phrase.split()) for phrase in place[1]))
+    return pattern.format(quoted(best)) if best else None
 
 
-def _similar(video: Video, context: ReasonContext) -> str | None:
-    if context.example is None:
-        return None
-    own, other = context.vector("video", video.id), context.vector("video", context.example.id)
-    near = own is not None and other is not None and float(own @ other) >= NEAR
-    return f"close in meaning to “{context.example.title}”" if near else None
+def _words_of_liked(video: Video, context: ReasonContext) -> str | None:
+    """Name the words that the video shares with the title of the liked item that shares most of what counts."""
+    own = set(terms(_text(video)))
 
+    def overlap(item: HistoryItem) -> float:
+        title = terms(item.title)
+        return item.weight / max(1, len(title)) * sum(context.idf(term) for term in title if term in own)
 
-def _nearest(video: Video, context: ReasonContext) -> str | None:
-    nearest = nearest_liked(video.id, context)
+    liked = [item for item in context.profile.liked if not is_bounce(item)]
+    nearest = max(liked, key=overlap, default=None)
     if nearest is None:
         return None
-    verb, manner = describe_action(nearest, context.items.length_s(nearest))
-    return f"because you {verb} “{nearest.title}” {manner}".rstrip()
+    words = sorted(words_in(topic_words(nearest.title), _text(video)), key=lambda word: -_weight(word, context))
+    return f"mentions {quoted(words)}, as does {_named(nearest, context)}" if words else None
 
 
-def _category(video: Video, context: ReasonContext) -> str | None:
-    share = context.profile.categories.get(video.category or "", 0.0)
-    return f"{video.category} is {share:.0%} of what you like" if share >= LARGE_SHARE else None
+def _shared_words(video: Video, titles: list[str]) -> str | None:
+    found = [(title, words_in(topic_words(title), _text(video))) for title in titles]
+    title, words = max(found, key=lambda pair: len(pair[1]))
+    return f"mentions {quoted(words)}, as does “{title}”" if words else None
 
 
 def _interest(video: Video, context: ReasonContext) -> str | None:
-    text = " ".join(filter(None, (video.display_title, video.category, video.summary)))
     interests = [one.strip() for interest in context.profile.interests for one in JOINED.split(interest)]
-    found = _spoken_of(interests, text)
-    return f"you named {_listed(found)} as an interest" if found else None
+    own = set(terms(_text(video)))
+    found = [one for one in dict.fromkeys(interests) if (words := terms(one)) and own.issuperset(words)]
+    return f"you named {quoted(found)} as an interest" if found else None
 
 
-def _popular(video: Video, context: ReasonContext) -> str | None:
-    return "popular with other readers" if video.id in context.popular else None
+def _meaning(candidate: Candidate, context: ReasonContext) -> str | None:
+    target = f"“{context.wish}”" if context.wish else f"“{context.example.title}”" if context.example else None
+    if target:
+        return f"{'close' if _is_near(candidate.video, context) else 'closer than most'} in meaning to {target}"
+    nearest = nearest_liked(candidate.video.id, context)
+    if nearest is not None:
+        return f"like {_named(nearest, context)}"
+    return "closer than most to what you read and watched" if context.profile.liked else None
 
 
-def _fresh(video: Video, context: ReasonContext) -> str | None:
-    return f"published on {video.published.day} {video.published:%B %Y}" if video.published else None
+def _is_near(video: Video, context: ReasonContext) -> bool:
+    own = context.vector("video", video.id)
+    other = context.vector("video", context.example.id) if context.example else context.wish_vector
+    return own is not None and other is not None and float(own @ other) >= NEAR
 
 
-Fact = Callable[[Video, ReasonContext], str | None]
-FACTS: tuple[Fact, ...] = (_wish, _similar, _nearest, _category, _interest, _popular, _fresh)
+def _category(candidate: Candidate, context: ReasonContext) -> str | None:
+    """Name the share of the video's category, unless a category in the sum is a guess."""
+    category = candidate.video.category
+    share = context.profile.categories.get(category or "", 0.0)
+    liked = [context.items.item(item.kind, item.item_id) for item in context.profile.liked if item.category == category]
+    guessed = any(record.category_is_guess for record in (candidate.video, *liked) if record is not None)
+    return None if guessed or share < SMALLEST_SHARE else f"{category} is {share:.0%} of what you like"
+
+
+def _cowatch(candidate: Candidate, context: ReasonContext) -> str | None:
+    evidence = context.links(candidate.video)
+    if evidence is None or not len(evidence.values) or evidence.values.max() <= 0:
+        return None
+    at = int(evidence.values.argmax())
+    titles = {item.item_id: item.title for item in context.profile.liked if item.kind == "video"}
+    after, before, watched = (int(counts[at]) for counts in (evidence.after, evidence.before, evidence.watched))
+    readers = after or before
+    what = "watched this later" if after else "had watched this before"
+    others = max(readers, watched - 1)  # the reader is one of those who watched it
+    return f"{_who(readers, others)} watched “{titles[evidence.liked[at]]}” {what}{_of(readers, others)}"
+
+
+def _who(readers: int, others: int) -> str:
+    if readers == 1:
+        return "the one other reader who" if others == 1 else "another reader who"
+    return f"all {others} others who" if readers == others else "others who"
+
+
+def _of(readers: int, others: int) -> str:
+    return f" (at least {readers} of {others})" if readers < others else ""
+
+
+def _popular(candidate: Candidate, context: ReasonContext) -> str | None:
+    words = context.popularity(candidate.video)
+    return f"{words}; {LITTLE_KNOWN}" if words and context.is_stranger else words
+
+
+def _model(candidate: Candidate, context: ReasonContext) -> str:
+    verb = "moved up" if candidate.moved_up else "preferred"
+    fit = "answers your wish" if context.wish else "fits what you read and watched"
+    return f"{verb} by the language model: {fit}"
+
+
+Phrase = Callable[[Candidate, ReasonContext], str | None]
+PHRASES: Mapping[str, Phrase] = {
+    "bm25": _words,
+    "tfidf": _words,
+    "dense": _meaning,
+    "affinity": _category,
+    "cowatch": _cowatch,
+    "popular": _popular,
+    RERANK: _model,
+}
 
 
 def nearest_liked(video_id: str, context: ReasonContext) -> HistoryItem | None:
@@ -130,12 +221,19 @@ def nearest_liked(video_id: str, context: ReasonContext) -> HistoryItem | None:
     return nearest if cosine >= NEAR else None
 
 
-def _spoken_of(phrases: Sequence[str], text: str) -> list[str]:
-    """Return those of `phrases`, as written, whose analysed terms are all in `text`."""
-    in_text = set(terms(text))
-    return [phrase for phrase in dict.fromkeys(phrases) if (own := set(terms(phrase))) and own <= in_text]
+def _named(item: HistoryItem, context: ReasonContext) -> str:
+    """Return “title”, which you watched to the end; a shorter dwell time is left out."""
+    verb, manner = describe_action(item, context.items.length_s(item))
+    return f"“{item.title}”, which you {verb} {manner if manner == WATCHED_WHOLE else ''}".rstrip()
 
 
-def _listed(words: Sequence[str]) -> str:
-    shown = [f"“{word}”" for word in words[:NAMED_WORDS]]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+def _weight(phrase: str, context: ReasonContext) -> float:
+    return sum(context.idf(term) for term in terms(phrase))
+
+
+def _text(video: Video) -> str:
+    return "\n".join((video.display_title, video.summary or "", video.transcript.text or video.description))
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shortlist.core.types import Action, HistoryItem
 
 WHOLE_SHARE = 0.9  # watching this share of a video counts as watching all of it
+WATCHED_WHOLE = "to the end"
 BOUNCE_S = 5.0
 VERBS: dict[Action, str] = {"like": "liked", "skip": "skipped", "impression": "was shown"}  # these have no dwell time
 
@@ -25,7 +26,7 @@ def describe_action(item: HistoryItem, length_s: float | None = None) -> tuple[s
     if item.dwell_s is None:
         return verb, ""
     if length_s and item.dwell_s >= WHOLE_SHARE * length_s:
-        return verb, "to the end"
+        return verb, WATCHED_WHOLE
     if is_bounce(item):
         return "left", f"after {item.dwell_s:.0f} s"
     return verb, f"for {_duration(item.dwell_s)}"

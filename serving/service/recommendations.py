@@ -8,11 +8,10 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from shortlist.agent.explain.explain import FUSION, stages_of
 from shortlist.agent.rerank.policy import may_call_model
 from shortlist.core.config import NONE
 from shortlist.core.errors import UnknownItem
-from shortlist.core.json_documents import answer_document, recommendation_document, search_document, stages_document
+from shortlist.core.json_documents import answer_document, recommendation_document, search_document
 from shortlist.core.notes import Note
 from shortlist.core.ranking import MAX_K, Answer, Filters, Request
 from shortlist.serving.limits.deadline import Deadline
@@ -74,15 +73,15 @@ class Recommendations:
         self._catalogue.videos.get(video_id)
         filters = replace(request.filters, include_seen=True)
         all_videos = replace(request, k=MAX_K, rerank=NONE, filters=filters)
-        answer = self._answer(replace(all_videos, k=1, only=frozenset({video_id})))
-        if not answer.recommendations:
+        found = self._reloader.recommender().explain(all_videos, video_id)
+        if found is not None:
+            return recommendation_document(found)
+        alone = self._answer(replace(all_videos, k=1, only=frozenset({video_id}))).recommendations
+        if not alone:
             raise UnknownItem(
                 "this video is not indexed yet", expected="an indexed video", found=repr(video_id), remedy="try later"
             )
-        [reranked] = self._reloader.recommender().rank_many([all_videos])
-        stages = stages_document(stages_of(reranked.ranked.ranking, None, [video_id])[video_id])
-        position = stages.get(FUSION, {"rank": None, "score": None})
-        return {**recommendation_document(answer.recommendations[0]), **position, "stages": stages}
+        return {**recommendation_document(alone[0]), "rank": None, "score": None, "stages": {}}
 
     def search(self, text: str, k: int, filters: Filters) -> dict[str, Any]:
         """Return the document of `search --json`."""

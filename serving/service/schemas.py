@@ -65,6 +65,9 @@ class StageOut(BaseModel):
 
     rank: int
     score: float
+    contribution: float | None = Field(
+        None, description="what the stage added to the final score, against the average candidate"
+    )
 
 
 class SegmentOut(BaseModel):
@@ -94,6 +97,7 @@ class RecommendationOut(VideoOut):
     rank: int
     score: float
     reason: str
+    reason_stage: str | None = Field(description="the stage that the reason speaks of")
     evidence: SegmentOut | None
     stages: dict[str, StageOut]
 
@@ -104,6 +108,7 @@ class ExplanationOut(VideoOut):
     rank: int | None = Field(description="rank among all videos, including seen ones; null below the best 1,000")
     score: float | None
     reason: str
+    reason_stage: str | None = Field(description="the stage that the reason speaks of")
     evidence: SegmentOut | None
     stages: dict[str, StageOut]
 

@@ -14,9 +14,12 @@ from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.session import Chat, Mode
 from shortlist.agent.chat.tools import Tools
 from shortlist.agent.recommend import Recommender
-from shortlist.core.config import ProfileConfig, RerankConfig
+from shortlist.core.config import ProfileConfig, RerankConfig, RetrievalConfig
 from shortlist.core.ranking import FloatArray, Query, Ranking
 from shortlist.core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
+from shortlist.retrieval.index.columns import blank_columns
+from shortlist.retrieval.index.cowatch_counts import Links
+from shortlist.retrieval.index.lexicon import lexicon_of
 from tests.memory_catalogue import MemoryCatalogue
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -74,9 +77,8 @@ class PlaneRetriever:
         ids = [one for one in self.ids if one not in query.exclude.union(query.filters.not_videos)]
         wanted = np.zeros(2) if query.vectors is None else query.vector_weights @ query.vectors
         leg = Ranking.of({one: float(np.dot(VECTORS[one], wanted)) for one in ids}, "dense")
-        return Ranking.of(
-            dict(zip(leg.ids, leg.scores.tolist(), strict=True)), "weighted", limit=query.k, sources=[leg]
-        )
+        moved = (leg.scores - leg.scores.mean())[: query.k]
+        return Ranking(leg.ids[: query.k], leg.scores[: query.k], "weighted", (leg,), contributions={"dense": moved})
 
     def search_many(self, queries: Sequence[Query]) -> list[Ranking]:
         return [self.search(query) for query in queries]
@@ -100,8 +102,17 @@ def act(user: str, item: str, action: str, minutes_ago: float, **more: Any) -> E
 class PlaneSnapshot:
     """What the agent asks of a snapshot."""
 
+    ids = ("bread", "comet", "moon", "rocket", "soup")
     popular = {"bread": 4.0, "soup": 2.0, "moon": 1.0}  # noqa: RUF012
+    popularity = np.array([4.0, 0.0, 1.0, 0.0, 2.0])
+    live = np.ones(5, dtype=np.bool_)
+    columns = blank_columns(5)
+    links = Links.none()
+    lexicon = lexicon_of(())
     notes = ()
+
+    def row(self, item_id: str) -> int | None:
+        return self.ids.index(item_id) if item_id in self.ids else None
 
     def vectors_of(self, kind: str, ids: Sequence[str]) -> dict[str, FloatArray]:
         return {one: np.array(VECTORS[one], dtype=np.float32) for one in ids if one in VECTORS}
@@ -131,6 +142,7 @@ def make_recommender(records: MemoryCatalogue, retriever: PlaneRetriever) -> Cal
             "snapshot": PlaneSnapshot(),
             "encoder": PlaneEncoder,
             "model": nothing,
+            "retrieval": RetrievalConfig(),
             "profile": ProfileConfig(),
             "rerank": RerankConfig(),
         }

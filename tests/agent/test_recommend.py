@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from shortlist.agent.recommend import Recommender
@@ -36,7 +37,9 @@ def test_a_reader_gets_what_is_near_to_what_they_liked_with_reasons_and_evidence
     assert ids(answer) == ["comet", "rocket", "soup"]
     first = answer.recommendations[0]
     assert (first.rank, first.score) == (1, pytest.approx(0.96))
-    assert first.reason == "because you watched “Dust on the Moon” to the end"
+    assert first.reason == "like “Dust on the Moon”, which you watched to the end"
+    assert first.reason_stage == "dense"
+    assert first.stages["dense"].contribution == pytest.approx(0.96 - np.mean([0.96, 0.8, 0.28, 0.0]), abs=1e-6)
     assert first.evidence in first.video.transcript.segments
     assert set(first.stages) == {"dense", "fusion"}
     assert answer.recommendations[2].evidence is None
@@ -59,7 +62,6 @@ def test_evidence_is_the_segment_that_matches_the_wish(make_recommender: Make) -
     assert ids(answer) == ["comet"]
     assert rocket.evidence is not None
     assert rocket.evidence.text == "Four legs unfold."
-    assert rocket.reason == "the transcript speaks of “legs” and “unfold”, as you asked"
 
 
 def test_a_rerank_moves_and_says_what_it_moved(make_recommender: Make, scripted_model: Callable[..., Any]) -> None:
@@ -70,6 +72,7 @@ def test_a_rerank_moves_and_says_what_it_moved(make_recommender: Make, scripted_
     assert answer.recommendations[0].stages["fusion"].rank == 3
     assert answer.recommendations[0].stages["rerank"].rank == 1
     assert answer.recommendations[0].stages["rerank"].score == pytest.approx(2.0)
+    assert answer.recommendations[0].reason == "moved up by the language model: answers your wish"
     assert answer.llm == ModelUse("scripted", calls=4, prompt_tokens=400, output_tokens=4)
 
 
@@ -85,6 +88,13 @@ def test_a_method_asked_for_by_name_runs_where_the_weight_is_0(
     model = scripted_model(NO, NO, NO, YES)
     make_recommender(model=lambda: model).recommend(Request("astra", rerank="yesno"))
     assert len(model.calls) == 4
+
+
+def test_one_video_is_explained_by_its_place_among_all(make_recommender: Make) -> None:
+    recommender = make_recommender()
+    listed = recommender.recommend(Request("astra", k=4)).recommendations
+    assert recommender.explain(Request("astra", k=4), "rocket") == listed[1]
+    assert recommender.explain(Request("astra", k=4), "nothing") is None
 
 
 def test_no_model_to_be_had(make_recommender: Make) -> None:
@@ -125,9 +135,9 @@ def test_a_note_says_what_the_answer_for_a_new_reader_is_based_on(make_recommend
         Note("no-history", "newcomer has no history: popular and fresh"),
         Note("few-results", "only 5 of 10: no other video matches"),
     )
-    reasons = {item.video.id: item.reason for item in answer.recommendations}
-    assert reasons["bread"] == reasons["soup"] == "popular with other readers"
-    assert reasons["moon"] == "one of the videos you have not seen yet"
+    assert {(item.reason, item.reason_stage) for item in answer.recommendations} == {
+        ("we know little about you yet", None)
+    }
 
 
 def test_many_readers_get_what_each_would_get_alone(make_recommender: Make, scripted_model: Callable[..., Any]) -> None:
@@ -207,7 +217,7 @@ def test_the_prompts_shown_are_the_prompts_sent(make_recommender: Make, scripted
 def test_a_search_needs_no_reader(make_recommender: Make) -> None:
     answer = make_recommender().search("space moon", 2)
     assert ids(answer) == ["moon", "comet"]
-    assert answer.recommendations[0].reason == "its title speaks of “moon”, as you asked"
+    assert answer.recommendations[0].reason == "close in meaning to “space moon”"
     assert answer.notes == ()
 
 

@@ -51,6 +51,7 @@ def factories_of(encoder: Encoder, model: Callable[[], LanguageModel]) -> Factor
             retriever=build_retriever(snapshot, config.retrieval),
             encoder=lambda: encoder,
             model=model,
+            retrieval=config.retrieval,
             profile=config.profile,
             rerank=config.rerank,
         )

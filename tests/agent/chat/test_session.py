@@ -21,11 +21,11 @@ def test_a_conversation(chat: Chat) -> None:
     first = chat.turn("recommend two for astra")
     assert first.text.splitlines()[:2] == [
         "For astra:",
-        "1. “A comet has two tails” (Channel, 1:00) – because you watched “Dust on the Moon” to the end",
+        "1. “A comet has two tails” (Channel, 1:00) – like “Dust on the Moon”, which you watched to the end",
     ]
     assert [item["video_id"] for item in first.recommendations] == ["comet", "rocket"]
     why = chat.turn("why number 2?")
-    assert why.text.startswith("Number 2, “How a rocket lands” (Channel, 1:00): because you watched")
+    assert why.text.startswith("Number 2, “How a rocket lands” (Channel, 1:00): like “Dust")
     assert "Places by leg: dense 2; together 2; in the end 2." in why.text
     assert "It says at 0:" in why.text
     about = chat.turn("what is the second about?")

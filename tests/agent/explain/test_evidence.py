@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.agent.explain.explain import best_segment
+from shortlist.agent.explain.evidence import best_segment
 from shortlist.core.types import Segment, Transcript, Video
 from shortlist.retrieval.analysis import terms
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from shortlist.agent.batch import ItemBatch
-from shortlist.agent.explain.reasons import ReasonContext, reason
+from shortlist.agent.explain.reasons import Candidate, Reason, ReasonContext, reason
 from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Segment, Transcript, Video
+from shortlist.retrieval.legs.link_evidence import LinkEvidence
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -18,45 +19,87 @@ def vector(*values: float) -> Any:
     return np.array(values, dtype=np.float32)
 
 
-MOON = Video("moon", "Dust on the Moon", duration_s=60.0)
-TEA = Video("tea", "A calm cup", published=NOW, transcript=Transcript((Segment("Pour the oolong, wait."),)),
-            enrichment=Enrichment(category=Made("Food", "given")))  # fmt: skip
+def made(category: str, by: str = "given", summary: str | None = None) -> Enrichment:
+    return Enrichment(summary=Made(summary, "a-model") if summary else None, category=Made(category, by))
+
+
+POUR = Segment("Pour the oolong tea, wait.", 61.0, 64.0)
+MOON = Video("moon", "Dust on the Moon", duration_s=60.0, enrichment=made("Sci/Tech"))
+TEA = Video("tea", "A calm cup", transcript=Transcript((POUR,)), enrichment=made("Food", summary="Slow mornings."))
 HISTORY = (
     HistoryItem("moon", "video", "view", NOW, 58.0, "Dust on the Moon", "Sci/Tech", 0.5),
     HistoryItem("left", "video", "view", NOW, 2.0, "Left at once", "Food", 0.5),
 )
 VECTORS: Any = {"video": {"moon": vector(0.6, 0.8), "left": vector(1, 0), "tea": vector(1, 0)}}
-KNOWN = ReasonContext(
-    Profile("u", HISTORY, categories={"Food": 0.5, "Sci/Tech": 0.5}), None, None, ItemBatch({"moon": MOON}), VECTORS
-)
+READER = Profile("u", HISTORY, categories={"Food": 0.5, "Sci/Tech": 0.5})
+CONTEXT = ReasonContext(READER, None, None, ItemBatch({"moon": MOON}), VECTORS)
+STRANGER = ReasonContext(Profile("u"), None, None, ItemBatch())
 
 
-def test_the_nearest_thing_that_was_watched() -> None:
-    """The item left at once is nearer (cosine 1 against 0.6) but explains nothing."""
-    assert reason(TEA, KNOWN) == "because you watched “Dust on the Moon” to the end"
+def why(context: ReasonContext, video: Video = TEA, moved_up: bool = False, **contributions: float) -> Reason:
+    segment = next(iter(video.transcript.segments), None)
+    return reason(Candidate(video, segment, contributions, moved_up), context)
+
+
+def test_the_stage_with_the_largest_contribution_gives_the_reason() -> None:
+    liked = "like “Dust on the Moon”, which you watched to the end"
+    assert why(CONTEXT, dense=0.3, affinity=0.2) == Reason(liked, "dense")
+    assert why(CONTEXT, dense=0.1, affinity=0.2) == Reason("Food is 50% of what you like", "affinity")
+
+
+def test_a_stage_that_lowered_the_video_is_no_reason() -> None:
+    assert why(CONTEXT, dense=-0.1, affinity=-0.3) == Reason("nothing sets it apart from the others here", None)
+
+
+def test_a_guessed_category_is_never_a_reason() -> None:
+    """Neither that of the video nor those that the share was counted over."""
+    guessed = replace(TEA, enrichment=made("Food", "zero-shot:words"))
+    assert why(CONTEXT, guessed, affinity=0.3, dense=0.1).stage == "dense"
+    left = replace(guessed, id="left")
+    assert why(replace(CONTEXT, items=ItemBatch({"left": left})), affinity=0.3, dense=0.1).stage == "dense"
+
+
+def test_what_was_left_at_once_explains_nothing() -> None:
+    """It is nearer (cosine 1 against 0.6)."""
+    assert "“Dust on the Moon”" in why(CONTEXT, dense=1.0).text
+
+
+def test_a_dwell_time_short_of_the_whole_is_not_named() -> None:
+    [moon, _] = HISTORY
+    brief = replace(READER, history=(replace(moon, dwell_s=9.0, weight=1.0),))
+    assert why(replace(CONTEXT, profile=brief), dense=1.0).text == "like “Dust on the Moon”, which you watched"
 
 
 def test_an_article_is_not_near_by_the_video_of_its_id() -> None:
-    read = replace(KNOWN.profile, history=(replace(HISTORY[0], kind="article", weight=1.0),))
-    assert "“Dust on the Moon”" not in reason(TEA, replace(KNOWN, profile=read))
+    read = replace(READER, history=(replace(HISTORY[0], kind="article", weight=1.0),))
+    far = why(replace(CONTEXT, profile=read), dense=1.0)
+    assert far == Reason("closer than most to what you read and watched", "dense")
     by_article = {**VECTORS, "article": {"moon": vector(1, 0)}}
-    assert "“Dust on the Moon”" in reason(TEA, replace(KNOWN, profile=read, vectors=by_article))
-
-
-def test_the_category_where_nothing_liked_is_near() -> None:
-    assert reason(TEA, replace(KNOWN, vectors={})) == "Food is 50% of what you like"
+    assert "“Dust on the Moon”" in why(replace(CONTEXT, profile=read, vectors=by_article), dense=1.0).text
 
 
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
-        ("a calm cup of tea", "its title speaks of “calm” and “cup”, as you asked"),
-        ("oolong!", "the transcript speaks of “oolong”, as you asked"),
-        ("hot drinks", "close in meaning to “hot drinks”"),
+        ("oolong tea!", "says “oolong tea” at 1:01"),
+        ("tea of the kind oolong", "says “tea” and “oolong” at 1:01"),
+        ("cups of a calm kind", "its title says “cup” and “calm”"),
+        ("a morning", "its summary says “mornings”"),
     ],
 )
-def test_a_wish_goes_first(wish: str, words: str) -> None:
-    assert reason(TEA, replace(KNOWN, wish=wish, wish_vector=vector(1, 0))) == words
+def test_words_of_the_wish_are_quoted_as_they_are_said_where_most_of_them_are(wish: str, words: str) -> None:
+    assert why(replace(CONTEXT, wish=wish), bm25=1.0) == Reason(words, "bm25")
+
+
+def test_an_untimed_segment_is_quoted_without_a_time() -> None:
+    untimed = replace(TEA, transcript=Transcript((Segment(POUR.text),)))
+    assert why(replace(CONTEXT, wish="oolong"), untimed, tfidf=1.0).text == "says “oolong”"
+
+
+@pytest.mark.parametrize(("at", "words"), [((1, 0), "close in meaning to “hot”"), ((0, 1), "closer than most in")])
+def test_only_what_is_near_is_called_close(at: tuple[int, int], words: str) -> None:
+    wish = replace(CONTEXT, wish="hot", wish_vector=vector(*at))
+    assert why(wish, dense=1.0).text.startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -64,43 +107,61 @@ def test_a_wish_goes_first(wish: str, words: str) -> None:
     [("How calm is this cup?", "how do volcanoes work"), ("犬の散歩について", "猫の動画について")],
 )
 def test_words_of_the_asking_are_no_topic(title: str, wish: str) -> None:
-    assert "speaks of" not in reason(replace(TEA, title=title), replace(KNOWN, wish=wish, wish_vector=vector(0, 1)))
+    assert "says" not in why(replace(CONTEXT, wish=wish), replace(TEA, title=title), bm25=1.0, dense=0.1).text
 
 
 def test_only_the_title_that_is_shown_counts() -> None:
     rewritten = replace(TEA, enrichment=Enrichment(rewritten_title=Made("Slow mornings", "a-model")))
-    assert "its title speaks" not in reason(rewritten, replace(KNOWN, wish="calm", wish_vector=vector(0, 1)))
+    assert why(replace(CONTEXT, wish="calm"), rewritten, bm25=1.0).stage is None
+
+
+def test_words_shared_with_what_was_read() -> None:
+    dust = replace(TEA, title="Dusting the moon lamp")
+    assert why(CONTEXT, dust, tfidf=1.0).text == (
+        "mentions “Dusting” and “moon”, as does “Dust on the Moon”, which you watched to the end"
+    )
+    assert why(CONTEXT, tfidf=1.0, dense=0.5).stage == "dense"  # no word in common
 
 
 @pytest.mark.parametrize(
     ("title", "words"),
     [
-        ("Sewing machine repair", "published on 1 January 2026"),
+        ("Sewing machine repair", "we know little about you yet"),
         ("Machine learning in an hour", "you named “machine learning” as an interest"),
     ],
 )
 def test_an_interest_is_named_whole(title: str, words: str) -> None:
-    known = ReasonContext(Profile("u", interests=("machine learning", "South Africa")), None, None, ItemBatch())
-    assert reason(replace(TEA, title=title), known) == words
-
-
-def test_a_wish_that_is_far_is_not_claimed_to_be_near() -> None:
-    assert "watched" in reason(TEA, replace(KNOWN, wish="hot drinks", wish_vector=vector(0, 1)))
+    named = replace(STRANGER, profile=Profile("u", interests=("machine learning", "South Africa")))
+    assert why(named, replace(TEA, title=title), bm25=1.0).text == words
 
 
 @pytest.mark.parametrize(
-    ("profile", "popular", "words"),
+    ("after", "before", "watched", "words"),
     [
-        (Profile("u", interests=("food and tea",)), frozenset(), "you named “food” as an interest"),
-        (Profile("u"), frozenset({"tea"}), "popular with other readers"),
-        (Profile("u"), frozenset({"moon"}), "published on 1 January 2026"),
+        (4, 9, 12, "others who watched “Dust on the Moon” watched this later (at least 4 of 11)"),
+        (3, 0, 4, "all 3 others who watched “Dust on the Moon” watched this later"),
+        (1, 0, 2, "the one other reader who watched “Dust on the Moon” watched this later"),
+        (0, 1, 3, "another reader who watched “Dust on the Moon” had watched this before (at least 1 of 2)"),
     ],
 )
-def test_a_reader_without_history(profile: Profile, popular: frozenset[str], words: str) -> None:
-    assert reason(TEA, ReasonContext(profile, None, None, ItemBatch(), popular=popular)) == words
+def test_cowatch_counts_readers(after: int, before: int, watched: int, words: str) -> None:
+    def links(video: Video) -> LinkEvidence:
+        counts = (np.array([0.1, 0.9]), *(np.array([1.0, n]) for n in (after, before, watched)), np.ones(2))
+        return LinkEvidence(("left", "moon"), *counts)
+
+    assert why(replace(CONTEXT, links=links), cowatch=1.0) == Reason(words, "cowatch")
 
 
-def test_where_nothing_is_known_nothing_is_claimed() -> None:
-    assert (
-        reason(MOON, ReasonContext(Profile("u"), None, None, ItemBatch())) == "one of the videos you have not seen yet"
-    )
+def test_a_stranger_is_told_what_is_known_of_them() -> None:
+    popular = "popular with other readers"
+    assert why(replace(CONTEXT, popularity=lambda video: popular), popular=1.0) == Reason(popular, "popular")
+    stranger = replace(STRANGER, popularity=lambda video: popular)
+    assert why(stranger, popular=1.0).text == f"{popular}; we know little about you yet"
+    assert why(STRANGER, popular=1.0) == Reason("we know little about you yet", None)
+
+
+def test_the_model_is_named_where_it_moved_the_video_most() -> None:
+    wish = replace(CONTEXT, wish="hot")
+    moved = why(wish, moved_up=True, dense=0.2, rerank=0.5)
+    assert moved == Reason("moved up by the language model: answers your wish", "rerank")
+    assert why(wish, dense=0.2, rerank=0.5).text.startswith("preferred by the language model")

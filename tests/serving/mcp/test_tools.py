@@ -104,7 +104,7 @@ def test_search_and_explain(served: tuple[str, Home]) -> None:
                 await client.call_tool("explain", {"user_id": "ann", "video_id": last["video_id"]})
             ).structured_content
             assert why["rank"] >= last["rank"] == len(found["recommendations"]) > 5  # seen ones have places too
-            assert (why["rank"], why["score"]) == tuple(why["stages"]["fusion"].values())
+            assert (why["rank"], why["score"]) == tuple(why["stages"]["fusion"][name] for name in ("rank", "score"))
 
     asyncio.run(ask())
 
