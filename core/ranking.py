@@ -78,8 +78,8 @@ class Query:
 class Stage:
     """An item's rank by one stage (1 is best), and its score in that stage's own unit.
 
-    `contribution` is what the stage added to the final score, against the average candidate; None where the final score
-    is not a sum of which the stage is a part.
+    `contribution` is what the stage added to the final score, against the average of the best candidates; None where
+    the final score is not a sum of which the stage is a part.
     """
 
     rank: int
@@ -93,7 +93,7 @@ class Ranking:
 
     Scores of rankings with different `origin` have no common unit. `sources` are the rankings that this one was made
     from; `notes` are facts about it that a person should know. `contributions`, float64[n] by the origin of a source,
-    are what it added to each score, against the average candidate. A fusion multiplied the weight of this ranking by
+    are what it added to each score, against the average of the best. A fusion multiplied the weight of this ranking by
     `confidence`, from 0 to 1.
     """
 

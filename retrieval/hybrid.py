@@ -20,6 +20,7 @@ from shortlist.retrieval.vectors.arrays import Ints, Scores
 from shortlist.retrieval.vectors.topk import best_first, distinct
 
 FALLBACK = "popular"
+BASELINE = 30  # rivals of which the average is what contributions are measured against
 POPULAR_ONLY = Note("popular-only", "nothing to search by: the popular and the fresh")
 
 
@@ -57,8 +58,9 @@ class Hybrid(BatchRetriever):
     `popular` answers alone and a note says so. `text_weights` hold where the query has a text, `weights` elsewhere.
     What is old loses up to the share `freshness` of its score.
 
-    A fused score is a sum of one part a leg. The `contributions` of a ranking are these parts less their mean over all
-    candidates: the exact Shapley value of each leg for each video, with the average candidate as the baseline.
+    A fused score is a sum of one part a leg. The `contributions` of a ranking are these parts less their mean over the
+    `BASELINE` best candidates: the exact Shapley value of each leg for each video, against the average rival. All
+    candidates as the baseline say what brought a video among the best, and less well what put it above its rivals.
     """
 
     origin: ClassVar[str]
@@ -112,14 +114,15 @@ class Hybrid(BatchRetriever):
         parts, sources = self.join(opinions, rows, {name: weights.get(name, 1.0) for name in opinions})
         parts = {name: part * self._kept[rows] for name, part in parts.items()}
         scores = np.sum([parts[name] for name in sorted(parts)], axis=0)
-        order = best_first(scores, self.snapshot.order[rows], query.k)
+        best = best_first(scores, self.snapshot.order[rows], max(query.k, BASELINE))
+        order, rivals = best[: query.k], best[:BASELINE]
         return self.snapshot.ranking(
             rows[order],
             scores[order],
             self.origin,
             sources=tuple(sources),
             notes=(POPULAR_ONLY,) if set(opinions) == {FALLBACK} else (),
-            contributions={name: (part - part.mean())[order] for name, part in parts.items() if len(part)},
+            contributions={name: part[order] - part[rivals].mean() for name, part in parts.items() if len(part)},
         )
 
 

@@ -66,7 +66,7 @@ class StageOut(BaseModel):
     rank: int
     score: float
     contribution: float | None = Field(
-        None, description="what the stage added to the final score, against the average candidate"
+        None, description="what the stage added to the final score, against the average of the best 30 candidates"
     )
 
 
