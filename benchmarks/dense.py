@@ -29,7 +29,7 @@ from shortlist.retrieval.index.postings import count_terms
 from shortlist.retrieval.index.segment import Segment, SegmentView
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.dense import Dense
-from shortlist.retrieval.vectors.ivf import IvfPq, pack_cells
+from shortlist.retrieval.vectors.ivf import IvfPq, build_ivf
 from shortlist.retrieval.vectors.threads import one_blas_thread
 
 K, LIKED = 100, 20
@@ -42,7 +42,7 @@ def legs(vectors: FloatArray) -> tuple[Dense, Dense, float]:
     ids = [f"{row:08d}" for row in range(n)]
     plain = Segment(VIDEO, ids, vectors, blank_columns(n), count_terms([""] * n))
     began = time.process_time()
-    packed = pack_cells(vectors)
+    packed = build_ivf(vectors)
     spent = time.process_time() - began
     assert packed is not None
     celled = Segment(VIDEO, ids, vectors, plain.columns, plain.postings, IvfPq(packed, n))

@@ -34,7 +34,7 @@ from benchmarks.retrieval import (
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.retrieval.build import build_retriever
-from shortlist.retrieval.index.background_merge import merge_aside
+from shortlist.retrieval.index.background_merge import merge_in_background
 from shortlist.retrieval.index.segment import SegmentView
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
@@ -131,7 +131,7 @@ def main() -> None:
     queries = queries[: args.queries]
     with tempfile.TemporaryDirectory() as scratch, Home.open(Path(scratch), "bench") as home:
         build_index(home, chosen, windows, args.documents)
-        merge_aside(home)
+        merge_in_background(home)
         figures = {"shortlist": ours(load(home), text_queries(queries, query_vectors))}
     made = list(videos(chosen, windows, args.documents))
     texts = [f"{video.title} {video.description}" for chunk, _ in made for video in chunk]

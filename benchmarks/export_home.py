@@ -12,7 +12,7 @@ from benchmarks.retrieval import videos
 from shortlist.core.config import EncoderConfig
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Event
-from shortlist.retrieval.index.background_merge import merge_aside
+from shortlist.retrieval.index.background_merge import merge_in_background
 from shortlist.retrieval.index.index import FOLDER, IndexWriter, empty_index
 from shortlist.retrieval.index.segment import video_segment
 from shortlist.store.home import Home
@@ -35,7 +35,7 @@ def make_home(
             revision = home.catalogue.revision()
             home.catalogue.set_indexed(writer.commit(revision).manifest.id, revision)
             home.catalogue.set_delivered(revision)
-        merge_aside(home)
+        merge_in_background(home)
         for reader in range(n_readers):
             home.catalogue.events.add(history(reader, n_videos, n_events))
 

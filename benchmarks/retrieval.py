@@ -30,7 +30,7 @@ from shortlist.core.ranking import Filters, FloatArray, Query
 from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Video
 from shortlist.retrieval.analysis import terms
 from shortlist.retrieval.build import build_leg, build_retriever
-from shortlist.retrieval.index.background_merge import merge_aside
+from shortlist.retrieval.index.background_merge import merge_in_background
 from shortlist.retrieval.index.index import FOLDER, Index, IndexWriter, empty_index, open_index
 from shortlist.retrieval.index.segment import video_segment
 from shortlist.retrieval.index.snapshot import Snapshot
@@ -257,7 +257,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, Home.open(Path(scratch), "bench") as home:
         figures = {"documents": float(args.documents)}
         figures["build, s"] = build_index(home, chosen, vectors, args.documents)
-        figures["merge aside, s"] = seconds(lambda: merge_aside(home))
+        figures["merge aside, s"] = seconds(lambda: merge_in_background(home))
         figures["on disk, MB"] = sum(path.stat().st_size for path in (home.path / FOLDER).rglob("*.*")) / 1e6
         figures |= measure(home, chosen, vectors, real_queries(data), cache)
         figures |= measure_adding(home, chosen, vectors, args.documents)

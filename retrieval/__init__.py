@@ -1,1 +1,1 @@
-"""Query -> Ranking: lexical, dense and other legs, fusion, filters."""
+"""Retrieval, from `Query` to `Ranking`: lexical, dense and other legs, fusion, filters, diversity."""

@@ -1,7 +1,7 @@
-"""Text -> index terms: NFKC, lower case, Unicode words, English stop words, Snowball stems, CJK bigrams.
+"""Text analysis: NFKC, lower case, Unicode words, English stop words, Snowball stems, CJK bigrams.
 
-A term is known to the index by its key, 64 bits of BLAKE2b: a sorted array of keys can be mapped and searched
-whatever the alphabet. Two of a million terms share a key with a probability of 3e-8; they would then count as one term.
+The index stores a 64-bit BLAKE2b key per term, because a sorted array of keys can be memory-mapped and searched. The
+probability that any two of a million terms share a key, and so count as one, is 3e-8.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ him his i if in into is it it's its just me my no not of on or our out she so so
 these they this those to too up us very was we were what when which who will with would you your"""
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
-# Vowel signs and other marks that `\w` leaves out though they stand inside words: Latin, Hebrew, Arabic, Indic, Thai.
+# Vowel signs and other marks that are parts of words but not in `\w`: Latin, Hebrew, Arabic, Indic, Thai.
 _MARKS = (
     "\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e31-\u0e3a\u0e47-\u0e4e"
 )
@@ -32,7 +32,7 @@ _CACHED_WORDS = 1_000_000
 
 
 def terms(text: str) -> list[str]:
-    """The index terms of `text` in order, repeats included; empty where there is no word but stop words."""
+    """Return the index terms of `text` in order, with repetitions; empty if it has only stop words."""
     if not text.isascii():
         text = normalize("NFKC", text).replace("’", "'")
     words = _WORD.findall(text.lower().replace("_", " "))
@@ -40,20 +40,20 @@ def terms(text: str) -> list[str]:
 
 
 def term_keys(words: Iterable[str]) -> Keys:
-    """uint64[n], the key of each index term."""
+    """Return uint64[n], the key of each index term."""
     digests = b"".join(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest() for word in words)
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
 class _TermsOfWord(dict[str, tuple[str, ...]]):
-    """Terms by lower-case word, worked out at the first look-up: stemming costs more than everything else."""
+    """A cache of the terms of each lower-case word, because stemming takes most of the time."""
 
     def __init__(self) -> None:
         super().__init__()
         from Stemmer import Stemmer
 
         self._stemmer = Stemmer("english", 0)
-        self._lock = threading.Lock()  # a Stemmer is not safe to share
+        self._lock = threading.Lock()  # a Stemmer is not thread-safe
 
     def __missing__(self, word: str) -> tuple[str, ...]:
         if len(self) >= _CACHED_WORDS:

@@ -1,4 +1,4 @@
-"""Makes retrievers over a snapshot: the fusion that the configuration describes, or one leg by name."""
+"""Build retrievers over a snapshot: the configured fusion, or one leg by name."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ LEGS: Mapping[str, Callable[[Snapshot, RetrievalConfig], Leg[Any]]] = {
 
 
 def build_retriever(snapshot: Snapshot, config: RetrievalConfig) -> Retriever:
-    """The fusion of all legs that have a weight, diverse where the configuration says so.
+    """Return the fusion of all legs with a weight, and with diversity if it is configured.
 
     Raises `ConfigError` for a weight of an unknown leg.
     """
-    weights = (config.weights, config.text_weights)
-    wanted = sorted({FALLBACK} | {name for chosen in weights for name, weight in chosen.items() if weight > 0})
-    fused = FUSIONS[config.fusion](snapshot, {name: build_leg(name, snapshot, config) for name in wanted}, config)
+    tables = (config.weights, config.text_weights)
+    names = sorted({FALLBACK} | {name for weights in tables for name, weight in weights.items() if weight > 0})
+    fused = FUSIONS[config.fusion](snapshot, {name: build_leg(name, snapshot, config) for name in names}, config)
     return Diverse(fused, snapshot, config.diversity) if config.diversity else fused
 
 
 def build_leg(name: str, snapshot: Snapshot, config: RetrievalConfig) -> Leg[Any]:
-    """The leg `name` alone. Raises `ConfigError` where there is none."""
+    """Return the leg `name`. Raises `ConfigError` for an unknown name."""
     if name not in LEGS:
         remedy = "correct the name of the leg"
         raise ConfigError("unknown leg", expected=f"one of {', '.join(LEGS)}", found=repr(name), remedy=remedy)

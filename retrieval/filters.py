@@ -1,4 +1,4 @@
-"""Which rows may be returned: filters, `exclude`, `only` and tombstones, over our own columns."""
+"""Select the rows that may be returned: filters, `exclude`, `only` and tombstones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Allowed:
 
 def allowed(snapshot: Snapshot, query: Query) -> Allowed:
     """What `query` lets come back from `snapshot`. A video that lacks a filtered field is left out."""
-    masks = [*_masks(snapshot.columns, query.filters), *_silences(snapshot, query.filters.not_words)]
+    masks = [*_masks(snapshot.columns, query.filters), *_word_masks(snapshot, query.filters.not_words)]
     if snapshot.n_live < len(snapshot):
         masks.append(snapshot.live)
     excluded = snapshot.rows(query.exclude.union(query.filters.not_videos))
@@ -51,34 +51,34 @@ def _masks(columns: Columns, filters: Filters) -> Iterator[Bools]:
     if filters.published_before is not None:
         yield columns.published < filters.published_before.timestamp()
     if filters.category is not None:
-        yield _labelled(columns.category, filters.category)
+        yield _has_label(columns.category, filters.category)
     if filters.channel is not None:
-        yield _labelled(columns.channel, filters.channel)
+        yield _has_label(columns.channel, filters.channel)
     if filters.language is not None:
-        yield _spoken(columns.language, filters.language)
-    yield from (~_labelled(columns.category, name) for name in filters.not_categories)
-    yield from (~_labelled(columns.channel, name) for name in filters.not_channels)
-    yield from (~_spoken(columns.language, name) for name in filters.not_languages)
+        yield _has_language(columns.language, filters.language)
+    yield from (~_has_label(columns.category, name) for name in filters.not_categories)
+    yield from (~_has_label(columns.channel, name) for name in filters.not_channels)
+    yield from (~_has_language(columns.language, name) for name in filters.not_languages)
 
 
-def _silences(snapshot: Snapshot, words: Sequence[str]) -> Iterator[Bools]:
-    """bool[n]: False where any of `words` occurs, in any form that the analysis takes for the same."""
+def _word_masks(snapshot: Snapshot, words: Sequence[str]) -> Iterator[Bools]:
+    """Yield bool[n]: False for rows that contain any of `words`, in any form with the same stem."""
     keys = term_keys(terms(" ".join(words)))
     if not len(keys):
         return
-    silent = np.ones(len(snapshot), dtype=np.bool_)
+    mask = np.ones(len(snapshot), dtype=np.bool_)
     for part, first in zip(snapshot.parts, snapshot.first_rows, strict=False):
         postings = part.segment.postings
         for number in postings.find(keys)[1].tolist():
-            silent[first + postings.rows[postings.starts[number] : postings.starts[number + 1]]] = False
-    yield silent
+            mask[first + postings.rows[postings.starts[number] : postings.starts[number + 1]]] = False
+    yield mask
 
 
-def _labelled(labels: Labels, wanted: str) -> Bools:
-    return labels.among([name for name in labels.names if name.casefold() == wanted.casefold()])
+def _has_label(labels: Labels, label: str) -> Bools:
+    return labels.is_in([name for name in labels.names if name.casefold() == label.casefold()])
 
 
-def _spoken(labels: Labels, wanted: str) -> Bools:
-    """`en` also finds `en-GB`."""
-    tag = wanted.casefold()
-    return labels.among([name for name in labels.names if (name.casefold() + "-").startswith(tag + "-")])
+def _has_language(labels: Labels, language: str) -> Bools:
+    """Return bool[n]: True for rows in `language`. `en` also matches `en-GB`."""
+    tag = language.casefold()
+    return labels.is_in([name for name in labels.names if (name.casefold() + "-").startswith(tag + "-")])

@@ -1,4 +1,4 @@
-"""The seam of everything that ranks: one leg or a fusion of several."""
+"""The interface of retrievers: a leg, or a fusion of legs."""
 
 from __future__ import annotations
 
@@ -11,43 +11,42 @@ from shortlist.retrieval.filters import Allowed, allowed
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.vectors.threads import one_blas_thread
 
-# Queries answered at once, and the most scores (queries x rows) held for them.
-_QUERIES = 64
-_SCORES = 16_000_000
+_BATCH_QUERIES = 64
+_BATCH_SCORES = 16_000_000  # queries x rows, which bounds the memory of a batch
 
 
 class Retriever(Protocol):
-    """Answers queries over one fixed revision of the catalogue."""
+    """Answers queries over one revision of the catalogue."""
 
     def search(self, query: Query) -> Ranking:
-        """The best items for `query`, at most `query.k`; empty when the query gives this retriever nothing to go by."""
+        """Return the best items for `query`, at most `query.k`; empty if this retriever cannot answer it."""
         ...
 
     def search_many(self, queries: Sequence[Query]) -> list[Ranking]:
-        """`[search(query) for query in queries]`, with the same ids in the same order and scores within 1e-5."""
+        """Return `[search(query) for query in queries]`, with equal ids and scores within 1e-5."""
         ...
 
 
 class BatchRetriever(ABC):
-    """A `Retriever` that is made by answering batches."""
+    """Base class of retrievers that answer queries in batches."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
 
     @abstractmethod
     def answer(self, queries: Sequence[Query], asked: Sequence[Allowed]) -> list[Ranking]:
-        """The ranking for each query; `asked[i]` is what `queries[i]` lets come back."""
+        """Return the ranking for each query; `asked[i]` has the rows that `queries[i]` allows."""
 
     def search(self, query: Query) -> Ranking:
-        """The best videos for `query`; see `Retriever`."""
+        """See `Retriever`."""
         return self.search_many([query])[0]
 
     def search_many(self, queries: Sequence[Query]) -> list[Ranking]:
-        """The rankings of `queries`, in their order; see `Retriever`."""
-        size = min(_QUERIES, max(1, _SCORES // max(1, len(self.snapshot))))
-        found: list[Ranking] = []
+        """See `Retriever`."""
+        size = min(_BATCH_QUERIES, max(1, _BATCH_SCORES // max(1, len(self.snapshot))))
+        rankings: list[Ranking] = []
         with one_blas_thread():
             for start in range(0, len(queries), size):
                 batch = queries[start : start + size]
-                found += self.answer(batch, [allowed(self.snapshot, query) for query in batch])
-        return found
+                rankings += self.answer(batch, [allowed(self.snapshot, query) for query in batch])
+        return rankings

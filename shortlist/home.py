@@ -187,11 +187,11 @@ class Home:
 
     def _searchable(self, loaded: IngestResult) -> IngestResult:
         """Index the stored records and run the merges that are due. A merge that fails stays due."""
-        from shortlist.retrieval.index.background_merge import merge_aside
+        from shortlist.retrieval.index.background_merge import merge_in_background
 
         build.repair(self._store, self._config, self._encoder)
         try:
-            merge_aside(self._store)
+            merge_in_background(self._store)
         except StateError as error:
             log.warning("the index merge is postponed: %s", error)
         return _log_problems(loaded)

@@ -15,7 +15,7 @@ from shortlist.core.ranking import FloatArray, Query
 from shortlist.retrieval.build import build_leg
 from shortlist.retrieval.index.cowatch_counts import cowatch_is_damaged
 from shortlist.retrieval.index.index import FOLDER, Index, changed_files, open_index
-from shortlist.retrieval.index.indexer import item_vectors, put_back
+from shortlist.retrieval.index.indexer import is_newer_than_catalogue, item_vectors
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.store.documents.document import Document, video_documents
 from shortlist.store.embed import Embedder, LoadEncoder, batches, changes
@@ -91,7 +91,7 @@ def indexes(home: Home, _config: Config) -> Finding:
         return problems_found(changed, REBUILD)
     if cowatch_is_damaged(home.path / FOLDER):
         return warn("cowatch.npz is not what was written", "nothing: the next recommend counts it again")
-    if put_back(home):
+    if is_newer_than_catalogue(home):
         return warn("the index is newer than the catalogue: a backup was put back", BY_ITSELF)
     behind = home.catalogue.changed_since(index.manifest.revision)
     if behind:

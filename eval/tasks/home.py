@@ -24,7 +24,7 @@ from shortlist.eval.variants import Variant
 from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.encoder_version import encoder_version
-from shortlist.retrieval.index.background_merge import merge_aside
+from shortlist.retrieval.index.background_merge import merge_in_background
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.store.embed import embed
@@ -68,7 +68,7 @@ def open_task_home(
     home = Home.open(folder, version)
     if before != stamp:
         load_snapshot(home)
-        merge_aside(home)  # so that the measured index is merged, as one in use is
+        merge_in_background(home)  # so that the measured index is merged, as one in use is
     return home
 
 

@@ -1,1 +1,1 @@
-"""The segmented index: build, merge, load, snapshot."""
+"""The segmented index: segments, manifest, merges and snapshots."""

@@ -1,4 +1,4 @@
-"""What videos are filtered by, one value a row."""
+"""Columns by which videos are filtered, one value per row."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from shortlist.retrieval.vectors.arrays import Floats, Rows, Scores
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """Text values as numbers: `codes`, int32[n], index `names`; -1 where a row has none."""
+    """A categorical column: `codes`, int32[n], are indices into `names`; -1 for rows without a value."""
 
     codes: Rows
     names: tuple[str, ...]
 
     @classmethod
     def of(cls, values: Sequence[str | None]) -> Labels:
-        """The labels of `values`, row by row; blank counts as none."""
+        """Encode `values`, one per row. An empty text counts as no value."""
         names = tuple(sorted({value for value in values if value}))
         number = {name: code for code, name in enumerate(names)}
         return cls(np.array([number.get(value or "", -1) for value in values], dtype=np.int32), names)
@@ -31,19 +31,22 @@ class Labels:
         code = int(self.codes[row])
         return self.names[code] if code >= 0 else None
 
-    def among(self, wanted: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """bool[n]: whether a row's label is one of `wanted`."""
-        chosen = np.array([name in wanted for name in self.names] + [False])  # -1 reads the last
-        return chosen[self.codes]
+    def is_in(self, names: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Return bool[n]: True for rows whose label is one of `names`."""
+        selected = np.array([name in names for name in self.names] + [False])  # the last is for code -1
+        return selected[self.codes]
 
-    def shares(self, of_name: Mapping[str, float]) -> Scores:
-        """float64[len(names) + 1]: `of_name` by code, 0 where it has none; the last, which -1 reads, is 0."""
-        return np.array([of_name.get(name, 0.0) for name in self.names] + [0.0])
+    def by_code(self, values: Mapping[str, float]) -> Scores:
+        """Return float64[len(names) + 1]: the value of each label by code, 0 if missing; the last is for code -1."""
+        return np.array([values.get(name, 0.0) for name in self.names] + [0.0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """`duration_s` is float32[n] and `published` float64[n] (epoch seconds), NaN where unknown; the rest are labels."""
+    """The columns of n rows.
+
+    `duration_s` is float32[n] and `published` float64[n], in epoch seconds; both are NaN if unknown.
+    """
 
     duration_s: Floats
     published: Scores
@@ -53,7 +56,7 @@ class Columns:
 
 
 def columns_of(videos: Sequence[Video]) -> Columns:
-    """The columns of `videos`, row i for `videos[i]`. A video without a language has that of its transcript."""
+    """Return the columns of `videos`, row i for `videos[i]`. A missing language is that of the transcript."""
     durations = [np.nan if video.duration_s is None else video.duration_s for video in videos]
     return Columns(
         np.array(durations, dtype=np.float32),
@@ -65,13 +68,13 @@ def columns_of(videos: Sequence[Video]) -> Columns:
 
 
 def blank_columns(rows: int) -> Columns:
-    """Columns in which nothing is known."""
+    """Return columns of `rows` rows without values."""
     none = Labels.of([None] * rows)
     return Columns(np.full(rows, np.nan, np.float32), np.full(rows, np.nan), none, none, none)
 
 
 def join_columns(parts: Sequence[Columns]) -> Columns:
-    """The rows of all `parts`, one after the other."""
+    """Concatenate the rows of `parts`."""
     if len(parts) == 1:
         return parts[0]
     return Columns(
@@ -84,7 +87,7 @@ def join_columns(parts: Sequence[Columns]) -> Columns:
 
 
 def take_rows(columns: Columns, rows: npt.NDArray[np.integer]) -> Columns:
-    """The given `rows` of `columns`, in that order."""
+    """Return the given `rows` of `columns`, in that order."""
     labels = [Labels(part.codes[rows], part.names) for part in (columns.category, columns.channel, columns.language)]
     return Columns(columns.duration_s[rows], columns.published[rows], *labels)
 

@@ -1,4 +1,4 @@
-"""The index files of a home, mapped."""
+"""Open, change and commit the index of a home."""
 
 from __future__ import annotations
 
@@ -16,55 +16,55 @@ from shortlist.retrieval.index.manifest import (
     read_manifest,
     write_manifest,
 )
-from shortlist.retrieval.index.merge_policy import AT_ONCE, to_merge
+from shortlist.retrieval.index.merge_policy import MAX_COMMIT_ROWS, segments_to_merge
 from shortlist.retrieval.index.segment import Segment, SegmentView, merge_segments
 from shortlist.retrieval.index.segment_io import entry_of, map_segment, remove_orphans, segment_name, store_segment
 
 FOLDER = "indexes"
-_TRIES = 5
+_OPEN_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Index:
-    """A manifest and its mapped segments, `parts[i]` for `manifest.entries[i]`."""
+    """A manifest and its memory-mapped segments; `parts[i]` is the segment of `manifest.entries[i]`."""
 
     manifest: Manifest
     parts: tuple[SegmentView, ...] = ()
 
     def of_kind(self, kind: Kind) -> tuple[SegmentView, ...]:
-        """The parts that hold items of `kind`, oldest first."""
+        """Return the segments with items of `kind`, oldest first."""
         return tuple(part for part in self.parts if part.segment.kind == kind)
 
 
 def open_index(folder: Path, home_id: str, encoder: str) -> Index:
-    """The index in `folder`, mapped; an empty one where there is none.
+    """Memory-map the index in `folder`, or return an empty one if there is none.
 
-    Raises `HomeDamaged` where files are unreadable, do not fit, or are those of another home or encoder.
+    Raises `HomeDamaged` if files are unreadable, inconsistent, or belong to another home or encoder.
     """
-    for _ in range(_TRIES):
+    for _ in range(_OPEN_ATTEMPTS):
         manifest = read_manifest(folder, home_id, encoder)
         try:
             return Index(
                 manifest, tuple(SegmentView.of(map_segment(folder, entry), entry.dead) for entry in manifest.entries)
             )
         except FileNotFoundError as error:
-            missing = error.filename  # a writer replaced the manifest and removed old folders since it was read
+            missing = error.filename  # a writer has replaced the manifest and deleted old folders since
     raise HomeDamaged("incomplete index", expected="all files of the manifest", found=f"no {missing}", remedy=REMEDY)
 
 
 def changed_files(folder: Path, index: Index) -> list[str]:
-    """The first file of each segment that is not what was written, after reading all."""
-    found = (
+    """Read all files and describe the first damaged file of each segment."""
+    damaged = (
         (entry.name, first_changed(folder / entry.name, entry.files, thorough=True)) for entry in index.manifest.entries
     )
-    return [f"{name}/{file} is not what was written" for name, file in found if file]
+    return [f"{name}/{file} is damaged" for name, file in damaged if file]
 
 
 class IndexWriter:
-    """The next index of `folder`, made from `index`. Needs the writer lock.
+    """Writes the next version of `index` in `folder`. Needs the writer lock.
 
-    New segments are written at once, but belong to no manifest until `commit`; what a crash leaves is removed by the
-    next writer.
+    New segments are written at once, but they are in no manifest until `commit`. After a crash the next writer deletes
+    them.
     """
 
     def __init__(self, folder: Path, index: Index) -> None:
@@ -79,24 +79,25 @@ class IndexWriter:
         remove_orphans(folder, self._parts)
 
     def add(self, segment: Segment) -> None:
-        """Add `segment`; its items replace their old selves."""
+        """Add `segment`. Its items replace older ones with the same ids."""
         self.remove(segment.kind, segment.ids)
         self._store(segment)
 
     def remove(self, kind: Kind, item_ids: Sequence[str]) -> None:
-        """Make tombstones of `item_ids`, as far as they are there."""
+        """Mark `item_ids` as deleted. Ids that are not in the index are ignored."""
         for name, part in self._parts.items():
             if part.segment.kind == kind:
                 self._parts[name] = part.without(item_ids)
 
     def commit(self, revision: int) -> Index:
-        """Make this the index at `revision`, and remove what it no longer needs.
+        """Write the manifest of `revision`, and delete the folders that it no longer needs.
 
-        Small segments are merged first, at most `AT_ONCE` rows of each kind; for larger ones see `retrieval.merging`.
+        Small segments are merged first, at most `MAX_COMMIT_ROWS` rows of each kind. See `background_merge` for the
+        others.
         """
         self._parts = {name: part for name, part in self._parts.items() if part.n_live}
         for kind in ("video", "article"):
-            self._compact(kind)
+            self._merge_small(kind)
         entries = tuple(entry_of(name, part, self._files[name]) for name, part in self._parts.items())
         update = {"revision": revision, "serial": self._serial, "entries": entries}
         self._manifest = self._manifest.model_copy(update=update)
@@ -110,14 +111,14 @@ class IndexWriter:
         stored, self._files[name] = store_segment(self._folder, name, segment)
         self._parts[name] = SegmentView(stored)
 
-    def _compact(self, kind: Kind) -> None:
+    def _merge_small(self, kind: Kind) -> None:
         names = [name for name, part in self._parts.items() if part.segment.kind == kind]
         sizes = [(self._parts[name].n_live, len(self._parts[name].dead)) for name in names]
-        merged = [names[at] for at in to_merge(sizes, AT_ONCE)]
+        merged = [names[at] for at in segments_to_merge(sizes, MAX_COMMIT_ROWS)]
         if merged:
             self._store(merge_segments([self._parts.pop(name) for name in merged]))
 
 
 def empty_index(home_id: str, encoder: str, serial: int = 0) -> Index:
-    """The index before anything was added."""
+    """Return an index without segments."""
     return Index(Manifest(home_id=home_id, encoder=encoder, serial=serial))

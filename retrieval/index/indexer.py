@@ -1,4 +1,4 @@
-"""From the catalogue and its embeddings to what is searched: index files, brought up to date first."""
+"""Bring the index up to date with the catalogue and its embeddings, and load it as a snapshot."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from shortlist.store.embed import LoadEncoder, embed
 from shortlist.store.home import Home
 from shortlist.store.sql.sqlite_errors import os_error
 
-# Items that are indexed together: as many as fit easily in memory.
+# Items that are indexed together, which easily fit into memory.
 CHUNK = 20_000
 
 T = TypeVar("T", Video, Article)
@@ -35,10 +35,10 @@ log = logging.getLogger(__name__)
 def catch_up(
     home: Home, index: Index | None, encoder: LoadEncoder | None = None, progress: Callable[[int], None] | None = None
 ) -> Index:
-    """Bring `index` to the newest revision of `home` up to which every text has an embedding; None starts an empty one.
+    """Bring `index` to the newest revision of `home` up to which every text has an embedding. None starts an empty one.
 
-    Missing embeddings are made where there is an `encoder`. `progress` gets the number of items just added. Needs the
-    writer lock.
+    With an `encoder` missing embeddings are computed. `progress` is called with the number of items just added. Needs
+    the writer lock.
     """
     index = index or empty_index(home.home_id, home.encoder)
     writer = IndexWriter(home.path / FOLDER, index)
@@ -68,7 +68,7 @@ def _chunks(changes: Iterator[tuple[int, T]], until: int) -> Iterator[list[T]]:
 
 
 def item_vectors(home: Home, items: Sequence[Sequence[Document]]) -> FloatArray:
-    """float32[n, d]: of each item the normalised sum of its documents' embeddings, all of which are cached."""
+    """Return float32[n, d]: the normalised sum of the cached embeddings of each item's documents."""
     if not items:
         return np.empty((0, 0), dtype=np.float32)
     found = home.embeddings.get_many(home.encoder, (one.text_sha for documents in items for one in documents))
@@ -86,19 +86,19 @@ def _report(progress: Callable[[int], None] | None, done: int) -> None:
 def update_index(
     home: Home, encoder: LoadEncoder | None = None, progress: Callable[[int], None] | None = None
 ) -> Index:
-    """The index of `home`, after items that it lacks were added; `progress` gets the number just added.
+    """Add missing items to the index of `home` and return it. `progress` is called with the number just added.
 
-    Without an `encoder` the index stops before the first text that has no embedding. While another process holds the
-    writer lock, the last complete index is used. Files that are damaged or foreign, or newer than a catalogue that was
-    restored from a backup, are rebuilt. Raises `HomeLocked` where another process writes and there is no usable index,
-    `StateError` where the files cannot be written.
+    Without an `encoder` the index stops before the first text without an embedding. While another process holds the
+    writer lock, the last complete index is returned. An index is rebuilt if it is damaged, belongs to another home, or
+    is newer than the catalogue because that was restored from a backup. Raises `HomeLocked` if another process writes
+    and there is no usable index, and `StateError` if files cannot be written.
     """
     index = _usable(home)
     if index is not None and index.manifest.revision >= home.catalogue.revision():
         return index
     try:
         with home.writing("indexing"):
-            return _updated(home, encoder, progress)
+            return _update(home, encoder, progress)
     except HomeLocked:
         if index is None or not index.parts:
             raise
@@ -110,42 +110,42 @@ def update_index(
 def load_snapshot(
     home: Home, config: RetrievalConfig | None = None, progress: Callable[[int], None] | None = None
 ) -> Snapshot:
-    """The snapshot of `home` over its index, brought up to date without encoding anything: see `update_index`.
+    """Return a snapshot of `home` after `update_index` without an encoder.
 
-    A note says how many items are not in it. What was removed since the index's revision is left out.
+    A note gives the number of items that are not in the index yet. Videos removed since its revision are left out.
     """
     config = config or RetrievalConfig()
     index = update_index(home, progress=progress)
     with home.catalogue.snapshot():
         behind = home.catalogue.changed_since(index.manifest.revision)
-        gone = [video_id for _, video_id in home.catalogue.videos.iterate_removed(index.manifest.revision)]
+        removed = [video_id for _, video_id in home.catalogue.videos.iterate_removed(index.manifest.revision)]
         popular = home.catalogue.events.popularity(config.popular_half_life_days)
         links = load_links(home, home.path / FOLDER)
-    late = f"{behind} changed items are not searchable yet: an ingest is running, or the next one will finish them"
+    message = f"{behind} changed items are not searchable yet: an ingest is running, or the next one will finish them"
     return Snapshot(
         home.home_id,
         index.manifest.revision,
-        tuple(part.without(gone) for part in index.of_kind("video")),
+        tuple(part.without(removed) for part in index.of_kind("video")),
         index.of_kind("article"),
         popular,
-        (Note("index-behind", late),) if behind else (),
+        (Note("index-behind", message),) if behind else (),
         links,
     )
 
 
-def put_back(home: Home) -> bool:
-    """Whether the index is newer than the catalogue: a backup was restored, or a power cut took the last changes.
+def is_newer_than_catalogue(home: Home) -> bool:
+    """Return whether the index is newer than the catalogue, after a restored backup or a power cut.
 
-    The catalogue notes how far the index follows before the index does. Revisions alone would not tell: after a backup
-    was restored they are given out again.
+    The catalogue records the revision of the index before the index is committed. Comparing it with the revision of the
+    catalogue would not do, because revisions are used again after a backup was restored.
     """
     try:
-        return _knows_more(home, read_manifest(home.path / FOLDER, home.home_id, home.encoder))
+        return _is_newer(home, read_manifest(home.path / FOLDER, home.home_id, home.encoder))
     except HomeDamaged:
         return False
 
 
-def _knows_more(home: Home, manifest: Manifest) -> bool:
+def _is_newer(home: Home, manifest: Manifest) -> bool:
     return manifest.revision > home.catalogue.indexed(manifest.id)
 
 
@@ -155,13 +155,13 @@ def _usable(home: Home) -> Index | None:
     except HomeDamaged as error:
         log.info("the index is rebuilt: %s", error)
         return None
-    if _knows_more(home, index.manifest):
+    if _is_newer(home, index.manifest):
         log.info("the index is rebuilt: it is newer than the catalogue")
         return None
     return index
 
 
-def _updated(home: Home, encoder: LoadEncoder | None, progress: Callable[[int], None] | None) -> Index:
-    if put_back(home):
-        home.catalogue.set_delivered(0)  # Chroma may know more, too: the next delivery compares everything
+def _update(home: Home, encoder: LoadEncoder | None, progress: Callable[[int], None] | None) -> Index:
+    if is_newer_than_catalogue(home):
+        home.catalogue.set_delivered(0)  # Chroma may be newer, too; the next delivery compares all documents
     return catch_up(home, _usable(home), encoder, progress)

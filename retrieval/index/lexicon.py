@@ -1,4 +1,4 @@
-"""The words of a whole snapshot: how many videos hold each term, exact over the rows that are alive."""
+"""Term statistics of a snapshot, exact over its live rows."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from shortlist.retrieval.vectors.arrays import Ints, Keys, Scores
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """`keys`: uint64[v], ascending, of the terms that live rows hold; `frequency`: int64[v], in how many of them.
+    """The terms of the live rows.
 
-    `n` live rows have `mean_length` terms on average.
+    `keys` is uint64[v], ascending. `frequency` is int64[v]: the number of live rows with each term. There are `n`
+    live rows, which have `mean_length` terms on average.
     """
 
     keys: Keys
@@ -25,19 +26,19 @@ class Lexicon:
     mean_length: float
 
     def find(self, keys: Keys) -> Ints:
-        """int64[len(keys)]: the term number of each key, -1 where no live row holds it."""
+        """Return int64[len(keys)]: the term number of each key, or -1 if no live row contains it."""
         if not len(self.keys):
             return np.full(len(keys), -1, dtype=np.int64)
         at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where(self.keys[at] == keys, at, -1)
 
-    def in_order_of(self, postings: Postings, values: Scores) -> Scores:
-        """float64[terms of `postings`]: `values`, float64[v], of each of its terms; 0 for those of dead rows only."""
+    def align(self, postings: Postings, values: Scores) -> Scores:
+        """Return `values`, float64[v], for each term of `postings`; 0 for terms that only dead rows contain."""
         return np.append(values, 0.0)[self.find(postings.keys)]
 
 
 def lexicon_of(parts: Sequence[SegmentView]) -> Lexicon:
-    """The lexicon of all `parts`; the cost is that of reading every part's terms once."""
+    """Return the lexicon of all `parts`. Reads the terms of every part once."""
     n = sum(part.n_live for part in parts)
     frequencies = [_live_frequency(part) for part in parts]
     keys, number = np.unique(

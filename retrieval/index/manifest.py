@@ -1,4 +1,4 @@
-"""The manifest: which segment folders make the index of one revision. Replaced as a whole, never edited."""
+"""The manifest, which lists the segments of the index at one revision. It is replaced as a whole."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REMEDY = "run `shortlist rebuild`"
 
 
 class FileChecksum(BaseModel):
-    """One file as it was written: bytes, time of change in nanoseconds, CRC-32."""
+    """Size in bytes, modification time in nanoseconds, and CRC-32 of a file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,26 +29,27 @@ class FileChecksum(BaseModel):
     crc: int
 
 
-def as_written(folder: Path) -> dict[str, FileChecksum]:
-    """Every file of `folder`, by name."""
-    return {path.name: _written(path) for path in sorted(folder.iterdir())}
+def checksums_of(folder: Path) -> dict[str, FileChecksum]:
+    """Return the checksum of every file in `folder`, by name."""
+    return {path.name: _checksum(path) for path in sorted(folder.iterdir())}
 
 
 def first_changed(folder: Path, files: Mapping[str, FileChecksum], *, thorough: bool = False) -> str | None:
-    """The first of `files` that is not what was written, or None; `thorough` reads every one.
+    """Return the name of the first of `files` that has changed, or None.
 
-    Raises `FileNotFoundError` where one is gone.
+    Only files with another size or modification time are read; with `thorough` all are. Raises `FileNotFoundError` if a
+    file is missing.
     """
     for name, file in files.items():
         path = folder / name
         stat = path.stat()
-        untouched = (stat.st_size, stat.st_mtime_ns) == (file.size, file.changed_ns)
-        if (thorough or not untouched) and (stat.st_size != file.size or _crc(path) != file.crc):
+        unmodified = (stat.st_size, stat.st_mtime_ns) == (file.size, file.changed_ns)
+        if (thorough or not unmodified) and (stat.st_size != file.size or _crc(path) != file.crc):
             return name
     return None
 
 
-def _written(path: Path) -> FileChecksum:
+def _checksum(path: Path) -> FileChecksum:
     stat = path.stat()
     return FileChecksum(size=stat.st_size, changed_ns=stat.st_mtime_ns, crc=_crc(path))
 
@@ -62,7 +63,7 @@ def _crc(path: Path) -> int:
 
 
 class SegmentEntry(BaseModel):
-    """One segment folder: its rows and their dimensions, its files, and the rows that are tombstones."""
+    """A segment folder: number of rows, dimension of the vectors, files, and dead rows (tombstones)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -75,9 +76,10 @@ class SegmentEntry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The index at one (home_id, revision), with vectors of one encoder.
+    """The index at one revision of a home, with vectors of one encoder.
 
-    `id` is drawn when an index is begun anew. `entries` are oldest first; `serial` numbers the folders ever made.
+    `id` is random and changes when an index is rebuilt. `entries` are oldest first. `serial` is the number of the
+    newest segment folder; numbers are not used again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -92,9 +94,9 @@ class Manifest(BaseModel):
 
 
 def read_manifest(folder: Path, home_id: str, encoder: str) -> Manifest:
-    """The manifest in `folder`; one of an empty index where there is none yet.
+    """Return the manifest in `folder`, or that of an empty index if there is none.
 
-    Raises `HomeDamaged` where it cannot be read, has another format, or belongs to another home or encoder.
+    Raises `HomeDamaged` if it cannot be read, has another format, or belongs to another home or encoder.
     """
     try:
         manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
@@ -111,7 +113,7 @@ def read_manifest(folder: Path, home_id: str, encoder: str) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replace the manifest in `folder`: after a crash at any point the old or the new one is there, complete."""
+    """Replace the manifest in `folder` atomically, also with respect to a crash."""
     fresh = folder / f"{MANIFEST}.new"
     with fresh.open("w", encoding="utf-8") as file:
         file.write(manifest.model_dump_json())
@@ -122,7 +124,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames inside `folder` survive a power cut, where the system can."""
+    """Flush renames inside `folder` to disk, on POSIX systems."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:

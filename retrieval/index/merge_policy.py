@@ -1,4 +1,4 @@
-"""When segments are merged: the logarithmic method, which rewrites a row O(log n) times and leaves few segments."""
+"""The merge policy: the logarithmic method, which rewrites a row O(log n) times and keeps few segments."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Sequence
 
 GROWTH = 3
 MAX_DEAD = 0.25
-# Rows that a commit merges at most: the work of a moment, for so small a segment has no cells. The rest is done aside.
-AT_ONCE = 5_000
+# A commit merges at most so many rows, which is quick as so small a segment has no IVF index. See `background_merge`.
+MAX_COMMIT_ROWS = 5_000
 
 
-def to_merge(sizes: Sequence[tuple[int, int]], most: float = math.inf) -> range:
-    """Which of the segments to merge into one; `sizes` are (live, dead) rows, oldest first. Empty: none.
+def segments_to_merge(sizes: Sequence[tuple[int, int]], max_rows: float = math.inf) -> range:
+    """Return the positions of the segments to merge into one. `sizes` are (live, dead) rows, oldest first.
 
-    Only the newest segments are looked at, which have `most` rows together, dead ones included. Of these, afterwards,
-    every segment is more than `GROWTH` times as large as all newer ones together, so an index of n rows has at most
-    about log(n) / log(GROWTH + 1) segments, and none has more than `MAX_DEAD` tombstones. Each two neighbours among the
-    older ones have at least `most` * GROWTH / (GROWTH + 1) rows, as long as nothing is removed.
+    Only the newest segments that have at most `max_rows` rows together, including dead ones, are considered. After the
+    merge each of these is more than `GROWTH` times as large as all newer ones together, so an index of n rows has at
+    most about log(n) / log(GROWTH + 1) segments. None has a larger share of dead rows than `MAX_DEAD`. Any two
+    neighbours among the older segments have at least `max_rows` * GROWTH / (GROWTH + 1) rows, unless items are removed.
     """
     start = len(sizes)
     newer = rows = 0
     for at in reversed(range(len(sizes))):
         live, dead = sizes[at]
         rows += live + dead
-        if rows > most:
+        if rows > max_rows:
             break
-        crowded = newer > 0 and live <= GROWTH * newer
-        wasteful = dead > MAX_DEAD * (live + dead)
-        if crowded or wasteful:
+        too_small = newer > 0 and live <= GROWTH * newer
+        too_many_dead = dead > MAX_DEAD * (live + dead)
+        if too_small or too_many_dead:
             start = at
         newer += live
     return range(start, len(sizes))

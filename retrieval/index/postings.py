@@ -1,4 +1,4 @@
-"""The words of a segment: for each term the rows that hold it and how often."""
+"""Postings lists: the rows that contain each term, and how often."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from scipy.sparse import coo_array
 from shortlist.retrieval.analysis import term_keys, terms
 from shortlist.retrieval.vectors.arrays import Ints, Keys, Rows
 
-_MOST = np.iinfo(np.uint16).max
+_MAX_COUNT = np.iinfo(np.uint16).max
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Postings:
-    """`keys`: uint64[v], ascending. Term t stands in `rows[starts[t]:starts[t + 1]]`, `counts` times in each.
+    """The postings of v terms in n rows, in compressed sparse row form.
 
-    `starts` is int32[v + 1]; `rows`, int32[p], ascend within a term; `counts` is uint16[p] (a row that holds a term
-    more than 65,535 times counts as that); `lengths` is int32[n], the number of terms of each row.
+    `keys` is uint64[v], ascending. The rows that contain term t are `rows[starts[t]:starts[t + 1]]`, ascending, and
+    `counts`, aligned with `rows`, is how often each contains it. `starts` is int32[v + 1], `rows` int32[p] and `counts`
+    uint16[p], at most 65,535. `lengths` is int32[n]: the number of terms of each row.
     """
 
     keys: Keys
@@ -32,7 +33,7 @@ class Postings:
     lengths: Rows
 
     def find(self, keys: Keys) -> tuple[Ints, Ints]:
-        """(positions in `keys`, term numbers) of those `keys` that occur here."""
+        """Return (positions in `keys`, term numbers) of those `keys` that occur here."""
         at = np.searchsorted(self.keys, keys)
         at[at == len(self.keys)] = 0
         known = np.flatnonzero(self.keys[at] == keys) if len(self.keys) else np.empty(0, dtype=np.int64)
@@ -40,7 +41,7 @@ class Postings:
 
 
 def count_terms(texts: Iterable[str]) -> Postings:
-    """The postings of `texts`, row i for the i-th text."""
+    """Return the postings of `texts`, row i for the i-th text."""
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
     flat, lengths = array("i"), array("i")
@@ -56,7 +57,7 @@ def count_terms(texts: Iterable[str]) -> Postings:
 
 
 def merge_postings(parts: Sequence[Postings], new_rows: Sequence[Rows], n_rows: int) -> Postings:
-    """One for several: row r of `parts[i]` becomes `new_rows[i][r]` of `n_rows`, and is dropped where that is -1."""
+    """Merge postings. Row r of `parts[i]` becomes row `new_rows[i][r]` of `n_rows`, or is dropped if that is -1."""
     keys = np.unique(np.concatenate([part.keys for part in parts]))
     lengths = np.zeros(n_rows, dtype=np.int32)
     numbers, rows, counts = [], [], []
@@ -78,5 +79,5 @@ def _assemble(
     matrix.sort_indices()
     used = np.diff(matrix.indptr) > 0
     starts = np.append(matrix.indptr[:-1][used], matrix.indptr[-1])
-    capped = np.minimum(matrix.data, _MOST).astype(np.uint16)
+    capped = np.minimum(matrix.data, _MAX_COUNT).astype(np.uint16)
     return Postings(keys[used], starts.astype(np.int32), matrix.indices.astype(np.int32), capped, lengths)

@@ -1,4 +1,4 @@
-"""A segment: some items of one kind, indexed together once and never changed."""
+"""An immutable segment: items of one kind that were indexed together."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _NO_ROWS = np.empty(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """Rows by ascending id. `vectors` is float32[n, d], unit rows or zero where an item has no vector.
+    """Rows in ascending order of id. `vectors` is float32[n, d]: unit rows, or zeros for an item without a vector.
 
-    Articles are looked up, never searched: their postings are empty, their columns blank. `cells` are there once the
-    segment was written and is large.
+    Articles are looked up and never searched, so their postings and columns are empty. `cells` is None for small
+    segments, and before a segment is written.
     """
 
     kind: Kind
@@ -39,33 +39,33 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentView:
-    """A segment as one revision sees it: the rows in `dead` were replaced or removed since."""
+    """A segment at one revision. The rows in `dead`, ascending, are tombstones: replaced or removed since."""
 
     segment: Segment
     dead: Ints = field(default_factory=_NO_ROWS.copy)
 
     @classmethod
     def of(cls, segment: Segment, dead: Sequence[int]) -> SegmentView:
-        """`segment` with the given tombstones."""
+        """Return `segment` with the tombstones `dead`, in any order."""
         return cls(segment, np.array(sorted(dead), dtype=np.int64))
 
     @property
     def n_live(self) -> int:
-        """The number of rows that are no tombstones."""
+        """Number of live rows."""
         return len(self.segment) - len(self.dead)
 
     def live(self) -> Bools:
-        """bool[n]: False for tombstones."""
+        """Return bool[n]: False for tombstones."""
         mask = np.ones(len(self.segment), dtype=np.bool_)
         mask[self.dead] = False
         return mask
 
     def live_ids(self) -> list[str]:
-        """The ids of the rows that are no tombstones."""
+        """Return the ids of the live rows."""
         return [self.segment.ids[row] for row in np.flatnonzero(self.live()).tolist()]
 
     def row(self, item_id: str) -> int | None:
-        """The live row of `item_id`."""
+        """Return the live row of `item_id`, or None."""
         row = bisect_left(self.segment.ids, item_id)
         if row == len(self.segment) or self.segment.ids[row] != item_id:
             return None
@@ -73,13 +73,13 @@ class SegmentView:
         return None if at < len(self.dead) and self.dead[at] == row else row
 
     def without(self, item_ids: Sequence[str]) -> SegmentView:
-        """The same part with `item_ids`, where it has them, among its tombstones."""
-        gone = [row for row in map(self.row, item_ids) if row is not None]
-        return SegmentView(self.segment, np.union1d(self.dead, np.array(gone, dtype=np.int64))) if gone else self
+        """Return this view with `item_ids` as further tombstones. Unknown ids are ignored."""
+        removed = [row for row in map(self.row, item_ids) if row is not None]
+        return SegmentView(self.segment, np.union1d(self.dead, np.array(removed, dtype=np.int64))) if removed else self
 
 
 def video_segment(videos: Sequence[Video], vectors: Floats) -> Segment:
-    """`videos` as a segment; `vectors` is float32[n, d], aligned with them."""
+    """Return `videos` as a segment. `vectors` is float32[n, d], aligned with them."""
     order = sorted(range(len(videos)), key=lambda at: videos[at].id)
     ranked = [videos[at] for at in order]
     postings = count_terms(map(indexed_text, ranked))
@@ -87,14 +87,17 @@ def video_segment(videos: Sequence[Video], vectors: Floats) -> Segment:
 
 
 def article_segment(ids: Sequence[str], vectors: Floats) -> Segment:
-    """Articles as a segment; `vectors` is float32[n, d], aligned with `ids`."""
+    """Return articles as a segment. `vectors` is float32[n, d], aligned with `ids`."""
     order = sorted(range(len(ids)), key=ids.__getitem__)
     postings = count_terms([""] * len(ids))
     return Segment("article", [ids[at] for at in order], vectors[order], blank_columns(len(ids)), postings)
 
 
 def indexed_text(video: Video) -> str:
-    """What the lexical legs know of `video`. What was copied out of the transcript would only count words twice."""
+    """Return the text of `video` that the lexical legs search.
+
+    Extractive summaries and keywords are left out, as they would only count words of the transcript twice.
+    """
     made = video.enrichment
     summary = made.summary.value if made.summary and made.summary.made_by != EXTRACTIVE else ""
     tags = "" if made.tags_made_by == KEYWORDS else " ".join(made.tags)
@@ -103,7 +106,7 @@ def indexed_text(video: Video) -> str:
 
 
 def merge_segments(parts: Sequence[SegmentView]) -> Segment:
-    """The live rows of `parts`, which are of one kind, as one segment."""
+    """Return the live rows of `parts`, which are of one kind, as one segment."""
     kept = np.concatenate([part.live() for part in parts])
     ids = [item_id for part in parts for item_id in part.segment.ids]
     rows = np.array(sorted(np.flatnonzero(kept).tolist(), key=ids.__getitem__), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""A segment on disk: a folder of numpy arrays, which are mapped, and lists of text, which are read."""
+"""Read and write segments: folders of numpy arrays, which are memory-mapped, and of text files."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from shortlist.retrieval.index.manifest import (
     REMEDY,
     FileChecksum,
     SegmentEntry,
-    as_written,
+    checksums_of,
     first_changed,
     sync_folder,
 )
 from shortlist.retrieval.index.postings import Postings
 from shortlist.retrieval.index.segment import Segment, SegmentView
-from shortlist.retrieval.vectors.ivf import IvfPq, pack_cells
+from shortlist.retrieval.vectors.ivf import IvfPq, build_ivf
 
-_IDS = "ids.txt"  # one a line: an id has printable characters only
+_IDS = "ids.txt"  # one per line: ids have printable characters only
 _NAMES = "names.json"
 _CELLS = "cells"
 _PREFIX = "segment-"
 
 
 def segment_name(serial: int) -> str:
-    """The name of the `serial`-th segment folder of an index."""
+    """Return the name of the `serial`-th segment folder of an index."""
     return f"{_PREFIX}{serial:08d}"
 
 
 def remove_orphans(folder: Path, known: Container[str]) -> None:
-    """Remove the segments in `folder` that are not `known`, finished or not. Needs the writer lock."""
+    """Delete the segments in `folder`, complete or not, whose names are not `known`. Needs the writer lock."""
     for path in folder.glob(f"{_PREFIX}*"):
         if path.name not in known:
             shutil.rmtree(path, ignore_errors=True)
 
 
 def write_segment(folder: Path, segment: Segment) -> None:
-    """Write `segment` as the new folder `folder`, which appears when all of it is on disk."""
+    """Write `segment` as the new folder `folder`, which appears once it is complete on disk."""
     fresh = folder.with_name(f"{folder.name}.new")
     fresh.mkdir(parents=True)
     for name, array in _arrays(segment).items():
@@ -62,30 +62,29 @@ def write_segment(folder: Path, segment: Segment) -> None:
 
 
 def store_segment(folder: Path, name: str, segment: Segment) -> tuple[Segment, dict[str, FileChecksum]]:
-    """Write `segment` as `name` in `folder`: the same, but mapped, so that memory need not hold it, and its files."""
+    """Write `segment` as `name` in `folder`. Return it memory-mapped, and the checksums of its files."""
     write_segment(folder / name, segment)
-    files = as_written(folder / name)
+    files = checksums_of(folder / name)
     return map_segment(folder, entry_of(name, SegmentView(segment), files)), files
 
 
 def entry_of(name: str, part: SegmentView, files: dict[str, FileChecksum]) -> SegmentEntry:
-    """What a manifest says of `part`, which is stored as `name`."""
+    """Return the manifest entry of `part`, which is stored as `name`."""
     n, dim = part.segment.vectors.shape
     return SegmentEntry(name=name, kind=part.segment.kind, rows=n, dim=dim, files=files, dead=tuple(part.dead.tolist()))
 
 
 def map_segment(folder: Path, entry: SegmentEntry) -> Segment:
-    """The segment that `entry` names. It stays usable when its folder is removed.
+    """Memory-map the segment of `entry`. It stays usable when its folder is deleted.
 
-    Raises `HomeDamaged` where files changed since they were written, are unreadable or do not fit together, and
-    `FileNotFoundError` where one is gone.
+    Raises `HomeDamaged` if files are changed, unreadable or inconsistent, and `FileNotFoundError` if one is missing.
     """
     path = folder / entry.name
     try:
         changed = first_changed(path, entry.files)
         if changed:
-            raise _damaged(path, f"another content of {changed}")
-        segment = _mapped(path, entry)
+            raise _damaged(path, f"{changed} with a wrong checksum")
+        segment = _map(path, entry)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, TypeError) as error:
@@ -96,7 +95,7 @@ def map_segment(folder: Path, entry: SegmentEntry) -> Segment:
 
 def _arrays(segment: Segment) -> dict[str, Any]:
     columns, postings = segment.columns, segment.postings
-    packed = pack_cells(segment.vectors) if segment.kind == "video" else None
+    packed = build_ivf(segment.vectors) if segment.kind == "video" else None
     return ({} if packed is None else {_CELLS: packed}) | {
         "vectors": segment.vectors,
         "duration_s": columns.duration_s,
@@ -112,7 +111,7 @@ def _arrays(segment: Segment) -> dict[str, Any]:
     }
 
 
-def _mapped(path: Path, entry: SegmentEntry) -> Segment:
+def _map(path: Path, entry: SegmentEntry) -> Segment:
     def array(name: str) -> Any:
         return np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
 
@@ -134,7 +133,7 @@ def _check(path: Path, segment: Segment, entry: SegmentEntry) -> None:
     n, postings = entry.rows, segment.postings
     columns = (postings.lengths, segment.columns.duration_s, segment.columns.published)
     labels = (segment.columns.category, segment.columns.channel, segment.columns.language)
-    holds = (
+    checks = (
         len(segment.ids) == n,
         segment.vectors.shape == (n, entry.dim),
         all(column.shape == (n,) for column in columns),
@@ -143,9 +142,9 @@ def _check(path: Path, segment: Segment, entry: SegmentEntry) -> None:
         len(postings.rows) == len(postings.counts) == postings.starts[-1],
         all(row < n for row in entry.dead),
     )
-    if not all(holds):
-        raise _damaged(path, f"check {holds.index(False) + 1} of {len(holds)} fails")
+    if not all(checks):
+        raise _damaged(path, f"check {checks.index(False) + 1} of {len(checks)} failed")
 
 
 def _damaged(path: Path, found: str) -> HomeDamaged:
-    return HomeDamaged(f"damaged index folder {path.name}", expected="files that fit", found=found, remedy=REMEDY)
+    return HomeDamaged(f"damaged index folder {path.name}", expected="consistent files", found=found, remedy=REMEDY)

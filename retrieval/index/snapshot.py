@@ -1,4 +1,4 @@
-"""What retrieval knows at one revision: frozen arrays, one row a video."""
+"""A read-only view of the index at one revision, one row per video."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from shortlist.retrieval.vectors.arrays import Bools, Ints, Rows, Scores
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """One (home_id, revision) from first to last, whatever is written meanwhile.
+    """The state of a home at one revision. Later writes do not change it.
 
-    A row is a video: rows 0 to n - 1 run through `parts`, oldest first. Rows of tombstones are counted but never
-    returned. `popular` is the decayed number of good events by video id, `links` say which video is watched after which
-    and `notes` what a person should know.
+    Rows 0 to n - 1 are the rows of `parts`, one after the other, oldest first, including tombstones, which are never
+    returned. `popular` is the decayed number of positive events by video id, `links` are the co-watch counts, and
+    `notes` are remarks for the reader of an answer.
     """
 
     home_id: str
@@ -41,12 +41,12 @@ class Snapshot:
 
     @cached_property
     def first_rows(self) -> list[int]:
-        """The first row of each part, and n."""
+        """The first row of each part, followed by n."""
         return [0, *np.cumsum([len(part.segment) for part in self.parts], dtype=np.int64).tolist()]
 
     @cached_property
     def ids(self) -> Sequence[str]:
-        """The id of every row, tombstones included; `live_ids` leaves them out."""
+        """The id of every row, including tombstones; see `live_ids`."""
         if len(self.parts) == 1:
             return self.parts[0].segment.ids
         return [item_id for part in self.parts for item_id in part.segment.ids]
@@ -58,12 +58,12 @@ class Snapshot:
 
     @cached_property
     def n_live(self) -> int:
-        """The number of videos that can be returned."""
+        """Number of live videos."""
         return sum(part.n_live for part in self.parts)
 
     @cached_property
     def order(self) -> Rows:
-        """int32[n]: the rank of each row's id among all, by which ties are broken."""
+        """int32[n]: the rank of each row's id in ascending order, which breaks ties."""
         if len(self.parts) == 1:
             return np.arange(len(self), dtype=np.int32)
         ranks = np.empty(len(self), dtype=np.int32)
@@ -72,12 +72,12 @@ class Snapshot:
 
     @cached_property
     def columns(self) -> Columns:
-        """What rows are filtered by."""
+        """The filter columns of all rows."""
         return join_columns([part.segment.columns for part in self.parts]) if self.parts else blank_columns(0)
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        """The words of all live videos."""
+        """Term statistics of the live videos."""
         return lexicon_of(self.parts)
 
     @cached_property
@@ -92,15 +92,15 @@ class Snapshot:
 
     @property
     def dim(self) -> int:
-        """Dimensions of the vectors; 0 while there are none."""
+        """Dimension of the vectors; 0 without segments."""
         return next((part.segment.vectors.shape[1] for part in (*self.parts, *self.articles)), 0)
 
     def live_ids(self) -> list[str]:
-        """The ids of all videos that can be returned, in row order."""
+        """Return the ids of the live videos, in row order."""
         return [self.ids[row] for row in np.flatnonzero(self.live).tolist()]
 
     def row(self, item_id: str) -> int | None:
-        """The row of the video `item_id`; None where there is no such video."""
+        """Return the live row of the video `item_id`, or None."""
         for part, first in zip(self.parts, self.first_rows, strict=False):
             row = part.row(item_id)
             if row is not None:
@@ -108,16 +108,16 @@ class Snapshot:
         return None
 
     def rows(self, item_ids: Iterable[str]) -> Ints:
-        """The rows of those of `item_ids` that are videos."""
+        """Return the live rows of `item_ids`. Unknown ids are ignored."""
         found = (self.row(item_id) for item_id in item_ids)
         return np.array([row for row in found if row is not None], dtype=np.int64)
 
     def category(self, row: int) -> str | None:
-        """The category of a row; None where it has none."""
+        """Return the category of a row, or None."""
         return self.columns.category[row]
 
     def vectors(self, rows: Ints) -> FloatArray:
-        """float32[len(rows), dim], aligned with `rows`."""
+        """Return float32[len(rows), dim], aligned with `rows`."""
         gathered = np.empty((len(rows), self.dim), dtype=np.float32)
         for part, first in zip(self.parts, self.first_rows, strict=False):
             here = (rows >= first) & (rows < first + len(part.segment))
@@ -125,7 +125,7 @@ class Snapshot:
         return gathered
 
     def vectors_of(self, kind: Kind, item_ids: Iterable[str]) -> dict[str, FloatArray]:
-        """The unit vector of each of `item_ids`, items of `kind`, that has one."""
+        """Return the unit vectors of `item_ids`, which are of `kind`, by id. Items without a vector are left out."""
         found: dict[str, FloatArray] = {}
         for item_id in item_ids:
             for part in self.parts if kind == "video" else self.articles:
@@ -136,5 +136,5 @@ class Snapshot:
         return found
 
     def ranking(self, rows: Ints, scores: Scores, origin: str, **more: Any) -> Ranking:
-        """The `Ranking` of `rows`, which come best first with their `scores`."""
+        """Return the `Ranking` of `rows`, best first, and their `scores`. `more` are further fields of `Ranking`."""
         return Ranking(tuple(map(self.ids.__getitem__, rows.tolist())), scores, origin, **more)

@@ -1,1 +1,1 @@
-"""One way to score videos a file; the table of all is in `retrieval/build.py`."""
+"""The retrieval legs, one per file. `retrieval/build.py` lists them."""

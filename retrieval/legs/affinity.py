@@ -1,4 +1,4 @@
-"""affinity: how much of what the reader likes is of a video's category."""
+"""affinity: the share of a video's category in the reader's profile."""
 
 from __future__ import annotations
 
@@ -18,27 +18,29 @@ from shortlist.retrieval.legs.popular import popularity_share
 from shortlist.retrieval.vectors.arrays import Bools, Ints, Rows, Scores
 from shortlist.retrieval.vectors.topk import best_first, distinct
 
-# Within a category the popular come first: as much as a thousandth of the reader's taste, so it hardly outweighs it.
+# Within a category the popular come first. The weight is too small to outweigh differences of taste.
 _TIE_BREAK = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Taste:
-    """`shares`, float64[c + 1], by category code (the last for none), plus the `tie_break` of each row."""
+    """A reader's `shares`, float64[c + 1], by category code, the last for no category.
+
+    `codes` and `tie_break` have one value per row.
+    """
 
     shares: Scores
     codes: Rows
     tie_break: Scores
 
     def at(self, rows: Ints) -> Scores:
-        """float64[len(rows)]: the reader's share of each row's category.
+        """Return float64[len(rows)]: the reader's share of each row's category, plus the tie-break.
 
-        The tie-break is left out where all rows have the same share: taste does not tell them apart, and popularity has
-        a leg of its own.
+        Without the tie-break if all rows have the same share, because popularity has a leg of its own.
         """
         shares = self.shares[self.codes[rows]]
-        alike = shares.max(initial=-np.inf) == shares.min(initial=np.inf)
-        return shares if alike else shares + self.tie_break[rows]
+        all_equal = shares.max(initial=-np.inf) == shares.min(initial=np.inf)
+        return shares if all_equal else shares + self.tie_break[rows]
 
 
 class Affinity(Leg[Taste]):
@@ -56,7 +58,7 @@ class Affinity(Leg[Taste]):
         self._of_category = [by_code[start:end] for start, end in pairwise(ends.tolist())]
 
     def weigh(self, queries: Sequence[Query]) -> list[Taste | None]:
-        """See `Leg`; a profile without categories gives nothing to go by."""
+        """See `Leg`. None for a query whose profile has no categories."""
         return [self._taste(query.profile.categories) if query.profile else None for query in queries]
 
     def best(self, scorings: Sequence[Taste], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
@@ -68,11 +70,11 @@ class Affinity(Leg[Taste]):
         if not any(share > 0 for share in categories.values()):
             return None
         labels = self.snapshot.columns.category
-        return Taste(labels.shares(categories), labels.codes, self._tie_break)
+        return Taste(labels.by_code(categories), labels.codes, self._tie_break)
 
     def _best(self, taste: Taste, mask: Bools | None, depth: int) -> Ints:
-        # Whatever is more popular than a row of no liked category also scores higher than it, whichever category it
-        # has: so the head of the whole list holds all such rows that can be among the best.
+        # A row without a liked category scores lower than every more popular row of any category. So the head of the
+        # popularity ranking includes all such rows that can be among the best.
         liked = np.flatnonzero(taste.shares[:-1] > 0).tolist()
         lists = [self._ranked, *(self._of_category[code] for code in liked)]
         return distinct(np.concatenate([first_allowed(rows, mask, depth) for rows in lists]))

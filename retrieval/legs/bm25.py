@@ -1,7 +1,7 @@
 """bm25: Okapi BM25 with Lucene's idf, log(1 + (N - df + 0.5) / (df + 0.5)), which is never negative.
 
 S. Robertson and H. Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond, 2009. N, df and the average
-length are exact over the videos that are alive.
+length are exact over the live videos.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shortlist.retrieval.vectors.arrays import Floats, Ints, Scores
 
 
 class Bm25(Lexical):
-    """A term that the query repeats counts as often as it stands there."""
+    """Okapi BM25. A term counts as often as it occurs in the query."""
 
     name: ClassVar[str] = "bm25"
 
@@ -32,16 +32,16 @@ class Bm25(Lexical):
 
 
 def inverse_frequency(frequency: Ints, n: int) -> Scores:
-    """log(1 + (n - df + 0.5) / (df + 0.5)) for each document frequency."""
+    """Return log(1 + (n - df + 0.5) / (df + 0.5)) for each document frequency."""
     return np.log1p((n - frequency + 0.5) / (frequency + 0.5))
 
 
 def saturation(postings: Postings, mean_length: float, k1: float, b: float) -> Floats:
-    """float32[p]: tf (k1 + 1) / (tf + k1 (1 - b + b length / mean length)) of every posting."""
-    shortness = (k1 * (1 - b + b * postings.lengths / max(mean_length, 1e-9))).astype(np.float32)
-    often = postings.counts.astype(np.float32)
-    weights = shortness[postings.rows]
-    weights += often
-    np.divide(often, weights, out=weights)
+    """Return float32[p]: tf (k1 + 1) / (tf + k1 (1 - b + b length / mean length)) of every posting."""
+    length_norm = (k1 * (1 - b + b * postings.lengths / max(mean_length, 1e-9))).astype(np.float32)
+    frequency = postings.counts.astype(np.float32)
+    weights = length_norm[postings.rows]
+    weights += frequency
+    np.divide(frequency, weights, out=weights)
     weights *= np.float32(k1 + 1)
     return weights

@@ -1,4 +1,4 @@
-"""What all legs share: a leg says how it scores and where its best rows are, the rest follows."""
+"""Base class of the legs. A subclass implements `weigh` and `best`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from shortlist.retrieval.vectors.topk import best_first
 
 
 class Scoring(Protocol):
-    """One leg's measure for one query."""
+    """Scores rows for one query."""
 
     def at(self, rows: Ints) -> Scores:
-        """float64[len(rows)], the exact scores: a row's score does not depend on the other rows or queries."""
+        """Return float64[len(rows)]: the exact score of each of `rows`, which does not depend on other queries."""
         ...
 
 
@@ -29,9 +29,9 @@ S = TypeVar("S", bound=Scoring)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LegScores:
-    """One leg's answer to one query: its best `rows`, best first, their `scores`, and how it scores any row.
+    """The result of one leg for one query: its best `rows`, best first, and their `scores`.
 
-    A fusion multiplies the weight of the leg by `confidence`, from 0 to 1.
+    `scoring` scores any other row. A fusion multiplies the weight of the leg by `confidence`, from 0 to 1.
     """
 
     rows: Ints
@@ -40,7 +40,7 @@ class LegScores:
     confidence: float = 1.0
 
     def of(self, rows: Ints) -> Scores:
-        """float64[len(rows)]: the score of each of `rows`, which ascend and hold all of its own."""
+        """Return float64[len(rows)]: the score of each of `rows`, which are ascending and include `self.rows`."""
         scores, other = np.empty(len(rows)), np.ones(len(rows), dtype=np.bool_)
         own = np.searchsorted(rows, self.rows)
         scores[own], other[own] = self.scores, False
@@ -55,49 +55,49 @@ class Leg(BatchRetriever, Generic[S]):
 
     @abstractmethod
     def weigh(self, queries: Sequence[Query]) -> list[S | None]:
-        """How each query scores rows; None where a query gives this leg nothing to go by."""
+        """Return a scoring for each query, or None for a query that this leg cannot answer."""
 
     @abstractmethod
     def best(self, scorings: Sequence[S], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
-        """Rows, all within the masks, that are sure to include the best `depths[i]` of `scorings[i]`, in any order."""
+        """Return rows within the masks that include the best `depths[i]` of `scorings[i]`, in any order."""
 
     def confidence(self, scoring: S, best: int) -> float:
-        """How much of its weight the leg deserves, from 0 to 1, where the row `best` is its best."""
+        """Return the factor, from 0 to 1, of the leg's weight for a query whose best row is `best`."""
         return 1.0
 
     def ask(self, queries: Sequence[Query], asked: Sequence[Allowed], depths: Sequence[int]) -> list[LegScores | None]:
-        """The opinion on each query: its best `depths[i]` rows, or all the rows that the query names."""
-        opinions: list[LegScores | None] = [None] * len(queries)
-        searched: list[tuple[int, S]] = []
+        """Return the best `depths[i]` rows of each query, or all its candidates; None if this leg cannot answer it."""
+        results: list[LegScores | None] = [None] * len(queries)
+        pending: list[tuple[int, S]] = []
         for at, scoring in enumerate(self.weigh(queries)):
-            named = asked[at].rows
-            if scoring is not None and named is not None:
-                opinions[at] = self._opinion(scoring, named, len(named))
+            candidates = asked[at].rows
+            if scoring is not None and candidates is not None:
+                results[at] = self._leg_scores(scoring, candidates, len(candidates))
             elif scoring is not None:
-                searched.append((at, scoring))
-        limits, limit = [asked[at] for at, _ in searched], [depths[at] for at, _ in searched]
-        found = self.best([scoring for _, scoring in searched], limits, limit)
-        for (at, scoring), rows in zip(searched, found, strict=True):
-            opinions[at] = self._opinion(scoring, rows, depths[at])
-        return opinions
+                pending.append((at, scoring))
+        limits, limit = [asked[at] for at, _ in pending], [depths[at] for at, _ in pending]
+        found = self.best([scoring for _, scoring in pending], limits, limit)
+        for (at, scoring), rows in zip(pending, found, strict=True):
+            results[at] = self._leg_scores(scoring, rows, depths[at])
+        return results
 
     def answer(self, queries: Sequence[Query], asked: Sequence[Allowed]) -> list[Ranking]:
-        """See `BatchRetriever`; empty where the query gives this leg nothing to go by."""
-        opinions = self.ask(queries, asked, [query.k for query in queries])
-        nothing = Ranking((), np.empty(0), self.name)
+        """See `BatchRetriever`. Empty for a query that this leg cannot answer."""
+        results = self.ask(queries, asked, [query.k for query in queries])
+        empty = Ranking((), np.empty(0), self.name)
         return [
-            nothing
-            if opinion is None
-            else self.snapshot.ranking(opinion.rows[: query.k], opinion.scores[: query.k], self.name)
-            for query, opinion in zip(queries, opinions, strict=True)
+            empty
+            if result is None
+            else self.snapshot.ranking(result.rows[: query.k], result.scores[: query.k], self.name)
+            for query, result in zip(queries, results, strict=True)
         ]
 
     def score(self, query: Query, rows: Ints) -> Scores:
-        """float64[len(rows)]: the exact score of each of `rows`; zeros where the query gives nothing to go by."""
+        """Return float64[len(rows)]: the exact score of each of `rows`; zeros if this leg cannot answer the query."""
         scoring = self.weigh([query])[0]
         return np.zeros(len(rows)) if scoring is None else scoring.at(rows)
 
-    def _opinion(self, scoring: S, rows: Ints, depth: int) -> LegScores:
+    def _leg_scores(self, scoring: S, rows: Ints, depth: int) -> LegScores:
         scores = scoring.at(rows)
         order = best_first(scores, self.snapshot.order[rows], depth)
         confidence = self.confidence(scoring, int(rows[order[0]])) if len(order) else 1.0
@@ -105,7 +105,7 @@ class Leg(BatchRetriever, Generic[S]):
 
 
 def first_allowed(ranked: Ints, mask: Bools | None, depth: int) -> Ints:
-    """The first `depth` of the `ranked` rows that `mask` lets through."""
+    """Return the first `depth` of the `ranked` rows that pass `mask`, bool[n]."""
     if mask is None:
         return ranked[:depth]
     reach = 2 * depth

@@ -1,4 +1,4 @@
-"""What the legs of words share: a weight a posting, worked out at load, and its sum over the terms of a query."""
+"""Base class of the lexical legs, which sum precomputed weights of postings over the terms of a query."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from shortlist.retrieval.index.postings import Postings
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
 from shortlist.retrieval.vectors.arrays import Floats, Ints, Keys, Scores
-from shortlist.retrieval.vectors.topk import best_first, reaching
+from shortlist.retrieval.vectors.topk import best_first, top_candidates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """`values`: float32[n], the score of every row; 0 where it shares no term with the query."""
+    """`values` is float32[n]: the score of every row; 0 for rows that share no term with the query."""
 
     values: Floats
 
     def at(self, rows: Ints) -> Scores:
-        """float64[len(rows)]: the values of `rows`."""
+        """Return float64[len(rows)]: the scores of `rows`."""
         return self.values[rows].astype(np.float64)
 
 
@@ -42,28 +42,28 @@ class Lexical(Leg[Sums]):
 
     @abstractmethod
     def posting_weights(self, parts: Sequence[Postings], config: RetrievalConfig) -> list[Floats]:
-        """float32 weights aligned with the `rows` of each part's postings."""
+        """Return a float32 weight for each of the `rows` of each part's postings."""
 
     @abstractmethod
     def query_weights(self, counts: Scores, numbers: Ints) -> Scores:
-        """float64[t]: the weight of each query term, from its `counts` and its `numbers` in the lexicon."""
+        """Return float64[t]: the weight of each query term, from its `counts` and its `numbers` in the lexicon."""
 
     def weigh(self, queries: Sequence[Query]) -> list[Sums | None]:
-        """See `Leg`; a query has nothing to go by when it asks for no term at all."""
-        wanted = [wanted_terms(query) for query in queries]
-        return [Sums(self._sums(*self._weighted(counts))) if counts else None for counts in wanted]
+        """See `Leg`. None for a query without terms."""
+        terms_of = [query_terms(query) for query in queries]
+        return [Sums(self._sums(*self._weighted(counts))) if counts else None for counts in terms_of]
 
     def best(self, scorings: Sequence[Sums], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
-        """See `Leg`; only rows that share a term with the query come back."""
+        """See `Leg`. Returns only rows that share a term with the query."""
         return [self._best(*one) for one in zip(scorings, asked, depths, strict=True)]
 
     def _best(self, matches: Sums, limits: Allowed, depth: int) -> Ints:
         values = matches.values if limits.mask is None else np.where(limits.mask, matches.values, np.float32(0))
-        rows = reaching(values, depth, least=np.float32(0))
+        rows = top_candidates(values, depth, minimum=np.float32(0))
         return rows[best_first(values[rows], self.snapshot.order[rows], depth)]
 
     def _weighted(self, counts: dict[str, float]) -> tuple[Keys, Floats]:
-        """The keys of the query's terms that are in the lexicon, ascending, and their weights."""
+        """Return the keys of the query's terms that are in the lexicon, ascending, and their weights."""
         keys, where = np.unique(term_keys(counts), return_inverse=True)
         count = np.zeros(len(keys))
         np.add.at(count, where, list(counts.values()))
@@ -73,19 +73,19 @@ class Lexical(Leg[Sums]):
         return keys[known], weights.astype(np.float32)
 
     def _sums(self, keys: Keys, weights: Floats) -> Floats:
-        """float32[n]: for every row the sum over the terms of `keys`, always in their order."""
+        """Return float32[n]: the sum over the terms of `keys`, in their order, for every row."""
         sums = np.zeros(len(self.snapshot), dtype=np.float32)
         for first, postings, in_row in zip(self.snapshot.first_rows, self._postings, self._weights, strict=False):
             here = sums[first : first + len(postings.lengths)]
             at, numbers = postings.find(keys)
             for number, weight in zip(numbers.tolist(), weights[at], strict=True):
-                stretch = slice(postings.starts[number], postings.starts[number + 1])
-                here[postings.rows[stretch]] += weight * in_row[stretch]  # a row stands once under a term
+                span = slice(postings.starts[number], postings.starts[number + 1])
+                here[postings.rows[span]] += weight * in_row[span]  # a row occurs once per term
         return sums
 
 
-def wanted_terms(query: Query) -> dict[str, float]:
-    """How often `query` asks for each term: once for every time it stands in the text, plus the weights it gives."""
+def query_terms(query: Query) -> dict[str, float]:
+    """Return the count of each term in the text of `query`, plus the weights in `query.terms`."""
     counts: Counter[str] = Counter(terms(query.text)) if query.text else Counter()
     wanted: dict[str, float] = dict(counts)
     for term, weight in query.terms:

@@ -1,4 +1,4 @@
-"""popular: what many liked lately, and what is new. It asks nothing of a query, so it always answers."""
+"""popular: recent popularity plus freshness. It does not depend on the query, so it answers every query."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DAY_S = 86_400.0
 
 
 def freshness(snapshot: Snapshot, half_life_days: float) -> Scores:
-    """float64[n]: 2^(-age / half-life), the age counted from the newest live video; 0 where it is unknown."""
+    """Return float64[n]: 2^(-age / half-life), with ages from the newest live video; 0 if the age is unknown."""
     published = snapshot.columns.published
     known = snapshot.live & ~np.isnan(published)
     fresh = np.zeros(len(published))
@@ -31,19 +31,19 @@ def freshness(snapshot: Snapshot, half_life_days: float) -> Scores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Popularity:
-    """`values`: float64[n], the score of every row."""
+    """`values` is float64[n]: the score of every row."""
 
     values: Scores
 
     def at(self, rows: Ints) -> Scores:
-        """float64[len(rows)]: the same for every query."""
+        """Return float64[len(rows)]: the scores of `rows`, which are equal for all queries."""
         return self.values[rows]
 
 
 class Popular(Leg[Popularity]):
     """log(1 + decayed readers) as a share of the highest, plus `fresh_weight` x 2^(-age / `fresh_half_life_days`).
 
-    Age counts from the newest video: the same snapshot gives the same scores on any day.
+    Ages are from the newest video, so a snapshot gives the same scores on any day.
     """
 
     name: ClassVar[str] = "popular"
@@ -51,12 +51,12 @@ class Popular(Leg[Popularity]):
     def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
         super().__init__(snapshot)
         fresh = freshness(snapshot, config.fresh_half_life_days)
-        self._heat = Popularity(popularity_share(snapshot) + config.fresh_weight * fresh)
-        self._ranked = best_first(self._heat.values, snapshot.order)
+        self._popularity = Popularity(popularity_share(snapshot) + config.fresh_weight * fresh)
+        self._ranked = best_first(self._popularity.values, snapshot.order)
 
     def weigh(self, queries: Sequence[Query]) -> list[Popularity | None]:
-        """See `Leg`; every query gets the same scores."""
-        return [self._heat] * len(queries)
+        """See `Leg`. All queries have the same scores."""
+        return [self._popularity] * len(queries)
 
     def best(self, scorings: Sequence[Popularity], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`."""
@@ -64,7 +64,7 @@ class Popular(Leg[Popularity]):
 
 
 def popularity_share(snapshot: Snapshot) -> Scores:
-    """float64[n]: log(1 + decayed readers) of every row, divided by the highest; zeros where there are none."""
-    heat = np.log1p(snapshot.popularity)
-    highest = heat.max(initial=0.0)
-    return heat / highest if highest > 0 else heat
+    """Return float64[n]: log(1 + decayed readers) of every row, divided by the highest; zeros if all are 0."""
+    popularity = np.log1p(snapshot.popularity)
+    highest = popularity.max(initial=0.0)
+    return popularity / highest if highest > 0 else popularity

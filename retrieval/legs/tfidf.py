@@ -1,7 +1,7 @@
-"""tfidf: cosine of TF-IDF vectors, as scikit-learn defines them with `sublinear_tf=True` (smooth idf, l2 norm).
+"""tfidf: cosine of TF-IDF vectors as in scikit-learn with `sublinear_tf=True` (smooth idf, l2 norm).
 
-The formula is worked out here over our postings, because scikit-learn costs a second to import and would want the
-whole matrix by rows; the tests hold it to `TfidfVectorizer`.
+It is implemented over our postings, because scikit-learn takes a second to import and needs the whole matrix by rows.
+The tests compare it with `TfidfVectorizer`.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from shortlist.retrieval.vectors.arrays import Floats, Ints, Scores
 
 
 class Tfidf(Lexical):
-    """Scores lie between 0 and 1."""
+    """TF-IDF cosine, between 0 and 1."""
 
     name: ClassVar[str] = "tfidf"
 
     def posting_weights(self, parts: Sequence[Postings], config: RetrievalConfig) -> list[Floats]:
         """See `Lexical`."""
-        return [unit_weights(part, self._lexicon.in_order_of(part, self._idf)) for part in parts]
+        return [unit_weights(part, self._lexicon.align(part, self._idf)) for part in parts]
 
     def query_weights(self, counts: Scores, numbers: Ints) -> Scores:
         """See `Lexical`."""
-        weights = damped(counts) * self._idf[numbers]
+        weights = sublinear(counts) * self._idf[numbers]
         return weights / max(float(np.linalg.norm(weights)), 1e-12)
 
     @cached_property
@@ -37,13 +37,13 @@ class Tfidf(Lexical):
         return np.log((1 + self._lexicon.n) / (1 + self._lexicon.frequency)) + 1
 
 
-def damped(counts: Scores) -> Scores:
-    """1 + ln(count), and for the fractional counts of weighted terms the count itself."""
+def sublinear(counts: Scores) -> Scores:
+    """Return 1 + ln(count), or the count itself below 1, which only weighted terms have."""
     return np.where(counts >= 1, 1 + np.log(np.maximum(counts, 1)), counts)
 
 
 def unit_weights(postings: Postings, idf: Scores) -> Floats:
-    """float32[p]: (1 + ln tf) idf of every posting, each row scaled to unit length; `idf` is float64[v]."""
+    """Return float32[p]: (1 + ln tf) idf of every posting, each row scaled to unit length. `idf` is float64[v]."""
     weights = np.log(postings.counts.astype(np.float32))
     weights += 1
     weights *= np.repeat(idf.astype(np.float32), np.diff(postings.starts))

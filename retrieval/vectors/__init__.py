@@ -1,1 +1,1 @@
-"""Vector search kernels: exact top-k, scan, IVF-PQ."""
+"""Vector search kernels: exact top-k, exact scan, IVF-PQ."""

@@ -1,4 +1,4 @@
-"""Names of the array types that retrieval passes around."""
+"""Aliases of the numpy array types in retrieval."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The approximate first look at a large segment's vectors: cells of near rows (IVF), and in them 2 bits a number (PQ).
+"""Approximate candidates from large segments: a faiss index of cells (IVF) with 2 bits per number (PQ).
 
-Sivic and Zisserman, Video Google, 2003; Jegou, Douze and Schmid, Product Quantization for Nearest Neighbor Search,
-2011; built and searched by faiss. What it finds is scored exactly afterwards, so it decides who is looked at, never who
-is first.
+The IVF-PQ index only selects candidates; they are rescored exactly. Sivic and Zisserman, Video Google, 2003; Jegou,
+Douze and Schmid, Product Quantization for Nearest Neighbor Search, 2011.
 """
 
 from __future__ import annotations
@@ -16,75 +15,80 @@ import numpy as np
 import numpy.typing as npt
 
 from shortlist.retrieval.vectors.arrays import Bools, Floats, Ints
-from shortlist.retrieval.vectors.scan import Wanted, sum_of_largest
+from shortlist.retrieval.vectors.scan import VectorQuery, sum_of_largest
 
 Packed = npt.NDArray[np.uint8]
 
-LEAST = 10_000  # rows; fewer are scanned in a few milliseconds
-MOST_CELLS = 4096
-_TRAINED_ON = 40  # rows a cell
-_ROUNDS = 6
-# How far is looked: on embeddings of real text that finds nearly all of the exact best 100 (benchmarks/dense.py).
-_CELLS = 6, 170  # one in so many, at most so many, for one vector
+MIN_ROWS = 10_000  # fewer are scanned in a few milliseconds
+MAX_CELLS = 4096
+_TRAINING_ROWS_PER_CELL = 40
+_KMEANS_ITERATIONS = 6
+# With these, embeddings of real text give nearly all of the exact best 100 (benchmarks/dense.py).
+_PROBED_CELLS = 6, 170  # one in so many, at most so many, for one vector
 _ROWS = 16, 3_000, 20_000  # one in so many, at least and at most so many, for several vectors
-_MORE = 300  # rows than asked for, whose codes are rough
+_EXTRA_ROWS = 300  # beyond the depth, as scores from the codes are rough
 
 
-def pack_cells(vectors: Floats) -> Packed | None:
-    """uint8[bytes]: the cells of `vectors`, float32[n, d], as they are kept in a file; None for fewer than `LEAST`."""
+def build_ivf(vectors: Floats) -> Packed | None:
+    """Return uint8[bytes]: the serialised index of `vectors`, float32[n, d]; None for fewer than `MIN_ROWS`."""
     n, dim = vectors.shape
-    if n < LEAST:
+    if n < MIN_ROWS:
         return None
     faiss = _faiss()
-    cells = min(MOST_CELLS, 1 << round(np.log2(3 * np.sqrt(n))))
-    # Two numbers a code of 4 bits: sixteen rows are compared at once, from the registers of the processor.
+    cells = min(MAX_CELLS, 1 << round(np.log2(3 * np.sqrt(n))))
+    # A code of 4 bits for two numbers: faiss compares sixteen rows at once with SIMD registers.
     index = faiss.index_factory(dim, f"IVF{cells},PQ{dim if dim % 2 else dim // 2}x4fs", faiss.METRIC_INNER_PRODUCT)
-    index.cp.niter, index.cp.min_points_per_centroid, index.cp.max_points_per_centroid = _ROUNDS, 1, _TRAINED_ON
-    chosen = np.random.default_rng(0).choice(n, min(n, _TRAINED_ON * cells), replace=False)
-    index.train(np.ascontiguousarray(vectors[np.sort(chosen)]))
+    index.cp.niter, index.cp.min_points_per_centroid, index.cp.max_points_per_centroid = (
+        _KMEANS_ITERATIONS,
+        1,
+        _TRAINING_ROWS_PER_CELL,
+    )
+    sample = np.random.default_rng(0).choice(n, min(n, _TRAINING_ROWS_PER_CELL * cells), replace=False)
+    index.train(np.ascontiguousarray(vectors[np.sort(sample)]))
     index.add(np.ascontiguousarray(vectors))
     packed: Packed = faiss.serialize_index(index)
     return packed
 
 
 class IvfPq:
-    """The cells of one segment of `n` rows, read from `packed` when they are first asked."""
+    """The IVF-PQ index of one segment of `n` rows, deserialised from `packed` at the first search."""
 
     def __init__(self, packed: Packed, n: int) -> None:
         self._packed = packed
         self._n = n
 
-    def near(self, wanted: Wanted, mask: Bools | None) -> Ints:
-        """Rows within `mask`, bool[n], that nearly surely include the best that are wanted; in no useful order.
+    def candidates(self, query: VectorQuery, mask: Bools | None) -> Ints:
+        """Return rows within `mask`, bool[n], that very likely include the best for `query`, in no particular order.
 
-        What is found does not depend on what else is asked.
+        The result does not depend on other queries.
         """
         passing = self._n if mask is None else int(np.count_nonzero(mask))
         one_in, least, most = _ROWS
-        # The fewer pass, the farther apart lie the best of them.
-        enough = min(max(self._n / one_in * (self._n / max(passing, 1)) ** 0.5, least, wanted.depth), most)
+        # The fewer rows pass the mask, the more cells the best of them are spread over.
+        enough = min(max(self._n / one_in * (self._n / max(passing, 1)) ** 0.5, least, query.depth), most)
         if mask is not None and passing <= enough:
             return np.flatnonzero(mask)
-        found = (
-            self._near_one(wanted, mask, passing) if len(wanted.vectors) == 1 else self._near_all(wanted, mask, enough)
-        )
-        return found if mask is None else found[mask[found]]
+        single = len(query.vectors) == 1
+        rows = self._search_codes(query, mask, passing) if single else self._search_cells(query, mask, enough)
+        return rows if mask is None else rows[mask[rows]]
 
-    def _near_one(self, wanted: Wanted, mask: Bools | None, passing: int) -> Ints:
-        """What the codes say is nearest to the one vector."""
+    def _search_codes(self, query: VectorQuery, mask: Bools | None, passing: int) -> Ints:
+        """Return the approximate nearest rows by PQ code, for a query of one vector."""
         faiss = _faiss()
-        one_in, most = _CELLS
+        one_in, most = _PROBED_CELLS
         probes = min(self._index.nlist / one_in, most) * self._n / passing
-        chosen = None if mask is None else faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
-        settings = faiss.SearchParametersIVF(nprobe=min(self._index.nlist, round(probes)), sel=chosen)
+        selector = None if mask is None else faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
+        settings = faiss.SearchParametersIVF(nprobe=min(self._index.nlist, round(probes)), sel=selector)
         with _one_thread(faiss):
-            found: Ints = self._index.search(wanted.vectors, min(wanted.depth + _MORE, self._n), params=settings)[1][0]
-        return found[found >= 0]
+            rows: Ints = self._index.search(query.vectors, min(query.depth + _EXTRA_ROWS, self._n), params=settings)[1][
+                0
+            ]
+        return rows[rows >= 0]
 
-    def _near_all(self, wanted: Wanted, mask: Bools | None, enough: float) -> Ints:
-        """All rows of the cells whose middles score best, so many cells that `enough` rows pass."""
-        order = np.argsort(-sum_of_largest(wanted.vectors @ self._middles.T, wanted.top))
-        sizes = self._sizes if mask is None else np.bincount(self._cell_of[mask], minlength=len(self._middles))
+    def _search_cells(self, query: VectorQuery, mask: Bools | None, enough: float) -> Ints:
+        """Return all rows of the cells with the best centroids, until `enough` rows pass the mask."""
+        order = np.argsort(-sum_of_largest(query.vectors @ self._centroids.T, query.top))
+        sizes = self._sizes if mask is None else np.bincount(self._cell_of[mask], minlength=len(self._centroids))
         cells = order[: 1 + np.searchsorted(np.cumsum(sizes[order]), enough)]
         return np.concatenate([self._rows[self._starts[cell] : self._starts[cell + 1]] for cell in cells])
 
@@ -93,10 +97,10 @@ class IvfPq:
         return _faiss().deserialize_index(np.asarray(self._packed))
 
     @cached_property
-    def _middles(self) -> Floats:
+    def _centroids(self) -> Floats:
         """float32[cells, d]."""
-        middles: Floats = self._index.quantizer.reconstruct_n(0, self._index.nlist)
-        return middles
+        centroids: Floats = self._index.quantizer.reconstruct_n(0, self._index.nlist)
+        return centroids
 
     @cached_property
     def _cell_of(self) -> npt.NDArray[np.int16]:
@@ -109,12 +113,12 @@ class IvfPq:
 
     @cached_property
     def _rows(self) -> Ints:
-        """int64[n]: the rows of all cells, one cell after the other."""
+        """int64[n]: the rows, sorted by cell."""
         return np.argsort(self._cell_of, kind="stable")
 
     @cached_property
     def _sizes(self) -> Ints:
-        """int64[cells]: how many rows each has."""
+        """int64[cells]: the number of rows of each cell."""
         return np.bincount(self._cell_of, minlength=self._index.nlist)
 
     @cached_property
@@ -124,7 +128,7 @@ class IvfPq:
 
 @contextmanager
 def _one_thread(faiss: Any) -> Iterator[None]:
-    """Inside, faiss works in the thread that calls it: see `retrieval.threads`."""
+    """Make faiss work in the calling thread only. See `threads`."""
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
     try:
@@ -134,7 +138,7 @@ def _one_thread(faiss: Any) -> Iterator[None]:
 
 
 def _faiss() -> Any:
-    """The module, imported when it is needed. Its classes are wrapped at runtime, which its types do not know."""
+    """Import faiss when it is needed. It is Any because it wraps its classes at runtime, which its types miss."""
     import faiss
 
     return faiss

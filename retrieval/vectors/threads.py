@@ -1,7 +1,6 @@
-"""Who works in parallel: our own threads, which share nothing until the end.
+"""Run independent work in threads, with BLAS limited to one thread.
 
-BLAS is held to one thread meanwhile: its own wait for each other after every product, which on a busy machine costs
-five times the work.
+The threads of BLAS wait for each other after every product, which takes five times as long on a busy machine.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def in_threads(work: Callable[[T], R], given: Sequence[T], threads: int) -> list[R]:
-    """`work` for each of `given`, so many at a time."""
-    return [work(one) for one in given] if min(len(given), threads) <= 1 else list(_pool(threads).map(work, given))
+def map_in_threads(work: Callable[[T], R], items: Sequence[T], threads: int) -> list[R]:
+    """Return `work` of each of `items`, in their order, with at most so many `threads`."""
+    return [work(item) for item in items] if min(len(items), threads) <= 1 else list(_pool(threads).map(work, items))
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
-    """Inside, BLAS works in the thread that calls it."""
+    """Return a context in which BLAS works in the calling thread only."""
     limit: AbstractContextManager[object] = _controller().limit(limits=1, user_api="blas")
     return limit
 

@@ -1,4 +1,4 @@
-"""The exact best rows, ties by ascending id even at the cut."""
+"""Exact top-k selection. Ties are broken by ascending id, also at the cut-off."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ import numpy.typing as npt
 
 from shortlist.retrieval.vectors.arrays import Floats, Ints, Rows
 
-_STRETCHES = 8  # for every row that is asked for
+_CHUNKS_PER_ROW = 8  # chunks for each row to be returned
 
 
 def distinct(rows: Ints) -> Ints:
-    """`rows` ascending, each once. Faster than `np.unique`, which hashes."""
+    """Return the unique `rows`, ascending. Faster than `np.unique`, which hashes."""
     ascending = np.sort(rows)
     return np.asarray(ascending[np.append(True, ascending[1:] != ascending[:-1])[: len(ascending)]])
 
 
 def best_first(scores: npt.NDArray[np.floating], ties: Rows | Ints, limit: int | None = None) -> Ints:
-    """Positions of the `limit` highest `scores`, best first; equal scores by ascending `ties` (aligned, distinct).
+    """Return the positions of the `limit` highest `scores`, best first.
 
-    The answer is that of sorting everything; only as much is sorted as is returned.
+    Equal scores are in ascending order of `ties`, which are aligned with `scores` and distinct. The result is that of a
+    full sort, but only the returned positions are sorted.
     """
     if limit is None or limit >= len(scores):
         return np.lexsort((ties, -scores))
@@ -27,32 +28,32 @@ def best_first(scores: npt.NDArray[np.floating], ties: Rows | Ints, limit: int |
         return np.empty(0, dtype=np.int64)
     cut = np.partition(scores, len(scores) - limit)[len(scores) - limit]
     above = np.flatnonzero(scores > cut)
-    level = np.flatnonzero(scores == cut)
+    tied = np.flatnonzero(scores == cut)
     room = limit - len(above)
-    if len(level) > room:
-        level = level[np.argpartition(ties[level], room - 1)[:room]]
-    chosen = np.concatenate((above, level))
-    return chosen[np.lexsort((ties[chosen], -scores[chosen]))]
+    if len(tied) > room:
+        tied = tied[np.argpartition(ties[tied], room - 1)[:room]]
+    selected = np.concatenate((above, tied))
+    return selected[np.lexsort((ties[selected], -scores[selected]))]
 
 
-def reaching(scores: Floats, limit: int, least: np.float32) -> Ints:
-    """Rows that are sure to include the `limit` best of `scores` above `least`, ascending; hardly more than those.
+def top_candidates(scores: Floats, limit: int, minimum: np.float32) -> Ints:
+    """Return rows, ascending, that include the `limit` best `scores` above `minimum`, and few others.
 
-    The rows are cut into stretches. The highest scores of stretches belong to different rows, so the `limit`-th
-    highest of them is no higher than the `limit`-th best score.
+    The rows are divided into chunks. The maxima of chunks belong to different rows, so the `limit`-th highest maximum
+    is no higher than the `limit`-th best score.
     """
-    width = len(scores) // (_STRETCHES * max(1, limit))
+    width = len(scores) // (_CHUNKS_PER_ROW * max(1, limit))
     if width < 2:
-        return np.flatnonzero(scores > least)
+        return np.flatnonzero(scores > minimum)
     highest = scores[: len(scores) // width * width].reshape(-1, width).max(axis=1)
     floor = np.partition(highest, len(highest) - limit)[len(highest) - limit]
-    return np.flatnonzero(scores > least if floor <= least else scores >= floor)
+    return np.flatnonzero(scores > minimum if floor <= minimum else scores >= floor)
 
 
 class TopK:
-    """The rows that can still be among the best `limit` while scores arrive in blocks.
+    """Collects the rows that may be among the best `limit` while scores arrive in blocks.
 
-    Rows within `slack` below the last place are kept too, so that scores computed roughly can be made exact afterwards.
+    Rows whose score is within `slack` of the last place are included, so that rough scores can be recomputed exactly.
     """
 
     def __init__(self, limit: int, slack: float) -> None:
@@ -61,19 +62,19 @@ class TopK:
         self._floor = -np.inf
         self._rows: list[Ints] = []
         self._scores: list[npt.NDArray[np.floating]] = []
-        self._waiting = 0
+        self._n_rows = 0
 
     def add(self, scores: npt.NDArray[np.floating], first_row: int) -> None:
-        """Take in the scores of the rows from `first_row` on; minus infinity is never kept."""
+        """Add the scores of consecutive rows from `first_row`. Rows with minus infinity are dropped."""
         kept = np.flatnonzero(scores > self._floor)
         self._rows.append(kept + first_row)
         self._scores.append(scores[kept])
-        self._waiting += len(kept)
-        if self._waiting > 2 * self._limit:
+        self._n_rows += len(kept)
+        if self._n_rows > 2 * self._limit:
             self._prune()
 
     def rows(self) -> Ints:
-        """The rows that remain, in no useful order."""
+        """Return the collected rows, in no particular order."""
         self._prune()
         return self._rows[0]
 
@@ -84,4 +85,4 @@ class TopK:
             cut = float(np.partition(scores, len(scores) - self._limit)[len(scores) - self._limit])
             self._floor = np.nextafter(np.float32(cut - self._slack), np.float32(-np.inf))
             rows, scores = rows[scores > self._floor], scores[scores > self._floor]
-        self._rows, self._scores, self._waiting = [rows], [scores], 0
+        self._rows, self._scores, self._n_rows = [rows], [scores], 0

@@ -13,7 +13,7 @@ from time import monotonic
 from shortlist.agent.chat.session import Chat
 from shortlist.agent.recommend import Recommender
 from shortlist.core.errors import HomeLocked, ShortlistError
-from shortlist.retrieval.index.background_merge import merge_aside
+from shortlist.retrieval.index.background_merge import merge_in_background
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.manifest import MANIFEST, read_manifest
 from shortlist.retrieval.index.snapshot import Snapshot
@@ -90,12 +90,12 @@ class Reloader:
     def merge(self) -> None:
         """Merge the index if it changed since the last merge, and load it, so that old files can be deleted.
 
-        Raises like `merge_aside`.
+        Raises like `merge_in_background`.
         """
         if self._merged == self._manifest_version():
             return
         self._merged = self._manifest_version()
-        if merge_aside(self._context.home):
+        if merge_in_background(self._context.home):
             with self._lock:
                 self._try_to_load()
 

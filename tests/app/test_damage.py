@@ -120,7 +120,7 @@ def test_a_bit_that_rots_unseen_is_found_by_doctor_and_mended_by_rebuild(shortli
     os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
     done = shortlist("doctor", "--json")
     assert done.returncode == 4
-    assert "vectors.npy is not what was written" in findings(shortlist)["indexes"]["found"]
+    assert "vectors.npy is damaged" in findings(shortlist)["indexes"]["found"]
     assert shortlist("rebuild").returncode == 0
     assert shortlist("doctor").returncode == 0
 

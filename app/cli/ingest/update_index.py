@@ -25,12 +25,12 @@ def make_searchable(store: Home, config: Config) -> None:
 
 def merge_index(store: Home) -> None:
     """Run the index merges that are due, and say so on stderr. A merge that fails is only a note: it stays due."""
-    from shortlist.retrieval.index.background_merge import merge_aside
+    from shortlist.retrieval.index.background_merge import merge_in_background
 
     def begins(rows: int) -> None:
         say(f"merging {rows:,} rows of the index; searches work in the meantime", err=True)
 
     try:
-        merge_aside(store, begins)
+        merge_in_background(store, begins)
     except StateError as error:
         print_remark(f"the index merge is postponed: {error}")

@@ -27,13 +27,13 @@ from shortlist.core.ranking import Query
 from shortlist.core.types import Article
 from shortlist.retrieval.build import build_leg
 from shortlist.retrieval.index import index as index_writer
-from shortlist.retrieval.index.background_merge import LOCK, MERGED, merge_aside
+from shortlist.retrieval.index.background_merge import LOCK, MERGED, merge_in_background
 from shortlist.retrieval.index.index import open_index
 from shortlist.retrieval.index.indexer import load_snapshot
-from shortlist.retrieval.index.merge_policy import to_merge
+from shortlist.retrieval.index.merge_policy import segments_to_merge
 from shortlist.retrieval.index.snapshot import Snapshot
 
-AT_ONCE = 30
+MAX_COMMIT_ROWS = 30
 QUERY = Query(
     k=200,
     text="word1 word2 word5",
@@ -45,7 +45,7 @@ QUERY = Query(
 @pytest.fixture(autouse=True)
 def _small_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commits that merge little, and no waiting for the disk: a killed process leaves what it wrote to the system."""
-    monkeypatch.setattr(index_writer, "AT_ONCE", AT_ONCE)
+    monkeypatch.setattr(index_writer, "MAX_COMMIT_ROWS", MAX_COMMIT_ROWS)
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
@@ -100,7 +100,7 @@ def folders(home: Any) -> list[str]:
 def in_order(home: Any) -> bool:
     """Whether nothing is left to merge, and no folder is there that belongs to no index."""
     parts = open_index(home.path / "indexes", home.home_id, home.encoder).of_kind("video")
-    due = to_merge([(part.n_live, len(part.dead)) for part in parts])
+    due = segments_to_merge([(part.n_live, len(part.dead)) for part in parts])
     return not due and sorted(folders(home)) == sorted(names(home))
 
 
@@ -115,7 +115,7 @@ class TestAside:
         before = load_snapshot(grown)
         rows: list[int] = []
         assert len(before.parts) > 2
-        assert merge_aside(grown, rows.append)
+        assert merge_in_background(grown, rows.append)
         after = load_snapshot(grown)
         assert rows == [48, 98]
         assert (len(after.parts), len(after.articles), after.revision) == (1, 1, before.revision)
@@ -124,25 +124,25 @@ class TestAside:
         assert in_order(grown)
 
     def test_nothing_is_done_where_nothing_is_due(self, grown: Any) -> None:
-        assert merge_aside(grown)
+        assert merge_in_background(grown)
         manifest = (grown.path / "indexes" / "manifest.json").read_bytes()
-        assert not merge_aside(grown)
+        assert not merge_in_background(grown)
         assert (grown.path / "indexes" / "manifest.json").read_bytes() == manifest
 
     def test_a_home_without_an_index_has_nothing_to_merge(self, home: Any) -> None:
-        assert not merge_aside(home)
+        assert not merge_in_background(home)
 
     def test_a_damaged_index_is_left_to_who_makes_it_anew(self, grown: Any) -> None:
         (grown.path / "indexes" / "manifest.json").write_text("rubbish")
-        assert not merge_aside(grown)
+        assert not merge_in_background(grown)
 
     def test_a_commit_merges_no_more_than_it_may(self, home: Any, some_videos: Any) -> None:
         for start in range(0, 200, 8):
             home.catalogue.put(*some_videos(8, start))
             load_snapshot(home)
             sizes = [len(part.segment) for part in load_snapshot(home).parts]
-            assert max(sizes) <= AT_ONCE
-            assert len(sizes) <= 2 * start / (0.75 * AT_ONCE) + 5
+            assert max(sizes) <= MAX_COMMIT_ROWS
+            assert len(sizes) <= 2 * start / (0.75 * MAX_COMMIT_ROWS) + 5
 
 
 class TestMeanwhile:
@@ -155,7 +155,7 @@ class TestMeanwhile:
             grown.catalogue.put(*some_videos(1, 50, edition=3), Article("a1", "Changed"), Article("new", "New"))
             same_results(load_snapshot(grown), anew(grown, tmp_path / "anew"))
 
-        assert merge_aside(grown, once(meanwhile))
+        assert merge_in_background(grown, once(meanwhile))
         merged = load_snapshot(grown)
         same_results(merged, anew(grown, tmp_path / "anew"))
         assert {"v0001", "v0071", "v0200", "v0003"}.isdisjoint(merged.live_ids())
@@ -170,7 +170,7 @@ class TestMeanwhile:
                 load_snapshot(grown)
             assert before - set(names(grown))
 
-        assert merge_aside(grown, meanwhile)
+        assert merge_in_background(grown, meanwhile)
         same_results(load_snapshot(grown), anew(grown, tmp_path / "anew"))
 
     def test_everything_may_be_removed(self, grown: Any) -> None:
@@ -178,7 +178,7 @@ class TestMeanwhile:
             grown.catalogue.remove(*load_snapshot(grown).live_ids())
             load_snapshot(grown)
 
-        assert merge_aside(grown, meanwhile)  # the articles
+        assert merge_in_background(grown, meanwhile)  # the articles
         assert load_snapshot(grown).parts == ()
         assert sorted(folders(grown)) == sorted(names(grown))
 
@@ -191,13 +191,13 @@ class TestMeanwhile:
             load_snapshot(home)
             made.extend(names(home))
 
-        assert not merge_aside(home, meanwhile)
+        assert not merge_in_background(home, meanwhile)
         assert names(home) == made
         assert set(made) & set(before)  # names are used again
         same_results(load_snapshot(home), anew(home, tmp_path / "anew"))
 
     def test_an_index_that_is_gone_is_no_error(self, grown: Any) -> None:
-        assert not merge_aside(grown, lambda _: shutil.rmtree(grown.path / "indexes"))
+        assert not merge_in_background(grown, lambda _: shutil.rmtree(grown.path / "indexes"))
 
     def test_readers_and_a_writer_go_on_beside_merges(self, grown: Any, some_videos: Any, tmp_path: Path) -> None:
         lock = threading.Lock()
@@ -216,9 +216,9 @@ class TestMeanwhile:
         merged: list[bool] = []
 
         def keep_merging() -> None:
-            merged.append(merge_aside(grown))
+            merged.append(merge_in_background(grown))
             while not done.is_set():
-                merged.append(merge_aside(grown))
+                merged.append(merge_in_background(grown))
 
         thread = threading.Thread(target=keep_merging)
         thread.start()
@@ -259,11 +259,11 @@ def test_whatever_is_done_before_meanwhile_and_after(
     home = homes(path)
     home.catalogue.put(*some_videos(45))
     change(home, some_videos, before)
-    merge_aside(home, lambda _: change(home, some_videos, meanwhile))
+    merge_in_background(home, lambda _: change(home, some_videos, meanwhile))
     same_results(load_snapshot(home), anew(home, path / "anew"))
     change(home, some_videos, after)
     same_results(load_snapshot(home), anew(home, path / "anew"))
-    merge_aside(home)
+    merge_in_background(home)
     same_results(load_snapshot(home), anew(home, path / "anew"))
     assert in_order(home)
 
@@ -276,13 +276,13 @@ def homes(home: Any) -> Callable[[Path], Any]:
 class TestAlone:
     def test_a_second_merger_returns_at_once(self, grown: Any) -> None:
         second: list[bool] = []
-        assert merge_aside(grown, lambda _: second.append(merge_aside(grown)))
+        assert merge_in_background(grown, lambda _: second.append(merge_in_background(grown)))
         assert second == [False, False]
 
     def test_one_of_another_process_does_too(self, grown: Any) -> None:
         with FileLock(grown.path / LOCK):
-            assert in_child(lambda: os._exit(7 if merge_aside(grown) is False else 0)) == 7 << 8
-        assert merge_aside(grown)
+            assert in_child(lambda: os._exit(7 if merge_in_background(grown) is False else 0)) == 7 << 8
+        assert merge_in_background(grown)
 
     def test_another_writer_is_waited_for(self, grown: Any) -> None:
         free, refused = grown.writing, iter(range(3))
@@ -293,22 +293,22 @@ class TestAlone:
             return free(doing)
 
         grown.writing = writing
-        assert merge_aside(grown)
+        assert merge_in_background(grown)
         assert in_order(grown)
 
     def test_a_writer_that_stays_is_given_way(self, grown: Any, caplog: pytest.LogCaptureFixture) -> None:
         before = names(grown)
         with caplog.at_level(logging.WARNING):
-            assert not merge_aside(grown, lambda _: setattr(grown, "locked", True), patience_s=0)
-        assert "another time" in caplog.text
+            assert not merge_in_background(grown, lambda _: setattr(grown, "locked", True), wait_s=0)
+        assert "the next attempt comes later" in caplog.text
         assert sorted(folders(grown)) == sorted(names(grown)) == sorted(before)
         grown.locked = False
-        assert merge_aside(grown)
+        assert merge_in_background(grown)
 
     def test_files_that_cannot_be_written_are_an_error(self, grown: Any) -> None:
         before = load_snapshot(grown)
         with pytest.raises(StateError):
-            merge_aside(grown, lambda _: (grown.path / "indexes" / f"{MERGED}.new").write_text("in the way"))
+            merge_in_background(grown, lambda _: (grown.path / "indexes" / f"{MERGED}.new").write_text("in the way"))
         same_results(load_snapshot(grown), before)
 
 
@@ -337,7 +337,7 @@ def killed_at(home: Any, step: int) -> bool:
 
     def work() -> None:
         sys.addaudithook(kill)
-        merge_aside(home)
+        merge_in_background(home)
 
     return os.WIFSIGNALED(in_child(work))
 
@@ -357,7 +357,7 @@ class TestKilled:
             if not killed_at(home, step):
                 break
             same_results(load_snapshot(home), right)
-            merge_aside(home)
+            merge_in_background(home)
             same_results(load_snapshot(home), right)
             assert not (home.path / "indexes" / MERGED).exists()
         assert step > 20
@@ -371,5 +371,5 @@ class TestKilled:
         grown.catalogue.put(*some_videos(1, 500))
         load_snapshot(grown)
         assert all(path.exists() for path in unfinished)
-        merge_aside(grown)
+        merge_in_background(grown)
         assert not any(path.exists() for path in unfinished)

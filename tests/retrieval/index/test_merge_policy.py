@@ -5,32 +5,32 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.retrieval.index.merge_policy import AT_ONCE, GROWTH, MAX_DEAD, to_merge
-from shortlist.retrieval.vectors.ivf import LEAST
+from shortlist.retrieval.index.merge_policy import GROWTH, MAX_COMMIT_ROWS, MAX_DEAD, segments_to_merge
+from shortlist.retrieval.vectors.ivf import MIN_ROWS
 
 sizes = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 300)).filter(lambda size: sum(size) > 0), max_size=12)
 
 
 def test_small_ones_join_and_large_ones_are_left_alone() -> None:
-    assert to_merge([]) == range(0)
-    assert list(to_merge([(1000, 0)])) == []
-    assert list(to_merge([(1000, 0), (100, 0)])) == []
-    assert list(to_merge([(1000, 0), (100, 0), (100, 0)])) == [1, 2]
-    assert list(to_merge([(1000, 0), (300, 0), (100, 0)])) == [0, 1, 2]
+    assert segments_to_merge([]) == range(0)
+    assert list(segments_to_merge([(1000, 0)])) == []
+    assert list(segments_to_merge([(1000, 0), (100, 0)])) == []
+    assert list(segments_to_merge([(1000, 0), (100, 0), (100, 0)])) == [1, 2]
+    assert list(segments_to_merge([(1000, 0), (300, 0), (100, 0)])) == [0, 1, 2]
 
 
 def test_tombstones_are_swept_when_they_are_many() -> None:
-    assert list(to_merge([(80, 20)])) == []
-    assert list(to_merge([(70, 30)])) == [0]
-    assert list(to_merge([(0, 5)])) == [0]
+    assert list(segments_to_merge([(80, 20)])) == []
+    assert list(segments_to_merge([(70, 30)])) == [0]
+    assert list(segments_to_merge([(0, 5)])) == [0]
 
 
 @given(sizes)
 def test_afterwards_there_is_nothing_left_to_do(before: list[tuple[int, int]]) -> None:
-    merged = to_merge(before)
+    merged = segments_to_merge(before)
     together = sum(before[at][0] for at in merged)
     after = [size for at, size in enumerate(before) if at not in merged] + ([(together, 0)] if together else [])
-    assert list(to_merge(after)) == []
+    assert list(segments_to_merge(after)) == []
     for at, (live, dead) in enumerate(after[:-1]):
         assert live > GROWTH * sum(newer for newer, _ in after[at + 1 :])
         assert dead <= MAX_DEAD * (live + dead)
@@ -41,7 +41,7 @@ def test_adding_a_few_at_a_time_leaves_few_segments() -> None:
     rewritten = 0
     for _ in range(2000):
         kept.append((10, 0))
-        merged = to_merge(kept)
+        merged = segments_to_merge(kept)
         if merged:
             together = sum(kept[at][0] for at in merged)
             rewritten += together
@@ -55,26 +55,26 @@ Sizes = list[tuple[int, int]]
 
 
 def after_a_merge(sizes: Sizes, most: float = math.inf) -> Sizes:
-    merged = to_merge(sizes, most)
+    merged = segments_to_merge(sizes, most)
     together = sum(sizes[at][0] for at in merged)
     return [*sizes[: merged.start], *([(together, 0)] if together else [])]
 
 
 @given(sizes, st.integers(0, 3000))
 def test_no_more_is_merged_than_allowed(before: Sizes, most: int) -> None:
-    assert sum(map(sum, [before[at] for at in to_merge(before, most)])) <= most
+    assert sum(map(sum, [before[at] for at in segments_to_merge(before, most)])) <= most
     after = after_a_merge(before, most)
-    assert list(to_merge(after, most)) == [] or sum(map(sum, after)) < sum(map(sum, before))
+    assert list(segments_to_merge(after, most)) == [] or sum(map(sum, after)) < sum(map(sum, before))
 
 
-def test_what_would_be_too_large_is_left_to_a_merge_aside() -> None:
-    assert list(to_merge([(1000, 0), (900, 0), (20, 0), (20, 0)], most=500)) == [2, 3]
-    assert list(to_merge([(1000, 0), (900, 0), (20, 0), (20, 0)])) == [0, 1, 2, 3]
-    assert list(to_merge([(100, 900), (200, 0)], most=500)) == []
+def test_segments_that_are_too_large_are_left_to_a_background_merge() -> None:
+    assert list(segments_to_merge([(1000, 0), (900, 0), (20, 0), (20, 0)], max_rows=500)) == [2, 3]
+    assert list(segments_to_merge([(1000, 0), (900, 0), (20, 0), (20, 0)])) == [0, 1, 2, 3]
+    assert list(segments_to_merge([(100, 900), (200, 0)], max_rows=500)) == []
 
 
 def test_a_commit_builds_no_cells() -> None:
-    assert AT_ONCE < LEAST
+    assert MAX_COMMIT_ROWS < MIN_ROWS
 
 
 @given(st.lists(st.integers(1, 400), max_size=300))
@@ -89,10 +89,10 @@ def test_many_small_commits_leave_few_segments(added: list[int]) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 400), st.booleans()), max_size=300))
-def test_merged_aside_now_and_then_they_are_as_few_as_if_merged_at_once(added: list[tuple[int, bool]]) -> None:
+def test_background_merges_keep_segments_as_few_as_merging_at_once(added: list[tuple[int, bool]]) -> None:
     kept: Sizes = []
     for rows, aside in added:
-        kept = after_a_merge([*kept, (rows, 0)], most=500)
+        kept = after_a_merge([*kept, (rows, 0)], 500)
         if aside:
             kept = after_a_merge(kept)
             assert len(kept) <= 2 + math.log(max(1, sum(live for live, _ in kept)), GROWTH + 1)

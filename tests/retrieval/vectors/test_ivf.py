@@ -15,9 +15,9 @@ from shortlist.retrieval.index.index import IndexWriter, empty_index, open_index
 from shortlist.retrieval.index.segment import SegmentView, video_segment
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.dense import Dense
-from shortlist.retrieval.vectors.ivf import LEAST, pack_cells
+from shortlist.retrieval.vectors.ivf import MIN_ROWS, build_ivf
 
-DIM, N, K = 48, LEAST + 2_000, 100
+DIM, N, K = 48, MIN_ROWS + 2_000, 100
 
 
 def unit(rows: FloatArray) -> FloatArray:
@@ -110,7 +110,7 @@ def test_there_are_as_many_as_asked_for_while_there_are_any(leg: Dense, vectors:
 
 
 def test_small_segments_have_no_cells(vectors: FloatArray) -> None:
-    assert pack_cells(vectors[: LEAST - 1]) is None
+    assert build_ivf(vectors[: MIN_ROWS - 1]) is None
 
 
 def test_cells_with_a_byte_changed_are_named(folder: Path, snapshot: Snapshot, tmp_path: Path) -> None:
