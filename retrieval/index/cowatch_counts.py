@@ -54,12 +54,12 @@ class Links:
 
     @classmethod
     def none(cls) -> Links:
-        """Before any event."""
+        """Return the links without any event."""
         return cls((), csr_array((0, 0), dtype=np.int64), np.empty(0, dtype=np.int64), 0, 0)
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
-        """The number of each video."""
+        """Number of each video, by id."""
         return {item_id: number for number, item_id in enumerate(self.ids)}
 
     def followed(self, readers: Iterable[Watches], until: int) -> Links:
@@ -84,14 +84,14 @@ class Links:
 
 
 def _apart(old: list[int], new: list[int]) -> tuple[list[int], list[int]]:
-    """Both without the common beginning that no pair with a difference reaches."""
+    """Return both sequences without the common prefix that is out of `REACH` of their first difference."""
     same = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), len(old))
     start = max(0, min(same, len(new)) - REACH)
     return old[start:], new[start:]
 
 
 def _pairs(sequences: Sequence[Sequence[int]], n: int) -> csr_array:
-    """int64[n, n]: the links that `sequences` make."""
+    """Return int64[n, n]: the links of `sequences`."""
     items = _joined(sequences)
     owner = np.repeat(np.arange(len(sequences)), [len(one) for one in sequences])
     rows, columns, values = [items[:0]], [items[:0]], [items[:0]]
@@ -113,9 +113,9 @@ def _joined(sequences: Sequence[Sequence[int]]) -> Ints:
 
 
 def load_links(home: Home, folder: Path) -> Links:
-    """The links up to the newest event of `home`: those cached in `folder`, and the events since.
+    """Return the links up to the newest event of `home`: those cached in `folder`, updated with the events since.
 
-    After a removal of events all are counted again: the file does not know whose sequence an event was part of.
+    After a removal of events all are counted again, because the file does not record the sequences of readers.
     """
     newest, removal = home.catalogue.events.version()
     kept = _read(folder / NAME, home, removal)
@@ -128,7 +128,7 @@ def load_links(home: Home, folder: Path) -> Links:
 
 
 def _read(path: Path, home: Home, removal: str) -> Links:
-    """The links in the file; none where it is missing, damaged, foreign, or counts events that were removed."""
+    """Return the links in the file, or none if it is missing, damaged, of another home, or counts removed events."""
     try:
         with np.load(BytesIO(_checked(path)), allow_pickle=False) as file:
             counted = int(file["counted"])
@@ -149,7 +149,7 @@ def _read(path: Path, home: Home, removal: str) -> Links:
 
 
 def cowatch_is_damaged(folder: Path) -> bool:
-    """Whether the file in `folder` is not what was written. `load_links` does not use it then, and counts anew."""
+    """Return whether the file in `folder` is damaged. `load_links` ignores a damaged file and counts all events."""
     try:
         _checked(folder / NAME)
     except FileNotFoundError:
@@ -160,7 +160,7 @@ def cowatch_is_damaged(folder: Path) -> bool:
 
 
 def _checked(path: Path) -> bytes:
-    """The content of the file before its last four bytes, which are the CRC-32 of it. Raises `ValueError`."""
+    """Return the file without its last four bytes, which are its CRC-32. Raises `ValueError` if they do not match."""
     content = path.read_bytes()
     if zlib.crc32(content[:-4]) != int.from_bytes(content[-4:], "big"):
         raise ValueError("the file is not what was written")
@@ -168,12 +168,12 @@ def _checked(path: Path) -> bytes:
 
 
 def _last(home: Home, counted: int) -> str:
-    """The last event that was counted: after a backup was put back, numbers are given to other events."""
+    """Return the last counted event, because numbers are used again after a backup was restored."""
     return repr(home.catalogue.events.get_numbered(counted))
 
 
 def _write(path: Path, home: Home, links: Links, removal: str) -> None:
-    """Replace the file; a home that cannot be written keeps the old one."""
+    """Replace the file. If the home is read-only, the old file stays."""
     fresh = path.with_name(f"{NAME}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
