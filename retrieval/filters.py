@@ -16,9 +16,9 @@ from shortlist.retrieval.vectors.arrays import Bools, Ints
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Allowed:
-    """`mask`, bool[n], is False for what must not come back; None lets everything through.
+    """The rows that may be returned: those where `mask`, bool[n], is True, or all if it is None.
 
-    `rows` are given where the query names its candidates: then exactly these come back, scored or not.
+    If the query names its candidates, `rows` are their rows, and exactly these are returned.
     """
 
     mask: Bools | None = None
@@ -26,7 +26,7 @@ class Allowed:
 
 
 def allowed(snapshot: Snapshot, query: Query) -> Allowed:
-    """What `query` lets come back from `snapshot`. A video that lacks a filtered field is left out."""
+    """Return the rows of `snapshot` that `query` allows. A video without a value of a filtered field is left out."""
     masks = [*_masks(snapshot.columns, query.filters), *_word_masks(snapshot, query.filters.not_words)]
     if snapshot.n_live < len(snapshot):
         masks.append(snapshot.live)

@@ -1,4 +1,4 @@
-"""Several legs as one retriever."""
+"""Fusion of several legs into one retriever."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ CHANCE = 0.01  # a pair of videos that chance brings together this rarely counts
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinkEvidence:
-    """How each of the liked videos is linked to one other video; all arrays are float64[n] aligned with `liked`.
+    """The links of each liked video to one other video; all arrays are float64[n] aligned with `liked`.
 
     `values` add up to the cowatch score of the other video. `after` and `before` are lower bounds of the readers who
     watched it after and before the liked one, `watched` all readers of the liked one. `significance` is between 0 (the
