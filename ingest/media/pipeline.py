@@ -24,7 +24,7 @@ from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.speech.transcriber import Transcriber
 from shortlist.store.catalogue.records import Put
 from shortlist.store.home import Home
-from shortlist.store.outbox import deliver
+from shortlist.store.outbox import deliver, pending
 
 MAX_LISTED = 32  # items waiting for a download
 MAX_DOWNLOADED = 4  # downloads waiting for the speech model: each may be a file of many megabytes
@@ -65,6 +65,8 @@ def load_media(
     before an error is kept.
     """
     with home.writing("ingesting videos"):
+        if pending(home):  # an earlier run ended between storing a video and writing its documents
+            deliver(home, models.encoder)
         return _Pipeline(home, models, config, media, RunLog(home.catalogue.steps, progress)).run(sources)
 
 
