@@ -19,7 +19,7 @@ from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.variants import Variant
 
-NEEDS = {"implicit-als": "implicit", "langchain-ensemble": "langchain_chroma"}
+NEEDS = {"implicit-als": "implicit", "langchain-ensemble": "langchain_classic"}
 
 
 def mean(kind: str, peer: str, folders: dict[str, Path], config: Config, factories: Factories) -> float:
