@@ -27,7 +27,7 @@ SCHEMA = {
     "required": ["word"],
     "additionalProperties": False,
 }
-HISTORY = "I liked: " + "; ".join(f"video {i} about football" for i in range(10))
+HISTORY = "I liked: " + "; ".join(f"video {i} about football" for i in range(5))
 
 
 def ask(candidate: str) -> list[Message]:
