@@ -52,6 +52,7 @@ def video_document(video: Video) -> dict[str, Any]:
         "published": None if video.published is None else video.published.isoformat(),
         "url": video.url,
         "category": video.category,
+        "category_is_guess": video.category_is_guess,
         "summary": video.summary,
     }
 

@@ -29,27 +29,34 @@ class DefaultEnricher:
         self._categoriser: Categoriser | None = None
 
     def enrich(self, videos: Sequence[Video]) -> list[Video]:
-        """Return `videos` in the same order, each with a category and, if it has any text, a summary and tags.
+        """Return `videos` in the same order, each with a category if one is clear and, if it has
+        any text, a summary and tags.
 
         Enrichments made earlier from the same text are kept, so ingesting a source again changes nothing and needs no
         model.
         """
         stored = self._catalogue.videos.get_many([video.id for video in videos])
+        same = {video.id for video in videos if video.id in stored and _same_text(stored[video.id], video)}
         for video in videos:
-            if video.id in stored and source_text(stored[video.id]) != source_text(video):
+            if video.id in stored and video.id not in same:
                 self._catalogue.steps.remove(video.id, ENRICH_VIDEO)  # a changed text is enriched again
         enriched = [_add_tags(_add_summary(_inherit_video(video, stored.get(video.id)))) for video in videos]
-        missing = [i for i, video in enumerate(enriched) if video.enrichment.category is None]
+        # A text that was stored without a category had no clear one.
+        missing = [i for i, video in enumerate(enriched) if video.enrichment.category is None and video.id not in same]
         for i, category in zip(missing, self._categorise([enriched[i] for i in missing]), strict=True):
             enriched[i] = replace(enriched[i], enrichment=replace(enriched[i].enrichment, category=category))
         return enriched
 
-    def _categorise(self, videos: Sequence[Video]) -> list[Made]:
+    def _categorise(self, videos: Sequence[Video]) -> list[Made | None]:
         if not videos:
             return []
         if self._categoriser is None:
             self._categoriser = Categoriser(self._encoder(), self._categories)
         return self._categoriser.categorise(videos)
+
+
+def _same_text(one: Video, other: Video) -> bool:
+    return source_text(one) == source_text(other)
 
 
 def carry_over_enrichments(catalogue: Catalogue, articles: Sequence[Article]) -> list[Article]:

@@ -88,6 +88,7 @@ class VideoOut(BaseModel):
     published: str | None
     url: str | None
     category: str | None
+    category_is_guess: bool
     summary: str | None
 
 

@@ -15,7 +15,7 @@ FUSION = "fusion"
 
 def card(item: Document) -> str:
     """Render a recommendation: title, facts, summary, reason, quote and stages."""
-    facts = [item["channel"], _length(item["duration_s"]), item["category"]]
+    facts = [item["channel"], _length(item["duration_s"]), _category(item)]
     lines = [
         f"<h3>{item['rank']}. {escape(item['title'])}</h3>",
         f"<div class='facts'>{escape(' · '.join(fact for fact in facts if fact))}{_link(item['url'])}</div>",
@@ -117,3 +117,7 @@ def _dwell(seconds: float | None) -> str:
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _category(item: Document) -> str | None:
+    return f"{item['category']} (a guess)" if item["category"] and item["category_is_guess"] else item["category"]

@@ -53,3 +53,8 @@ def test_categories_by_nearness(encoder: Any) -> None:
     )
     assert made == [Made(name, "zero-shot:words") for name in ("Food", "Music", "Knots")]
     assert categoriser.categorise([]) == []
+
+
+def test_no_category_is_guessed_where_two_are_as_near(encoder: Any) -> None:
+    categoriser = Categoriser(encoder, ("Knots", "Sails"))
+    assert categoriser.categorise([video("Knots and sails"), video("Words of neither")]) == [None, None]

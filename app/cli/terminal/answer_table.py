@@ -40,7 +40,8 @@ def print_answer(answer: Answer) -> None:
 
 def _video(item: Recommendation) -> Group:
     video = item.video
-    facts = [video.channel, f"{video.duration_s:.0f} s" if video.duration_s is not None else None, video.category]
+    category = f"{video.category} (a guess)" if video.category_is_guess else video.category
+    facts = [video.channel, f"{video.duration_s:.0f} s" if video.duration_s is not None else None, category]
     lines = [
         _text(video.display_title, "bold"),
         _text(" · ".join(fact for fact in (*facts, video.id) if fact), "dim"),
