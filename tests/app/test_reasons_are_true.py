@@ -29,6 +29,7 @@ def config(sample_home: Path) -> Config:
     return Config(home=sample_home)
 
 
+@pytest.mark.slow
 def test_the_reason_is_the_stage_that_decided(config: Config) -> None:
     """Of the stages with something to say, no other contributed more. Without its leg the video ranks lower.
 
