@@ -32,7 +32,7 @@ def more(tmp_path: Path) -> str:
 def ingest(
     here: Callable[..., Any], hashed: Any, home: Path, more: str, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], Any]:
-    monkeypatch.setattr(index_writer, "AT_ONCE", 20)
+    monkeypatch.setattr(index_writer, "MAX_COMMIT_ROWS", 20)
     return lambda: here("ingest", "videos", more, home=home)
 
 
