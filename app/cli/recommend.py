@@ -69,7 +69,6 @@ def recommend(
         filters=filters(max_duration, category, channel, language, published_after, published_before, include_seen),
     )
     from shortlist.app.build import open_home, open_recommender
-    from shortlist.app.cli.terminal.answer_table import print_answer
     from shortlist.app.cli.terminal.output import print_json, print_notes
     from shortlist.core.json_documents import answer_document
 
@@ -82,6 +81,8 @@ def recommend(
     if as_json:
         print_json(answer_document(answer))
     else:
+        from shortlist.app.cli.terminal.answer_table import print_answer
+
         print_answer(answer)
     print_notes(answer.notes)
 

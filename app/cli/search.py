@@ -39,7 +39,6 @@ def search(
     chosen = settings(context, home, config)
     chosen_filters = filters(max_duration, category, channel, language, published_after, published_before)
     from shortlist.app.build import open_home, open_recommender
-    from shortlist.app.cli.terminal.answer_table import print_answer
     from shortlist.app.cli.terminal.output import print_json, print_notes
     from shortlist.core.json_documents import search_document
 
@@ -48,5 +47,7 @@ def search(
     if as_json:
         print_json(search_document(text, answer))
     else:
+        from shortlist.app.cli.terminal.answer_table import print_answer
+
         print_answer(answer)
     print_notes(answer.notes)

@@ -56,7 +56,7 @@ class Cowatch(Leg[Matches]):
         self._config = config
         self._rows = np.array([_row(snapshot, item_id) for item_id in snapshot.links.ids], dtype=np.int64)
         forward = snapshot.links.forward.astype(np.float64)
-        damped = diags_array(damping(snapshot.links, config))
+        damped = diags_array(damping(snapshot.links.watched, config))
         self._links = csr_array(damped @ (forward + config.cowatch_backward * forward.T) @ damped)
         self._links.data /= UNIT
 

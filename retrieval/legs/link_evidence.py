@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammainc
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.types import HistoryItem
@@ -47,9 +46,9 @@ def liked_weights(history: Sequence[HistoryItem], links: Links, config: Retrieva
     return {numbers[item]: recency**back for back, item in enumerate(videos) if item in numbers}
 
 
-def damping(links: Links, config: RetrievalConfig) -> Scores:
-    """float64[n]: the factor by which every link of each video is multiplied."""
-    return np.asarray(np.maximum(links.watched, 1.0) ** -config.cowatch_damping)
+def damping(watched: Ints, config: RetrievalConfig) -> Scores:
+    """float64[n]: the factor by which every link of a video is multiplied; `watched` counts the readers of each."""
+    return np.asarray(np.maximum(watched, 1.0) ** -config.cowatch_damping)
 
 
 def link_evidence(links: Links, weights: Mapping[int, float], number: int, config: RetrievalConfig) -> LinkEvidence:
@@ -58,8 +57,8 @@ def link_evidence(links: Links, weights: Mapping[int, float], number: int, confi
     other = np.full_like(numbers, number)
     forward = _counts(links, numbers, other)
     backward = _counts(links, other, numbers)
-    damped = damping(links, config)
-    values = (forward + config.cowatch_backward * backward) * damped[numbers] * damped[number]
+    damped = damping(links.watched[numbers], config) * damping(links.watched[other], config)
+    values = (forward + config.cowatch_backward * backward) * damped
     watched = links.watched[numbers].astype(np.float64)
     both = np.minimum(np.ceil(forward + backward), np.minimum(watched, links.watched[number]))
     return LinkEvidence(
@@ -77,6 +76,8 @@ def significance(observed: Scores, expected: Scores) -> Scores:
 
     With a dozen readers, a pair that one of them watched is what chance gives; with thousands it is not.
     """
+    from scipy.special import gammainc  # slow to import, and not needed by readers without links
+
     chance = np.where(observed > 0, gammainc(np.maximum(observed, 1.0), np.maximum(expected, 1e-300)), 1.0)
     return np.minimum(1.0, np.log(np.maximum(chance, 1e-300)) / math.log(CHANCE))
 
