@@ -23,7 +23,7 @@ from benchmarks.retrieval import core_seconds, embedded, real_queries, real_wind
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.core.types import Kind
-from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.columns import blank_columns
 from shortlist.retrieval.index.postings import count_terms
 from shortlist.retrieval.index.segment import Segment, SegmentView
@@ -70,7 +70,7 @@ def compare_legs(leg: Dense, exact: Dense, queries: Sequence[Query], share: floa
     """Return the recall of the exact best `K`, and core-milliseconds of both; a filter passes `share` of the rows."""
     draw = np.random.default_rng(2)
     mask = None if share is None else draw.random(len(leg.snapshot)) < share
-    filters = [Allowed(mask)]
+    filters = [AllowedRows(mask)]
 
     def one(which: Dense, query: Query) -> set[str]:
         return set(which.answer([query], filters)[0].ids)

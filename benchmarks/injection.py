@@ -30,7 +30,7 @@ from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.prompt import ReaderPrompt
 from shortlist.agent.rerank.yesno import CHOICES, log_odds
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
-from shortlist.core.types import GIVEN, Enrichment, Made, Profile, Video
+from shortlist.core.types import GIVEN, Attributed, Enrichment, Profile, Video
 from shortlist.eval.stats.significance import bootstrap
 from shortlist.ingest.summarise import extract
 from shortlist.models.llm.language_model import LanguageModel
@@ -74,7 +74,9 @@ def ted_lists(data: Path, vectors: Vectors) -> Iterator[CandidateList]:
         rows = [json.loads(line) for line in file]
     videos = [
         Video(
-            str(row["id"]), row["title"], enrichment=Enrichment(summary=Made(extract(row["transcript"]), "extractive"))
+            str(row["id"]),
+            row["title"],
+            enrichment=Enrichment(summary=Attributed(extract(row["transcript"]), "extractive")),
         )
         for row in rows
         if extract(row["transcript"])
@@ -97,7 +99,7 @@ def mind_lists(data: Path, vectors: Vectors) -> Iterator[CandidateList]:
 
 
 def _with_summary(video: Video) -> Video:
-    summary = Made(video.transcript.text or video.title, GIVEN)
+    summary = Attributed(video.transcript.text or video.title, GIVEN)
     return replace(video, transcript=type(video.transcript)(), enrichment=replace(video.enrichment, summary=summary))
 
 
@@ -107,7 +109,7 @@ def attack(video: Video, text: str, place: int) -> Video:
     if place == 2:
         return replace(video, title=f"{video.title}. {text}")
     joined = f"{summary} {text}" if place == 0 else f"{text} {summary}"
-    return replace(video, enrichment=replace(video.enrichment, summary=Made(joined, GIVEN)))
+    return replace(video, enrichment=replace(video.enrichment, summary=Attributed(joined, GIVEN)))
 
 
 def defended(video: Video) -> str:

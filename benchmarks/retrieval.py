@@ -27,7 +27,7 @@ from rich.table import Table
 
 from shortlist.core.config import EncoderConfig, ModelsConfig, RetrievalConfig
 from shortlist.core.ranking import Filters, FloatArray, Query
-from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Video
+from shortlist.core.types import Attributed, Enrichment, HistoryItem, Profile, Video
 from shortlist.retrieval.analysis import terms
 from shortlist.retrieval.build import build_leg, build_retriever
 from shortlist.retrieval.index.background_merge import merge_in_background
@@ -109,7 +109,7 @@ def video(number: int, one: str, other: str, share: float, draw: np.random.Gener
         duration_s=float(draw.exponential(40)),
         published=START + timedelta(minutes=number),
         language="en" if number % 10 else "de",
-        enrichment=Enrichment(category=Made(CATEGORIES[number % len(CATEGORIES)], "given")),
+        enrichment=Enrichment(category=Attributed(CATEGORIES[number % len(CATEGORIES)], "given")),
     )
 
 

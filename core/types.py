@@ -83,7 +83,7 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Attributed:
     """A value and its author: MODEL:PROMPT@VERSION, `zero-shot:ENCODER`, `extractive` or `given`."""
 
     value: str
@@ -92,10 +92,10 @@ class Made:
     def __post_init__(self) -> None:
         check_text(self.value, "value")
         check_text(self.made_by, "made_by")
-        require(bool(self.made_by.strip()), "unsigned value", "made_by that names the author", self.made_by)
+        require(bool(self.made_by.strip()), "value without an author", "made_by that names the author", self.made_by)
 
 
-def _is_guess(made: Made | None) -> bool:
+def _is_guess(made: Attributed | None) -> bool:
     return made is not None and made.made_by != GIVEN
 
 
@@ -103,18 +103,18 @@ def _is_guess(made: Made | None) -> bool:
 class Enrichment:
     """Values added to a video or article, each with its author; `tags` share one author."""
 
-    summary: Made | None = None
-    category: Made | None = None
+    summary: Attributed | None = None
+    category: Attributed | None = None
     tags: tuple[str, ...] = ()
     tags_made_by: str | None = None
-    rewritten_title: Made | None = None
+    rewritten_title: Attributed | None = None
 
     def __post_init__(self) -> None:
         for tag in self.tags:
             check_text(tag, "tag")
         check_text(self.tags_made_by, "tags_made_by")
-        signed = bool(self.tags) == (self.tags_made_by is not None)
-        require(signed, "unsigned tags", "tags_made_by exactly where there are tags", self.tags_made_by)
+        has_author = bool(self.tags) == (self.tags_made_by is not None)
+        require(has_author, "tags without an author", "tags_made_by exactly where there are tags", self.tags_made_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from shortlist.core.ranking import FloatArray
-from shortlist.core.types import Made, Video
+from shortlist.core.types import Attributed, Video
 from shortlist.models.encoders.encoder import Encoder
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
@@ -113,7 +113,7 @@ class Categoriser:
         self._categories = tuple(categories)
         self._examples = [encoder.encode(EXAMPLES.get(name, (name,))) for name in categories]
 
-    def categorise(self, videos: Sequence[Video]) -> list[Made | None]:
+    def categorise(self, videos: Sequence[Video]) -> list[Attributed | None]:
         """Return the nearest category of each video, aligned with `videos`, made by "zero-shot:ENCODER".
 
         None if the second nearest scores less than `MARGIN` below it.
@@ -126,7 +126,7 @@ class Categoriser:
         leads = np.ptp(np.sort(scores, axis=1)[:, -2:], axis=1)
         made_by = f"zero-shot:{self._encoder.name}"
         return [
-            Made(self._categories[i], made_by) if lead >= MARGIN or len(self._categories) == 1 else None
+            Attributed(self._categories[i], made_by) if lead >= MARGIN or len(self._categories) == 1 else None
             for i, lead in zip(best, leads, strict=True)
         ]
 

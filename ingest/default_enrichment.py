@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from shortlist.core.types import GIVEN, KEYWORDS, Article, Enrichment, Made, Video
+from shortlist.core.types import GIVEN, KEYWORDS, Article, Attributed, Enrichment, Video
 from shortlist.ingest.categorise import Categoriser
 from shortlist.ingest.keywords import keywords
 from shortlist.ingest.summarise import summarise
@@ -47,7 +47,7 @@ class DefaultEnricher:
             enriched[i] = replace(enriched[i], enrichment=replace(enriched[i].enrichment, category=category))
         return enriched
 
-    def _categorise(self, videos: Sequence[Video]) -> list[Made | None]:
+    def _categorise(self, videos: Sequence[Video]) -> list[Attributed | None]:
         if not videos:
             return []
         if self._categoriser is None:
@@ -100,7 +100,7 @@ def source_text(record: Video | Article) -> str:
     return "\x1f".join((record.title, record.description, record.transcript.text))
 
 
-def _made_here(value: Made | None) -> Made | None:
+def _made_here(value: Attributed | None) -> Attributed | None:
     return value if value and value.made_by != GIVEN else None
 
 

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from shortlist.core.types import EXTRACTIVE, Made, Video
+from shortlist.core.types import EXTRACTIVE, Attributed, Video
 from shortlist.ingest.sentences import sentences
 
 MIN_WORDS = 14  # a shorter summary gets a second sentence
@@ -20,12 +20,12 @@ _ADDRESS = re.compile(r"https?://|www\.|@\w|#\w")
 Bag = Mapping[str, float]
 
 
-def summarise(video: Video) -> Made | None:
+def summarise(video: Video) -> Attributed | None:
     """Return one or two sentences of the transcript or, without one, of the description; None without either."""
     for text in (video.transcript.text, video.description):
         summary = extract(text)
         if summary:
-            return Made(summary, EXTRACTIVE)
+            return Attributed(summary, EXTRACTIVE)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Maximal marginal relevance: each next video is the best of what is least like those already chosen.
+"""Maximal marginal relevance: choose videos one by one, for relevance and for difference from those chosen before.
 
 J. Carbonell and J. Goldstein, The Use of MMR, Diversity-Based Reranking, SIGIR 1998.
 """
@@ -16,14 +16,14 @@ from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
 from shortlist.retrieval.vectors.arrays import Floats, Ints, Scores
 
-POOL = 100  # candidates that are chosen from, whatever k is (a larger k deepens it)
+POOL = 100  # candidates to choose from, or k if k is larger
 
 
 class Diverse:
-    """Another retriever's candidates in the order of (1 - `strength`) x relevance - `strength` x likeness.
+    """Reorders the candidates of another retriever by (1 - `strength`) x relevance - `strength` x similarity.
 
-    Relevance is the min-max score among the candidates; likeness the largest cosine, 0 at least, with the vector of a
-    video already chosen. So scores never increase.
+    The relevance is the min-max score among the candidates. The similarity is the largest cosine with a video chosen
+    before, at least 0. Scores therefore never increase from one rank to the next.
     """
 
     def __init__(self, inner: Retriever, snapshot: Snapshot, strength: float) -> None:
@@ -44,7 +44,7 @@ class Diverse:
         vectors = self._snapshot.vectors(self._snapshot.rows(ranking.ids))
         order, scores = marginal_relevance(min_max(ranking.scores), vectors, self._strength, k)
         span = float(np.ptp(ranking.scores)) if len(ranking) else 0.0
-        unit = (1 - self._strength) / span if span > 0 else 0.0  # of relevance, in which the scores now are
+        unit = (1 - self._strength) / span if span > 0 else 0.0  # converts contributions to the new scores
         return replace(
             ranking,
             ids=tuple(ranking.ids[at] for at in order.tolist()),
@@ -54,18 +54,19 @@ class Diverse:
 
 
 def marginal_relevance(relevance: Scores, vectors: Floats, strength: float, k: int) -> tuple[Ints, Scores]:
-    """The first `k` places to choose, in their order, and the score of each when it was chosen; ties by place.
+    """Return the first `k` positions to choose, in order, and the score of each when it was chosen.
 
-    `vectors`, unit rows or zeros, are aligned with `relevance`.
+    `vectors`, float32[n, d] of unit rows or zeros, are aligned with `relevance`, float64[n]. Ties go to the lower
+    position.
     """
     n = min(k, len(relevance))
     order, scores = np.empty(n, dtype=np.int64), np.empty(n)
-    left = (1 - strength) * relevance
-    likeness = np.zeros(len(relevance))
+    weighted = (1 - strength) * relevance
+    similarity = np.zeros(len(relevance))
     for place in range(n):
-        worth = left - strength * likeness
-        best = int(worth.argmax())
-        order[place], scores[place] = best, worth[best]
-        left[best] = -np.inf
-        likeness = np.maximum(likeness, vectors @ vectors[best])
+        marginal = weighted - strength * similarity
+        best = int(marginal.argmax())
+        order[place], scores[place] = best, marginal[best]
+        weighted[best] = -np.inf
+        similarity = np.maximum(similarity, vectors @ vectors[best])
     return order, scores

@@ -15,7 +15,7 @@ from shortlist.retrieval.vectors.arrays import Bools, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Allowed:
+class AllowedRows:
     """The rows that may be returned: those where `mask`, bool[n], is True, or all if it is None.
 
     If the query names its candidates, `rows` are their rows, and exactly these are returned.
@@ -25,7 +25,7 @@ class Allowed:
     rows: Ints | None = None
 
 
-def allowed(snapshot: Snapshot, query: Query) -> Allowed:
+def allowed_rows(snapshot: Snapshot, query: Query) -> AllowedRows:
     """Return the rows of `snapshot` that `query` allows. A video without a value of a filtered field is left out."""
     masks = [*_masks(snapshot.columns, query.filters), *_word_masks(snapshot, query.filters.not_words)]
     if snapshot.n_live < len(snapshot):
@@ -36,9 +36,9 @@ def allowed(snapshot: Snapshot, query: Query) -> Allowed:
         mask = np.ones(len(snapshot), dtype=np.bool_) if mask is None else mask
         mask[excluded] = False
     if query.only is None:
-        return Allowed(mask)
+        return AllowedRows(mask)
     rows = snapshot.rows(query.only)
-    return Allowed(mask, rows if mask is None else rows[mask[rows]])
+    return AllowedRows(mask, rows if mask is None else rows[mask[rows]])
 
 
 def _masks(columns: Columns, filters: Filters) -> Iterator[Bools]:

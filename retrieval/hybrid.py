@@ -11,7 +11,7 @@ import numpy as np
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Query, Ranking
-from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg, LegScores
 from shortlist.retrieval.legs.popular import freshness
@@ -20,31 +20,31 @@ from shortlist.retrieval.vectors.arrays import Ints, Scores
 from shortlist.retrieval.vectors.topk import best_first, distinct
 
 FALLBACK = "popular"
-BASELINE = 30  # rivals of which the average is what contributions are measured against
+BASELINE = 30  # contributions are relative to the mean of this many candidates
 POPULAR_ONLY = Note("popular-only", "nothing to search by: the popular and the fresh")
 
 
 def min_max(scores: Scores) -> Scores:
-    """`scores` moved and scaled to lie between 0 and 1; zeros where all are equal, for then they decide nothing."""
+    """Return `scores` scaled linearly to 0 to 1; zeros if all are equal, because then they decide nothing."""
     low, high = scores.min(initial=np.inf), scores.max(initial=-np.inf)
     return (scores - low) / (high - low) if high > low else np.zeros(len(scores))
 
 
 def weighted_shares(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> dict[str, Scores]:
-    """The part of each leg, float64[n], in the weighted mean of all legs' min-max scores over the same n rows.
+    """Return the part of each leg, float64[n], in the weighted mean of all legs' min-max scores over the same n rows.
 
-    The mean is the sum of the parts, between 0 and 1. `weights` may name legs that have no scores here: those of the
-    others count for more.
+    The mean is the sum of the parts, between 0 and 1. The weights of the legs in `scores` are normalised to sum to 1;
+    other legs in `weights` are ignored.
     """
-    names = sorted(scores)  # so that the order in which legs are listed cannot change the last digit
+    names = sorted(scores)  # the order of the legs must not change the last digit of a sum
     total = sum(weights[name] for name in names)
     return {name: weights[name] / total * min_max(scores[name]) for name in names}
 
 
 def reciprocal_ranks(ranking: Ints, rows: Ints, constant: float) -> Scores:
-    """float64[len(rows)]: 1 / (constant + rank) of each of `rows`, which ascend; 0 where `ranking` lacks it.
+    """Return float64[len(rows)]: 1 / (constant + rank) of each of the ascending `rows`, 0 for rows not in `ranking`.
 
-    Summed over rankings, it is their fusion: Cormack, Clarke and Buettcher, Reciprocal Rank Fusion, SIGIR 2009.
+    The sum over rankings is their fusion: Cormack, Clarke and Buettcher, Reciprocal Rank Fusion, SIGIR 2009.
     """
     parts = np.zeros(len(rows))
     parts[np.searchsorted(rows, ranking)] = 1 / (constant + np.arange(1, len(ranking) + 1))
@@ -52,15 +52,15 @@ def reciprocal_ranks(ranking: Ints, rows: Ints, constant: float) -> Scores:
 
 
 class Hybrid(BatchRetriever):
-    """Asks every leg for its best `depth` whatever k is (a larger k deepens it), and joins what they find.
+    """Fuses the best `depth` rows of every leg, or the best k if k is larger.
 
-    Legs with a weight of 0 are not asked, legs that a query gives nothing to go by are left out; where none remains,
-    `popular` answers alone and a note says so. `text_weights` hold where the query has a text, `weights` elsewhere.
-    What is old loses up to the share `freshness` of its score.
+    Legs with a weight of 0 are not run, and legs that cannot answer a query are left out. If no leg remains, `popular`
+    answers alone and a note says so. A query with a text uses `text_weights`, any other query `weights`. An old video
+    loses up to the share `freshness` of its score.
 
-    A fused score is a sum of one part a leg. The `contributions` of a ranking are these parts less their mean over the
-    `BASELINE` best candidates: the exact Shapley value of each leg for each video, against the average rival. All
-    candidates as the baseline say what brought a video among the best, and less well what put it above its rivals.
+    A fused score is a sum of one part per leg. The `contributions` of a ranking are these parts less their mean over
+    the `BASELINE` best candidates: the exact Shapley value of each leg for each video, against the average of them. A
+    mean over all candidates would explain why a video is among the best, but less well why it is ranked above them.
     """
 
     origin: ClassVar[str]
@@ -74,44 +74,46 @@ class Hybrid(BatchRetriever):
 
     @abstractmethod
     def join(
-        self, opinions: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
+        self, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
     ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
-        """Each leg's part in the score of each of `rows`, which ascend, and the rankings of the legs."""
+        """Return each leg's part in the score of each of the ascending `rows`, and the rankings of the legs."""
 
-    def answer(self, queries: Sequence[Query], asked: Sequence[Allowed]) -> list[Ranking]:
+    def answer(self, queries: Sequence[Query], allowed: Sequence[AllowedRows]) -> list[Ranking]:
         """See `BatchRetriever`."""
         weights = [self._weights(query) for query in queries]
-        opinions: list[dict[str, LegScores]] = [{} for _ in queries]
+        leg_scores: list[dict[str, LegScores]] = [{} for _ in queries]
         for name in self._legs:
-            self._ask(name, [at for at, chosen in enumerate(weights) if name in chosen], queries, asked, opinions)
-        silent = [at for at, found in enumerate(opinions) if not found]
-        self._ask(FALLBACK, silent, queries, asked, opinions)
-        return [self._fuse(*one) for one in zip(queries, opinions, weights, strict=True)]
+            self._retrieve(
+                name, [at for at, chosen in enumerate(weights) if name in chosen], queries, allowed, leg_scores
+            )
+        unanswered = [at for at, found in enumerate(leg_scores) if not found]
+        self._retrieve(FALLBACK, unanswered, queries, allowed, leg_scores)
+        return [self._fuse(*one) for one in zip(queries, leg_scores, weights, strict=True)]
 
     def _weights(self, query: Query) -> dict[str, float]:
         chosen = self._config.text_weights if query.text else self._config.weights
         return {name: weight for name, weight in chosen.items() if weight > 0}
 
-    def _ask(
+    def _retrieve(
         self,
         name: str,
         chosen: Sequence[int],
         queries: Sequence[Query],
-        asked: Sequence[Allowed],
-        opinions: Sequence[dict[str, LegScores]],
+        allowed: Sequence[AllowedRows],
+        leg_scores: Sequence[dict[str, LegScores]],
     ) -> None:
-        """Add what the leg `name` says to the opinions on the `chosen` queries."""
+        """Add the results of the leg `name` for the `chosen` queries to `leg_scores`."""
         if not chosen:
             return
         depths = [max(self._config.depth, queries[at].k) for at in chosen]
-        found = self._legs[name].ask([queries[at] for at in chosen], [asked[at] for at in chosen], depths)
-        for at, opinion in zip(chosen, found, strict=True):
-            if opinion is not None:
-                opinions[at][name] = opinion
+        found = self._legs[name].retrieve([queries[at] for at in chosen], [allowed[at] for at in chosen], depths)
+        for at, result in zip(chosen, found, strict=True):
+            if result is not None:
+                leg_scores[at][name] = result
 
-    def _fuse(self, query: Query, opinions: Mapping[str, LegScores], weights: Mapping[str, float]) -> Ranking:
-        rows = distinct(np.concatenate([opinion.rows for opinion in opinions.values()]))
-        parts, sources = self.join(opinions, rows, {name: weights.get(name, 1.0) for name in opinions})
+    def _fuse(self, query: Query, leg_scores: Mapping[str, LegScores], weights: Mapping[str, float]) -> Ranking:
+        rows = distinct(np.concatenate([one.rows for one in leg_scores.values()]))
+        parts, sources = self.join(leg_scores, rows, {name: weights.get(name, 1.0) for name in leg_scores})
         parts = {name: part * self._kept[rows] for name, part in parts.items()}
         scores = np.sum([parts[name] for name in sorted(parts)], axis=0)
         best = best_first(scores, self.snapshot.order[rows], max(query.k, BASELINE))
@@ -121,23 +123,23 @@ class Hybrid(BatchRetriever):
             scores[order],
             self.origin,
             sources=tuple(sources),
-            notes=(POPULAR_ONLY,) if set(opinions) == {FALLBACK} else (),
+            notes=(POPULAR_ONLY,) if set(leg_scores) == {FALLBACK} else (),
             contributions={name: part[order] - part[rivals].mean() for name, part in parts.items() if len(part)},
         )
 
 
 class WeightedMean(Hybrid):
-    """Weighted mean of min-max scores: every leg scores all that any leg found, so no score is missing."""
+    """Weighted mean of min-max scores. Every leg scores all rows that any leg found, so no score is missing."""
 
     origin: ClassVar[str] = "fusion"
 
     def join(
-        self, opinions: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
+        self, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
     ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
-        """See `Hybrid`; the legs' rankings hold all of `rows`."""
-        scores = {name: opinion.of(rows) for name, opinion in opinions.items()}
-        confident = {name: weights[name] * opinion.confidence for name, opinion in opinions.items()}
-        ranked = [self._ranked(name, rows, scores[name], opinion.confidence) for name, opinion in opinions.items()]
+        """See `Hybrid`. The ranking of each leg contains all of `rows`."""
+        scores = {name: one.of(rows) for name, one in leg_scores.items()}
+        confident = {name: weights[name] * one.confidence for name, one in leg_scores.items()}
+        ranked = [self._ranked(name, rows, scores[name], one.confidence) for name, one in leg_scores.items()]
         return weighted_shares(scores, confident), ranked
 
     def _ranked(self, name: str, rows: Ints, scores: Scores, confidence: float) -> Ranking:
@@ -146,16 +148,16 @@ class WeightedMean(Hybrid):
 
 
 class ReciprocalRanks(Hybrid):
-    """Reciprocal rank fusion of the legs' own lists, all counting alike."""
+    """Reciprocal rank fusion of the legs' own lists, with equal weights."""
 
     origin: ClassVar[str] = "rrf"
 
     def join(
-        self, opinions: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
+        self, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
     ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
-        """See `Hybrid`; the legs' rankings are their own lists."""
-        parts = {name: reciprocal_ranks(one.rows, rows, self._config.rrf_k) for name, one in opinions.items()}
-        return parts, [self.snapshot.ranking(one.rows, one.scores, name) for name, one in opinions.items()]
+        """See `Hybrid`. The ranking of each leg is its own list."""
+        parts = {name: reciprocal_ranks(one.rows, rows, self._config.rrf_k) for name, one in leg_scores.items()}
+        return parts, [self.snapshot.ranking(one.rows, one.scores, name) for name, one in leg_scores.items()]
 
 
 FUSIONS: Mapping[str, type[Hybrid]] = {"weighted": WeightedMean, "rrf": ReciprocalRanks}

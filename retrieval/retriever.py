@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from shortlist.core.ranking import Query, Ranking
-from shortlist.retrieval.filters import Allowed, allowed
+from shortlist.retrieval.filters import AllowedRows, allowed_rows
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.vectors.threads import one_blas_thread
 
@@ -34,8 +34,8 @@ class BatchRetriever(ABC):
         self.snapshot = snapshot
 
     @abstractmethod
-    def answer(self, queries: Sequence[Query], asked: Sequence[Allowed]) -> list[Ranking]:
-        """Return the ranking for each query; `asked[i]` has the rows that `queries[i]` allows."""
+    def answer(self, queries: Sequence[Query], allowed: Sequence[AllowedRows]) -> list[Ranking]:
+        """Return the ranking for each query; `allowed[i]` has the rows that `queries[i]` allows."""
 
     def search(self, query: Query) -> Ranking:
         """See `Retriever`."""
@@ -48,5 +48,5 @@ class BatchRetriever(ABC):
         with one_blas_thread():
             for start in range(0, len(queries), size):
                 batch = queries[start : start + size]
-                rankings += self.answer(batch, [allowed(self.snapshot, query) for query in batch])
+                rankings += self.answer(batch, [allowed_rows(self.snapshot, query) for query in batch])
         return rankings

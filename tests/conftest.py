@@ -214,7 +214,7 @@ def snapshot_of() -> Any:
             segment = video_segment([videos[at] for at in chosen], vectors[chosen].astype(np.float32))
             made.append(SegmentView(segment).without(removed))
         readers = [[(item, 1) for item in sequence] for sequence in watched]
-        links = Links.none().followed(readers, 1)
+        links = Links.empty().updated(readers, 1)
         return Snapshot("home", 1, tuple(made), popular=popular or {}, links=links)
 
     return make

@@ -87,7 +87,7 @@ class MemoryEvents:
         strangers = (event for event in new.values() if not self._readers.get_many([event.user_id]))
         self._readers.put([Reader(event.user_id, event.at) for event in strangers])
 
-    def newest_acts(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+    def newest_interactions(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         newest_first = sorted(self.rows, key=lambda event: event.at)[::-1]  # of equal times the later added first
         acts = [event for event in newest_first if event.action != "impression"]
         return {one: [event for event in acts if event.user_id == one][:limit] for one in user_ids}

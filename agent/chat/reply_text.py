@@ -11,7 +11,7 @@ from shortlist.agent.reader.action_phrases import describe_action
 from shortlist.agent.rerank.blend import RERANK
 from shortlist.core.errors import UnknownReader
 from shortlist.core.notes import Note
-from shortlist.core.types import Made, Profile, Video
+from shortlist.core.types import Attributed, Profile, Video
 
 HELP = """I find short videos for a reader, and say why. You can say, for example:
   recommend for user_123
@@ -131,7 +131,7 @@ def describe_profile(profile: Profile, lengths: Mapping[str, float | None]) -> s
     return "\n".join([likes, f"The newest of {profile.n_events} events:", *lines])
 
 
-def format_taste(sentence: Made, tags: Sequence[str]) -> str:
+def format_taste(sentence: Attributed, tags: Sequence[str]) -> str:
     """Return the stored description of a reader's taste, with its tags and author."""
     in_brackets = f" ({', '.join(tags)})" if tags else ""
     return f"{sentence.value}{in_brackets} [{sentence.made_by}]"

@@ -16,13 +16,13 @@ from shortlist.agent.recommend import Recommender
 from shortlist.core.errors import UnknownReader, UsageError
 from shortlist.core.json_documents import recommendation_document
 from shortlist.core.ranking import MAX_K, Answer, Request
-from shortlist.core.types import Made
+from shortlist.core.types import Attributed
 
 DEFAULT_K = 5
 NOT_REPEATED = ("unmet", "undone", "others")  # arguments that a follow-up does not repeat
 
 # The stored description of a reader's taste, a sentence and tags; None if there is none.
-TasteOf = Callable[[str], tuple[Made, tuple[str, ...]] | None]
+TasteOf = Callable[[str], tuple[Attributed, tuple[str, ...]] | None]
 
 
 class Tools:

@@ -9,7 +9,7 @@ from shortlist.agent.reader.records import load_profiles
 from shortlist.agent.reader.taste import PROMPT, describe_taste
 from shortlist.core.config import ProfileConfig
 from shortlist.core.errors import ModelFailed
-from shortlist.core.types import EXTRACTIVE, Made
+from shortlist.core.types import EXTRACTIVE, Attributed
 from shortlist.ingest.enrich.failure_limit import FailureLimit
 from shortlist.ingest.enrich.queue import EnrichResult
 from shortlist.ingest.tables.rows import Failure
@@ -50,7 +50,7 @@ def describe_tastes(
             failure_limit.failure(error)
         if taste:
             failure_limit.success()
-            catalogue.tastes.put(user_id, Made(taste.sentence, taste.made_by), taste.tags, inputs)
+            catalogue.tastes.put(user_id, Attributed(taste.sentence, taste.made_by), taste.tags, inputs)
             done += 1
             extractive += taste.made_by == EXTRACTIVE
         if progress:

@@ -46,7 +46,7 @@ class ReaderTable(Protocol):
 class EventTable(Protocol):
     """Events of readers. Every id of `user_ids` is a key of the result."""
 
-    def newest_acts(self, user_ids: Sequence[str], limit: int) -> Mapping[str, Sequence[Event]]:
+    def newest_interactions(self, user_ids: Sequence[str], limit: int) -> Mapping[str, Sequence[Event]]:
         """Return the newest `limit` events of each reader, newest first, without impressions."""
         ...
 
@@ -82,7 +82,7 @@ def load_profiles(
     unique_ids = list(dict.fromkeys(user_ids))
     known = records.readers.get_many(unique_ids)
     readers = {user_id: known[user_id] if user_id in known else records.readers.get(user_id) for user_id in unique_ids}
-    events = records.events.newest_acts(list(readers), MAX_EVENTS)
+    events = records.events.newest_interactions(list(readers), MAX_EVENTS)
     activity = records.events.activity(list(readers))
     items = _load_items(records, events.values(), config.max_history)
     profiles = {

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from shortlist.agent.rerank.context import RerankContext
-from shortlist.agent.rerank.graded import Graded
 from shortlist.agent.rerank.letters import Letters
 from shortlist.agent.rerank.list import ListOrder
 from shortlist.agent.rerank.yesno import YesNo
+from shortlist.agent.rerank.yesno_json import YesNoJson
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile
@@ -43,7 +43,7 @@ def make_reranker(name: str, context: RerankContext) -> Reranker:
 
 
 class JsonFallback:
-    """A method that reads log-probabilities, replaced by `Graded` if the model gives none."""
+    """A method that reads log-probabilities, replaced by `YesNoJson` if the model gives none."""
 
     def __init__(self, method: Callable[[RerankContext], Reranker], context: RerankContext) -> None:
         self._method = method
@@ -55,8 +55,8 @@ class JsonFallback:
             reranked = self._method(self._context).rerank(profile, wish, ranking)
             if self._gives_logprobs():  # an adapter may find out at its first call that its server gives none
                 return reranked
-        graded = Graded(self._context).rerank(profile, wish, ranking)
-        return replace(graded, notes=(JSON_FALLBACK, *graded.notes))
+        reranked = YesNoJson(self._context).rerank(profile, wish, ranking)
+        return replace(reranked, notes=(JSON_FALLBACK, *reranked.notes))
 
     def _gives_logprobs(self) -> bool:
         return self._context.model.max_choices > 1

@@ -1,4 +1,4 @@
-"""Pointwise rerank: one question a candidate, from the best down. `yesno` and `graded` use it."""
+"""Pointwise rerank: one question a candidate, from the best down. `yesno` and `yesno_json` use it."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from shortlist.core.types import GIVEN, Enrichment, Event, Made, Reader, Segment, Transcript, Video
+from shortlist.core.types import GIVEN, Attributed, Enrichment, Event, Reader, Segment, Transcript, Video
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
 from shortlist.eval.tasks.task import Task
 from shortlist.ingest.sentences import first_sentence
@@ -36,7 +36,7 @@ def _video(item: Item) -> Video:
     title = item.title.strip() or first_sentence(item.text) or item.id
     text = item.text if item.title.strip() else " ".join(item.text.split()[len(title.split()) :])
     transcript = Transcript((Segment(text),)) if text.strip() else Transcript()
-    category = Made(item.category, GIVEN) if item.category else None
+    category = Attributed(item.category, GIVEN) if item.category else None
     tags = (item.subcategory,) if item.subcategory else ()
     enrichment = Enrichment(category=category, tags=tags, tags_made_by=GIVEN if tags else None)
     return Video(item.id, title, transcript=transcript, enrichment=enrichment)

@@ -37,7 +37,7 @@ class TaskEvents:
         self._task = task
         self._queries = {query.id: query for query in task.data.queries}
 
-    def newest_acts(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+    def newest_interactions(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         """Return the newest `limit` acts before each query. Raises `RecordError` if an event is later than that."""
         return {user_id: self._newest(user_id)[:limit] for user_id in user_ids}
 

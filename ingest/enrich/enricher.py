@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shortlist.core.token_estimate import estimate_tokens
-from shortlist.core.types import Enrichment, Made
+from shortlist.core.types import Attributed, Enrichment
 from shortlist.ingest.enrich.answer import MIN_TAGS, Answer, parse, schema
 from shortlist.ingest.enrich.title_quality import is_file_name, is_uninformative
 from shortlist.models.llm.language_model import LanguageModel, Message
@@ -105,10 +105,10 @@ class Enricher:
 
     def _to_enrichment(self, answer: Answer) -> Enriched:
         by = self.made_by
-        summary = Made(answer.summary, by) if answer.summary and not answer.wrong else None
-        title = Made(answer.title, by) if answer.title else None
+        summary = Attributed(answer.summary, by) if answer.summary and not answer.wrong else None
+        title = Attributed(answer.title, by) if answer.title else None
         tags = answer.tags if len(answer.tags) >= MIN_TAGS else ()  # else keep the extracted keywords
-        made = Enrichment(summary, Made(answer.category, by), tags, by if tags else None, title)
+        made = Enrichment(summary, Attributed(answer.category, by), tags, by if tags else None, title)
         return Enriched(made, _missing_summary_note(answer))
 
 

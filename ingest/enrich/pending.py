@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from shortlist.core.types import EXTRACTIVE, GIVEN, KEYWORDS, ZERO_SHOT, Article, Enrichment, Made, Video
+from shortlist.core.types import EXTRACTIVE, GIVEN, KEYWORDS, ZERO_SHOT, Article, Attributed, Enrichment, Video
 from shortlist.ingest.default_enrichment import ENRICH_ARTICLE, ENRICH_VIDEO
 from shortlist.ingest.enrich.enricher import Text
 from shortlist.store.catalogue.catalogue import Catalogue
@@ -56,7 +56,7 @@ def text_of_article(article: Article) -> Text:
 def merged(record: Enrichment, made: Enrichment, current: str, refresh: bool) -> Enrichment:
     """Return `record` with the values of `made` wherever `may_replace` allows it."""
 
-    def better(old: Made | None, new: Made | None) -> Made | None:
+    def better(old: Attributed | None, new: Attributed | None) -> Attributed | None:
         return new if new and may_replace(old.made_by if old else None, current, refresh) else old
 
     tagged = made if made.tags and may_replace(record.tags_made_by, current, refresh) else record
@@ -77,7 +77,9 @@ def enriched_video(video: Video, made: Enrichment, current: str, refresh: bool) 
 def enriched_article(article: Article, made: Enrichment, current: str, refresh: bool) -> Article:
     """Return `article` with the model's output merged in. A category given by the source stays."""
     given = article.category is not None and article.enrichment.category is None
-    own = replace(article.enrichment, category=Made(str(article.category), GIVEN)) if given else article.enrichment
+    own = (
+        replace(article.enrichment, category=Attributed(str(article.category), GIVEN)) if given else article.enrichment
+    )
     both = merged(own, made, current, refresh)
     category = both.category.value if both.category else None
     return replace(article, category=category, enrichment=replace(both, category=None) if given else both)

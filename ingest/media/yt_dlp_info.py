@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shortlist.core.errors import RecordError
-from shortlist.core.types import GIVEN, Enrichment, Made, Transcript, Video
+from shortlist.core.types import GIVEN, Attributed, Enrichment, Transcript, Video
 from shortlist.ingest.records import values
 
 # YouTube's categories that match one of ours. The others are too broad ("Entertainment", "People & Blogs").
@@ -78,9 +78,9 @@ def published_of(info: Info) -> datetime | None:
     return None
 
 
-def _category(info: Info) -> Made | None:
+def _category(info: Info) -> Attributed | None:
     name = next((CATEGORIES[name] for name in info.get("categories") or () if name in CATEGORIES), None)
-    return Made(name, GIVEN) if name else None
+    return Attributed(name, GIVEN) if name else None
 
 
 def _language(info: Info) -> str | None:

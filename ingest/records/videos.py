@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shortlist.core.types import GIVEN, Enrichment, Made, Video
+from shortlist.core.types import GIVEN, Attributed, Enrichment, Video
 from shortlist.ingest.records import values
 from shortlist.ingest.records.transcripts import transcript_from
 from shortlist.ingest.tables.rows import Columns, Row
@@ -57,9 +57,9 @@ def _enrichment(row: Row) -> Enrichment:
     )
 
 
-def _made(row: Row, what: str) -> Made | None:
+def _made(row: Row, what: str) -> Attributed | None:
     value = values.optional_text(row.values.get(what), what)
-    return Made(value, _maker(row, what)) if value else None
+    return Attributed(value, _maker(row, what)) if value else None
 
 
 def _maker(row: Row, what: str) -> str:

@@ -1,8 +1,8 @@
-"""Which video is watched after which: links between videos, counted over the sequences of all readers.
+"""Co-watch counts: links between videos that the same reader watched one after the other.
 
-A pair of videos in one reader's sequence, `d` places apart and no more than `REACH`, links the earlier to the later
-by d^-`FADING`. Counts are whole numbers, so that taking back an old sequence and adding the new one leaves exactly what
-counting all events anew would give.
+Two videos of one reader's sequence that are `d` <= `REACH` positions apart add d^-`FADING` to the link from the earlier
+to the later. Counts are integers, so that subtracting an old sequence and adding the new one gives exactly the same as
+counting all events again.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from shortlist.store.home import Home
 
 REACH = 20
 FADING = 0.25
-UNIT = 1000  # what neighbours in a sequence add to their link
+UNIT = 1000  # added to a link by neighbours in a sequence
 
 # A reader's clicks, views and likes of videos in time order, each with its number in the event store.
 Watches = Sequence[tuple[str, int]]
 FORMAT = 5
 NAME = "cowatch.npz"
-# Events not yet in the file are counted at every start: it is written again when they are this share of all.
+# Events that the file does not include are counted at every start. From this share of all events on, it is rewritten.
 UNWRITTEN = 0.02
 
 log = logging.getLogger(__name__)
@@ -40,10 +40,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Links:
-    """`forward`, int64[n, n]: how often and how closely video b was watched after video a, in `UNIT`s.
+    """Links between n videos: `forward`, int64[n, n] in `UNIT`s, has the link from video a (row) to b (column).
 
-    Video i is `ids[i]`, and `watched[i]` of all `readers` who watched anything watched it. Events up to the number
-    `counted` are in.
+    `ids[i]` is the id of video i, and `watched[i]` the number of its readers. `readers` is the number of all readers
+    with a sequence. The events up to number `counted` are included.
     """
 
     ids: tuple[str, ...]
@@ -53,8 +53,8 @@ class Links:
     counted: int
 
     @classmethod
-    def none(cls) -> Links:
-        """Return the links without any event."""
+    def empty(cls) -> Links:
+        """Return links that include no event."""
         return cls((), csr_array((0, 0), dtype=np.int64), np.empty(0, dtype=np.int64), 0, 0)
 
     @cached_property
@@ -62,8 +62,8 @@ class Links:
         """Number of each video, by id."""
         return {item_id: number for number, item_id in enumerate(self.ids)}
 
-    def followed(self, readers: Iterable[Watches], until: int) -> Links:
-        """The links with events up to `until`; `readers` are all who watched since `counted`, with all they watched."""
+    def updated(self, readers: Iterable[Watches], until: int) -> Links:
+        """Return links with the events up to `until`. `readers`: all watches of readers with one after `counted`."""
         known = dict(self.numbers)
         before: list[list[int]] = []
         after: list[list[int]] = []
@@ -121,7 +121,7 @@ def load_links(home: Home, folder: Path) -> Links:
     kept = _read(folder / NAME, home, removal)
     if kept.counted == newest:
         return kept
-    links = kept.followed(home.catalogue.events.iterate_watches(kept.counted), newest)
+    links = kept.updated(home.catalogue.events.iterate_watches(kept.counted), newest)
     if newest - kept.counted > UNWRITTEN * newest:
         _write(folder / NAME, home, links, removal)
     return links
@@ -133,19 +133,19 @@ def _read(path: Path, home: Home, removal: str) -> Links:
         with np.load(BytesIO(_checked(path)), allow_pickle=False) as file:
             counted = int(file["counted"])
             if (int(file["format"]), str(file["home_id"]), str(file["removal"])) != (FORMAT, home.home_id, removal):
-                return Links.none()
+                return Links.empty()
             if str(file["last"]) != _last(home, counted):
-                return Links.none()
+                return Links.empty()
             text = file["ids"].tobytes().decode()
             ids = tuple(text.split("\n")) if text else ()  # an id has printable characters only
             parts = (file["values"], file["columns"], file["starts"])
             forward = csr_array(parts, shape=(len(ids), len(ids)))
             return Links(ids, forward, file["watched"], int(file["readers"]), counted)
     except FileNotFoundError:
-        return Links.none()
+        return Links.empty()
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        log.info("the links between videos are counted anew: %s", error)
-        return Links.none()
+        log.info("cannot read the co-watch file, counting all events: %s", error)
+        return Links.empty()
 
 
 def cowatch_is_damaged(folder: Path) -> bool:
@@ -168,7 +168,7 @@ def _checked(path: Path) -> bytes:
 
 
 def _last(home: Home, counted: int) -> str:
-    """Return the last counted event, because numbers are used again after a backup was restored."""
+    """Return the last counted event. Its number is not enough: numbers are used again after a backup is restored."""
     return repr(home.catalogue.events.get_numbered(counted))
 
 
@@ -195,6 +195,6 @@ def _write(path: Path, home: Home, links: Links, removal: str) -> None:
         fresh.write_bytes(content.getvalue() + zlib.crc32(content.getvalue()).to_bytes(4, "big"))
         fresh.replace(path)
     except OSError as error:
-        log.info("the links between videos are not kept: %s", error)
+        log.info("cannot write the co-watch file: %s", error)
         with suppress(OSError):
             fresh.unlink()

@@ -34,7 +34,7 @@ class Snapshot:
     articles: tuple[SegmentView, ...] = ()
     popular: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
-    links: Links = field(default_factory=Links.none)
+    links: Links = field(default_factory=Links.empty)
 
     def __len__(self) -> int:
         return self.first_rows[-1]

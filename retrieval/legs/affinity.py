@@ -11,7 +11,7 @@ import numpy as np
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
-from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg, first_allowed
 from shortlist.retrieval.legs.popular import popularity_share
@@ -61,9 +61,9 @@ class Affinity(Leg[Taste]):
         """See `Leg`. None for a query whose profile has no categories."""
         return [self._taste(query.profile.categories) if query.profile else None for query in queries]
 
-    def best(self, scorings: Sequence[Taste], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
+    def best(self, scorings: Sequence[Taste], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`."""
-        one_by_one = zip(scorings, asked, depths, strict=True)
+        one_by_one = zip(scorings, allowed, depths, strict=True)
         return [self._best(taste, limits.mask, depth) for taste, limits, depth in one_by_one]
 
     def _taste(self, categories: Mapping[str, float]) -> Taste | None:

@@ -1,4 +1,4 @@
-"""cowatch: the videos that others watched after those that the reader liked lately."""
+"""cowatch: the videos that other readers watched after those that this reader liked recently."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, diags_array
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
-from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.cowatch_counts import UNIT
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
@@ -23,9 +23,9 @@ from shortlist.retrieval.vectors.topk import best_first
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
-    """The `rows`, ascending, that match the query, and their `values`, float64; all others score 0.
+    """The ascending `rows` that match the query, and their `values`, float64. All other rows score 0.
 
-    `weights` are those of the liked videos, by number.
+    `weights` has the weight of each liked video, by its number in `Links`.
     """
 
     rows: Ints
@@ -33,7 +33,7 @@ class Matches:
     weights: Mapping[int, float]
 
     def at(self, rows: Ints) -> Scores:
-        """float64[len(rows)]: the values of `rows`."""
+        """See `Scoring`."""
         if not len(self.rows):
             return np.zeros(len(rows))
         places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
@@ -41,12 +41,12 @@ class Matches:
 
 
 class Cowatch(Leg[Matches]):
-    """The sum over the liked videos of `cowatch_recency`^(steps back) x (their link to the video).
+    """Scores a video by its links from the liked videos: the sum of `cowatch_recency`^(position in the history) x link.
 
-    A link counts forward fully, backward `cowatch_backward`, and is divided by (a x b)^`cowatch_damping`, where a and b
-    are how many readers watched its two videos: what everybody watched follows everything.
+    The weight of a link is 1 forward and `cowatch_backward` backward. It is divided by (a x b)^`cowatch_damping`, where
+    a and b are the numbers of readers who watched its two videos, because a very popular video follows every other.
 
-    The leg counts in a fusion as far as the links of its best video are more than chance.
+    The confidence of the leg is the significance of the links of its best video.
     """
 
     name: ClassVar[str] = "cowatch"
@@ -61,7 +61,7 @@ class Cowatch(Leg[Matches]):
         self._links.data /= UNIT
 
     def weigh(self, queries: Sequence[Query]) -> list[Matches | None]:
-        """See `Leg`; a profile without a liked video that anybody else watched gives nothing to go by."""
+        """See `Leg`. None for a query whose profile has no liked video with a link."""
         links = self.snapshot.links
         liked = [liked_weights(query.profile.liked, links, self._config) if query.profile else {} for query in queries]
         starts = np.append(0, np.cumsum([len(one) for one in liked]))
@@ -74,17 +74,17 @@ class Cowatch(Leg[Matches]):
         ]
         return [matches if len(matches.rows) else None for matches in found]
 
-    def best(self, scorings: Sequence[Matches], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
-        """See `Leg`; only rows with a link come back."""
-        return [self._best(*one) for one in zip(scorings, asked, depths, strict=True)]
+    def best(self, scorings: Sequence[Matches], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
+        """See `Leg`. Returns only rows with a link."""
+        return [self._best(*one) for one in zip(scorings, allowed, depths, strict=True)]
 
-    def _best(self, matches: Matches, limits: Allowed, depth: int) -> Ints:
-        passed = slice(None) if limits.mask is None else limits.mask[matches.rows]
+    def _best(self, matches: Matches, allowed: AllowedRows, depth: int) -> Ints:
+        passed = slice(None) if allowed.mask is None else allowed.mask[matches.rows]
         rows, values = matches.rows[passed], matches.values[passed]
         return rows[best_first(values, self.snapshot.order[rows], depth)]
 
     def confidence(self, scoring: Matches, best: int) -> float:
-        """See `Leg`: how far the links of the best video are more than chance, between 0 and 1."""
+        """Return the significance of the links of the best video, from 0 (chance) to 1."""
         number = self.snapshot.links.numbers.get(self.snapshot.ids[best])
         if number is None:
             return 0.0

@@ -15,7 +15,7 @@ import numpy as np
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.errors import UsageError
 from shortlist.core.ranking import FloatArray, Query
-from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.segment import Segment
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
@@ -71,12 +71,12 @@ class Dense(Leg[Similarity]):
         """See `Leg`. None for a query without vectors, or with weights of 0 only."""
         return [self._weigh(query) for query in queries]
 
-    def best(self, scorings: Sequence[Similarity], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
+    def best(self, scorings: Sequence[Similarity], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`. Adds some rows, because the scan uses float32. An IVF index may miss some of the best."""
-        limited = zip(asked, depths, strict=True)
+        limited = zip(allowed, depths, strict=True)
         results: list[Ints | None] = [_rows_if_few(limits.mask, _FEW * depth) for limits, depth in limited]
         pending = [at for at, rows in enumerate(results) if rows is None]
-        queries = [scorings[at].vector_query(asked[at].mask, depths[at]) for at in pending]
+        queries = [scorings[at].vector_query(allowed[at].mask, depths[at]) for at in pending]
         scanned = scan(self._blocks, queries, self._threads)
         no_ivf = [_NO_ROWS] * len(queries)
         from_ivf = map_in_threads(self._search_ivf, queries, self._threads) if self._with_ivf else no_ivf

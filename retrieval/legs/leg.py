@@ -10,7 +10,7 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 import numpy as np
 
 from shortlist.core.ranking import Query, Ranking
-from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.retriever import BatchRetriever
 from shortlist.retrieval.vectors.arrays import Bools, Ints, Scores
 from shortlist.retrieval.vectors.topk import best_first
@@ -58,32 +58,34 @@ class Leg(BatchRetriever, Generic[S]):
         """Return a scoring for each query, or None for a query that this leg cannot answer."""
 
     @abstractmethod
-    def best(self, scorings: Sequence[S], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
+    def best(self, scorings: Sequence[S], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
         """Return rows within the masks that include the best `depths[i]` of `scorings[i]`, in any order."""
 
     def confidence(self, scoring: S, best: int) -> float:
         """Return the factor, from 0 to 1, of the leg's weight for a query whose best row is `best`."""
         return 1.0
 
-    def ask(self, queries: Sequence[Query], asked: Sequence[Allowed], depths: Sequence[int]) -> list[LegScores | None]:
+    def retrieve(
+        self, queries: Sequence[Query], allowed: Sequence[AllowedRows], depths: Sequence[int]
+    ) -> list[LegScores | None]:
         """Return the best `depths[i]` rows of each query, or all its candidates; None if this leg cannot answer it."""
         results: list[LegScores | None] = [None] * len(queries)
         pending: list[tuple[int, S]] = []
         for at, scoring in enumerate(self.weigh(queries)):
-            candidates = asked[at].rows
+            candidates = allowed[at].rows
             if scoring is not None and candidates is not None:
                 results[at] = self._leg_scores(scoring, candidates, len(candidates))
             elif scoring is not None:
                 pending.append((at, scoring))
-        limits, limit = [asked[at] for at, _ in pending], [depths[at] for at, _ in pending]
+        limits, limit = [allowed[at] for at, _ in pending], [depths[at] for at, _ in pending]
         found = self.best([scoring for _, scoring in pending], limits, limit)
         for (at, scoring), rows in zip(pending, found, strict=True):
             results[at] = self._leg_scores(scoring, rows, depths[at])
         return results
 
-    def answer(self, queries: Sequence[Query], asked: Sequence[Allowed]) -> list[Ranking]:
+    def answer(self, queries: Sequence[Query], allowed: Sequence[AllowedRows]) -> list[Ranking]:
         """See `BatchRetriever`. Empty for a query that this leg cannot answer."""
-        results = self.ask(queries, asked, [query.k for query in queries])
+        results = self.retrieve(queries, allowed, [query.k for query in queries])
         empty = Ranking((), np.empty(0), self.name)
         return [
             empty

@@ -12,7 +12,7 @@ import numpy as np
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
 from shortlist.retrieval.analysis import term_keys, terms
-from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.postings import Postings
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
@@ -53,12 +53,12 @@ class Lexical(Leg[Sums]):
         terms_of = [query_terms(query) for query in queries]
         return [Sums(self._sums(*self._weighted(counts))) if counts else None for counts in terms_of]
 
-    def best(self, scorings: Sequence[Sums], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
+    def best(self, scorings: Sequence[Sums], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`. Returns only rows that share a term with the query."""
-        return [self._best(*one) for one in zip(scorings, asked, depths, strict=True)]
+        return [self._best(*one) for one in zip(scorings, allowed, depths, strict=True)]
 
-    def _best(self, matches: Sums, limits: Allowed, depth: int) -> Ints:
-        values = matches.values if limits.mask is None else np.where(limits.mask, matches.values, np.float32(0))
+    def _best(self, matches: Sums, allowed: AllowedRows, depth: int) -> Ints:
+        values = matches.values if allowed.mask is None else np.where(allowed.mask, matches.values, np.float32(0))
         rows = top_candidates(values, depth, minimum=np.float32(0))
         return rows[best_first(values[rows], self.snapshot.order[rows], depth)]
 

@@ -1,4 +1,4 @@
-"""The links of a reader's liked videos to one other video: how many readers they stand for, and if that is chance."""
+"""Evidence for a video: its links from the reader's liked videos, and how significant they are."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from shortlist.core.types import HistoryItem
 from shortlist.retrieval.index.cowatch_counts import UNIT, Links
 from shortlist.retrieval.vectors.arrays import Ints, Scores
 
-CHANCE = 0.01  # a pair of videos that chance brings together this rarely counts in full
+CHANCE = 0.01  # the p-value from which on a link counts in full
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinkEvidence:
-    """The links of each liked video to one other video; all arrays are float64[n] aligned with `liked`.
+    """The links of each liked video to one other video. All arrays are float64[n], aligned with `liked`.
 
-    `values` add up to the cowatch score of the other video. `after` and `before` are lower bounds of the readers who
-    watched it after and before the liked one, `watched` all readers of the liked one. `significance` is between 0 (the
-    readers that chance alone would give) and 1.
+    `values` add up to the cowatch score of the other video. `after` and `before` are lower bounds of the number of
+    readers who watched it after and before the liked video. `watched` is the number of readers of the liked video.
+    `significance` is from 0 (as many readers as chance gives) to 1.
     """
 
     liked: tuple[str, ...]
@@ -34,25 +34,25 @@ class LinkEvidence:
 
     @property
     def confidence(self) -> float:
-        """The mean significance, weighted by `values`; 0 without a link."""
+        """Mean significance, weighted by `values`; 0 without a link."""
         total = float(self.values.sum())
         return float(self.values @ self.significance) / total if total > 0 else 0.0
 
 
 def liked_weights(history: Sequence[HistoryItem], links: Links, config: RetrievalConfig) -> dict[int, float]:
-    """The weight of each video in `history`, newest first, that has links, by its number; the newest weighs 1."""
+    """Return the weight, by number, of each video with links in `history` (newest first). The newest weighs 1."""
     videos = [item.item_id for item in history if item.kind == "video"]
     numbers, recency = links.numbers, config.cowatch_recency
     return {numbers[item]: recency**back for back, item in enumerate(videos) if item in numbers}
 
 
 def damping(watched: Ints, config: RetrievalConfig) -> Scores:
-    """float64[n]: the factor by which every link of a video is multiplied; `watched` counts the readers of each."""
+    """Return float64[n]: the factor of all links of each video. `watched`, int64[n], has the number of its readers."""
     return np.asarray(np.maximum(watched, 1.0) ** -config.cowatch_damping)
 
 
 def link_evidence(links: Links, weights: Mapping[int, float], number: int, config: RetrievalConfig) -> LinkEvidence:
-    """The evidence for video `number` from the liked videos in `weights`."""
+    """Return the evidence for video `number` from the liked videos in `weights`."""
     numbers = np.fromiter(weights, dtype=np.int64, count=len(weights))
     other = np.full_like(numbers, number)
     forward = _counts(links, numbers, other)
@@ -72,9 +72,9 @@ def link_evidence(links: Links, weights: Mapping[int, float], number: int, confi
 
 
 def significance(observed: Scores, expected: Scores) -> Scores:
-    """log P / log `CHANCE`, at most 1, for P = P(X >= `observed`) and X ~ Poisson(`expected`).
+    """Return log P / log `CHANCE`, at most 1, for P = P(X >= `observed`) and X ~ Poisson(`expected`).
 
-    With a dozen readers, a pair that one of them watched is what chance gives; with thousands it is not.
+    One common reader of two videos is chance among a dozen readers, but not among thousands.
     """
     from scipy.special import gammainc  # slow to import, and not needed by readers without links
 
@@ -83,5 +83,5 @@ def significance(observed: Scores, expected: Scores) -> Scores:
 
 
 def _counts(links: Links, rows: Ints, columns: Ints) -> Scores:
-    """float64: the links from `rows` to `columns`. A reader adds 0.47 to 1 to a link, so it is at most their number."""
+    """Return the links from `rows` to `columns`: lower bounds of numbers of readers, because each adds 0.47 to 1."""
     return np.asarray(links.forward[rows, columns], dtype=np.float64).ravel() / UNIT

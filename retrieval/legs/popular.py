@@ -10,7 +10,7 @@ import numpy as np
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
-from shortlist.retrieval.filters import Allowed
+from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg, first_allowed
 from shortlist.retrieval.vectors.arrays import Ints, Scores
@@ -58,9 +58,9 @@ class Popular(Leg[Popularity]):
         """See `Leg`. All queries have the same scores."""
         return [self._popularity] * len(queries)
 
-    def best(self, scorings: Sequence[Popularity], asked: Sequence[Allowed], depths: Sequence[int]) -> list[Ints]:
+    def best(self, scorings: Sequence[Popularity], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`."""
-        return [first_allowed(self._ranked, limits.mask, depth) for limits, depth in zip(asked, depths, strict=True)]
+        return [first_allowed(self._ranked, limits.mask, depth) for limits, depth in zip(allowed, depths, strict=True)]
 
 
 def popularity_share(snapshot: Snapshot) -> Scores:

@@ -14,7 +14,7 @@ from shortlist.core.json_documents import (
     video_document,
 )
 from shortlist.core.ranking import Answer
-from shortlist.core.types import Made, Profile, Reader, Video
+from shortlist.core.types import Attributed, Profile, Reader, Video
 
 
 def video_detail_document(video: Video) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def video_detail_document(video: Video) -> dict[str, Any]:
     }
 
 
-def reader_document(reader: Reader, profile: Profile, taste: Made | None) -> dict[str, Any]:
+def reader_document(reader: Reader, profile: Profile, taste: Attributed | None) -> dict[str, Any]:
     """Return a reader: stated interests, taste as text and by category, and history, newest first."""
     return {
         "user_id": reader.id,

@@ -106,7 +106,7 @@ class Events(CatalogueTable):
         """
         return self._newest_of(user_ids, limit)
 
-    def newest_acts(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+    def newest_interactions(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         """Return `newest` without impressions and without events later than `latest()`."""
         acts = [action for action in ACTIONS if action != "impression"]
         return self._newest_of(user_ids, limit, events.c.action.in_(acts), self._not_in_future())

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, Row, delete, func, insert, select
 
 from shortlist.core.errors import UnknownReader
-from shortlist.core.types import Made, Reader
+from shortlist.core.types import Attributed, Reader
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.records import Put
 from shortlist.store.catalogue.rows import reader_of, reader_row
@@ -89,7 +89,7 @@ def _nearest(user_id: str, known: Sequence[str]) -> tuple[str, ...]:
 class Tastes(CatalogueTable):
     """Descriptions of the tastes of readers: a sentence and tags."""
 
-    def put(self, user_id: str, sentence: Made, tags: Sequence[str], described: int) -> None:
+    def put(self, user_id: str, sentence: Attributed, tags: Sequence[str], described: int) -> None:
         """Store the description of a reader. Replaces an older one. `described` is the reader's number in `inputs`."""
         row = {
             "user_id": user_id, "sentence": sentence.value, "made_by": sentence.made_by, "tags": json.dumps(list(tags)),
@@ -98,11 +98,11 @@ class Tastes(CatalogueTable):
         with self._database.writing() as connection:
             connection.execute(self._database.replace(tastes, row))
 
-    def get(self, user_id: str) -> tuple[Made, tuple[str, ...]] | None:
+    def get(self, user_id: str) -> tuple[Attributed, tuple[str, ...]] | None:
         """Return the sentence and the tags that describe `user_id`, or None."""
         with self._database.reading() as connection:
             row = connection.execute(select(tastes).where(tastes.c.user_id == user_id)).one_or_none()
-        return (Made(row.sentence, row.made_by), tuple(json.loads(row.tags))) if row else None
+        return (Attributed(row.sentence, row.made_by), tuple(json.loads(row.tags))) if row else None
 
     def made(self) -> dict[str, tuple[str, int]]:
         """Return (author, number in `inputs` at that time) of every description, by reader id."""

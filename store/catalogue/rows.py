@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row, Table
 
 from shortlist.core.errors import HomeDamaged, RecordError
-from shortlist.core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
+from shortlist.core.types import Article, Attributed, Enrichment, Event, Reader, Segment, Transcript, Video
 from shortlist.store.sql import schema
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -120,7 +120,7 @@ def _enrichment_rows(video: Video) -> Iterator[Columns]:
 def _made_parts(made: Enrichment) -> Iterator[tuple[str, str, str]]:
     """Yield (part, value, made_by) of every existing part; tags as a JSON list."""
     for part in MADE_PARTS:
-        value: Made | None = getattr(made, part)
+        value: Attributed | None = getattr(made, part)
         if value is not None:
             yield part, value.value, value.made_by
     if made.tags:
@@ -147,7 +147,7 @@ def video_of(row: Stored, segments: Iterable[Stored], enrichments: Iterable[Stor
 
 
 def _enrichment_of(parts: Iterable[tuple[str, str, str]]) -> Enrichment:
-    made = {part: Made(value, made_by) for part, value, made_by in parts}
+    made = {part: Attributed(value, made_by) for part, value, made_by in parts}
     tags = made.pop("tags", None)
     values = tuple(json.loads(tags.value)) if tags else ()
     return Enrichment(**made, tags=values, tags_made_by=tags.made_by if tags else None)

@@ -16,7 +16,7 @@ from shortlist.agent.chat.tools import Tools
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import ProfileConfig, RerankConfig, RetrievalConfig
 from shortlist.core.ranking import FloatArray, Query, Ranking
-from shortlist.core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
+from shortlist.core.types import Article, Attributed, Enrichment, Event, Reader, Segment, Transcript, Video
 from shortlist.retrieval.index.columns import blank_columns
 from shortlist.retrieval.index.cowatch_counts import Links
 from shortlist.retrieval.index.lexicon import lexicon_of
@@ -36,8 +36,8 @@ VECTORS = {
 
 def video(video_id: str, title: str, category: str, *spoken: str, summary: str | None = None) -> Video:
     segments = tuple(Segment(text, 10.0 * i, 10.0 * i + 9) for i, text in enumerate(spoken))
-    made = Made(summary, "given") if summary else None
-    enrichment = Enrichment(summary=made, category=Made(category, "given"))
+    made = Attributed(summary, "given") if summary else None
+    enrichment = Enrichment(summary=made, category=Attributed(category, "given"))
     return Video(video_id, title, "Channel", duration_s=60.0, transcript=Transcript(segments), enrichment=enrichment)
 
 
@@ -107,7 +107,7 @@ class PlaneSnapshot:
     popularity = np.array([4.0, 0.0, 1.0, 0.0, 2.0])
     live = np.ones(5, dtype=np.bool_)
     columns = blank_columns(5)
-    links = Links.none()
+    links = Links.empty()
     lexicon = lexicon_of(())
     notes = ()
 

@@ -19,7 +19,7 @@ from shortlist.agent.chat.tools import Tools
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import LEGS, IngestConfig, ProfileConfig, RerankConfig, RetrievalConfig
 from shortlist.core.ranking import Filters, Request
-from shortlist.core.types import Event, Made, Reader
+from shortlist.core.types import Attributed, Event, Reader
 from shortlist.ingest.load import load_articles, load_videos
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.retrieval.build import build_retriever
@@ -148,7 +148,9 @@ def test_more_with_another_limit_passes_over_only_what_was_shown(
 
 
 def test_chat_tells_a_taste_that_was_put_into_words(home: Home, recommender: Recommender) -> None:
-    home.catalogue.tastes.put("baker", Made("Baker likes warm kitchens.", "a-model:taste@1"), ("bread", "ovens"), 3)
+    home.catalogue.tastes.put(
+        "baker", Attributed("Baker likes warm kitchens.", "a-model:taste@1"), ("bread", "ovens"), 3
+    )
     names = Names(lambda word: word in WATCHED)
     tools = Tools(recommender, home.catalogue, names, home.catalogue.tastes.get)
     told = tools.run(Action("profile", {"user": "baker"}), Memory()).text

@@ -66,11 +66,14 @@ class RecordsContract:
             records.readers.get("stranger")
 
     def test_acts_come_newest_first_without_impressions(self, records: Records) -> None:
-        acts = records.events.newest_acts(["ann", "new", "stranger"], 9)
+        acts = records.events.newest_interactions(["ann", "new", "stranger"], 9)
         assert {user: [act.item_id for act in own] for user, own in acts.items()} == {
             "ann": ["gone", "moon", "bread", "probe"], "new": [], "stranger": [],
         }  # fmt: skip
-        assert records.events.newest_acts(["ann", "bob"], 2) == {"ann": [EVENTS[4], EVENTS[0]], "bob": [EVENTS[5]]}
+        assert records.events.newest_interactions(["ann", "bob"], 2) == {
+            "ann": [EVENTS[4], EVENTS[0]],
+            "bob": [EVENTS[5]],
+        }
 
     def test_activity_counts_impressions_and_has_the_videos_that_were_seen(self, records: Records) -> None:
         assert records.events.activity(["ann", "new", "stranger"]) == {
@@ -136,7 +139,7 @@ class CatalogueContract(RecordsContract):
 
     def test_of_equal_times_the_later_added_act_comes_first(self, catalogue: Any) -> None:
         catalogue.events.add([event("cyd", item, 0) for item in ("moon", "bread", "same")])
-        assert [act.item_id for act in catalogue.events.newest_acts(["cyd"], 2)["cyd"]] == ["same", "bread"]
+        assert [act.item_id for act in catalogue.events.newest_interactions(["cyd"], 2)["cyd"]] == ["same", "bread"]
 
     def test_an_index_finds_the_revision_that_it_noted(self, catalogue: Any) -> None:
         assert catalogue.indexed("one") == 0

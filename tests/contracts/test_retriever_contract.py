@@ -11,7 +11,7 @@ import pytest
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Filters, Query, Ranking
-from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Video
+from shortlist.core.types import Attributed, Enrichment, HistoryItem, Profile, Video
 from shortlist.retrieval.build import build_leg, build_retriever
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
@@ -32,7 +32,7 @@ def video(number: int) -> Video:
         duration_s=float(number) if number % 4 else None,
         published=START + timedelta(days=number) if number % 6 else None,
         language=["en", "de", "en-GB", None][number % 4],
-        enrichment=Enrichment(category=Made(f"topic {number % 4}", "given")),
+        enrichment=Enrichment(category=Attributed(f"topic {number % 4}", "given")),
     )
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from shortlist.core.errors import ConfigError, RecordError, UnknownReader
 from shortlist.core.ranking import Query, Ranking, Request, Stage
-from shortlist.core.types import Article, Enrichment, Event, Made, Reader, Segment, Transcript, Video
+from shortlist.core.types import Article, Attributed, Enrichment, Event, Reader, Segment, Transcript, Video
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -70,7 +70,7 @@ HALF = "half a pair \ud800"
         lambda: Video("v", "title", description=HALF),
         lambda: Article("a", "title", HALF),
         lambda: Segment(HALF),
-        lambda: Made(HALF, "given"),
+        lambda: Attributed(HALF, "given"),
         lambda: Enrichment(tags=(HALF,), tags_made_by="given"),
         lambda: Reader("r", interests=(HALF,)),
         lambda: Event("u", "v", "video", "view", NOON, request_id=HALF),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shortlist.core.types import Made, Segment, Transcript, Video
+from shortlist.core.types import Attributed, Segment, Transcript, Video
 from shortlist.ingest.categorise import Categoriser
 from shortlist.ingest.sentences import first_sentence, sentences
 from shortlist.ingest.summarise import extract, summarise
@@ -36,9 +36,9 @@ def test_a_summary_is_made_of_the_sentences_that_say_most() -> None:
 
 
 def test_a_summary_is_signed_and_falls_back_to_the_description() -> None:
-    assert summarise(video(TALK)) == Made(extract(TALK), "extractive")
+    assert summarise(video(TALK)) == Attributed(extract(TALK), "extractive")
     described = video(description="Subscribe: https://example.org/x\n\nHow bread rises in a cold oven.")
-    assert summarise(described) == Made("How bread rises in a cold oven.", "extractive")
+    assert summarise(described) == Attributed("How bread rises in a cold oven.", "extractive")
     assert summarise(video()) is None
 
 
@@ -51,7 +51,7 @@ def test_categories_by_nearness(encoder: Any) -> None:
     made = categoriser.categorise(
         [video("Bake the bread in the oven"), video("The guitar plays a chord"), video("Tie the Knots")]
     )
-    assert made == [Made(name, "zero-shot:words") for name in ("Food", "Music", "Knots")]
+    assert made == [Attributed(name, "zero-shot:words") for name in ("Food", "Music", "Knots")]
     assert categoriser.categorise([]) == []
 
 

@@ -16,7 +16,7 @@ import pytest
 from shortlist.core.config import IngestConfig
 from shortlist.core.errors import HomeLocked, RecordError, UsageError
 from shortlist.core.notes import Note
-from shortlist.core.types import Enrichment, Made
+from shortlist.core.types import Attributed, Enrichment
 from shortlist.ingest.load import IngestResult, load_articles, load_events, load_readers, load_videos
 from shortlist.store.home import Home
 from shortlist.store.outbox import pending
@@ -97,10 +97,10 @@ def test_a_changed_video_is_changed_and_made_anew(home: Home, encoder: Any, conf
 def test_what_is_missing_is_made_and_signed(home: Home, encoder: Any, config: IngestConfig, jsonl: Jsonl) -> None:
     load_videos(home, jsonl(clip(1), clip(2, category="Home", summary="S")), lambda: encoder, config)
     made, given = home.catalogue.videos.get("v1").enrichment, home.catalogue.videos.get("v2").enrichment
-    assert made.category == Made("Food", "zero-shot:words")
+    assert made.category == Attributed("Food", "zero-shot:words")
     assert made.summary is not None
     assert made.summary.made_by == "extractive"
-    assert (given.category, given.summary) == (Made("Home", "given"), Made("S", "given"))
+    assert (given.category, given.summary) == (Attributed("Home", "given"), Attributed("S", "given"))
 
 
 def test_what_a_model_made_survives_the_next_ingest(
@@ -110,7 +110,9 @@ def test_what_a_model_made_survives_the_next_ingest(
 
     source = jsonl(clip(1))
     load_videos(home, source, lambda: encoder, config)
-    better = Enrichment(Made("By a model", "qwen/summary@1"), Made("Arts", "qwen/category@1"), ("a",), "qwen/tags@1")
+    better = Enrichment(
+        Attributed("By a model", "qwen/summary@1"), Attributed("Arts", "qwen/category@1"), ("a",), "qwen/tags@1"
+    )
     with home.writing():
         home.catalogue.videos.put([replace(home.catalogue.videos.get("v1"), enrichment=better)])
     assert counts(load_videos(home, source, lambda: encoder, config)) == (0, 0, 1)

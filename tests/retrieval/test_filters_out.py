@@ -10,14 +10,14 @@ import pytest
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Filters, Query
-from shortlist.core.types import Enrichment, Made, Video
+from shortlist.core.types import Attributed, Enrichment, Video
 from shortlist.retrieval.build import build_leg
 
 
 def video(
     video_id: str, title: str, channel: str | None, category: str | None, duration_s: float | None, **more: Any
 ) -> Video:
-    made = Enrichment(category=Made(category, "given") if category else None)
+    made = Enrichment(category=Attributed(category, "given") if category else None)
     return Video(video_id, title, channel, duration_s=duration_s, enrichment=made, **more)
 
 

@@ -15,7 +15,7 @@ from shortlist.app.build import repair
 from shortlist.core.config import Config, RetrievalConfig
 from shortlist.core.errors import HomeLocked
 from shortlist.core.ranking import FloatArray, Query
-from shortlist.core.types import Article, Enrichment, Event, Made, Video
+from shortlist.core.types import Article, Attributed, Enrichment, Event, Video
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.cowatch_counts import FADING, UNIT
 from shortlist.retrieval.index.indexer import load_snapshot
@@ -57,7 +57,7 @@ def search(home: Home, text: str) -> tuple[str, ...]:
 
 
 def test_from_the_catalogue_to_the_answer(home: Home) -> None:
-    told = Enrichment(summary=Made("Kneading dough", "model"))
+    told = Enrichment(summary=Attributed("Kneading dough", "model"))
     put(
         home,
         Video("bread", "Bread in ten minutes", enrichment=told),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shortlist.core.types import Enrichment, Made, Segment, Transcript, Video
+from shortlist.core.types import Attributed, Enrichment, Segment, Transcript, Video
 from shortlist.store.home import Home
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ def make_video() -> Callable[..., Video]:
 
     def make(video_id: str, said: str = "Hello there.", summary: str | None = None, **fields: object) -> Video:
         transcript = Transcript((Segment(said, 0.0, 2.0), Segment("Good bye.", 2.0, 3.0)), "en")
-        enrichment = Enrichment(summary=Made(summary, "given") if summary is not None else None)
+        enrichment = Enrichment(summary=Attributed(summary, "given") if summary is not None else None)
         return Video(video_id, f"About {video_id}", transcript=transcript, enrichment=enrichment, **fields)  # type: ignore[arg-type]
 
     return make

@@ -24,13 +24,13 @@ import sys
 from pathlib import Path
 sys.path.insert(0, "tests")
 from conftest import HashEncoder
-from shortlist.core.types import Enrichment, Made, Segment, Transcript, Video
+from shortlist.core.types import Enrichment, Attributed, Segment, Transcript, Video
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 
 def version(name, number):
     said = Transcript(tuple(Segment(f"{name} in version {number}, part {part}", part, part + 1) for part in range(5)))
-    summary = Made(f"version {number}", "given") if number % 2 else None
+    summary = Attributed(f"version {number}", "given") if number % 2 else None
     made = Enrichment(summary, tags=(f"version {number}",), tags_made_by="given")
     return Video(name, "Title", transcript=said, enrichment=made, metadata={"version": number})
 

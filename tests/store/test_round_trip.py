@@ -15,9 +15,9 @@ from shortlist.core.types import (
     KINDS,
     ORIGINS,
     Article,
+    Attributed,
     Enrichment,
     Event,
-    Made,
     Reader,
     Segment,
     Transcript,
@@ -38,7 +38,7 @@ json_values = st.recursive(
     max_leaves=5,
 )
 metadata = st.dictionaries(texts, json_values, max_size=3)
-made = st.builds(Made, texts, titles)
+made = st.builds(Attributed, texts, titles)
 
 
 @st.composite

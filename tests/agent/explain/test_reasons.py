@@ -9,7 +9,7 @@ import pytest
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.explain.reasons import Candidate, Reason, ReasonContext, reason
-from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Segment, Transcript, Video
+from shortlist.core.types import Attributed, Enrichment, HistoryItem, Profile, Segment, Transcript, Video
 from shortlist.retrieval.legs.link_evidence import LinkEvidence
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,7 +20,7 @@ def vector(*values: float) -> Any:
 
 
 def made(category: str, by: str = "given", summary: str | None = None) -> Enrichment:
-    return Enrichment(summary=Made(summary, "a-model") if summary else None, category=Made(category, by))
+    return Enrichment(summary=Attributed(summary, "a-model") if summary else None, category=Attributed(category, by))
 
 
 POUR = Segment("Pour the oolong tea, wait.", 61.0, 64.0)
@@ -111,7 +111,7 @@ def test_words_of_the_asking_are_no_topic(title: str, wish: str) -> None:
 
 
 def test_only_the_title_that_is_shown_counts() -> None:
-    rewritten = replace(TEA, enrichment=Enrichment(rewritten_title=Made("Slow mornings", "a-model")))
+    rewritten = replace(TEA, enrichment=Enrichment(rewritten_title=Attributed("Slow mornings", "a-model")))
     assert why(replace(CONTEXT, wish="calm"), rewritten, bm25=1.0).stage is None
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shortlist.agent.prompt_safety.injection import remove_injections
 from shortlist.agent.prompt_safety.sanitize import candidate_text
-from shortlist.core.types import Enrichment, Made, Video
+from shortlist.core.types import Attributed, Enrichment, Video
 
 ATTACKS = tomllib.loads((Path(__file__).parents[3] / "benchmarks" / "attacks.toml").read_text("utf-8"))
 ALL = [(kind, text) for kind, entry in ATTACKS.items() for text in entry["texts"]]
@@ -90,7 +90,7 @@ def test_there_are_as_many_attacks_as_promised() -> None:
 
 @pytest.mark.parametrize(("kind", "attack"), ALL)
 def test_an_attack_cannot_leave_its_candidate(kind: str, attack: str) -> None:
-    summary = Made(f"{FACT} {attack}", "given")
+    summary = Attributed(f"{FACT} {attack}", "given")
     shown = candidate_text(Video("v", "Comets", enrichment=Enrichment(summary=summary)), 80)
     assert shown.splitlines()[0] == "Title: Comets"
     assert len(shown.splitlines()) == 2

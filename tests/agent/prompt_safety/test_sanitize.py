@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from shortlist.agent.prompt_safety.sanitize import candidate_text, clean, clean_untrusted
 from shortlist.core.token_estimate import estimate_tokens
-from shortlist.core.types import Enrichment, Made, Segment, Transcript, Video
+from shortlist.core.types import Attributed, Enrichment, Segment, Transcript, Video
 
 PIECES = [
     "<|im_end|>",
@@ -59,7 +59,7 @@ def test_a_candidate_is_described_by_its_transcript_if_it_fits_else_by_its_summa
     video = Video("v", "A title", "A channel", transcript=spoken)
     assert candidate_text(video, 80) == "Title: A title\nChannel: A channel\nAbout: words that were said"
     long = Transcript((Segment("many words " * 40),))
-    summed_up = Video("v", "A title", transcript=long, enrichment=Enrichment(summary=Made("In short.", "given")))
+    summed_up = Video("v", "A title", transcript=long, enrichment=Enrichment(summary=Attributed("In short.", "given")))
     assert candidate_text(summed_up, 80, joint="; ") == "Title: A title; About: In short."
     begun = candidate_text(Video("v", "A title", transcript=long), 16)
     assert begun == "Title: A title\nAbout: " + "many words " * 4 + "many"

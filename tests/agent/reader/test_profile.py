@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.profile import build_profile
 from shortlist.core.config import ProfileConfig
-from shortlist.core.types import ACTIONS, KINDS, Article, Enrichment, Event, Made, Profile, Reader, Video
+from shortlist.core.types import ACTIONS, KINDS, Article, Attributed, Enrichment, Event, Profile, Reader, Video
 from shortlist.store.catalogue.records import Activity
 
 CONFIG = ProfileConfig(half_life_days=14.0, session_boost=2.0)
 IDS = "abcdef"
 ITEMS = ItemBatch(
-    {one: Video(one, f"Video {one}", enrichment=Enrichment(category=Made("Food", "given"))) for one in IDS},
+    {one: Video(one, f"Video {one}", enrichment=Enrichment(category=Attributed("Food", "given"))) for one in IDS},
     {one: Article(one, f"Article {one}", category="World") for one in IDS},
 )
 Make = Callable[..., Event]

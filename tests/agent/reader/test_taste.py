@@ -15,14 +15,14 @@ from shortlist.agent.reader.profile import build_profile
 from shortlist.agent.reader.taste import Taste, describe_taste
 from shortlist.core.config import ProfileConfig
 from shortlist.core.errors import ModelFailed
-from shortlist.core.types import Enrichment, Event, Made, Profile, Reader, Video
+from shortlist.core.types import Attributed, Enrichment, Event, Profile, Reader, Video
 from shortlist.store.catalogue.records import Activity
 from shortlist.store.home import Home
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ITEMS = ItemBatch(
     {
-        name: Video(name, title, enrichment=Enrichment(category=Made(category, "given")))
+        name: Video(name, title, enrichment=Enrichment(category=Attributed(category, "given")))
         for name, title, category in (
             ("a", "Moon dust", "Sci/Tech"),
             ("b", "Craters of the Moon", "Sci/Tech"),
@@ -79,7 +79,7 @@ def test_all_readers_are_described_and_again_only_when_they_did_something(tmp_pa
         store.events.add([Event("aaron", "a", "video", "skip", AT)])  # has no taste to write, and spends no limit
         assert describe_tastes(store, model, ProfileConfig(), limit=2).done == 2
         assert store.tastes.get("ann") == (
-            Made("Likes what lies on the Moon.", "scripted:taste@1"),
+            Attributed("Likes what lies on the Moon.", "scripted:taste@1"),
             ("moon", "craters", "dust"),
         )
         assert store.tastes.get("cy") is None

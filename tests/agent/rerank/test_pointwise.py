@@ -7,10 +7,10 @@ import pytest
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.rerank.context import RerankContext
-from shortlist.agent.rerank.graded import Graded
 from shortlist.agent.rerank.methods import Reranker
 from shortlist.agent.rerank.pointwise import is_top_final
 from shortlist.agent.rerank.yesno import YesNo
+from shortlist.agent.rerank.yesno_json import YesNoJson
 from shortlist.core.config import RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video
@@ -47,7 +47,7 @@ def test_when_the_top_is_final(scores: tuple[float, ...], weight: float, top: in
     ("method", "answers"),
     [
         (YesNo, (YES, NO)),
-        (Graded, ('{"answer": "yes", "confidence": 5}', '{"answer": "no", "confidence": 5}')),
+        (YesNoJson, ('{"answer": "yes", "confidence": 5}', '{"answer": "no", "confidence": 5}')),
     ],
 )
 def test_the_model_is_not_called_once_the_top_is_final(

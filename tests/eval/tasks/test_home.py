@@ -23,7 +23,7 @@ from shortlist.eval.variants import Variant
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.home import Home
 
-Made = Callable[[Path], Config]
+Attributed = Callable[[Path], Config]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_the_future_of_the_home_reaches_no_table(
     tmp_path: Path,
     encoder: Encoder,
     make_factories: Callable[..., Factories],
-    make_config: Made,
+    make_config: Attributed,
 ) -> None:
     """The home itself holds every event; the home that is measured holds the known ones only."""
     config = make_config(tmp_path).model_copy(update={"encoder": Config().encoder})
@@ -79,7 +79,7 @@ def test_an_empty_home_is_refused(tmp_path: Path) -> None:
 
 
 def test_simulated_readers_prefer_items_near_their_taste(
-    home: Path, tmp_path: Path, encoder: Encoder, factories: Factories, make_config: Made
+    home: Path, tmp_path: Path, encoder: Encoder, factories: Factories, make_config: Attributed
 ) -> None:
     with Home.open(home) as opened:
         before = opened.catalogue.counts()
@@ -96,7 +96,7 @@ def test_simulated_readers_prefer_items_near_their_taste(
 
 
 def test_the_recommender_finds_simulated_tastes(
-    home: Path, tmp_path: Path, encoder: Encoder, make_config: Made
+    home: Path, tmp_path: Path, encoder: Encoder, make_config: Attributed
 ) -> None:
     from shortlist.app.build import evaluation_factories
 

@@ -93,7 +93,7 @@ def test_hidden_items_add_no_cowatch_links(data_folders: dict[str, Path], config
     with open_task_home(hidden, Variant(name="links"), config, factories.encoder(config)) as home:
         links = load_snapshot(home).links
     shown = [[(item, 1) for item in query.history] for query in hidden.data.queries]
-    assert links.forward.sum() == Links.none().followed(shown, 1).forward.sum() > 0
+    assert links.forward.sum() == Links.empty().updated(shown, 1).forward.sum() > 0
     assert links.watched.sum() == sum(len(set(query.history)) for query in hidden.data.queries)
 
 

@@ -13,7 +13,7 @@ import pytest
 from shortlist.core.config import IngestConfig
 from shortlist.core.errors import HomeLocked, ModelFailed
 from shortlist.core.token_estimate import truncate
-from shortlist.core.types import Article, Enrichment, Made, Segment, Transcript, Video
+from shortlist.core.types import Article, Attributed, Enrichment, Segment, Transcript, Video
 from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.ingest.enrich.enricher import Enricher, Text
 from shortlist.ingest.enrich.queue import EnrichResult, enrich_pending
@@ -44,15 +44,15 @@ def failed(found: str) -> ModelFailed:
 
 def test_a_good_answer_is_signed(scripted_model: Any) -> None:
     made = enricher(scripted_model(answer())).enrich(TEXT).enrichment
-    assert made.summary == Made(GOOD, BY)
-    assert made.category == Made("Food", BY)
+    assert made.summary == Attributed(GOOD, BY)
+    assert made.category == Attributed("Food", BY)
     assert (made.tags, made.tags_made_by) == (("yeast", "bread", "baking"), BY)
     assert made.rewritten_title is None
 
 
 def test_a_made_up_name_is_asked_about_again(scripted_model: Any) -> None:
     model = scripted_model(answer("Marta explains how yeast lifts 12 loaves."), answer())
-    assert enricher(model).enrich(TEXT).enrichment.summary == Made(GOOD, BY)
+    assert enricher(model).enrich(TEXT).enrichment.summary == Attributed(GOOD, BY)
     assert "12" in model.calls[1][-1].content
     assert model.calls[0][:-1] == model.calls[1][:-1]  # the beginning is shared, and read once
 
@@ -60,14 +60,14 @@ def test_a_made_up_name_is_asked_about_again(scripted_model: Any) -> None:
 def test_made_up_twice_leaves_the_summary_to_extraction(scripted_model: Any) -> None:
     enriched = enricher(scripted_model(answer("In Oslo, yeast lifts the loaf."))).enrich(TEXT)
     assert enriched.enrichment.summary is None
-    assert enriched.enrichment.category == Made("Food", BY)
+    assert enriched.enrichment.category == Attributed("Food", BY)
     assert enriched.note == 'the summary was rejected because of "Oslo"'
 
 
 def test_a_text_as_short_as_a_summary_keeps_its_own_words(scripted_model: Any) -> None:
     model = scripted_model(json.dumps({"category": "Food", "tags": ["bread", "oven", "crust"]}))
     enriched = enricher(model).enrich(replace(TEXT, body="Bake it in a hot oven now."))
-    assert enriched.enrichment == Enrichment(None, Made("Food", BY), ("bread", "oven", "crust"), BY)
+    assert enriched.enrichment == Enrichment(None, Attributed("Food", BY), ("bread", "oven", "crust"), BY)
     assert (enriched.note, len(model.calls)) == ("too short to be summarised", 1)
 
 
@@ -90,10 +90,10 @@ def test_a_translation_is_asked_about_again(scripted_model: Any) -> None:
 def test_a_title_that_says_nothing_is_rewritten_if_the_text_holds_it(scripted_model: Any) -> None:
     cold = replace(TEXT, title="VID_0042.mp4")
 
-    def rewritten(title: str) -> Made | None:
+    def rewritten(title: str) -> Attributed | None:
         return enricher(scripted_model(answer(title=title))).enrich(cold).enrichment.rewritten_title
 
-    assert rewritten("How yeast lifts a loaf") == Made("How yeast lifts a loaf", BY)
+    assert rewritten("How yeast lifts a loaf") == Attributed("How yeast lifts a loaf", BY)
     for made_up in ("How Marta bakes", "VID0042", "Loaves for purchase or subscription"):
         assert rewritten(made_up) is None
     model = scripted_model(answer())
@@ -120,14 +120,14 @@ def test_tags_with_made_up_numbers_and_long_answers_are_trimmed(scripted_model: 
     assert made.tags == ("bread", "yeast", "gas")
     too_few = enricher(scripted_model(answer(long, tags=("bread", "top 10", "40")))).enrich(TEXT).enrichment
     assert (too_few.tags, too_few.tags_made_by) == ((), None)
-    assert made.summary == Made("Yeast lifts it. The gas does it.", BY)
+    assert made.summary == Attributed("Yeast lifts it. The gas does it.", BY)
 
 
 @pytest.fixture
 def stored(home: Home, encoder: Any) -> list[Video]:
     """Three videos: without any enrichment given, with a given summary and tags, without words."""
     spoken = Transcript((Segment(TEXT.body),), "en")
-    given = Enrichment(Made("Given words.", "given"), Made("Music", "given"), ("given",), "given")
+    given = Enrichment(Attributed("Given words.", "given"), Attributed("Music", "given"), ("given",), "given")
     videos = [
         Video("a", "Why bread rises", transcript=spoken),
         Video("b", "Bread again", transcript=spoken, enrichment=given),
@@ -157,7 +157,7 @@ def test_what_was_extracted_gives_way_and_what_was_given_stays(
     worked = run(model, progress=lambda done, total: seen.append((done, total)))
     assert (worked.done, worked.extractive, worked.failures, seen) == (1, 0, (), [(1, 1)])
     made = home.catalogue.videos.get("a").enrichment
-    assert (made.summary, made.category) == (Made(GOOD, BY), Made("Music", BY))
+    assert (made.summary, made.category) == (Attributed(GOOD, BY), Attributed("Music", BY))
     assert home.catalogue.videos.get("b").enrichment == stored[1].enrichment
     assert home.catalogue.videos.makers()["summary"] == {"given": 1, BY: 1}
     assert home.documents.count() == 5
@@ -257,9 +257,9 @@ def test_articles_too(home: Home, encoder: Any, run: Callable[..., EnrichResult]
     assert run(scripted_model(answer()), "articles").done == 2
     made = home.catalogue.articles.get_many(["x", "y"])
     assert (made["x"].category, made["y"].category) == ("Food", "Music")
-    assert made["x"].enrichment.category == Made("Food", BY)
+    assert made["x"].enrichment.category == Attributed("Food", BY)
     assert made["y"].enrichment.category is None
-    assert made["y"].enrichment.summary == Made(GOOD, BY)
+    assert made["y"].enrichment.summary == Attributed(GOOD, BY)
     assert run(scripted_model(answer()), "articles").done == 0
 
 
@@ -290,7 +290,11 @@ def test_the_same_articles_again_keep_what_was_made_of_them(
     assert home.catalogue.articles.get_many(["x"])["x"] == made
     assert ingest(BODY, "Music") == (1, 0)
     given = home.catalogue.articles.get_many(["x"])["x"]
-    assert (given.category, given.enrichment.category, given.enrichment.summary) == ("Music", None, Made(GOOD, BY))
+    assert (given.category, given.enrichment.category, given.enrichment.summary) == (
+        "Music",
+        None,
+        Attributed(GOOD, BY),
+    )
     assert ingest("Other words.") == (1, 0)
     assert home.catalogue.articles.get_many(["x"])["x"].enrichment == Enrichment()
     assert run(scripted_model(answer()), "articles").done == 1

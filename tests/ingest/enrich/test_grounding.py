@@ -1,4 +1,4 @@
-"""Made-up numbers and names, and what only looks like them."""
+"""Attributed-up numbers and names, and what only looks like them."""
 
 from __future__ import annotations
 

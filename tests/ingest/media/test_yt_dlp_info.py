@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shortlist.core.errors import RecordError
-from shortlist.core.types import GIVEN, Made, Segment
+from shortlist.core.types import GIVEN, Attributed, Segment
 from shortlist.ingest.media.captions import choose_track, transcript_of, unrolled
 from shortlist.ingest.media.yt_dlp_info import id_of, published_of, video_from_info
 
@@ -53,7 +53,7 @@ def test_a_short_of_youtube() -> None:
 
 def test_categories_that_are_ours_by_another_name() -> None:
     science = video_from_info({**INFO, "categories": ["Science & Technology"]}, "youtube:x")
-    assert science.enrichment.category == Made("Sci/Tech", GIVEN)
+    assert science.enrichment.category == Attributed("Sci/Tech", GIVEN)
 
 
 def test_only_the_id_need_be_there() -> None:

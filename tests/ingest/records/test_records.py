@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shortlist.core.errors import RecordError
-from shortlist.core.types import Article, Event, Made, Reader, Segment, Video
+from shortlist.core.types import Article, Attributed, Event, Reader, Segment, Video
 from shortlist.ingest.records import articles, events, readers, videos
 from shortlist.ingest.tables.rows import Row
 
@@ -34,7 +34,7 @@ def test_a_full_video() -> None:
     )  # fmt: skip
     assert (found.channel, found.duration_s, found.language, found.description) == ("C", 60.0, "en", "D")
     assert found.published == datetime(2026, 11, 20, 10, tzinfo=UTC)
-    assert found.enrichment.category == Made("Food", "given")
+    assert found.enrichment.category == Attributed("Food", "given")
     assert (found.enrichment.tags, found.enrichment.tags_made_by) == (("bread", "oven"), "given")
     assert found.transcript.segments == (Segment("Hello there."), Segment("Bye."))
     assert found.metadata == {"views": 3}
@@ -89,8 +89,8 @@ def test_an_id_is_never_a_path() -> None:
 
 
 def test_who_made_a_summary_is_kept() -> None:
-    assert video(summary="S").enrichment.summary == Made("S", "given")
-    assert video(summary="S", summary_made_by="qwen/summary@1").enrichment.summary == Made("S", "qwen/summary@1")
+    assert video(summary="S").enrichment.summary == Attributed("S", "given")
+    assert video(summary="S", summary_made_by="qwen/summary@1").enrichment.summary == Attributed("S", "qwen/summary@1")
 
 
 def test_an_article_without_id_is_known_by_its_normalised_text() -> None:

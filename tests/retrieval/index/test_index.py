@@ -15,7 +15,7 @@ import pytest
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.errors import HomeLocked
 from shortlist.core.ranking import Query, Ranking
-from shortlist.core.types import Article, Enrichment, Made, Video
+from shortlist.core.types import Article, Attributed, Enrichment, Video
 from shortlist.retrieval.build import build_leg
 from shortlist.retrieval.index import index as index_writer
 from shortlist.retrieval.index.indexer import load_snapshot, update_index
@@ -161,7 +161,7 @@ def embeddings(home: Any, video: Video) -> list[Any]:
 
 class TestVectors:
     def test_a_video_is_the_normalised_sum_of_its_facets(self, home: Any, some_videos: Any) -> None:
-        summary = Enrichment(summary=Made("a summary", "model"))
+        summary = Enrichment(summary=Attributed("a summary", "model"))
         plain, told = some_videos(2)
         home.catalogue.put(plain, replace(told, enrichment=summary))
         found = load_snapshot(home).vectors_of("video", ["v0000", "v0001", "nobody"])

@@ -38,7 +38,7 @@ def same(one: Links, other: Links) -> bool:
 
 
 def links_of(*sequences: str) -> Links:
-    return Links.none().followed([[(item, 1) for item in sequence] for sequence in sequences], 1)
+    return Links.empty().updated([[(item, 1) for item in sequence] for sequence in sequences], 1)
 
 
 def liking(*newest_first: str) -> Profile:
@@ -59,21 +59,19 @@ def test_a_video_counts_where_it_was_watched_first_and_nothing_links_across_read
 
 def test_pairs_farther_apart_than_the_reach_are_no_links() -> None:
     sequence = [(f"v{at}", 1) for at in range(REACH + 2)]
-    linked = {other for one, other in table(Links.none().followed([sequence], 1)) if one == "v0"}
+    linked = {other for one, other in table(Links.empty().updated([sequence], 1)) if one == "v0"}
     assert linked == {f"v{at}" for at in range(1, REACH + 1)}
 
 
 def test_step_by_step_is_all_at_once_in_whatever_order_events_arrive(home: Any) -> None:
     draw = np.random.default_rng(7)
-    links = Links.none()
+    links = Links.empty()
     for _ in range(12):
         for _ in range(int(draw.integers(1, 40))):
             home.catalogue.watch(f"u{draw.integers(5)}", f"v{draw.integers(60)}", int(draw.integers(1000)))
-        links = links.followed(
-            home.catalogue.events.iterate_watches(links.counted), home.catalogue.events.last_number()
-        )
+        links = links.updated(home.catalogue.events.iterate_watches(links.counted), home.catalogue.events.last_number())
         assert same(
-            links, Links.none().followed(home.catalogue.events.iterate_watches(), home.catalogue.events.last_number())
+            links, Links.empty().updated(home.catalogue.events.iterate_watches(), home.catalogue.events.last_number())
         )
 
 

@@ -10,14 +10,14 @@ import pytest
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
-from shortlist.core.types import Enrichment, HistoryItem, Made, Profile, Video
+from shortlist.core.types import Attributed, Enrichment, HistoryItem, Profile, Video
 from shortlist.retrieval.build import build_leg
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 def video(item_id: str, category: str | None, days_old: float | None = None) -> Video:
-    made = Made(category, "given") if category else None
+    made = Attributed(category, "given") if category else None
     published = None if days_old is None else NOW - timedelta(days=days_old)
     return Video(item_id, "clip", published=published, enrichment=Enrichment(category=made))
 

@@ -10,7 +10,7 @@ import pytest
 
 from shortlist.core.config import StoreConfig
 from shortlist.core.errors import RecordError
-from shortlist.core.types import Action, Article, Event, Kind, Made, Video
+from shortlist.core.types import Action, Article, Attributed, Event, Kind, Video
 from shortlist.store.catalogue.records import Activity
 from shortlist.store.catalogue.rows import event_row
 from shortlist.store.home import Home
@@ -130,7 +130,7 @@ def test_a_reader_makes_a_video_popular_once(home: Home) -> None:
 def test_impressions_push_nothing_a_reader_did_out_of_reach(home: Home) -> None:
     home.catalogue.events.add([event("ann", "old"), event("ann", "left", 1, "skip"), event("bob", "b")])
     home.catalogue.events.add([event("ann", f"shown{n}", 10 + n, "impression") for n in range(50)])
-    acts = home.catalogue.events.newest_acts(["ann", "bob", "nobody"], 2)
+    acts = home.catalogue.events.newest_interactions(["ann", "bob", "nobody"], 2)
     assert {one: [act.item_id for act in own] for one, own in acts.items()} == {
         "ann": ["left", "old"], "bob": ["b"], "nobody": [],
     }  # fmt: skip
@@ -148,8 +148,8 @@ def test_without_events_nothing_is_popular(home: Home) -> None:
 def test_removed_events_leave_no_trace_in_whatever_is_read_of_events(home: Home) -> None:
     stays, goes, newest = event("ann", "a"), event("ann", "b", 1, "like"), event("bob", "b", 2)
     home.catalogue.events.add([stays, goes, newest])
-    home.catalogue.tastes.put("ann", Made("Likes b.", "a-model"), ["b"], 2)
-    home.catalogue.tastes.put("cy", Made("Likes chess.", "a-model"), ["chess"], 1)
+    home.catalogue.tastes.put("ann", Attributed("Likes b.", "a-model"), ["b"], 2)
+    home.catalogue.tastes.put("cy", Attributed("Likes chess.", "a-model"), ["chess"], 1)
     assert home.catalogue.events.remove([goes.event_id, newest.event_id, "unknown"]) == 2
     assert [one for _, one in home.catalogue.events.iterate()] == [stays]
     assert home.catalogue.events.newest(["ann", "bob"], 9) == {"ann": [stays], "bob": []}
@@ -206,13 +206,13 @@ class TestTime:
     def test_one_that_is_stored_already_is_listed_and_counts_for_nothing(self, home: Home) -> None:
         home.catalogue.events.add([event("ann", "a"), event("ann", "b", 1)])
         before = (
-            home.catalogue.events.newest_acts(["ann"], 9),
+            home.catalogue.events.newest_interactions(["ann"], 9),
             home.catalogue.events.activity(["ann"]),
             home.catalogue.events.popularity(14),
         )
         self.stored_ahead(home)
         after = (
-            home.catalogue.events.newest_acts(["ann"], 9),
+            home.catalogue.events.newest_interactions(["ann"], 9),
             home.catalogue.events.activity(["ann"]),
             home.catalogue.events.popularity(14),
         )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shortlist.core.errors import UnknownReader
-from shortlist.core.types import Event, Made, Reader, Video
+from shortlist.core.types import Attributed, Event, Reader, Video
 from shortlist.store.catalogue.records import Put
 from shortlist.store.catalogue.threads import MAX_MESSAGES
 from shortlist.store.home import Home
@@ -39,7 +39,7 @@ def test_what_there_is_to_tell_of_a_reader_changes_with_events_and_interests(hom
     first = home.catalogue.tastes.inputs()
     assert list(first) == ["ann", "cy"]
     for user_id, number in first.items():
-        home.catalogue.tastes.put(user_id, Made("Likes what they say.", "a-model:taste@1"), ["one"], number)
+        home.catalogue.tastes.put(user_id, Attributed("Likes what they say.", "a-model:taste@1"), ["one"], number)
     assert home.catalogue.tastes.made() == {user_id: ("a-model:taste@1", first[user_id]) for user_id in first}
     home.catalogue.readers.put([Reader("ann", interests=("food",)), Reader("cy", interests=("food",))])
     second = home.catalogue.tastes.inputs()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shortlist.core.types import Article, Enrichment, Made, Segment, Transcript, Video
+from shortlist.core.types import Article, Attributed, Enrichment, Segment, Transcript, Video
 from shortlist.store.documents.document import article_text, summary_text, transcript_text
 
 SPOKEN = Transcript((Segment(" One. "), Segment(""), Segment("Two.")))
@@ -15,7 +15,7 @@ def test_transcript_text() -> None:
 
 
 def test_summary_text() -> None:
-    summary = Made("Short.", "extractive")
+    summary = Attributed("Short.", "extractive")
     assert summary_text(Video("a", "Title", enrichment=Enrichment(summary))) == "Title\nShort."
     tagged = Enrichment(summary, tags=("moon", "space"), tags_made_by="given")
     assert summary_text(Video("a", "Title", enrichment=tagged)) == "Title\nShort.\nmoon, space"

@@ -7,8 +7,8 @@ import pytest
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.rerank.context import RerankContext
-from shortlist.agent.rerank.graded import Graded, read_grade
 from shortlist.agent.rerank.methods import JSON_FALLBACK, make_reranker
+from shortlist.agent.rerank.yesno_json import YesNoJson, read_confidence
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed, UnusableAnswer
 from shortlist.core.notes import Note
@@ -32,7 +32,7 @@ RANKING = Ranking.of({one: -float(place) for place, one in enumerate("abcdef")},
     ],
 )
 def test_grades_by_hand(written: str, grade: float | None) -> None:
-    assert read_grade(written) == grade
+    assert read_confidence(written) == grade
 
 
 def unusable(n: int) -> Note:
@@ -58,14 +58,14 @@ SURE_YES = '{"answer": "yes", "confidence": 5}'
 
 def test_one_unusable_answer_costs_one_candidate_its_judgement(scripted_model: Model) -> None:
     model = scripted_model(SURE_YES, SURE_YES, USELESS, USELESS, SURE_YES, SURE_YES)
-    reranked = Graded(RerankContext(model, ITEMS, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
+    reranked = YesNoJson(RerankContext(model, ITEMS, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
     assert set(reranked.sources[0].ids) == set("abef")
     assert reranked.notes == (unusable(2),)
 
 
 def test_three_unusable_answers_in_a_row_end_it(scripted_model: Model) -> None:
     model = scripted_model(USELESS)
-    reranked = Graded(RerankContext(model, ITEMS, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
+    reranked = YesNoJson(RerankContext(model, ITEMS, RerankConfig())).rerank(Profile("u"), "soup", RANKING)
     assert len(model.calls) == 3
     assert reranked.ids == RANKING.ids
     assert [note.code for note in reranked.notes] == ["model-failed"]

@@ -10,7 +10,7 @@ from shortlist.agent.rerank.prompt import ReaderPrompt
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile
 
-NAME = "graded"
+NAME = "yesno_json"
 MAX_CONFIDENCE = 5
 SCHEMA = {
     "type": "object",
@@ -24,7 +24,7 @@ SCHEMA = {
 MAX_TOKENS = 32
 
 
-class Graded:
+class YesNoJson:
     """Scores the head by confidence, negative for "no"."""
 
     def __init__(self, context: RerankContext) -> None:
@@ -38,10 +38,10 @@ class Graded:
         def ask(candidate: str) -> str:
             return model.complete(prompt.messages(candidate=candidate), SCHEMA, MAX_TOKENS).text
 
-        return rerank_pointwise(self._context, ranking, NAME, ask, read_grade)
+        return rerank_pointwise(self._context, ranking, NAME, ask, read_confidence)
 
 
-def read_grade(text: str) -> float | None:
+def read_confidence(text: str) -> float | None:
     """Return the grade in `text`, from -5 (surely not) to 5 (surely); None if it is not the JSON of `SCHEMA`."""
     try:
         answer = json.loads(text)
