@@ -239,7 +239,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
-    """An item in a profile's history. `weight` is signed: a skip is negative."""
+    """An item in a profile's history. `weight` is signed: a skip is negative.
+
+    `category_is_guess` is true if no source gave the category.
+    """
 
     item_id: str
     kind: Kind
@@ -249,6 +252,7 @@ class HistoryItem:
     title: str
     category: str | None
     weight: float
+    category_is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,3 +284,8 @@ class Profile:
     def liked(self) -> tuple[HistoryItem, ...]:
         """The items with a positive weight, newest first."""
         return tuple(item for item in self.history if item.weight > 0)
+
+    @property
+    def guessed_categories(self) -> frozenset[str]:
+        """The categories whose share counts items with a guessed category."""
+        return frozenset(item.category for item in self.liked if item.category and item.category_is_guess)

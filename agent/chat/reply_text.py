@@ -9,6 +9,7 @@ from shortlist.agent.chat.memory import Document
 from shortlist.agent.explain.explain import FUSION
 from shortlist.agent.reader.action_phrases import describe_action
 from shortlist.agent.rerank.blend import RERANK
+from shortlist.core.display import category_label, clock, length
 from shortlist.core.errors import UnknownReader
 from shortlist.core.notes import Note
 from shortlist.core.types import Attributed, Profile, Video
@@ -80,8 +81,8 @@ def ask_preference(items: Sequence[Document], categories: Sequence[str]) -> str:
 
 def _limits(arguments: Mapping[str, Any]) -> list[str]:
     phrases: dict[str, Callable[[Any], str]] = {
-        "max_duration_s": lambda value: f"at most {_clock(value)}",
-        "min_duration_s": lambda value: f"at least {_clock(value)}",
+        "max_duration_s": lambda value: f"at most {length(value)}",
+        "min_duration_s": lambda value: f"at least {length(value)}",
         "category": lambda value: f"only {value}",
         "channel": lambda value: f"only from {value}",
         "not_categories": lambda value: f"not {', '.join(value)}",
@@ -122,7 +123,11 @@ def describe_profile(profile: Profile, lengths: Mapping[str, float | None]) -> s
     if not profile.history:
         interests = ", ".join(profile.interests)
         return f"{profile.user_id} has no history yet" + (f"; stated interests: {interests}." if interests else ".")
-    shares = [f"{name} {share:.0%}" for name, share in list(profile.categories.items())[:MAX_RECENT] if share >= 0.005]
+    shares = [
+        f"{category_label(name, name in profile.guessed_categories)} {share:.0%}"
+        for name, share in list(profile.categories.items())[:MAX_RECENT]
+        if share >= 0.005
+    ]
     likes = f"{profile.user_id} likes {', '.join(shares)}." if shares else f"{profile.user_id} has liked nothing yet."
     lines = []
     for item in profile.history[:MAX_RECENT]:
@@ -149,9 +154,8 @@ def no_such_number(number: int, size: int) -> str:
 
 
 def _title_and_facts(item: Mapping[str, Any]) -> str:
-    length = item["duration_s"]
-    clock = None if length is None else _clock(length)
-    facts = ", ".join(filter(None, (item["channel"], clock)))
+    seconds = item["duration_s"]
+    facts = ", ".join(filter(None, (item["channel"], None if seconds is None else length(seconds))))
     return f"“{item['title']}”" + (f" ({facts})" if facts else "")
 
 
@@ -171,15 +175,10 @@ def _quote(item: Document) -> str | None:
     evidence = item["evidence"]
     if evidence is None:
         return None
-    at = "" if evidence["start_s"] is None else f" at {_clock(evidence['start_s'])}"
+    at = "" if evidence["start_s"] is None else f" at {clock(evidence['start_s'])}"
     return f"It says{at}: “{_first_words(evidence['text'])}”"
 
 
 def _first_words(text: str) -> str:
     words = text.split()
     return " ".join(words[:MAX_WORDS]) + (" …" if len(words) > MAX_WORDS else "")
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"

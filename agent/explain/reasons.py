@@ -15,6 +15,7 @@ from shortlist.agent.batch import ItemBatch
 from shortlist.agent.explain.words import quoted, topic_words, words_in
 from shortlist.agent.reader.action_phrases import WATCHED_WHOLE, describe_action, is_bounce
 from shortlist.agent.rerank.blend import RERANK
+from shortlist.core.display import clock
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import HistoryItem, Kind, Profile, Segment, Video
 from shortlist.retrieval.analysis import terms
@@ -94,7 +95,7 @@ def _words(candidate: Candidate, context: ReasonContext) -> str | None:
 def _said(words: list[str], candidate: Candidate) -> str | None:
     """Say where most of `words` are: in the segment shown, in the title, in the summary."""
     video, segment = candidate.video, candidate.segment
-    at = f" at {_clock(segment.start_s)}" if segment and segment.start_s is not None else ""
+    at = f" at {clock(segment.start_s)}" if segment and segment.start_s is not None else ""
     places = (
         ("says {}" + at, segment.text if segment else ""),
         ("its title says {}", video.display_title),
@@ -156,8 +157,7 @@ def _category(candidate: Candidate, context: ReasonContext) -> str | None:
     """Name the share of the video's category, unless a category in the sum is a guess."""
     category = candidate.video.category
     share = context.profile.categories.get(category or "", 0.0)
-    liked = [context.items.item(item.kind, item.item_id) for item in context.profile.liked if item.category == category]
-    guessed = any(record.category_is_guess for record in (candidate.video, *liked) if record is not None)
+    guessed = candidate.video.category_is_guess or category in context.profile.guessed_categories
     return None if guessed or share < SMALLEST_SHARE else f"{category} is {share:.0%} of what you like"
 
 
@@ -233,7 +233,3 @@ def _weight(phrase: str, context: ReasonContext) -> float:
 
 def _text(video: Video) -> str:
     return "\n".join((video.display_title, video.summary or "", video.transcript.text or video.description))
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -99,6 +99,7 @@ def _merge(weighted: Sequence[tuple[Event, float]], items: ItemBatch) -> History
         title=record.title if record else "",
         category=record.category if record else None,
         weight=total,
+        category_is_guess=bool(record and record.category_is_guess),
     )
 
 

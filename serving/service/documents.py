@@ -47,6 +47,7 @@ def reader_document(reader: Reader, profile: Profile, taste: Attributed | None) 
         "interests": list(reader.interests),
         "taste": taste.value if taste else None,
         "categories": dict(profile.categories),
+        "guessed_categories": sorted(profile.guessed_categories),
         "events": profile.n_events,
         "session_start": _time(profile.session_start),
         "history": [
@@ -58,6 +59,7 @@ def reader_document(reader: Reader, profile: Profile, taste: Attributed | None) 
                 "dwell_s": item.dwell_s,
                 "title": item.title,
                 "category": item.category,
+                "category_is_guess": item.category_is_guess,
                 "weight": round(item.weight, 6),
             }
             for item in profile.history

@@ -199,6 +199,7 @@ class HistoryOut(BaseModel):
     dwell_s: float | None
     title: str
     category: str | None
+    category_is_guess: bool
     weight: float
 
 
@@ -210,6 +211,7 @@ class ReaderOut(BaseModel):
     interests: list[str]
     taste: str | None
     categories: dict[str, float]
+    guessed_categories: list[str]
     events: int
     session_start: str | None
     history: list[HistoryOut]

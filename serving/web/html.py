@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from shortlist.core.display import category_label, clock, length
+
 Document = Mapping[str, Any]
 
 HISTORY_ROWS = 12
@@ -43,13 +45,13 @@ def stage_bars(stages: Mapping[str, Document]) -> str:
 def reader_page(reader: Document) -> str:
     """Render a reader: interests, taste as a chart, and recent history."""
     chart = "".join(
-        f"<span>{escape(name)}</span><span><span class='bar' style='width:{max(3, round(100 * share))}%'>"
-        f"</span></span><span>{share:.0%}</span>"
+        f"<span>{escape(category_label(name, name in reader['guessed_categories']) or '')}</span>"
+        f"<span><span class='bar' style='width:{max(3, round(100 * share))}%'></span></span><span>{share:.0%}</span>"
         for name, share in list(reader["categories"].items())[:8]
     )
     rows = "".join(
         f"<tr><td>{escape(item['action'])}</td><td>{escape(item['title'] or item['item_id'])}</td>"
-        f"<td>{escape(item['category'] or '')}{_dwell(item['dwell_s'])}</td></tr>"
+        f"<td>{escape(_category(item) or '')}{_dwell(item['dwell_s'])}</td></tr>"
         for item in reader["history"][:HISTORY_ROWS]
     )
     stated = ", ".join(reader["interests"])
@@ -97,7 +99,7 @@ def _aria_label(stages: Mapping[str, Document]) -> str:
 def _quote(segment: Document | None) -> str:
     if segment is None:
         return ""
-    start = "" if segment["start_s"] is None else f"{_clock(segment['start_s'])} "
+    start = "" if segment["start_s"] is None else f"{clock(segment['start_s'])} "
     return f"<blockquote>{start}“{escape(segment['text'])}”</blockquote>"
 
 
@@ -108,16 +110,12 @@ def _link(url: str | None) -> str:
 
 
 def _length(seconds: float | None) -> str | None:
-    return None if seconds is None else _clock(seconds)
+    return None if seconds is None else length(seconds)
 
 
 def _dwell(seconds: float | None) -> str:
     return "" if seconds is None else f", {seconds:.0f} s"
 
 
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
 def _category(item: Document) -> str | None:
-    return f"{item['category']} (a guess)" if item["category"] and item["category_is_guess"] else item["category"]
+    return category_label(item["category"], item["category_is_guess"])

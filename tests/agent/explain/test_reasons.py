@@ -55,8 +55,8 @@ def test_a_guessed_category_is_never_a_reason() -> None:
     """Neither that of the video nor those that the share was counted over."""
     guessed = replace(TEA, enrichment=made("Food", "zero-shot:words"))
     assert why(CONTEXT, guessed, affinity=0.3, dense=0.1).stage == "dense"
-    left = replace(guessed, id="left")
-    assert why(replace(CONTEXT, items=ItemBatch({"left": left})), affinity=0.3, dense=0.1).stage == "dense"
+    counted = replace(READER, history=(HISTORY[0], replace(HISTORY[1], category_is_guess=True)))
+    assert why(replace(CONTEXT, profile=counted), affinity=0.3, dense=0.1).stage == "dense"
 
 
 def test_what_was_left_at_once_explains_nothing() -> None:
