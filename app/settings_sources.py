@@ -11,7 +11,7 @@ from typing import Any
 from platformdirs import user_config_path, user_data_path
 
 from shortlist.core.errors import ConfigError
-from shortlist.store.files import is_home
+from shortlist.store.home_files import is_home
 
 APP = "shortlist"
 HOME_FOLDER = "chroma_db"

@@ -25,7 +25,7 @@ from rich.table import Table
 from benchmarks.ensemble import ensemble
 from benchmarks.export_home import make_home
 from benchmarks.retrieval import real_windows
-from shortlist.agent.export import export_rows
+from shortlist.agent.export_rows import export_rows
 from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.plan import Plan
 from shortlist.app.export.run import export

@@ -29,21 +29,21 @@ from shortlist.agent.rerank.letters import SHUFFLES, WINDOW, position_bias
 from shortlist.agent.rerank.metered_model import MeteredModel
 from shortlist.agent.rerank.prompt import ReaderPrompt
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
-from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.models.llm.loader import load_language_model
 
 METHODS = ("yesno", "letters-raw", "list")
 CANDIDATE = "\0"
 
 
-def tokens(model: EmbeddedModel, text: str) -> int:
+def tokens(model: LlamaCppModel, text: str) -> int:
     """Count tokens with the model's own tokenizer."""
     url, headers = f"{model._server.listening_address}/tokenize", {"Authorization": f"Bearer {model._key}"}
     answer = httpx.post(url, json={"content": text}, headers=headers, trust_env=False)
     return len(answer.raise_for_status().json()["tokens"])
 
 
-def bound(model: EmbeddedModel, ranked_list: RankedList, bench: ListSet, config: RerankConfig) -> tuple[int, int]:
+def bound(model: LlamaCppModel, ranked_list: RankedList, bench: ListSet, config: RerankConfig) -> tuple[int, int]:
     """Return the tokens of the yes/no prompt before the candidate, and those of all candidates' texts."""
     prompt = ReaderPrompt.load(
         "yesno_wish" if ranked_list.wish else "yesno", ranked_list.profile, ranked_list.wish, bench.items, config
@@ -54,7 +54,7 @@ def bound(model: EmbeddedModel, ranked_list: RankedList, bench: ListSet, config:
     return tokens(model, prefix), sum(tokens(model, text) for text in texts)
 
 
-def measure(model: EmbeddedModel, bench: ListSet, method: str, config: RerankConfig) -> list[dict[str, float]]:
+def measure(model: LlamaCppModel, bench: ListSet, method: str, config: RerankConfig) -> list[dict[str, float]]:
     """Rerank each list and return its cost."""
     costs = []
     for ranked_list in bench.lists.values():
@@ -101,7 +101,7 @@ def main() -> None:
     config = RerankConfig(depth=20, top=20)
     bench = load(args.bench, Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(args.work), args.queries)
     model = load_language_model(LlmConfig(provider="embedded", model=args.model, threads=1), ModelsConfig())
-    assert isinstance(model, EmbeddedModel)
+    assert isinstance(model, LlamaCppModel)
     bounds = [bound(model, ranked_list, bench, config) for ranked_list in bench.lists.values()]
     rows = table(bounds, {method: measure(model, bench, method, config) for method in METHODS}, config.depth)
     metered, start = MeteredModel(model), time.process_time()

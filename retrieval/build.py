@@ -8,7 +8,7 @@ from typing import Any
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.errors import ConfigError
 from shortlist.retrieval.diversity import Diverse
-from shortlist.retrieval.hybrid import FALLBACK, FUSIONS
+from shortlist.retrieval.fusion import FALLBACK, FUSIONS
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.affinity import Affinity
 from shortlist.retrieval.legs.bm25 import Bm25

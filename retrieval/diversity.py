@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from shortlist.core.ranking import MAX_K, Query, Ranking
-from shortlist.retrieval.hybrid import min_max
+from shortlist.retrieval.fusion import min_max
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
 from shortlist.retrieval.vectors.arrays import Floats, Ints, Scores

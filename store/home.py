@@ -26,7 +26,7 @@ from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.migrations import migrate
 from shortlist.store.documents.chroma_folder import Chroma, ChromaFolder
 from shortlist.store.documents.documents import Documents, DocumentStamp
-from shortlist.store.files import ANSWERS, CATALOGUE, CHROMA, VECTORS
+from shortlist.store.home_files import ANSWERS, CATALOGUE, CHROMA, VECTORS
 from shortlist.store.lock import WriterLock
 from shortlist.store.permissions import make_private, open_to_others
 from shortlist.store.sql import schema

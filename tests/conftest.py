@@ -19,8 +19,8 @@ from pydantic import SecretStr
 from shortlist.core.config import EncoderConfig, LlmConfig, ModelsConfig, StoreConfig
 from shortlist.core.types import Video
 from shortlist.models.encoders.encoder import Encoder
-from shortlist.models.llm.embedded import EmbeddedModel
 from shortlist.models.llm.language_model import ChoiceScores, Completion, Message, Schema
+from shortlist.models.llm.llama_cpp import LlamaCppModel
 from tests import database_servers
 from tests.database_servers import Postgres
 
@@ -64,14 +64,14 @@ def encoder() -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def tiny_llm() -> EmbeddedModel:
+def tiny_llm() -> LlamaCppModel:
     """The smallest embedded language model. Its weights are in the cache after `make install`."""
     from shortlist.models.llm.loader import load_language_model
 
     model = load_language_model(
         LlmConfig(provider="embedded", model="smollm2-135m", threads=1, context=2048), ModelsConfig()
     )
-    assert isinstance(model, EmbeddedModel)
+    assert isinstance(model, LlamaCppModel)
     return model
 
 

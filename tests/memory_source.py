@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shortlist.core.types import Segment, Transcript, Video
-from shortlist.ingest.media.item import Entry, Fetched, Item, MediaFilter
+from shortlist.ingest.media.source import Entry, Fetched, Item, MediaFilter
 from shortlist.ingest.tables.rows import Failure
 
 EVERYTHING = MediaFilter()

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from shortlist.models.llm.embedded import EmbeddedModel
 from shortlist.models.llm.language_model import Message
+from shortlist.models.llm.llama_cpp import LlamaCppModel
 
 MODEL = "smollm2:135m"
 DIGEST = "9077fe9d2ae1a4a41a868836b56b8163731a8fe16621397028c2c76f838c6907"
@@ -43,7 +43,7 @@ def as_json(body: Any, status: int = 200) -> Reply:
 
 
 @contextmanager
-def ollama_stand_in(llm: EmbeddedModel) -> Iterator[StandIn]:
+def ollama_stand_in(llm: LlamaCppModel) -> Iterator[StandIn]:
     state = StandIn()
     standard: Mapping[str, Callable[[dict[str, Any]], Reply]] = {
         "/api/version": lambda _: as_json({"version": "0.12.11"}),
@@ -85,7 +85,7 @@ def ollama_stand_in(llm: EmbeddedModel) -> Iterator[StandIn]:
         server.server_close()
 
 
-def _chat(llm: EmbeddedModel, request: dict[str, Any]) -> Reply:
+def _chat(llm: LlamaCppModel, request: dict[str, Any]) -> Reply:
     if request["model"] != MODEL:
         return as_json({"error": f"model '{request['model']}' not found"}, 404)
     options = request["options"]

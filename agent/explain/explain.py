@@ -9,7 +9,7 @@ from shortlist.agent.batch import ItemBatch, RankedRequest
 from shortlist.agent.explain.evidence import best_segment
 from shortlist.agent.explain.popularity import PopularityFacts
 from shortlist.agent.explain.reasons import Candidate, ReasonContext, reason
-from shortlist.agent.explain.words import topic_words
+from shortlist.agent.explain.shared_words import topic_words
 from shortlist.agent.rerank.blend import RERANK
 from shortlist.agent.rerank.runner import RerankResult
 from shortlist.core.config import RetrievalConfig

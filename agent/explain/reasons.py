@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shortlist.agent.batch import ItemBatch
-from shortlist.agent.explain.words import quoted, topic_words, words_in
+from shortlist.agent.explain.shared_words import quoted, topic_words, words_in
 from shortlist.agent.reader.action_phrases import WATCHED_WHOLE, describe_action, is_bounce
 from shortlist.agent.rerank.blend import RERANK
 from shortlist.core.display import clock

@@ -11,7 +11,7 @@ from shortlist.core.config import ProfileConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.types import EXTRACTIVE, Attributed
 from shortlist.ingest.enrich.failure_limit import FailureLimit
-from shortlist.ingest.enrich.queue import EnrichResult
+from shortlist.ingest.enrich.run import EnrichResult
 from shortlist.ingest.tables.rows import Failure
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.prompts.loader import load

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shortlist.agent.export import COLUMNS, Rows
+from shortlist.agent.export_rows import COLUMNS, Rows
 from shortlist.app.export.plan import Plan, check_same
 from shortlist.core.errors import StateError
 from shortlist.core.notes import Note

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from shortlist.agent.export import export_rows
+from shortlist.agent.export_rows import export_rows
 from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.shards import shard_file, write_shard
 from shortlist.core.config import Config

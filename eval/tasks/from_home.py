@@ -13,8 +13,8 @@ from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
 from shortlist.eval.tasks.splits import TimeSplit, cut_after, split_at
 from shortlist.eval.tasks.task import Task
 from shortlist.store.catalogue.records import Activity
-from shortlist.store.files import VECTORS
 from shortlist.store.home import Home
+from shortlist.store.home_files import VECTORS
 
 KIND = "events"
 KNOWN = 0.8  # share of the events before the cut

@@ -28,8 +28,8 @@ from shortlist.retrieval.index.background_merge import merge_in_background
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.store.embed import embed
-from shortlist.store.files import VECTORS
 from shortlist.store.home import Home
+from shortlist.store.home_files import VECTORS
 
 STAMP = "made_by.json"
 VIDEO_BATCH = 500

@@ -20,8 +20,8 @@ from shortlist.ingest.simulate.tastes import Taste, Tastes
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.documents.document import video_documents
 from shortlist.store.embed import Embedder, embed
-from shortlist.store.files import VECTORS
 from shortlist.store.home import Home
+from shortlist.store.home_files import VECTORS
 
 KIND = "simulated"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)  # fixed, so that a seed gives the same readers on any day

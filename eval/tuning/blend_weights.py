@@ -13,8 +13,8 @@ from shortlist.agent.rerank.policy import RequestKind, request_kind
 from shortlist.core.config import Config
 from shortlist.core.ranking import Ranking
 from shortlist.eval.stats.significance import Comparison, compare
+from shortlist.eval.tuning.coordinate_search import MIN_QUERIES, gains
 from shortlist.eval.tuning.leg_scores import Floats, ranked_score
-from shortlist.eval.tuning.search import MIN_QUERIES, gains
 
 WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
 # Standard errors by which a weight above 0 must improve the metric, because it costs model calls for every request.

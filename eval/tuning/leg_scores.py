@@ -12,7 +12,7 @@ from shortlist.core.config import LEGS, Config
 from shortlist.core.ranking import Ranking
 from shortlist.eval.metrics import metrics
 from shortlist.eval.metrics.scores import AUC, METRICS, Graded
-from shortlist.retrieval.hybrid import min_max
+from shortlist.retrieval.fusion import min_max
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

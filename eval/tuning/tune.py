@@ -20,8 +20,8 @@ from shortlist.eval.tasks.home import open_task_home
 from shortlist.eval.tasks.records import TaskRecords
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.tuning.blend_weights import Blend, RerankedQuery, choose_blends
+from shortlist.eval.tuning.coordinate_search import coordinate_search, gains
 from shortlist.eval.tuning.leg_scores import Floats, LegScores, with_every_leg
-from shortlist.eval.tuning.search import coordinate_search, gains
 from shortlist.eval.tuning.split import split_queries
 from shortlist.eval.variants import Variant
 

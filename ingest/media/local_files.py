@@ -10,8 +10,8 @@ from pathlib import Path
 
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError, UsageError
-from shortlist.ingest.media.item import Entry, Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.media.media_file import check_size, video_of_file
+from shortlist.ingest.media.source import Entry, Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.tables.rows import Failure
 from shortlist.models.speech.audio import media_facts
 

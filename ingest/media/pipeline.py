@@ -17,8 +17,8 @@ from shortlist.core.config import IngestConfig, MediaConfig
 from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.ingest.load import IngestResult
 from shortlist.ingest.media.bounded_queue import BoundedQueue, Stopped
-from shortlist.ingest.media.item import Entry, Fetched, Item, Skipped, Source
 from shortlist.ingest.media.run_log import Progress, RunLog
+from shortlist.ingest.media.source import Entry, Fetched, Item, Skipped, Source
 from shortlist.ingest.tables.rows import Failure
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.speech.transcriber import Transcriber

@@ -16,8 +16,8 @@ from shortlist.core.errors import ServiceError, ShortlistError, StateError
 from shortlist.core.notes import Note
 from shortlist.ingest.load import IngestResult
 from shortlist.ingest.media.bounded_queue import Stopped
-from shortlist.ingest.media.item import Skipped
 from shortlist.ingest.media.redact import redacted
+from shortlist.ingest.media.source import Skipped
 from shortlist.ingest.tables.rows import Failure
 from shortlist.store.catalogue.ingest_log import Steps
 from shortlist.store.catalogue.records import Put

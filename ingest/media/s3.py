@@ -16,9 +16,9 @@ from typing import Any
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError, ServiceError
 from shortlist.ingest.media.error_messages import media_error
-from shortlist.ingest.media.item import Entry, Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.media.local_files import SUFFIXES
 from shortlist.ingest.media.media_file import check_size, video_of_file
+from shortlist.ingest.media.source import Entry, Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.tables.rows import Failure
 
 SCHEME = "s3://"

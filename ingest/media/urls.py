@@ -16,9 +16,9 @@ from shortlist.core.errors import MediaError, RecordError, ShortlistError
 from shortlist.core.types import Transcript, Video
 from shortlist.ingest.media.captions import choose_track, transcript_of
 from shortlist.ingest.media.error_messages import SKIP_IT, fetch_error
-from shortlist.ingest.media.item import Entry, Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.media.media_file import TooLargeError, check_size, video_of_file
 from shortlist.ingest.media.redact import redacted
+from shortlist.ingest.media.source import Entry, Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.media.yt_dlp_client import translated_errors, with_retries, youtube_dl
 from shortlist.ingest.media.yt_dlp_info import duration_of, id_of, published_of, video_from_info
 from shortlist.ingest.tables.rows import Failure

@@ -10,9 +10,9 @@ from pathlib import Path
 from shortlist.core.config import LlmConfig, ModelsConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.token_estimate import truncate
-from shortlist.models.llm.embedded import EmbeddedModel
 from shortlist.models.llm.langchain_model import load_langchain
 from shortlist.models.llm.language_model import LanguageModel
+from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.models.llm.model_process import ModelProcess
 from shortlist.models.llm.ollama import OllamaModel
 from shortlist.models.weights.manifest import load_manifest
@@ -56,7 +56,7 @@ def _ollama(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:
 
 def _embedded(config: LlmConfig, models: ModelsConfig) -> LanguageModel:
     weights = resolve(config.model, models)
-    return EmbeddedModel(weights, _identity(config.model, weights), config.threads, config.context)
+    return LlamaCppModel(weights, _identity(config.model, weights), config.threads, config.context)
 
 
 def _identity(name: str, weights: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from shortlist.core.errors import HomeDamaged, HomeLocked, StateError
-from shortlist.store.documents.seal import break_seal, is_sealed, remove_seal, write_seal
+from shortlist.store.documents.checksum_seal import break_seal, is_sealed, remove_seal, write_seal
 from shortlist.store.sql.sqlite_errors import no_space, not_writable
 
 if TYPE_CHECKING:

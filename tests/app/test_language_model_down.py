@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.llama_cpp import LlamaCppModel
 from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
 
 CHAT = "/api/chat"
@@ -35,7 +35,7 @@ BROKEN: dict[str, Callable[[StandIn], Reply]] = {
 
 
 @pytest.fixture
-def server(tiny_llm: EmbeddedModel) -> Iterator[StandIn]:
+def server(tiny_llm: LlamaCppModel) -> Iterator[StandIn]:
     with ollama_stand_in(tiny_llm) as state:
         yield state
 

@@ -15,9 +15,9 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 
 from shortlist.core.config import LlmConfig
 from shortlist.core.errors import ModelFailed, UsageError
-from shortlist.models.llm.embedded import EmbeddedModel
 from shortlist.models.llm.langchain_model import LangChainModel
 from shortlist.models.llm.language_model import LanguageModel, Message
+from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.models.llm.ollama import OllamaModel
 from tests.ollama_stand_in import MODEL, ollama_stand_in
 
@@ -89,7 +89,7 @@ class ScoringContract(LanguageModelContract):
 
 class TestEmbedded(ScoringContract):
     @pytest.fixture
-    def model(self, tiny_llm: EmbeddedModel) -> LanguageModel:
+    def model(self, tiny_llm: LlamaCppModel) -> LanguageModel:
         return tiny_llm
 
     def test_a_shared_beginning_is_not_read_again(self, model: LanguageModel) -> None:
@@ -112,7 +112,7 @@ class TestOllama(ScoringContract):
     """Against the stand-in server: see tests/ollama_stand_in.py."""
 
     @pytest.fixture(scope="class")
-    def model(self, tiny_llm: EmbeddedModel) -> Iterator[LanguageModel]:
+    def model(self, tiny_llm: LlamaCppModel) -> Iterator[LanguageModel]:
         with ollama_stand_in(tiny_llm) as server:
             yield OllamaModel(LlmConfig(ollama_url=server.url, ollama_model=MODEL))
 
@@ -157,7 +157,7 @@ class ChatWithLogprobs(BaseChatModel):
 
 class TestLangChainWithLogprobs(ScoringContract):
     @pytest.fixture
-    def model(self, tiny_llm: EmbeddedModel) -> LanguageModel:
+    def model(self, tiny_llm: LlamaCppModel) -> LanguageModel:
         return LangChainModel(ChatWithLogprobs(llm=tiny_llm), "embedded:smollm2")
 
     @pytest.mark.skip(reason="this chat model cannot be held to a schema, and the tiny model does not follow a prompt")

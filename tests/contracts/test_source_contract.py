@@ -11,8 +11,8 @@ import pytest
 
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError
-from shortlist.ingest.media.item import Fetched, Item, MediaFilter, Skipped, Source
-from shortlist.ingest.media.sources import source_of
+from shortlist.ingest.media.schemes import source_of
+from shortlist.ingest.media.source import Fetched, Item, MediaFilter, Skipped, Source
 from shortlist.ingest.tables.rows import Failure
 from tests.media_server import content, media_server
 from tests.memory_source import MemorySource

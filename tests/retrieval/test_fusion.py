@@ -13,7 +13,7 @@ from shortlist.core.errors import ConfigError
 from shortlist.core.ranking import Query
 from shortlist.core.types import Video
 from shortlist.retrieval.build import build_retriever
-from shortlist.retrieval.hybrid import BASELINE, min_max, reciprocal_ranks, weighted_shares
+from shortlist.retrieval.fusion import BASELINE, min_max, reciprocal_ranks, weighted_shares
 from shortlist.retrieval.index.snapshot import Snapshot
 
 LEGS = ("bm25", "dense", "tfidf")

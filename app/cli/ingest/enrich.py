@@ -20,7 +20,7 @@ from shortlist.app.cli.terminal.output import say
 
 if TYPE_CHECKING:
     from shortlist.core.config import Config
-    from shortlist.ingest.enrich.queue import EnrichResult, Kind, Progress
+    from shortlist.ingest.enrich.run import EnrichResult, Kind, Progress
     from shortlist.store.home import Home
 
 REPORT_EVERY_S = 60.0
@@ -63,7 +63,7 @@ def _texts(
     kind: Kind, store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress
 ) -> EnrichResult:
     from shortlist.app.build import encoder_of, open_enricher
-    from shortlist.ingest.enrich.queue import enrich_pending
+    from shortlist.ingest.enrich.run import enrich_pending
 
     enricher = open_enricher(store, config)
     result = enrich_pending(store, kind, enricher, encoder_of(config), refresh=refresh, limit=limit, progress=progress)

@@ -16,7 +16,7 @@ from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open
 if TYPE_CHECKING:
     from shortlist.core.config import Config
     from shortlist.ingest.load import IngestResult
-    from shortlist.ingest.media.item import MediaFilter, Source
+    from shortlist.ingest.media.source import MediaFilter, Source
     from shortlist.store.home import Home
 
 SOURCES = (
@@ -56,7 +56,7 @@ def videos(
     Example: shortlist ingest videos ~/clips https://www.youtube.com/@CHANNEL --limit 50
     """
     from shortlist.core.errors import UsageError
-    from shortlist.ingest.media.sources import source_of
+    from shortlist.ingest.media.schemes import source_of
     from shortlist.ingest.tables.read import is_table, table_format
 
     chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
@@ -78,7 +78,7 @@ def videos(
 
 def filter_from_options(limit: int | None, max_duration: float | None, published_after: str | None) -> MediaFilter:
     """Build the filter from the options. Raises `UsageError` for an invalid date."""
-    from shortlist.ingest.media.item import MediaFilter
+    from shortlist.ingest.media.source import MediaFilter
 
     return MediaFilter(max_duration, filters(None, None, None, None, published_after).published_after, limit)
 

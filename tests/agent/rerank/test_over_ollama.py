@@ -17,7 +17,7 @@ from shortlist.core.config import LlmConfig, RerankConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.ranking import Answer, Ranking, Request
 from shortlist.core.types import Profile, Video
-from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.models.llm.ollama import OllamaModel
 from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
 
@@ -28,7 +28,7 @@ RETRIEVED = ["comet", "rocket", "soup", "bread"]
 
 
 @pytest.fixture
-def server(tiny_llm: EmbeddedModel) -> Iterator[StandIn]:
+def server(tiny_llm: LlamaCppModel) -> Iterator[StandIn]:
     with ollama_stand_in(tiny_llm) as state:
         yield state
 

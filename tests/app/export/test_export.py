@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from shortlist.agent.export import Rows
+from shortlist.agent.export_rows import Rows
 from shortlist.agent.recommend import Recommender
 from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.plan import Plan, check_files

@@ -22,8 +22,8 @@ from shortlist.eval.progress import no_bars
 from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tuning.blend_weights import RerankedQuery, choose_blends
+from shortlist.eval.tuning.coordinate_search import MIN_QUERIES, coordinate_search
 from shortlist.eval.tuning.leg_scores import with_every_leg
-from shortlist.eval.tuning.search import MIN_QUERIES, coordinate_search
 from shortlist.eval.tuning.settings_file import settings_toml, tuned_document
 from shortlist.eval.tuning.split import split_queries
 from shortlist.eval.tuning.tune import collect_leg_scores, tune

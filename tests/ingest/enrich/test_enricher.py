@@ -16,7 +16,7 @@ from shortlist.core.token_estimate import truncate
 from shortlist.core.types import Article, Attributed, Enrichment, Segment, Transcript, Video
 from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.ingest.enrich.enricher import Enricher, Text
-from shortlist.ingest.enrich.queue import EnrichResult, enrich_pending
+from shortlist.ingest.enrich.run import EnrichResult, enrich_pending
 from shortlist.ingest.load import load_articles
 from shortlist.store.home import Home
 

@@ -13,9 +13,9 @@ from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError, UsageError
 from shortlist.core.notes import Note
 from shortlist.ingest.load import IngestResult
-from shortlist.ingest.media.item import MediaFilter
 from shortlist.ingest.media.local_files import LocalSource
-from shortlist.ingest.media.sources import source_of
+from shortlist.ingest.media.schemes import source_of
+from shortlist.ingest.media.source import MediaFilter
 from shortlist.ingest.tables.rows import Failure
 from shortlist.store.home import Home
 from tests.recordings import record, silence, tone

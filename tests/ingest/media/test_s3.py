@@ -11,8 +11,8 @@ import pytest
 
 from shortlist.core.config import MediaConfig
 from shortlist.ingest.load import IngestResult
-from shortlist.ingest.media.item import Item, MediaFilter
-from shortlist.ingest.media.sources import source_of
+from shortlist.ingest.media.schemes import source_of
+from shortlist.ingest.media.source import Item, MediaFilter
 from shortlist.store.home import Home
 from tests.recordings import record, tone
 

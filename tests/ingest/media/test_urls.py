@@ -16,9 +16,9 @@ import pytest
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import UsageError
 from shortlist.ingest.load import IngestResult
-from shortlist.ingest.media.item import Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.media.network_guard import MAX_UNPACKED
-from shortlist.ingest.media.sources import source_of
+from shortlist.ingest.media.schemes import source_of
+from shortlist.ingest.media.source import Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.tables.rows import Failure
 from shortlist.store.home import Home
 from tests.media_server import MediaServer, content, cut_off, first, redirect, silence, status

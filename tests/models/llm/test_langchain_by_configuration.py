@@ -9,8 +9,8 @@ import pytest
 
 from shortlist.core.config import LlmConfig, ModelsConfig
 from shortlist.core.errors import ModelFailed, ModelMissing
-from shortlist.models.llm.embedded import EmbeddedModel
 from shortlist.models.llm.language_model import LanguageModel, Message
+from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.models.llm.loader import load_language_model
 from tests.ollama_stand_in import MODEL, StandIn, as_json, ollama_stand_in
 
@@ -19,7 +19,7 @@ SCHEMA = {"type": "object", "properties": {"wet": {"enum": ["yes", "no"]}}, "req
 
 
 @pytest.fixture
-def server(tiny_llm: EmbeddedModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+def server(tiny_llm: LlamaCppModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     with ollama_stand_in(tiny_llm) as state:
         monkeypatch.setenv("OLLAMA_HOST", state.url)
         yield state
@@ -29,7 +29,7 @@ def configured(name: str | None) -> LanguageModel:
     return load_language_model(LlmConfig(provider="langchain", langchain=name), ModelsConfig())
 
 
-def test_it_scores_choices_by_one_token(server: StandIn, tiny_llm: EmbeddedModel) -> None:
+def test_it_scores_choices_by_one_token(server: StandIn, tiny_llm: LlamaCppModel) -> None:
     model = configured(f"ollama:{MODEL}")
     scores = model.choice_logprobs(ASK, ["yes", "no"])
     assert model.name == f"ollama:{MODEL}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shortlist.core.config import LlmConfig, ModelsConfig
-from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.models.llm.loader import identity, load_language_model
 from tests.ollama_stand_in import MODEL, ollama_stand_in
 
@@ -15,7 +15,7 @@ DEAD = "http://127.0.0.1:9"
 TINY = "smollm2-135m"
 
 
-def test_the_embedded_model_is_its_name_and_weights(tiny_llm: EmbeddedModel, tmp_path: Path) -> None:
+def test_the_embedded_model_is_its_name_and_weights(tiny_llm: LlamaCppModel, tmp_path: Path) -> None:
     for provider in ("embedded", "auto"):
         config = LlmConfig(provider=provider, model=TINY, ollama_url=DEAD)  # type: ignore[arg-type]
         assert identity(config, ModelsConfig()) == tiny_llm.name
@@ -29,7 +29,7 @@ def test_the_embedded_model_is_its_name_and_weights(tiny_llm: EmbeddedModel, tmp
 
 
 @pytest.mark.parametrize("provider", ["ollama", "auto"])
-def test_a_server_that_answers_is_asked_for_its_digest(tiny_llm: EmbeddedModel, provider: str) -> None:
+def test_a_server_that_answers_is_asked_for_its_digest(tiny_llm: LlamaCppModel, provider: str) -> None:
     with ollama_stand_in(tiny_llm) as server:
         config = LlmConfig(provider=provider, ollama_url=server.url, ollama_model=MODEL)  # type: ignore[arg-type]
         assert identity(config, ModelsConfig()) == load_language_model(config, ModelsConfig()).name

@@ -11,8 +11,8 @@ import pytest
 
 from shortlist.core.config import LlmConfig, ModelsConfig
 from shortlist.core.errors import ModelFailed, ModelMissing
-from shortlist.models.llm.embedded import EmbeddedModel
 from shortlist.models.llm.language_model import ChoiceScores, Completion, Message
+from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.models.llm.loader import load_language_model
 from shortlist.models.llm.model_process import ModelProcess
 
@@ -85,7 +85,7 @@ def test_closing_ends_the_process(start: Callable[[], ModelProcess]) -> None:
     assert not Path(f"/proc/{pid}").exists()
 
 
-def test_the_embedded_model_of_a_server_is_in_another_process(tiny_llm: EmbeddedModel) -> None:
+def test_the_embedded_model_of_a_server_is_in_another_process(tiny_llm: LlamaCppModel) -> None:
     config = LlmConfig(provider="embedded", model="smollm2-135m", threads=1, context=2048)
     model = load_language_model(config, ModelsConfig(), own_process=True)
     assert isinstance(model, ModelProcess)

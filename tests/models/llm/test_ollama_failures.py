@@ -11,8 +11,8 @@ import pytest
 
 from shortlist.core.config import LlmConfig, ModelsConfig
 from shortlist.core.errors import ModelFailed, ModelMissing, UsageError
-from shortlist.models.llm.embedded import EmbeddedModel
 from shortlist.models.llm.language_model import Message
+from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.models.llm.loader import load_language_model
 from shortlist.models.llm.ollama import OllamaModel, gives_logprobs
 from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
@@ -22,7 +22,7 @@ CHAT = "/api/chat"
 
 
 @pytest.fixture
-def server(tiny_llm: EmbeddedModel) -> Iterator[StandIn]:
+def server(tiny_llm: LlamaCppModel) -> Iterator[StandIn]:
     with ollama_stand_in(tiny_llm) as state:
         yield state
 
@@ -175,5 +175,5 @@ def test_auto_turns_to_the_embedded_model_where_ollama_lacks_its_model(server: S
         load_language_model(config, ModelsConfig(cache=tmp_path, offline=True))
 
 
-def test_an_embedded_model_is_named_by_its_weights(tiny_llm: EmbeddedModel) -> None:
+def test_an_embedded_model_is_named_by_its_weights(tiny_llm: LlamaCppModel) -> None:
     assert tiny_llm.name == "smollm2-135m@b179c9523d0e"

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shortlist.models.llm.embedded import EmbeddedModel
+from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.store.home import Home
 from tests.ollama_stand_in import MODEL, StandIn, ollama_stand_in
 from tests.serving.conftest import until
@@ -79,7 +79,7 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def model(tiny_llm: EmbeddedModel) -> Iterator[StandIn]:
+def model(tiny_llm: LlamaCppModel) -> Iterator[StandIn]:
     """A server of language models that hangs until it is released."""
     with ollama_stand_in(tiny_llm) as state:
         state.replies["/api/chat"] = state.hang

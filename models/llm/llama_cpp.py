@@ -22,7 +22,7 @@ LARGEST_BATCH = 1024
 LOG_NOTHING = -1
 
 
-class EmbeddedModel:
+class LlamaCppModel:
     """A GGUF model on the CPU. Requests run one at a time, and the prefix shared with the last prompt is cached.
 
     `prompt_tokens` counts the evaluated tokens, without the cached prefix. The constructor raises `ModelFailed` if the

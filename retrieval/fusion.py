@@ -51,7 +51,7 @@ def reciprocal_ranks(ranking: Ints, rows: Ints, constant: float) -> Scores:
     return parts
 
 
-class Hybrid(BatchRetriever):
+class Fusion(BatchRetriever):
     """Fuses the best `depth` rows of every leg, or the best k if k is larger.
 
     Legs with a weight of 0 are not run, and legs that cannot answer a query are left out. If no leg remains, `popular`
@@ -128,7 +128,7 @@ class Hybrid(BatchRetriever):
         )
 
 
-class WeightedMean(Hybrid):
+class WeightedMean(Fusion):
     """Weighted mean of min-max scores. Every leg scores all rows that any leg found, so no score is missing."""
 
     origin: ClassVar[str] = "fusion"
@@ -136,7 +136,7 @@ class WeightedMean(Hybrid):
     def join(
         self, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
     ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
-        """See `Hybrid`. The ranking of each leg contains all of `rows`."""
+        """See `Fusion`. The ranking of each leg contains all of `rows`."""
         scores = {name: one.of(rows) for name, one in leg_scores.items()}
         confident = {name: weights[name] * one.confidence for name, one in leg_scores.items()}
         ranked = [self._ranked(name, rows, scores[name], one.confidence) for name, one in leg_scores.items()]
@@ -147,7 +147,7 @@ class WeightedMean(Hybrid):
         return self.snapshot.ranking(rows[order], scores[order], name, confidence=confidence)
 
 
-class ReciprocalRanks(Hybrid):
+class ReciprocalRanks(Fusion):
     """Reciprocal rank fusion of the legs' own lists, with equal weights."""
 
     origin: ClassVar[str] = "rrf"
@@ -155,9 +155,9 @@ class ReciprocalRanks(Hybrid):
     def join(
         self, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
     ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
-        """See `Hybrid`. The ranking of each leg is its own list."""
+        """See `Fusion`. The ranking of each leg is its own list."""
         parts = {name: reciprocal_ranks(one.rows, rows, self._config.rrf_k) for name, one in leg_scores.items()}
         return parts, [self.snapshot.ranking(one.rows, one.scores, name) for name, one in leg_scores.items()]
 
 
-FUSIONS: Mapping[str, type[Hybrid]] = {"weighted": WeightedMean, "rrf": ReciprocalRanks}
+FUSIONS: Mapping[str, type[Fusion]] = {"weighted": WeightedMean, "rrf": ReciprocalRanks}

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import UsageError
-from shortlist.ingest.media.item import MediaFilter, Source
 from shortlist.ingest.media.local_files import LocalSource
 from shortlist.ingest.media.s3 import S3Source
+from shortlist.ingest.media.source import MediaFilter, Source
 from shortlist.ingest.media.urls import UrlSource
 
 LOCAL = ""
