@@ -5,7 +5,7 @@ Everything else about the project is in pyproject.toml.
 
 from setuptools import find_packages, setup
 
-FOLDERS = ("agent", "app", "core", "eval", "ingest", "models", "prompts", "retrieval", "serving", "store")
+FOLDERS = ("agent", "app", "core", "eval", "ingest", "learning", "models", "prompts", "retrieval", "serving", "store")
 PACKAGES = [name for folder in FOLDERS for name in (folder, *(f"{folder}.{inner}" for inner in find_packages(folder)))]
 
 setup(

@@ -174,7 +174,7 @@ class Recommender:
             query = text_query(request.wish, depth, request.filters, self._encoder(), profile)
         else:
             query = profile_query(profile, depth, request.filters, self.snapshot.vectors_of)
-        return query if request.only is None else replace(query, only=request.only)
+        return replace(query, only=request.only, at=request.at)
 
     def _similar_query(self, request: Request, depth: int, profile: Profile | None) -> Query:
         video = self._records.videos.get_many([request.like or ""]).get(request.like or "")

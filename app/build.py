@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from shortlist.eval.factories import Factories
     from shortlist.ingest.enrich.enricher import Enricher
     from shortlist.models.speech.transcriber import Transcriber
+    from shortlist.retrieval.index.act_log import ActLog
 
 # Part of every cached answer's key. Raise it when the adapters change the requests they send to a model.
 ANSWERS_VERSION = "1"
@@ -91,20 +93,22 @@ def open_recommender(
     home: Home,
     config: Config,
     records: Records | None = None,
+    log: ActLog | None = None,
     *,
     encoder: Callable[[], Encoder] | None = None,
     model: Callable[[], LanguageModel] | None = None,
 ) -> Recommender:
     """Build a recommender over the current revision of `home`. Only a request with a wish loads the encoder.
 
-    `records` replace the home's catalogue; evaluation passes its own. `encoder` and `model` replace the configured
-    ones; a server shares them between recommenders.
+    `records` replace the home's catalogue and `log` its log of acts; evaluation passes its own. `encoder` and `model`
+    replace the configured ones; a server shares them between recommenders.
     """
     from shortlist.agent.recommend import Recommender
     from shortlist.retrieval.build import build_retriever
     from shortlist.retrieval.index.indexer import load_snapshot
 
     snapshot = load_snapshot(home, config.retrieval)
+    snapshot = snapshot if log is None else replace(snapshot, log=log)
     return Recommender(
         records=records or home.catalogue,
         snapshot=snapshot,

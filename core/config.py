@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-LEGS = ("bm25", "tfidf", "dense", "affinity", "cowatch", "popular")
+LEGS = ("bm25", "tfidf", "dense", "affinity", "cowatch", "popular", "svd", "tower", "clicks")
 AUTO = "auto"
 NONE = "none"
 METHODS = ("yesno", "letters", "list")
@@ -111,7 +111,13 @@ class RetrievalConfig(Section):
     """Legs of retrieval and their fusion."""
 
     depth: int = Field(200, ge=1, le=1000, description="candidates of every leg, whatever k is")
-    fusion: Literal["weighted", "rrf"] = Field("weighted", description="how the legs are combined")
+    fusion: Literal["weighted", "rrf", "learned"] = Field(
+        "learned",
+        description="how the legs are combined; learned = by the promoted ranker, weighted before there is one",
+    )
+    models: str | None = Field(
+        None, description="version of the trained models in use; the promoted one if unset, none for no models"
+    )
     weights: dict[str, Weight] = Field(
         default_factory=lambda: {
             "bm25": 0.1,
@@ -120,8 +126,12 @@ class RetrievalConfig(Section):
             "affinity": 0.4,
             "cowatch": 1.0,
             "popular": 0.05,
+            "svd": 0.3,
+            "tower": 1.0,
+            "clicks": 0.0,
         },
-        description="weight of each leg in the weighted fusion; a leg with weight 0 does not run",
+        description="weight of each leg in the weighted fusion; a leg with weight 0 does not run, svd and tower need "
+        "training",
     )
     text_weights: dict[str, Weight] = Field(
         default_factory=lambda: {"bm25": 0.5, "tfidf": 0.1, "dense": 1.0, "affinity": 0.1, "popular": 0.0},

@@ -52,7 +52,8 @@ class Query:
     """A search by text, weighted terms, vectors, a profile, or nothing at all (then the `popular` leg answers).
 
     `vectors` is float32[n, d] with unit rows, and `vector_weights` is float32[n], aligned with it. `exclude` holds the
-    ids to leave out, `only` the ids to choose from; None is all. `terms` are analysed index terms, not words.
+    ids to leave out, `only` the ids to choose from; None is all. `terms` are analysed index terms, not words. `at` is
+    the time of the request: later acts of others are not counted; None is now.
     """
 
     k: int
@@ -64,6 +65,7 @@ class Query:
     exclude: frozenset[str] = frozenset()
     only: frozenset[str] | None = None
     profile: Profile | None = None
+    at: datetime | None = None
 
     def __post_init__(self) -> None:
         check_text(self.text, "search text")
@@ -194,7 +196,7 @@ class Request:
     """A request for recommendations. `rerank` is auto, none or the name of a method.
 
     `only` restricts the results to these ids. `like` is the id of a video: similar videos are searched instead of those
-    that fit the reader's profile. `budget_ms` bounds the rerank.
+    that fit the reader's profile. `budget_ms` bounds the rerank. `at` is the time of the request; None is now.
     """
 
     user_id: str
@@ -205,6 +207,7 @@ class Request:
     filters: Filters = Filters()
     only: frozenset[str] | None = None
     like: str | None = None
+    at: datetime | None = None
 
     def __post_init__(self) -> None:
         check_text(self.user_id, "user id")

@@ -10,12 +10,12 @@ from typing import Any
 
 from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError, ServiceError, UsageError
+from shortlist.core.progress import Bars, no_bars
 from shortlist.eval.cost_estimate import CostEstimate, calls_model, estimate_cost
 from shortlist.eval.data.trec_files import write_qrels, write_run
 from shortlist.eval.evaluator import Evaluator
 from shortlist.eval.factories import Factories
 from shortlist.eval.metrics.scored_run import ScoredRun
-from shortlist.eval.progress import Bars, no_bars
 from shortlist.eval.report.html import html_report
 from shortlist.eval.report.markdown import markdown_report
 from shortlist.eval.report.results import Document, data_document

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property, partial
 
 from shortlist.core.config import Config
+from shortlist.core.progress import Bars, no_bars
 from shortlist.eval.factories import Factories
 from shortlist.eval.metrics.beyond_accuracy import BeyondAccuracy
 from shortlist.eval.metrics.scored_run import ScoredRun, score_run
-from shortlist.eval.progress import Bars, no_bars
 from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.home import open_task_home
 from shortlist.eval.tasks.task import Task

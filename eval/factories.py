@@ -9,6 +9,7 @@ from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import Config
 from shortlist.models.encoders.encoder import Encoder
+from shortlist.retrieval.index.act_log import ActLog
 from shortlist.store.home import Home
 
 
@@ -17,9 +18,9 @@ class Factories:
     """Factories of the objects under evaluation.
 
     `encoder` returns a function that loads the encoder on its first call. `recommender` builds a recommender that reads
-    the given `Records`. `home` opens the user's home.
+    the given `Records` and counts the given log, if any. `home` opens the user's home.
     """
 
     encoder: Callable[[Config], Callable[[], Encoder]]
-    recommender: Callable[[Home, Config, Records], Recommender]
+    recommender: Callable[[Home, Config, Records, ActLog | None], Recommender]
     home: Callable[[Config], Home]

@@ -17,8 +17,8 @@ from shortlist.models.weights.manifest import load_manifest
 ROOT = Path(__file__).parents[1]
 SOURCES = ("*.py", "*.md", "*.toml")
 RANKING_CODE = (
-    "agent", "app/build.py", "core", "eval/answer", "eval/data", "eval/tasks", "ingest", "models", "prompts",
-    "retrieval", "store",
+    "agent", "app/build.py", "core", "eval/answer", "eval/data", "eval/tasks", "ingest", "learning", "models",
+    "prompts", "retrieval", "store",
 )  # fmt: skip
 PEER_CODE = ("eval/answer", "eval/data", "eval/peers", "eval/tasks")
 # Code that decides the records and vectors in a task's home, and code that decides its index files.

@@ -13,6 +13,7 @@ from time import perf_counter, process_time
 
 from shortlist.core.config import Config
 from shortlist.core.errors import ServiceError, ShortlistError
+from shortlist.core.progress import Bar, Bars, no_bars
 from shortlist.core.ranking import Run
 from shortlist.eval.answer.answerer import Answer, Answerer
 from shortlist.eval.answer.batches import Batch
@@ -21,12 +22,13 @@ from shortlist.eval.data.dataset import EvalQuery
 from shortlist.eval.factories import Factories
 from shortlist.eval.finished_run import FinishedRun, count_notes, total_cost
 from shortlist.eval.hashes import PEER_CODE, code_hash, config_hash, digest, weights_hash
-from shortlist.eval.progress import Bar, Bars, no_bars
 from shortlist.eval.tasks.cached_encoder import CachedEncoder
 from shortlist.eval.tasks.home import cache_root, open_task_home
-from shortlist.eval.tasks.records import TaskRecords
+from shortlist.eval.tasks.records import TaskRecords, log_of
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
+from shortlist.learning.plan import Plan
+from shortlist.store.home import Home
 
 
 def run_variant(
@@ -59,7 +61,9 @@ def run_hashes(task: Task, variant: Variant, config: Config) -> dict[str, str]:
     return {
         "data": task.data.data_hash,
         "queries": digest([query.id for query in task.data.queries]),
-        "config": digest([config_hash(config, variant.method), sorted(variant.enrichment), variant.peer]),
+        "config": digest(
+            [config_hash(config, variant.method), sorted(variant.enrichment), variant.peer, variant.trains]
+        ),
         "code": code_hash(PEER_CODE) if variant.peer else code_hash(),
         "weights": weights_hash(config, variant.method),
     }
@@ -146,8 +150,18 @@ def _answerer(task: Task, variant: Variant, config: Config, factories: Factories
 
             yield peer_answerer(variant.peer, build_peer_data(task, CachedEncoder(encoder(), home), config.eval.seed))
             return
-        recommender = factories.recommender(home, config, TaskRecords(task, home.catalogue))
+        if variant.trains is not None:
+            config = _with_trained(home, config, variant.trains, bars)
+        recommender = factories.recommender(home, config, TaskRecords(task, home.catalogue), log_of(task))
         yield RecommenderAnswerer(recommender, task.data, variant.method)
+
+
+def _with_trained(home: Home, config: Config, plan: Plan, bars: Bars) -> Config:
+    """Return `config` with the models of `plan`, trained on the past events in `home` unless an earlier run has."""
+    from shortlist.learning.train import train
+
+    version = train(home, config, plan, bars)
+    return config.model_copy(update={"retrieval": config.retrieval.model_copy(update={"models": version})})
 
 
 def _tuned_on(task: Task, variant: Variant, config: Config) -> bool:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shortlist.core.config import LEGS, NONE, RERANK_CHOICES, Config
 from shortlist.core.errors import ConfigError
+from shortlist.learning.plan import Plan
 
 SHIPPED = Path(__file__).with_name("ablations.toml")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")  # safe in file names, and as the tag of run files
@@ -26,7 +27,8 @@ class Variant(BaseModel):
 
     `alone` gives one leg all the weight, `drop` sets the weight of some legs to 0. `method` is a value of `--rerank`.
     `enrichment` lists the enrichments of the videos that are used. `peer` names another system to run in place of
-    Shortlist. In an ablation, `sample` limits the number of queries, drawn by the seed, and `kinds` the kinds of data.
+    Shortlist. `trains` are settings of `learning.plan.Plan`: the models that are trained on the past of the data set.
+    In an ablation, `sample` limits the number of queries, drawn by the seed, and `kinds` the kinds of data.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +40,7 @@ class Variant(BaseModel):
     drop: tuple[str, ...] = ()
     enrichment: tuple[Enriched, ...] = ("category", "rewritten_title", "summary", "tags")
     peer: str | None = None
+    trains: Plan | None = None
     kinds: tuple[str, ...] = ()
     sample: Annotated[int, Field(ge=1)] | None = None
     encoder: Settings = {}
@@ -79,6 +82,7 @@ class Variant(BaseModel):
         for key in ("weights", "text_weights"):
             if self.alone:
                 retrieval[key] = {self.alone: 1.0}
+                retrieval["fusion"] = "weighted"  # a promoted ranker would ask all its legs
             retrieval[key] = {leg: weight for leg, weight in retrieval[key].items() if leg not in self.drop}
 
 

@@ -8,15 +8,19 @@ from typing import Any
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.errors import ConfigError
 from shortlist.retrieval.diversity import Diverse
-from shortlist.retrieval.fusion import FALLBACK, FUSIONS
+from shortlist.retrieval.fusion import FALLBACK, Fusion, ReciprocalRanks, WeightedMean
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.learned.fusion import LearnedFusion
 from shortlist.retrieval.legs.affinity import Affinity
 from shortlist.retrieval.legs.bm25 import Bm25
+from shortlist.retrieval.legs.clicks import Clicks
 from shortlist.retrieval.legs.cowatch import Cowatch
 from shortlist.retrieval.legs.dense import Dense
 from shortlist.retrieval.legs.leg import Leg
 from shortlist.retrieval.legs.popular import Popular
+from shortlist.retrieval.legs.svd import Svd
 from shortlist.retrieval.legs.tfidf import Tfidf
+from shortlist.retrieval.legs.tower import Tower
 from shortlist.retrieval.retriever import Retriever
 
 LEGS: Mapping[str, Callable[[Snapshot, RetrievalConfig], Leg[Any]]] = {
@@ -26,6 +30,14 @@ LEGS: Mapping[str, Callable[[Snapshot, RetrievalConfig], Leg[Any]]] = {
     "affinity": Affinity,
     "cowatch": Cowatch,
     "popular": Popular,
+    "svd": Svd,
+    "tower": Tower,
+    "clicks": Clicks,
+}
+FUSIONS: Mapping[str, type[Fusion]] = {
+    "weighted": WeightedMean,
+    "rrf": ReciprocalRanks,
+    "learned": LearnedFusion,
 }
 
 
@@ -34,10 +46,18 @@ def build_retriever(snapshot: Snapshot, config: RetrievalConfig) -> Retriever:
 
     Raises `ConfigError` for a weight of an unknown leg.
     """
-    tables = (config.weights, config.text_weights)
-    names = sorted({FALLBACK} | {name for weights in tables for name, weight in weights.items() if weight > 0})
-    fused = FUSIONS[config.fusion](snapshot, {name: build_leg(name, snapshot, config) for name in names}, config)
+    fused = build_fusion(snapshot, config)
     return Diverse(fused, snapshot, config.diversity) if config.diversity else fused
+
+
+def build_fusion(snapshot: Snapshot, config: RetrievalConfig) -> Fusion:
+    """Return the configured fusion over the legs that it asks. Raises as `build_retriever`."""
+    tables = (config.weights, config.text_weights)
+    names = {FALLBACK} | {name for weights in tables for name, weight in weights.items() if weight > 0}
+    if config.fusion == "learned" and snapshot.trained.ranker is not None:
+        names |= snapshot.trained.ranker.depths.keys()
+    legs = {name: build_leg(name, snapshot, config) for name in sorted(names)}
+    return FUSIONS[config.fusion](snapshot, legs, config)
 
 
 def build_leg(name: str, snapshot: Snapshot, config: RetrievalConfig) -> Leg[Any]:

@@ -51,6 +51,11 @@ def reciprocal_ranks(ranking: Ints, rows: Ints, constant: float) -> Scores:
     return parts
 
 
+def found_rows(leg_scores: Mapping[str, LegScores]) -> Ints:
+    """Return the rows that any leg found, ascending."""
+    return distinct(np.concatenate([one.rows for one in leg_scores.values()]))
+
+
 class Fusion(BatchRetriever):
     """Fuses the best `depth` rows of every leg, or the best k if k is larger.
 
@@ -74,13 +79,18 @@ class Fusion(BatchRetriever):
 
     @abstractmethod
     def join(
-        self, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
+        self, query: Query, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
     ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
         """Return each leg's part in the score of each of the ascending `rows`, and the rankings of the legs."""
 
     def answer(self, queries: Sequence[Query], allowed: Sequence[AllowedRows]) -> list[Ranking]:
         """See `BatchRetriever`."""
-        weights = [self._weights(query) for query in queries]
+        leg_scores = self.leg_scores(queries, allowed)
+        return [self._fuse(query, found) for query, found in zip(queries, leg_scores, strict=True)]
+
+    def leg_scores(self, queries: Sequence[Query], allowed: Sequence[AllowedRows]) -> list[dict[str, LegScores]]:
+        """Return the result of each leg for each query, by the name of the leg; `popular` alone if no other answers."""
+        weights = [self.weights(query) for query in queries]
         leg_scores: list[dict[str, LegScores]] = [{} for _ in queries]
         for name in self._legs:
             self._retrieve(
@@ -88,9 +98,14 @@ class Fusion(BatchRetriever):
             )
         unanswered = [at for at, found in enumerate(leg_scores) if not found]
         self._retrieve(FALLBACK, unanswered, queries, allowed, leg_scores)
-        return [self._fuse(*one) for one in zip(queries, leg_scores, weights, strict=True)]
+        return leg_scores
 
-    def _weights(self, query: Query) -> dict[str, float]:
+    def depth(self, name: str, query: Query) -> int:
+        """Return the number of candidates that the leg `name` finds for `query`."""
+        return max(self._config.depth, query.k)
+
+    def weights(self, query: Query) -> dict[str, float]:
+        """Return the weight of each leg to run for `query`."""
         chosen = self._config.text_weights if query.text else self._config.weights
         return {name: weight for name, weight in chosen.items() if weight > 0}
 
@@ -105,15 +120,15 @@ class Fusion(BatchRetriever):
         """Add the results of the leg `name` for the `chosen` queries to `leg_scores`."""
         if not chosen:
             return
-        depths = [max(self._config.depth, queries[at].k) for at in chosen]
+        depths = [self.depth(name, queries[at]) for at in chosen]
         found = self._legs[name].retrieve([queries[at] for at in chosen], [allowed[at] for at in chosen], depths)
         for at, result in zip(chosen, found, strict=True):
             if result is not None:
                 leg_scores[at][name] = result
 
-    def _fuse(self, query: Query, leg_scores: Mapping[str, LegScores], weights: Mapping[str, float]) -> Ranking:
-        rows = distinct(np.concatenate([one.rows for one in leg_scores.values()]))
-        parts, sources = self.join(leg_scores, rows, {name: weights.get(name, 1.0) for name in leg_scores})
+    def _fuse(self, query: Query, leg_scores: Mapping[str, LegScores]) -> Ranking:
+        rows, weights = found_rows(leg_scores), self.weights(query)
+        parts, sources = self.join(query, leg_scores, rows, {name: weights.get(name, 1.0) for name in leg_scores})
         parts = {name: part * self._kept[rows] for name, part in parts.items()}
         scores = np.sum([parts[name] for name in sorted(parts)], axis=0)
         best = best_first(scores, self.snapshot.order[rows], max(query.k, BASELINE))
@@ -134,15 +149,16 @@ class WeightedMean(Fusion):
     origin: ClassVar[str] = "fusion"
 
     def join(
-        self, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
+        self, query: Query, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
     ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
         """See `Fusion`. The ranking of each leg contains all of `rows`."""
         scores = {name: one.of(rows) for name, one in leg_scores.items()}
         confident = {name: weights[name] * one.confidence for name, one in leg_scores.items()}
-        ranked = [self._ranked(name, rows, scores[name], one.confidence) for name, one in leg_scores.items()]
+        ranked = [self.ranked(name, rows, scores[name], one.confidence) for name, one in leg_scores.items()]
         return weighted_shares(scores, confident), ranked
 
-    def _ranked(self, name: str, rows: Ints, scores: Scores, confidence: float) -> Ranking:
+    def ranked(self, name: str, rows: Ints, scores: Scores, confidence: float) -> Ranking:
+        """Return the ranking of all `rows` by the leg `name`."""
         order = best_first(scores, self.snapshot.order[rows])
         return self.snapshot.ranking(rows[order], scores[order], name, confidence=confidence)
 
@@ -153,11 +169,8 @@ class ReciprocalRanks(Fusion):
     origin: ClassVar[str] = "rrf"
 
     def join(
-        self, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
+        self, query: Query, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
     ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
         """See `Fusion`. The ranking of each leg is its own list."""
         parts = {name: reciprocal_ranks(one.rows, rows, self._config.rrf_k) for name, one in leg_scores.items()}
         return parts, [self.snapshot.ranking(one.rows, one.scores, name) for name, one in leg_scores.items()]
-
-
-FUSIONS: Mapping[str, type[Fusion]] = {"weighted": WeightedMean, "rrf": ReciprocalRanks}

@@ -39,7 +39,7 @@ DELIVERED = "delivered"  # the key in `meta` if catalogue and documents are both
 
 # Prefixes of the names of a home's files. Other files in its folder are left alone.
 OWN_PREFIXES = (
-    "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.",
+    "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.", "trained",
     "chat-history", "README.md",
 )  # fmt: skip
 

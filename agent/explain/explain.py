@@ -18,6 +18,7 @@ from shortlist.core.types import Kind, Segment, Video
 from shortlist.retrieval.analysis import term_keys
 from shortlist.retrieval.analysis import terms as analysed
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.legs.embedding import strongest_watch
 from shortlist.retrieval.legs.link_evidence import LinkEvidence, liked_weights, link_evidence
 
 FUSION = "fusion"
@@ -72,6 +73,7 @@ class Explainer:
         return ReasonContext(
             profile, wish, wish_vector, items, vectors, example,
             idf=self._idf, links=lambda video: self._links(video, weights), popularity=self._popularity.describe,
+            leads_to=lambda leg, video: strongest_watch(leg, self._snapshot, profile, video.id),
         )  # fmt: skip
 
     def _idf(self, term: str) -> float:

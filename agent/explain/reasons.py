@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from shortlist.agent.batch import ItemBatch
@@ -39,7 +40,8 @@ class ReasonContext:
     """Facts for reasons: the reader, the wish and its unit vector, the records, stored vectors by kind and id.
 
     `example` is the video that the request asks for more of. `idf` returns the weight of a term among all videos,
-    `links` the evidence of cowatch for a video, and `popularity` a phrase about a video that is popular or new.
+    `links` the evidence of cowatch for a video, `popularity` a phrase about a video that is popular or new, and
+    `leads_to` the liked item that adds most to a video's score by a trained leg.
     """
 
     profile: Profile
@@ -51,6 +53,7 @@ class ReasonContext:
     idf: Callable[[str], float] = lambda term: 1.0
     links: Callable[[Video], LinkEvidence | None] = lambda video: None
     popularity: Callable[[Video], str | None] = lambda video: None
+    leads_to: Callable[[str, Video], HistoryItem | None] = lambda leg, video: None
 
     def vector(self, kind: Kind, item_id: str) -> FloatArray | None:
         """Return the item's unit vector; None if it has none."""
@@ -184,6 +187,11 @@ def _of(readers: int, others: int) -> str:
     return f" (at least {readers} of {others})" if readers < others else ""
 
 
+def _trained(leg: str, candidate: Candidate, context: ReasonContext) -> str | None:
+    watched = context.leads_to(leg, candidate.video)
+    return f"a model of what readers watch next puts it after {_named(watched, context)}" if watched else None
+
+
 def _popular(candidate: Candidate, context: ReasonContext) -> str | None:
     words = context.popularity(candidate.video)
     return f"{words}; {LITTLE_KNOWN}" if words and context.is_stranger else words
@@ -203,6 +211,8 @@ PHRASES: Mapping[str, Phrase] = {
     "affinity": _category,
     "cowatch": _cowatch,
     "popular": _popular,
+    "svd": partial(_trained, "svd"),
+    "tower": partial(_trained, "tower"),
     RERANK: _model,
 }
 

@@ -24,6 +24,7 @@ from shortlist.app.cli import (
     search,
     serve,
     status,
+    train,
 )
 from shortlist.app.cli.eval import commands as evaluation
 from shortlist.app.cli.ingest import commands as ingest
@@ -47,6 +48,7 @@ app.command("recommend")(recommend.recommend)
 app.command("search")(search.search)
 app.command("chat")(chat.chat)
 app.command("export")(export.export)
+app.command("train")(train.train)
 app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(serve.app, name="serve")

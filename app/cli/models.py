@@ -1,4 +1,4 @@
-"""`shortlist models`: list, download and verify the weights of models."""
+"""`shortlist models`: list, download and verify weights; use one of the versions that were trained here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shortlist.core.config import Config
     from shortlist.models.weights.resolve import ModelStatus
 
-app = typer.Typer(no_args_is_help=True, help="List, download and verify the weights of models.")
+app = typer.Typer(no_args_is_help=True, help="List and download weights; use the models trained here.")
 
 EVERY = "all"
 
@@ -76,6 +76,71 @@ def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
     _show(statuses, as_json)
     if any(status.state == "damaged" for status in statuses):
         raise typer.Exit(3)
+
+
+@app.command()
+def history(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+    """List the versions trained on this home, and which of them were in use since when.
+
+    Example: shortlist models history
+    """
+    from dataclasses import asdict
+
+    from shortlist.app.cli.terminal.output import print_json
+    from shortlist.retrieval.trained import versions
+
+    path = settings(context, home, config).home
+    trained = {name: versions.read_receipt(path, name) for name in versions.versions(path)}
+    promotions = versions.history(path)
+    if as_json:
+        print_json({"in_use": versions.promoted(path), "versions": trained, "history": list(map(asdict, promotions))})
+        return
+    for name, receipt in trained.items():
+        data = receipt["data"]
+        gate = receipt["gate"]["why"] if receipt["gate"] else "not compared"
+        say(f"{name}  {data['acts']:,} watches of {data['readers']:,} readers  {gate}")
+    for one in promotions:
+        say(f"{one.at}  {one.version}  {one.why}")
+    say(f"in use: {versions.promoted(path)}")
+
+
+@app.command()
+def promote(
+    context: typer.Context,
+    version: Annotated[str, typer.Argument(help="A name of `shortlist models history`, or none.", metavar="VERSION")],
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Use a trained version from now on; none returns to the shipped weights. Running servers follow.
+
+    Example: shortlist models promote all-3f2a91c04d7e
+    """
+    from shortlist.retrieval.trained import versions
+
+    path = settings(context, home, config).home
+    versions.promote(path, version, "by hand")
+    _show_in_use(version, as_json)
+
+
+@app.command()
+def rollback(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+    """Return to the version that was in use before.
+
+    Example: shortlist models rollback
+    """
+    from shortlist.retrieval.trained import versions
+
+    _show_in_use(versions.rollback(settings(context, home, config).home), as_json)
+
+
+def _show_in_use(version: str, as_json: bool) -> None:
+    from shortlist.app.cli.terminal.output import print_json
+
+    if as_json:
+        print_json({"in_use": version})
+    else:
+        say(f"in use: {version}")
 
 
 def _pull(name: str, size: int | None, config: Config, quiet: bool) -> Path:

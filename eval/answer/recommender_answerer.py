@@ -42,7 +42,9 @@ class RecommenderAnswerer:
         only = None if query.candidates is None else frozenset(query.candidates)
         if only is None and query.id in self._item_ids:
             only = self._item_ids - {query.id}
-        return Request(query.id, depth_of(query), query.text, self._method, filters=self._filters, only=only)
+        return Request(
+            query.id, depth_of(query), query.text, self._method, filters=self._filters, only=only, at=query.at
+        )
 
 
 def _to_answer(reranked: RerankedRequest, timings_ms: Mapping[str, float]) -> Answer:

@@ -42,6 +42,9 @@ class EvalQuery:
     candidates: tuple[str, ...] | None = None
 
 
+Shown = tuple[str, datetime, bool]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DataSet:
     """A data set. Every query has judgements, and every judgement a query.
@@ -49,7 +52,8 @@ class DataSet:
     `name` is the kind of SPEC and the last folder, as `beir-scifact`. `qrels` holds grades by query and item id;
     unjudged items have grade 0. `exclude_seen` keeps the query's history out of its ranking. `not_itself` keeps out the
     item with the query's own id, because some data sets use their documents as queries. `data_hash` is the hash of the
-    files; `notes` are remarks for the report, for example on queries that were left out.
+    files; `notes` are remarks for the report, for example on queries that were left out. `log` has the impressions of
+    all readers, (item id, time, clicked): a request may count those before it.
 
     The constructor raises `RecordError`, with examples, for a data set without items, queries or relevant items, for
     repeated ids and ids with white space, for queries without candidates or judgements, and for ids that are not in the
@@ -65,6 +69,7 @@ class DataSet:
     exclude_seen: bool = False
     not_itself: bool = False
     notes: tuple[str, ...] = ()
+    log: tuple[Shown, ...] = ()
 
     def __post_init__(self) -> None:
         if not any(grade >= 1 for grades in self.qrels.values() for grade in grades.values()):

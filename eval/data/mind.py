@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shortlist.eval.data.dataset import DataSet, EvalQuery, Item, dataset_name, hash_files
+from shortlist.eval.data.dataset import DataSet, EvalQuery, Item, Shown, dataset_name, hash_files
 from shortlist.eval.data.line_reader import check_id, numbered_lines, refuse, split_fields
 
 KIND = "mind"
@@ -21,23 +21,26 @@ def read_mind(folder: Path) -> DataSet:
     """Read the impressions in `folder`: each is a query, and its clicked candidates are relevant. Times are UTC.
 
     A candidate that appears twice in one impression counts once, as clicked if one of the two was. If all impressions
-    have the same time it is a placeholder: `at` is then None everywhere, with a note. Raises `RecordError` or
-    `UsageError` with the file and line.
+    have the same time it is a placeholder: `at` is then None everywhere, with a note. `log.tsv`, impressions of other
+    readers in the same format, is the log if there is one, else the impressions themselves are. Raises `RecordError`
+    or `UsageError` with the file and line.
     """
-    news, behaviors = folder / "news.tsv", folder / "behaviors.tsv"
+    news, behaviors, log = folder / "news.tsv", folder / "behaviors.tsv", folder / "log.tsv"
     impressions = list(_read_impressions(behaviors))
+    logged = list(_read_impressions(log)) if log.exists() else impressions
     notes: tuple[str, ...] = ()
     if len(impressions) > 1 and len({query.at for query, _ in impressions}) == 1:
         impressions = [(replace(query, at=None), clicks) for query, clicks in impressions]
-        notes = (NO_TIMES,)
+        notes, logged = (NO_TIMES,), []
     return DataSet(
         name=dataset_name(KIND, folder),
         kind=KIND,
         items=tuple(_read_news(news)),
         queries=tuple(query for query, _ in impressions),
         qrels={query.id: clicks for query, clicks in impressions},
-        data_hash=hash_files(KIND, (news, behaviors)),
+        data_hash=hash_files(KIND, (news, behaviors, *((log,) if log.exists() else ()))),
         notes=notes,
+        log=tuple(_shown(logged)),
     )
 
 
@@ -65,6 +68,12 @@ def _read_impressions(path: Path) -> Iterator[Impression]:
             candidates=tuple(clicks),
         )
         yield query, clicks
+
+
+def _shown(impressions: Iterable[Impression]) -> Iterator[Shown]:
+    for query, clicks in impressions:
+        if query.at is not None:
+            yield from ((item, query.at, clicked > 0) for item, clicked in clicks.items())
 
 
 def _clicks(shown: str, where: str) -> dict[str, int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from shortlist.agent.reader.action_phrases import BOUNCE_S
-from shortlist.core.errors import UsageError
+from shortlist.core.errors import RecordError, UsageError
 from shortlist.core.types import Action, Article, Event, Video
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
 from shortlist.eval.tasks.splits import TimeSplit, cut_after, split_at
@@ -21,14 +22,23 @@ KNOWN = 0.8  # share of the events before the cut
 GRADES: dict[Action, int] = {"like": 2, "view": 1, "click": 1}
 
 
-def events_task(home: Home) -> Task:
+def cut_before_newest(home: Home, before: timedelta) -> datetime:
+    """Return the time `before` the newest event. Raises `RecordError` without events."""
+    newest = max((event.at for _, event in home.catalogue.events.iterate()), default=None)
+    if newest is None:
+        raise RecordError("no events", expected="events of readers", found="none", remedy="collect some first")
+    return newest - before
+
+
+def events_task(home: Home, cut: datetime | None = None, name: str = "") -> Task:
     """Return a task with one query for each reader who, after the cut, chose videos that were new to them.
 
+    The cut leaves a share `KNOWN` of the events before it, if it is not given. `name` distinguishes several cuts.
     Raises `RecordError` if the events cannot be split, `UsageError` if there is nothing to predict.
     """
     videos, articles = contents(home)
     events = [event for _, event in home.catalogue.events.iterate()]
-    split = split_at(events, cut_after(events, KNOWN))
+    split = split_at(events, cut or cut_after(events, KNOWN))
     known = by_reader(split.known)
     qrels = _grades(split, known, {video.id for video in videos})
     if not qrels:
@@ -43,9 +53,9 @@ def events_task(home: Home) -> Task:
         EvalQuery(user, user_id=user, history=chosen_videos(known[user], video_ids), at=split.cut) for user in qrels
     )
     readers = {user: home.catalogue.readers.get(user) for user in qrels}
-    content = content_hash([*videos, *articles, *events, *readers.values()])
+    content = content_hash([*videos, *articles, *events, *readers.values(), *((cut,) if cut else ())])
     data = DataSet(
-        KIND, KIND, items_of(videos), queries, qrels, content, exclude_seen=True,
+        f"{KIND}-{name}" if name else KIND, KIND, items_of(videos), queries, qrels, content, exclude_seen=True,
         notes=(f"{len(split.known):,} events before {split.cut.isoformat()} are known, {len(split.future):,} are not",),
     )  # fmt: skip
     return Task(

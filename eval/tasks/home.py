@@ -14,9 +14,9 @@ from typing import TypeVar
 from platformdirs import user_cache_path
 
 from shortlist.core.config import Config
+from shortlist.core.progress import Bars, no_bars
 from shortlist.core.types import Enrichment, Video
 from shortlist.eval.hashes import CONTENT_CODE, INDEX_CODE, code_hash, digest
-from shortlist.eval.progress import Bars, no_bars
 from shortlist.eval.tasks.cached_encoder import CachedEncoder
 from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task

@@ -8,6 +8,7 @@ from shortlist.core.errors import UnknownReader
 from shortlist.core.types import Event, Reader
 from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task
+from shortlist.retrieval.index.act_log import ActLog
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.records import Activity
 
@@ -66,3 +67,11 @@ class TaskRecords:
         self.videos, self.articles = catalogue.videos, catalogue.articles
         self.readers, self.events = TaskReaders(task), TaskEvents(task)
         self.snapshot = catalogue.snapshot
+
+
+def log_of(task: Task) -> ActLog | None:
+    """Return the log of the data set's own impressions; None if it has none, and the home's is used."""
+    if not task.data.log:
+        return None
+    entries = [(item, round(at.timestamp() * 1e6), clicked) for item, at, clicked in task.data.log]
+    return ActLog.of([(item, at, False) for item, at, _ in entries] + [entry for entry in entries if entry[2]])

@@ -11,13 +11,13 @@ import numpy as np
 from shortlist.agent.recommend import RerankedRequest
 from shortlist.agent.rerank.policy import RequestKind
 from shortlist.core.config import LEGS, NONE, Config
+from shortlist.core.progress import Bars, no_bars
 from shortlist.eval.answer.recommender_answerer import RecommenderAnswerer
 from shortlist.eval.data.dataset import EvalQuery
 from shortlist.eval.factories import Factories
-from shortlist.eval.progress import Bars, no_bars
 from shortlist.eval.stats.significance import Comparison, compare
 from shortlist.eval.tasks.home import open_task_home
-from shortlist.eval.tasks.records import TaskRecords
+from shortlist.eval.tasks.records import TaskRecords, log_of
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.tuning.blend_weights import Blend, RerankedQuery, choose_blends
 from shortlist.eval.tuning.coordinate_search import coordinate_search, gains
@@ -131,7 +131,7 @@ def _select(queries: Sequence[RerankedQuery | None], rows: Sequence[int]) -> lis
 
 def _rank(task: Task, config: Config, factories: Factories, method: str, bars: Bars) -> list[RerankedRequest]:
     with open_task_home(task, Variant(name="default"), config, factories.encoder(config), bars) as home:
-        recommender = factories.recommender(home, config, TaskRecords(task, home.catalogue))
+        recommender = factories.recommender(home, config, TaskRecords(task, home.catalogue), log_of(task))
         answerer = RecommenderAnswerer(recommender, task.data, method)
         results: list[RerankedRequest] = []
         bar = bars(f"ranking {task.data.name}", len(task.data.queries))

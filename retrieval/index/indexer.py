@@ -14,11 +14,13 @@ from shortlist.core.errors import HomeDamaged, HomeLocked
 from shortlist.core.notes import Note
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Article, Video
+from shortlist.retrieval.index.act_log import DAYS, ActLog
 from shortlist.retrieval.index.cowatch_counts import load_links
 from shortlist.retrieval.index.index import FOLDER, Index, IndexWriter, empty_index, open_index
 from shortlist.retrieval.index.manifest import Manifest, read_manifest
 from shortlist.retrieval.index.segment import article_segment, video_segment
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.trained.versions import load_trained
 from shortlist.store.documents.document import Document, article_documents, video_documents
 from shortlist.store.embed import LoadEncoder, embed
 from shortlist.store.home import Home
@@ -112,15 +114,19 @@ def load_snapshot(
 ) -> Snapshot:
     """Return a snapshot of `home` after `update_index` without an encoder.
 
-    A note gives the number of items that are not in the index yet. Videos removed since its revision are left out.
+    A note gives the number of items that are not in the index yet. Videos removed since its revision are left out. The
+    log of acts is read only for a ranker or the leg `clicks`, which count them.
     """
     config = config or RetrievalConfig()
     index = update_index(home, progress=progress)
+    trained = load_trained(home.path, config.models)
     with home.catalogue.snapshot():
         behind = home.catalogue.changed_since(index.manifest.revision)
         removed = [video_id for _, video_id in home.catalogue.videos.iterate_removed(index.manifest.revision)]
         popular = home.catalogue.events.popularity(config.popular_half_life_days)
         links = load_links(home, home.path / FOLDER)
+        counted = trained.ranker is not None or config.weights.get("clicks", 0) > 0
+        log = ActLog.of(home.catalogue.events.iterate_log(DAYS) if counted else ())
     message = f"{behind} changed items are not searchable yet: an ingest is running, or the next one will finish them"
     return Snapshot(
         home.home_id,
@@ -130,6 +136,8 @@ def load_snapshot(
         popular,
         (Note("index-behind", message),) if behind else (),
         links,
+        trained,
+        log,
     )
 
 

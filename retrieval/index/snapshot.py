@@ -12,10 +12,12 @@ import numpy as np
 from shortlist.core.notes import Note
 from shortlist.core.ranking import FloatArray, Ranking
 from shortlist.core.types import Kind
+from shortlist.retrieval.index.act_log import ActLog
 from shortlist.retrieval.index.columns import Columns, blank_columns, join_columns
 from shortlist.retrieval.index.cowatch_counts import Links
 from shortlist.retrieval.index.lexicon import Lexicon, lexicon_of
 from shortlist.retrieval.index.segment import SegmentView
+from shortlist.retrieval.trained.versions import Trained
 from shortlist.retrieval.vectors.arrays import Bools, Ints, Rows, Scores
 
 
@@ -25,7 +27,7 @@ class Snapshot:
 
     Rows 0 to n - 1 are the rows of `parts`, one after the other, oldest first, including tombstones, which are never
     returned. `popular` is the decayed number of positive events by video id, `links` are the co-watch counts, and
-    `notes` are remarks for the reader of an answer.
+    `notes` are remarks for the reader of an answer. `trained` are the models in use, `log` the acts of all readers.
     """
 
     home_id: str
@@ -35,6 +37,8 @@ class Snapshot:
     popular: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     links: Links = field(default_factory=Links.empty)
+    trained: Trained = field(default_factory=Trained)
+    log: ActLog = field(default_factory=ActLog.none)
 
     def __len__(self) -> int:
         return self.first_rows[-1]
@@ -89,6 +93,13 @@ class Snapshot:
             rows, values = zip(*known, strict=True)
             found[list(rows)] = values
         return found
+
+    @cached_property
+    def log_numbers(self) -> Ints:
+        """int64[n]: the number of each row's video in `log`, -1 if it is not there."""
+        if not self.log.numbers:
+            return np.full(len(self), -1, dtype=np.int64)
+        return np.array([self.log.numbers.get(item_id, -1) for item_id in self.ids], dtype=np.int64)
 
     @property
     def dim(self) -> int:

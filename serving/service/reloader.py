@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 
 from shortlist.agent.chat.session import Chat
@@ -17,10 +18,14 @@ from shortlist.retrieval.index.background_merge import merge_in_background
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.manifest import MANIFEST, read_manifest
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.trained.versions import FOLDER as TRAINED
+from shortlist.retrieval.trained.versions import PROMOTED
 from shortlist.serving.service.context import AppContext
 
 POPULARITY_PERIOD_S = 60.0  # between counts of popularity, at least; a reader's own events count at once
 MAX_RETRY_S = 30.0
+
+FileVersion = tuple[int, int] | None  # inode and time of a file that is replaced whenever it changes; None without one
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +51,10 @@ class Reloader:
         self._manifest = context.home.path / FOLDER / MANIFEST
         self._generation = 0
         self._writing = False
-        self._loaded: tuple[int, int] | None = None
-        self._merged: tuple[int, int] | None = None
+        self._loaded: FileVersion = None
+        self._promoted = context.home.path / TRAINED / PROMOTED
+        self._models: FileVersion = None
+        self._merged: FileVersion = None
         self._retry_s = 0.0
         self._load()
 
@@ -119,14 +126,17 @@ class Reloader:
             self._lock.release()
 
     def _load_if_newer(self) -> None:
-        """Reload if another process committed a newer index. No-op while this process is writing."""
-        if self._loaded == self._manifest_version() or self._writing:
+        """Reload if a newer index was committed or other models promoted. No-op while this process is writing."""
+        if self._is_loaded() or self._writing:
             return
         with self._lock:
-            version = self._manifest_version()
-            if self._loaded != version:  # no other thread has loaded it in the meantime
-                self._try_to_load(only_newer=True)
-                self._loaded = version
+            if not self._is_loaded():  # no other thread has loaded it in the meantime
+                version, models = self._manifest_version(), _version(self._promoted)
+                self._try_to_load(only_newer=self._models == models)
+                self._loaded, self._models = version, models
+
+    def _is_loaded(self) -> bool:
+        return (self._loaded, self._models) == (self._manifest_version(), _version(self._promoted))
 
     def _try_to_load(self, *, only_newer: bool = False) -> None:
         try:
@@ -137,10 +147,11 @@ class Reloader:
 
     def _load(self) -> None:
         version, events = self._manifest_version(), self._catalogue.events.version()
+        models = _version(self._promoted)
         recommender = self._context.recommender()
         self._current = recommender, self._context.chat(recommender)
         self._events, self._loaded_at = events, monotonic()
-        self._loaded = version  # set last, so that requests wait for the load
+        self._models, self._loaded = models, version  # set last, so that requests wait for the load
         self._generation += 1
         release_memory()
 
@@ -154,14 +165,17 @@ class Reloader:
     def _revision(self) -> int:
         return self._current[0].snapshot.revision
 
-    def _manifest_version(self) -> tuple[int, int] | None:
-        """Return inode and time of the index manifest, which change whenever it is replaced."""
-        try:
-            status = self._manifest.stat()
-        except FileNotFoundError:
-            return None
-        return status.st_ino, status.st_mtime_ns
+    def _manifest_version(self) -> FileVersion:
+        return _version(self._manifest)
 
     def _stored_revision(self) -> int:
         home = self._context.home
         return read_manifest(self._manifest.parent, home.home_id, home.encoder).revision
+
+
+def _version(path: Path) -> FileVersion:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns

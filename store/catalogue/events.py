@@ -191,6 +191,32 @@ class Events(CatalogueTable):
             for _, rows in groupby(connection.execute(watches), key=itemgetter(0)):
                 yield [(item_id, number) for _, item_id, number in rows]
 
+    def iterate_choices(self) -> Iterator[tuple[str, list[tuple[str, int, Action, float | None]]]]:
+        """Yield each reader with their clicks, views and likes of videos in time order, none of them in the future.
+
+        An event is (video id, microseconds since 1970, action, dwell time in seconds or None).
+        """
+        positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video") & self._not_in_future()
+        columns = (events.c.user_id, events.c.item_id, events.c.at, events.c.action, events.c.dwell_s)
+        choices = select(*columns).where(positive).order_by(events.c.user_id, events.c.at, events.c.seq)
+        with self._database.reading() as connection:
+            for user_id, rows in groupby(connection.execute(choices), key=itemgetter(0)):
+                yield user_id, [(item_id, at, action, dwell_s) for _, item_id, at, action, dwell_s in rows]
+
+    def iterate_log(self, days: float) -> Iterator[tuple[str, int, bool]]:
+        """Yield (video id, microseconds since 1970, chosen) for the impressions and choices of the newest `days`.
+
+        `chosen` is True for a click, view or like. Events in the future are left out.
+        """
+        shown = events.c.action.in_(("impression", *POSITIVE)) & (events.c.kind == "video") & self._not_in_future()
+        with self._database.reading() as connection:
+            newest = connection.scalar(select(func.max(events.c.at)).where(shown)) or 0
+            log = select(events.c.item_id, events.c.at, events.c.action).where(
+                shown, events.c.at > newest - days * DAY_US
+            )
+            for item_id, at, action in connection.execute(log):
+                yield item_id, at, action != "impression"
+
     def last_number(self) -> int:
         """Return the sequence number of the event added last; 0 before the first."""
         with self._database.reading() as connection:

@@ -12,9 +12,12 @@ import pytest
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Filters, Query, Ranking
 from shortlist.core.types import Attributed, Enrichment, HistoryItem, Profile, Video
+from shortlist.models.towers.item_tower import ACTS, AGES, LAST, ItemTower
 from shortlist.retrieval.build import build_leg, build_retriever
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
+from shortlist.retrieval.trained.ranker import Ranker
+from shortlist.retrieval.trained.versions import Trained
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CLONES = [f"clone-{number:02d}" for number in range(12)]
@@ -246,6 +249,39 @@ class TestPopular(LegContract):
     answers_nothing = True
 
 
+def tower_of(ids: list[str], text_side: bool) -> ItemTower:
+    """A tower that has learned the vectors of `ids`; equal videos have equal ones."""
+    vectors = dict(zip([one.id for one in VIDEOS], VECTORS, strict=True)) | dict.fromkeys(CLONES, VECTORS[10])
+    table = np.stack([vectors.get(item, VECTORS[3]) for item in ids]).astype(np.float32)
+    text = np.eye(16, dtype=np.float32) if text_side else np.empty((0, 16), np.float32)
+    ones = [np.ones(n, np.float32) for n in (LAST, ACTS, AGES)]
+    bias = np.zeros(len(ids), np.float32)
+    return ItemTower(tuple(ids), table, table, bias, ones[0], ones[1], ones[2], text, text, np.zeros(1, np.float32))
+
+
+EVERYTHING = ["elsewhere", *(one.id for one in VIDEOS), *CLONES]
+TRAINED = Trained(
+    "contract",
+    {"svd": tower_of(EVERYTHING, False), "tower": tower_of(["gone", "elsewhere", "video-01", "video-07"], True)},
+)
+
+
+class TestSvd(LegContract):
+    name = "svd"
+
+    def make(self, snapshot: Snapshot) -> Retriever:
+        return super().make(replace(snapshot, trained=TRAINED))
+
+    def test_any_row_can_be_scored_as_the_search_scores_it(self, snapshot: Snapshot) -> None:
+        super().test_any_row_can_be_scored_as_the_search_scores_it(replace(snapshot, trained=TRAINED))
+
+
+class TestTower(TestSvd):
+    """Knows only some of the videos: the vectors of the others come from their texts."""
+
+    name = "tower"
+
+
 class FusionContract(RetrieverContract):
     answers_nothing = True
     config: RetrievalConfig
@@ -280,6 +316,42 @@ class TestWeightedMean(FusionContract):
 
 class TestReciprocalRanks(FusionContract):
     config = RetrievalConfig(fusion="rrf", weights=FusionContract.weights, text_weights=FusionContract.weights)
+
+
+RANKED = ("cowatch:share", "dense:share", "dense:nearest", "popular:readers", "tower:z", "svd:rank", "tfidf:score")
+RANKER = Ranker(
+    RANKED, tuple(1.0 + at for at in range(7)), (0.1,) * 7, (0.5,) * 7,
+    dict.fromkeys(("affinity", "bm25", "cowatch", "dense", "popular", "svd", "tfidf", "tower"), 80),
+)  # fmt: skip
+
+
+class TestLearnedFusion(FusionContract):
+    """A reader without a wish is ranked by the ranker, all others as before."""
+
+    config = RetrievalConfig(weights=FusionContract.weights, text_weights=FusionContract.weights)
+    ranked: ClassVar = Query(
+        k=60, terms=(("moon", 0.5),), vectors=VECTORS[:2], vector_weights=np.ones(2, np.float32), profile=PROFILE
+    )
+
+    def make(self, snapshot: Snapshot) -> Retriever:
+        return build_retriever(replace(snapshot, trained=replace(TRAINED, ranker=RANKER)), self.config)
+
+    def test_a_reader_is_ranked_alone_as_in_a_batch(self, retriever: Retriever) -> None:
+        queries = [self.ranked, replace(self.ranked, filters=FILTERED[0]), replace(self.ranked, k=5)] * 3
+        assert all(map(same, retriever.search_many(queries), [retriever.search(query) for query in queries]))
+
+    def test_its_contributions_add_up_to_the_differences_of_scores(self, retriever: Retriever) -> None:
+        ranking = retriever.search(self.ranked)
+        assert set(ranking.contributions) == {"cowatch", "dense", "popular", "tower", "svd", "tfidf"}
+        total = np.sum(list(ranking.contributions.values()), axis=0)
+        np.testing.assert_allclose(np.diff(total), np.diff(ranking.scores), atol=1e-9)
+        assert ranking.scores[0] == pytest.approx(1.0)
+
+    def test_removed_and_filtered_videos_stay_away(self, retriever: Retriever, snapshot: Snapshot) -> None:
+        found = retriever.search(replace(self.ranked, k=1000, filters=FILTERED[0])).ids
+        assert set(found) == {one.id for one in [*VIDEOS, *ALIKE] if passes(one, FILTERED[0])} & set(
+            snapshot.live_ids()
+        )
 
 
 class TestDiverse(RetrieverContract):

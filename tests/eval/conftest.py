@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from shortlist.eval.factories import Factories
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 from shortlist.retrieval.build import build_retriever
+from shortlist.retrieval.index.act_log import ActLog
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.store.home import Home
 
@@ -43,8 +45,9 @@ class TopicEncoder:
 def factories_of(encoder: Encoder, model: Callable[[], LanguageModel]) -> Factories:
     """Factories that use `encoder` and `model`, whatever the configuration names."""
 
-    def recommender(home: Home, config: Config, records: Records) -> Recommender:
+    def recommender(home: Home, config: Config, records: Records, log: ActLog | None = None) -> Recommender:
         snapshot = load_snapshot(home, config.retrieval)
+        snapshot = snapshot if log is None else replace(snapshot, log=log)
         return Recommender(
             records=records,
             snapshot=snapshot,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +12,6 @@ from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, sett
 if TYPE_CHECKING:
     from shortlist.core.config import Config
     from shortlist.eval.factories import Factories
-    from shortlist.eval.progress import Bar, Bars
     from shortlist.eval.tasks.task import Task
 
 app = typer.Typer(no_args_is_help=True, help="Measure variants on public data sets or on this home's own events.")
@@ -45,14 +42,14 @@ def run(
     Example: shortlist eval run --data simulated:100 --variant bm25
     """
     chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json
+    from shortlist.app.cli.terminal.output import bars_one_by_one, print_json
     from shortlist.eval.evaluator import Evaluator
     from shortlist.eval.metrics.scored_run import run_document
     from shortlist.eval.variants import SHIPPED, choose, load_variants
 
     [selected] = choose(load_variants(variants or SHIPPED), [variant])
     task, factories = _task(data, queries, chosen)
-    with _bars(as_json) as bars:
+    with bars_one_by_one(as_json) as bars:
         scored_run = Evaluator(task, chosen, factories, bars).measure(selected)
     if as_json:
         print_json(run_document(scored_run))
@@ -85,7 +82,7 @@ def ablation(
     Example: shortlist eval ablation --data events --data simulated:200 --out reports/ablation
     """
     chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json, print_remark
+    from shortlist.app.cli.terminal.output import bars_one_by_one, print_json, print_remark
     from shortlist.eval.ablation import Plan, ablate, read_results
     from shortlist.eval.cost_estimate import calls_model
     from shortlist.eval.variants import SHIPPED, choose, load_variants
@@ -97,7 +94,7 @@ def ablation(
     expected = plan.estimates(chosen)
     for line in (*map(str, expected), *(["--no-llm leaves these variants out"] if expected else [])):
         print_remark(line)
-    with _bars(as_json) as bars:
+    with bars_one_by_one(as_json) as bars:
         ablate(plan, chosen, factories, bars, print_remark)
     results = read_results(out)
     if as_json:
@@ -133,7 +130,7 @@ def tune(
     Example: shortlist eval tune --data simulated:200 --out tuned.toml
     """
     chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json
+    from shortlist.app.cli.terminal.output import bars_one_by_one, print_json
     from shortlist.core.config import RERANK_CHOICES
     from shortlist.core.errors import UsageError
     from shortlist.eval.metrics.scored_run import PRIMARY
@@ -152,7 +149,7 @@ def tune(
         raise UsageError(
             "AUC is not defined here", expected="the candidates of every query", found=found, remedy=remedy
         )
-    with _bars(as_json) as bars:
+    with bars_one_by_one(as_json) as bars:
         tuned = search(task, target, chosen, factories, rerank, bars)
     text = settings_toml(tuned, chosen)
     try:
@@ -200,17 +197,3 @@ def _task(spec: str, queries: int | None, config: Config) -> tuple[Task, Factori
     factories = evaluation_factories()
     task = load_task(spec, config, factories)
     return task if queries is None else task.sampled(queries, config.eval.seed), factories
-
-
-@contextmanager
-def _bars(quiet: bool) -> Iterator[Bars]:
-    """Yield a function that replaces the current progress bar by a new one."""
-    from shortlist.app.cli.terminal.output import progress_bar
-
-    with ExitStack() as stack:
-
-        def bars(label: str, total: int) -> Bar:
-            stack.close()
-            return stack.enter_context(progress_bar(label, total, quiet=quiet))
-
-        yield bars

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from shortlist.core.notes import Note
+    from shortlist.core.progress import Bar, Bars
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -53,6 +54,18 @@ def progress_bar(
     with _bars(rate) as bars:
         task = bars.add_task(label, total=total)
         yield lambda done: bars.advance(task, done)
+
+
+@contextmanager
+def bars_one_by_one(quiet: bool) -> Iterator[Bars]:
+    """Yield a function that replaces the current progress bar by a new one."""
+    with ExitStack() as stack:
+
+        def bars(label: str, total: int) -> Bar:
+            stack.close()
+            return stack.enter_context(progress_bar(label, total, quiet=quiet))
+
+        yield bars
 
 
 @contextmanager

@@ -13,12 +13,12 @@ import pytest
 
 from shortlist.app.settings import load_settings
 from shortlist.core.config import LEGS, Config
+from shortlist.core.progress import no_bars
 from shortlist.core.ranking import Ranking
 from shortlist.eval.data.dataset import EvalQuery
 from shortlist.eval.data.specs import load
 from shortlist.eval.factories import Factories
 from shortlist.eval.metrics.scores import score
-from shortlist.eval.progress import no_bars
 from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tuning.blend_weights import RerankedQuery, choose_blends

@@ -1,0 +1,71 @@
+"""`shortlist train`: train models on the home's own events, and promote them if they are better."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import say
+
+if TYPE_CHECKING:
+    from typing import Any
+
+NAMES = "svd, tower, hierarchical, triplet, ranker or all"
+
+
+def train(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(help=f"{NAMES}.", metavar="MODEL")] = "all",
+    seed: Annotated[int, typer.Option("--seed", help="Seed of everything that is drawn at random.", min=0)] = 0,
+    gate: Annotated[
+        bool, typer.Option("--gate/--no-gate", help="Compare with what is in use, and promote what is better.")
+    ] = True,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Train models on what this home's readers watched. A stopped training goes on where it was.
+
+    The models are written as a new version. With the gate, both the version in use and the new one are trained on the
+    past and judged on the newest day and week. The new one is promoted if it is significantly better and in no slice
+    significantly worse. It needs 200 readers who watched two videos or more.
+
+    Example: shortlist train all
+    """
+    chosen = settings(context, home, config)
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.terminal.output import bars_one_by_one, print_json
+    from shortlist.app.training import train_and_judge
+    from shortlist.core.errors import UsageError
+    from shortlist.learning.plan import MODELS, Plan
+
+    named = next((one for one in MODELS if one == model), None)
+    if named is None:
+        raise UsageError("unknown model", expected=NAMES, found=repr(model), remedy="correct the name")
+    with open_home(chosen) as store, bars_one_by_one(as_json) as bars:
+        document = train_and_judge(store, chosen, Plan.of(named, seed), bars, gate=gate)
+    if as_json:
+        print_json(document)
+    else:
+        _show(document)
+
+
+def _show(document: dict[str, Any]) -> None:
+    data, seconds = document["data"], sum(document["cpu_seconds"].values())
+    what = ", ".join([*document["towers"], *(["ranker"] if document["ranker"] else [])])
+    say(f"{document['version']}: {what}")
+    say(f"trained on {data['acts']:,} watches of {data['readers']:,} readers in {seconds:,.0f} CPU seconds")
+    if (gate := document["gate"]) is None:
+        say(f"not compared; use it with `shortlist models promote {document['version']}`")
+        return
+    for one in gate["judged"]:
+        low, mean, high = one["difference"]
+        figures = (
+            f"{one['metric']} {one['champion']:.3f} -> {one['challenger']:.3f}, {mean:+.3f} [{low:+.3f}, {high:+.3f}]"
+        )
+        say(f"  next {one['horizon']:<5} {one['slice']:<15} {one['readers']:>6,} readers  {figures}, p {one['p']:.4f}")
+    for horizon, reason in gate["left_out"].items():
+        say(f"  next {horizon:<5} left out: {reason}")
+    say(f"{'promoted' if gate['promoted'] else 'not promoted'}: {gate['why']}")

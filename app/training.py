@@ -1,0 +1,54 @@
+"""Judge a challenger against the version in use, train it on everything, and promote it if it is better."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shortlist.core.config import Config
+from shortlist.core.progress import Bars
+from shortlist.store.home import Home
+
+if TYPE_CHECKING:
+    from shortlist.eval.variants import Variant
+    from shortlist.learning.plan import Plan
+
+
+def train_and_judge(home: Home, config: Config, plan: Plan, bars: Bars, *, gate: bool) -> dict[str, Any]:
+    """Train `plan` on all events of `home` and return the receipt of the version, with its name as `version`.
+
+    With `gate`, the plan is first judged on the newest day and week, and the version promoted if it is better. A
+    version that exists is neither trained nor judged again. Raises as `learning.train.train`.
+    """
+    from shortlist.learning.acts import Acts
+    from shortlist.learning.receipt import version_name
+    from shortlist.learning.train import require_enough, train
+    from shortlist.retrieval.trained.versions import promote, read_receipt, versions
+
+    acts = Acts.read(home.catalogue)
+    require_enough(acts)
+    version = version_name(acts, plan)
+    if version not in versions(home.path):
+        verdict = _judge(home, config, plan, bars) if gate else None
+        train(home, config, plan, bars, verdict)
+        if verdict and verdict["promoted"]:
+            promote(home.path, version, verdict["why"])
+    return {"version": version, **read_receipt(home.path, version)}
+
+
+def _judge(home: Home, config: Config, plan: Plan, bars: Bars) -> dict[str, Any]:
+    from shortlist.app.build import evaluation_factories
+    from shortlist.eval.gate import judge
+    from shortlist.eval.variants import Variant
+
+    challenger = Variant(name="challenger", trains=plan)
+    return judge(home, _champion(home), challenger, config, evaluation_factories(), bars).document()
+
+
+def _champion(home: Home) -> Variant:
+    from shortlist.eval.variants import Variant
+    from shortlist.learning.plan import Plan
+    from shortlist.retrieval.trained.versions import NO_MODELS, promoted, read_receipt
+
+    current = promoted(home.path)
+    trains = None if current == NO_MODELS else Plan(**read_receipt(home.path, current)["plan"])
+    return Variant(name="champion", trains=trains)

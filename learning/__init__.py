@@ -1,0 +1,1 @@
+"""Training on readers' events: towers, the ranker, and the receipts of their versions."""

@@ -1,0 +1,1 @@
+"""Training of the item towers. Torch is imported in this folder only."""

@@ -1,0 +1,83 @@
+"""A trained tower as plain arrays, which can be memory-mapped. Torch is needed to train it, not to use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from shortlist.core.types import Action
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+LAST = 16  # newest watches that a reader's vector is made of
+LIKED = 5  # the code of a like, and one more than the last code of a dwell time
+DWELL_S = (5.0, 15.0, 30.0)  # limits of the dwell codes 1 to 4; code 0 is an unknown dwell time
+AGE_S = (1800.0, 86_400.0, 604_800.0)  # limits of the age codes: the same session, day and week
+ACTS, AGES = LIKED + 1, len(AGE_S) + 1
+
+
+def act_code(action: Action, dwell_s: float | None) -> int:
+    """Return the code of an act, 0 to `ACTS` - 1: a like, or how long it took."""
+    if action == "like":
+        return LIKED
+    return 0 if dwell_s is None else 1 + int(np.searchsorted(DWELL_S, dwell_s, side="right"))
+
+
+def age_codes(age_s: Sequence[float] | npt.NDArray[np.float64]) -> Ints:
+    """Return int64[n], 0 to `AGES` - 1: how many limits each age, in seconds, exceeds."""
+    return np.searchsorted(AGE_S, np.asarray(age_s, dtype=np.float64), side="left")
+
+
+@dataclass(frozen=True, eq=False)
+class ItemTower:
+    """Scores item j for a reader by u . `outputs`[j] + `bias`[j].
+
+    u is the sum over the reader's newest `LAST` watches i_k, newest first, of `recency`[k] x `acts`[act] x
+    `ages`[age] x `inputs`[i_k]; ages are counted from the newest. `inputs` and `outputs` are float32[n, d], aligned
+    with `ids`. An item without a row gets its vectors from its text vector t, float32[t]: t `text_in` and t `text_out`,
+    both float32[t, d], and the bias `new_bias`, float32[1].
+    """
+
+    ids: tuple[str, ...]
+    inputs: Floats
+    outputs: Floats
+    bias: Floats
+    recency: Floats
+    acts: Floats
+    ages: Floats
+    text_in: Floats
+    text_out: Floats
+    new_bias: Floats
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """Number of each item, by id."""
+        return {item_id: number for number, item_id in enumerate(self.ids)}
+
+    def weights(self, acts: Ints, ages: Ints) -> Floats:
+        """Return float32[m], the weight of each of at most `LAST` watches, newest first."""
+        return np.asarray(self.recency[: len(acts)] * self.acts[acts] * self.ages[ages])
+
+    def save(self, folder: Path) -> None:
+        """Write one .npy file for each array into `folder`, which must not exist."""
+        folder.mkdir(parents=True)
+        text = np.frombuffer("\n".join(self.ids).encode(), dtype=np.uint8)  # an id has printable characters only
+        np.save(folder / "ids.npy", text)
+        for name in ARRAYS:
+            np.save(folder / f"{name}.npy", np.ascontiguousarray(getattr(self, name), dtype=np.float32))
+
+    @classmethod
+    def load(cls, folder: Path) -> ItemTower:
+        """Memory-map the arrays in `folder`. Raises `OSError` or `ValueError` if one is missing or damaged."""
+        text = np.load(folder / "ids.npy", allow_pickle=False).tobytes().decode()
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
+        return cls(tuple(text.split("\n")) if text else (), **arrays)
+
+
+ARRAYS = tuple(field.name for field in fields(ItemTower) if field.name != "ids")

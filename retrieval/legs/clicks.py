@@ -1,0 +1,76 @@
+"""clicks: how often readers chose a video of those who were shown it, before the request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from shortlist.core.config import RetrievalConfig
+from shortlist.core.ranking import Query
+from shortlist.retrieval.filters import AllowedRows
+from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.legs.leg import Leg, first_allowed
+from shortlist.retrieval.vectors.arrays import Ints, Scores
+from shortlist.retrieval.vectors.topk import best_first
+
+WINDOW_US = 7 * 86_400_000_000
+PRIOR = 10.0  # impressions of a usual video that every video starts with
+FULL = 1000.0  # impressions from which the leg counts in full
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClickRates:
+    """The smoothed log click rates at one moment, `until`, of the videos of `snapshot`; `usual` is that of all."""
+
+    snapshot: Snapshot
+    until: int
+    usual: float
+    impressions: int
+
+    def at(self, rows: Ints) -> Scores:
+        """Return float64[len(rows)]: log((chosen + `PRIOR` x usual) / (shown + `PRIOR`))."""
+        numbers, log = self.snapshot.log_numbers[rows], self.snapshot.log
+        chosen, shown = (part.count(numbers, self.until - WINDOW_US, self.until) for part in (log.chosen, log.shown))
+        # A video may be chosen where it was not logged as shown: in a search, or at another place.
+        shown = np.maximum(shown, chosen)
+        return np.log((chosen + PRIOR * self.usual) / (shown + PRIOR))
+
+
+class Clicks(Leg[ClickRates]):
+    """The click rate of each video in the week before the request. Answers nothing without a log of impressions.
+
+    The leg counts in a fusion as far as there are impressions before the request, up to `FULL`.
+    """
+
+    name: ClassVar[str] = "clicks"
+
+    def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
+        super().__init__(snapshot)
+
+    def weigh(self, queries: Sequence[Query]) -> list[ClickRates | None]:
+        """See `Leg`. None where nothing was shown before the request."""
+        return [self._rates(query) for query in queries]
+
+    def best(self, scorings: Sequence[ClickRates], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
+        """See `Leg`."""
+        every = np.arange(len(self.snapshot))
+        ranked = {rates.until: rates for rates in scorings}
+        orders = {until: best_first(rates.at(every), self.snapshot.order) for until, rates in ranked.items()}
+        one_by_one = zip(scorings, allowed, depths, strict=True)
+        return [first_allowed(orders[rates.until], limits.mask, depth) for rates, limits, depth in one_by_one]
+
+    def confidence(self, scoring: ClickRates, best: int) -> float:
+        """See `Leg`."""
+        return min(1.0, scoring.impressions / FULL)
+
+    def _rates(self, query: Query) -> ClickRates | None:
+        log = self.snapshot.log
+        until = log.until(query.at)
+        shown = log.shown.total(until)
+        if not shown:
+            return None
+        usual = max(1, log.chosen.total(until)) / max(shown, log.chosen.total(until))
+        return ClickRates(self.snapshot, until, usual, shown)

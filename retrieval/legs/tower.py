@@ -1,0 +1,17 @@
+"""tower: the videos that a trained network expects next, after those that the reader watched lately."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from shortlist.retrieval.legs.embedding import EmbeddingLeg
+
+
+class Tower(EmbeddingLeg):
+    """The score of a two-tower network trained on readers' sequences: see `learning.towers.train`.
+
+    The reader's tower is a weighted sum of what they liked lately, the item's tower a vector and a bias. A video newer
+    than the training gets its vector from its text.
+    """
+
+    name: ClassVar[str] = "tower"

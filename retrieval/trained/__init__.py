@@ -1,0 +1,1 @@
+"""Trained models of a home, as immutable versions on disk."""

@@ -1,0 +1,174 @@
+"""Versions of trained models in a home: each an immutable folder, one of them promoted."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from shortlist.core.errors import HomeDamaged, UsageError
+from shortlist.models.towers.item_tower import ItemTower
+from shortlist.retrieval.trained.ranker import Ranker
+
+FOLDER, VERSIONS, PROMOTED = "trained", "versions", "promoted.json"
+RECEIPT, RANKER = "receipt.json", "ranker.json"
+NO_MODELS = "none"  # the setting `retrieval.models` that uses no trained model
+REMEDY = "train again with `shortlist train`, or return to the version before with `shortlist models rollback`"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """The towers by the name of their leg, and the ranker; both may be missing."""
+
+    version: str = NO_MODELS
+    towers: Mapping[str, ItemTower] = field(default_factory=dict)
+    ranker: Ranker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """One line of the history: the version in use since `at`, and why; `NO_MODELS` is the shipped weights."""
+
+    version: str
+    at: str
+    why: str
+
+
+def write_version(home: Path, trained: Trained, receipt: Mapping[str, Any]) -> None:
+    """Write a version. After a kill at any moment, it is there completely or not at all.
+
+    Raises `UsageError` if it exists already.
+    """
+    folder = _folder(home, trained.version)
+    if folder.exists():
+        raise UsageError(
+            "a version is never changed", expected="a new name", found=trained.version, remedy="train another version"
+        )
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for name, tower in trained.towers.items():
+        tower.save(partial / name)
+    if trained.ranker is not None:
+        trained.ranker.save(partial / RANKER)
+    (partial / RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n", encoding="utf-8")
+    partial.replace(folder)
+
+
+def read_version(home: Path, version: str) -> Trained:
+    """Map the models of `version` into memory. Raises `UsageError` if there is none, `HomeDamaged` if unreadable."""
+    receipt = read_receipt(home, version)
+    folder = _folder(home, version)
+    try:
+        towers = {name: ItemTower.load(folder / name) for name in receipt["towers"]}
+    except (OSError, ValueError) as error:
+        raise HomeDamaged(
+            f"version {version} is damaged", expected="its arrays", found=str(error), remedy=REMEDY
+        ) from error
+    return Trained(version, towers, Ranker.load(folder / RANKER) if receipt["ranker"] else None)
+
+
+def read_receipt(home: Path, version: str) -> dict[str, Any]:
+    """Return the receipt of `version`. Raises as `read_version`."""
+    try:
+        receipt: dict[str, Any] = json.loads((_folder(home, version) / RECEIPT).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        known = ", ".join(versions(home)) or "none"
+        remedy = "choose one of `shortlist models history`"
+        raise UsageError("unknown version", expected=f"one of {known}", found=repr(version), remedy=remedy) from error
+    except (OSError, ValueError) as error:
+        raise HomeDamaged(
+            f"version {version} is damaged", expected="a receipt", found=str(error), remedy=REMEDY
+        ) from error
+    return receipt
+
+
+def versions(home: Path) -> list[str]:
+    """Return the names of all complete versions, ascending."""
+    return sorted(path.parent.name for path in (home / FOLDER / VERSIONS).glob(f"[!.]*/{RECEIPT}"))
+
+
+def history(home: Path) -> list[Promotion]:
+    """Return every promotion and rollback, oldest first. Raises `HomeDamaged` if the file is unreadable."""
+    path = home / FOLDER / PROMOTED
+    try:
+        return [Promotion(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError) as error:
+        raise HomeDamaged(
+            f"{path} is damaged",
+            expected="a list of promotions",
+            found=str(error),
+            remedy="delete it, and promote again",
+        ) from error
+
+
+def promoted(home: Path) -> str:
+    """Return the version in use; `NO_MODELS` if none is."""
+    entries = history(home)
+    return entries[-1].version if entries else NO_MODELS
+
+
+def promote(home: Path, version: str, why: str) -> None:
+    """Use `version` from now on. A running server takes it within `serve.refresh_s`. Raises as `read_version`."""
+    if version != NO_MODELS:
+        read_version(home, version)
+    path = home / FOLDER / PROMOTED
+    entries = [*history(home), Promotion(version, datetime.now(UTC).isoformat(timespec="seconds"), why)]
+    rows = [{"version": one.version, "at": one.at, "why": one.why} for one in entries]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{PROMOTED}.new")
+    fresh.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    fresh.replace(path)
+
+
+def rollback(home: Path) -> str:
+    """Return to the version that was in use before, and return its name. Raises `UsageError` if there is none."""
+    current, before = NO_MODELS, [NO_MODELS]
+    for entry in history(home):
+        if entry.why == ROLLED_BACK:
+            before.pop()
+        elif entry.version != current:
+            before.append(entry.version)
+        current = entry.version
+    if len(before) < 2:
+        raise UsageError(
+            "nothing to roll back", expected="a promoted version", found="the shipped weights",
+            remedy="promote one with `shortlist models promote VERSION`",
+        )  # fmt: skip
+    promote(home, before[-2], ROLLED_BACK)
+    return before[-2]
+
+
+ROLLED_BACK = "rolled back"
+
+
+def load_trained(home: Path, version: str | None) -> Trained:
+    """Return the models of `version`; None is the promoted one. Damaged promoted models are left out, with a warning.
+
+    Raises as `read_version` for a version that was named.
+    """
+    if version == NO_MODELS:
+        return Trained()
+    if version is not None:
+        return read_version(home, version)
+    try:
+        current = promoted(home)
+        return Trained() if current == NO_MODELS else read_version(home, current)
+    except (HomeDamaged, UsageError) as error:
+        log.warning("the shipped weights are used: %s", error)
+        return Trained()
+
+
+def _folder(home: Path, version: str) -> Path:
+    if not version or version.startswith(".") or "/" in version:
+        raise UsageError("bad version", expected="a name without `/`", found=repr(version), remedy="correct the name")
+    return home / FOLDER / VERSIONS / version
