@@ -18,14 +18,14 @@ class HiddenEvents:
         self._events = catalogue.events
         self._hidden = hidden.by_reader
 
-    def newest_acts(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+    def newest_interactions(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         """Return the newest `limit` acts of each reader, newest first."""
-        found = self._events.newest_acts(user_ids, limit)
+        found = self._events.newest_interactions(user_ids, limit)
         return {user_id: [one for one in events if self._is_known(user_id, one)] for user_id, events in found.items()}
 
     def activity(self, user_ids: Sequence[str]) -> dict[str, Activity]:
         """Return a summary of the newest 1,000 acts of each reader."""
-        return {user_id: Activity.of(events) for user_id, events in self.newest_acts(user_ids, 1000).items()}
+        return {user_id: Activity.of(events) for user_id, events in self.newest_interactions(user_ids, 1000).items()}
 
     def _is_known(self, user_id: str, event: Event) -> bool:
         if user_id not in self._hidden:

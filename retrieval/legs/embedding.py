@@ -134,7 +134,9 @@ class EmbeddingLeg(Leg[TowerScoring]):
         """See `Leg`. None for a reader of whose liked items the tower has none."""
         return [self._weigh(query.profile) if query.profile else None for query in queries]
 
-    def best(self, scorings: Sequence[TowerScoring], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
+    def best(
+        self, scorings: Sequence[TowerScoring], allowed: Sequence[AllowedRows], depths: Sequence[int]
+    ) -> list[Ints]:
         """See `Leg`. Adds some rows, because scores are compared in float32."""
         one_by_one = zip(scorings, allowed, depths, strict=True)
         return [self._best(scoring, limits.mask, depth) for scoring, limits, depth in one_by_one]

@@ -17,7 +17,20 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("agent", "app", "core", "eval", "ingest", "learning", "models", "prompts", "retrieval", "serving", "store", "shortlist")
+FOLDERS = (
+    "agent",
+    "app",
+    "core",
+    "eval",
+    "ingest",
+    "learning",
+    "models",
+    "prompts",
+    "retrieval",
+    "serving",
+    "store",
+    "shortlist",
+)
 FILES = ("setup.py", "pyproject.toml", "README.md", "LICENSE")
 BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
 
