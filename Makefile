@@ -8,6 +8,7 @@ DEMO_LLM ?= default
 # Those of benchmarks/ that ask no language model; the others are run by hand, for hours.
 BENCHES := retrieval dense ensemble export speech serving
 EXTRAS := bench,dev,openai,openai-whisper,postgres,ray,s3,serve
+LOCKED := postgres s3 serve
 
 # The one package as it is installed: neither mypy nor import-linter follows the mapping in setup.py.
 FOLDERS := agent app core eval ingest learning models prompts retrieval serving store
@@ -92,12 +93,14 @@ bench: $(STAMP)-install  ## speed and memory against peers, on the evaluation da
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench,serve]'
 	for name in $(BENCHES); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-constraints: $(STAMP)-dev  ## write constraints.txt: what pip chooses for every extra
+constraints: $(STAMP)-dev  ## write constraints.txt (what pip chooses for every extra) and requirements.lock (with hashes)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@{ echo '# Written by `make constraints`. torch is a range: a CPU build carries a local version that the index does not serve.'; \
 	  echo 'torch>=2.9,<2.14'; \
 	  $(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(torch|triton|shortlist|pip|setuptools)\b' | LC_ALL=C sort -f; } > constraints.txt.new
 	@mv constraints.txt.new constraints.txt
+	$(BIN)/uv pip compile -q pyproject.toml -c constraints.txt $(addprefix --extra ,$(LOCKED)) --generate-hashes \
+	  --universal --python-version 3.11 --no-header --no-annotate --no-sources -o requirements.lock
 
 clean:  ## remove everything that was made, the default home's contents included
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache reports
