@@ -5,8 +5,11 @@ Memory holds one batch and the ids of the source, whatever its size. Loading a s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from types import MappingProxyType
 from typing import TypeVar
 
 from shortlist.core.config import IngestConfig
@@ -23,9 +26,13 @@ from shortlist.store.catalogue.records import Put
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 
+E = TypeVar("E")
 R = TypeVar("R")
 C = TypeVar("C", bound=Identified)
-Progress = Callable[[int], None]
+Progress = Callable[[str, int], None]  # a stage (`READ`, `STORE`, `ENCODE`), and the number of records it just did
+READ, STORE, ENCODE = "read", "store", "encode"
+REPORTED = 100  # rows after which reading reports progress
+NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 
 BATCH_CHARACTERS = 16_000_000  # a batch of very long transcripts ends early
 
@@ -35,6 +42,7 @@ class IngestResult:
     """The result of an ingest. For a table, the counts and `failures` add up to its rows.
 
     `left_out` counts rows replaced by a later row with the same id, and events whose id belongs to another event.
+    `fields` are optional fields that could not be parsed; the rest of their rows is stored.
     """
 
     new: int = 0
@@ -43,6 +51,7 @@ class IngestResult:
     failures: tuple[Failure, ...] = ()
     notes: tuple[Note, ...] = ()
     left_out: int = 0
+    fields: tuple[Failure, ...] = ()
 
 
 def load_videos(
@@ -51,22 +60,25 @@ def load_videos(
     encoder: Callable[[], Encoder],
     config: IngestConfig,
     progress: Progress | None = None,
+    mapping: Mapping[str, str] = NO_MAPPING,
 ) -> IngestResult:
-    """Ingest a table of videos. `progress` gets the number of rows just read.
+    """Ingest a table of videos. `progress` gets each stage and the number of records it has just done.
 
+    `mapping` names columns of the table for columns of ours, such as `{"title": "Video Title"}`.
     Holds the writer lock. Raises `HomeLocked` at once if another process holds it, and `UsageError` or `RecordError`
     if the source cannot be read. `encoder` is called when the first text needs a vector.
     """
+    columns = videos.COLUMNS.mapped(mapping)
     with home.writing("ingesting videos"):
         default_enricher = DefaultEnricher(home.catalogue, encoder, config.categories)
 
         def put(batch: Sequence[Video]) -> Put:
             done = home.catalogue.videos.put(default_enricher.enrich(batch))
-            deliver(home, encoder)
+            deliver(home, encoder, _stage(progress, ENCODE))
             return done
 
         def read() -> Iterator[ParsedRecord[Video] | Failure]:
-            return records(rows(source, videos.COLUMNS), videos.video_from_row)
+            return records(rows(source, columns), videos.video_from_row, columns.dispensable)
 
         return _load_content(read, source_text, put, config.batch, progress)
 
@@ -77,30 +89,39 @@ def load_articles(
     encoder: Callable[[], Encoder],
     config: IngestConfig,
     progress: Progress | None = None,
+    mapping: Mapping[str, str] = NO_MAPPING,
 ) -> IngestResult:
     """Ingest articles from a table, the CSV of AG News, or "ag_news" on the hub (`ServiceError` if unreachable).
 
     See `load_videos` for the rest.
     """
+    columns = articles.COLUMNS.mapped(mapping)
     with home.writing("ingesting articles"):
-        source_rows = articles.article_rows(source)
+        source_rows = articles.article_rows(source, columns)
 
         def put(batch: Sequence[Article]) -> Put:
             done = home.catalogue.articles.put(carry_over_enrichments(home.catalogue, batch))
-            deliver(home, encoder)
+            deliver(home, encoder, _stage(progress, ENCODE))
             return done
 
         def read() -> Iterator[ParsedRecord[Article] | Failure]:
-            return records(source_rows(), articles.article_from_row)
+            return records(source_rows(), articles.article_from_row, columns.dispensable)
 
         return _load_content(read, source_text, put, config.batch, progress)
 
 
-def load_events(home: Home, source: Source, config: IngestConfig, progress: Progress | None = None) -> IngestResult:
+def load_events(
+    home: Home,
+    source: Source,
+    config: IngestConfig,
+    progress: Progress | None = None,
+    mapping: Mapping[str, str] = NO_MAPPING,
+) -> IngestResult:
     """Ingest events. Stored ones count as unchanged; a note lists those whose id belongs to another event.
 
     Takes no lock, so it works while another process writes content.
     """
+    columns = events.COLUMNS.mapped(mapping)
     conflicting: list[str] = []
 
     def put(batch: Sequence[Event]) -> Put:
@@ -112,16 +133,23 @@ def load_events(home: Home, source: Source, config: IngestConfig, progress: Prog
     def event(row: Row) -> Event:
         return home.catalogue.events.check_time(events.event_from_row(row))
 
-    entries = records(rows(source, events.COLUMNS), event)
+    entries = records(rows(source, columns), event, columns.dispensable)
     loaded = _load(entries, put, config.batch, progress)
     return replace(loaded, notes=id_conflict_notes(conflicting), left_out=len(conflicting))
 
 
-def load_readers(home: Home, source: Source, config: IngestConfig, progress: Progress | None = None) -> IngestResult:
+def load_readers(
+    home: Home,
+    source: Source,
+    config: IngestConfig,
+    progress: Progress | None = None,
+    mapping: Mapping[str, str] = NO_MAPPING,
+) -> IngestResult:
     """Ingest readers. Takes no lock."""
+    columns = readers.COLUMNS.mapped(mapping)
 
     def read() -> Iterator[ParsedRecord[Reader] | Failure]:
-        return records(rows(source, readers.COLUMNS), readers.reader_from_row)
+        return records(rows(source, columns), readers.reader_from_row, columns.dispensable)
 
     return _load_content(read, repr, home.catalogue.readers.put, config.batch, progress)
 
@@ -134,7 +162,7 @@ def _load_content(
     progress: Progress | None,
 ) -> IngestResult:
     """Read the source once to find repeated ids, then again to store the last record of each."""
-    duplicates = find_duplicates(read(), text)
+    duplicates = find_duplicates(_counted(read(), _stage(progress, READ)), text)
     loaded = _load(without_superseded(read(), duplicates), put, size, progress)
     return replace(loaded, notes=duplicates.notes(), left_out=duplicates.repeated)
 
@@ -146,18 +174,41 @@ def _load(
     progress: Progress | None,
 ) -> IngestResult:
     failures: list[Failure] = []
+    fields: list[Failure] = []
     total = Put()
     try:
-        for batch, n_rows in _batches(entries, size, failures):
+        for batch, n_rows in _batches(_without_fields(entries, fields), size, failures):
             total += put(batch)
             if progress:
-                progress(n_rows)
+                progress(STORE, n_rows)
     except UsageError as error:  # the file is damaged, such as a truncated archive
         stored = f"; {total.new:,} new records before the error are stored" if total.new else ""
         raise UsageError(
             error.problem, expected=error.expected, found=error.found, remedy=error.remedy + stored
         ) from error
-    return IngestResult(total.new, total.changed, total.unchanged, tuple(failures))
+    return IngestResult(total.new, total.changed, total.unchanged, tuple(failures), fields=tuple(fields))
+
+
+def _stage(progress: Progress | None, stage: str) -> Callable[[int], None] | None:
+    return partial(progress, stage) if progress else None
+
+
+def _counted(entries: Iterator[E], progress: Callable[[int], None] | None) -> Iterator[E]:
+    """Yield `entries`, and report how many were read."""
+    while batch := list(islice(entries, REPORTED)):
+        yield from batch
+        if progress:
+            progress(len(batch))
+
+
+def _without_fields(
+    entries: Iterable[ParsedRecord[R] | Failure | None], fields: list[Failure]
+) -> Iterator[ParsedRecord[R] | Failure | None]:
+    """Yield `entries`, and add the fields that were left out of them to the list."""
+    for entry in entries:
+        if isinstance(entry, ParsedRecord):
+            fields.extend(Failure(entry.where, reason) for reason in entry.left_out)
+        yield entry
 
 
 def _batches(

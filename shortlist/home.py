@@ -206,6 +206,8 @@ def _source(records: Records | str | Path) -> Source:
 def _log_problems(loaded: IngestResult) -> IngestResult:
     for failure in loaded.failures:
         log.warning("not stored: %s: %s", failure.where, failure.reason)
+    for field in loaded.fields:
+        log.warning("a field was left out: %s: %s", field.where, field.reason)
     for note in loaded.notes:
         log.warning("%s", note.full)
     return loaded

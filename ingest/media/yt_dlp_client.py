@@ -29,7 +29,12 @@ NO_FFMPEG = "/dev/null/ffmpeg"
 
 def youtube_dl(config: MediaConfig, path: Path | None = None) -> Any:
     """Return a `YoutubeDL` that downloads to `path` plus a suffix. Without `path` it only reads metadata."""
+    from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
+
     from shortlist.ingest.media.network_guard import GuardedYoutubeDL
+
+    # Some downloaders ask for ffmpeg's version without the parameters below.
+    FFmpegPostProcessor._ffmpeg_location.set(NO_FFMPEG)
 
     def check_progress(state: Mapping[str, Any]) -> None:
         check_size(int(state.get("downloaded_bytes") or 0), config.max_bytes, "the download")

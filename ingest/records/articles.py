@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from shortlist.core.types import Article
 from shortlist.core.validation import require
 from shortlist.ingest.records import values
 from shortlist.ingest.records.ag_news import HUB_NAME, ag_news_rows, hub_rows, is_ag_news
+from shortlist.ingest.records.ids import text_id
 from shortlist.ingest.sentences import first_sentence
 from shortlist.ingest.tables.read import Source, rows, table_format
 from shortlist.ingest.tables.rows import Columns, Failure, Row
@@ -23,19 +22,19 @@ COLUMNS = Columns(
 KNOWN = frozenset(COLUMNS.names)
 
 
-def article_rows(source: Source) -> Callable[[], Iterator[Row | Failure]]:
+def article_rows(source: Source, columns: Columns = COLUMNS) -> Callable[[], Iterator[Row | Failure]]:
     """Return a function that reads the rows of `source`: "ag_news" (from the hub), the CSV of AG News, or any table.
 
     Raises `UsageError` for any other source, and `ServiceError` if the hub cannot be reached.
     """
     if not isinstance(source, str | Path):
-        return lambda: rows(source, COLUMNS)
+        return lambda: rows(source, columns)
     if source == HUB_NAME:
         return hub_rows()
     path = Path(source)
-    if table_format(path) == ".csv" and is_ag_news(path):
+    if table_format(path) == ".csv" and not columns.mapping and is_ag_news(path):
         return lambda: ag_news_rows(path)
-    return lambda: rows(path, COLUMNS)
+    return lambda: rows(path, columns)
 
 
 def article_from_row(row: Row) -> Article:
@@ -57,9 +56,3 @@ def article_from_row(row: Row) -> Article:
         published=values.moment(get("published"), "published time", days=True),
         metadata=values.metadata(row.values, KNOWN),
     )
-
-
-def text_id(title: str, body: str) -> str:
-    """Return an id for a text without one: equal for texts that differ only in case, white space or Unicode form."""
-    normalised = " ".join(unicodedata.normalize("NFKC", f"{title}\n{body}").casefold().split())
-    return f"text:{hashlib.sha256(normalised.encode()).hexdigest()[:32]}"

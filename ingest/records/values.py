@@ -24,6 +24,9 @@ Name = TypeVar("Name", bound=str)
 CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{2}(?:\.\d+)?)", re.ASCII)
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?", re.ASCII)
 MIN_EPOCH_S = 1e8  # in 1973: a smaller number is hardly meant as seconds since 1970
+EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
+EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119: no year, no date written as a number, no epoch seconds
+DOTTED_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)  # day first wherever dots are used
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*", re.ASCII)
 
 
@@ -96,10 +99,13 @@ def moment(value: Any, what: str, *, days: bool = False) -> datetime | None:
     """Parse a time in UTC from ISO-8601 with a zone, or from epoch seconds.
 
     Rejects a time without a zone, and numbers so small that they look like a year or a date ("2019", "20261120").
-    With `days`, a bare date ("2026-11-20", "20261120") is midnight UTC: a day of publication has no zone.
+    With `days`, a bare date ("2026-11-20", "20261120", "20.11.2026") is midnight UTC: a day of publication has no zone.
+    A number between `EXCEL_DAYS` counts days as Excel does, in UTC.
     """
     if is_missing(value):
         return None
+    if _is_number(value) and EXCEL_DAYS[0] <= float(value) < EXCEL_DAYS[1]:
+        return EXCEL_EPOCH + timedelta(seconds=round(float(value) * 86_400))
     day = _day(value) if days else None
     if day is not None:
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -124,10 +130,11 @@ def _day(value: Any) -> date | None:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     compact = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if len(compact) not in (8, 10) or (compact.isdigit() and len(compact) != 8):
+    if len(compact) not in (8, 9, 10) or (compact.isdigit() and len(compact) != 8):
         return None
+    dotted = DOTTED_DAY.fullmatch(compact)
     try:
-        return date.fromisoformat(compact)
+        return date(*map(int, reversed(dotted.groups()))) if dotted else date.fromisoformat(compact)
     except ValueError:
         return None
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from shortlist.core.types import GIVEN, Attributed, Enrichment, Video
+from typing import Any
+
+from shortlist.core.types import GIVEN, Attributed, Enrichment, Transcript, Video
 from shortlist.ingest.records import values
+from shortlist.ingest.records.ids import address_id, text_id
 from shortlist.ingest.records.transcripts import transcript_from
 from shortlist.ingest.tables.rows import Columns, Row
 
 COLUMNS = Columns(
-    required=(("id",), ("title",)),
+    required=(("title",),),
     optional=(
-        "transcript", "segments", "transcript_origin", "channel", "url", "duration", "published", "description",
+        "id", "transcript", "segments", "transcript_origin", "channel", "url", "duration", "published", "description",
         "language", "category", "category_made_by", "tags", "tags_made_by", "summary", "summary_made_by",
     ),
     aliases={
@@ -26,25 +29,34 @@ KNOWN = frozenset(COLUMNS.names)
 def video_from_row(row: Row) -> Video:
     """Convert a row with the columns `COLUMNS` to a video. Unknown columns become its metadata.
 
-    The id and the title are required: a generated id would store the video twice at the next ingest, and people choose
-    videos by title. A blank transcript gives an empty one. Raises `RecordError`.
+    A missing id is made of the address, or else of title and transcript. A blank transcript gives an empty one. Raises
+    `RecordError`.
     """
     get = row.values.get
     language = values.language(get("language"), "language")
     spoken = get("transcript") if values.is_missing(get("segments")) else get("segments")
+    transcript = transcript_from(spoken, language=language, origin=get("transcript_origin"))
+    title = values.text(get("title"), "title")
+    url = values.optional_text(get("url"), "url")
     return Video(
-        id=values.identifier(get("id"), "video id"),
-        title=values.text(get("title"), "title"),
+        id=_id(get("id"), url, title, transcript),
+        title=title,
         channel=values.optional_text(get("channel"), "channel"),
-        url=values.optional_text(get("url"), "url"),
+        url=url,
         duration_s=values.seconds(get("duration"), "duration"),
         published=values.moment(get("published"), "published time", days=True),
         language=language,
         description=values.text(get("description"), "description"),
-        transcript=transcript_from(spoken, language=language, origin=get("transcript_origin")),
+        transcript=transcript,
         enrichment=_enrichment(row),
         metadata=values.metadata(row.values, KNOWN),
     )
+
+
+def _id(given: Any, url: str | None, title: str, transcript: Transcript) -> str:
+    if not values.is_missing(given):
+        return values.identifier(given, "video id")
+    return address_id(url) if url else text_id(title, transcript.text)
 
 
 def _enrichment(row: Row) -> Enrichment:

@@ -1,8 +1,9 @@
-"""Read rows from comma-separated values (RFC 4180), with or without a header."""
+"""Read rows from delimited text (RFC 4180): separated by commas, semicolons, tabs or bars, with or without a header."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -14,6 +15,8 @@ from shortlist.ingest.tables.lines import length_fault, lines_of, open_source, t
 from shortlist.ingest.tables.rows import Columns, Failure, Row, reject_duplicate_columns
 
 MAX_FIELD = 64_000_000  # characters; the csv module's default of 131,072 is less than a long transcript
+DELIMITERS = ",;\t|"
+QUOTED = re.compile(r'"[^"]*"')
 NEVER_CLOSED = "never closed"
 TOO_LONG = "\udc00"  # replaces a line that is too long to read; no decoded byte gives this character
 MAX_REREAD = 2_000_000  # lines read again after unclosed quotes, before the rest of the file is given up
@@ -32,10 +35,11 @@ class _Fields:
 def csv_rows(source: Path, columns: Columns, read_again: int = MAX_REREAD) -> Iterator[Row | Failure]:
     """Yield the rows of `source`. Raises `UsageError` if the header lacks a required column or repeats one.
 
+    The delimiter is that of `DELIMITERS` which splits the header into most columns.
     An unclosed quote fails its row, and the lines after it are read again. After `read_again` such lines the rest of
     the file is one failure.
     """
-    raw = _raw_rows(source, read_again)
+    raw = _raw_rows(source, read_again, _delimiter(source))
     first = next(raw, None)
     header = [name.strip() for name in first.fields] if first else []
     _refuse_unreadable(source, first.fault if first else None, header)
@@ -56,6 +60,12 @@ def first_fields(source: Path) -> list[str]:
     """Return the fields of the first row; none for an empty file."""
     first = next(_raw_rows(source), None)
     return first.fields if first else []
+
+
+def _delimiter(source: Path) -> str:
+    with open_source(source) as file:
+        header = _text(next(iter(lines_of(file)), b""))
+    return max(DELIMITERS, key=QUOTED.sub("", header).count)
 
 
 def _named_row(
@@ -79,7 +89,7 @@ def _length_fault(fields: Sequence[str]) -> str | None:
     return length_fault() if any(TOO_LONG in text for text in fields if not text.isascii()) else None
 
 
-def _raw_rows(source: Path, read_again: int = MAX_REREAD) -> Iterator[_Fields]:
+def _raw_rows(source: Path, read_again: int = MAX_REREAD, delimiter: str = DELIMITERS[0]) -> Iterator[_Fields]:
     """Yield the raw rows. An unclosed quote fails its own row, and the lines after it are read again."""
     csv.field_size_limit(MAX_FIELD)
     with open_source(source) as file:
@@ -88,7 +98,7 @@ def _raw_rows(source: Path, read_again: int = MAX_REREAD) -> Iterator[_Fields]:
         start, left = 0, read_again
         while True:
             taken: list[str] = []
-            reader = csv.reader(_remembered(lines, taken), strict=True)
+            reader = csv.reader(_remembered(lines, taken), strict=True, delimiter=delimiter)
             yield from _closed_rows(reader, start, taken)
             if not taken:
                 return

@@ -11,15 +11,18 @@ from shortlist.ingest.tables.jsonl import jsonl_rows
 from shortlist.ingest.tables.memory import Table
 from shortlist.ingest.tables.parquet import parquet_rows
 from shortlist.ingest.tables.rows import Columns, Failure, Row
+from shortlist.ingest.tables.xlsx import xlsx_rows
 
 FORMATS: Mapping[str, Callable[[Path, Columns], Iterator[Row | Failure]]] = {
     ".jsonl": jsonl_rows,
     ".jsonl.gz": jsonl_rows,
     ".csv": csv_rows,
+    ".tsv": csv_rows,
+    ".xlsx": xlsx_rows,
     ".parquet": parquet_rows,
 }
 # Unsupported tables: the error should say so, and not that they are no recordings.
-OTHER_TABLES = (".json", ".ndjson", ".tsv", ".csv.gz", ".xls", ".xlsx", ".feather", ".arrow")
+OTHER_TABLES = (".json", ".ndjson", ".csv.gz", ".xls", ".ods", ".feather", ".arrow")
 
 
 Source = str | Path | Table

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -12,6 +12,8 @@ from shortlist.core.errors import RecordError, UsageError, one_line
 T = TypeVar("T")
 
 MAX_COMPARED = 1000  # columns
+NOT_MAPPED = " (not mapped)"
+IDENTITIES = ("id", "event_id")  # a record without its own would be another record
 MIN_SIMILARITY = 60  # rapidfuzz ratio from which a column is suggested for a missing one
 
 
@@ -36,45 +38,83 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class ParsedRecord(Generic[T]):
-    """A record and the place of its row."""
+    """A record, the place of its row, and the reasons why optional fields of the row were left out."""
 
     where: str
     record: T
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The columns of a kind of record.
 
-    `required` lists groups of names; one of each group must be present. `aliases` maps other names to ours. Case is
-    ignored ("Title", "Description").
+    `required` lists groups of names; one of each group must be present. `aliases` maps other names to ours. `mapping`
+    is the user's: our name to that of the table, before any alias. Case is ignored ("Title", "Description").
     """
 
     required: tuple[tuple[str, ...], ...]
     optional: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
+    mapping: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def dispensable(self) -> tuple[str, ...]:
+        """Names of the columns whose value may be left out of a row: optional, and no identity."""
+        return tuple(name for name in self.optional if name not in IDENTITIES)
 
     @property
     def names(self) -> tuple[str, ...]:
         """All of our names, required ones first."""
         return (*(name for group in self.required for name in group), *self.optional)
 
+    def mapped(self, mapping: Mapping[str, str]) -> Columns:
+        """Return these columns with `mapping`. Raises `UsageError` for a name that is not ours."""
+        for name in mapping:
+            if name not in self.names:
+                raise UsageError(
+                    f"unknown column {name!r}",
+                    expected=f"one of {', '.join(self.names)}",
+                    found=f"{name}={mapping[name]}",
+                    remedy="write it as OURS=YOURS, such as title='Video Title'",
+                )
+        return replace(self, mapping=mapping)
+
     def rename(self, found: Sequence[str]) -> list[str]:
-        """Replace aliases in `found`, in the same order. A name stays as it is if its replacement is present too."""
-        ours_of = {**{name: name for name in self.names}, **self.aliases}
-        folded = {name.casefold(): ours for name, ours in ours_of.items()}
-        taken = set(found)
+        """Replace mapped names and aliases in `found`, in the same order.
+
+        A name stays as it is if its replacement is present too. A column that has our name, while another is mapped to
+        it, is renamed to "NAME (not mapped)".
+        """
+        mapped = {theirs.strip().casefold(): ours for ours, theirs in self.mapping.items()}
+        folded = {name.casefold(): ours for name, ours in self.aliases.items()}
+        folded |= {name.casefold(): name for name in self.names}
+        taken = {*found, *self.mapping}
         renamed = []
         for name in found:
-            ours = folded.get(name.strip().casefold(), name)
-            if ours != name and ours in taken:
+            key = name.strip().casefold()
+            ours = mapped.get(key) or folded.get(key, name)
+            if key not in mapped and ours in self.mapping:
+                ours = f"{name}{NOT_MAPPED}"
+            elif key not in mapped and ours != name and ours in taken:
                 ours = name
             taken.add(ours)
             renamed.append(ours)
         return renamed
 
     def check(self, found: Sequence[str], where: str, remedy: str = "name the columns in the first row") -> None:
-        """Raise `UsageError`, with the expected, found and similar columns, unless all required columns are present."""
+        """Raise `UsageError`, with the expected, found and similar columns, unless all required columns are present.
+
+        A mapped column must be present too.
+        """
+        absent = [theirs for ours, theirs in self.mapping.items() if ours not in found]
+        if absent:
+            raise UsageError(
+                f"{where}: no column {absent[0]!r} to map",
+                expected="the name of a column of this table",
+                found=", ".join(name[:60].removesuffix(NOT_MAPPED) for name in found[:30]) or "none",
+                remedy="correct --map",
+            )
         missing = [" or ".join(group) for group in self.required if not set(group) & set(found)]
         if missing:
             expected = ", ".join(" or ".join(group) for group in self.required)
@@ -86,17 +126,21 @@ class Columns:
             )
 
     def _remedy(self, found: Sequence[str]) -> str:
-        if len(found) == 1 and any(mark in found[0] for mark in ";\t|"):
-            return "separate the fields by commas"
+        """Suggest a column of `found` for each missing one, the most similar pair first, and none of them twice."""
         from rapidfuzz import fuzz, process, utils
 
         spare = [name for name in found[:MAX_COMPARED] if name not in self.names]
+        missing = [group[0] for group in self.required if not set(group) & set(found)]
+        scores = process.cdist(missing, spare, scorer=fuzz.WRatio, processor=utils.default_process)
         pairs = []
-        for group in self.required:
-            if not set(group) & set(found):
-                best = process.extractOne(group[0], spare, scorer=fuzz.WRatio, processor=utils.default_process)
-                pairs += [f"{best[0]} to {group[0]}"] if best and best[1] >= MIN_SIMILARITY else []
-        return f"rename {' and '.join(pairs)}" if pairs else ""
+        for at in scores.argsort(axis=None, kind="stable")[::-1]:
+            name, column = missing[at // len(spare)], spare[at % len(spare)]
+            if scores.flat[at] >= MIN_SIMILARITY and not any(name == ours or column == its for ours, its in pairs):
+                pairs.append((name, column))
+        pairs.sort(key=lambda pair: missing.index(pair[0]))
+        renames = " and ".join(f"{column} to {name}" for name, column in pairs)
+        options = " ".join(f"--map {name}='{column}'" for name, column in pairs)
+        return f"rename {renames}, or add {options}" if pairs else ""
 
 
 def reject_duplicate_columns(source: Path | str, names: Sequence[str]) -> None:
@@ -111,16 +155,46 @@ def reject_duplicate_columns(source: Path | str, names: Sequence[str]) -> None:
         )
 
 
-def records(table: Iterable[Row | Failure], make: Callable[[Row], T]) -> Iterator[ParsedRecord[T] | Failure]:
-    """Convert every row to a record. A row that breaks an invariant becomes a `Failure` with the record's id."""
+def records(
+    table: Iterable[Row | Failure], make: Callable[[Row], T], optional: Collection[str] = ()
+) -> Iterator[ParsedRecord[T] | Failure]:
+    """Convert every row to a record. A row that breaks an invariant becomes a `Failure` with the record's id.
+
+    A value of an `optional` column that cannot be parsed is left out, and the rest of its row is converted.
+    """
     for row in table:
         if isinstance(row, Failure):
             yield row
             continue
         try:
-            yield ParsedRecord(row.where, make(row))
+            yield _record(row, make, optional)
         except RecordError as error:
             yield Failure(row.where, f"{_label(row)}{error}")
+
+
+def _record(row: Row, make: Callable[[Row], T], optional: Collection[str]) -> ParsedRecord[T]:
+    left_out: list[str] = []
+    while True:
+        try:
+            return ParsedRecord(row.where, make(row), tuple(left_out))
+        except RecordError as error:
+            without = next((less for name in optional if (less := _cured(row, name, make, str(error)))), None)
+            if without is None:
+                raise
+            left_out.append(str(error))
+            row = without
+
+
+def _cured(row: Row, name: str, make: Callable[[Row], object], fault: str) -> Row | None:
+    """Return the row without the column `name` if that removes `fault`."""
+    if name not in row.values:
+        return None
+    less = Row(row.where, {key: value for key, value in row.values.items() if key != name})
+    try:
+        make(less)
+    except RecordError as error:
+        return None if str(error) == fault else less
+    return less
 
 
 def _label(row: Row) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from shortlist.ingest.load import IngestResult, load_articles, load_events, load_readers, load_videos
+from shortlist.ingest.load import READ, IngestResult, load_articles, load_events, load_readers, load_videos
 from shortlist.serving.web import html
 from shortlist.serving.web.handlers import PageHandlers, try_call
 
@@ -52,12 +52,11 @@ def _ingest(
 ) -> tuple[str, str]:
     if not file:
         return html.notes(["Choose a table first."]), _state(handlers)
-    done = 0
+    done: dict[str, int] = {}
 
-    def advance(rows: int) -> None:
-        nonlocal done
-        done += rows
-        progress((done, None), unit=kind)
+    def advance(stage: str, records: int) -> None:
+        done[stage] = done.get(stage, 0) + records
+        progress((done[stage], None if stage == READ else done.get(READ)), desc=stage, unit=kind)
 
     loaded, message = try_call(lambda: _load(handlers, kind, file, advance))
     if message:
@@ -73,7 +72,7 @@ def _summary(loaded: IngestResult) -> list[str]:
     return [*lines, f"… and {more:,} more"] if more > 0 else lines
 
 
-def _load(handlers: PageHandlers, kind: str, file: str, progress: Callable[[int], None]) -> IngestResult:
+def _load(handlers: PageHandlers, kind: str, file: str, progress: Callable[[str, int], None]) -> IngestResult:
     context, settings = handlers.context, handlers.context.config.ingest
     match kind:
         case "readers":

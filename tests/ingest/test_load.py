@@ -7,7 +7,9 @@ import json
 import multiprocessing
 import random
 import tracemalloc
+from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,15 +64,54 @@ def test_the_sample_loads_and_loads_again_without_a_change(home: Home, encoder: 
 def test_bad_rows_are_listed_and_the_rest_is_stored(
     home: Home, encoder: Any, config: IngestConfig, tmp_path: Path
 ) -> None:
-    lines = [json.dumps(clip(1)), json.dumps(clip(2))[:20], json.dumps(clip(3, duration=-4)), json.dumps(clip(4))]
+    lines = [json.dumps(clip(1)), json.dumps(clip(2))[:20], json.dumps(clip(3, title="")), json.dumps(clip(4))]
     source = tmp_path / "t.jsonl"
     source.write_text("\n".join(lines))
-    done: list[int] = []
-    loaded = load_videos(home, source, lambda: encoder, config, done.append)
+    done: Counter[str] = Counter()
+    loaded = load_videos(home, source, lambda: encoder, config, lambda stage, n: done.update({stage: n}))
     assert counts(loaded) == (2, 0, 0)
     assert [failure.where for failure in loaded.failures] == [f"{source}:2", f"{source}:3"]
-    assert "'v3': bad duration" in loaded.failures[1].reason
-    assert sum(done) == 4
+    assert "'v3': video without a title" in loaded.failures[1].reason
+    assert done == {"read": 4, "store": 4, "encode": 2}
+
+
+def test_a_bad_optional_field_costs_the_field(home: Home, encoder: Any, config: IngestConfig, jsonl: Jsonl) -> None:
+    row = clip(1, duration="soon", published="11/24/2026", tags=["moon"])
+    loaded = load_videos(home, jsonl(row), lambda: encoder, config)
+    assert counts(loaded) == (1, 0, 0)
+    assert loaded.failures == ()
+    assert ["bad duration" in field.reason for field in loaded.fields] == [True, False]
+    assert "'11/24/2026'" in loaded.fields[1].reason
+    video = home.catalogue.videos.get("v1")
+    assert video is not None
+    assert (video.duration_s, video.published, video.enrichment.tags) == (None, None, ("moon",))
+
+
+def test_a_video_without_an_id_is_recognised_again(
+    home: Home, encoder: Any, config: IngestConfig, jsonl: Jsonl
+) -> None:
+    linked = {"title": "Moon", "url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ"}
+    bare = {"title": "Bread", "transcript": "Knead it."}
+    assert counts(load_videos(home, jsonl(linked, bare), lambda: encoder, config)) == (2, 0, 0)
+    again = [linked | {"url": "https://youtu.be/dQw4w9WgXcQ?t=3"}, bare]
+    assert counts(load_videos(home, jsonl(*again), lambda: encoder, config)) == (0, 1, 1)
+    assert home.catalogue.videos.get("youtube:dQw4w9WgXcQ") is not None
+
+
+def test_columns_are_mapped(home: Home, encoder: Any, config: IngestConfig, tmp_path: Path) -> None:
+    source = tmp_path / "export.csv"
+    source.write_text("title;Video Title;Date\nX7;A Moon Landing;24.11.2026\n")
+    mapping = {"title": "video title", "published": "Date"}
+    assert counts(load_videos(home, source, lambda: encoder, config, mapping=mapping)) == (1, 0, 0)
+    (item_id,) = home.catalogue.videos.ids()
+    video = home.catalogue.videos.get(item_id)
+    assert video is not None
+    assert (video.title, video.published) == ("A Moon Landing", datetime(2026, 11, 24, tzinfo=UTC))
+    assert video.metadata == {"title (not mapped)": "X7"}
+    with pytest.raises(UsageError, match=r"no column 'Headline' to map: .* found title, Video Title, Date"):
+        load_videos(home, source, lambda: encoder, config, mapping={"title": "Headline"})
+    with pytest.raises(UsageError, match="unknown column 'titel': expected one of title, id"):
+        load_videos(home, source, lambda: encoder, config, mapping={"titel": "Video Title"})
 
 
 def test_the_last_of_two_texts_wins_and_is_reported(home: Home, encoder: Any, jsonl: Jsonl) -> None:

@@ -11,14 +11,14 @@ import typer
 from shortlist.app.cli.ingest import enrich, retry, videos
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.update_index import make_searchable
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, Map, mapping_of, open_or_create, settings
 
 if TYPE_CHECKING:
     from shortlist.core.config import Config
     from shortlist.ingest.load import IngestResult
     from shortlist.store.home import Home
 
-    Load = Callable[[Home, Config, Callable[[int], None]], IngestResult]
+    Load = Callable[[Home, Config, Callable[[str, int], None]], IngestResult]
 
 app = typer.Typer(no_args_is_help=True, help="Store videos, articles, readers and events.")
 
@@ -32,7 +32,10 @@ app.command("retry")(retry.retry)
 @app.command()
 def articles(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(help="ag_news, .jsonl[.gz], .csv or .parquet", metavar="SOURCE")],
+    source: Annotated[
+        str, typer.Argument(help="ag_news, .jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="SOURCE")
+    ],
+    columns: Map = None,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
@@ -46,9 +49,10 @@ def articles(
 
     chosen = settings(context, home, config)
     encoder = encoder_of(chosen)
+    mapping = mapping_of(columns)
 
-    def load(store: Home, config: Config, progress: Callable[[int], None]) -> IngestResult:
-        return load_articles(store, source, encoder, config.ingest, progress)
+    def load(store: Home, config: Config, progress: Callable[[str, int], None]) -> IngestResult:
+        return load_articles(store, source, encoder, config.ingest, progress, mapping)
 
     _run(ARTICLES, {source: load}, chosen, as_json)
 
@@ -56,7 +60,8 @@ def articles(
 @app.command()
 def readers(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help=".jsonl[.gz], .csv or .parquet", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help=".jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="FILE")],
+    columns: Map = None,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
@@ -67,8 +72,10 @@ def readers(
     """
     from shortlist.ingest.load import load_readers
 
-    def load(store: Home, config: Config, progress: Callable[[int], None]) -> IngestResult:
-        return load_readers(store, file, config.ingest, progress)
+    mapping = mapping_of(columns)
+
+    def load(store: Home, config: Config, progress: Callable[[str, int], None]) -> IngestResult:
+        return load_readers(store, file, config.ingest, progress, mapping)
 
     _run("readers", {str(file): load}, settings(context, home, config), as_json)
 
@@ -76,7 +83,8 @@ def readers(
 @app.command()
 def events(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help=".jsonl[.gz], .csv or .parquet", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help=".jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="FILE")],
+    columns: Map = None,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
@@ -87,20 +95,23 @@ def events(
     """
     from shortlist.ingest.load import load_events
 
-    def load(store: Home, config: Config, progress: Callable[[int], None]) -> IngestResult:
-        return load_events(store, file, config.ingest, progress)
+    mapping = mapping_of(columns)
+
+    def load(store: Home, config: Config, progress: Callable[[str, int], None]) -> IngestResult:
+        return load_events(store, file, config.ingest, progress, mapping)
 
     _run("events", {str(file): load}, settings(context, home, config), as_json)
 
 
 def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> None:
     """Load every source and print the results."""
-    from shortlist.app.cli.terminal.output import progress_bar
+    from shortlist.app.cli.terminal.output import stage_bars
+    from shortlist.ingest.load import READ
 
     results: dict[str, IngestResult] = {}
     with open_or_create(config) as store:
         for source, load in loads.items():
-            with progress_bar(f"{what} from {source}", quiet=as_json) as progress:
+            with stage_bars(READ, quiet=as_json) as progress:
                 results[source] = load(store, config, progress)
         if what == ARTICLES:
             make_searchable(store, config)

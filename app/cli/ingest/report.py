@@ -37,6 +37,9 @@ def _print(what: str, source: str, loaded: IngestResult) -> None:
         f"{len(loaded.failures):,} failed"
     )
     print_notes(loaded.notes)
+    if loaded.fields:
+        say(f"{len(loaded.fields):,} optional fields could not be read and were left out of their rows:")
+        print_failures([(field.where, field.reason) for field in loaded.fields])
     print_failures([(failure.where, failure.reason) for failure in loaded.failures])
 
 
@@ -49,5 +52,6 @@ def _document(loaded: IngestResult) -> dict[str, object]:
         "unchanged": loaded.unchanged,
         "left_out": loaded.left_out,
         "failures": [{"where": failure.where, "reason": failure.reason} for failure in loaded.failures],
+        "fields_left_out": [{"where": field.where, "reason": field.reason} for field in loaded.fields],
         "notes": notes_document(loaded.notes),
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.filter_options import PublishedAfter, filters
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, Map, mapping_of, open_or_create, settings
 
 if TYPE_CHECKING:
     from shortlist.core.config import Config
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from shortlist.ingest.media.source import MediaFilter, Source
     from shortlist.store.home import Home
 
-SOURCES = (
-    ".jsonl[.gz], .csv, .parquet | media file | folder | channel, playlist, feed or video address | s3://BUCKET/PREFIX"
-)
+SOURCES = ".jsonl[.gz], .csv, .tsv, .xlsx, .parquet | media file | folder | channel, playlist, feed or video address | s3://BUCKET/PREFIX"
 Limit = Annotated[int | None, typer.Option("--limit", help="At most this many from each source.", min=1, metavar="N")]
 MaxDuration = Annotated[
     float | None,
@@ -47,6 +46,7 @@ def videos(
     keep_media: KeepMedia = False,
     cookies: Cookies = None,
     allow_private: AllowPrivate = False,
+    columns: Map = None,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
@@ -71,8 +71,9 @@ def videos(
     if tables and options:
         remedy = "shorten the table, or leave the option out"
         raise UsageError(f"{options[0]} with a table", expected="media or addresses", found=tables[0], remedy=remedy)
+    mapping = mapping_of(columns)
     with open_or_create(chosen) as store:
-        results = ingest_sources(store, tables, media, chosen, as_json)
+        results = ingest_sources(store, tables, media, chosen, as_json, mapping)
     report("videos", results, as_json)
 
 
@@ -92,23 +93,28 @@ def media_options(auto_captions: bool, keep_media: bool, cookies: Path | None, a
 
 
 def ingest_sources(
-    store: Home, tables: Sequence[str], media: dict[str, Source], config: Config, as_json: bool
+    store: Home,
+    tables: Sequence[str],
+    media: dict[str, Source],
+    config: Config,
+    as_json: bool,
+    mapping: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, IngestResult]:
     """Ingest tables, then media. Returns a result for each table and one for all media.
 
     If there are several sources, a table that cannot be read is a failure and the others are ingested.
     """
     from shortlist.app.build import encoder_of
-    from shortlist.app.cli.terminal.output import progress_bar
+    from shortlist.app.cli.terminal.output import stage_bars
     from shortlist.core.errors import RecordError, UsageError
-    from shortlist.ingest.load import IngestResult, load_videos
+    from shortlist.ingest.load import READ, IngestResult, load_videos
     from shortlist.ingest.tables.rows import Failure
 
     results: dict[str, IngestResult] = {}
     for table in tables:
         try:
-            with progress_bar(f"videos from {table}", quiet=as_json) as progress:
-                results[table] = load_videos(store, table, encoder_of(config), config.ingest, progress)
+            with stage_bars(READ, quiet=as_json) as progress:
+                results[table] = load_videos(store, table, encoder_of(config), config.ingest, progress, mapping)
         except (UsageError, RecordError) as error:
             if len(tables) + len(media) == 1:
                 raise

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,12 @@ HomeDir = Annotated[Path | None, typer.Option("--home", help="Folder that holds 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file of settings.", metavar="FILE")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Rerank = Annotated[str, typer.Option("--rerank", help="One of auto, none, yesno, letters, list.")]
+Map = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map", help="A column of yours for one of ours: title='Video Title'. Repeat it.", metavar="OURS=YOURS"
+    ),
+]
 K = Annotated[int, typer.Option("-k", help="How many results.", min=1, max=1000)]
 
 
@@ -45,6 +52,16 @@ def settings_with_origins(context: typer.Context, home: Path | None, config: Pat
     if home is not None:
         overrides["home"] = home
     return find_settings(config or before.get("config"), overrides)
+
+
+def mapping_of(pairs: Sequence[str] | None) -> dict[str, str]:
+    """Parse the values of `--map`. Raises `UsageError` for one without an equals sign."""
+    split = [pair.partition("=") for pair in pairs or ()]
+    for ours, equals, yours in split:
+        if not (ours and equals and yours):
+            found = f"{ours}{equals}{yours}"
+            raise UsageError("bad --map", expected="OURS=YOURS", found=found, remedy="--map title='Video Title'")
+    return {ours.strip(): yours for ours, _, yours in split}
 
 
 def check_rerank(method: str) -> None:

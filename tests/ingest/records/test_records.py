@@ -70,7 +70,7 @@ def test_speech_without_punctuation_is_cut_into_pieces() -> None:
     ("values", "problem"),
     [
         ({"title": " "}, "video without a title"),
-        ({"id": ""}, "no video id"),
+        ({"id": ["v"]}, "bad video id"),
         ({"id": "a\nb"}, "printable characters"),
         ({"id": "a" * 600}, "at most 512"),
         ({"duration": float("nan")}, "bad duration"),

@@ -6,19 +6,21 @@ import gzip
 import json
 import tempfile
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from shortlist.core.errors import RecordError, UsageError
 from shortlist.ingest.records.videos import COLUMNS, video_from_row
 from shortlist.ingest.tables.delimited import csv_rows
 from shortlist.ingest.tables.read import rows
-from shortlist.ingest.tables.rows import Columns, Failure, Row, records
+from shortlist.ingest.tables.rows import Columns, Failure, ParsedRecord, Row, records
 
 TextFile = Callable[[str, str | bytes], Path]
 Reasons = Callable[[list[Row | Failure]], dict[str, str]]
@@ -104,10 +106,10 @@ def test_a_transcript_of_ten_megabytes_is_fine(text_file: TextFile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "found"), [("none.jsonl", "no such file"), ("t.xlsx", "the suffix .xlsx"), ("folder.csv", "a folder")]
+    ("name", "found"), [("none.jsonl", "no such file"), ("t.ods", "the suffix .ods"), ("folder.csv", "a folder")]
 )
 def test_what_is_no_table_is_refused(tmp_path: Path, name: str, found: str) -> None:
-    (tmp_path / "t.xlsx").write_text("x")
+    (tmp_path / "t.ods").write_text("x")
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(UsageError, match=f"not a table: expected .* found {found}"):
         list(rows(tmp_path / name))
@@ -134,7 +136,61 @@ def test_missing_columns_name_what_was_found_and_what_is_close(text_file: TextFi
     assert "rename identifier to id and titel to title" in message
 
 
-@pytest.mark.parametrize(("header", "advice"), [("id;title", "separate the fields by commas"), ("", "found none")])
+def test_one_column_is_suggested_once(text_file: TextFile) -> None:
+    with pytest.raises(UsageError) as caught:
+        list(rows(text_file("t.csv", "video title,views\nA,3\n"), Columns((("title",), ("subtitle",)))))
+    assert str(caught.value).endswith("rename video title to title, or add --map title='video title'")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_header_decides_the_delimiter(text_file: TextFile, delimiter: str) -> None:
+    text = 'id,title\na,"A; B, C | D\tE"\n'.replace(",", delimiter, 1).replace("a,", f"a{delimiter}")
+    assert values(text_file("t.csv", text)) == [{"id": "a", "title": "A; B, C | D\tE"}]
+
+
+def workbook(path: Path, *lines: Sequence[object]) -> Path:
+    book = Workbook()
+    for line in lines:
+        book.active.append(line)
+    book.save(path)
+    return path
+
+
+def test_a_workbook_with_its_dates(tmp_path: Path) -> None:
+    header = ["Id", "Title", "Published", "Duration", None]
+    day, moment = datetime(2026, 11, 24), datetime(2026, 11, 24, 8, 30)
+    lines = (
+        [7, "A", day, time(0, 1, 3), None],
+        [None] * 5,
+        ["b", "B", moment, 63.0, "note"],
+        ["c", "C", 46350.5, None, None],
+    )
+    found = list(records(rows(workbook(tmp_path / "t.xlsx", header, *lines), COLUMNS), video_from_row))
+    videos = [entry.record for entry in found if isinstance(entry, ParsedRecord)]
+    assert [video.id for video in videos] == ["7", "b", "c"]
+    assert [video.duration_s for video in videos] == [63, 63, None]
+    assert [video.published for video in videos] == [
+        day.replace(tzinfo=UTC), moment.replace(tzinfo=UTC), datetime(2026, 11, 24, 12, tzinfo=UTC)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 and no more", b"id,title\n"])
+def test_a_workbook_that_is_none(text_file: TextFile, data: bytes) -> None:
+    with pytest.raises(UsageError, match="unreadable table: expected an Excel workbook"):
+        list(rows(text_file("t.xlsx", data), COLUMNS))
+
+
+def test_a_workbook_that_unpacks_to_gigabytes_is_not_opened(tmp_path: Path) -> None:
+    source = workbook(tmp_path / "t.xlsx", ["id", "title"])
+    data = bytearray(source.read_bytes())
+    entry = data.rfind(b"PK\x01\x02")  # the last entry of the directory; its size unpacked is 24 bytes on
+    data[entry + 24 : entry + 28] = (2_000_000_000).to_bytes(4, "little")
+    source.write_bytes(data)
+    with pytest.raises(UsageError, match="too large: expected at most 1,000,000,000 bytes when unpacked"):
+        list(rows(source, COLUMNS))
+
+
+@pytest.mark.parametrize(("header", "advice"), [("id title", "found id title"), ("", "found none")])
 def test_headers_that_are_none(text_file: TextFile, header: str, advice: str) -> None:
     with pytest.raises(UsageError, match=advice):
         list(rows(text_file("t.csv", header), ID_AND_TITLE))

@@ -124,7 +124,10 @@ def test_ctrl_c_ends_at_once_in_the_middle_of_a_transcription(bench_data: Path, 
         (("http://127.0.0.1:9/a.mp4", "--cookies", "none.txt"), "no such file of cookies"),
         (("sample/videos.jsonl", "--limit", "3"), "--limit with a table"),
         (("sample/videos.jsonl", "--max-duration", "10"), "--max-duration with a table"),
-        (("tests/agent/videos.tsv",), "expected a file (.jsonl, .jsonl.gz, .csv, .parquet), found no such file"),
+        (
+            ("tests/agent/videos.tsv",),
+            "expected a file (.jsonl, .jsonl.gz, .csv, .tsv, .xlsx, .parquet), found no such file",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line(here: Shortlist, tmp_path: Path, words: tuple[str, ...], expected: str) -> None:
