@@ -132,7 +132,7 @@ class Columns:
         spare = [name for name in found[:MAX_COMPARED] if name not in self.names]
         missing = [group[0] for group in self.required if not set(group) & set(found)]
         scores = process.cdist(missing, spare, scorer=fuzz.WRatio, processor=utils.default_process)
-        pairs = []
+        pairs: list[tuple[str, str]] = []
         for at in scores.argsort(axis=None, kind="stable")[::-1]:
             name, column = missing[at // len(spare)], spare[at % len(spare)]
             if scores.flat[at] >= MIN_SIMILARITY and not any(name == ours or column == its for ours, its in pairs):
