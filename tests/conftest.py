@@ -21,6 +21,7 @@ from shortlist.core.types import Video
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import ChoiceScores, Completion, Message, Schema
 from shortlist.models.llm.llama_cpp import LlamaCppModel
+from shortlist.store.home_files import VECTORS
 from tests import database_servers
 from tests.database_servers import Postgres
 
@@ -30,6 +31,10 @@ settings.register_profile(
 )
 settings.load_profile("shortlist")
 
+# Each worker has one core: threads of faiss and scikit-learn that wait for each other use it up.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+ROOT = Path(__file__).parents[1]
 SERVER_FIXTURES = {"browser", "chroma_url", "postgres", "servers"}
 
 
@@ -84,9 +89,21 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
     ingested = folder / "sample"
     with FileLock(folder / "sample.lock"):
         if not ingested.exists():
-            ingest_sample(folder / "sample.part", request.getfixturevalue("encoder"))
-            (folder / "sample.part").rename(ingested)
+            encoder, part = request.getfixturevalue("encoder"), folder / "sample.part"
+            part.mkdir(mode=0o700)
+            kept = request.config.cache.mkdir("sample-vectors") / f"{encoder_sha(encoder)}.sqlite3"
+            if kept.exists():
+                shutil.copy(kept, part / VECTORS)
+            ingest_sample(part, encoder)
+            shutil.copy(part / VECTORS, kept)
+            part.rename(ingested)
     return shutil.copytree(ingested, tmp_path_factory.mktemp("sample") / "home")
+
+
+def encoder_sha(encoder: Encoder) -> str:
+    """A hash of the encoder's version and of the code that runs it: its vectors are kept between runs."""
+    sources = sorted((ROOT / "models" / "encoders").glob("*.py"))
+    return hashlib.sha256(b"".join([encoder.name.encode(), *(path.read_bytes() for path in sources)])).hexdigest()
 
 
 def ingest_sample(path: Path, encoder: Encoder) -> None:
@@ -96,7 +113,7 @@ def ingest_sample(path: Path, encoder: Encoder) -> None:
     from shortlist.retrieval.index.indexer import load_snapshot
     from shortlist.store.home import Home
 
-    sample = Path(__file__).parents[1] / "sample"
+    sample = ROOT / "sample"
     with Home.open(path, encoder.name) as home:
         load_videos(home, sample / "videos.jsonl", lambda: encoder, IngestConfig())
         load_articles(home, sample / "articles.csv", lambda: encoder, IngestConfig())

@@ -47,7 +47,7 @@ def shortlist(here: Callable[..., Any], hashed: Any, small_home: Path, tmp_path:
     settings = {
         "SHORTLIST_LLM__PROVIDER": "ollama", "SHORTLIST_LLM__OLLAMA_URL": server.url,
         "SHORTLIST_LLM__OLLAMA_MODEL": MODEL, "SHORTLIST_LLM__TIMEOUT_S": "0.4",
-        "SHORTLIST_RERANK__WEIGHT_WISH": "0.5", "SHORTLIST_RERANK__DEPTH": "3",
+        "SHORTLIST_RERANK__WEIGHT_WISH": "0.5", "SHORTLIST_RERANK__DEPTH": "2",
     }  # fmt: skip
     return lambda *words, **more: here(*words, home=home, **{**settings, **more})
 
@@ -95,8 +95,8 @@ def test_a_dead_server_stops_only_who_asked_for_it(shortlist: Any) -> None:
 
 def test_a_slow_start_within_the_time_limit_is_waited_for(shortlist: Any, server: StandIn) -> None:
     answer = shortlist(*ASK, "--rerank", "yesno", "--json", SHORTLIST_LLM__TIMEOUT_S="60").document
-    assert answer["llm"]["calls"] == 3
-    assert all("rerank" in item["stages"] for item in answer["recommendations"][:3])
+    assert answer["llm"]["calls"] == 2
+    assert all("rerank" in item["stages"] for item in answer["recommendations"][:2])
     assert answer["notes"] == []
 
 

@@ -23,10 +23,11 @@ from shortlist.app.build import open_home, open_recommender
 from shortlist.app.settings import load_settings
 from shortlist.core.ranking import Request
 
-config = load_settings(None, {}, {"home": Path(sys.argv[1]), "encoder": {"name": "hash-32"}})
-with open_home(config) as home:
-    answer = open_recommender(home, config, encoder=lambda: 1 / 0).recommend(Request("ann", 5, rerank="none"))
-print(len(answer.recommendations), *sorted({"chromadb", "torch", "onnxruntime"} & sys.modules.keys()))
+for path in map(Path, sys.argv[1:]):
+    config = load_settings(None, {}, {"home": path, "encoder": {"name": "hash-32"}})
+    with open_home(config) as home:
+        answer = open_recommender(home, config, encoder=lambda: 1 / 0).recommend(Request("ann", 5, rerank="none"))
+    print(path.name, len(answer.recommendations), *sorted({"chromadb", "torch", "onnxruntime"} & sys.modules.keys()))
 """
 
 
@@ -48,15 +49,16 @@ def recommend(shortlist: Callable[..., Any]) -> tuple[list[str], list[str]]:
     return [item["video_id"] for item in answer["recommendations"]], [str(note) for note in answer["notes"]]
 
 
-@pytest.mark.parametrize("state", ["complete", "interrupted", "without Chroma"])
-def test_recommend_loads_neither_the_encoder_nor_chroma(home: Path, state: str) -> None:
-    if state == "interrupted":
-        with Home.open(home) as store, store.writing():
-            store.catalogue.videos.put([Video("new", "Not encoded")])
-    if state == "without Chroma":
-        shutil.rmtree(home / "chroma")
-    done = subprocess.run([sys.executable, "-c", READER, home], cwd=ROOT, capture_output=True, text=True)
-    assert (done.stdout, done.returncode) == ("5\n", 0), done.stderr
+def test_recommend_loads_neither_the_encoder_nor_chroma(home: Path, tmp_path: Path) -> None:
+    interrupted = shutil.copytree(home, tmp_path / "interrupted")
+    with Home.open(interrupted) as store, store.writing():
+        store.catalogue.videos.put([Video("new", "Not encoded")])
+    bare = shutil.copytree(home, tmp_path / "bare")
+    shutil.rmtree(bare / "chroma")
+    done = subprocess.run(
+        [sys.executable, "-c", READER, home, interrupted, bare], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.stdout, done.returncode) == ("home 5\ninterrupted 5\nbare 5\n", 0), done.stderr
 
 
 def test_lost_embeddings_cost_a_reader_nothing(shortlist: Callable[..., Any], home: Path, hashed: Any) -> None:

@@ -27,7 +27,7 @@ SCHEMA = {
     "required": ["word"],
     "additionalProperties": False,
 }
-HISTORY = "I liked: " + "; ".join(f"video {i} about football" for i in range(5))
+HISTORY = "I liked: " + "; ".join(f"video {i} about football" for i in range(3))
 
 
 def ask(candidate: str) -> list[Message]:
@@ -72,7 +72,7 @@ class ScoringContract(LanguageModelContract):
         assert scores.logprobs[1] <= scores.logprobs[0]
 
     def test_a_score_does_not_depend_on_what_was_asked_before(self, model: LanguageModel) -> None:
-        candidates = ["a football final in 1966", "a football match", "bread", "bread and football, a long story"]
+        candidates = ["a football match", "bread", "bread and football, a long story"]
         forward = {c: model.choice_logprobs(ask(c), ["yes", "no"]).logprobs for c in candidates}
         backward = {c: model.choice_logprobs(ask(c), ["yes", "no"]).logprobs for c in reversed(candidates)}
         for candidate in candidates:

@@ -147,6 +147,7 @@ def killed_after_its_first_batch(spec: str, cache: Path) -> None:
         child.kill()
 
 
+@pytest.mark.servers
 def test_kill_9_loses_one_batch_at_most(
     tmp_path: Path,
     data_folders: dict[str, Path],

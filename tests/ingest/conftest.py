@@ -47,6 +47,12 @@ class WordEncoder:
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+@pytest.fixture(scope="session")
+def new_word_encoder() -> type[WordEncoder]:
+    """The class of encoders that count words."""
+    return WordEncoder
+
+
 @pytest.fixture
 def encoder() -> WordEncoder:
     return WordEncoder()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.memory_catalogue import MemoryCatalogue
 WORDS = [f"word{number}" for number in range(60)]
 
 
+@cache
 def random_video(item_id: str, seed: int) -> Video:
     draw = np.random.default_rng(seed)
     said = draw.zipf(1.3, size=int(draw.integers(1, 40))) % len(WORDS)
@@ -26,6 +28,11 @@ def random_video(item_id: str, seed: int) -> Video:
 def random_vectors(n: int, dim: int = 8, seed: int = 0) -> np.ndarray[Any, Any]:
     rows = np.random.default_rng(seed).normal(size=(n, dim))
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@cache
+def vector_of(sha: str) -> np.ndarray[Any, Any]:
+    return random_vectors(1, seed=int(sha[:8], 16))[0]
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +53,7 @@ class MemoryEmbeddings:
         self.lost: set[str] = set()
 
     def get_many(self, encoder: str, shas: Iterable[str]) -> dict[str, np.ndarray[Any, Any]]:
-        return {sha: random_vectors(1, seed=int(sha[:8], 16))[0] for sha in shas if sha not in self.lost}
+        return {sha: vector_of(sha) for sha in shas if sha not in self.lost}
 
     def put(self, encoder: str, by_sha: dict[str, np.ndarray[Any, Any]]) -> None:
         self.lost -= by_sha.keys()

@@ -52,6 +52,7 @@ def test_a_home_keeps_its_identity(tmp_path: Path) -> None:
         assert other.home_id != first.home_id
 
 
+@pytest.mark.servers
 def test_processes_that_begin_together_share_one_home(tmp_path: Path, second_process: Callable[..., object]) -> None:
     children = [second_process(BIRTH, tmp_path / "home") for _ in range(4)]
     for child in children:

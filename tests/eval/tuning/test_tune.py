@@ -126,6 +126,7 @@ def test_a_useless_model_gets_no_weight_and_an_oracle_gets_some() -> None:
     assert found.against.difference.mean == pytest.approx(2 / 3)
 
 
+@pytest.mark.slow
 def test_a_model_of_pure_noise_seldom_gets_a_weight() -> None:
     draw = np.random.default_rng(0)
     ids = [f"v{place:02}" for place in range(20)]

@@ -159,6 +159,7 @@ with Home.open(home, "hash-32") as opened:
 """
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_run_is_taken_up(
     tmp_path: Path, hash_encoder: Any, scribe: Any, media: Any, config: Any, how: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -25,17 +26,24 @@ NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 SAMPLE = Path(__file__).parents[3] / "sample"
 
 
+@pytest.fixture(scope="module")
+def sample_content(tmp_path_factory: pytest.TempPathFactory, new_word_encoder: Callable[[], Any]) -> Path:
+    """A home that holds the videos and articles of the sample. Copy it before you change it."""
+    path, encoder = tmp_path_factory.mktemp("simulate") / "home", new_word_encoder()
+    with Home.open(path, encoder.name) as home:
+        load_articles(home, SAMPLE / "articles.csv", lambda: encoder, IngestConfig())
+        load_videos(home, SAMPLE / "videos.jsonl", lambda: encoder, IngestConfig())
+    return path
+
+
 @pytest.fixture
-def sample_home(tmp_path: Path, encoder: Any) -> Iterator[Callable[[str], Home]]:
-    """A new home that holds the sample."""
+def sample_home(tmp_path: Path, sample_content: Path) -> Iterator[Callable[[str], Home]]:
+    """Opens a copy of it."""
     opened = []
 
     def make(name: str) -> Home:
-        home = Home.open(tmp_path / name, encoder.name)
-        opened.append(home)
-        load_articles(home, SAMPLE / "articles.csv", lambda: encoder, IngestConfig())
-        load_videos(home, SAMPLE / "videos.jsonl", lambda: encoder, IngestConfig())
-        return home
+        opened.append(Home.open(shutil.copytree(sample_content, tmp_path / name)))
+        return opened[-1]
 
     yield make
     for home in opened:

@@ -16,6 +16,8 @@ from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.models.llm.loader import load_language_model
 from shortlist.models.llm.model_process import ModelProcess
 
+pytestmark = pytest.mark.servers
+
 
 class Small:
     """A model that answers with the id of its process, and ends it on request."""

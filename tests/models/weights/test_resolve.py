@@ -278,7 +278,7 @@ def test_a_mirror_with_other_bytes_is_refused_and_not_stored(tmp_path: Path, ind
     model = mirrored(index, second=HALVES[0])
     with pytest.raises(ModelMissing, match="another sha256"):
         resolve("toy", config(tmp_path / "cache"), manifest={"toy": model})
-    assert_whole(resolve("toy", config(tmp_path / "cache"), manifest={"toy": mirrored(index)}))
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.stat().st_size > 1000]
 
 
 def test_two_pulls_at_once_fetch_once(tmp_path: Path, toy_hub: Hub) -> None:

