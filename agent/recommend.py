@@ -174,7 +174,12 @@ class Recommender:
             query = text_query(request.wish, depth, request.filters, self._encoder(), profile)
         else:
             query = profile_query(profile, depth, request.filters, self.snapshot.vectors_of)
-        return replace(query, only=request.only, at=request.at)
+        query = replace(query, at=request.at)
+        if request.only is None:
+            return query
+        # Candidates that the caller chose are ranked even if the reader disliked them.
+        exclude = frozenset() if request.filters.include_seen else query.exclude
+        return replace(query, only=request.only, exclude=exclude, filters=request.filters)
 
     def _similar_query(self, request: Request, depth: int, profile: Profile | None) -> Query:
         video = self._records.videos.get_many([request.like or ""]).get(request.like or "")

@@ -22,16 +22,17 @@ from shortlist.core.validation import (
     require,
 )
 
-Kind = Literal["article", "video"]
-Action = Literal["impression", "click", "view", "like", "skip"]
+Kind = Literal["article", "video", "channel"]
+Action = Literal["impression", "click", "view", "like", "skip", "dislike"]
 Origin = Literal["captions", "auto_captions", "whisper", "given"]
 
 KINDS: tuple[Kind, ...] = ("article", "video")
-ACTIONS: tuple[Action, ...] = ("impression", "click", "view", "like", "skip")
+EVENT_KINDS: tuple[Kind, ...] = (*KINDS, "channel")  # a channel can only be disliked
+ACTIONS: tuple[Action, ...] = ("impression", "click", "view", "like", "skip", "dislike")
 ORIGINS: tuple[Origin, ...] = ("captions", "auto_captions", "whisper", "given")
-SEEN_ACTIONS: frozenset[Action] = frozenset({"view", "click", "like", "skip"})
+SEEN_ACTIONS: frozenset[Action] = frozenset({"view", "click", "like", "skip", "dislike"})
 
-_ONE_OF_KINDS = f"one of {', '.join(KINDS)}"
+_ONE_OF_KINDS = f"one of {', '.join(EVENT_KINDS)}"
 _ONE_OF_ACTIONS = f"one of {', '.join(ACTIONS)}"
 _ONE_OF_ORIGINS = f"one of {', '.join(ORIGINS)}"
 
@@ -205,7 +206,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An action of a reader. Two events with the same `event_id` are the same event."""
+    """An action of a reader. Two events with the same `event_id` are the same event.
+
+    An event of the kind `channel` has the channel's name as `item_id`, and the action `dislike`.
+    """
 
     user_id: str
     item_id: str
@@ -221,8 +225,10 @@ class Event:
     def __post_init__(self) -> None:
         check_id(self.user_id, "user id")
         check_id(self.item_id, "item id")
-        require(self.kind in KINDS, "bad kind", _ONE_OF_KINDS, self.kind)
+        require(self.kind in EVENT_KINDS, "bad kind", _ONE_OF_KINDS, self.kind)
         require(self.action in ACTIONS, "bad action", _ONE_OF_ACTIONS, self.action)
+        about_channel = self.kind == "channel" and self.action != "dislike"
+        require(not about_channel, "bad action on a channel", "dislike", self.action)
         check_time(self.at, "event time")
         check_seconds(self.dwell_s, "dwell time")
         check_number(self.position, "position")
@@ -239,7 +245,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
-    """An item in a profile's history. `weight` is signed: a skip is negative.
+    """An item in a profile's history. `weight` is signed: a skip or dislike is negative.
 
     `category_is_guess` is true if no source gave the category.
     """
@@ -260,7 +266,9 @@ class Profile:
     """A reader at one moment, history newest first. Positive weights sum to 1, or there are none.
 
     `categories` maps a category to its share of the positive weight. `seen` holds the ids of videos that the reader
-    viewed, clicked, liked or skipped. `session_start` is the time of the current session's first event, if any.
+    viewed, clicked, liked, skipped or disliked. `disliked` holds those they disliked after they last liked them, and
+    `disliked_channels` the names of the channels they disliked. `session_start` is the time of the current session's
+    first event, if any.
     """
 
     user_id: str
@@ -270,6 +278,8 @@ class Profile:
     seen: frozenset[str] = frozenset()
     n_events: int = 0
     interests: tuple[str, ...] = ()
+    disliked: frozenset[str] = frozenset()
+    disliked_channels: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         positive = sum(item.weight for item in self.history if item.weight > 0)

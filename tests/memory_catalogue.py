@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shortlist.core.errors import UnknownReader
-from shortlist.core.types import Article, Event, Reader, Video
+from shortlist.core.types import KINDS, Article, Event, Reader, Video
 from shortlist.store.catalogue.events import POSITIVE
 from shortlist.store.catalogue.records import Activity
 
@@ -89,7 +89,7 @@ class MemoryEvents:
 
     def newest_interactions(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         newest_first = sorted(self.rows, key=lambda event: event.at)[::-1]  # of equal times the later added first
-        acts = [event for event in newest_first if event.action != "impression"]
+        acts = [event for event in newest_first if event.action != "impression" and event.kind in KINDS]
         return {one: [event for event in acts if event.user_id == one][:limit] for one in user_ids}
 
     def activity(self, user_ids: Sequence[str]) -> dict[str, Activity]:

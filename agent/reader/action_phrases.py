@@ -7,7 +7,9 @@ from shortlist.core.types import Action, HistoryItem
 WHOLE_SHARE = 0.9  # watching this share of a video counts as watching all of it
 WATCHED_WHOLE = "to the end"
 BOUNCE_S = 5.0
-VERBS: dict[Action, str] = {"like": "liked", "skip": "skipped", "impression": "was shown"}  # these have no dwell time
+VERBS: dict[Action, str] = {  # of actions without a dwell time
+    "like": "liked", "dislike": "disliked", "skip": "skipped", "impression": "was shown",
+}  # fmt: skip
 
 
 def is_bounce(item: HistoryItem) -> bool:

@@ -3,7 +3,7 @@
 The weight of an event is action x dwell x recency x session boost. Recency is relative to the reader's newest event
 that is not an impression, so a profile changes neither while the reader is away nor by impressions. The events of one
 item become one history item with the largest positive plus the largest negative weight, because click, view and like of
-a video are one act of watching, not three.
+a video are one act of watching, not three. Of likes and dislikes of one item only the newest counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from shortlist.core.config import ProfileConfig
 from shortlist.core.types import Action, Event, HistoryItem, Profile, Reader
 from shortlist.store.catalogue.records import Activity
 
-ACTION_WEIGHT: dict[Action, float] = {"like": 1.5, "view": 1.0, "click": 1.0, "impression": 0.0, "skip": -0.5}
+ACTION_WEIGHT: dict[Action, float] = {
+    "like": 1.5, "view": 1.0, "click": 1.0, "impression": 0.0, "skip": -0.5, "dislike": -1.5,
+}  # fmt: skip
+JUDGEMENTS: frozenset[Action] = frozenset({"like", "dislike"})
 DWELL_COUNTS: frozenset[Action] = frozenset({"view", "click"})
 DAY_S = 86400.0
 
@@ -43,6 +46,8 @@ def build_profile(
         seen=activity.seen,
         n_events=activity.n_events,
         interests=reader.interests,
+        disliked=activity.disliked,
+        disliked_channels=activity.disliked_channels,
     )
 
 
@@ -80,8 +85,14 @@ def _history(
     weighted = [(event, event_weight(event, newest, session_start, config)) for event in considered]
     weighted.sort(key=lambda pair: (pair[0].kind, pair[0].item_id))  # stable: each item's events stay newest first
     groups = groupby(weighted, key=lambda pair: (pair[0].kind, pair[0].item_id))
-    history = [_merge(list(group), items) for _, group in groups]
+    history = [_merge(_without_revoked(list(group)), items) for _, group in groups]
     return sorted(history, key=lambda item: (-item.at.timestamp(), item.item_id))
+
+
+def _without_revoked(newest_first: Sequence[tuple[Event, float]]) -> list[tuple[Event, float]]:
+    """Return the events without likes and dislikes that a newer like or dislike has replaced."""
+    last = next((event.action for event, _ in newest_first if event.action in JUDGEMENTS), None)
+    return [pair for pair in newest_first if pair[0].action in {last} or pair[0].action not in JUDGEMENTS]
 
 
 def _merge(weighted: Sequence[tuple[Event, float]], items: ItemBatch) -> HistoryItem:

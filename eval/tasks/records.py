@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shortlist.core.errors import UnknownReader
-from shortlist.core.types import Event, Reader
+from shortlist.core.types import KINDS, Event, Reader
 from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task
 from shortlist.retrieval.index.act_log import ActLog
@@ -47,7 +47,7 @@ class TaskEvents:
         return {user_id: Activity.of(self._history(user_id)) for user_id in user_ids}
 
     def _newest(self, user_id: str) -> list[Event]:
-        acts = [event for event in self._history(user_id) if event.action != "impression"]
+        acts = [event for event in self._history(user_id) if event.action != "impression" and event.kind in KINDS]
         return sorted(acts, key=lambda event: event.at, reverse=True)
 
     def _history(self, user_id: str) -> Sequence[Event]:

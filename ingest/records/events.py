@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shortlist.core.errors import RecordError
-from shortlist.core.types import ACTIONS, KINDS, Event
+from shortlist.core.types import ACTIONS, EVENT_KINDS, Event
 from shortlist.core.validation import require
 from shortlist.ingest.records import values
 from shortlist.ingest.tables.rows import Columns, Row
@@ -26,7 +26,7 @@ def event_from_row(row: Row) -> Event:
     return Event(
         user_id=values.identifier(get("user_id"), "user id"),
         item_id=values.identifier(get("item_id"), "item id"),
-        kind=values.one_of(KINDS, get("kind"), "kind"),
+        kind=values.one_of(EVENT_KINDS, get("kind"), "kind"),
         action=values.one_of(ACTIONS, get("action"), "action"),
         at=at,
         dwell_s=values.seconds(get("dwell_s"), "dwell time"),
@@ -39,7 +39,7 @@ def event_from_row(row: Row) -> Event:
 
 def _refuse_swapped(kind: Any, action: Any) -> None:
     require(
-        not (kind in ACTIONS and action in KINDS),
+        not (kind in ACTIONS and action in EVENT_KINDS),
         "swapped columns",
         "a kind (article, video) in `kind` and an action in `action`",
         f"kind {kind}, action {action}",

@@ -102,8 +102,8 @@ def mcp_server(context: AppContext) -> MCPServer:
     async def record_event(
         user_id: User,
         item_id: VideoId,
-        action: Literal["impression", "click", "view", "like", "skip"],
-        kind: Literal["video", "article"] = "video",
+        action: Literal["impression", "click", "view", "like", "skip", "dislike"],
+        kind: Literal["video", "article", "channel"] = "video",
         dwell_s: Seconds = None,
         event_id: Annotated[Id | None, Field(description="the same id again changes nothing")] = None,
     ) -> ResultOut:

@@ -10,9 +10,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import cast
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, delete, func, select
+from sqlalchemy import ColumnElement, Connection, CursorResult, Select, case, delete, func, select
 
-from shortlist.core.types import ACTIONS, SEEN_ACTIONS, Action, Event
+from shortlist.core.types import ACTIONS, KINDS, SEEN_ACTIONS, Action, Event
 from shortlist.core.validation import require
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.records import Activity
@@ -107,9 +107,10 @@ class Events(CatalogueTable):
         return self._newest_of(user_ids, limit)
 
     def newest_interactions(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
-        """Return `newest` without impressions and without events later than `latest()`."""
+        """Return `newest` of videos and articles, without impressions and without events later than `latest()`."""
         acts = [action for action in ACTIONS if action != "impression"]
-        return self._newest_of(user_ids, limit, events.c.action.in_(acts), self._not_in_future())
+        items = events.c.kind.in_(KINDS)
+        return self._newest_of(user_ids, limit, events.c.action.in_(acts), items, self._not_in_future())
 
     def _not_in_future(self) -> ColumnElement[bool]:
         return events.c.at <= to_micros(self.latest())
@@ -141,7 +142,17 @@ class Events(CatalogueTable):
             numbers = {row[0]: row[1] for row in connection.execute(counted)}
             for user_id, item_id in connection.execute(pairs):
                 seen[user_id].add(item_id)
-        return {user_id: Activity(numbers.get(user_id, 0), frozenset(items)) for user_id, items in seen.items()}
+            disliked: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+            for user_id, kind, item_id in connection.execute(_disliked(theirs)):
+                disliked[user_id, kind].add(item_id)
+        return {
+            user_id: Activity(
+                numbers.get(user_id, 0),
+                frozenset(items),
+                *(frozenset(disliked.get((user_id, kind), ())) for kind in ("video", "channel")),
+            )
+            for user_id, items in seen.items()
+        }
 
     def get_many(self, event_ids: Iterable[str]) -> dict[str, Event]:
         """Return the events with these ids, by id. Unknown ids are left out."""
@@ -249,3 +260,14 @@ class Events(CatalogueTable):
             for item_id, at in connection.execute(last.group_by(events.c.item_id, events.c.user_id)):
                 totals[item_id] += 0.5 ** (max(0, newest - at) / (half_life_days * DAY_US))
         return dict(totals)
+
+
+def _disliked(theirs: ColumnElement[bool]) -> Select[tuple[str, str, str]]:
+    """Select (user_id, kind, item_id) of what was disliked after it was last liked."""
+    last_dislike = func.max(case((events.c.action == "dislike", events.c.at)))
+    last_like = func.max(case((events.c.action == "like", events.c.at)))
+    judged = select(events.c.user_id, events.c.kind, events.c.item_id).where(
+        theirs, events.c.action.in_(("like", "dislike"))
+    )
+    later = last_dislike.is_not(None) & (last_like.is_(None) | (last_dislike >= last_like))
+    return judged.group_by(events.c.user_id, events.c.kind, events.c.item_id).having(later)

@@ -47,16 +47,34 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """The number of a reader's events, including impressions, and the ids of the videos they have seen."""
+    """The number of a reader's events, including impressions, and the ids of the videos they have seen.
+
+    `disliked` holds the ids of the videos that they disliked and have not liked since, `disliked_channels` the names of
+    the channels that they disliked.
+    """
 
     n_events: int
     seen: frozenset[str]
+    disliked: frozenset[str] = frozenset()
+    disliked_channels: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, events: Sequence[Event]) -> Activity:
         """Return the activity in `events` of one reader."""
         watched = (event for event in events if event.kind == "video" and event.action in SEEN_ACTIONS)
-        return cls(len(events), frozenset(event.item_id for event in watched))
+        judged = [event for event in sorted(events, key=_order_of_judgements) if event.action in ("like", "dislike")]
+        newest = {(event.kind, event.item_id): event.action for event in judged}
+        disliked = [key for key, action in newest.items() if action == "dislike"]
+        return cls(
+            len(events),
+            frozenset(event.item_id for event in watched),
+            frozenset(item_id for kind, item_id in disliked if kind == "video"),
+            frozenset(item_id for kind, item_id in disliked if kind == "channel"),
+        )
+
+
+def _order_of_judgements(event: Event) -> tuple[datetime, bool]:
+    return event.at, event.action == "dislike"  # of equal times the dislike counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,14 @@ class CatalogueContract(RecordsContract):
         catalogue.events.add([event("bob", "moon", 0, "like"), event("cyd", "moon", 0, "impression")])
         assert list(catalogue.events.iterate_watches(counted)) == [[("moon", counted + 1), ("bread", 6)]]
 
+    def test_the_newest_of_like_and_dislike_counts_and_a_channel_is_no_act(self, catalogue: Any) -> None:
+        judged = [("moon", 1, "dislike"), ("moon", 2, "like"), ("bread", 1, "like"), ("bread", 2, "dislike")]
+        catalogue.events.add([event("cyd", item, at, action) for item, at, action in judged])
+        catalogue.events.add([event("cyd", "NASA", 3, "dislike", "channel")])
+        activity = catalogue.events.activity(["cyd"])["cyd"]
+        assert activity == Activity(5, frozenset({"moon", "bread"}), frozenset({"bread"}), frozenset({"NASA"}))
+        assert [act.item_id for act in catalogue.events.newest_acts(["cyd"], 1)["cyd"]] == ["bread"]
+
     def test_of_equal_times_the_later_added_act_comes_first(self, catalogue: Any) -> None:
         catalogue.events.add([event("cyd", item, 0) for item in ("moon", "bread", "same")])
         assert [act.item_id for act in catalogue.events.newest_interactions(["cyd"], 2)["cyd"]] == ["same", "bread"]

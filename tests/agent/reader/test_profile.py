@@ -47,6 +47,17 @@ def test_weights_by_hand(event: Make) -> None:
     assert found.n_events == 5
 
 
+def test_the_newest_of_like_and_dislike_counts(event: Make) -> None:
+    found = profile(
+        event("u", "a", "view", 9, dwell_s=60.0), event("u", "a", "like", 8), event("u", "a", "dislike", 7),
+        event("u", "b", "dislike", 9), event("u", "b", "like", 8), event("u", "NASA", "dislike", 5, kind="channel"),
+    )  # fmt: skip
+    assert [(item.item_id, item.action) for item in found.history] == [("a", "dislike"), ("b", "like")]
+    assert weights(found)["b"] == 1
+    assert weights(found)["a"] == pytest.approx(-0.5 / 1.5, abs=0.01)  # 1 for the view, -1.5 for the dislike
+    assert (found.disliked, found.disliked_channels) == (frozenset("a"), frozenset({"NASA"}))
+
+
 def test_a_session_begins_after_the_last_long_pause(event: Make, noon: datetime) -> None:
     pauses = (0, 30, 60, 91)  # the last pause is 31 minutes
     found = profile(*(event("u", item, "view", ago) for item, ago in zip("abcd", pauses, strict=True)))

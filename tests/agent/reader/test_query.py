@@ -49,6 +49,26 @@ def test_seen_items_come_back_only_when_asked_for() -> None:
     assert profile_query(PROFILE, 10, Filters(include_seen=True), two_axes).exclude == frozenset()
 
 
+DISLIKED = HistoryItem("b", "video", "dislike", datetime(2026, 1, 1, tzinfo=UTC), None, "Bread", None, -1.0)
+
+
+def test_likes_are_moved_away_from_dislikes() -> None:
+    """(1, 0) - 0.2 (0, 1) has the length sqrt(1.04)."""
+    profile = Profile("u", (liked("a", "Moon dust", 1.0), DISLIKED))
+    query = profile_query(profile, 10, Filters(), two_axes)
+    assert query.vectors is not None
+    assert query.vectors.tolist() == [pytest.approx([1 / 1.04**0.5, -0.2 / 1.04**0.5])]
+    assert query.vectors.dtype == np.float32
+
+
+def test_disliked_videos_and_channels_stay_out_even_with_seen_ones() -> None:
+    profile = replace(PROFILE, disliked=frozenset("c"), disliked_channels=frozenset({"NASA", "Orbit"}))
+    query = profile_query(profile, 10, Filters(include_seen=True, not_channels=("Food",)), two_axes)
+    assert query.exclude == {"c"}
+    assert query.filters.not_channels == ("Food", "NASA", "Orbit")
+    assert profile_query(profile, 10, Filters(channel="NASA"), two_axes).filters.not_channels == ("Orbit",)
+
+
 def test_only_the_heaviest_terms_are_kept() -> None:
     titles = [liked(f"v{i}", f"word{i}x", i / 820) for i in range(1, 41)]
     query = profile_query(Profile("u", tuple(titles)), 10, Filters(), lambda kind, ids: {})

@@ -120,8 +120,9 @@ def test_a_full_event() -> None:
     ("values", "problem"),
     [
         ({"kind": "view", "action": "video"}, "swapped columns.*swap the two column names"),
-        ({"kind": "podcast"}, "bad kind: expected one of article, video, found 'podcast'"),
+        ({"kind": "podcast"}, "bad kind: expected one of article, video, channel, found 'podcast'"),
         ({"action": "buy"}, "bad action"),
+        ({"kind": "channel", "item_id": "NASA", "action": "like"}, "bad action on a channel: expected dislike"),
         ({"at": "2026-11-20 12:00"}, "a time with a zone"),
         ({"at": ""}, "no event time"),
         ({"dwell_s": "nan"}, "bad dwell time"),
