@@ -40,8 +40,9 @@ def exclude_languages(text: str, context: ParseContext) -> Extraction:
 
 
 def exclude_names(text: str, context: ParseContext) -> Extraction:
-    """Return excluded categories, channels and words; a word needs an explicit negation and must stand alone."""
+    """Return excluded categories, channels and words; a word must stand alone, a phrase needs an explicit negation."""
     excluded: dict[str, list[str]] = {}
+    text = pattern("refused_before").sub(lambda match: f"without {match['inside'] or match['before']}", text)
     start = 0
     while match := pattern("without").search(text, start):
         taken = list(_enumeration(text[match.end() :], match, context.names))
@@ -80,8 +81,13 @@ def _enumeration(rest: str, match: re.Match[str], names: Names) -> Iterator[tupl
 def _phrase(text: str, match: re.Match[str]) -> Iterator[tuple[str, str, str]]:
     """Yield a negated phrase of several words, such as "machine learning", as unmet: no filter can exclude it."""
     phrase = pattern("refused_phrase").match(text, match.end())
-    if phrase is not None and phrase[0].split()[0].lower() not in word_set("harmless"):
+    if phrase is not None and phrase[0].split()[0].lower() not in word_set(_harmless_after(match)):
         yield "unmet", text[match.start() : phrase.end()], text[phrase.end() :]
+
+
+def _harmless_after(match: re.Match[str]) -> str:
+    """Return the name of the list of words that refuse nothing after the negation: "no idea", "not sure"."""
+    return "harmless" if match["weak"] or match[0].strip().lower() == "no" else "nothing_to_refuse"
 
 
 def _first_name(rest: str, match: re.Match[str], names: Names) -> tuple[str, str, str] | None:
@@ -93,6 +99,6 @@ def _first_name(rest: str, match: re.Match[str], names: Names) -> tuple[str, str
         if channel is not None:
             return "not_channels", channel, after
     single = pattern("refused_word").match(rest)
-    if match["weak"] or match["source"] or single is None or single["word"].lower() in word_set("harmless"):
+    if match["source"] or single is None or single["word"].lower() in word_set(_harmless_after(match)):
         return None
     return "not_words", single["word"].lower(), rest[single.end() :]

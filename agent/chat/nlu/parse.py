@@ -80,8 +80,8 @@ class ParsedMessage:
 
     @property
     def changes_list(self) -> bool:
-        """True if the message hides a video or clears a limit."""
-        return "not_videos" in self.limits or None in self.limits.values()
+        """True if the message hides or excludes something, or clears a limit."""
+        return any(name.startswith("not_") for name in self.limits) or None in self.limits.values()
 
 
 Rule = Callable[[ParsedMessage], Action | None]
@@ -120,6 +120,17 @@ def _explain(msg: ParsedMessage) -> Action | None:
     if pattern("why_not").match(msg.body):
         return Action("help")  # nothing explains why a video is not in the list
     return _about_place("explain", msg, pattern("why_that")) if pattern("why").match(msg.body) else None
+
+
+def _refuse(msg: ParsedMessage) -> Action | None:
+    """Return the last request without a change if the message only refuses something that no filter can express."""
+    if (
+        not pattern("refused_topic").match(msg.rest)
+        or pattern("wish").search(msg.rest)
+        or pattern("like").search(msg.rest)
+    ):
+        return None
+    return _repeat(msg, {"unmet": [msg.rest]})
 
 
 def _describe(msg: ParsedMessage) -> Action | None:
@@ -273,6 +284,6 @@ def _small_talk(msg: ParsedMessage) -> Action | None:
 
 
 RULES: tuple[Rule, ...] = (
-    _start_over, _undo, _small_talk, _explain, _profile, _like, _describe, _next, _refine, _search, _recommend,
+    _start_over, _undo, _small_talk, _explain, _profile, _like, _describe, _next, _refine, _refuse, _search, _recommend,
     _topic_alone,
 )  # fmt: skip
