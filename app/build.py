@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -129,6 +130,7 @@ def open_chat(home: Home, config: Config) -> Chat:
 def chat_over(recommender: Recommender, home: Home, config: Config, model: Callable[[], LanguageModel]) -> Chat:
     """Build a chat over `recommender`."""
     from shortlist.agent.chat.agent import AgentInterpreter
+    from shortlist.agent.chat.feedback import Feedback
     from shortlist.agent.chat.nlu.names import Names
     from shortlist.agent.chat.session import Chat
     from shortlist.agent.chat.tools import Tools
@@ -140,7 +142,13 @@ def chat_over(recommender: Recommender, home: Home, config: Config, model: Calla
         columns.channel.names,
     )
     return Chat(
-        tools=Tools(recommender, home.catalogue, names, home.catalogue.tastes.get),
+        tools=Tools(
+            recommender,
+            home.catalogue,
+            names,
+            Feedback(home.catalogue.events, lambda: datetime.now(UTC)),
+            home.catalogue.tastes.get,
+        ),
         threads=home.catalogue.threads,
         names=names,
         interpreter=lambda: AgentInterpreter(model(), names),

@@ -87,6 +87,11 @@ class MemoryEvents:
         strangers = (event for event in new.values() if not self._readers.get_many([event.user_id]))
         self._readers.put([Reader(event.user_id, event.at) for event in strangers])
 
+    def remove(self, event_ids: Iterable[str]) -> int:
+        chosen, before = set(event_ids), len(self.rows)
+        self.rows = [event for event in self.rows if event.event_id not in chosen]
+        return before - len(self.rows)
+
     def newest_interactions(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         newest_first = sorted(self.rows, key=lambda event: event.at)[::-1]  # of equal times the later added first
         acts = [event for event in newest_first if event.action != "impression" and event.kind in KINDS]

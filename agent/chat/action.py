@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from shortlist.core.ranking import Filters
 
-ActionName = Literal["recommend", "search", "explain", "describe", "profile", "help"]
+ActionName = Literal["recommend", "search", "explain", "describe", "open", "profile", "feedback", "help"]
 NAMES: tuple[ActionName, ...] = get_args(ActionName)
 LIST_ACTIONS = ("recommend", "search")  # the actions whose reply is a list
 LIMITS = (
@@ -22,11 +22,15 @@ LIMITS = (
 class Action:
     """A tool and its arguments. Arguments that the message does not give are absent.
 
-    recommend: `user` (may be None), `about`, `like` (a place in the last list, or a video's id). search: `text`. Both:
+    recommend: `user` (may be None), `about`, `like` (a place in the last list, or a video's id), `surprise` (True to
+    draw at random from the reader's best). search: `text`. Both:
     `k`, `after` (number of places of the same list shown before), `undone` (True to return to the request before), and
-    `LIMITS` (as in `Filters`, except that dates are ISO strings and videos may be places in the last list). explain and
-    describe: `number` in the last list (-1 is the last), `user`. profile: `user`. help: none. All may have `unmet`
-    (phrases that no filter can express) and `others` (readers named besides the first).
+    `LIMITS` (as in `Filters`, except that dates are ISO strings and videos may be places in the last list). explain,
+    describe and open: `number` in the last list (-1 is the last), `user`; explain also `in_detail`. profile: `user`,
+    `watched_after` and `watched_before` (ISO dates, for what was watched then). feedback: `user` and either `action`
+    with `numbers`, `channel` or `channel_of` (a place), and `more` (True to go on with a list), or `undone`. help:
+    `small_talk` (thanks or farewell). All may have `unmet` (phrases that no filter can express) and `others` (readers
+    named besides the first).
     """
 
     name: ActionName

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from shortlist.agent.chat.action import LIST_ACTIONS, Action
+from shortlist.agent.chat.languages.phrases import Language
 
 Document = Mapping[str, Any]
 
@@ -29,7 +30,10 @@ class Memory:
 
     `user` is the reader of the chat, and `last_reader` the one named last, who may be another. `last_list` holds the
     JSON documents of the videos shown for `last_request`, of all its pages, and `list_reader` is their reader.
-    `previous_request` is the request before `last_request`, or `last_request` itself if the last message found nothing.
+    `previous_request` is what undo returns to: the request before `last_request`, `last_request` itself if the last
+    message found nothing, or the feedback to take back, with the ids of its `events`. `last_page` holds the places that
+    the last reply with a list showed. `language` is that of the message to answer. `may_store` is False if feedback may
+    not be stored.
     `focus` is the place in the list that was mentioned last. `awaiting_preference` is True if the last reply asked the
     reader what they like.
     """
@@ -42,6 +46,9 @@ class Memory:
     awaiting_preference: bool = False
     previous_request: Action | None = None
     last_reader: str | None = None
+    last_page: list[int] = field(default_factory=list)
+    language: Language = "en"
+    may_store: bool = True
 
     @property
     def n_shown(self) -> int:
@@ -62,23 +69,26 @@ def recall(turns: Sequence[Document], user: str | None) -> Memory:
     for turn in turns:
         action = turn.get("action") or {}
         arguments = turn.get("asked") or {}
-        if action.get("name") in LIST_ACTIONS and turn.get("recommendations"):
+        if arguments and turn.get("recommendations"):
             last_list = (*(last_list if arguments.get("after") else ()), *turn["recommendations"])
             list_turn, focus = turn, 1
             undone = bool(action["arguments"].get("undone"))
-            _push(requests, Action(action["name"], _without_page(arguments)), undone=undone)
-        elif action.get("name") in ("explain", "describe"):
+            _push(requests, _request(arguments), undone=undone)
+        if action.get("name") == "feedback":
+            _push_feedback(requests, turn)
+        elif action.get("name") in ("explain", "describe", "open"):
             focus = action["arguments"].get("number", 1)
     last_reader = users[-1] if users else None
     memory = Memory(
         user=user or last_reader,
         last_list=last_list,
         list_reader=list_turn.get("user"),
-        last_request=Action(list_turn["action"]["name"], list_turn.get("asked") or {}) if list_turn else None,
+        last_request=Action(_request(list_turn["asked"]).name, list_turn["asked"]) if list_turn else None,
         focus=focus,
         awaiting_preference=bool(turns and turns[-1].get("undecided")),
         previous_request=_previous(requests, turns),
         last_reader=last_reader,
+        last_page=[int(item["rank"]) for item in list_turn.get("recommendations", ())],
     )
     if user is None or memory.list_reader in (None, user) or list_turn.get("speaker") == user:
         return memory
@@ -96,15 +106,35 @@ def _without_page(arguments: Document) -> Document:
     return {name: value for name, value in arguments.items() if name != "after"}
 
 
-def _push(requests: list[Action], request: Action, *, undone: bool) -> None:
-    """Add `request` to the history; an undone step returns to its earlier occurrence instead."""
-    while undone and requests and requests[-1] != request:
-        requests.pop()
-    if not requests or requests[-1] != request:
-        requests.append(request)
+def _request(arguments: Document) -> Action:
+    return Action("search" if "text" in arguments else "recommend", _without_page(arguments))
 
 
-def _previous(requests: Sequence[Action], turns: Sequence[Document]) -> Action | None:
+def _push(steps: list[Action], request: Action, *, undone: bool) -> None:
+    """Add `request` to the steps; an undone step returns to its earlier occurrence instead. Feedback stays."""
+    lists = [step for step in steps if step.name != "feedback"]
+    while undone and lists and lists[-1] != request:
+        steps.remove(lists.pop())
+    if not lists or lists[-1] != request:
+        steps.append(request)
+
+
+def _push_feedback(steps: list[Action], turn: Document) -> None:
+    """Add the feedback of `turn` to the steps, or remove the newest one if `turn` took it back."""
+    if turn.get("events"):
+        steps.append(Action("feedback", {"events": turn["events"]}))
+    elif turn["action"]["arguments"].get("undone"):
+        newest = next((place for place, step in reversed(list(enumerate(steps))) if step.name == "feedback"), None)
+        if newest is not None:
+            del steps[newest]
+
+
+def _previous(steps: Sequence[Action], turns: Sequence[Document]) -> Action | None:
+    """Return what undo returns to: feedback if it came last, else the list before, else feedback before that."""
     last = turns[-1] if turns else {}
     failed = (last.get("action") or {}).get("name") in LIST_ACTIONS and not last.get("recommendations")
-    return next(iter(requests[-1:] if failed else requests[-2:-1]), None)
+    lists = [step for step in steps if step.name != "feedback"]
+    feedback = [step for step in steps if step.name == "feedback"]
+    if steps and steps[-1].name == "feedback" and not failed:
+        return steps[-1]
+    return next(iter([*(lists[-1:] if failed else lists[-2:-1]), *feedback[-1:]]), None)

@@ -17,7 +17,7 @@ class Reply:
     """A text, the action that it answers, the videos that it shows or mentions, and notes.
 
     `resolved` are the action's arguments with all references resolved; follow-ups repeat them. `asks_preference` is
-    True if the text asks the reader what they like.
+    True if the text asks the reader what they like. `events` are the ids of the events that were stored.
     """
 
     text: str
@@ -26,6 +26,7 @@ class Reply:
     notes: tuple[Note, ...] = ()
     resolved: Mapping[str, Any] = field(default_factory=dict)
     asks_preference: bool = False
+    events: tuple[str, ...] = ()
 
     @property
     def document(self) -> dict[str, Any]:
@@ -35,4 +36,5 @@ class Reply:
             "action": {"name": self.action.name, "arguments": dict(self.action.arguments)},
             "recommendations": list(self.recommendations),
             "notes": notes_document(self.notes),
+            "events": list(self.events),
         }

@@ -2,59 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
+from shortlist.agent.chat.action import LIMITS
+from shortlist.agent.chat.languages.phrases import Language, say
 from shortlist.agent.chat.memory import Document
 from shortlist.agent.explain.explain import FUSION
 from shortlist.agent.reader.action_phrases import describe_action
 from shortlist.agent.rerank.blend import RERANK
-from shortlist.core.display import category_label, clock, length
+from shortlist.core.display import category_label, clock, day, length
 from shortlist.core.errors import UnknownReader
 from shortlist.core.notes import Note
-from shortlist.core.types import Attributed, Profile, Video
+from shortlist.core.types import Attributed, HistoryItem, Profile, Video
 
-HELP = """I find short videos for a reader, and say why. You can say, for example:
-  recommend for user_123
-  three about space for user_123, under a minute, not sports, only from NASA, newer than last month
-  shorter ones · the next five · more like number 2 · and for user_7? · include what I have seen
-  not number 2 · nothing in German · from September · any length · without limits · undo · start over
-  why number 3? · what is the second about?
-  what does user_123 like?
-  search sourdough"""
-NOT_UNDERSTOOD = "I did not understand that."
-ASK_READER = "For whom? Name a reader, as in “recommend for user_123”."
-NO_LIST = "There is no list yet. Ask for one first, as in “recommend for user_123”."
 HIDDEN_NOTE = Note(
     "hidden-in-thread",
-    "left out in this chat only; a `skip` event (`shortlist ingest events`) leaves a video out for good",
+    "left out in this chat only; “dislike 3” or “seen it” leaves a video out for good",
 )
+JUDGED = {"like": "liked", "dislike": "disliked", "view": "seen"}  # the phrase for each action
 MAX_WORDS = 60  # of a transcript
 MAX_RECENT = 5
 MAX_CHANNELS = 8
 MAX_CHOICES = 4
 
 
-def heading(arguments: Mapping[str, Any], like: str | None) -> str:
+def heading(arguments: Mapping[str, Any], like: str | None, language: Language = "en", surprise: str = "") -> str:
     """Return the heading of a list: "For user_123, about space, at most 1:00, not Sports:"."""
-    parts = [f"for {arguments['user']}"] if arguments.get("user") else []
-    parts += [f"about {topic}" for topic in (arguments.get("about"), arguments.get("text")) if topic]
-    parts += [f"like “{like}”"] if like else []
-    text = ", ".join([*parts, *_limits(arguments)]) or "here"
+    parts = [say("for", language, value=arguments["user"])] if arguments.get("user") else []
+    topics = filter(None, (arguments.get("about"), arguments.get("text")))
+    parts += [say("about", language, value=topic) for topic in topics]
+    parts += [say("like", language, value=like)] if like else []
+    parts += [surprise] if surprise else []
+    text = ", ".join([*parts, *_limits(arguments, language)]) or say("here", language)
     return f"{text[0].upper()}{text[1:]}:"
 
 
-def no_videos(arguments: Mapping[str, Any]) -> str:
+def no_videos(arguments: Mapping[str, Any], language: Language = "en") -> str:
     """Return the reply for an empty list; it names the limits, so that you can drop one."""
-    limits = ", ".join(_limits(arguments))
+    limits = ", ".join(_limits(arguments, language))
     if arguments.get("after"):
-        return "That is all there is."
-    return f"I found no video for that: {limits}." if limits else "I found no video for that."
+        return say("no_more", language)
+    return say("no_videos_with", language, limits=limits) if limits else say("no_videos", language)
 
 
-def unmet(phrases: Sequence[str]) -> str:
+def unmet(phrases: Sequence[str], language: Language = "en") -> str:
     """Return the sentence on phrases that no filter can express."""
-    return f"I cannot filter by this: {', '.join(f'“{phrase}”' for phrase in phrases)}."
+    return say("unmet", language, phrases=", ".join(f"“{phrase}”" for phrase in phrases))
 
 
 def one_reader(others: Sequence[str]) -> str:
@@ -79,43 +74,57 @@ def ask_preference(items: Sequence[Document], categories: Sequence[str]) -> str:
     return f"These videos are popular or new. What do you feel like: {', '.join(offered[:-1])} or {offered[-1]}?"
 
 
-def _limits(arguments: Mapping[str, Any]) -> list[str]:
-    phrases: dict[str, Callable[[Any], str]] = {
-        "max_duration_s": lambda value: f"at most {length(value)}",
-        "min_duration_s": lambda value: f"at least {length(value)}",
-        "category": lambda value: f"only {value}",
-        "channel": lambda value: f"only from {value}",
-        "not_categories": lambda value: f"not {', '.join(value)}",
-        "not_channels": lambda value: f"not from {', '.join(value)}",
-        "not_words": lambda value: f"without {', '.join(value)}",
-        "not_videos": lambda value: f"without {len(value)} of the videos",
-        "language": lambda value: f"in {value}",
-        "not_languages": lambda value: f"not in {', '.join(value)}",
-        "published_after": lambda value: f"since {value}",
-        "published_before": lambda value: f"before {value}",
-        "include_seen": lambda value: "seen videos included",
-    }
-    return [phrase(arguments[name]) for name, phrase in phrases.items() if name in arguments]
+def _limits(arguments: Mapping[str, Any], language: Language) -> list[str]:
+    return [say(name, language, value=_limit_value(name, arguments[name])) for name in LIMITS if name in arguments]
+
+
+def _limit_value(name: str, value: Any) -> str:
+    if name in ("max_duration_s", "min_duration_s"):
+        return length(value)
+    if name == "not_videos":
+        return str(len(value))
+    return ", ".join(value) if isinstance(value, (list, tuple)) else str(value)
 
 
 def format_list(items: Sequence[Document], heading: str) -> str:
     """Return a numbered list with channel, length and reason."""
-    lines = [f"{item['rank']}. {_title_and_facts(item)} – {item['reason']}" for item in items]
+    lines = [f"{item['rank']}. {title_and_facts(item)} – {item['reason']}" for item in items]
     return "\n".join([heading, *lines])
 
 
-def explain(item: Document) -> str:
-    """Return the reason for an item, its rank by each stage, and its evidence."""
-    parts = [f"Number {item['rank']}, {_title_and_facts(item)}: {item['reason']}."]
-    parts += [text for text in (_ranks(item), _quote(item)) if text]
-    return " ".join(parts)
+def explain(item: Document, *, in_detail: bool) -> str:
+    """Return the reason for an item; `in_detail` also its rank by each stage, and its evidence."""
+    reason = f"Number {item['rank']}, {title_and_facts(item)}: {item['reason']}."
+    parts = [_ranks(item), _quote(item)] if in_detail else []
+    return " ".join([reason, *filter(None, parts)])
+
+
+def describe_judgement(action: str, user: str, items: Sequence[Document], language: Language) -> str:
+    """Return the sentence on stored feedback: "Noted: user_123 likes “Dust on the Moon”.", and how to undo it."""
+    titles = ", ".join(f"“{item['title']}”" for item in items)
+    return f"{say(JUDGED[action], language, user=user, videos=titles)} {say('undo_hint', language)}"
+
+
+def describe_watched(
+    user: str, watched: Sequence[tuple[HistoryItem, float | None]], first: str, end: str | None
+) -> str:
+    """Return what a reader watched from the day `first` to the day before `end`; each video with its seconds."""
+    days = f"since {first}" if end is None else f"from {first} to {date.fromisoformat(end) - timedelta(days=1)}"
+    if not watched:
+        return f"{user} watched nothing {days}."
+    lines = []
+    for item, seconds in watched:
+        action = " ".join(filter(None, describe_action(item, seconds)))
+        lines.append(f"  {item.at:%a} {day(item.at)}, {action}: “{item.title}”")
+    count = "one video" if len(watched) == 1 else f"{len(watched)} videos"
+    return "\n".join([f"{user} watched {count} {days}, newest first:", *lines])
 
 
 def describe(rank: int, video: Video) -> str:
     """Return a video's summary, else its description, else the beginning of its transcript."""
     facts = {"title": video.display_title, "channel": video.channel, "duration_s": video.duration_s}
     about = video.summary or video.description or _first_words(video.transcript.text)
-    return f"Number {rank}, {_title_and_facts(facts)}: {about or 'its record says nothing more.'}"
+    return f"Number {rank}, {title_and_facts(facts)}: {about or 'its record says nothing more.'}"
 
 
 def describe_profile(profile: Profile, lengths: Mapping[str, float | None]) -> str:
@@ -148,12 +157,8 @@ def unknown_reader(error: UnknownReader) -> str:
     return f"I know no reader {error.user_id!r}.{nearest}"
 
 
-def no_such_number(number: int, size: int) -> str:
-    """Return the reply for a number that the last list does not have."""
-    return f"The last list has {size} videos; there is no number {number}."
-
-
-def _title_and_facts(item: Mapping[str, Any]) -> str:
+def title_and_facts(item: Mapping[str, Any]) -> str:
+    """Return the title with channel and length: "“Dust on the Moon” (NASA, 0:56)"."""
     seconds = item["duration_s"]
     facts = ", ".join(filter(None, (item["channel"], None if seconds is None else length(seconds))))
     return f"“{item['title']}”" + (f" ({facts})" if facts else "")

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal
 
-from shortlist.agent.chat import reply_text
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.agent import Interpreter
+from shortlist.agent.chat.languages.phrases import say
+from shortlist.agent.chat.languages.to_english import to_english
 from shortlist.agent.chat.memory import Document, Memory, ThreadStore, recall
 from shortlist.agent.chat.nlu.names import Names, match_reader
 from shortlist.agent.chat.nlu.normalise import MAX_CHARS
@@ -47,17 +48,19 @@ class Chat:
         self._mode = mode
         self._today = today
 
-    def turn(self, message: str, user: str | None = None, thread: str = "default") -> Reply:
+    def turn(self, message: str, user: str | None = None, thread: str = "default", *, may_store: bool = True) -> Reply:
         """Reply to `message` in `thread`, for `user` unless the message names another reader.
 
+        Unless `may_store`, feedback is not stored, and the reply says so.
         No message raises. A missing model or encoder raises `ServiceError`, as on the command line.
         """
         turns = self._threads.get(thread, MAX_TURNS)
-        memory = recall(turns, user)
-        action, notes = self._interpret(message, turns, memory)
+        said, language = to_english(message)
+        memory = replace(recall(turns, user), language=language, may_store=may_store)
+        action, notes = self._interpret(said, turns, memory)
         reply = self._tools.run(self._with_stored_id(action or Action("help")), memory)
         if action is None:
-            reply = replace(reply, text=f"{reply_text.NOT_UNDERSTOOD}\n{reply.text}")
+            reply = replace(reply, text=f"{say('not_understood', language)}\n{reply.text}")
         reply = replace(reply, notes=(*reply.notes, *notes))
         self._threads.add(thread, self._turn_document(message, reply, user))
         return reply

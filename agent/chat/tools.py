@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from random import Random
 from typing import Any
 
 from shortlist.agent.chat import reply_text
 from shortlist.agent.chat.action import Action, ActionName, build_filters
+from shortlist.agent.chat.feedback import Feedback
+from shortlist.agent.chat.languages.phrases import Language, say
 from shortlist.agent.chat.memory import Document, Memory
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.reply import Reply
 from shortlist.agent.reader.records import Records
+from shortlist.agent.reader.watched import load_watched
 from shortlist.agent.recommend import Recommender
 from shortlist.core.errors import UnknownReader, UsageError
 from shortlist.core.json_documents import recommendation_document
@@ -19,6 +24,8 @@ from shortlist.core.ranking import MAX_K, Answer, Request
 from shortlist.core.types import Attributed
 
 DEFAULT_K = 5
+SURPRISE_POOL = 50  # a surprise is drawn from so many of the best videos for the reader
+SELDOM_SHARE = 0.1  # a category below this share of what the reader likes is a seldom one
 NOT_REPEATED = ("unmet", "undone", "others")  # arguments that a follow-up does not repeat
 
 # The stored description of a reader's taste, a sentence and tags; None if there is none.
@@ -29,18 +36,28 @@ class Tools:
     """Runs the actions that the parser or a language model read in a message."""
 
     def __init__(
-        self, recommender: Recommender, records: Records, names: Names, taste: TasteOf = lambda _user: None
+        self,
+        recommender: Recommender,
+        records: Records,
+        names: Names,
+        feedback: Feedback,
+        taste: TasteOf = lambda _user: None,
+        chance: Random | None = None,
     ) -> None:
         self._recommender = recommender
         self._taste = taste
         self._records = records
         self._names = names
+        self._feedback = feedback
+        self._chance = chance or Random()  # noqa: S311  (it draws surprises)
         self._by_name: dict[ActionName, Callable[[Action, Memory], Reply]] = {
             "recommend": self._recommend,
             "search": self._search,
             "explain": self._explain,
             "describe": self._describe,
+            "open": self._open,
             "profile": self._profile,
+            "feedback": self._judge,
             "help": self._help,
         }
 
@@ -52,7 +69,8 @@ class Tools:
             return Reply(reply_text.unknown_reader(error), action)
         except UsageError as error:
             return Reply(f"That cannot be done: {error}.", action)
-        remarks = [reply_text.unmet(action.arguments["unmet"])] if action.arguments.get("unmet") else []
+        unmet = action.arguments.get("unmet")
+        remarks = [reply_text.unmet(unmet, memory.language)] if unmet else []
         remarks += [reply_text.one_reader(action.arguments["others"])] if action.arguments.get("others") else []
         return replace(reply, text="\n".join([reply.text, *remarks]))
 
@@ -66,9 +84,19 @@ class Tools:
         if user is None and like is not None:
             return self._list(self._recommender.similar(like, k, filters), action, arguments, memory)
         if user is None:
-            return Reply(reply_text.ASK_READER, action)
-        request = Request(user, k, arguments.get("about"), filters=filters, like=like)
-        return self._list(self._recommender.recommend(request), action, arguments, memory)
+            return Reply(say("ask_reader", memory.language), action)
+        depth = SURPRISE_POOL if arguments.get("surprise") else k
+        request = Request(user, depth, arguments.get("about"), filters=filters, like=like)
+        answer = self._recommender.recommend(request)
+        return self._list(self._draw(answer, k) if arguments.get("surprise") else answer, action, arguments, memory)
+
+    def _draw(self, answer: Answer, k: int) -> Answer:
+        """Return `k` of the videos, drawn at random, from seldom watched categories if those suffice."""
+        shares = self._recommender.profile(answer.user_id).categories
+        seldom = [item for item in answer.recommendations if shares.get(item.video.category or "", 0.0) < SELDOM_SHARE]
+        pool = seldom if len(seldom) >= k else list(answer.recommendations)
+        drawn = self._chance.sample(pool, min(k, len(pool)))
+        return replace(answer, recommendations=tuple(replace(item, rank=at) for at, item in enumerate(drawn, start=1)))
 
     def _search(self, action: Action, memory: Memory) -> Reply:
         arguments = dict(action.arguments)
@@ -80,7 +108,12 @@ class Tools:
 
     def _explain(self, action: Action, memory: Memory) -> Reply:
         item, problem = self._pick(action.arguments["number"], action.arguments.get("user"), memory)
-        return Reply(problem, action) if item is None else Reply(reply_text.explain(item), action, (item,))
+        in_detail = bool(action.arguments.get("in_detail"))
+        return (
+            Reply(problem, action)
+            if item is None
+            else Reply(reply_text.explain(item, in_detail=in_detail), action, (item,))
+        )
 
     def _describe(self, action: Action, memory: Memory) -> Reply:
         item, problem = self._pick(action.arguments["number"], action.arguments.get("user"), memory)
@@ -91,23 +124,87 @@ class Tools:
             return Reply(f"“{item['title']}” has been removed since.", action)
         return Reply(reply_text.describe(item["rank"], video), action, (item,))
 
+    def _open(self, action: Action, memory: Memory) -> Reply:
+        item, problem = self._pick(action.arguments["number"], action.arguments.get("user"), memory)
+        if item is None:
+            return Reply(problem, action)
+        phrase = "open" if item["url"] else "no_address"
+        facts = reply_text.title_and_facts(item)
+        return Reply(say(phrase, memory.language, video=facts, url=item["url"], id=item["video_id"]), action, (item,))
+
+    def _judge(self, action: Action, memory: Memory) -> Reply:
+        """Store feedback, or take the last one back."""
+        if not memory.may_store:
+            return Reply(say("read_only", memory.language), action)
+        if action.arguments.get("undone"):
+            step = memory.previous_request
+            count = self._feedback.take_back(step.arguments["events"] if step else ())
+            return Reply(say("taken_back", memory.language, count=count), action)
+        user = action.arguments.get("user")
+        if user is None:
+            return Reply(say("ask_reader", memory.language), action)
+        user = self._records.readers.get(user).id
+        if "channel" in action.arguments or "channel_of" in action.arguments:
+            return self._dislike_channel(user, action, memory)
+        picked = [self._pick(number, user, memory, shown_only=True) for number in action.arguments["numbers"]]
+        problem = next((problem for item, problem in picked if item is None), None)
+        if problem is not None:
+            return Reply(problem, action)
+        items = tuple(item for item, _ in picked if item is not None)
+        events = self._feedback.judge(user, action.arguments["action"], items)
+        text = reply_text.describe_judgement(action.arguments["action"], user, items, memory.language)
+        reply = Reply(text, action, events=events)
+        return self._with_next_list(reply, user, memory) if action.arguments.get("more") else reply
+
+    def _dislike_channel(self, user: str, action: Action, memory: Memory) -> Reply:
+        channel = action.arguments.get("channel")
+        if channel is None:
+            item, problem = self._pick(action.arguments["channel_of"], user, memory, shown_only=True)
+            if item is None:
+                return Reply(problem, action)
+            channel = item["channel"]
+            if channel is None:
+                return Reply(say("no_channel", memory.language, video=f"“{item['title']}”"), action)
+        events = self._feedback.dislike_channel(user, channel)
+        noted = say("channel_disliked", memory.language, user=user, channel=channel)
+        return Reply(f"{noted} {say('undo_hint', memory.language)}", action, events=events)
+
+    def _with_next_list(self, reply: Reply, user: str, memory: Memory) -> Reply:
+        """Return `reply` with the list that `user` gets now for the last request."""
+        asked = dict(memory.last_request.arguments) if memory.last_request else {}
+        about = asked.pop("text", asked.get("about"))
+        asked = {**asked, **({"about": about} if about else {}), "user": user}
+        asked.pop("after", None)
+        more = self._recommend(Action("recommend", asked), memory)
+        return replace(more, text=f"{reply.text}\n{more.text}", action=reply.action, events=reply.events)
+
     def _profile(self, action: Action, memory: Memory) -> Reply:
+        if "watched_after" in action.arguments:
+            return self._watched(action)
         profile = self._recommender.profile(action.arguments["user"])
         records = self._records.videos.get_many([item.item_id for item in profile.history if item.kind == "video"])
         text = reply_text.describe_profile(profile, {item: video.duration_s for item, video in records.items()})
         taste = self._taste(profile.user_id)
         return Reply(f"{reply_text.format_taste(*taste)}\n{text}" if taste else text, action)
 
+    def _watched(self, action: Action) -> Reply:
+        """Return the videos that a reader watched on some days."""
+        user, first = action.arguments["user"], action.arguments["watched_after"]
+        end = action.arguments.get("watched_before")
+        watched = load_watched(self._records, user, date.fromisoformat(first), date.fromisoformat(end) if end else None)
+        return Reply(reply_text.describe_watched(user, watched, first, end), action)
+
     def _help(self, action: Action, memory: Memory) -> Reply:
-        return Reply(reply_text.HELP, action)
+        return Reply(say(action.arguments.get("small_talk", "help"), memory.language), action)
 
     def _list(self, answer: Answer, action: Action, arguments: Mapping[str, Any], memory: Memory) -> Reply:
         ranked = tuple(recommendation_document(item) for item in answer.recommendations)
         page = _next_page(ranked, arguments, memory) if arguments.get("after") else ranked
         title = self._title(arguments.get("like"))
-        text = (
-            reply_text.format_list(page, reply_text.heading(arguments, title)) if page else self._no_videos(arguments)
-        )
+        language = memory.language
+        surprise = say("surprise", language, pool=SURPRISE_POOL) if arguments.get("surprise") else ""
+        heading = reply_text.heading(arguments, title, language, surprise)
+        text = reply_text.format_list(page, heading) if page else self._no_videos(arguments, language)
         question = self._preference_question(arguments, page)
         text = f"{text}\n{question}" if question else text
         resolved = {name: value for name, value in arguments.items() if name not in NOT_REPEATED}
@@ -123,11 +220,11 @@ class Tools:
         profile = self._recommender.profile(user)
         return None if profile.liked or profile.interests else reply_text.ask_preference(page, self._names.categories)
 
-    def _no_videos(self, arguments: Mapping[str, Any]) -> str:
+    def _no_videos(self, arguments: Mapping[str, Any], language: Language) -> str:
         channel = arguments.get("channel")
         if channel is not None and channel not in self._names.channels:
             return reply_text.no_such_channel(channel, self._names.channels)
-        return reply_text.no_videos(arguments)
+        return reply_text.no_videos(arguments, language)
 
     def _title(self, like: str | None) -> str | None:
         video = self._records.videos.get_many([like]).get(like) if like else None
@@ -149,20 +246,23 @@ class Tools:
             arguments["not_videos"] = [ids.get(video, video) for video in arguments["not_videos"]]
         return None
 
-    def _pick(self, number: int, user: str | None, memory: Memory) -> tuple[Document | None, str]:
+    def _pick(
+        self, number: int, user: str | None, memory: Memory, *, shown_only: bool = False
+    ) -> tuple[Document | None, str]:
         """Return the item at `number` of the last list, or None and the reply if there is none.
 
-        Without a list, or if it was another reader's, the number refers to the list that this reader would get now.
+        Without a list, or if it was another reader's, the number refers to the list that this reader would get now,
+        unless `shown_only`.
         """
-        items = memory.last_list if user is None or memory.list_reader in (None, user) else ()
-        if not items and user:
+        items = memory.last_list if shown_only or user is None or memory.list_reader in (None, user) else ()
+        if not items and user and not shown_only:
             items = self._current_list(user, max(DEFAULT_K, min(number, MAX_K)), memory)
         if not items:
-            return None, reply_text.NO_LIST
+            return None, say("no_list", memory.language)
         if number == -1:
             return items[-1], ""
         item = next((item for item in items if item["rank"] == number), None)
-        return item, reply_text.no_such_number(number, items[-1]["rank"])
+        return item, say("no_such_number", memory.language, number=number, size=items[-1]["rank"])
 
     def _current_list(self, user: str, k: int, memory: Memory) -> tuple[Document, ...]:
         """Return the list that `user` would get now, by the last request if it was for them."""

@@ -100,7 +100,8 @@ def _moved_away(liked: FloatArray, disliked: FloatArray, weights: FloatArray) ->
         return liked
     mean = np.average(disliked, axis=0, weights=np.abs(weights))
     moved = liked - DISLIKE_WEIGHT * mean
-    return (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
+    unit: FloatArray = (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def _terms(profile: Profile) -> tuple[tuple[str, float], ...]:

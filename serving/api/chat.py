@@ -23,10 +23,11 @@ router = APIRouter(prefix="/v1")
 async def chat(service: ServiceDep, caller: Reading, body: Annotated[ChatIn, Depends(body_of(ChatIn))]) -> Response:
     """Ask in your own words. A thread keeps the conversation, and each key has its own threads.
 
-    A message can name any reader, so the key of one reader is rejected.
+    A message can name any reader, so the key of one reader is rejected. Feedback, as in "I liked number 2", is stored
+    only for a key that may write.
     """
     thread = body.thread if caller.id is None else f"{caller.id}:{body.thread}"
-    return stream_response(_events(service.chat(body.message, body.user, thread)))
+    return stream_response(_events(service.chat(body.message, body.user, thread, may_store=caller.may_write)))
 
 
 async def _events(turn: QueuedCall[Reply]) -> AsyncIterator[bytes]:

@@ -106,6 +106,11 @@ class Caller:
         """Id of the key, or None on a server without keys."""
         return self.key.id if self.key else None
 
+    @property
+    def may_write(self) -> bool:
+        """True if the caller may store events of any reader."""
+        return self.key is None or self.key.may("write")
+
     def check_reader(self, user_id: str) -> None:
         """Raise `HTTPException` 403 unless the caller may read the data of this reader."""
         if self.key is not None and not self.key.may_read(user_id):
@@ -113,7 +118,7 @@ class Caller:
 
     def check_events(self, events: Sequence[object]) -> None:
         """Raise `HTTPException` 403 unless the caller may store all of these events."""
-        if self.key is None or self.key.may("write"):
+        if self.key is None or self.may_write:
             return
         for event in events:
             if not isinstance(event, dict) or event.get("user_id") != self.key.reader:

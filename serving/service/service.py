@@ -111,11 +111,14 @@ class Service:
         """Return the document of `search --json`. Raises like `Recommender.search`."""
         return self._recommendations.search(text, k, filters)
 
-    def chat(self, message: str, user: str | None, thread: str) -> QueuedCall[Reply]:
-        """Queue one turn. Raises `QueueFull`; its result raises `ServiceError` if a model is missing."""
+    def chat(self, message: str, user: str | None, thread: str, *, may_store: bool = True) -> QueuedCall[Reply]:
+        """Queue one turn, which stores feedback only if `may_store`.
+
+        Raises `QueueFull`; its result raises `ServiceError` if a model is missing.
+        """
 
         def turn(_deadline: Deadline) -> Reply:
-            reply = self.reloader.chat().turn(message, user, thread)
+            reply = self.reloader.chat().turn(message, user, thread, may_store=may_store)
             self._recommendations.observe_notes(reply.notes)
             return reply
 

@@ -143,8 +143,8 @@ class Events(CatalogueTable):
             for user_id, item_id in connection.execute(pairs):
                 seen[user_id].add(item_id)
             disliked: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-            for user_id, kind, item_id in connection.execute(_disliked(theirs)):
-                disliked[user_id, kind].add(item_id)
+            for row in connection.execute(_disliked(theirs)):
+                disliked[row.user_id, row.kind].add(row.item_id)
         return {
             user_id: Activity(
                 numbers.get(user_id, 0),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 
 from shortlist.agent.chat.agent import AgentInterpreter
+from shortlist.agent.chat.feedback import Feedback
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.session import Chat, Mode
 from shortlist.agent.chat.tools import Tools
@@ -164,7 +166,7 @@ def make_chat(make_recommender: Callable[..., Recommender], records: MemoryCatal
             return AgentInterpreter(model, names)
 
         recommender = make_recommender(rerank=RerankConfig(weight_wish=0))
-        tools = Tools(recommender, records, names)
+        tools = Tools(recommender, records, names, Feedback(records.events, lambda: NOON), chance=Random(7))
         return Chat(
             tools=tools,
             threads=records.threads,

@@ -12,6 +12,7 @@ import pytest
 
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.agent import Interpreter
+from shortlist.agent.chat.feedback import Feedback
 from shortlist.agent.chat.memory import Memory
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.session import Chat
@@ -115,6 +116,11 @@ def test_the_newcomer_gets_the_popular_and_fresh(recommender: Recommender) -> No
     assert [note.code for note in answer.notes] == ["no-history"]
 
 
+def tools_of(recommender: Recommender, home: Home, names: Names) -> Tools:
+    feedback = Feedback(home.catalogue.events, lambda: datetime.now(UTC))
+    return Tools(recommender, home.catalogue, names, feedback, home.catalogue.tastes.get)
+
+
 @pytest.fixture(scope="module")
 def chat(home: Home, recommender: Recommender) -> Callable[[], Chat]:
     """Makes a chat over the home; its threads are kept there."""
@@ -123,7 +129,7 @@ def chat(home: Home, recommender: Recommender) -> Callable[[], Chat]:
         raise AssertionError("the parser asks no model")
 
     names = Names(lambda word: word in WATCHED, ("Food", "Sci/Tech"))
-    tools = Tools(recommender, home.catalogue, names, home.catalogue.tastes.get)
+    tools = tools_of(recommender, home, names)
     return lambda: Chat(tools=tools, threads=home.catalogue.threads, names=names, interpreter=nobody, mode="parser")
 
 
@@ -152,6 +158,6 @@ def test_chat_tells_a_taste_that_was_put_into_words(home: Home, recommender: Rec
         "baker", Attributed("Baker likes warm kitchens.", "a-model:taste@1"), ("bread", "ovens"), 3
     )
     names = Names(lambda word: word in WATCHED)
-    tools = Tools(recommender, home.catalogue, names, home.catalogue.tastes.get)
+    tools = tools_of(recommender, home, names)
     told = tools.run(Action("profile", {"user": "baker"}), Memory()).text
     assert told.startswith("Baker likes warm kitchens. (bread, ovens) [a-model:taste@1]\nbaker likes ")

@@ -143,7 +143,7 @@ class CatalogueContract(RecordsContract):
         catalogue.events.add([event("cyd", "NASA", 3, "dislike", "channel")])
         activity = catalogue.events.activity(["cyd"])["cyd"]
         assert activity == Activity(5, frozenset({"moon", "bread"}), frozenset({"bread"}), frozenset({"NASA"}))
-        assert [act.item_id for act in catalogue.events.newest_acts(["cyd"], 1)["cyd"]] == ["bread"]
+        assert [act.item_id for act in catalogue.events.newest_interactions(["cyd"], 1)["cyd"]] == ["bread"]
 
     def test_of_equal_times_the_later_added_act_comes_first(self, catalogue: Any) -> None:
         catalogue.events.add([event("cyd", item, 0) for item in ("moon", "bread", "same")])

@@ -11,12 +11,14 @@ from typing import Any
 from shortlist.agent.chat.action import LIMITS, Action, ActionName
 from shortlist.agent.chat.memory import Memory
 from shortlist.agent.chat.nlu.context import ParseContext, cut, negation_start
+from shortlist.agent.chat.nlu.dates import parse_dates
+from shortlist.agent.chat.nlu.feedback import read_feedback, read_opening
 from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.limits import extract_limits
 from shortlist.agent.chat.nlu.names import Names, extract_readers
 from shortlist.agent.chat.nlu.normalise import normalise
 from shortlist.agent.chat.nlu.spelling import correct_spelling, restore_spelling
-from shortlist.agent.chat.nlu.topic import find_topic, strip_filler
+from shortlist.agent.chat.nlu.topic import find_marked_topic, find_topic, strip_filler
 from shortlist.agent.chat.nlu.vocabulary import parse_number, word_map
 
 RANGES = (("min_duration_s", "max_duration_s"), ("published_after", "published_before"))
@@ -70,8 +72,12 @@ class ParsedMessage:
     body: str
     limits: Mapping[str, Any]
     rest: str
-    memory: Memory
-    category: Callable[[str], str | None]
+    context: ParseContext
+
+    @property
+    def memory(self) -> Memory:
+        """The memory of the chat."""
+        return self.context.memory
 
     @property
     def user(self) -> str | None:
@@ -96,8 +102,9 @@ def parse(message: str, memory: Memory, names: Names, today: date) -> Action | N
         reader, body = memory.last_reader, cut(text, pronoun)
     if reader is None and (lone := pattern("lone_reader").fullmatch(text)):
         reader, body = lone["reader"], lone["before"] or ""
-    limits, rest = extract_limits(body, ParseContext(names, memory, today))
-    parsed = ParsedMessage(text, reader, body.strip(" ?.!,"), limits, rest.strip(" ?.!,"), memory, names.category)
+    context = ParseContext(names, memory, today)
+    limits, rest = extract_limits(body, context)
+    parsed = ParsedMessage(text, reader, body.strip(" ?.!,"), limits, rest.strip(" ?.!,"), context)
     for rule in RULES:
         action = rule(parsed)
         if action is not None:
@@ -113,13 +120,29 @@ def _undo(msg: ParsedMessage) -> Action | None:
     if not pattern("undo").fullmatch(msg.text):
         return None
     before = msg.memory.previous_request
-    return Action(before.name, {**before.arguments, "undone": True}) if before else Action("help")
+    if before is None:
+        return Action("help")
+    arguments = {"user": msg.user} if before.name == "feedback" else before.arguments
+    return Action(before.name, {**arguments, "undone": True})
+
+
+def _feedback(msg: ParsedMessage) -> Action | None:
+    return read_feedback(msg.body, msg.user, msg.memory, msg.context.names)
+
+
+def _open(msg: ParsedMessage) -> Action | None:
+    return read_opening(msg.body, msg.user, msg.memory)
 
 
 def _explain(msg: ParsedMessage) -> Action | None:
     if pattern("why_not").match(msg.body):
         return Action("help")  # nothing explains why a video is not in the list
-    return _about_place("explain", msg, pattern("why_that")) if pattern("why").match(msg.body) else None
+    if not pattern("why").match(msg.body):
+        return None
+    detail = pattern("in_detail").search(msg.body)
+    short = replace(msg, body=cut(msg.body, detail).strip(" ?.!,")) if detail else msg
+    action = _about_place("explain", short, pattern("why_that")) or _about_place("explain", msg, pattern("why_that"))
+    return replace(action, arguments={**action.arguments, "in_detail": True}) if action and detail else action
 
 
 def _refuse(msg: ParsedMessage) -> Action | None:
@@ -137,6 +160,20 @@ def _describe(msg: ParsedMessage) -> Action | None:
     if "not_videos" in msg.limits:
         return None
     return _about_place("describe", msg, pattern("what_that"))
+
+
+def _watched_when(msg: ParsedMessage) -> Action | None:
+    """Return the history of a stretch of time: "what did I watch last week?"."""
+    user = msg.reader or (msg.memory.user if pattern("myself").search(msg.text) else None)
+    asked = pattern("watched_when").fullmatch(msg.body) and not pattern("advice").search(msg.body)
+    dates = next(pattern("when").finditer(msg.body), None)
+    if not user or not asked or dates is None or pattern("seen").search(msg.body):
+        return None
+    days = parse_dates(dates, msg.context.today)
+    if days is None:
+        return None
+    ends = {"watched_after": days.first, "watched_before": days.end}
+    return Action("profile", {"user": user, **{name: day.isoformat() for name, day in ends.items() if day}})
 
 
 def _profile(msg: ParsedMessage) -> Action | None:
@@ -207,6 +244,15 @@ def _refine_request(request: Action, msg: ParsedMessage, topic: str | None, user
     return Action(name, merge_limits({**arguments, **({"user": user} if user else {})}, msg.limits))
 
 
+def _surprise(msg: ParsedMessage) -> Action | None:
+    if not pattern("surprising").search(msg.rest) or pattern("question").match(msg.rest):
+        return None
+    about = find_marked_topic(pattern("surprise_words").sub("", msg.rest))
+    return Action(
+        "recommend", {"user": msg.user, **({"about": about} if about else {}), "surprise": True, **msg.limits}
+    )
+
+
 def _search(msg: ParsedMessage) -> Action | None:
     if msg.reader or not pattern("look").match(msg.rest) or (msg.memory.user and pattern("wide").search(msg.rest)):
         return None
@@ -238,7 +284,7 @@ def _topic_alone(msg: ParsedMessage) -> Action | None:
 def _preference(msg: ParsedMessage) -> dict[str, Any]:
     """Return the answer to "What do you feel like?": a category if it is one, else a topic."""
     topic = find_topic(msg.rest) or msg.rest
-    category = msg.category(topic)
+    category = msg.context.names.category(topic)
     return {"category": category} if category else {"about": topic}
 
 
@@ -280,10 +326,13 @@ def _finish(action: Action, changes: Mapping[str, str], others: Sequence[str]) -
 def _small_talk(msg: ParsedMessage) -> Action | None:
     if msg.changes_list:  # "remove number 2" is not small talk
         return None
-    return Action("help") if is_small_talk(msg.text, named=msg.reader is not None) else None
+    if not is_small_talk(msg.text, named=msg.reader is not None):
+        return None
+    kind = next((kind for kind in ("thanks", "farewell") if pattern(kind).fullmatch(msg.text)), None)
+    return Action("help", {"small_talk": kind} if kind else {})
 
 
 RULES: tuple[Rule, ...] = (
-    _start_over, _undo, _small_talk, _explain, _profile, _like, _describe, _next, _refine, _refuse, _search, _recommend,
-    _topic_alone,
+    _start_over, _undo, _feedback, _open, _small_talk, _explain, _watched_when, _profile, _like, _describe, _next,
+    _surprise, _refine, _refuse, _search, _recommend, _topic_alone,
 )  # fmt: skip

@@ -26,8 +26,10 @@ def test_a_conversation(chat: Chat) -> None:
     assert [item["video_id"] for item in first.recommendations] == ["comet", "rocket"]
     why = chat.turn("why number 2?")
     assert why.text.startswith("Number 2, “How a rocket lands” (Channel, 1:00): like “Dust")
-    assert "Places by leg: dense 2; together 2; in the end 2." in why.text
-    assert "It says at 0:" in why.text
+    assert why.text.endswith("which you watched to the end.")  # one sentence
+    in_detail = chat.turn("why number 2, in detail?")
+    assert "Places by leg: dense 2; together 2; in the end 2." in in_detail.text
+    assert "It says at 0:" in in_detail.text
     about = chat.turn("what is the second about?")
     assert "Four legs unfold. The rocket lands upright." in about.text
     again = chat.turn("something about space")
@@ -150,7 +152,7 @@ def test_a_number_that_is_not_in_the_list(chat: Chat, message: str) -> None:
 
 def test_the_document_is_json(chat: Chat) -> None:
     document = json.loads(json.dumps(chat.turn("recommend for astra").document))
-    assert set(document) == {"reply", "action", "recommendations", "notes"}
+    assert set(document) == {"reply", "action", "recommendations", "notes", "events"}
     assert document["action"] == {"name": "recommend", "arguments": {"user": "astra"}}
     assert document["recommendations"][0]["evidence"]["text"] == "The comet grows two tails."
 

@@ -36,7 +36,7 @@ LISTED = tuple(
 
 
 def after(asked: Action, user: str | None = "user_123") -> Memory:
-    return Memory(user, LISTED, user, asked)
+    return Memory(user, LISTED, user, asked, last_page=[1, 2, 3, 4, 5])
 
 
 CONTEXTS = {
