@@ -153,6 +153,18 @@ def test_more_with_another_limit_passes_over_only_what_was_shown(
     assert [item["rank"] for item in more.recommendations] == [6, 7, 8, 9, 10]
 
 
+@pytest.mark.parametrize("refusal", ["not {}", "less {} please", "no more {}", "stop with the {}", "I'm tired of {}"])
+def test_no_reason_quotes_what_was_refused(chat: Callable[[], Chat], refusal: str) -> None:
+    for opening in ("search the city, under two minutes", "recommend for astra, under two minutes"):
+        thread = f"{refusal} after {opening}"
+        asked = chat().turn(opening, thread=thread).action.arguments
+        assert asked["max_duration_s"] == 120
+        for word in ("trains", "bread", "comet", "water", "music"):
+            reply = chat().turn(refusal.format(word), thread=thread)
+            assert asked.items() <= reply.action.arguments.items()
+            assert not [item["reason"] for item in reply.recommendations if f"“{word}" in item["reason"]]
+
+
 def test_chat_tells_a_taste_that_was_put_into_words(home: Home, recommender: Recommender) -> None:
     home.catalogue.tastes.put(
         "baker", Attributed("Baker likes warm kitchens.", "a-model:taste@1"), ("bread", "ovens"), 3

@@ -25,6 +25,8 @@ def to_english(message: str) -> tuple[str, Language]:
     words = WORD.findall(folded)
     english = sum(word in word_set("filler") or word in word_set("keywords") for word in words)
     hits = {language: sum(word in _signs(language) for word in words) for language in OTHERS}
+    whole = " ".join(words)
+    hits = {language: n + (whole in _table(language)["phrases"]) for language, n in hits.items()}
     language = max(OTHERS, key=lambda other: hits[other])
     if hits[language] <= max(0, english - _in_common(words, language)):
         return message, "en"

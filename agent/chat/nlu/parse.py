@@ -20,6 +20,7 @@ from shortlist.agent.chat.nlu.normalise import normalise
 from shortlist.agent.chat.nlu.spelling import correct_spelling, restore_spelling
 from shortlist.agent.chat.nlu.topic import find_marked_topic, find_topic, strip_filler
 from shortlist.agent.chat.nlu.vocabulary import parse_number, word_map
+from shortlist.retrieval.analysis import terms
 
 RANGES = (("min_duration_s", "max_duration_s"), ("published_after", "published_before"))
 OPPOSITES = {"category": "not_categories", "channel": "not_channels", "language": "not_languages"}
@@ -27,17 +28,27 @@ MAX_TOPIC_WORDS = 8  # longer texts without a known phrase are not read as a top
 
 
 def merge_limits(arguments: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `arguments` updated with `limits`: exclusions add up, None clears, a new limit removes its opposite."""
+    """Return `arguments` updated with `limits`: exclusions add up, None clears, a new limit removes its opposite.
+
+    A topic whose words are all excluded is dropped.
+    """
     both = {**arguments, **{name: _extend(arguments.get(name), value) for name, value in limits.items()}}
     for wanted, unwanted in OPPOSITES.items():
         if both.get(wanted) is not None and wanted in limits:
             both.pop(unwanted, None)
         elif unwanted in limits and both.get(wanted) in (both[unwanted] or ()):
             both.pop(wanted, None)
+    if _covers(both.get("not_words") or (), both.get("about")):
+        both.pop("about")
     for low, high in RANGES:
         if both.get(low) is not None and both.get(high) is not None and _is_empty(low, both[low], both[high]):
             both.pop(low if high in limits else high)
     return both
+
+
+def _covers(words: Sequence[str], topic: str | None) -> bool:
+    """Return whether `words` exclude everything that `topic` is about."""
+    return bool(topic) and set(terms(topic or "")) <= set(terms(" ".join(words)))
 
 
 def _extend(old: object, new: object) -> object:
@@ -165,7 +176,7 @@ def _describe(msg: ParsedMessage) -> Action | None:
 def _watched_when(msg: ParsedMessage) -> Action | None:
     """Return the history of a stretch of time: "what did I watch last week?"."""
     user = msg.reader or (msg.memory.user if pattern("myself").search(msg.text) else None)
-    asked = pattern("watched_when").fullmatch(msg.body) and not pattern("advice").search(msg.body)
+    asked = pattern("watched_when").fullmatch(msg.body)
     dates = next(pattern("when").finditer(msg.body), None)
     if not user or not asked or dates is None or pattern("seen").search(msg.body):
         return None
@@ -326,10 +337,10 @@ def _finish(action: Action, changes: Mapping[str, str], others: Sequence[str]) -
 def _small_talk(msg: ParsedMessage) -> Action | None:
     if msg.changes_list:  # "remove number 2" is not small talk
         return None
-    if not is_small_talk(msg.text, named=msg.reader is not None):
-        return None
     kind = next((kind for kind in ("thanks", "farewell") if pattern(kind).fullmatch(msg.text)), None)
-    return Action("help", {"small_talk": kind} if kind else {})
+    if kind:
+        return Action("help", {"small_talk": kind})
+    return Action("help") if is_small_talk(msg.text, named=msg.reader is not None) else None
 
 
 RULES: tuple[Rule, ...] = (
