@@ -13,11 +13,12 @@ from shortlist.agent.explain.shared_words import topic_words
 from shortlist.agent.rerank.blend import RERANK
 from shortlist.agent.rerank.runner import RerankResult
 from shortlist.core.config import RetrievalConfig
-from shortlist.core.ranking import Ranking, Recommendation, Stage
+from shortlist.core.ranking import Query, Ranking, Recommendation, Stage
 from shortlist.core.types import Kind, Segment, Video
 from shortlist.retrieval.analysis import term_keys
 from shortlist.retrieval.analysis import terms as analysed
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.legs.clicks import click_rates
 from shortlist.retrieval.legs.embedding import strongest_watch
 from shortlist.retrieval.legs.link_evidence import LinkEvidence, liked_weights, link_evidence
 
@@ -73,6 +74,7 @@ class Explainer:
         return ReasonContext(
             profile, wish, wish_vector, items, vectors, example,
             idf=self._idf, links=lambda video: self._links(video, weights), popularity=self._popularity.describe,
+            clicks=lambda video: self._clicks(video, query),
             leads_to=lambda leg, video: strongest_watch(leg, self._snapshot, profile, video.id),
         )  # fmt: skip
 
@@ -80,6 +82,14 @@ class Explainer:
         lexicon = self._snapshot.lexicon
         at = int(lexicon.find(term_keys([term]))[0])
         return math.log1p(lexicon.n / max(1, int(lexicon.frequency[at]))) if at >= 0 else 0.0
+
+    def _clicks(self, video: Video, query: Query) -> tuple[int, int]:
+        rates = click_rates(self._snapshot, query)
+        rows = self._snapshot.rows([video.id])
+        if rates is None or not len(rows):
+            return 0, 0
+        chosen, shown = rates.counts(rows)
+        return int(chosen[0]), int(shown[0])
 
     def _links(self, video: Video, weights: Mapping[int, float]) -> LinkEvidence | None:
         links = self._snapshot.links

@@ -41,7 +41,8 @@ class ReasonContext:
 
     `example` is the video that the request asks for more of. `idf` returns the weight of a term among all videos,
     `links` the evidence of cowatch for a video, `popularity` a phrase about a video that is popular or new, and
-    `leads_to` the liked item that adds most to a video's score by a trained leg.
+    `leads_to` the liked item that adds most to a video's score by a trained leg. `clicks` returns how often a video was
+    chosen and shown lately.
     """
 
     profile: Profile
@@ -53,6 +54,7 @@ class ReasonContext:
     idf: Callable[[str], float] = lambda term: 1.0
     links: Callable[[Video], LinkEvidence | None] = lambda video: None
     popularity: Callable[[Video], str | None] = lambda video: None
+    clicks: Callable[[Video], tuple[int, int]] = lambda video: (0, 0)
     leads_to: Callable[[str, Video], HistoryItem | None] = lambda leg, video: None
 
     def vector(self, kind: Kind, item_id: str) -> FloatArray | None:
@@ -192,6 +194,11 @@ def _trained(leg: str, candidate: Candidate, context: ReasonContext) -> str | No
     return f"a model of what readers watch next puts it after {_named(watched, context)}" if watched else None
 
 
+def _clicks(candidate: Candidate, context: ReasonContext) -> str | None:
+    chosen, shown = context.clicks(candidate.video)
+    return f"chosen {chosen:,} of the {shown:,} times it was shown this week" if chosen else None
+
+
 def _popular(candidate: Candidate, context: ReasonContext) -> str | None:
     words = context.popularity(candidate.video)
     return f"{words}; {LITTLE_KNOWN}" if words and context.is_stranger else words
@@ -211,6 +218,7 @@ PHRASES: Mapping[str, Phrase] = {
     "affinity": _category,
     "cowatch": _cowatch,
     "popular": _popular,
+    "clicks": _clicks,
     "svd": partial(_trained, "svd"),
     "tower": partial(_trained, "tower"),
     RERANK: _model,

@@ -30,12 +30,16 @@ class ClickRates:
     usual: float
     impressions: int
 
-    def at(self, rows: Ints) -> Scores:
-        """Return float64[len(rows)]: log((chosen + `PRIOR` x usual) / (shown + `PRIOR`))."""
+    def counts(self, rows: Ints) -> tuple[Ints, Ints]:
+        """Return how often each of `rows` was chosen, and shown, int64[len(rows)] each."""
         numbers, log = self.snapshot.log_numbers[rows], self.snapshot.log
         chosen, shown = (part.count(numbers, self.until - WINDOW_US, self.until) for part in (log.chosen, log.shown))
         # A video may be chosen where it was not logged as shown: in a search, or at another place.
-        shown = np.maximum(shown, chosen)
+        return chosen, np.maximum(shown, chosen)
+
+    def at(self, rows: Ints) -> Scores:
+        """Return float64[len(rows)]: log((chosen + `PRIOR` x usual) / (shown + `PRIOR`))."""
+        chosen, shown = self.counts(rows)
         return np.log((chosen + PRIOR * self.usual) / (shown + PRIOR))
 
 
@@ -49,28 +53,36 @@ class Clicks(Leg[ClickRates]):
 
     def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
         super().__init__(snapshot)
+        self._order: tuple[int, Ints] = (-1, np.empty(0, dtype=np.int64))
 
     def weigh(self, queries: Sequence[Query]) -> list[ClickRates | None]:
         """See `Leg`. None where nothing was shown before the request."""
-        return [self._rates(query) for query in queries]
+        return [click_rates(self.snapshot, query) for query in queries]
 
     def best(self, scorings: Sequence[ClickRates], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`."""
-        every = np.arange(len(self.snapshot))
-        ranked = {rates.until: rates for rates in scorings}
-        orders = {until: best_first(rates.at(every), self.snapshot.order) for until, rates in ranked.items()}
         one_by_one = zip(scorings, allowed, depths, strict=True)
-        return [first_allowed(orders[rates.until], limits.mask, depth) for rates, limits, depth in one_by_one]
+        return [first_allowed(self._ranked(rates), limits.mask, depth) for rates, limits, depth in one_by_one]
 
     def confidence(self, scoring: ClickRates, best: int) -> float:
         """See `Leg`."""
         return min(1.0, scoring.impressions / FULL)
 
-    def _rates(self, query: Query) -> ClickRates | None:
-        log = self.snapshot.log
-        until = log.until(query.at)
-        shown = log.shown.total(until)
-        if not shown:
-            return None
-        usual = max(1, log.chosen.total(until)) / max(shown, log.chosen.total(until))
-        return ClickRates(self.snapshot, until, usual, shown)
+    def _ranked(self, rates: ClickRates) -> Ints:
+        """Return all rows, best first. Requests of now share one order, so the last one is cached."""
+        until, order = self._order
+        if until != rates.until:
+            order = best_first(rates.at(np.arange(len(self.snapshot))), self.snapshot.order)
+            self._order = (rates.until, order)
+        return order
+
+
+def click_rates(snapshot: Snapshot, query: Query) -> ClickRates | None:
+    """Return the rates at the time of `query`; None where nothing was shown before it."""
+    log = snapshot.log
+    until = log.until(query.at)
+    shown = log.shown.total(until)
+    if not shown:
+        return None
+    usual = max(1, log.chosen.total(until)) / max(shown, log.chosen.total(until))
+    return ClickRates(snapshot, until, usual, shown)

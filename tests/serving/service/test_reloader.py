@@ -9,7 +9,10 @@ from typing import Any
 
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.types import Video
+from shortlist.learning.acts import acts_of
+from shortlist.learning.towers.svd import train_svd
 from shortlist.retrieval.index.indexer import load_snapshot
+from shortlist.retrieval.trained import versions
 from shortlist.serving.service.reloader import Reloader
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
@@ -49,3 +52,25 @@ def test_who_asks_while_the_news_is_being_loaded_waits_for_it(
         for thread in (refreshing, asking):
             thread.join(20)
         assert found[0] > before
+
+
+def test_a_promoted_version_is_taken_at_the_next_request(
+    small_home: Path, new_hash_encoder: Any, scripted_model: Any
+) -> None:
+    encoder = new_hash_encoder()
+    config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
+    with Home.open(small_home, encoder.name) as home:
+        ids = tuple(home.catalogue.videos.ids())
+        reloader = Reloader(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        before, generation = reloader.recommender(), reloader.generation()
+        tower = train_svd(acts_of([ids[:3]] * 5, ids), seed=0, d=2)
+        versions.write_version(
+            home.path, versions.Trained("mine", {"svd": tower}), {"towers": ["svd"], "ranker": False}
+        )
+        assert reloader.recommender() is before
+        versions.promote(home.path, "mine", "test")
+        assert reloader.snapshot().trained.version == "mine"
+        assert reloader.generation() == generation + 1
+        assert before.snapshot.trained.version == versions.NO_MODELS  # requests that had begun
+        assert versions.rollback(home.path) == versions.NO_MODELS
+        assert reloader.snapshot().trained.version == versions.NO_MODELS
