@@ -15,7 +15,7 @@ from shortlist.learning.ranker.lists import TrainingLists
 from shortlist.retrieval.trained.ranker import Ranker
 
 Floats = npt.NDArray[np.float64]
-PENALTY = 3.0  # on the sum of squared weights of standardised features, against the sum over all lists
+PENALTY = 30.0  # on the sum of squared weights of standardised features, against the sum over all lists
 LEAST = 50  # lists
 
 
