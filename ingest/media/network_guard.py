@@ -1,4 +1,4 @@
-"""A `YoutubeDL` limited to http and https, and to public addresses.
+"""A `YoutubeDL` limited to http and https, and to allowed addresses: the public ones, or all.
 
 The guard checks the IP address of every connection, so a redirect, a feed or a host name that leads to a private
 address is refused like that address itself. Proxies are disabled: the guard could not see the address behind one.
@@ -10,6 +10,8 @@ import ipaddress
 import socket
 import urllib.request
 import zlib
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from yt_dlp import YoutubeDL
@@ -20,7 +22,7 @@ MAX_UNPACKED = 64_000_000  # bytes of a compressed response: pages and lists are
 
 
 class PrivateAddress(OSError):
-    """Raised for a host with a private or loopback address."""
+    """Raised for a host with no allowed address: by default, one with a private or loopback address."""
 
 
 class ResponseTooLarge(OSError):
@@ -28,20 +30,39 @@ class ResponseTooLarge(OSError):
 
 
 class GuardedYoutubeDL(YoutubeDL):  # type: ignore[misc]
-    """A `YoutubeDL` that connects to public addresses only, unless `allow_private`."""
+    """A `YoutubeDL` that connects only to IP addresses for which `is_allowed` is True."""
 
-    def __init__(self, params: dict[str, Any], allow_private: bool) -> None:
-        self._allow_private = allow_private
+    def __init__(self, params: dict[str, Any], is_allowed: Callable[[str], bool]) -> None:
+        self._is_allowed = is_allowed
         super().__init__({**params, "proxy": ""})
 
     def build_request_director(self, handlers: Any, preferences: Any = None) -> RequestDirector:
         """Use the handler of this module only, whatever else is installed."""
-        handler = _HttpOnlyRH if self._allow_private else _GuardedRH
-        return super().build_request_director([handler], preferences)
+        director = super().build_request_director([_GuardedRH], preferences)
+        for handler in director.handlers.values():
+            handler.is_allowed = self._is_allowed
+        return director
 
 
 class _Connections(urllib_handler.HTTPHandler):  # type: ignore[misc]
-    """Limits decompression to `MAX_UNPACKED` bytes: yt-dlp holds a whole compressed response in memory."""
+    """Connects only to addresses for which `is_allowed` is True.
+
+    Limits decompression to `MAX_UNPACKED` bytes, because yt-dlp holds a whole compressed response in memory.
+    """
+
+    def __init__(self, is_allowed: Callable[[str], bool], context: Any) -> None:
+        super().__init__(context=context)
+        self._connect = partial(_connect, is_allowed)
+
+    def _make_conn_class(self, base: Any, req: Any) -> Any:
+        create_connection = self._connect
+
+        class Guarded(base):  # type: ignore[misc]
+            def connect(self) -> None:
+                self._create_connection = create_connection
+                super().connect()
+
+        return Guarded
 
     def http_response(self, req: Any, resp: Any) -> Any:
         if resp.headers.get("Content-encoding"):
@@ -63,17 +84,17 @@ class _Connections(urllib_handler.HTTPHandler):  # type: ignore[misc]
             return _decompress(data, zlib.MAX_WBITS)
 
 
-class _HttpOnlyRH(urllib_handler.UrllibRH):  # type: ignore[misc]
+class _GuardedRH(urllib_handler.UrllibRH):  # type: ignore[misc]
     """Handles http and https, and none of urllib's other schemes."""
 
     _SUPPORTED_URL_SCHEMES = ("http", "https")
-    http_handler = _Connections
+    is_allowed: Callable[[str], bool]
 
     def _create_instance(self, proxies: Any, cookiejar: Any, legacy_ssl_support: Any = None) -> Any:
         opener = urllib.request.OpenerDirector()
         context = self._make_sslcontext(legacy_ssl_support=legacy_ssl_support)
         for handler in (
-            self.http_handler(context=context),
+            _Connections(self.is_allowed, context),
             urllib_handler.HTTPCookieProcessor(cookiejar),
             urllib_handler.UnknownHandler(),
             urllib_handler.HTTPDefaultErrorHandler(),
@@ -83,21 +104,6 @@ class _HttpOnlyRH(urllib_handler.UrllibRH):  # type: ignore[misc]
             opener.add_handler(handler)
         opener.addheaders = []
         return opener
-
-
-class _GuardedConnections(_Connections):
-    @staticmethod
-    def _make_conn_class(base: Any, req: Any) -> Any:
-        class Guarded(base):  # type: ignore[misc]
-            def connect(self) -> None:
-                self._create_connection = _connect
-                super().connect()
-
-        return Guarded
-
-
-class _GuardedRH(_HttpOnlyRH):
-    http_handler = _GuardedConnections
 
 
 def _decompress(data: bytes, window_bits: int) -> bytes:
@@ -110,11 +116,13 @@ def _check_size(data: bytes) -> bytes:
     return data
 
 
-def _connect(address: tuple[str, int], timeout: Any = None, source_address: Any = None) -> socket.socket:
-    """Connect to the first public address of the host that accepts. Raises `PrivateAddress` or `OSError`."""
+def _connect(
+    is_allowed: Callable[[str], bool], address: tuple[str, int], timeout: Any = None, source_address: Any = None
+) -> socket.socket:
+    """Connect to the first allowed address of the host that accepts. Raises `PrivateAddress` or `OSError`."""
     failure: OSError = OSError(f"{address[0]} has no address")
     for family, kind, protocol, _, found in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
-        if not is_public(str(found[0])):
+        if not is_allowed(str(found[0])):
             failure = PrivateAddress(f"{address[0]} ({found[0]})")
             continue
         connection = socket.socket(family, kind, protocol)
@@ -128,6 +136,11 @@ def _connect(address: tuple[str, int], timeout: Any = None, source_address: Any 
         else:
             return connection
     raise failure
+
+
+def any_address(_: str) -> bool:
+    """Allow every address."""
+    return True
 
 
 def is_public(address: str) -> bool:

@@ -31,7 +31,7 @@ def youtube_dl(config: MediaConfig, path: Path | None = None) -> Any:
     """Return a `YoutubeDL` that downloads to `path` plus a suffix. Without `path` it only reads metadata."""
     from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 
-    from shortlist.ingest.media.network_guard import GuardedYoutubeDL
+    from shortlist.ingest.media.network_guard import GuardedYoutubeDL, any_address, is_public
 
     # Some downloaders ask for ffmpeg's version without the parameters below.
     FFmpegPostProcessor._ffmpeg_location.set(NO_FFMPEG)
@@ -65,7 +65,7 @@ def youtube_dl(config: MediaConfig, path: Path | None = None) -> Any:
         "progress_hooks": [check_progress],
         "cachedir": False,
     }
-    return GuardedYoutubeDL(params, config.allow_private)
+    return GuardedYoutubeDL(params, any_address if config.allow_private else is_public)
 
 
 def _wait_s(first_s: float, n: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from shortlist.core.config import EncoderConfig, LlmConfig, ModelsConfig
@@ -19,18 +20,30 @@ from shortlist.models.weights.resolve import cache_folder, resolve
 log = logging.getLogger(__name__)
 
 OLLAMA_URL = LlmConfig().ollama_url
+_registered: dict[str, Callable[[EncoderConfig], Encoder]] = {}
+
+
+def register_encoder(name: str, load: Callable[[EncoderConfig], Encoder]) -> None:
+    """Let `encoder.name` = `name` mean the encoder that `load` returns, in this process.
+
+    Vectors are cached under the name: choose another one whenever the vector of any text changes. A registered name
+    takes precedence over a model of the same name.
+    """
+    _registered[name] = load
 
 
 def load_encoder(config: EncoderConfig, models: ModelsConfig, ollama_url: str = OLLAMA_URL) -> Encoder:
     """Load the encoder that `config` names.
 
-    The name is in the manifest or in `models.paths`, or it is a folder, a repository of the hub as "OWNER/NAME", or
-    "PROVIDER:MODEL". An encoder of the manifest runs as an ONNX export, or on torch if it cannot be exported; both give
-    the same vectors (cosine >= 0.9999) under the same name.
+    The name is registered, in the manifest or in `models.paths`, or it is a folder, a repository of the hub as
+    "OWNER/NAME", or "PROVIDER:MODEL". An encoder of the manifest runs as an ONNX export, or on torch if it cannot be
+    exported; both give the same vectors (cosine >= 0.9999) under the same name.
 
     Raises `UsageError` for any other name, `ModelMissing` if the weights cannot be found or loaded, `ModelFailed` if
     the server does not answer.
     """
+    if config.name in _registered:
+        return _registered[config.name](config)
     folder = _folder(config.name, models)
     if folder is None:
         return load_langchain_encoder(config, ollama_url)

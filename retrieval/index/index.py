@@ -67,8 +67,9 @@ class IndexWriter:
     them.
     """
 
-    def __init__(self, folder: Path, index: Index) -> None:
+    def __init__(self, folder: Path, index: Index, max_commit_rows: int = MAX_COMMIT_ROWS) -> None:
         self._folder = folder
+        self._max_commit_rows = max_commit_rows
         self._manifest = index.manifest
         self._serial = index.manifest.serial
         self._parts: dict[str, SegmentView] = {
@@ -92,7 +93,7 @@ class IndexWriter:
     def commit(self, revision: int) -> Index:
         """Write the manifest of `revision`, and delete the folders that it no longer needs.
 
-        Small segments are merged first, at most `MAX_COMMIT_ROWS` rows of each kind. See `background_merge` for the
+        Small segments are merged first, at most `max_commit_rows` rows of each kind. See `background_merge` for the
         others.
         """
         self._parts = {name: part for name, part in self._parts.items() if part.n_live}
@@ -114,7 +115,7 @@ class IndexWriter:
     def _merge_small(self, kind: Kind) -> None:
         names = [name for name, part in self._parts.items() if part.segment.kind == kind]
         sizes = [(self._parts[name].n_live, len(self._parts[name].dead)) for name in names]
-        merged = [names[at] for at in segments_to_merge(sizes, MAX_COMMIT_ROWS)]
+        merged = [names[at] for at in segments_to_merge(sizes, self._max_commit_rows)]
         if merged:
             self._store(merge_segments([self._parts.pop(name) for name in merged]))
 

@@ -18,6 +18,7 @@ from shortlist.retrieval.index.act_log import DAYS, ActLog
 from shortlist.retrieval.index.cowatch_counts import load_links
 from shortlist.retrieval.index.index import FOLDER, Index, IndexWriter, empty_index, open_index
 from shortlist.retrieval.index.manifest import Manifest, read_manifest
+from shortlist.retrieval.index.merge_policy import MAX_COMMIT_ROWS
 from shortlist.retrieval.index.segment import article_segment, video_segment
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.trained.versions import load_trained
@@ -35,7 +36,11 @@ log = logging.getLogger(__name__)
 
 
 def catch_up(
-    home: Home, index: Index | None, encoder: LoadEncoder | None = None, progress: Callable[[int], None] | None = None
+    home: Home,
+    index: Index | None,
+    encoder: LoadEncoder | None = None,
+    progress: Callable[[int], None] | None = None,
+    max_commit_rows: int = MAX_COMMIT_ROWS,
 ) -> Index:
     """Bring `index` to the newest revision of `home` up to which every text has an embedding. None starts an empty one.
 
@@ -43,7 +48,7 @@ def catch_up(
     the writer lock.
     """
     index = index or empty_index(home.home_id, home.encoder)
-    writer = IndexWriter(home.path / FOLDER, index)
+    writer = IndexWriter(home.path / FOLDER, index, max_commit_rows)
     with home.catalogue.snapshot():
         since = index.manifest.revision
         until = embed(home, since, encoder)
@@ -86,9 +91,14 @@ def _report(progress: Callable[[int], None] | None, done: int) -> None:
 
 
 def update_index(
-    home: Home, encoder: LoadEncoder | None = None, progress: Callable[[int], None] | None = None
+    home: Home,
+    encoder: LoadEncoder | None = None,
+    progress: Callable[[int], None] | None = None,
+    max_commit_rows: int = MAX_COMMIT_ROWS,
 ) -> Index:
     """Add missing items to the index of `home` and return it. `progress` is called with the number just added.
+
+    The commit merges at most `max_commit_rows` rows of each kind.
 
     Without an `encoder` the index stops before the first text without an embedding. While another process holds the
     writer lock, the last complete index is returned. An index is rebuilt if it is damaged, belongs to another home, or
@@ -100,7 +110,9 @@ def update_index(
         return index
     try:
         with home.writing("indexing"):
-            return _update(home, encoder, progress)
+            if is_newer_than_catalogue(home):
+                home.catalogue.set_delivered(0)  # Chroma may be newer, too; the next delivery compares all documents
+            return catch_up(home, _usable(home), encoder, progress, max_commit_rows)
     except HomeLocked:
         if index is None or not index.parts:
             raise
@@ -167,9 +179,3 @@ def _usable(home: Home) -> Index | None:
         log.info("the index is rebuilt: it is newer than the catalogue")
         return None
     return index
-
-
-def _update(home: Home, encoder: LoadEncoder | None, progress: Callable[[int], None] | None) -> Index:
-    if is_newer_than_catalogue(home):
-        home.catalogue.set_delivered(0)  # Chroma may be newer, too; the next delivery compares all documents
-    return catch_up(home, _usable(home), encoder, progress)

@@ -83,11 +83,11 @@ def here() -> Command:
 
 @pytest.fixture(scope="session")
 def hashing(new_hash_encoder: Any) -> Callable[[], AbstractContextManager[Any]]:
-    """Until the end of its `with`, commands use a hash encoder, under whatever name is configured (hash-32)."""
+    """Until the end of its `with`, commands use a hash encoder: hash-32, or `other` if that is configured."""
 
     @contextmanager
     def until_the_end() -> Iterator[Any]:
-        from shortlist.models.encoders import loader as encoders
+        from shortlist.models.encoders.loader import register_encoder
 
         encoder = new_hash_encoder()
 
@@ -95,8 +95,9 @@ def hashing(new_hash_encoder: Any) -> Callable[[], AbstractContextManager[Any]]:
             encoder.name = config.name
             return encoder
 
+        register_encoder("hash-32", load)
+        register_encoder("other", load)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(encoders, "load_encoder", load)
             patch.setenv("SHORTLIST_ENCODER__NAME", "hash-32")
             yield encoder
 

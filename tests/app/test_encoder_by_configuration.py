@@ -15,6 +15,7 @@ from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.errors import HomeVersion, ModelFailed
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Video
+from shortlist.models.encoders.loader import register_encoder
 from shortlist.store.embed import BATCH
 from shortlist.store.outbox import deliver
 from tests.embedding_stand_in import EmbeddingStandIn, embedding_stand_in
@@ -74,10 +75,8 @@ class FromFolder:
 
 
 @pytest.mark.parametrize("change", ["trained again", "other windows"])
-def test_vectors_of_the_same_encoder_as_it_was_are_refused_and_not_kept(
-    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shortlist.models.encoders.loader.load_encoder", lambda config, *_: FromFolder(config))
+def test_vectors_of_the_same_encoder_as_it_was_are_refused_and_not_kept(change: str, tmp_path: Path) -> None:
+    register_encoder(str(tmp_path / "encoder"), FromFolder)
     weights = tmp_path / "encoder" / "weights"
     weights.parent.mkdir()
     weights.write_text("first")

@@ -36,8 +36,8 @@ NURSERY = """
 import os, signal, sys
 sys.path.insert(0, "tests")
 from conftest import HashEncoder
-import shortlist.models.encoders.loader
-shortlist.models.encoders.loader.load_encoder = lambda *_: HashEncoder()
+from shortlist.models.encoders.loader import register_encoder
+register_encoder("hash-32", lambda _: HashEncoder())
 from shortlist.app.cli.main import run
 import shortlist.app.rebuild, chromadb, chromadb.api.client, shortlist.ingest.load, shortlist.retrieval.index.indexer
 

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yt_dlp.networking.exceptions import TransportError
 
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import UsageError
 from shortlist.ingest.load import IngestResult
-from shortlist.ingest.media.network_guard import MAX_UNPACKED
+from shortlist.ingest.media.error_messages import error_from
+from shortlist.ingest.media.network_guard import MAX_UNPACKED, GuardedYoutubeDL, is_public
 from shortlist.ingest.media.schemes import source_of
 from shortlist.ingest.media.source import Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.tables.rows import Failure
@@ -229,7 +231,7 @@ def test_a_download_larger_than_allowed_is_stopped_and_leaves_nothing(
 
 
 def test_private_addresses_are_refused_however_they_are_reached(
-    ingest: Ingest, server: MediaServer, clip: Clip, media: MediaConfig, monkeypatch: pytest.MonkeyPatch
+    ingest: Ingest, server: MediaServer, clip: Clip, media: MediaConfig
 ) -> None:
     serve(server, a_mp4=clip())
     guarded = media.model_copy(update={"allow_private": False, "retries": 0})
@@ -241,20 +243,18 @@ def test_private_addresses_are_refused_however_they_are_reached(
     assert server.asked["/a.mp4"] == 0
 
 
-def test_a_redirect_to_a_private_address_is_refused(
-    ingest: Ingest, server: MediaServer, clip: Clip, media: MediaConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_redirect_to_a_private_address_is_refused(server: MediaServer, clip: Clip) -> None:
     serve(server, secret_mp4=clip())
-    # The guard is told that the server's first address is public; where it then sends us is another loopback address.
-    from shortlist.ingest.media import network_guard
-
-    really = network_guard.is_public
-    monkeypatch.setattr(network_guard, "is_public", lambda address: address == "127.0.0.1" or really(address))
     port = server.url.rsplit(":", 1)[1]
     server.replies["/a.mp4"] = redirect(f"http://127.0.0.2:{port}/secret.mp4")
-    loaded = ingest(f"{server.url}/a.mp4", media=media.model_copy(update={"allow_private": False, "retries": 0}))
-    assert "a private or loopback address: 127.0.0.2" in loaded.failures[0].reason
-    assert (server.asked["/a.mp4"] > 0, server.asked["/secret.mp4"]) == (True, 0)
+    # The address of the server is allowed. The redirect leads to another loopback address, which is not.
+    with (
+        GuardedYoutubeDL({"quiet": True}, lambda address: address == "127.0.0.1" or is_public(address)) as client,
+        pytest.raises(TransportError) as refused,
+    ):
+        client.urlopen(f"{server.url}/a.mp4")
+    assert "a private or loopback address: 127.0.0.2" in str(error_from(server.url, refused.value))
+    assert (server.asked["/a.mp4"], server.asked["/secret.mp4"]) == (1, 0)
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x.mp4", "data:video/mp4;base64,AAAA"])

@@ -6,8 +6,6 @@ import json
 import logging
 import os
 import shutil
-import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,12 +24,12 @@ from shortlist.core.errors import HomeLocked, StateError
 from shortlist.core.ranking import Query
 from shortlist.core.types import Article
 from shortlist.retrieval.build import build_leg
-from shortlist.retrieval.index import index as index_writer
 from shortlist.retrieval.index.background_merge import LOCK, MERGED, merge_in_background
 from shortlist.retrieval.index.index import open_index
-from shortlist.retrieval.index.indexer import load_snapshot
+from shortlist.retrieval.index.indexer import load_snapshot, update_index
 from shortlist.retrieval.index.merge_policy import segments_to_merge
 from shortlist.retrieval.index.snapshot import Snapshot
+from tests.killed_child import in_child, killed_before
 
 MAX_COMMIT_ROWS = 30
 QUERY = Query(
@@ -43,10 +41,15 @@ QUERY = Query(
 
 
 @pytest.fixture(autouse=True)
-def _small_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commits that merge little, and no waiting for the disk: a killed process leaves what it wrote to the system."""
-    monkeypatch.setattr(index_writer, "MAX_COMMIT_ROWS", MAX_COMMIT_ROWS)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for the disk: what a killed process wrote is in the system's cache."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+def commit(home: Any) -> Snapshot:
+    """Bring the index up to date, merge at most `MAX_COMMIT_ROWS` rows, and load it."""
+    update_index(home, max_commit_rows=MAX_COMMIT_ROWS)
+    return load_snapshot(home)
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ def grown(home: Any, some_videos: Any) -> Any:
     """A home of 98 videos and 48 articles, whose index has several segments and tombstones; merges are due."""
     for start in range(0, 100, 25):
         home.catalogue.put(*(Article(f"a{at}", "An article") for at in range(start // 2, start // 2 + 12)))
-        load_snapshot(home)
+        commit(home)
     grow(home, some_videos)
     return home
 
@@ -62,10 +65,10 @@ def grown(home: Any, some_videos: Any) -> Any:
 def grow(home: Any, some_videos: Any) -> None:
     for start in range(0, 100, 25):
         home.catalogue.put(*some_videos(25, start))
-        load_snapshot(home)
+        commit(home)
     home.catalogue.put(*some_videos(9, 20, edition=1))
     home.catalogue.remove("v0050", "v0003")
-    load_snapshot(home)
+    commit(home)
 
 
 def anew(home: Any, path: Path) -> Snapshot:
@@ -74,7 +77,7 @@ def anew(home: Any, path: Path) -> Snapshot:
     path.mkdir()
     other = type(home)(path)
     other.catalogue, other.embeddings = home.catalogue, home.embeddings
-    return load_snapshot(other)
+    return commit(other)
 
 
 def same_results(one: Snapshot, other: Snapshot) -> None:
@@ -112,11 +115,11 @@ def once(work: Callable[[], None]) -> Callable[[int], None]:
 
 class TestAside:
     def test_what_a_commit_may_not_merge_is_merged(self, grown: Any, tmp_path: Path) -> None:
-        before = load_snapshot(grown)
+        before = commit(grown)
         rows: list[int] = []
         assert len(before.parts) > 2
         assert merge_in_background(grown, rows.append)
-        after = load_snapshot(grown)
+        after = commit(grown)
         assert rows == [48, 98]
         assert (len(after.parts), len(after.articles), after.revision) == (1, 1, before.revision)
         same_results(after, anew(grown, tmp_path / "anew"))
@@ -139,8 +142,8 @@ class TestAside:
     def test_a_commit_merges_no_more_than_it_may(self, home: Any, some_videos: Any) -> None:
         for start in range(0, 200, 8):
             home.catalogue.put(*some_videos(8, start))
-            load_snapshot(home)
-            sizes = [len(part.segment) for part in load_snapshot(home).parts]
+            commit(home)
+            sizes = [len(part.segment) for part in commit(home).parts]
             assert max(sizes) <= MAX_COMMIT_ROWS
             assert len(sizes) <= 2 * start / (0.75 * MAX_COMMIT_ROWS) + 5
 
@@ -150,13 +153,13 @@ class TestMeanwhile:
         def meanwhile() -> None:
             grown.catalogue.put(*some_videos(10, 200))
             grown.catalogue.put(*some_videos(10, 70, edition=2))
-            load_snapshot(grown)
+            commit(grown)
             grown.catalogue.remove("v0001", "v0071", "v0200")
             grown.catalogue.put(*some_videos(1, 50, edition=3), Article("a1", "Changed"), Article("new", "New"))
-            same_results(load_snapshot(grown), anew(grown, tmp_path / "anew"))
+            same_results(commit(grown), anew(grown, tmp_path / "anew"))
 
         assert merge_in_background(grown, once(meanwhile))
-        merged = load_snapshot(grown)
+        merged = commit(grown)
         same_results(merged, anew(grown, tmp_path / "anew"))
         assert {"v0001", "v0071", "v0200", "v0003"}.isdisjoint(merged.live_ids())
         assert sorted(folders(grown)) == sorted(names(grown))
@@ -167,19 +170,19 @@ class TestMeanwhile:
         def meanwhile(_: int) -> None:
             for start in range(300, 340, 4):
                 grown.catalogue.put(*some_videos(4, start))
-                load_snapshot(grown)
+                commit(grown)
             assert before - set(names(grown))
 
         assert merge_in_background(grown, meanwhile)
-        same_results(load_snapshot(grown), anew(grown, tmp_path / "anew"))
+        same_results(commit(grown), anew(grown, tmp_path / "anew"))
 
     def test_everything_may_be_removed(self, grown: Any) -> None:
         def meanwhile(_: int) -> None:
-            grown.catalogue.remove(*load_snapshot(grown).live_ids())
-            load_snapshot(grown)
+            grown.catalogue.remove(*commit(grown).live_ids())
+            commit(grown)
 
         assert merge_in_background(grown, meanwhile)  # the articles
-        assert load_snapshot(grown).parts == ()
+        assert commit(grown).parts == ()
         assert sorted(folders(grown)) == sorted(names(grown))
 
     def test_an_index_made_anew_is_not_touched(self, home: Any, some_videos: Any, tmp_path: Path) -> None:
@@ -188,13 +191,13 @@ class TestMeanwhile:
 
         def meanwhile(_: int) -> None:
             shutil.rmtree(home.path / "indexes")
-            load_snapshot(home)
+            commit(home)
             made.extend(names(home))
 
         assert not merge_in_background(home, meanwhile)
         assert names(home) == made
         assert set(made) & set(before)  # names are used again
-        same_results(load_snapshot(home), anew(home, tmp_path / "anew"))
+        same_results(commit(home), anew(home, tmp_path / "anew"))
 
     def test_an_index_that_is_gone_is_no_error(self, grown: Any) -> None:
         assert not merge_in_background(grown, lambda _: shutil.rmtree(grown.path / "indexes"))
@@ -225,11 +228,11 @@ class TestMeanwhile:
         for start in range(200, 400, 10):
             grown.catalogue.put(*some_videos(10, start))
             grown.catalogue.remove(f"v{start:04d}")
-            snapshot = load_snapshot(grown)
+            snapshot = commit(grown)
             assert len(set(snapshot.live_ids())) == snapshot.n_live
         done.set()
         thread.join()
-        same_results(load_snapshot(grown), anew(grown, tmp_path / "anew"))
+        same_results(commit(grown), anew(grown, tmp_path / "anew"))
         assert any(merged)
 
 
@@ -247,7 +250,7 @@ def change(home: Any, some_videos: Any, done: list[tuple[str, int, int, int]]) -
         else:
             here = {video.id for _, video in home.catalogue.videos.iterate()}
             home.catalogue.remove(*(here & {f"v{at:04d}" for at in range(start, start + n)}))
-        load_snapshot(home)
+        commit(home)
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -260,11 +263,11 @@ def test_whatever_is_done_before_meanwhile_and_after(
     home.catalogue.put(*some_videos(45))
     change(home, some_videos, before)
     merge_in_background(home, lambda _: change(home, some_videos, meanwhile))
-    same_results(load_snapshot(home), anew(home, path / "anew"))
+    same_results(commit(home), anew(home, path / "anew"))
     change(home, some_videos, after)
-    same_results(load_snapshot(home), anew(home, path / "anew"))
+    same_results(commit(home), anew(home, path / "anew"))
     merge_in_background(home)
-    same_results(load_snapshot(home), anew(home, path / "anew"))
+    same_results(commit(home), anew(home, path / "anew"))
     assert in_order(home)
 
 
@@ -306,40 +309,16 @@ class TestAlone:
         assert merge_in_background(grown)
 
     def test_files_that_cannot_be_written_are_an_error(self, grown: Any) -> None:
-        before = load_snapshot(grown)
+        before = commit(grown)
         with pytest.raises(StateError):
             merge_in_background(grown, lambda _: (grown.path / "indexes" / f"{MERGED}.new").write_text("in the way"))
-        same_results(load_snapshot(grown), before)
-
-
-STEPS = {"os.rename", "os.mkdir", "os.rmdir", "shutil.rmtree"}
-
-
-def in_child(work: Callable[[], object]) -> int:
-    """`work` in a child process, and how that ended."""
-    child = os.fork()
-    if not child:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    return os.waitpid(child, 0)[1]
+        same_results(commit(grown), before)
 
 
 def killed_at(home: Any, step: int) -> bool:
     """Whether a child process that merges was killed before this step of all that change files."""
     steps = count()
-
-    def kill(event: str, given: tuple[Any, ...]) -> None:
-        changes = event in STEPS or (event == "open" and "w" in str(given[1]))
-        if changes and next(steps) == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def work() -> None:
-        sys.addaudithook(kill)
-        merge_in_background(home)
-
-    return os.WIFSIGNALED(in_child(work))
+    return killed_before(lambda: merge_in_background(home), lambda *_: next(steps) == step)
 
 
 @pytest.mark.slow
@@ -356,9 +335,9 @@ class TestKilled:
             shutil.copytree(kept, home.path / "indexes")
             if not killed_at(home, step):
                 break
-            same_results(load_snapshot(home), right)
+            same_results(commit(home), right)
             merge_in_background(home)
-            same_results(load_snapshot(home), right)
+            same_results(commit(home), right)
             assert not (home.path / "indexes" / MERGED).exists()
         assert step > 20
 
@@ -369,7 +348,7 @@ class TestKilled:
         for path in unfinished:
             path.mkdir()
         grown.catalogue.put(*some_videos(1, 500))
-        load_snapshot(grown)
+        commit(grown)
         assert all(path.exists() for path in unfinished)
         merge_in_background(grown)
         assert not any(path.exists() for path in unfinished)
