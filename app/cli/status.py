@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from shortlist.store.home import Home
 
 SAMPLE = 10
-FOUND = re.compile(r"found ([^:;]+)")
+UNKNOWN_CAUSE = "unknown"  # recorded by a version without codes
 
 
 def status(
@@ -51,7 +50,13 @@ def _document(store: Home, config: Config) -> dict[str, Any]:
 
     counts = store.catalogue.counts()
     failures = [
-        {"item": redacted(one.item), "step": one.step, "reason": one.reason} for one in store.catalogue.steps.failures()
+        {
+            "item": redacted(one.item),
+            "step": one.step,
+            "cause": one.cause or UNKNOWN_CAUSE,
+            "reason": one.reason,
+        }
+        for one in store.catalogue.steps.failures()
     ]
     return {
         "home": str(store.path),
@@ -66,7 +71,7 @@ def _document(store: Home, config: Config) -> dict[str, Any]:
         "seconds_each": {step: round(each, 2) for step, each in store.catalogue.steps.mean_seconds().items()},
         "made_by": store.catalogue.videos.makers(),
         "failures": failures,
-        "failures_by_reason": _by_reason(failures),
+        "failures_by_cause": dict(Counter(one["cause"] for one in failures).most_common()),
         "models": {one.name: one.state for one in model_status(config.models)},
         "hashes": {
             "home": store.home_id,
@@ -106,13 +111,7 @@ def _ingest_rows(document: dict[str, Any]) -> dict[str, str]:
         rows[f"step {step}"] = ended + (f" ({each:.1f} s each)" if each is not None else "")
     for part, makers in document["made_by"].items():
         rows[f"{part} by"] = ", ".join(f"{maker} {number:,}" for maker, number in sorted(makers.items()))
-    by_reason = document["failures_by_reason"].items()
-    if by_reason:
-        rows["failed for"] = ", ".join(f"{why} ({number:,})" for why, number in by_reason)
+    by_cause = document["failures_by_cause"].items()
+    if by_cause:
+        rows["failures by cause"] = ", ".join(f"{cause} ({number:,})" for cause, number in by_cause)
     return rows
-
-
-def _by_reason(failures: list[dict[str, str]]) -> dict[str, int]:
-    """Count failures by kind: the reason without the details that differ between items."""
-    kinds = Counter(found[1] if (found := FOUND.search(one["reason"])) else one["reason"] for one in failures)
-    return dict(kinds.most_common())

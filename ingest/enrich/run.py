@@ -128,8 +128,8 @@ class _Run(Generic[R]):
         try:
             enriched = self.enricher.enrich(self.records.text(record))
         except ModelFailed as error:
-            self.failures.append(Failure(record_id, str(error)))
-            self.home.catalogue.steps.put(record_id, self.records.step, "failed", str(error))
+            self.failures.append(Failure(record_id, str(error), error.code))
+            self.home.catalogue.steps.put(record_id, self.records.step, "failed", str(error), cause=error.code)
             self.failure_limit.failure(error)
             return False
         self.failure_limit.success()

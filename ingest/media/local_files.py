@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from shortlist.core.config import MediaConfig
-from shortlist.core.errors import MediaError, UsageError
+from shortlist.core.errors import UNREADABLE, MediaError, UsageError
 from shortlist.ingest.media.media_file import check_size, video_of_file
 from shortlist.ingest.media.source import Entry, Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.tables.rows import Failure
@@ -62,8 +62,8 @@ class LocalSource:
             yield from (self._entry(Path(folder, name)) for name in sorted(names) if _is_media(name))
             while unreadable:
                 error = unreadable.pop()
-                yield Failure(str(error.filename), f"cannot read the folder: {error.strerror}")
-        yield from (Failure(str(error.filename), f"cannot read the folder: {error.strerror}") for error in unreadable)
+                yield _unreadable_folder(error)
+        yield from map(_unreadable_folder, unreadable)
 
     def _entry(self, path: Path) -> Entry:
         try:
@@ -71,11 +71,11 @@ class LocalSource:
             location.encode()
             found = path.stat()
         except UnicodeEncodeError:
-            return Failure(repr(str(path)), "its name is not UTF-8: rename it")
+            return Failure(repr(str(path)), "its name is not UTF-8: rename it", "bad-name")
         except OSError as error:
-            return Failure(str(path), f"cannot read the file: {error.strerror}")
+            return Failure(str(path), f"cannot read the file: {error.strerror}", UNREADABLE)
         if not stat.S_ISREG(found.st_mode):
-            return Failure(str(path), "not a regular file, but a device or a pipe: leave it out")
+            return Failure(str(path), "not a regular file, but a device or a pipe: leave it out", "not-a-file")
         return Item(location, partial(self._fetch, path, found.st_size), f"{found.st_size}:{found.st_mtime_ns}")
 
     def _check_duration(self, item: Item) -> Entry:
@@ -94,3 +94,7 @@ class LocalSource:
 
 def _is_media(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES and not name.startswith("._")
+
+
+def _unreadable_folder(error: OSError) -> Failure:
+    return Failure(str(error.filename), f"cannot read the folder: {error.strerror}", UNREADABLE)

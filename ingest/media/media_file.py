@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from shortlist.core.errors import MediaError
+from shortlist.core.errors import UNREADABLE, MediaError
 from shortlist.core.types import Video
 from shortlist.models.speech.audio import MediaFacts, media_facts
 
@@ -24,6 +24,7 @@ def check_size(size: int, max_bytes: int, name: str) -> None:
             expected=f"at most {max_bytes / 1e6:,.0f} MB",
             found=f"{size / 1e6:,.0f} MB",
             remedy="raise media.max_bytes, or leave it out",
+            code="too-large",
         )
 
 
@@ -48,6 +49,7 @@ def video_of_file(path: Path, name: str) -> Video:
             expected="a file that can be read",
             found=error.strerror or str(error),
             remedy="correct its permissions, or leave it out",
+            code=UNREADABLE,
         ) from error
 
 
@@ -65,4 +67,5 @@ def _check_recording(facts: MediaFacts, name: str) -> None:
             expected="audio or video",
             found=f"the format {facts.format}",
             remedy="leave it out",
+            code="not-a-recording",
         )

@@ -133,7 +133,7 @@ class _Pipeline:
         if isinstance(entry, Item):
             self._run_log.listed(location)
         if isinstance(entry, Failure):
-            self._run_log.failed(entry.where, "list", entry.reason)
+            self._run_log.failed(entry.where, "list", entry.reason, entry.cause)
         elif isinstance(entry, Skipped):
             self._run_log.skip(entry)
         elif self._is_stored(entry):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from shortlist.core.errors import ServiceError, ShortlistError, StateError
+from shortlist.core.errors import UNEXPECTED, ServiceError, ShortlistError, StateError
 from shortlist.core.notes import Note
 from shortlist.ingest.load import IngestResult
 from shortlist.ingest.media.bounded_queue import Stopped
@@ -76,10 +76,10 @@ class RunLog:
         except (StateError, ServiceError, Stopped):
             raise
         except ShortlistError as error:
-            self.failed(location, stage, str(error))
+            self.failed(location, stage, str(error), error.code)
         except Exception as error:  # noqa: BLE001 - a bug met by this item must not stop the others
             log.error("%s of %s: %s", stage, redacted(location), redacted(traceback.format_exc()))
-            self.failed(location, stage, f"unexpected: {error!r}")
+            self.failed(location, stage, f"unexpected: {error!r}", UNEXPECTED)
         else:
             if step.skipped:
                 self.skip(step.skipped)
@@ -87,12 +87,12 @@ class RunLog:
                 self._steps.put(location, stage, "done", step.note, time.perf_counter() - began)
         self.progress(stage, 1)
 
-    def failed(self, location: str, stage: Stage, reason: str) -> None:
-        """Record a failure."""
+    def failed(self, location: str, stage: Stage, reason: str, cause: str) -> None:
+        """Record a failure. `cause` is its code."""
         reason = redacted(reason)
-        self._steps.put(location, stage, "failed", reason)
+        self._steps.put(location, stage, "failed", reason, cause=cause)
         with self._lock:
-            self._failures.append(Failure(redacted(location), reason))
+            self._failures.append(Failure(redacted(location), reason, cause))
 
     def listed(self, location: str) -> None:
         """Remove an earlier failure to list this item."""

@@ -40,7 +40,7 @@ class S3Source:
         try:
             yield from islice(self._list(client), self._media_filter.limit)
         except MediaError as error:
-            yield Failure(self._address, str(error))
+            yield Failure(self._address, str(error), error.code)
 
     def _list(self, client: Any) -> Iterator[Item]:
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.core.config import MediaConfig
-from shortlist.core.errors import MediaError, RecordError, ShortlistError
+from shortlist.core.errors import UNEXPECTED, MediaError, RecordError, ShortlistError
 from shortlist.core.types import Transcript, Video
 from shortlist.ingest.media.captions import choose_track, transcript_of
 from shortlist.ingest.media.error_messages import SKIP_IT, fetch_error
@@ -53,12 +53,12 @@ class UrlSource:
                     remaining = None if remaining is None else remaining - 1
                 yield entry
         except MediaError as error:
-            yield Failure(self._address, str(error))
+            yield Failure(self._address, str(error), error.code)
         except ShortlistError:
             raise
         except Exception as error:  # noqa: BLE001 - a bug in one extractor must not stop the other sources
             log.error("listing %s: %s", redacted(self._address), redacted(traceback.format_exc()))
-            yield Failure(self._address, f"unexpected: {error!r}")
+            yield Failure(self._address, f"unexpected: {error!r}", UNEXPECTED)
 
     def _entries(self, address: str, depth: int) -> Iterator[Entry]:
         listing = with_retries(self._config, lambda: self._listing(address))
@@ -87,7 +87,7 @@ class UrlSource:
                 address = listing["url"]
                 listing = youtube_dl(self._config).extract_info(address, download=False, process=False)
         if not listing:
-            raise fetch_error(address, "no video", "correct the address, or leave it out")
+            raise fetch_error(address, "no-video", "no video", "correct the address, or leave it out")
         return dict(listing)
 
     def _entry(self, info: Info, location: str) -> Entry:
@@ -135,7 +135,9 @@ class _Fetch:
             return info
         entries = [entry for entry in info.get("entries") or () if entry]
         if len(entries) != 1:
-            raise fetch_error(self._location, f"a page with {len(entries)} videos", "ingest its address by itself")
+            raise fetch_error(
+                self._location, "several-videos", f"a page with {len(entries)} videos", "ingest its address by itself"
+            )
         return self._single_video(entries[0])
 
     def _rejection(self, info: Info) -> str | None:
@@ -161,7 +163,7 @@ class _Fetch:
         downloads = result.get("requested_downloads") or ()
         files = [Path(download["filepath"]) for download in downloads if download.get("filepath")]
         if not files or not files[0].is_file():
-            raise fetch_error(self._location, "a download without a file", SKIP_IT)
+            raise fetch_error(self._location, "no-file", "a download without a file", SKIP_IT)
         return files[0]
 
     def _check_media(self, info: Info, media: Path, transcript: Transcript) -> Fetched | Skipped:

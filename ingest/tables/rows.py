@@ -27,10 +27,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A row that could not be read or converted to a record, and the reason on one line."""
+    """A row, file or address that could not be ingested: the reason on one line, and its `cause`, a code."""
 
     where: str
     reason: str
+    cause: str = RecordError.code
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reason", one_line(self.reason))

@@ -132,4 +132,5 @@ def _unreadable(path: Path, found: str) -> MediaError:
         expected="a media file that is whole",
         found=found,
         remedy="play it to see whether it is damaged, or leave it out",
+        code="damaged-media",
     )

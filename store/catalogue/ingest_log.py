@@ -15,10 +15,24 @@ from shortlist.store.sql.schema import locations, steps, videos
 class Steps(CatalogueTable):
     """The last outcome of every step for every item."""
 
-    def put(self, item: str, step: str, status: StepStatus, reason: str = "", seconds: float | None = None) -> None:
-        """Store the outcome and duration of `step` for `item` (an id, file or address). Replaces the last outcome."""
+    def put(
+        self,
+        item: str,
+        step: str,
+        status: StepStatus,
+        reason: str = "",
+        seconds: float | None = None,
+        cause: str = "",
+    ) -> None:
+        """Store the outcome and duration of `step` for `item` (an id, file or address). Replaces the last outcome.
+
+        `cause` is the code of the error if the step failed.
+        """
         at = to_micros(datetime.now(UTC))
-        row = {"item": item, "step": step, "status": status, "reason": reason, "at": at, "seconds": seconds}
+        row = {
+            "item": item, "step": step, "status": status, "reason": reason, "at": at, "seconds": seconds,
+            "cause": cause,
+        }  # fmt: skip
         with self._database.writing() as connection:
             connection.execute(self._database.replace(steps, row))
 
@@ -27,7 +41,7 @@ class Steps(CatalogueTable):
         failed = select(steps).where(steps.c.status == "failed").order_by(steps.c.at, steps.c.item, steps.c.step)
         with self._database.reading() as connection:
             return [
-                StepFailure(row.item, row.step, row.reason, from_micros(row.at) or datetime.now(UTC))
+                StepFailure(row.item, row.step, row.cause, row.reason, from_micros(row.at) or datetime.now(UTC))
                 for row in connection.execute(failed)
             ]
 

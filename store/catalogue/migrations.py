@@ -48,9 +48,14 @@ def _keys(connection: Connection) -> None:
     )
 
 
+def _causes(connection: Connection) -> None:
+    """Add the codes of errors to failed steps. Older failures have none."""
+    connection.exec_driver_sql("ALTER TABLE steps ADD COLUMN cause TEXT NOT NULL DEFAULT ''")
+
+
 # MIGRATIONS[n] migrates a catalogue from schema version n to n + 1. A step must not use the current schema.
-# Catalogues on PostgreSQL begin with version 4, so the older steps may use SQLite's dialect.
-MIGRATIONS: Mapping[int, Migration] = {1: _enriched_articles, 2: _tastes, 3: _keys}
+# Catalogues on PostgreSQL begin with version 4: the steps to it may use SQLite's dialect, later ones may not.
+MIGRATIONS: Mapping[int, Migration] = {1: _enriched_articles, 2: _tastes, 3: _keys, 4: _causes}
 
 
 def migrate(

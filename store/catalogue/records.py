@@ -79,10 +79,11 @@ def _order_of_judgements(event: Event) -> tuple[datetime, bool]:
 
 @dataclass(frozen=True, slots=True)
 class StepFailure:
-    """A failed ingest step of an item, with its time and reason."""
+    """A failed ingest step of an item. `cause` is the code of the error, "" if an older version recorded it."""
 
     item: str
     step: str
+    cause: str
     reason: str
     at: datetime
 

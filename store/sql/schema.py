@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, La
 
 from shortlist.store.sql.dialect import Number, Text
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 catalogue = MetaData()
 
@@ -116,6 +116,7 @@ steps = Table(
     Column("reason", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("seconds", Float),
+    Column("cause", Text, nullable=False, server_default=""),  # the code of the error of a failed step
 )
 
 locations = Table(

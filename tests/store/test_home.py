@@ -131,6 +131,18 @@ def test_a_home_of_version_1_becomes_one_of_today(tmp_path: Path, home: Home) ->
     assert (old / "catalogue.v1.sqlite3").exists()
 
 
+def test_failures_of_version_4_are_without_a_cause(home: Home) -> None:
+    with home._database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE steps DROP COLUMN cause")
+        connection.exec_driver_sql(
+            "INSERT INTO steps (item, step, status, reason, at) VALUES ('a', 'b', 'failed', '', 0)"
+        )
+        write_number(connection, "schema_version", 4)
+    with Home.open(home.path, servers=home.servers) as migrated:
+        migrated.catalogue.steps.put("c", "d", "failed", "no audio", cause="damaged-media")
+        assert [one.cause for one in migrated.catalogue.steps.failures()] == ["", "damaged-media"]
+
+
 def test_a_migration_that_fails_changes_nothing(home: Home) -> None:
     def fail(connection: object) -> None:
         connection.exec_driver_sql("DROP TABLE steps")  # type: ignore[attr-defined]

@@ -252,7 +252,7 @@ def test_a_folder_that_cannot_be_read_is_a_failure(tmp_path: Path, media: MediaC
         entries = list(source.items())
     finally:
         os.seteuid(0)
-    assert entries == [Failure(str(closed), "cannot read the folder: Permission denied")]
+    assert entries == [Failure(str(closed), "cannot read the folder: Permission denied", "unreadable")]
 
 
 @pytest.mark.parametrize("text", ["ftp://example.org/a.mp4", "file:///etc/passwd", "javascript://x"])

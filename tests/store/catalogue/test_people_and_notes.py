@@ -64,11 +64,11 @@ def test_reader_ids_are_sorted(home: Home) -> None:
 
 def test_steps(home: Home) -> None:
     catalogue = home.catalogue
-    catalogue.steps.put("clip.mp4", "transcribe", "failed", "no audio")
+    catalogue.steps.put("clip.mp4", "transcribe", "failed", "no audio", cause="damaged-media")
     catalogue.steps.put("b", "enrich", "failed", "timed out")
     catalogue.steps.put("b", "enrich", "done")
-    assert [(failure.item, failure.step, failure.reason) for failure in catalogue.steps.failures()] == [
-        ("clip.mp4", "transcribe", "no audio")
+    assert [(failure.item, failure.step, failure.cause, failure.reason) for failure in catalogue.steps.failures()] == [
+        ("clip.mp4", "transcribe", "damaged-media", "no audio")
     ]
     assert catalogue.steps.counts() == {"transcribe": {"failed": 1}, "enrich": {"done": 1}}
     assert catalogue.steps.remove(item="clip.mp4") == 1

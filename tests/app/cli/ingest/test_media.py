@@ -43,11 +43,12 @@ def test_a_folder_a_failure_its_mending_and_the_same_again(here: Shortlist, clip
     status = json.loads(here("status", "--json", home=home).stdout)
     assert status["steps"]["download"] == {"done": 2, "failed": 1}
     assert status["steps"]["store"] == {"done": 2}
-    assert len(status["failures"]) == 1
+    assert [one["cause"] for one in status["failures"]] == ["damaged-media"]
+    assert status["failures_by_cause"] == {"damaged-media": 1}
     assert status["made_by"]["transcript"] == {"whisper": 2}
     shown = here("status", home=home).stdout
     assert "step transcribe" in shown
-    assert "failed for" in shown
+    assert re.search(r"failures by cause +damaged-media \(1\)", shown)
     assert here("ingest", "retry", home=home, **TINY).returncode == 1
     record(clips / "broken.mp4", [tone(1, 600)])
     again = here("ingest", "retry", home=home, **TINY)
