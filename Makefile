@@ -78,7 +78,7 @@ spelling: $(STAMP)-dev
 fresh-docs: $(STAMP)-dev
 	$(BIN)/python -m docs.generate --check
 
-format: $(STAMP)-dev  ## let ruff format and mend what it can
+format: $(STAMP)-dev  ## let ruff format and fix what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

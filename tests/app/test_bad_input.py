@@ -76,7 +76,7 @@ def test_a_table_without_its_columns_is_refused(
     shortlist("ingest", what, str(file)).says(2, *said)
 
 
-def test_of_several_tables_the_good_are_kept_and_the_bad_told(shortlist: Any, tmp_path: Path) -> None:
+def test_of_several_tables_the_good_are_kept_and_the_bad_reported(shortlist: Any, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl.gz"
     good.write_text(json.dumps(GOOD[0]))
     done = shortlist("ingest", "videos", str(good), str(tmp_path / "absent.jsonl"))
@@ -88,7 +88,7 @@ def test_of_several_tables_the_good_are_kept_and_the_bad_told(shortlist: Any, tm
     assert "damaged archive" in done.stderr
 
 
-def test_swapped_columns_are_told(shortlist: Any, tmp_path: Path) -> None:
+def test_swapped_columns_are_reported(shortlist: Any, tmp_path: Path) -> None:
     file = tmp_path / "events.csv"
     file.write_text("user_id,item_id,kind,action,at\nann,v,view,video,2026-11-20T10:00:00Z\n")
     done = shortlist("ingest", "events", str(file))

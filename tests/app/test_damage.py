@@ -88,7 +88,7 @@ def test_a_sound_home_passes_every_check(here: Command, home: Path, hashed: Any)
     assert fine >= {*DERIVED, "encoder", "language model", "versions"}
 
 
-def test_what_is_missing_from_outside_is_told_apart(shortlist: Command, tmp_path: Path) -> None:
+def test_what_is_missing_from_outside_is_distinguished(shortlist: Command, tmp_path: Path) -> None:
     dead = {"SHORTLIST_LLM__PROVIDER": "ollama", "SHORTLIST_LLM__OLLAMA_URL": "http://127.0.0.1:9"}
     assert shortlist("doctor").returncode == 0
     assert findings(shortlist)["language model"]["state"] == "warning"
@@ -102,7 +102,7 @@ def test_what_is_missing_from_outside_is_told_apart(shortlist: Command, tmp_path
     [("vectors.npy", flip_last), ("ids.txt", truncate), ("names.json", flip_last)]
     + [pytest.param(name, spoil, marks=pytest.mark.slow) for name in FILES for spoil in (truncate, flip_last)],
 )
-def test_a_damaged_index_is_made_anew_by_itself(
+def test_a_damaged_index_is_rebuilt_by_itself(
     shortlist: Command, home: Path, name: str, spoil: Callable[[Path], None]
 ) -> None:
     before = found_by(shortlist)
@@ -113,7 +113,7 @@ def test_a_damaged_index_is_made_anew_by_itself(
     assert findings(shortlist)["indexes"]["state"] == "ok"
 
 
-def test_a_bit_that_rots_unseen_is_found_by_doctor_and_mended_by_rebuild(shortlist: Command, home: Path) -> None:
+def test_a_bit_that_rots_unseen_is_found_by_doctor_and_repaired_by_rebuild(shortlist: Command, home: Path) -> None:
     file = next(iter(sorted((home / "indexes").glob("*/vectors.npy"))))
     times = file.stat()
     flip(file, -1)
@@ -138,7 +138,7 @@ def flip_middle(file: Path) -> None:
         pytest.param("*/data_level0.bin", flip_middle, marks=pytest.mark.slow),
     ],
 )
-def test_a_damaged_chroma_is_named_and_mended_by_rebuild(
+def test_a_damaged_chroma_is_named_and_repaired_by_rebuild(
     shortlist: Command, home: Path, tables: Path, where: str, spoil: Callable[[Path], None]
 ) -> None:
     before = found_by(shortlist)
@@ -151,7 +151,7 @@ def test_a_damaged_chroma_is_named_and_mended_by_rebuild(
     assert shortlist("doctor").returncode == 0
 
 
-def test_a_bit_in_a_text_of_the_catalogue_is_named_and_mended_by_ingesting_again(
+def test_a_bit_in_a_text_of_the_catalogue_is_named_and_repaired_by_ingesting_again(
     shortlist: Command, home: Path, tables: Path
 ) -> None:
     file = home / "catalogue.sqlite3"
@@ -181,7 +181,7 @@ def test_a_broken_page_of_the_catalogue_is_named_with_what_to_do(shortlist: Comm
 
 
 @pytest.mark.parametrize("name", ["vectors.sqlite3", "answers.sqlite3"])
-def test_a_damaged_cache_is_named_and_mended_by_rebuild(shortlist: Command, home: Path, name: str) -> None:
+def test_a_damaged_cache_is_named_and_repaired_by_rebuild(shortlist: Command, home: Path, name: str) -> None:
     (home / name).write_bytes(b"rubbish " * 2000)
     doctor = findings(shortlist)["caches"]
     assert (doctor["state"], doctor["remedy"]) == ("broken", "shortlist rebuild")

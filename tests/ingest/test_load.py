@@ -127,7 +127,9 @@ def test_the_last_of_two_texts_wins_and_is_reported(home: Home, encoder: Any, js
     assert counts(loaded) == (0, 0, 3)
 
 
-def test_a_changed_video_is_changed_and_made_anew(home: Home, encoder: Any, config: IngestConfig, jsonl: Jsonl) -> None:
+def test_a_changed_video_is_changed_and_enriched_again(
+    home: Home, encoder: Any, config: IngestConfig, jsonl: Jsonl
+) -> None:
     load_videos(home, jsonl(clip(1), clip(2)), lambda: encoder, config)
     changed = clip(1, transcript="The goal keeper saved the penalty of the match.")
     assert counts(load_videos(home, jsonl(changed, clip(2)), lambda: encoder, config)) == (0, 1, 1)
@@ -197,7 +199,9 @@ def test_an_event_in_the_future_fails_alone(home: Home, config: IngestConfig, js
     assert "correct `at`" in loaded.failures[0].reason
 
 
-def test_events_of_two_files_that_both_count_from_one_are_told(home: Home, config: IngestConfig, jsonl: Jsonl) -> None:
+def test_events_of_two_files_that_both_count_from_one_are_reported(
+    home: Home, config: IngestConfig, jsonl: Jsonl
+) -> None:
     def month(number: int, user: str) -> Path:
         row = {"user_id": user, "item_id": "v", "kind": "video", "action": "view", "at": f"2026-0{number}-20T12:00:00Z"}
         return jsonl(*(row | {"event_id": at} for at in range(1, 8)), name=f"{number}.jsonl")

@@ -33,7 +33,7 @@ def holder(start: Start, home: Home) -> subprocess.Popen[str]:
     return child
 
 
-def test_a_second_writer_is_refused_at_once_and_told_who_writes(home: Home, second_process: Start) -> None:
+def test_a_second_writer_is_refused_at_once_and_learns_who_writes(home: Home, second_process: Start) -> None:
     child = holder(second_process, home)
     with pytest.raises(HomeLocked) as caught, home.writing():
         pass

@@ -149,7 +149,7 @@ def test_any_text_comes_back(servers: StoreConfig, tmp_path: Path, text: str) ->
     ],
     ids=["another database", "no port", "no server", "a wrong password", "no such database"],
 )
-def test_what_cannot_be_reached_is_told_in_one_line_without_the_password(
+def test_what_cannot_be_reached_is_reported_in_one_line_without_the_password(
     postgres: Postgres, tmp_path: Path, url: str, error: type[ShortlistError], word: str
 ) -> None:
     asked = catalogue_at(url.format(free=free_port(), port=postgres.port))
@@ -200,7 +200,7 @@ def test_a_server_that_was_restarted_is_used_again(tmp_path: Path) -> None:
         assert home.catalogue.counts().events == 1
 
 
-def test_a_collection_lost_by_the_server_is_made_anew(servers: StoreConfig, tmp_path: Path, hash_encoder: Any) -> None:
+def test_a_collection_lost_by_the_server_is_rebuilt(servers: StoreConfig, tmp_path: Path, hash_encoder: Any) -> None:
     import chromadb
 
     with Home.open(tmp_path, "hash-32", servers) as home, home.writing():

@@ -164,7 +164,7 @@ def test_the_chroma_folder_of_another_home_is_replaced(
         assert other.documents.ids() == ["transcript:x"]
 
 
-def test_a_crash_between_the_two_notes_is_mended(delivered: Home) -> None:
+def test_a_crash_between_the_two_notes_is_repaired(delivered: Home) -> None:
     delivered.catalogue.set_delivered(0)
     check_mended(delivered)
 
@@ -176,7 +176,7 @@ def test_documents_that_are_missing_or_too_many_are_noticed(delivered: Home) -> 
 
 
 @pytest.mark.in_files
-def test_a_process_that_died_with_chroma_open_is_mended_unasked(delivered: Home) -> None:
+def test_a_process_that_died_with_chroma_open_is_repaired_unasked(delivered: Home) -> None:
     (delivered.path / "chroma" / "seal.json").unlink()
     assert pending(delivered) == 2
     check_mended(delivered)
@@ -216,7 +216,7 @@ def test_one_flipped_byte_in_chroma_is_named_with_the_command_that_mends_it(deli
 
 
 @pytest.mark.in_files
-def test_an_unreadable_chroma_without_a_seal_is_made_anew(delivered: Home) -> None:
+def test_an_unreadable_chroma_without_a_seal_is_rebuilt(delivered: Home) -> None:
     (delivered.path / "chroma" / "seal.json").unlink()
     (delivered.path / "chroma" / "chroma.sqlite3").write_bytes(b"rubbish " * 1000)
     with pytest.raises(HomeDamaged, match="shortlist rebuild"):

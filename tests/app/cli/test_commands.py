@@ -120,7 +120,7 @@ def test_chat_recommends_then_explains(shortlist: Shortlist, sample_home: Path, 
     assert first["recommendations"][1]["title"] in why["reply"]
 
 
-def test_an_unknown_reader_is_told_the_nearest_ids(shortlist: Shortlist) -> None:
+def test_an_unknown_reader_gets_the_nearest_ids(shortlist: Shortlist) -> None:
     done = shortlist("recommend", "user_124")
     assert done.returncode == 2
     assert "user_123" in done.stderr

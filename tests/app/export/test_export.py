@@ -294,7 +294,7 @@ def test_two_exports_to_one_file_do_not_mix(run: Run, home: Home, config: Config
         run(tmp_path / "a.parquet")
 
 
-def test_a_full_disk_is_said_and_nothing_is_half_written(
+def test_a_full_disk_is_reported_and_nothing_is_half_written(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "a.jsonl"

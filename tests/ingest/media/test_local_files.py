@@ -81,7 +81,7 @@ def test_the_same_content_twice_is_one_video_with_two_locations(
     assert (ingest(moved).new, len(scribe.heard)) == (0, 1)
 
 
-def test_a_file_that_was_saved_anew_replaces_its_video(home: Home, ingest: Ingest, tmp_path: Path) -> None:
+def test_a_file_that_was_saved_again_replaces_its_video(home: Home, ingest: Ingest, tmp_path: Path) -> None:
     path = record(tmp_path / "a.wav", [tone(1)])
     ingest(path)
     [old] = home.catalogue.videos.ids()
@@ -95,7 +95,7 @@ def test_a_file_that_was_saved_anew_replaces_its_video(home: Home, ingest: Inges
     assert {one.split(":", 1)[1] for one in home.documents.ids()} == {new}
 
 
-def test_a_copy_elsewhere_keeps_the_video_of_a_file_that_was_saved_anew(
+def test_a_copy_elsewhere_keeps_the_video_of_a_file_that_was_saved_again(
     home: Home, ingest: Ingest, tmp_path: Path
 ) -> None:
     path = record(tmp_path / "a.wav", [tone(1)])
@@ -148,7 +148,7 @@ def test_one_bad_file_never_stops_the_rest(home: Home, ingest: Ingest, tmp_path:
     assert failed["loop.mp4"] == "list"
 
 
-def test_a_failure_that_is_mended_is_forgotten(home: Home, ingest: Ingest, tmp_path: Path) -> None:
+def test_a_failure_that_is_repaired_is_forgotten(home: Home, ingest: Ingest, tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"")
     assert len(ingest(path).failures) == 1

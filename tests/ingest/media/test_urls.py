@@ -345,7 +345,7 @@ def test_a_compressed_answer_is_not_unpacked_without_end(ingest: Ingest, server:
     assert "a compressed response that is too large" in failure.reason
 
 
-def test_a_page_of_a_channel_that_cannot_be_had_is_told_and_the_other_sources_go_on(
+def test_a_page_of_a_channel_that_cannot_be_had_is_reported_and_the_other_sources_go_on(
     home: Home, ingest: Ingest, server: MediaServer, clip: Clip, media: MediaConfig
 ) -> None:
     from yt_dlp.utils import ExtractorError

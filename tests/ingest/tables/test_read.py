@@ -296,7 +296,7 @@ def test_a_quote_that_never_closes_costs_its_own_row(text_file: TextFile) -> Non
     assert [row.where.rsplit(":", 1)[1] for row in found if isinstance(row, Row)][-1] == "203"
 
 
-def test_a_file_of_open_quotes_is_told_line_by_line_and_given_up_at_length(text_file: TextFile) -> None:
+def test_a_file_of_open_quotes_is_reported_line_by_line_and_given_up_at_length(text_file: TextFile) -> None:
     source = text_file("t.csv", "id,title\n" + 'a,"open\nb,B\nc,C\n' * 3)
     found = list(rows(source, COLUMNS))
     assert [one.where.rsplit(":", 1)[1] for one in found if isinstance(one, Failure)] == ["2", "5", "8"]

@@ -135,7 +135,7 @@ class TestAside:
     def test_a_home_without_an_index_has_nothing_to_merge(self, home: Any) -> None:
         assert not merge_in_background(home)
 
-    def test_a_damaged_index_is_left_to_who_makes_it_anew(self, grown: Any) -> None:
+    def test_a_damaged_index_is_left_to_who_rebuilds_it(self, grown: Any) -> None:
         (grown.path / "indexes" / "manifest.json").write_text("rubbish")
         assert not merge_in_background(grown)
 
@@ -185,7 +185,7 @@ class TestMeanwhile:
         assert commit(grown).parts == ()
         assert sorted(folders(grown)) == sorted(names(grown))
 
-    def test_an_index_made_anew_is_not_touched(self, home: Any, some_videos: Any, tmp_path: Path) -> None:
+    def test_an_index_rebuilt_is_not_touched(self, home: Any, some_videos: Any, tmp_path: Path) -> None:
         grow(home, some_videos)
         before, made = names(home), []
 

@@ -291,7 +291,7 @@ def _edit(index: Path, **values: Any) -> None:
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_index_is_made_anew(home: Any, some_videos: Any, damage: str) -> None:
+def test_a_damaged_index_is_rebuilt(home: Any, some_videos: Any, damage: str) -> None:
     home.catalogue.put(*some_videos(40))
     before = rankings(load_snapshot(home))
     index = home.path / "indexes"

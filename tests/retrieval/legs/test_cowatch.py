@@ -95,7 +95,7 @@ class TestFile:
         assert same(links, links_of("abc", "bc"))
 
     @pytest.mark.parametrize("damage", ["half", "a bit", "rubbish", "gone", "another home"])
-    def test_a_file_that_cannot_be_believed_is_counted_anew(self, home: Any, file: Path, damage: str) -> None:
+    def test_a_file_that_cannot_be_believed_is_counted_again(self, home: Any, file: Path, damage: str) -> None:
         content = bytearray(file.read_bytes())
         if damage == "another home":
             home.home_id = "other"
@@ -108,7 +108,7 @@ class TestFile:
         home.catalogue.events.rows.clear()
         assert load_snapshot(home).links.ids == ()
 
-    def test_the_events_of_an_older_copy_of_the_home_are_counted_anew(self, home: Any, file: Path) -> None:
+    def test_the_events_of_an_older_copy_of_the_home_are_counted_again(self, home: Any, file: Path) -> None:
         del home.catalogue.events.rows[3:]
         assert same(load_snapshot(home).links, links_of("abc"))
 

@@ -296,5 +296,5 @@ def test_metrics_count_what_happened(api: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json"])
-def test_the_state_is_told(fixed: Any, path: str) -> None:
+def test_the_state_is_reported(fixed: Any, path: str) -> None:
     assert fixed.client.get(path).status_code == 200

@@ -129,7 +129,7 @@ def test_a_chat_whose_model_hangs_ends_with_a_problem_and_so_does_the_server(ser
         model.gate.set()
 
 
-def test_more_requests_than_can_be_borne_are_told_to_come_again(serve: Any, small_home: Path) -> None:
+def test_more_requests_than_can_be_borne_get_a_retry_after(serve: Any, small_home: Path) -> None:
     model = Gated()
     with serve(small_home, model, requests=1) as api, ThreadPoolExecutor(1) as pool:
         asked = pool.submit(api.client.get, "/v1/recommend/ann", params=WISH)
@@ -372,7 +372,7 @@ def test_at_shutdown_accepted_events_are_kept(serve: Any, small_home: Path) -> N
         assert home.catalogue.events.get_many(accepted).keys() == set(accepted)
 
 
-def test_requests_that_outlive_the_shutdown_are_told_to_come_again(
+def test_requests_that_outlive_the_shutdown_get_a_retry_after(
     serve: Any, small_home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     model = Gated()

@@ -35,7 +35,7 @@ class Loading:
         return "model"
 
 
-def test_a_failure_is_told_at_once_and_tried_again_only_later() -> None:
+def test_a_failure_is_reported_at_once_and_tried_again_only_later() -> None:
     load = Loading()
     kept = LazyLoader(load)
     for _ in range(3):

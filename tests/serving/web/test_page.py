@@ -199,7 +199,7 @@ def test_a_table_is_ingested(opened: tuple[Any, Home], tmp_path: Path) -> None:
     assert home.catalogue.videos.get("n1").title == "Night trains"
 
 
-def test_an_unknown_reader_is_told_the_nearest(opened: tuple[Any, Home]) -> None:
+def test_an_unknown_reader_gets_the_nearest(opened: tuple[Any, Home]) -> None:
     page, _ = opened
     titles(page)
     choose(page, "Reader", "anne")

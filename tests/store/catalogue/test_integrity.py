@@ -85,7 +85,7 @@ def test_an_id_that_changed_leaves_nothing_in_the_way(full_home: Path) -> None:
         assert home.catalogue.videos.get("tower") == tower
 
 
-def test_a_broken_page_is_told_not_raised(full_home: Path) -> None:
+def test_a_broken_page_is_reported_not_raised(full_home: Path) -> None:
     file = full_home / "catalogue.sqlite3"
     content = bytearray(file.read_bytes())
     at = content.index(b"tallest tower") // 4096 * 4096

@@ -56,5 +56,5 @@ def test_ablation_tune_and_compare_work_together(evaluate: Shortlist, tmp_path: 
         (("compare", "nowhere", "a", "b"), "a folder written by"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(evaluate: Shortlist, words: tuple[str, ...], said: str) -> None:
+def test_what_is_wrong_is_reported_in_one_line(evaluate: Shortlist, words: tuple[str, ...], said: str) -> None:
     evaluate(*words).says(2, said)
