@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from shortlist.agent.batch import ItemBatch, RankedRequest, request_notes
 from shortlist.agent.explain.explain import Explainer
-from shortlist.agent.reader.query import extract_topic, profile_query, similar_query, text_query
+from shortlist.agent.reader.query import profile_query, similar_query, text_query
 from shortlist.agent.reader.records import Records, load_profiles
+from shortlist.agent.reader.topic import extract_topic
 from shortlist.agent.rerank.exact_prompts import exact_prompts
 from shortlist.agent.rerank.policy import RerankPolicy, check_method, decide
-from shortlist.agent.rerank.runner import RerankResult, RerankRunner
+from shortlist.agent.rerank.runner import OnProgress, RerankResult, RerankRunner
+from shortlist.agent.rerank.runner import ignore as ignore_result
 from shortlist.agent.stopwatch import Stopwatch
 from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig, RetrievalConfig
 from shortlist.core.errors import UnknownItem, UsageError
@@ -32,6 +34,36 @@ class RerankedRequest:
     ranked: RankedRequest
     result: RerankResult
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """The retrieval's answer to one request. `Recommender.finish` makes the final answer of it.
+
+    `reranks` is false if the language model is not asked, so that `answer` is final. `timings_ms` has its stages.
+    """
+
+    answer: Answer
+    reranks: bool
+    ranked: RankedRequest
+    items: ItemBatch
+    timings_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A rerank that goes on: the candidates judged so far, all that may be judged, and the list as it is now.
+
+    `answer` takes milliseconds, so call it only for what you show.
+    """
+
+    judged: int
+    total: int
+    answer: Callable[[], Answer]
+
+
+def ignore(_progress: Progress) -> None:
+    """Do nothing with the progress of a rerank."""
 
 
 class Recommender:
@@ -78,6 +110,34 @@ class Recommender:
         reranked, items = self._rank(requests, explained=True)
         return [self._explain(one, items) for one in reranked]
 
+    def draft(self, request: Request) -> Draft:
+        """Answer one request without the language model. Raises like `recommend`, but no error of the model."""
+        watch = Stopwatch()
+        with self._records.snapshot():
+            [ranked], items = self._retrieve([request], watch, explained=True)
+        answer = self._explain(RerankedRequest(ranked, RerankResult(ranked.ranking), watch.ms), items)
+        return Draft(answer, self._policy(ranked).method is not None, ranked, items, watch.ms)
+
+    def finish(self, draft: Draft, show: Callable[[Progress], None] = ignore) -> Answer:
+        """Return the final answer to a draft's request, as `recommend` does; calls `show` after each judgement.
+
+        Raises what `RerankRunner.rerank` raises.
+        """
+        if not draft.reranks:
+            return draft.answer
+
+        def answer(result: RerankResult) -> Answer:
+            return self._explain(RerankedRequest(draft.ranked, result, draft.timings_ms), draft.items)
+
+        def progress(result: RerankResult, total: int) -> None:
+            judged = len(result.model_ranking or ())
+            show(Progress(judged, total, lambda: answer(result)))
+
+        runner = RerankRunner(self._model, self._rerank)
+        return self._explain(
+            self._rerank_one(draft.ranked, draft.items, runner, draft.timings_ms, progress), draft.items
+        )
+
     def rank_many(self, requests: Sequence[Request]) -> list[RerankedRequest]:
         """Rank as `recommend_many` does, without reasons and evidence. Raises the same errors."""
         return self._rank(requests, explained=False)[0]
@@ -99,7 +159,8 @@ class Recommender:
         """
         topic = extract_topic(text)
         if topic is None:
-            raise UsageError("nothing to search for", expected="a text", found="a blank one", remedy="write a topic")
+            found = repr(text) if text.split() else "a blank one"
+            raise UsageError("nothing to search for", expected="a text", found=found, remedy="write a topic")
         request = Request("", k, topic, NONE, filters=filters)
         return self._answer_without_reader(request, lambda: text_query(topic, k, filters, self._encoder()))
 
@@ -189,11 +250,16 @@ class Recommender:
         return similar_query(video, depth, request.filters, self.snapshot.vectors_of, profile)
 
     def _rerank_one(
-        self, ranked: RankedRequest, items: ItemBatch, runner: RerankRunner, shared_ms: Mapping[str, float]
+        self,
+        ranked: RankedRequest,
+        items: ItemBatch,
+        runner: RerankRunner,
+        shared_ms: Mapping[str, float],
+        on_progress: OnProgress = ignore_result,
     ) -> RerankedRequest:
         watch = Stopwatch()
         with watch.stage("rerank"):
-            result = runner.rerank(ranked, items, self._policy(ranked))
+            result = runner.rerank(ranked, items, self._policy(ranked), on_progress)
         return RerankedRequest(ranked, result, {**shared_ms, **watch.ms})
 
     def _policy(self, ranked: RankedRequest) -> RerankPolicy:

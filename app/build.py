@@ -99,7 +99,7 @@ def open_recommender(
     encoder: Callable[[], Encoder] | None = None,
     model: Callable[[], LanguageModel] | None = None,
 ) -> Recommender:
-    """Build a recommender over the current revision of `home`. Only a request with a wish loads the encoder.
+    """Build a recommender over the current revision of `home`. Only a request with a new wish loads the encoder.
 
     `records` replace the home's catalogue and `log` its log of acts; evaluation passes its own. `encoder` and `model`
     replace the configured ones; a server shares them between recommenders.
@@ -107,14 +107,16 @@ def open_recommender(
     from shortlist.agent.recommend import Recommender
     from shortlist.retrieval.build import build_retriever
     from shortlist.retrieval.index.indexer import load_snapshot
+    from shortlist.store.caches.cached_encoder import CachedEncoder
 
     snapshot = load_snapshot(home, config.retrieval)
     snapshot = snapshot if log is None else replace(snapshot, log=log)
+    wishes = CachedEncoder(encoder_of(config), home.embeddings, home.encoder)
     return Recommender(
         records=records or home.catalogue,
         snapshot=snapshot,
         retriever=build_retriever(snapshot, config.retrieval),
-        encoder=encoder or encoder_of(config),
+        encoder=encoder or (lambda: wishes),
         model=model or language_model_of(home, config),
         retrieval=config.retrieval,
         profile=config.profile,

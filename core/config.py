@@ -176,6 +176,13 @@ class RerankConfig(Section):
         le=200,
         description="places to decide: yesno stops when no deeper candidate can reach them",
     )
+    budget_ms: float | None = Field(
+        8000.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="milliseconds that `recommend` waits for a rerank; then what was judged counts. `export` and "
+        "`eval` have no limit",
+    )
     history_tokens: int = Field(250, ge=0, description="approximate tokens of the reader's history in each prompt")
     wish_history_tokens: int = Field(0, ge=0, description="the same for a request with a wish")
     candidate_tokens: int = Field(80, ge=16, description="approximate tokens of each candidate's text")

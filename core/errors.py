@@ -122,7 +122,7 @@ class ServiceError(ShortlistError):
 
 
 class ModelMissing(ServiceError):
-    """Weights or a package that a model needs cannot be found."""
+    """Weights or a package that a model needs cannot be found or loaded."""
 
     code = "model-missing"
 

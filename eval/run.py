@@ -22,12 +22,12 @@ from shortlist.eval.data.dataset import EvalQuery
 from shortlist.eval.factories import Factories
 from shortlist.eval.finished_run import FinishedRun, count_notes, total_cost
 from shortlist.eval.hashes import PEER_CODE, code_hash, config_hash, digest, weights_hash
-from shortlist.eval.tasks.cached_encoder import CachedEncoder
 from shortlist.eval.tasks.home import cache_root, open_task_home
 from shortlist.eval.tasks.records import TaskRecords, log_of
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
 from shortlist.learning.plan import Plan
+from shortlist.store.caches.cached_encoder import CachedEncoder
 from shortlist.store.home import Home
 
 
@@ -148,7 +148,8 @@ def _answerer(task: Task, variant: Variant, config: Config, factories: Factories
             from shortlist.eval.peers.peer import build_peer_data
             from shortlist.eval.peers.registry import peer_answerer
 
-            yield peer_answerer(variant.peer, build_peer_data(task, CachedEncoder(encoder(), home), config.eval.seed))
+            cached = CachedEncoder(encoder, home.embeddings, home.encoder)
+            yield peer_answerer(variant.peer, build_peer_data(task, cached, config.eval.seed))
             return
         if variant.trains is not None:
             config = _with_trained(home, config, variant.trains, bars)

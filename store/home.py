@@ -26,7 +26,7 @@ from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.migrations import migrate
 from shortlist.store.documents.chroma_folder import Chroma, ChromaFolder
 from shortlist.store.documents.documents import Documents, DocumentStamp
-from shortlist.store.home_files import ANSWERS, CATALOGUE, CHROMA, VECTORS
+from shortlist.store.home_files import ANSWERS, CATALOGUE, CHROMA, LAST_READER, VECTORS
 from shortlist.store.lock import WriterLock
 from shortlist.store.permissions import make_private, open_to_others
 from shortlist.store.sql import schema
@@ -40,7 +40,7 @@ DELIVERED = "delivered"  # the key in `meta` if catalogue and documents are both
 # Prefixes of the names of a home's files. Other files in its folder are left alone.
 OWN_PREFIXES = (
     "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.", "trained",
-    "chat-history", "README.md",
+    "chat-history", LAST_READER, "README.md",
 )  # fmt: skip
 
 RESTORE = "put a backup in its place, or move the home away and ingest again"

@@ -8,6 +8,7 @@ CATALOGUE = "catalogue.sqlite3"
 ANSWERS = "answers.sqlite3"
 VECTORS = "vectors.sqlite3"
 CHROMA = "chroma"
+LAST_READER = "last-reader"  # of `shortlist recommend`
 
 
 def is_home(folder: Path) -> bool:

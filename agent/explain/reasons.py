@@ -174,19 +174,15 @@ def _cowatch(candidate: Candidate, context: ReasonContext) -> str | None:
     titles = {item.item_id: item.title for item in context.profile.liked if item.kind == "video"}
     after, before, watched = (int(counts[at]) for counts in (evidence.after, evidence.before, evidence.watched))
     readers = after or before
-    what = "watched this later" if after else "had watched this before"
     others = max(readers, watched - 1)  # the reader is one of those who watched it
-    return f"{_who(readers, others)} watched “{titles[evidence.liked[at]]}” {what}{_of(readers, others)}"
+    watchers = f"{_some_of(readers, others)} who watched “{titles[evidence.liked[at]]}”"
+    return f"watched {'later' if after else 'before'} by {watchers}"
 
 
-def _who(readers: int, others: int) -> str:
-    if readers == 1:
-        return "the one other reader who" if others == 1 else "another reader who"
-    return f"all {others} others who" if readers == others else "others who"
-
-
-def _of(readers: int, others: int) -> str:
-    return f" (at least {readers} of {others})" if readers < others else ""
+def _some_of(readers: int, others: int) -> str:
+    if readers == others:
+        return "the one other reader" if others == 1 else f"all {others} others"
+    return f"at least {readers} of {others} others"
 
 
 def _trained(leg: str, candidate: Candidate, context: ReasonContext) -> str | None:

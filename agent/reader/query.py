@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -19,12 +18,6 @@ VectorsOf = Callable[[Kind, Sequence[str]], Mapping[str, FloatArray]]
 MAX_TERMS = 32
 # The classical ratio of the weights of irrelevant and relevant documents in Rocchio feedback, 0.15 / 0.75.
 DISLIKE_WEIGHT = 0.2
-WISH_OPENING = re.compile(
-    r"(?:i(?:'d| would)? (?:want|like|wish)(?: to (?:see|watch))? )?"
-    r"(?:(?:something|anything|some|any|a|short|videos?|clips?|films?) )+(?:about|on|of|with|related to) "
-    r"(?P<topic>.*\w.*)",
-    re.IGNORECASE,
-)
 
 
 def profile_query(profile: Profile, k: int, filters: Filters, vectors_of: VectorsOf) -> Query:
@@ -115,10 +108,3 @@ def _terms(profile: Profile) -> tuple[tuple[str, float], ...]:
         for term in analysed:
             weights[term] += weight / len(analysed)
     return tuple(sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_TERMS])
-
-
-def extract_topic(wish: str | None) -> str | None:
-    """Return the topic of a wish: "night trains" for "something about night trains"; None for a blank wish or None."""
-    one_line = " ".join((wish or "").split())
-    match = WISH_OPENING.fullmatch(one_line)
-    return match["topic"] if match else one_line or None

@@ -17,23 +17,23 @@ MAX_UNUSABLE = 3  # unusable answers in a row after which the model is given up
 class Budget:
     """Milliseconds that model calls may take together; no limit where `ms` is None.
 
-    The last call's time predicts the next one's, and a call that would not fit is not started. So a rerank exceeds its
-    budget by one mispredicted call at most.
+    The shorter of the last two calls predicts the next one, and a call that would not fit is not started. So a rerank
+    exceeds its budget by one mispredicted call at most. Two calls, because the first one may also load the model.
     """
 
     def __init__(self, ms: float | None, clock: Callable[[], float] = perf_counter) -> None:
         self._ms = ms
         self._clock = clock
         self._start = self._last = clock()
-        self._call_s = 0.0
+        self._call_s = self._earlier_call_s = 0.0
 
     def fits(self) -> bool:
         """Return whether a call started now should end in time. Use it once before each call."""
         now = self._clock()
-        self._call_s, self._last = now - self._last, now
+        self._earlier_call_s, self._call_s, self._last = self._call_s, now - self._last, now
         if self._ms is None:
             return True
-        return (now - self._start) + self._call_s < self._ms / 1000
+        return (now - self._start) + min(self._earlier_call_s, self._call_s) < self._ms / 1000
 
 
 class BudgetedCalls:

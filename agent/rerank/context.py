@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.rerank.budget import Budget
 from shortlist.core.config import RerankConfig
+from shortlist.core.ranking import Ranking
 from shortlist.models.llm.language_model import LanguageModel
+
+OnJudgement = Callable[[Ranking, int], None]
+
+
+def ignore(_reranked: Ranking, _total: int) -> None:
+    """Do nothing with a judgement."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RerankContext:
     """The model, the records of candidates and history, the settings, and the time budget of one request.
 
-    `weight` is the share of the model's score in the final score.
+    `weight` is the share of the model's score in the final score. Pointwise methods call `on_judgement` after each
+    candidate, with the permutation by what was judged so far and the number of candidates.
     """
 
     model: LanguageModel
@@ -22,6 +31,7 @@ class RerankContext:
     config: RerankConfig
     budget: Budget = field(default_factory=lambda: Budget(None))
     weight: float = 1.0
+    on_judgement: OnJudgement = ignore
 
     def head(self, ids: tuple[str, ...]) -> list[str]:
         """Return those of the first `config.depth` of `ids` that have a record."""

@@ -67,4 +67,5 @@ def rerank_pointwise(
             unusable += 1
         else:
             judgements[item] = judgement
+            context.on_judgement(permutation(ranking, judgements, origin), len(head))
     return permutation(ranking, judgements, origin, calls.notes(len(judgements), len(head), unusable))

@@ -29,6 +29,13 @@ class RerankResult:
     use: ModelUse = field(default_factory=ModelUse)
 
 
+OnProgress = Callable[[RerankResult, int], None]
+
+
+def ignore(_result: RerankResult, _total: int) -> None:
+    """Do nothing with the progress of a rerank."""
+
+
 class RerankRunner:
     """Reranks a batch of requests. The language model is loaded by the first request that needs it."""
 
@@ -37,34 +44,51 @@ class RerankRunner:
         self._config = config
         self._model: LanguageModel | ServiceError | None = None
 
-    def rerank(self, ranked: RankedRequest, items: ItemBatch, policy: RerankPolicy) -> RerankResult:
+    def rerank(
+        self, ranked: RankedRequest, items: ItemBatch, policy: RerankPolicy, on_progress: OnProgress = ignore
+    ) -> RerankResult:
         """Return the retrieved ranking as `policy` reranks it.
 
-        Raises `ModelMissing` or `ModelFailed` if the model cannot be loaded for a method that the request named.
-        Otherwise, and if a model fails later, the retrieval order is kept and a note says why.
+        `on_progress` gets the result by the candidates judged so far, and the number of candidates. The budget of the
+        request includes loading the model. Raises `ModelMissing` or `ModelFailed` if the model cannot be loaded for a
+        method that the request named. Otherwise, and if a model fails later, the retrieval order is kept and a note
+        says why.
         """
-        request, ranking = ranked.request, ranked.ranking
-        if policy.method is None or not len(ranking):
-            return RerankResult(ranking)
+        if policy.method is None or not len(ranked.ranking):
+            return RerankResult(ranked.ranking)
+        budget = Budget(ranked.request.budget_ms)
         try:
-            model = MeteredModel(self._load_once())
+            return self._rerank(ranked, items, policy, policy.method, budget, on_progress)
         except ServiceError as error:
+            self._model = error  # remembered, so that a batch does not try again for each reader
             if policy.named:
                 raise
             note = Note("no-model", "no language model, retrieval order kept", str(error))
-            return RerankResult(ranking, notes=(note,))
-        context = RerankContext(model, items, self._config, Budget(request.budget_ms), policy.weight)
-        reranked = make_reranker(policy.method, context).rerank(ranked.profile, request.wish, ranking)
-        model_ranking = reranked.sources[0]
-        final = blend(ranking, model_ranking, policy.weight, self._config.depth)
-        return RerankResult(final, model_ranking, reranked.notes, model.use)
+            return RerankResult(ranked.ranking, notes=(note,))
+
+    def _rerank(
+        self,
+        ranked: RankedRequest,
+        items: ItemBatch,
+        policy: RerankPolicy,
+        method: str,
+        budget: Budget,
+        on_progress: OnProgress,
+    ) -> RerankResult:
+        model = MeteredModel(self._load_once())
+
+        def result(reranked: Ranking) -> RerankResult:
+            final = blend(ranked.ranking, reranked.sources[0], policy.weight, self._config.depth)
+            return RerankResult(final, reranked.sources[0], reranked.notes, model.use)
+
+        def judged(reranked: Ranking, total: int) -> None:
+            on_progress(result(reranked), total)
+
+        context = RerankContext(model, items, self._config, budget, policy.weight, judged)
+        return result(make_reranker(method, context).rerank(ranked.profile, ranked.request.wish, ranked.ranking))
 
     def _load_once(self) -> LanguageModel:
-        if self._model is None:
-            try:
-                self._model = self._load()
-            except ServiceError as error:  # remembered, so that a batch does not try again for each reader
-                self._model = error
         if isinstance(self._model, ServiceError):
             raise self._model
+        self._model = self._model or self._load()
         return self._model

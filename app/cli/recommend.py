@@ -17,21 +17,29 @@ from shortlist.app.cli.terminal.filter_options import (
     PublishedBefore,
     filters,
 )
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, Rerank, check_rerank, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, Explain, HomeDir, K, Rerank, check_rerank, settings
 from shortlist.app.cli.terminal.output import say
 
 if TYPE_CHECKING:
+    from shortlist.agent.recommend import Recommender
+    from shortlist.core.ranking import Request
     from shortlist.models.llm.language_model import Message
+    from shortlist.store.home import Home
 
 
 def recommend(
     context: typer.Context,
-    user: Annotated[str, typer.Argument(help="Id of the reader.", metavar="USER")],
+    user: Annotated[
+        str | None, typer.Argument(help="Id of the reader. Without one, the last reader.", metavar="[USER]")
+    ] = None,
     k: K = 10,
     about: Annotated[str | None, typer.Option("--about", help="A wish: what the reader is in the mood for.")] = None,
     rerank: Rerank = "auto",
     rerank_budget_ms: Annotated[
-        float | None, typer.Option("--rerank-budget-ms", help="Start no model call that would exceed this time.", min=0)
+        float | None,
+        typer.Option(
+            "--rerank-budget-ms", help="Start no model call that would exceed this time. [default: 8000]", min=0
+        ),
     ] = None,
     diversity: Annotated[
         float | None,
@@ -47,44 +55,55 @@ def recommend(
     published_after: PublishedAfter = None,
     published_before: PublishedBefore = None,
     include_seen: IncludeSeen = False,
+    explain: Explain = False,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Recommend videos to USER, each with a reason, evidence and the rank that each stage gave it.
+    """Recommend videos to USER, each with a reason and a link.
+
+    A terminal shows the list of the retrieval at once, and how the language model moves it. Ctrl-C keeps the list.
 
     Example: shortlist recommend user_123 -k 5 --about "something about space" --rerank yesno
     """
     diverse = {} if diversity is None else {"retrieval": {"diversity": diversity}}
     chosen = settings(context, home, config, **diverse)
     check_rerank(rerank)
+    chosen_filters = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
+    from shortlist.app.build import language_model_of, open_home, open_recommender
+    from shortlist.app.cli.last_reader import last_reader, remember_reader
     from shortlist.core.ranking import Request
 
-    request = Request(
-        user_id=user,
-        k=k,
-        wish=about,
-        rerank=rerank,
-        budget_ms=rerank_budget_ms,
-        filters=filters(max_duration, category, channel, language, published_after, published_before, include_seen),
-    )
-    from shortlist.app.build import open_home, open_recommender
-    from shortlist.app.cli.terminal.output import print_json, print_notes
-    from shortlist.core.json_documents import answer_document
-
     with open_home(chosen) as store:
-        recommender = open_recommender(store, chosen)
+        if user is None:
+            user = last_reader(store)
+            say(f"for {user}", err=True)
+        budget_ms = chosen.rerank.budget_ms if rerank_budget_ms is None else rerank_budget_ms
+        request = Request(user, k, about, rerank, budget_ms, chosen_filters)
+        model = language_model_of(store, chosen, own_process=True)
+        recommender = open_recommender(store, chosen, model=model)
         if show_prompt:
             _show_prompts(recommender.prompts(request), as_json)
             return
-        answer = recommender.recommend(request)
+        _print(recommender, request, store, as_json, explain)
+        remember_reader(store, user)
+
+
+def _print(recommender: Recommender, request: Request, store: Home, as_json: bool, explain: bool) -> None:
+    from shortlist.app.cli.terminal.live_list import follow
+    from shortlist.app.cli.terminal.output import print_json, print_notes
+    from shortlist.core.json_documents import answer_document
+
+    answer, interrupted = follow(recommender, request, store, quiet=as_json)
     if as_json:
         print_json(answer_document(answer))
     else:
-        from shortlist.app.cli.terminal.answer_table import print_answer
+        from shortlist.app.cli.terminal.result_list import print_answer
 
-        print_answer(answer)
+        print_answer(answer, store, explain)
     print_notes(answer.notes)
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 def _show_prompts(prompts: Sequence[Sequence[Message]], as_json: bool) -> None:

@@ -15,7 +15,7 @@ from shortlist.app.cli.terminal.filter_options import (
     PublishedBefore,
     filters,
 )
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, settings
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, Explain, HomeDir, K, settings
 
 
 def search(
@@ -28,6 +28,7 @@ def search(
     language: Language = None,
     published_after: PublishedAfter = None,
     published_before: PublishedBefore = None,
+    explain: Explain = False,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
@@ -40,14 +41,13 @@ def search(
     chosen_filters = filters(max_duration, category, channel, language, published_after, published_before)
     from shortlist.app.build import open_home, open_recommender
     from shortlist.app.cli.terminal.output import print_json, print_notes
+    from shortlist.app.cli.terminal.result_list import print_answer
     from shortlist.core.json_documents import search_document
 
     with open_home(chosen) as store:
         answer = open_recommender(store, chosen).search(text, k, chosen_filters)
-    if as_json:
-        print_json(search_document(text, answer))
-    else:
-        from shortlist.app.cli.terminal.answer_table import print_answer
-
-        print_answer(answer)
+        if as_json:
+            print_json(search_document(text, answer))
+        else:
+            print_answer(answer, store, explain)
     print_notes(answer.notes)

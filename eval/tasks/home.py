@@ -17,7 +17,6 @@ from shortlist.core.config import Config
 from shortlist.core.progress import Bars, no_bars
 from shortlist.core.types import Enrichment, Video
 from shortlist.eval.hashes import CONTENT_CODE, INDEX_CODE, code_hash, digest
-from shortlist.eval.tasks.cached_encoder import CachedEncoder
 from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
@@ -27,6 +26,7 @@ from shortlist.models.encoders.encoder_version import encoder_version
 from shortlist.retrieval.index.background_merge import merge_in_background
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.indexer import load_snapshot
+from shortlist.store.caches.cached_encoder import CachedEncoder
 from shortlist.store.embed import embed
 from shortlist.store.home import Home
 from shortlist.store.home_files import VECTORS
@@ -115,7 +115,7 @@ def _ingest(
 ) -> None:
     bar = bars(f"ingesting {task.data.name}", len(task.videos))
     with home.writing("ingesting a data set"):
-        load_encoder = cache(lambda: CachedEncoder(encoder(), home))
+        load_encoder = cache(lambda: CachedEncoder(encoder, home.embeddings, home.encoder))
         default_enricher = DefaultEnricher(home.catalogue, load_encoder, config.ingest.categories)
         revision = 0
         for batch in _batches(task.videos, VIDEO_BATCH):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from shortlist.core.errors import ModelFailed
+from shortlist.core.errors import ModelFailed, ModelMissing
 from shortlist.models.llm.choices import check_choices, score_choices
 from shortlist.models.llm.language_model import ChoiceScores, Completion, Message, Schema
 from shortlist.models.llm.output_check import check_output
@@ -25,8 +26,8 @@ LOG_NOTHING = -1
 class LlamaCppModel:
     """A GGUF model on the CPU. Requests run one at a time, and the prefix shared with the last prompt is cached.
 
-    `prompt_tokens` counts the evaluated tokens, without the cached prefix. The constructor raises `ModelFailed` if the
-    model does not load.
+    `prompt_tokens` counts the evaluated tokens, without the cached prefix. The first request loads the weights, so that
+    answers from a cache need none. It raises `ModelMissing` if they do not load.
     """
 
     def __init__(self, weights: Path, name: str, threads: int, context: int) -> None:
@@ -35,7 +36,8 @@ class LlamaCppModel:
         self._lock = threading.Lock()
         self._last: list[dict[str, str]] | None = None
         self._key = secrets.token_urlsafe(32)
-        self._server = _start(weights, threads, context, self._key)
+        self._load = partial(_start, weights, threads, context, self._key)
+        self._started: Any = None
 
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
         """See `LanguageModel.complete`."""
@@ -60,7 +62,7 @@ class LlamaCppModel:
         import httpx
 
         # xllamacpp offers its tokenizer only over its local HTTP port.
-        url, headers = f"{self._server.listening_address}/tokenize", {"Authorization": f"Bearer {self._key}"}
+        url, headers = f"{self._server().listening_address}/tokenize", {"Authorization": f"Bearer {self._key}"}
         try:
             answer = httpx.post(url, json={"content": text, "with_pieces": True}, headers=headers, trust_env=False)
             pieces = answer.raise_for_status().json()["tokens"]
@@ -72,17 +74,23 @@ class LlamaCppModel:
     def ask(self, messages: Sequence[Message], request: Mapping[str, Any]) -> dict[str, Any]:
         """Return llama.cpp's answer to a chat completion `request`, in OpenAI's format. Raises `ModelFailed`."""
         chat = [{"role": message.role, "content": message.content} for message in messages]
+        server = self._server()
         with self._lock:
             # A repeated prompt is cached but for its last token, which evaluated alone rounds differently.
             fixed = {"temperature": 0, "seed": SEED, "cache_prompt": chat != self._last}
             self._last = chat
             try:
-                answer = self._server.handle_chat_completions({"messages": chat, **fixed, **request})
+                answer = server.handle_chat_completions({"messages": chat, **fixed, **request})
             except (RuntimeError, ValueError) as error:
                 raise self._failed(str(error)) from error
         if "error" in answer:
             raise self._failed(str(answer["error"].get("message", answer["error"])))
         return dict(answer)
+
+    def _server(self) -> Any:
+        with self._lock:
+            self._started = self._started or self._load()
+        return self._started
 
     def _failed(self, found: str) -> ModelFailed:
         remedy = "shorten the prompt, or raise llm.context" if "context" in found else "try another model"
@@ -118,7 +126,7 @@ def _start(weights: Path, threads: int, context: int, key: str) -> Any:
     try:
         return xllamacpp.Server(params)
     except (RuntimeError, ValueError) as error:
-        raise ModelFailed(
+        raise ModelMissing(
             "the language model does not load",
             expected=f"a GGUF model at {weights}",
             found=str(error),

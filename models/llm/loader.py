@@ -12,7 +12,7 @@ from shortlist.core.errors import ModelFailed
 from shortlist.core.token_estimate import truncate
 from shortlist.models.llm.langchain_model import load_langchain
 from shortlist.models.llm.language_model import LanguageModel
-from shortlist.models.llm.llama_cpp import LlamaCppModel
+from shortlist.models.llm.llama_cpp import MAX_CHOICES, LlamaCppModel
 from shortlist.models.llm.model_process import ModelProcess
 from shortlist.models.llm.ollama import OllamaModel
 from shortlist.models.weights.manifest import load_manifest
@@ -27,7 +27,8 @@ Provider = Callable[[LlmConfig, ModelsConfig], LanguageModel]
 def load_language_model(config: LlmConfig, models: ModelsConfig, *, own_process: bool = False) -> LanguageModel:
     """Load the language model of `config.provider`. Raises `ModelMissing` or `ModelFailed`.
 
-    With `own_process`, which servers use, an embedded model runs in a process of its own.
+    With `own_process`, an embedded model runs in a process of its own: servers answer while it loads, and `recommend`
+    can stop waiting for it. The weights are loaded by the first request.
     """
     return (SERVER_PROVIDERS if own_process else PROVIDERS)[config.provider](config, models)
 
@@ -70,7 +71,8 @@ def _langchain(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:
 
 
 def _embedded_process(config: LlmConfig, models: ModelsConfig) -> LanguageModel:
-    return ModelProcess(partial(_embedded, config, models))
+    name = _identity(config.model, resolve(config.model, models))
+    return ModelProcess(partial(_embedded, config, models), name, MAX_CHOICES)
 
 
 def _auto(config: LlmConfig, models: ModelsConfig, embedded: Provider = _embedded) -> LanguageModel:

@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from shortlist.core.errors import ModelFailed, ShortlistError
@@ -21,14 +22,17 @@ Loader = Callable[[], LanguageModel]
 class ModelProcess:
     """A proxy for the language model that `load` returns in a child process. Requests run one at a time.
 
-    `load` must be picklable. The child ends with this process; if it dies, the next request starts it again. The
-    constructor raises the errors of `load`, and every call `ModelFailed` if the child ends before it answers.
+    `load` must be picklable; its model is called `name` and scores `max_choices`. The first request starts the child,
+    so that answers from a cache need none. The child ends with this process; if it dies, the next request starts it
+    again. Every call raises the errors of `load`, and `ModelFailed` if the child ends before it answers.
     """
 
-    def __init__(self, load: Loader) -> None:
+    def __init__(self, load: Loader, name: str, max_choices: int) -> None:
+        self.name = name
+        self.max_choices = max_choices
         self._load = load
         self._lock = threading.Lock()
-        self._start()
+        self._process: SpawnProcess | None = None
 
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
         """See `LanguageModel.complete`."""
@@ -41,24 +45,28 @@ class ModelProcess:
         return scores
 
     def close(self) -> None:
-        """End the child process."""
-        self._process.kill()
-        self._process.join()
-        self._connection.close()
+        """End the child process, if there is one."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._connection.close()
+            self._process = None
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would copy the locks of this process's threads
         self._connection, child = context.Pipe()
-        self._process = context.Process(target=_serve, args=(child, self._load), name="language-model", daemon=True)
-        self._process.start()
+        process = context.Process(target=_serve, args=(child, self._load), name="language-model", daemon=True)
+        process.start()
         child.close()
-        self.name, self.max_choices = self._receive()
+        self._process = process
+        self._receive()  # raises the errors of `load`
 
     def _call(self, method: str, *arguments: Any) -> Any:
         with self._lock:
-            if not self._process.is_alive():
+            if self._process is not None and not self._process.is_alive():
                 log.warning("restarting the language model, whose process has ended")
                 self.close()
+            if self._process is None:
                 self._start()
             try:
                 self._connection.send((method, arguments))
@@ -76,8 +84,10 @@ class ModelProcess:
         return answer
 
     def _exit_error(self) -> ModelFailed:
-        self._process.join(1)
-        found = f"its process ended with code {self._process.exitcode}"
+        found = "no process"
+        if self._process is not None:
+            self._process.join(1)
+            found = f"its process ended with code {self._process.exitcode}"
         return ModelFailed(
             "the language model cannot answer",
             expected="an answer",
@@ -92,7 +102,7 @@ def _serve(connection: Connection, load: Loader) -> None:
     status = 0
     try:
         model = load()
-        connection.send((model.name, model.max_choices))
+        connection.send("loaded")
         while True:
             method, arguments = connection.recv()
             connection.send(_call_method(model, method, arguments))

@@ -33,13 +33,13 @@ class OllamaModel:
     """
 
     def __init__(self, config: LlmConfig) -> None:
-        import ollama
-
         self._config = config
         version = self._probe("version").get("version", "")
         self.max_choices = MAX_CHOICES if gives_logprobs(str(version)) else 0
         self.name = f"{config.ollama_model}@{self._digest()[:12]}"
         timeout = httpx.Timeout(config.timeout_s, connect=min(PROBE_TIMEOUT_S, config.timeout_s))
+        import ollama
+
         self._client = ollama.Client(config.ollama_url, timeout=timeout)
 
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:

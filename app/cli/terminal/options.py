@@ -30,6 +30,9 @@ Map = Annotated[
         "--map", help="A column of yours for one of ours: title='Video Title'. Repeat it.", metavar="OURS=YOURS"
     ),
 ]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Show evidence, rank and contribution of each stage, and the cost.")
+]
 K = Annotated[int, typer.Option("-k", help="How many results.", min=1, max=1000)]
 
 

@@ -138,10 +138,10 @@ def test_an_interest_is_named_whole(title: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("after", "before", "watched", "words"),
     [
-        (4, 9, 12, "others who watched “Dust on the Moon” watched this later (at least 4 of 11)"),
-        (3, 0, 4, "all 3 others who watched “Dust on the Moon” watched this later"),
-        (1, 0, 2, "the one other reader who watched “Dust on the Moon” watched this later"),
-        (0, 1, 3, "another reader who watched “Dust on the Moon” had watched this before (at least 1 of 2)"),
+        (4, 9, 12, "watched later by at least 4 of 11 others who watched “Dust on the Moon”"),
+        (3, 0, 4, "watched later by all 3 others who watched “Dust on the Moon”"),
+        (1, 0, 2, "watched later by the one other reader who watched “Dust on the Moon”"),
+        (0, 1, 3, "watched before by at least 1 of 2 others who watched “Dust on the Moon”"),
     ],
 )
 def test_cowatch_counts_readers(after: int, before: int, watched: int, words: str) -> None:

@@ -66,14 +66,14 @@ def test_recommend_gives_unseen_videos_with_reasons_and_stages(shortlist: Shortl
 
 def test_the_rerank_asks_the_model_and_shows_what_it_changed(shortlist: Shortlist) -> None:
     words = ("recommend", "user_123", "-k", "3", "--about", "something about bread", "--rerank", "yesno")
-    few = {"SHORTLIST_RERANK__DEPTH": "2"}
+    few = {"SHORTLIST_RERANK__DEPTH": "2", "SHORTLIST_RERANK__BUDGET_MS": "100000"}
     answer = document(shortlist(*words, "--json", **few))
     assert answer["llm"]["calls"] + answer["llm"]["cached_calls"] == 2
     assert all({"fusion", "rerank"} <= item["stages"].keys() for item in answer["recommendations"][:2])
     again = document(shortlist(*words, "--json", **few))
     assert again["llm"]["calls"] == 0
     assert again["recommendations"] == answer["recommendations"]
-    assert "rerank moved" in shortlist(*words, **few).stdout
+    assert "0 calls, 2 from the cache" in shortlist(*words, "--explain", **few).stdout
 
 
 def test_the_prompts_of_the_rerank_are_shown_as_text_or_json(shortlist: Shortlist) -> None:
@@ -89,6 +89,31 @@ def test_a_pull_of_weights_that_are_here_says_where(shortlist: Shortlist) -> Non
     [pulled] = document(shortlist("models", "pull", "smollm2-135m", "--json"))["models"]
     assert pulled["name"] == "smollm2-135m"
     assert Path(pulled["path"]).exists()
+
+
+def test_a_list_to_read_has_no_scores_ids_or_stages(shortlist: Shortlist) -> None:
+    plain = shortlist("recommend", "user_123", "-k", "1", COLUMNS="80").stdout.splitlines()
+    assert plain[0] == " 1. This silo is full of hot sand"
+    assert plain[1] == "    Warm Circuits · 0:56 · 9 Nov 2026"
+    assert plain[3] == "    https://example.org/watch/this-silo-is-full-of-hot-sand"
+    assert len(plain) == 4
+    explained = shortlist("recommend", "user_123", "-k", "1", "--explain").stdout
+    assert all(word in explained for word in ("this-silo-is-full-of-hot-sand", "dense", "rank 1", "█", "retrieve"))
+
+
+def test_the_last_reader_is_remembered(shortlist: Shortlist, sample_home: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(sample_home, home)
+    (home / "last-reader").unlink(missing_ok=True)
+    nobody = shortlist("recommend", home=home)
+    assert nobody.returncode == 2
+    assert "user_123" in nobody.stderr
+    named = shortlist("recommend", "user_7", "--json", home=home)
+    again = shortlist("recommend", "--json", home=home)
+    assert document(again)["recommendations"] == document(named)["recommendations"]
+    assert "for user_7" in again.stderr
+    (home / "last-reader").write_text("gone")
+    assert shortlist("recommend", home=home).returncode == 2
 
 
 def test_search_finds_what_is_said(shortlist: Shortlist) -> None:

@@ -48,7 +48,7 @@ def start() -> Iterator[Callable[[], ModelProcess]]:
     started: list[ModelProcess] = []
 
     def begin() -> ModelProcess:
-        started.append(ModelProcess(Small))
+        started.append(ModelProcess(Small, "small", 20))
         return started[-1]
 
     yield begin
@@ -65,7 +65,7 @@ def test_it_answers_from_another_process(start: Callable[[], ModelProcess]) -> N
 
 def test_errors_of_loading_and_answering_are_raised_in_the_parent(start: Callable[[], ModelProcess]) -> None:
     with pytest.raises(ModelMissing, match="expected weights"):
-        ModelProcess(missing)
+        ask(ModelProcess(missing, "small", 20))
     model = start()
     with pytest.raises(ModelFailed, match="no answer"):
         ask(model, "fail")
