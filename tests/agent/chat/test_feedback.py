@@ -47,7 +47,7 @@ def test_feedback_is_stored_and_taken_back(
     assert chat.turn("shorter ones").action.arguments["user"] == "astra"  # the thread goes on
 
 
-def test_a_disliked_video_is_not_recomrepaired_even_with_seen_ones(chat: Chat) -> None:
+def test_a_disliked_video_is_not_recommended_even_with_seen_ones(chat: Chat) -> None:
     chat.turn("recommend for astra")
     assert "will not be recommended again" in chat.turn("dislike 1").text
     assert "comet" not in ids(chat.turn("include what I have seen"))

@@ -152,7 +152,7 @@ def test_cowatch_counts_readers(after: int, before: int, watched: int, words: st
     assert why(replace(CONTEXT, links=links), cowatch=1.0) == Reason(words, "cowatch")
 
 
-def test_a_stranger_is_reported_what_is_known_of_them() -> None:
+def test_reasons_for_an_unknown_reader() -> None:
     popular = "popular with other readers"
     assert why(replace(CONTEXT, popularity=lambda video: popular), popular=1.0) == Reason(popular, "popular")
     stranger = replace(STRANGER, popularity=lambda video: popular)
