@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 from shortlist.agent.batch import ItemBatch, RankedRequest, request_notes
@@ -93,6 +94,12 @@ class Recommender:
         self._model = model
         self._profile = profile
         self._rerank = rerank
+
+    def without_model(self) -> Recommender:
+        """Return a recommender over the same snapshot that asks the language model only by a method's name."""
+        copied = copy(self)
+        copied._rerank = self._rerank.model_copy(update={"weight_plain": 0.0, "weight_wish": 0.0, "weight_thin": 0.0})
+        return copied
 
     def recommend(self, request: Request) -> Answer:
         """Answer one request.

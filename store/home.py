@@ -29,6 +29,7 @@ from shortlist.store.documents.documents import Documents, DocumentStamp
 from shortlist.store.home_files import ANSWERS, CATALOGUE, CHROMA, LAST_READER, VECTORS
 from shortlist.store.lock import WriterLock
 from shortlist.store.permissions import make_private, open_to_others
+from shortlist.store.pictures import PICTURES, Pictures
 from shortlist.store.sql import schema
 from shortlist.store.sql.database import Database
 from shortlist.store.sql.schema import SCHEMA_VERSION, answers, meta
@@ -40,7 +41,7 @@ DELIVERED = "delivered"  # the key in `meta` if catalogue and documents are both
 # Prefixes of the names of a home's files. Other files in its folder are left alone.
 OWN_PREFIXES = (
     "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.", "trained",
-    "chat-history", LAST_READER, "README.md",
+    "chat-history", LAST_READER, PICTURES, "README.md",
 )  # fmt: skip
 
 RESTORE = "put a backup in its place, or move the home away and ingest again"
@@ -53,8 +54,9 @@ class Home:
     """All state of one installation. Open it with `Home.open`, close it with `close` or `with`.
 
     `catalogue` is the SQL database, `embeddings` the vectors of its texts, `documents` the Chroma collection (loaded at
-    first use), `answers` the database of cached model answers, `caches` the tables of both caches. `servers` has the
-    addresses of catalogue and documents, if any. `created` is true if opening the home created it.
+    first use), `answers` the database of cached model answers, `caches` the tables of both caches, `pictures` the
+    pictures of videos. `servers` has the addresses of catalogue and documents, if any. `created` is true if opening the
+    home created it.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Home:
         self.embeddings = EmbeddingCache(self._vectors)
         if servers.catalogue is not None:  # older versions stored them in the folder
             self.embeddings = EmbeddingCache(database, self.embeddings if (path / VECTORS).exists() else None)
+        self.pictures = Pictures(path)
         self.caches = (CheckedTable(self.answers, answers), self.embeddings.table)
         self._database = database
         self._lock = lock

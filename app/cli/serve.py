@@ -1,4 +1,4 @@
-"""`shortlist serve`: start the HTTP API, the web page or the MCP server."""
+"""`shortlist serve`: start the web page, the HTTP API and the MCP server, together or one of them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,23 @@ if TYPE_CHECKING:
     from shortlist.core.config import Config
     from shortlist.serving.service.context import AppContext
 
-app = typer.Typer(no_args_is_help=True, help="Start the HTTP API, the web page or the MCP server.")
+app = typer.Typer(invoke_without_command=True)
 
 LOOPBACK = "127.0.0.1"
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.", metavar="ADDRESS")]
 Port = Annotated[int | None, typer.Option("--port", help="Port; 0 chooses a free one.", min=0, max=65535)]
+
+
+@app.callback()
+def everything(
+    context: typer.Context, host: Host = None, port: Port = None, home: HomeDir = None, config: ConfigFile = None
+) -> None:
+    """Start the web page, the HTTP API and the MCP server as one server, or one of them by its name.
+
+    Example: shortlist serve
+    """
+    if context.invoked_subcommand is None:
+        _serve_page(settings(context, home, config, serve=_given(host=host, port=port)), mcp=True)
 
 
 @app.command()
@@ -61,19 +73,12 @@ def api(
 def web(
     context: typer.Context, host: Host = None, port: Port = None, home: HomeDir = None, config: ConfigFile = None
 ) -> None:
-    """Start the web page: recommendations as cards, a chat, and two variants side by side.
+    """Start the web page: a shelf of videos that play, and the HTTP API that it uses.
 
     Example: shortlist serve web
     """
     chosen = settings(context, home, config, serve=_given(host=host, web_port=port))
-    with TemporaryDirectory(prefix="shortlist-web-") as uploads, _app_context(chosen) as app_context:
-        os.environ["GRADIO_TEMP_DIR"] = uploads  # the default is shared by all users of this machine
-        from shortlist.serving.http.server import open_listener, run
-        from shortlist.serving.web.app import web_application
-
-        listener = open_listener(_address(app_context), chosen.serve.web_port)
-        app = web_application(app_context)
-        run(app, listener, chosen.serve, lambda: _say("the page", *listener.getsockname()[:2]))
+    _serve_page(chosen.model_copy(update={"serve": chosen.serve.model_copy(update={"port": chosen.serve.web_port})}))
 
 
 @app.command()
@@ -93,8 +98,9 @@ def mcp(
     with _app_context(chosen) as app_context:
         if not http:
             from shortlist.serving.mcp.tools import mcp_server
+            from shortlist.serving.service.service import Service
 
-            mcp_server(app_context).run("stdio")
+            mcp_server(Service(app_context)).run("stdio")
             return
         from shortlist.serving.http.server import open_listener, run
         from shortlist.serving.mcp.http import mcp_application
@@ -102,6 +108,19 @@ def mcp(
         listener = open_listener(_address(app_context), chosen.serve.mcp_port)
         app = mcp_application(app_context)
         run(app, listener, chosen.serve, lambda: _say("the MCP server", *listener.getsockname()[:2]))
+
+
+def _serve_page(chosen: Config, *, mcp: bool = False) -> None:
+    with TemporaryDirectory(prefix="shortlist-web-") as uploads, _app_context(chosen) as app_context:
+        os.environ["GRADIO_TEMP_DIR"] = uploads  # the default is shared by all users of this machine
+        from shortlist.serving.http.request_id import log_request_ids
+        from shortlist.serving.http.server import open_listener, run
+        from shortlist.serving.site import create_site
+
+        listener = open_listener(_address(app_context), chosen.serve.port)
+        log_request_ids()
+        app = create_site(app_context, mcp=mcp)
+        run(app, listener, chosen.serve, lambda: _say("the page", *listener.getsockname()[:2]))
 
 
 def _run_workers(config: Config, listener: socket.socket, keyless: bool) -> None:

@@ -17,6 +17,7 @@ from shortlist.core.config import IngestConfig, MediaConfig
 from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.ingest.load import IngestResult
 from shortlist.ingest.media.bounded_queue import BoundedQueue, Stopped
+from shortlist.ingest.media.frame import frame_of
 from shortlist.ingest.media.run_log import Progress, RunLog
 from shortlist.ingest.media.source import Entry, Fetched, Item, Skipped, Source
 from shortlist.ingest.tables.rows import Failure
@@ -157,8 +158,14 @@ class _Pipeline:
                     step.skipped = fetched
                 else:
                     download = _Download(item, fetched)
+                    self._keep_picture(fetched)
             if download:
                 self._downloaded.put(download)
+
+    def _keep_picture(self, fetched: Fetched) -> None:
+        picture = fetched.picture or (frame_of(fetched.media) if fetched.media else None)
+        if picture:
+            self._home.pictures.put(fetched.video.id, picture)
 
     def _transcribe(self) -> None:
         for download in self._downloaded:
@@ -229,6 +236,8 @@ class _Pipeline:
             if all(after.get(place, video) != video for place in catalogue.locations.of_video(video))
         ]
         self._run_log.count("content-replaced", catalogue.videos.remove(orphans) if orphans else 0)
+        for video in orphans:
+            self._home.pictures.remove(video)
 
 
 def _remove_download(fetched: Fetched) -> None:

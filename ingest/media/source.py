@@ -16,12 +16,14 @@ from shortlist.ingest.tables.rows import Failure
 class Fetched:
     """A video and its media file, which is transcribed unless `video` already has a transcript.
 
-    `temporary` marks a download, which may be deleted afterwards; a user's own file never is.
+    `temporary` marks a download, which may be deleted afterwards; a user's own file never is. `picture` is the JPEG
+    that the page of the video shows, if any.
     """
 
     video: Video
     media: Path | None = None
     temporary: bool = False
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from shortlist.core.errors import UNEXPECTED, MediaError, RecordError, Shortlist
 from shortlist.core.types import Transcript, Video
 from shortlist.ingest.media.captions import choose_track, transcript_of
 from shortlist.ingest.media.error_messages import SKIP_IT, fetch_error
+from shortlist.ingest.media.frame import picture_of
 from shortlist.ingest.media.media_file import TooLargeError, check_size, video_of_file
 from shortlist.ingest.media.redact import redacted
 from shortlist.ingest.media.source import Entry, Fetched, Item, MediaFilter, Skipped
@@ -31,6 +32,7 @@ REFERENCES = ("url", "url_transparent")
 PLAYLISTS = ("playlist", "multi_video")
 END: Any = object()
 MAX_CAPTIONS_BYTES = 20_000_000  # enough for the captions of a whole day
+MAX_PICTURE_BYTES = 5_000_000
 MAX_DEPTH = 3  # a channel lists its tabs, and a tab its videos
 
 
@@ -120,7 +122,7 @@ class _Fetch:
         video_id = id_of(info)
         transcript = self._captions(info)
         if video_id and transcript.segments:
-            return Fetched(video_from_info(info, video_id, transcript))
+            return Fetched(video_from_info(info, video_id, transcript), picture=self._thumbnail(info))
         try:
             with translated_errors(self._location):
                 media = self._download(info)
@@ -158,6 +160,18 @@ class _Fetch:
             log.info("captions of %s: %s", redacted(self._location), error)
             return Transcript()  # fall back to the speech model
 
+    def _thumbnail(self, info: Info) -> bytes | None:
+        """Return the picture that the page shows, as JPEG, or None if it has none that can be read."""
+        address = info.get("thumbnail")
+        if not address:
+            return None
+        try:
+            with translated_errors(self._location):
+                return picture_of(self._youtube_dl.urlopen(address).read(MAX_PICTURE_BYTES))
+        except MediaError as error:
+            log.info("thumbnail of %s: %s", redacted(self._location), error)
+            return None  # a frame or a drawing takes its place
+
     def _download(self, info: Info) -> Path:
         result = self._youtube_dl.process_ie_result(dict(info), download=True)
         downloads = result.get("requested_downloads") or ()
@@ -177,7 +191,8 @@ class _Fetch:
         if rejection:
             media.unlink(missing_ok=True)
             return Skipped(self._location, rejection)
-        return Fetched(_merge_facts(info, measured, transcript), media, temporary=True)
+        video = _merge_facts(info, measured, transcript)
+        return Fetched(video, media, temporary=True, picture=self._thumbnail(info))
 
 
 def _merge_facts(info: Info, measured: Video, transcript: Transcript) -> Video:

@@ -36,7 +36,7 @@ class MediaFacts:
 
 def media_facts(path: Path) -> MediaFacts:
     """Read the header of the media file at `path`. Raises `MediaError` if it is not a media file."""
-    with _opened(path) as container:
+    with open_media(path) as container:
         return MediaFacts(
             format=container.format.name,
             duration_s=_duration(container),
@@ -54,7 +54,7 @@ def decode(path: Path) -> FloatArray:
     of memory.
     """
     damage: list[str] = []
-    with _opened(path) as container:
+    with open_media(path) as container:
         track = container.streams.best("audio")
         stated = _duration(container)
         remaining_s = MAX_UNSTATED_S if stated is None else 600 + 4 * stated  # stated lengths may be estimates
@@ -103,7 +103,8 @@ def _resampled(frames: Iterator[Any]) -> Iterator[np.ndarray]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def open_media(path: Path) -> Iterator[Any]:
+    """Open the media file at `path` with PyAV. Raises `MediaError` if it cannot be read, also while it is open."""
     import av
 
     try:

@@ -5,24 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import anyio
 from fastapi import Depends, FastAPI
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 
+from shortlist.core.config import ServeConfig
 from shortlist.core.errors import ShortlistError
 from shortlist.serving.api import chat, health, recommend, records
 from shortlist.serving.api.deps import reject_unknown_parameters
-from shortlist.serving.http.access_log import AccessLog
 from shortlist.serving.http.auth import Authenticator
-from shortlist.serving.http.auth_middleware import ReadAuthMiddleware
-from shortlist.serving.http.body_buffer import BodyBuffer
-from shortlist.serving.http.body_limit import BodyLimit
-from shortlist.serving.http.concurrency_limit import ConcurrencyLimit
+from shortlist.serving.http.middleware import with_middleware
 from shortlist.serving.http.problems import add_error_handlers
-from shortlist.serving.http.shutdown import ShutdownMiddleware
 from shortlist.serving.limits.thread_pool import WorkerThreads
 from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.service import Service
@@ -36,21 +32,36 @@ log = logging.getLogger(__name__)
 def create_app(context: AppContext) -> ASGIApp:
     """Return the API over `context`, with the recommender loaded. Raises like `AppContext.recommender`."""
     limits, service = context.config.serve, Service(context)
+    app = api_application(context, service)
+    return with_middleware(app, limits, service.metrics, app.state.authenticator, max_bytes=max_bytes(limits))
+
+
+def max_bytes(limits: ServeConfig) -> dict[str, int]:
+    """Return the largest bodies by path."""
+    return {"/v1/chat": min(CHAT_BYTES, limits.body_bytes), "/v1/rank": min(RANK_BYTES, limits.body_bytes)}
+
+
+def api_application(context: AppContext, service: Service, lifespans: Sequence[Lifespan[FastAPI]] = ()) -> FastAPI:
+    """Return the routes of the API without middleware. `lifespans` are entered before it starts."""
+    limits = context.config.serve
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.writer, app.state.probes = anyio.CapacityLimiter(1), anyio.CapacityLimiter(2)
         app.state.parsers = WorkerThreads(1, limits.deadline_s)
-        await asyncio.to_thread(_load_encoder, context)
-        refreshing = asyncio.create_task(_refresh(service, limits.refresh_s))
-        stopped = threading.Event()
-        # A daemon thread: a merge takes minutes and can be interrupted anywhere, so the process does not wait for it.
-        threading.Thread(target=_merge, args=(service, limits.refresh_s, stopped), daemon=True).start()
-        yield
-        stopped.set()
-        refreshing.cancel()
-        with suppress(asyncio.CancelledError):
-            await refreshing
+        async with AsyncExitStack() as stack:
+            for one in lifespans:
+                await stack.enter_async_context(one(app))
+            await asyncio.to_thread(_load_encoder, context)
+            refreshing = asyncio.create_task(_refresh(service, limits.refresh_s))
+            stopped = threading.Event()
+            # A daemon thread: a merge takes minutes and can be interrupted anywhere, so nothing waits for it.
+            threading.Thread(target=_merge, args=(service, limits.refresh_s, stopped), daemon=True).start()
+            yield
+            stopped.set()
+            refreshing.cancel()
+            with suppress(asyncio.CancelledError):
+                await refreshing
         await asyncio.to_thread(service.close)
 
     app = FastAPI(
@@ -63,16 +74,17 @@ def create_app(context: AppContext) -> ASGIApp:
         redoc_url=None,
     )
     app.state.service, app.state.limits = service, limits
+    app.state.authenticator = authenticator_of(context)
     add_error_handlers(app)
     for module in (recommend, records, chat, health):
         app.include_router(module.router)
-    authenticator = Authenticator(
-        context.home.catalogue, context.shared.rate_limiter(limits.rate_per_s), keyless=context.keyless
-    )
-    buffered = BodyBuffer(ConcurrencyLimit(app, service.metrics, limits.requests), limits.requests)
-    max_bytes = {"/v1/chat": min(CHAT_BYTES, limits.body_bytes), "/v1/rank": min(RANK_BYTES, limits.body_bytes)}
-    bounded = BodyLimit(buffered, limits.body_bytes, limits.body_timeout_s, max_bytes)
-    return AccessLog(ShutdownMiddleware(ReadAuthMiddleware(bounded, authenticator)), service.metrics)
+    return app
+
+
+def authenticator_of(context: AppContext) -> Authenticator:
+    """Return the authenticator of a server over `context`."""
+    limiter = context.shared.rate_limiter(context.config.serve.rate_per_s)
+    return Authenticator(context.home.catalogue, limiter, keyless=context.keyless)
 
 
 def _load_encoder(context: AppContext) -> None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from shortlist.agent.chat.reply import Reply
+from shortlist.core.config import NONE
 from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import ServiceDep
 from shortlist.serving.api.server_sent_events import STREAM, event, problem_event, stream_response
@@ -27,7 +28,9 @@ async def chat(service: ServiceDep, caller: Reading, body: Annotated[ChatIn, Dep
     only for a key that may write.
     """
     thread = body.thread if caller.id is None else f"{caller.id}:{body.thread}"
-    return stream_response(_events(service.chat(body.message, body.user, thread, may_store=caller.may_write)))
+    rerank, may_store = body.rerank != NONE, caller.may_write
+    turn = service.chat(body.message, body.user, thread, may_store=may_store, rerank=rerank)
+    return stream_response(_events(turn))
 
 
 async def _events(turn: QueuedCall[Reply]) -> AsyncIterator[bytes]:

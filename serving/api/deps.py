@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
@@ -25,6 +26,9 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 K = Annotated[int, Query(ge=1, le=MAX_K, description="how many")]
 Label = Annotated[str | None, Query(max_length=512)]
+Excluded = Annotated[
+    Sequence[Annotated[str, Query(max_length=512)]], Query(max_length=50, description="may be repeated")
+]
 Wish = Annotated[str | None, Query(max_length=MAX_TEXT, description="what the reader is in the mood for")]
 Text = Annotated[str, Query(min_length=1, max_length=MAX_TEXT, pattern=r"\S", description="what to look for")]
 
@@ -64,6 +68,11 @@ def filters(
     published_after: Annotated[date | datetime | None, Query(description="as 2026-11-01")] = None,
     published_before: Annotated[date | datetime | None, Query(description="excluded from this time on")] = None,
     include_seen: bool = False,
+    min_duration: Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False, description="seconds")] = None,
+    not_category: Excluded = (),
+    not_channel: Excluded = (),
+    not_language: Excluded = (),
+    not_word: Excluded = (),
 ) -> Filters:
     """Return the filters of a request. Raises `RecordError` for a time that does not exist in UTC."""
     return Filters(
@@ -73,6 +82,11 @@ def filters(
         language,
         aware_datetime(published_after),
         include_seen,
+        min_duration_s=min_duration,
+        not_categories=tuple(not_category),
+        not_channels=tuple(not_channel),
+        not_languages=tuple(not_language),
+        not_words=tuple(not_word),
         published_before=aware_datetime(published_before),
     )
 

@@ -54,9 +54,9 @@ async def events(
 
 
 @router.delete("/events/{event_id:path}", responses=responses(RemovedOut), response_model=None)
-async def remove_event(event_id: str, service: ServiceDep, _key: Writing) -> JsonResponse:
+async def remove_event(event_id: str, service: ServiceDep, caller: ReadingContent) -> JsonResponse:
     """Delete an event. It no longer counts in the next recommendations of its reader."""
-    await service.threads.run(partial(service.remove_event, event_id))
+    await service.threads.run(partial(service.remove_event, event_id, caller.check_write))
     return JsonResponse({"removed": event_id})
 
 

@@ -37,7 +37,6 @@ class AccessLog:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers[HEADER] = request_id.get() or ""
-                headers["x-content-type-options"] = "nosniff"
             await send(message)
 
         try:
@@ -46,9 +45,15 @@ class AccessLog:
             self._record(scope, status, perf_counter() - began)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", UNROUTED)
+        route = _route(scope)
         method = scope["method"] if route != UNROUTED else UNROUTED
         self._metrics.requests.labels(route, method, str(status)).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
         key = scope.get("state", {}).get("key_id", "-")
         log.info("%s %s %d %.1f ms key=%s", scope["method"], route, status, 1000 * seconds, key)
+
+
+def _route(scope: Scope) -> str:
+    """Return the path of the route that answered, from the root of the server."""
+    mounted, path = scope.get("root_path", ""), getattr(scope.get("route"), "path", "")
+    return (path if path.startswith(mounted) else mounted + path) or UNROUTED

@@ -41,15 +41,14 @@ class Authenticator:
         self._open = keyless
         self._threads = CapacityLimiter(LOOKUP_THREADS)
 
-    async def authenticate(self, request: Request, secret: str | None, needed: Permission | None) -> Key | None:
+    async def authenticate(self, request: Request, secret: str | None) -> Key | None:
         """Return the key with this `secret`, or None on a server without keys.
 
-        Raises `HTTPException` 401 for an invalid key, 403 for one without the `needed` permission, 429 for one that
-        exceeds its rate, and `StateError`.
+        Raises `HTTPException` 401 for an invalid key, 429 for one that exceeds its rate, and `StateError`.
         """
-        return await run_sync(self._authenticate, request, secret, needed, limiter=self._threads)
+        return await run_sync(self._authenticate, request, secret, limiter=self._threads)
 
-    def _authenticate(self, request: Request, secret: str | None, needed: Permission | None) -> Key | None:
+    def _authenticate(self, request: Request, secret: str | None) -> Key | None:
         if self._open and not self._catalogue.keys.ever_existed():
             if host_of(str(request.url)) not in LOCAL_HOSTS:  # DNS rebinding: the page of another site
                 raise HTTPException(403, "without keys, only requests to localhost from this machine are answered")
@@ -58,8 +57,6 @@ class Authenticator:
         key = self._catalogue.keys.recognise(secret) if secret else None
         if key is None:
             raise HTTPException(401, "expected a valid key", {CHALLENGE: "Bearer"})
-        if needed is not None:
-            check_permission(key, needed)
         wait_s = self._rate_limiter.take(key.id) if self._rate_limiter else 0.0
         if wait_s:
             raise HTTPException(429, "too many requests of this key", {"Retry-After": str(round(wait_s) + 1)})
@@ -75,10 +72,23 @@ def host_of(url: str) -> str | None:
         return None
 
 
-def credentials(request: Request, scheme: str) -> str | None:
-    """Return the credentials in the Authorization header, or None if its scheme is not `scheme`."""
-    header_scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    return value.strip() if header_scheme.lower() == scheme.lower() else None
+def bearer_secret(request: Request) -> str | None:
+    """Return the secret in the Authorization header, or None if it has none."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else None
+
+
+def check_origin(request: Request, *, exact: bool = False) -> None:
+    """Raise `HTTPException` 403 for a request from a page of another site.
+
+    Pages of other ports of this machine pass, unless the check is `exact`.
+    """
+    origin = request.headers.get("origin")
+    if origin is None or origin.partition("://")[2] == request.headers.get("host"):
+        return
+    theirs, ours = host_of(origin), host_of(str(request.url))
+    if exact or theirs is None or (theirs != ours and not {theirs, ours} <= LOCAL_HOSTS):
+        raise HTTPException(403, "requests from pages of other sites are not allowed")
 
 
 def check_permission(key: Key | None, needed: Permission) -> None:
@@ -116,17 +126,19 @@ class Caller:
         if self.key is not None and not self.key.may_read(user_id):
             raise _forbidden(self.key)
 
+    def check_write(self, user_id: str) -> None:
+        """Raise `HTTPException` 403 unless the caller may store events of this reader."""
+        if self.key is not None and not self.key.may("write") and self.key.reader != user_id:
+            raise _forbidden(self.key)
+
     def check_events(self, events: Sequence[object]) -> None:
         """Raise `HTTPException` 403 unless the caller may store all of these events."""
-        if self.key is None or self.may_write:
-            return
         for event in events:
-            if not isinstance(event, dict) or event.get("user_id") != self.key.reader:
-                raise _forbidden(self.key)
+            self.check_write(event.get("user_id", "") if isinstance(event, dict) else "")
 
 
 def _requires(permission: Permission) -> Callable[..., Awaitable[Caller]]:
-    """Return a dependency that checks `permission` of the key that `ReadAuthMiddleware` has authenticated."""
+    """Return a dependency that checks `permission` of the key that `AuthMiddleware` has authenticated."""
 
     async def caller_of(request: Request, _described: BearerInOpenApi) -> Caller:
         check_permission(request.state.key, permission)

@@ -2,106 +2,68 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from fastapi import HTTPException
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shortlist.core.errors import ShortlistError
-from shortlist.serving.http.auth import CHALLENGE, LOCAL_HOSTS, Authenticator, credentials, host_of
-from shortlist.serving.http.problems import problem, problem_of
+from shortlist.serving.http.auth import Authenticator, bearer_secret, check_origin, check_permission
+from shortlist.serving.http.problems import problem_of
+from shortlist.store.catalogue.keys import Permission
 
-PUBLIC_PATHS = ("/healthz", "/readyz")
-
-
-class ReadAuthMiddleware:
-    """Admit requests with a valid key, and those to `PUBLIC_PATHS`. Routes check the scope of the key."""
-
-    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
-        self._app = app
-        self._authenticator = authenticator
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
-        if scope["type"] == "http" and scope["path"] not in PUBLIC_PATHS:
-            request = Request(scope)
-            try:
-                request.state.key = await self._authenticator.authenticate(
-                    request, credentials(request, "Bearer"), None
-                )
-            except Exception as error:  # noqa: BLE001  (this is outside of the application and its error handlers)
-                await problem_of(error)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+PUBLIC_PATHS = frozenset({"/healthz", "/readyz"})
+COOKIE = "shortlist_key"  # holds the key of a browser: a revoked key ends its sessions, too
 
 
-class WriteAuthMiddleware:
-    """Admit requests with a key that may write, sent by the HTTP `scheme` "Bearer" or "Basic".
+class AuthMiddleware:
+    """Admit requests with a valid key, as a bearer token or in `COOKIE`, and those to `public` paths.
 
-    Requests from the pages of other sites are rejected, because browsers add Basic credentials to them, too. `headers`
-    are added to all responses.
+    Routes check the scope of the key. A browser sends its cookie by itself, and reaches a server without keys, so such
+    requests must not come from pages of other sites.
     """
 
-    def __init__(
-        self, app: ASGIApp, authenticator: Authenticator, scheme: str, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, app: ASGIApp, authenticator: Authenticator, public: Collection[str] = PUBLIC_PATHS) -> None:
         self._app = app
         self._authenticator = authenticator
-        self._scheme = scheme
-        self._headers = headers or {}
+        self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         if scope["type"] == "websocket":  # no application uses it
             await send({"type": "websocket.close"})
             return
+        if scope["type"] == "http" and scope["path"] not in self._public:
+            try:
+                await self._authenticate(Request(scope))
+            except Exception as error:  # noqa: BLE001  (this is outside of the application and its error handlers)
+                await problem_of(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
-            await send(message)
+    async def _authenticate(self, request: Request) -> None:
+        secret = bearer_secret(request)
+        cookie = request.cookies.get(COOKIE) if secret is None else None
+        if secret is None:
+            check_origin(request, exact=cookie is not None)
+        request.state.key = await self._authenticator.authenticate(request, secret or cookie)
 
+
+class PermissionMiddleware:
+    """Admit requests whose key has the `needed` permission, and none from pages of other sites."""
+
+    def __init__(self, app: ASGIApp, needed: Permission) -> None:
+        self._app = app
+        self._needed = needed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
         if scope["type"] == "http":
             request = Request(scope)
             try:
-                _check_origin(request)
-                await self._authenticator.authenticate(request, self._secret(request), "write")
+                check_origin(request)
+                check_permission(request.state.key, self._needed)
             except HTTPException as error:
-                await self._error_response(error)(scope, receive, send_with_headers)
+                await problem_of(error)(scope, receive, send)
                 return
-            except ShortlistError as error:
-                await problem_of(error)(scope, receive, send_with_headers)
-                return
-        await self._app(scope, receive, send_with_headers)
-
-    def _error_response(self, error: HTTPException) -> Response:
-        status, headers = error.status_code, error.headers
-        if self._scheme == "Basic" and CHALLENGE in (headers or {}):  # a browser asks for another key on 401 only
-            status, headers = 401, {CHALLENGE: 'Basic realm="Shortlist"'}
-        return problem(status, error.detail, headers=headers)
-
-    def _secret(self, request: Request) -> str | None:
-        value = credentials(request, self._scheme)
-        return _password(value) if value and self._scheme == "Basic" else value
-
-
-def _password(value: str) -> str | None:
-    """Return the password of Basic credentials, which may have any user name; None if they are malformed."""
-    try:
-        return base64.b64decode(value, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-
-
-def _check_origin(request: Request) -> None:
-    origin = request.headers.get("origin")
-    if origin is None:
-        return
-    theirs, ours = host_of(origin), host_of(str(request.url))
-    if theirs is None or (theirs != ours and not {theirs, ours} <= LOCAL_HOSTS):
-        raise HTTPException(403, "requests from pages of other sites are not allowed")
+        await self._app(scope, receive, send)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
@@ -15,17 +16,20 @@ class BodyBuffer:
     """Call the application when the body of a request is complete, so that a slow upload takes no slot of it.
 
     At most `at_once` bodies are read at once, and at most half of them for one key or, without keys, one address.
+    Bodies to `streamed` paths are left to the application.
     """
 
-    def __init__(self, app: ASGIApp, at_once: int) -> None:
+    def __init__(self, app: ASGIApp, at_once: int, streamed: Collection[str] = ()) -> None:
         self._app = app
         self._at_once = at_once
+        self._streamed = streamed
         self._callers: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         headers = Headers(scope=scope) if scope["type"] == "http" else {}
-        if "transfer-encoding" not in headers and headers.get("content-length", "0") == "0":
+        empty = "transfer-encoding" not in headers and headers.get("content-length", "0") == "0"
+        if empty or scope["path"] in self._streamed:
             await self._app(scope, receive, send)
             return
         client = scope.get("client") or ("", 0)

@@ -19,7 +19,6 @@ from shortlist.core.errors import HomeLocked, ShortlistError, UsageError
 from shortlist.core.ranking import MAX_K, Filters, Request
 from shortlist.serving.api.deps import aware_datetime
 from shortlist.serving.limits.llm_queue import QueueFull
-from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.schemas import (
     MAX_TEXT,
     AnswerOut,
@@ -61,9 +60,8 @@ def strict_tool(function: Callable[..., Any], annotations: ToolAnnotations) -> T
     return tool
 
 
-def mcp_server(context: AppContext) -> MCPServer:
-    """Return the server over `context`, with the recommender loaded. Raises like `AppContext.recommender`."""
-    service = Service(context)
+def mcp_server(service: Service) -> MCPServer:
+    """Return the server whose tools call `service`."""
 
     async def recommend(
         user_id: User,

@@ -63,10 +63,10 @@ class Reloader:
         self._load_if_newer()
         return self._current[0]
 
-    def chat(self) -> Chat:
-        """Return the chat over the newest recommender."""
+    def chat(self, *, rerank: bool = True) -> Chat:
+        """Return the chat over the newest recommender; without `rerank` its lists are those of the retrieval."""
         self._load_if_newer()
-        return self._current[1]
+        return self._current[1] if rerank else self._current[2]
 
     def snapshot(self) -> Snapshot:
         """Return the index snapshot of the newest recommender."""
@@ -149,7 +149,8 @@ class Reloader:
         version, events = self._manifest_version(), self._catalogue.events.version()
         models = _version(self._promoted)
         recommender = self._context.recommender()
-        self._current = recommender, self._context.chat(recommender)
+        chat = self._context.chat
+        self._current = recommender, chat(recommender), chat(recommender.without_model())
         self._events, self._loaded_at = events, monotonic()
         self._models, self._loaded = models, version  # set last, so that requests wait for the load
         self._generation += 1

@@ -41,6 +41,7 @@ class ChatIn(RequestBody):
     message: Text
     user: Id | None = Field(None, description="id of the reader who writes")
     thread: Annotated[str, Field(min_length=1, max_length=128)] = "default"
+    rerank: Literal["auto", "none"] = "auto"
 
 
 class EventsIn(RequestBody):

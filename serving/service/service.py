@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import anyio
@@ -18,6 +20,7 @@ from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
 from shortlist.core.json_documents import notes_document
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Filters, Request
+from shortlist.core.types import Reader
 from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.serving.limits.deadline import Deadline
 from shortlist.serving.limits.llm_queue import Disconnected, LlmQueue, QueuedCall, QueueFull
@@ -25,6 +28,7 @@ from shortlist.serving.limits.thread_pool import WorkerThreads
 from shortlist.serving.service.bulk_ingest import Result, store_events, store_videos
 from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.documents import reader_document, video_detail_document
+from shortlist.serving.service.media import MediaFiles
 from shortlist.serving.service.recommendations import Recommendations
 from shortlist.serving.service.reloader import Reloader
 
@@ -45,6 +49,7 @@ class Service:
         self.queue = LlmQueue(limits, context.shared, self.metrics.llm_queue)
         self.threads = WorkerThreads(limits.threads, limits.deadline_s)
         self._recommendations = Recommendations(context, self.reloader)
+        self.media = MediaFiles(context.home)
         self._home = context.home
         self._encoder = context.encoder
         self._default_enricher = DefaultEnricher(self._home.catalogue, self._encoder, context.config.ingest.categories)
@@ -111,14 +116,16 @@ class Service:
         """Return the document of `search --json`. Raises like `Recommender.search`."""
         return self._recommendations.search(text, k, filters)
 
-    def chat(self, message: str, user: str | None, thread: str, *, may_store: bool = True) -> QueuedCall[Reply]:
-        """Queue one turn, which stores feedback only if `may_store`.
+    def chat(
+        self, message: str, user: str | None, thread: str, *, may_store: bool = True, rerank: bool = True
+    ) -> QueuedCall[Reply]:
+        """Queue one turn, which stores feedback only if `may_store`. Its lists are reranked only if `rerank`.
 
         Raises `QueueFull`; its result raises `ServiceError` if a model is missing.
         """
 
         def turn(_deadline: Deadline) -> Reply:
-            reply = self.reloader.chat().turn(message, user, thread, may_store=may_store)
+            reply = self.reloader.chat(rerank=rerank).turn(message, user, thread, may_store=may_store)
             self._recommendations.observe_notes(reply.notes)
             return reply
 
@@ -144,13 +151,38 @@ class Service:
         profile = self.reloader.recommender().profile(user_id)
         return reader_document(catalogue.readers.get(user_id), profile, taste[0] if taste else None)
 
+    def create_reader(self, user_id: str, interests: Sequence[str]) -> None:
+        """Store a new reader; a known one stays as it is. Raises `RecordError` for an invalid id."""
+        readers, new = self._home.catalogue.readers, Reader(user_id.strip(), datetime.now(UTC), tuple(interests))
+        if not readers.get_many([new.id]):
+            readers.put([new])
+
+    def reader_ids(self, limit: int) -> list[str]:
+        """Return the first ids of readers, sorted."""
+        return list(islice(self._home.catalogue.readers.ids(), limit))
+
+    def last_reader(self) -> str | None:
+        """Return the reader of the event that was stored last; None if there is none."""
+        events = self._home.catalogue.events
+        last = events.get_numbered(events.last_number())
+        return last.user_id if last else None
+
+    def categories(self) -> list[str]:
+        """Return the categories of the videos, sorted."""
+        return sorted(name for name in self.reloader.snapshot().columns.category.names if name)
+
     def add_events(self, items: Sequence[object], request_key: str | None = None) -> list[Result]:
         """Store events, which count in their readers' next recommendations. See `store_events` for `request_key`."""
         return self._count_results("event", store_events(self._home, items, request_key))
 
-    def remove_event(self, event_id: str) -> None:
-        """Delete an event, which no longer counts in its reader's recommendations. Raises `UnknownItem`."""
-        if not self._home.catalogue.events.remove([event_id]):
+    def remove_event(self, event_id: str, check: Callable[[str], None] = lambda user_id: None) -> None:
+        """Delete an event, which no longer counts in its reader's recommendations. Raises `UnknownItem`.
+
+        `check` gets the id of its reader before, and raises if the caller may not delete it.
+        """
+        event = self._home.catalogue.events.get_many([event_id]).get(event_id)
+        check(event.user_id if event else "")
+        if event is None or not self._home.catalogue.events.remove([event_id]):
             expected, remedy = "the id of a stored event", "see `shortlist events list USER`"
             raise UnknownItem("unknown event", expected=expected, found=repr(event_id), remedy=remedy)
 

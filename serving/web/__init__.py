@@ -1,1 +1,1 @@
-"""The web page (Gradio): recommendations for a reader, chat, comparison, and ingest."""
+"""The web page: a shelf of videos that play, in plain HTML, CSS and JavaScript."""

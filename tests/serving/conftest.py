@@ -152,18 +152,20 @@ def slow_database(statement: str) -> Iterator[tuple[threading.Event, threading.E
         event.remove(Engine, "before_cursor_execute", hold)
 
 
-@pytest.fixture(scope="session")
-def serve(new_hash_encoder: Any, scripted_model: Any) -> Callable[..., AbstractContextManager[Served]]:
-    """serve(home, model=None, headers=None, **settings): a running HTTP API."""
+Serve = Callable[..., AbstractContextManager[Served]]
+
+
+def serving(new_app: Callable[[AppContext], Any], new_encoder: Any, new_model: Any) -> Serve:
+    """serve(home, model=None, headers=None, **settings): a running server of the applications that `new_app` makes."""
 
     @contextmanager
     def start(
         path: Path, model: Any = None, headers: dict[str, str] | None = None, **settings: Any
     ) -> Iterator[Served]:
-        encoder, model = new_hash_encoder(), model or scripted_model([-0.1, -3.0])
+        encoder, model = new_encoder(), model or new_model([-0.1, -3.0])
         config = Config(home=path, encoder=EncoderConfig(name=encoder.name), serve=settings, **GATES)  # type: ignore[arg-type]
         with Home.open(path, encoder.name) as home:
-            app = create_app(context_over(home, config, encoder, model))
+            app = new_app(context_over(home, config, encoder, model))
             with (
                 running(app, timeout_graceful_shutdown=min(5, round(config.serve.shutdown_s))) as (url, server, thread),
                 httpx.Client(base_url=url, headers=headers, timeout=30) as client,
@@ -171,6 +173,38 @@ def serve(new_hash_encoder: Any, scripted_model: Any) -> Callable[..., AbstractC
                 yield Served(client, url, home, model, server, thread)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def serve(new_hash_encoder: Any, scripted_model: Any) -> Serve:
+    """serve(home, ...): a running HTTP API."""
+    return serving(create_app, new_hash_encoder, scripted_model)
+
+
+@pytest.fixture(scope="session")
+def serve_site(new_hash_encoder: Any, scripted_model: Any) -> Serve:
+    """serve_site(home, ...): a running page, with its API and MCP."""
+    from shortlist.serving.site import create_site
+
+    return serving(lambda context: create_site(context, mcp=True), new_hash_encoder, scripted_model)
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless Chromium. The test is skipped where there is none."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        opened = playwright.chromium.launch(executable_path=program, args=flags)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

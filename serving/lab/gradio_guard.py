@@ -17,14 +17,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shortlist.serving.http.body_buffer import replay
 from shortlist.serving.http.problems import problem
 
-UPLOAD = "/gradio_api/upload"  # of tables; Gradio streams them to files and limits the size of each
-JOIN = "/gradio_api/queue/join"  # every click on the page
+PATH = "/lab"
+UPLOAD = f"{PATH}/gradio_api/upload"  # of tables; Gradio streams them to files and limits the size of each
+JOIN = f"{PATH}/gradio_api/queue/join"  # every click on the page
 CLICK_BYTES = 200_000  # of one click: parsing a larger body would block other requests
 ROUTES = frozenset(
     {
-        "/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", UPLOAD, JOIN, "/gradio_api/queue/data",
-        "/gradio_api/upload_progress", "/gradio_api/startup-events", "/gradio_api/info", "/gradio_api/app_id",
-        "/gradio_api/theme.css", "/gradio_api/cancel", "/gradio_api/reset",
+        "", "/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/gradio_api/upload", "/gradio_api/queue/join",
+        "/gradio_api/queue/data", "/gradio_api/upload_progress", "/gradio_api/startup-events", "/gradio_api/info",
+        "/gradio_api/app_id", "/gradio_api/theme.css", "/gradio_api/cancel", "/gradio_api/reset",
     }
 )  # fmt: skip
 FOLDERS = ("/assets/", "/static/", "/svelte/", "/gradio_api/heartbeat/")
@@ -58,7 +59,8 @@ class GradioGuard:
 
 
 def is_page_route(path: str) -> bool:
-    """Return whether the page uses the route `path`. None of these serves files of the home or uploads."""
+    """Return whether the page uses the route at `path`. None of these serves files of the home or uploads."""
+    path = path.removeprefix(PATH)
     return path in ROUTES or path.startswith(FOLDERS)
 
 

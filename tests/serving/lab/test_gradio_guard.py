@@ -1,4 +1,4 @@
-"""The page takes no file but an uploaded one, and hands out none, whatever a request names."""
+"""The laboratory takes no file but an uploaded one, and hands out none, whatever a request names."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shortlist.core.config import Config, EncoderConfig
 from shortlist.store.home import Home
-from tests.serving.conftest import GATES, context_over, running
 
 pytestmark = pytest.mark.servers
 
@@ -24,52 +22,44 @@ TABLE = b'{"id": "fresh", "title": "A fresh video", "transcript": "Fresh words."
 
 @dataclass
 class Page:
-    """A running page, asked as its own JavaScript asks."""
+    """A running laboratory, asked as its own JavaScript asks."""
 
     client: httpx.Client
     home: Home
 
     def handler(self, label: str, outputs: int) -> int:
         """The number of the handler that reads the input called `label` and has so many outputs."""
-        config = self.client.get("/config").json()
+        config = self.client.get("/lab/config").json()
         named = {one["id"] for one in config["components"] if one["props"].get("label", "").startswith(label)}
         found = [one for one in config["dependencies"] if named & set(one["inputs"]) and len(one["outputs"]) == outputs]
         return int(found[0]["id"])
 
     def join(self, handler: int, data: list[Any], session: str) -> httpx.Response:
         return self.client.post(
-            "/gradio_api/queue/join", json={"data": data, "fn_index": handler, "session_hash": session}
+            "/lab/gradio_api/queue/join", json={"data": data, "fn_index": handler, "session_hash": session}
         )
 
     def ask(self, handler: int, data: list[Any]) -> str:
         """What the handler answered, its last message whole."""
         session = uuid.uuid4().hex
         assert self.join(handler, data, session).status_code == 200
-        with self.client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as events:
+        with self.client.stream("GET", "/lab/gradio_api/queue/data", params={"session_hash": session}) as events:
             said = [line for line in events.iter_lines() if '"process_' in line or "unexpected" in line]
         return said[-1]
 
     def upload(self, name: str, content: bytes) -> str:
-        return str(self.client.post("/gradio_api/upload", files={"files": (name, content)}).json()[0])
+        return str(self.client.post("/lab/gradio_api/upload", files={"files": (name, content)}).json()[0])
 
 
 @pytest.fixture
-def page(
-    small_home: Path, tmp_path: Path, new_hash_encoder: Any, scripted_model: Any, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Page]:
-    from shortlist.serving.web.app import web_application
-
+def page(small_home: Path, tmp_path: Path, serve_site: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
-    encoder = new_hash_encoder()
-    config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
-    with Home.open(small_home, encoder.name) as home:
-        app = web_application(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
-        with running(app) as (url, _, _), httpx.Client(base_url=url, timeout=30) as client:
-            yield Page(client, home)
+    with serve_site(small_home) as site:
+        yield Page(site.client, site.home)
 
 
 def shapes(path: str) -> list[Any]:
-    """Ways to say that a line of the chat is a file."""
+    """Ways to say that a value is a file."""
     file = {"path": path, "meta": META}
     return [
         file,
@@ -80,10 +70,10 @@ def shapes(path: str) -> list[Any]:
     ]
 
 
-def test_a_chat_history_that_names_a_file_is_refused(page: Page, tmp_path: Path) -> None:
+def test_a_click_that_names_a_file_is_refused(page: Page, tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("a secret of the server")
-    chat = page.handler("Say something", 3)
+    compare = page.handler("Reader to compare", 3)
     for path in (
         str(secret),
         "/etc/passwd",
@@ -92,16 +82,8 @@ def test_a_chat_history_that_names_a_file_is_refused(page: Page, tmp_path: Path)
         "https://a.example",
     ):
         for shape in shapes(path):
-            answer = page.join(chat, ["hello", [{"role": "user", "content": shape}], "ann", None], "a")
-            assert answer.status_code == 403, shape
+            assert page.join(compare, [shape, "", "default", "bm25"], "a").status_code == 403, shape
     assert not list((tmp_path / "uploads").rglob("secret.txt"))
-
-
-def test_a_chat_history_of_the_browser_is_not_sent_back(page: Page) -> None:
-    line = {"role": "user", "content": ["/etc/passwd", "a picture"]}  # an older way to say that it is a file
-    answer = page.ask(page.handler("Say something", 3), ["hello", [line], "ann", None])
-    assert "process_completed" in answer
-    assert "passwd" not in answer
 
 
 def test_only_an_uploaded_table_is_ingested(page: Page, tmp_path: Path) -> None:
@@ -122,32 +104,32 @@ def test_what_gradio_reads_is_what_was_checked(page: Page) -> None:
     table = page.upload("table.jsonl", TABLE)
     both = json.dumps({"data": ["videos", {"path": "/etc/passwd", "meta": META}], "fn_index": 0, "session_hash": "a"})
     both = both.replace('"/etc/passwd"', f'"/etc/passwd", "path": {json.dumps(table)}')
-    assert page.client.post("/gradio_api/queue/join", content=both).status_code != 403  # only the last counts
+    assert page.client.post("/lab/gradio_api/queue/join", content=both).status_code != 403  # only the last counts
     for strange in (b"{", b"[" * 50_000, json.dumps({"path": "/etc/passwd"}).encode("utf-16")):
-        assert page.client.post("/gradio_api/queue/join", content=strange).status_code == 403
+        assert page.client.post("/lab/gradio_api/queue/join", content=strange).status_code == 403
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        "/gradio_api/file=/etc/passwd", "/gradio_api/file=https://a.example/", "/gradio_api/proxy=https://a.example/",
-        "/gradio_api/file/etc/passwd", "/gradio_api/run/_turn", "/gradio_api/call/_turn", "/gradio_api/deep_link",
-        "/gradio_api/component_server", "/gradio_api/stream/a/b/0/playlist.m3u8", "//gradio_api/queue/join",
+        "file=/etc/passwd", "file=https://a.example/", "proxy=https://a.example/", "file/etc/passwd", "run/_compare",
+        "call/_compare", "deep_link", "component_server", "stream/a/b/0/playlist.m3u8", "/queue/join",
     ],
 )  # fmt: skip
 def test_routes_that_the_page_does_not_use_are_closed(page: Page, path: str) -> None:
     for method in ("GET", "POST"):
-        assert page.client.request(method, path, json={"data": []}).status_code == 404
+        assert page.client.request(method, f"/lab/gradio_api/{path}", json={"data": []}).status_code == 404
 
 
 def test_an_upload_is_not_handed_out(page: Page) -> None:
-    assert page.client.get(f"/gradio_api/file={page.upload('table.jsonl', TABLE)}").status_code == 404
+    assert page.client.get(f"/lab/gradio_api/file={page.upload('table.jsonl', TABLE)}").status_code == 404
 
 
-def test_with_keys_the_page_asks_for_one_that_may_write(page: Page) -> None:
+def test_with_keys_the_laboratory_asks_for_one_that_may_write(page: Page) -> None:
     def status(scope: str) -> int:
-        return page.client.get("/config", auth=("any", page.home.catalogue.keys.create(scope)[1])).status_code
+        secret = page.home.catalogue.keys.create(scope)[1]
+        return page.client.get("/lab/config", headers={"Authorization": f"Bearer {secret}"}).status_code
 
     assert status("write") == 200
-    assert [status(scope) for scope in ("read", "operate", "reader:ann")] == [401, 401, 401]
-    assert page.client.get("/config").status_code == 401
+    assert [status(scope) for scope in ("read", "operate", "reader:ann")] == [403, 403, 403]
+    assert page.client.get("/lab/config").status_code == 401

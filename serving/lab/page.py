@@ -1,4 +1,4 @@
-"""The page: three tabs, a theme, and no resources of other sites."""
+"""The tabs of the laboratory, a theme, and no resources of other sites."""
 
 from __future__ import annotations
 
@@ -7,31 +7,35 @@ from typing import Any
 
 import gradio as gr
 
+from shortlist.serving.lab.compare_tab import compare_tab
+from shortlist.serving.lab.handlers import PageHandlers
+from shortlist.serving.lab.home_tab import home_tab
+from shortlist.serving.lab.readers_tab import readers_tab
+from shortlist.serving.lab.report_tab import report_tab
 from shortlist.serving.service.context import AppContext
-from shortlist.serving.web.compare_tab import compare_tab
-from shortlist.serving.web.handlers import PageHandlers
-from shortlist.serving.web.home_tab import home_tab
-from shortlist.serving.web.reader_tab import reader_tab
+from shortlist.serving.service.service import Service
 
-TITLE = "Shortlist"
+TITLE = "Shortlist: laboratory"
 UPLOAD_LIFETIME_S = 3600  # uploaded tables are deleted after it, and when the server ends
 STYLE = Path(__file__).with_name("style.css")
 
 
-def page(context: AppContext) -> gr.Blocks:
-    """Return the page over `context`, with the recommender loaded. Raises like `AppContext.recommender`."""
-    handlers = PageHandlers(context)
+def page(context: AppContext, service: Service) -> gr.Blocks:
+    """Return the page over `context`."""
+    handlers = PageHandlers(context, service)
     blocks: gr.Blocks = gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(UPLOAD_LIFETIME_S, UPLOAD_LIFETIME_S)
     )
     with blocks:
-        gr.Markdown("# Shortlist\nShort videos for a reader, with a reason for each.")
-        with gr.Tab("For a reader"):
-            readers, refresh_readers = reader_tab(handlers)
+        gr.HTML("<h1>Laboratory</h1><p><a href='/'>Back to the shelf</a></p>")
         with gr.Tab("Compare"):
-            compare_tab(handlers)
+            readers = compare_tab(handlers)
+        with gr.Tab("Invent readers"):
+            readers_tab(handlers, readers)
+        with gr.Tab("Reports"):
+            report_tab(handlers)
         with gr.Tab("Home"):
-            home_tab(handlers, readers, refresh_readers)
+            home_tab(handlers, readers)
     blocks.queue(default_concurrency_limit=context.config.serve.threads, max_size=context.config.serve.requests)
     return blocks
 

@@ -1,4 +1,4 @@
-"""The third tab: the contents of the home, and tables to ingest."""
+"""The tab “Home”: the contents of the home, and tables to ingest."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from typing import Any
 import gradio as gr
 
 from shortlist.ingest.load import READ, IngestResult, load_articles, load_events, load_readers, load_videos
-from shortlist.serving.web import html
-from shortlist.serving.web.handlers import PageHandlers, try_call
+from shortlist.serving.lab import html
+from shortlist.serving.lab.handlers import PageHandlers, try_call
 
 KINDS = ("videos", "articles", "readers", "events")
 LISTED_FAILURES = 20
+REFRESH_S = 5.0
 
 
-def home_tab(handlers: PageHandlers, readers: Any, refresh_readers: Callable[[], Any]) -> None:
-    """Build the tab. After an ingest, `refresh_readers` updates the menu `readers`."""
+def home_tab(handlers: PageHandlers, readers: Any) -> None:
+    """Build the tab. The menu `readers` is updated after an ingest."""
     state = gr.HTML(lambda: _state(handlers))
-    gr.Button("Refresh").click(lambda: _state(handlers), None, state)
+    gr.Timer(REFRESH_S).tick(lambda: _state(handlers), None, state, show_progress="hidden")
     kind = gr.Radio(list(KINDS), value="videos", label="Contents of the table")
     file = gr.File(label="A table: .jsonl, .csv or .parquet", file_types=[".jsonl", ".csv", ".parquet", ".gz"])
     result = gr.HTML(elem_id="ingested")
     gr.Button("Ingest", variant="primary").click(partial(_ingest, handlers), [kind, file], [result, state]).then(
-        refresh_readers, None, readers
+        lambda: gr.update(choices=handlers.readers()), None, readers
     )
 
 
@@ -38,10 +39,15 @@ def _state(handlers: PageHandlers) -> str:
         "readers": f"{counts.readers:,}",
         "events": f"{counts.events:,}",
         "revision": catalogue.revision(),
+        **{f"ingest, {step}": _outcomes(numbers) for step, numbers in catalogue.steps.counts().items()},
         "failures": f"{len(failures):,}",
         **{f"  {failure.item}": f"{failure.step}: {failure.reason}" for failure in failures[:LISTED_FAILURES]},
     }
     return html.table(rows)
+
+
+def _outcomes(numbers: dict[str, int]) -> str:
+    return ", ".join(f"{number:,} {status}" for status, number in sorted(numbers.items()))
 
 
 def _ingest(

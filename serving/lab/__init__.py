@@ -1,0 +1,1 @@
+"""The laboratory (Gradio): simulated readers, comparison of variants, reports, and ingest."""
