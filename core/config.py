@@ -284,6 +284,17 @@ class ExportConfig(Section):
     )
 
 
+class BackupConfig(Section):
+    """Backups of the home."""
+
+    folder: Path | None = Field(
+        None, description="folder of the backups, best on another disk; the folder backups of the home if unset"
+    )
+    keep: int = Field(3, ge=1, description="how many backups to keep; older ones are deleted")
+    daily: bool = Field(True, description="back up at the end of an ingest if the newest backup is a day old")
+    max_bytes: int = Field(2_000_000_000, ge=0, description="largest home, less Chroma and indexes, to back up daily")
+
+
 class ChatConfig(Section):
     """The chat."""
 
@@ -350,6 +361,7 @@ class Config(Section):
     profile: ProfileConfig = ProfileConfig()
     rerank: RerankConfig = RerankConfig()
     store: StoreConfig = StoreConfig()
+    backup: BackupConfig = BackupConfig()
     ingest: IngestConfig = IngestConfig()
     speech: SpeechConfig = SpeechConfig()
     media: MediaConfig = MediaConfig()

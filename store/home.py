@@ -19,6 +19,9 @@ from sqlalchemy import Connection, insert, inspect, select, update
 from shortlist.core.config import StoreConfig
 from shortlist.core.errors import HomeDamaged, HomeVersion
 from shortlist.models.encoders.encoder_version import configured_name
+from shortlist.store.backups.backup import FOLDER as BACKUPS
+from shortlist.store.backups.backup import restore_remedy
+from shortlist.store.backups.restore import REPLACED, RESTORING, interrupted_error, is_interrupted
 from shortlist.store.caches.checked_table import CheckedTable
 from shortlist.store.caches.embeddings import EmbeddingCache
 from shortlist.store.catalogue.base import read_number
@@ -41,10 +44,10 @@ DELIVERED = "delivered"  # the key in `meta` if catalogue and documents are both
 # Prefixes of the names of a home's files. Other files in its folder are left alone.
 OWN_PREFIXES = (
     "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.", "trained",
-    "chat-history", LAST_READER, PICTURES, "README.md",
+    "chat-history", LAST_READER, PICTURES, "README.md", BACKUPS, RESTORING, REPLACED,
 )  # fmt: skip
 
-RESTORE = "put a backup in its place, or move the home away and ingest again"
+NO_BACKUP = "put a backup in its place, or move the home away and ingest again"
 REBUILD = "rebuild it with `shortlist rebuild`"
 
 log = logging.getLogger(__name__)
@@ -99,6 +102,8 @@ class Home:
         folder that cannot be written; `ServiceError` for a server that cannot be reached; `HomeLocked` if an older
         schema must be migrated while another process writes.
         """
+        if is_interrupted(path):
+            raise interrupted_error(path)
         servers = servers or StoreConfig()
         new_encoder = encoder if create else None
         database = _database(path, servers, create=new_encoder is not None)
@@ -199,14 +204,14 @@ def _database(path: Path, servers: StoreConfig, *, create: bool) -> Database:
             f"{catalogue} is lost",
             expected="a catalogue together with its Chroma folder",
             found="a missing or empty file",
-            remedy=f"put a backup in its place, or remove {path} and ingest again",
+            remedy=restore_remedy(path, f"put a backup in its place, or remove {path} and ingest again"),
         )
     if not create and not catalogue.exists():
         raise _no_home(str(path))
     _create_folder(path)
     if not catalogue.exists():
         make_private(path, OWN_PREFIXES)
-    return SqliteDatabase(catalogue, RESTORE)
+    return SqliteDatabase(catalogue, restore_remedy(path, NO_BACKUP))
 
 
 def _create_folder(path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from shortlist.app.cli import (
+    backup,
     chat,
     config,
     doctor,
@@ -57,6 +58,8 @@ app.command("config")(config.config)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("rebuild")(rebuild.rebuild)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 
 INTERRUPTED = 130
 

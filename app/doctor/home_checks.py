@@ -36,7 +36,7 @@ def catalogue(home: Home, _config: Config) -> Finding:
     """Check the database pages and the checksum of every record."""
     problems = home.catalogue.integrity.problems()
     if problems:
-        return problems_found(problems, f"{REBUILD}, then ingest what it lists; or put back a backup of the catalogue")
+        return problems_found(problems, f"{REBUILD}, then ingest what it lists; or `shortlist restore` a backup")
     counts = home.catalogue.counts()
     return ok(
         f"{counts.videos:,} videos, {counts.articles:,} articles, {counts.readers:,} readers, "

@@ -16,6 +16,7 @@ import pytest
 SMALL = {
     "COLUMNS": "120", "SHORTLIST_LLM__PROVIDER": "embedded", "SHORTLIST_LLM__MODEL": "smollm2-135m",
     "SHORTLIST_LLM__THREADS": "1", "SHORTLIST_LLM__CONTEXT": "2048",
+    "SHORTLIST_BACKUP__DAILY": "false",
     "XDG_CONFIG_HOME": "/dev/null",  # no configuration of the person who runs the tests
 }  # fmt: skip
 

@@ -105,6 +105,7 @@ def events(
 
 def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> None:
     """Load every source and print the results."""
+    from shortlist.app.backup import back_up_if_due
     from shortlist.app.cli.terminal.output import stage_bars
     from shortlist.ingest.load import READ
 
@@ -115,4 +116,6 @@ def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> No
                 results[source] = load(store, config, progress)
         if what == ARTICLES:
             make_searchable(store, config)
+        else:
+            back_up_if_due(store, config.backup)
     report(what, results, as_json)

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 def make_searchable(store: Home, config: Config) -> None:
     """Index new records, so that the next `recommend` need not, and run the merges that are due.
 
-    Also finishes the work of an earlier command that was interrupted.
+    Also finishes the work of an earlier command that was interrupted, and makes the daily backup.
     """
+    from shortlist.app.backup import back_up_if_due
     from shortlist.app.build import repair
 
     repair(store, config)
     merge_index(store)
+    back_up_if_due(store, config.backup)
 
 
 def merge_index(store: Home) -> None:

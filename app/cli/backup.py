@@ -1,0 +1,98 @@
+"""`shortlist backup` and `shortlist restore`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import print_json, print_remark, say
+
+if TYPE_CHECKING:
+    from shortlist.store.backups.backup import Backup
+
+SOME_DAMAGED = 1
+
+
+def backup(
+    context: typer.Context,
+    list_only: Annotated[bool, typer.Option("--list", help="List the backups, newest first.")] = False,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Copy the catalogue and the caches of the home into a new, verified backup. Other commands may run meanwhile.
+
+    The newest backups are kept (backup.keep). Chroma and the indexes are rebuilt from them. A catalogue on PostgreSQL
+    is not copied: use pg_dump. The exit code is 1 if the catalogue has damaged records.
+
+    Example: shortlist backup
+    """
+    chosen = settings(context, home, config)
+    from shortlist.app.backup import back_up_now
+    from shortlist.app.build import open_home
+    from shortlist.store.backups.backup import backup_folder, list_backups
+
+    if list_only:
+        found = list_backups(backup_folder(chosen.home, chosen.backup.folder))
+        if as_json:
+            print_json([_document(one) for one in found])
+        for one in [] if as_json else found:
+            say(f"{one.path.name}  {_size(one)}  revision {one.manifest.meta.get('revision', 'on a server')}")
+        return
+    with open_home(chosen, any_encoder=True) as store:
+        made, damaged = back_up_now(store, chosen.backup)
+    if as_json:
+        print_json({**_document(made), "left_out": list(made.left_out), "damaged": damaged})
+    else:
+        say(f"backed up to {made.path} ({_size(made)})")
+    if chosen.store.catalogue is not None:
+        print_remark("the catalogue is on PostgreSQL and not in this backup: back it up with pg_dump")
+    for name in made.left_out:
+        print_remark(f"{name} is damaged and not in this backup: run `shortlist rebuild`")
+    for problem in damaged:
+        print_remark(f"damaged: {problem}; older backups are kept")
+    if damaged:
+        raise typer.Exit(SOME_DAMAGED)
+
+
+def restore(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="A name of `shortlist backup --list`; else the newest.")] = None,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Put back a backup, also if the catalogue cannot be opened. Stop servers first.
+
+    The backup is verified before anything changes. The files it replaces are kept in the home's folder.
+
+    Example: shortlist restore
+    """
+    chosen = settings(context, home, config)
+    from shortlist.store.backups.backup import backup_folder, find_backup
+    from shortlist.store.backups.restore import restore as put_back
+
+    found = find_backup(backup_folder(chosen.home, chosen.backup.folder), name)
+    replaced = put_back(chosen.home, found)
+    if as_json:
+        print_json({**_document(found), "replaced": str(replaced)})
+    else:
+        say(f"restored {found.path.name}, created {found.manifest.created:%Y-%m-%d %H:%M} UTC")
+        say(f"the files it replaced are in {replaced}: delete them when you no longer need them")
+
+
+def _document(one: Backup) -> dict[str, Any]:
+    return {
+        "name": one.path.name,
+        "path": str(one.path),
+        "created": one.manifest.created.isoformat(),
+        "revision": int(one.manifest.meta["revision"]) if "revision" in one.manifest.meta else None,
+        "bytes": one.size,
+        "files": list(one.manifest.files),
+    }
+
+
+def _size(one: Backup) -> str:
+    return f"{one.size / 1e6:,.1f} MB"
