@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from shortlist.core.notes import Note, NoteCode
 from shortlist.core.ranking import Query, Ranking, Request
-from shortlist.core.types import Article, HistoryItem, Kind, Profile, Video
+from shortlist.core.types import Article, HistoryItem, Kind, Outline, Profile, Video
 
 
 @dataclass(frozen=True, slots=True)
 class ItemBatch:
-    """Videos and articles by id, read from the catalogue once. An article and a video may share an id."""
+    """Records read from the catalogue once: whole `videos`, which may be recommended, and `outlines` of histories.
+
+    An article and a video may share an id.
+    """
 
     videos: Mapping[str, Video] = field(default_factory=dict)
-    articles: Mapping[str, Article] = field(default_factory=dict)
+    outlines: Mapping[tuple[Kind, str], Outline] = field(default_factory=dict)
 
-    def item(self, kind: Kind, item_id: str) -> Video | Article | None:
-        """Return the record; None if the catalogue has no such item."""
-        return self.videos.get(item_id) if kind == "video" else self.articles.get(item_id)
+    @classmethod
+    def of(cls, videos: Iterable[Video], articles: Iterable[Article] = ()) -> ItemBatch:
+        """Return a batch with the whole `videos`, and with outlines of all records."""
+        by_id = {video.id: video for video in videos}
+        outlines: dict[tuple[Kind, str], Outline] = {("article", one.id): Outline.of(one) for one in articles}
+        return cls(by_id, outlines | {("video", one.id): Outline.of(one) for one in by_id.values()})
+
+    def outline(self, kind: Kind, item_id: str) -> Outline | None:
+        """Return the outline of an item of a history; None if the catalogue has no such item."""
+        return self.outlines.get((kind, item_id))
 
     def length_s(self, item: HistoryItem) -> float | None:
         """Return the duration of the video `item` in seconds; None for articles and unknown durations."""
-        record = self.item(item.kind, item.item_id)
-        return record.duration_s if isinstance(record, Video) else None
+        outline = self.outline(item.kind, item.item_id)
+        return outline.duration_s if outline else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,7 +19,7 @@ from shortlist.agent.stopwatch import Stopwatch
 from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig, RetrievalConfig
 from shortlist.core.errors import UnknownItem, UsageError
 from shortlist.core.ranking import Answer, Filters, Query, Recommendation, Request
-from shortlist.core.types import Profile
+from shortlist.core.types import Profile, Video
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.retrieval.index.snapshot import Snapshot
@@ -156,7 +156,7 @@ class Recommender:
         """
         [reranked], items = self._rank([request], explained=False)
         videos = self._records.videos.get_many([video_id, *filter(None, (request.like,))])
-        known = ItemBatch({**items.videos, **videos}, items.articles)
+        known = replace(items, videos={**items.videos, **videos})
         return self._explainer.explain_one(video_id, reranked.ranked, reranked.result, known)
 
     def search(self, text: str, k: int, filters: Filters = NO_FILTERS) -> Answer:
@@ -195,14 +195,14 @@ class Recommender:
         with watch.stage("retrieve"):
             ranking = self._retriever.search(query)
         ranked = RankedRequest(request, Profile(""), query, ranking)
-        items = ItemBatch(self._records.videos.get_many([*ranking.ids, *filter(None, (request.like,))]))
+        with self._records.snapshot() as revision, watch.stage("read"):
+            items = ItemBatch(self._read_videos([ranked], revision, explained=True))
         runner = RerankRunner(self._model, self._rerank)
         return self._explain(self._rerank_one(ranked, items, runner, watch.ms), items)
 
     def _rank(self, requests: Sequence[Request], *, explained: bool) -> tuple[list[RerankedRequest], ItemBatch]:
         watch = Stopwatch()
-        with self._records.snapshot():
-            ranked, items = self._retrieve(requests, watch, explained=explained)
+        ranked, items = self._retrieve(requests, watch, explained=explained)
         runner = RerankRunner(self._model, self._rerank)
         shared_ms = {stage: ms / len(ranked) for stage, ms in watch.ms.items()} if ranked else {}
         # Requests whose prompts share a prefix follow each other: the model reads that prefix once.
@@ -214,24 +214,35 @@ class Recommender:
         self, requests: Sequence[Request], watch: Stopwatch, *, explained: bool
     ) -> tuple[list[RankedRequest], ItemBatch]:
         requests = [_normalise(request) for request in requests]
-        with watch.stage("profile"):
-            profiles, history = load_profiles(self._records, [one.user_id for one in requests], self._profile)
-        with watch.stage("query"):
-            queries = [self._query(request, profiles[request.user_id]) for request in requests]
-        with watch.stage("retrieve"):
-            rankings = self._retriever.search_many(queries)
-        ranked = [
-            RankedRequest(request, profiles[request.user_id], query, ranking)
-            for request, query, ranking in zip(requests, queries, rankings, strict=True)
-        ]
-        with watch.stage("read"):
-            needed = [
-                {*one.ranking.ids, *filter(None, (one.request.like,))}
-                for one in ranked
-                if explained or self._policy(one).method
+        with self._records.snapshot() as revision:
+            with watch.stage("profile"):
+                profiles, items = load_profiles(self._records, [one.user_id for one in requests], self._profile)
+            with watch.stage("query"):
+                queries = [self._query(request, profiles[request.user_id]) for request in requests]
+            with watch.stage("retrieve"):
+                rankings = self._retriever.search_many(queries)
+            ranked = [
+                RankedRequest(request, profiles[request.user_id], query, ranking)
+                for request, query, ranking in zip(requests, queries, rankings, strict=True)
             ]
-            videos = self._records.videos.get_many(sorted(set().union(*needed) - history.videos.keys()))
-        return ranked, ItemBatch({**history.videos, **videos}, history.articles)
+            with watch.stage("read"):
+                return ranked, replace(items, videos=self._read_videos(ranked, revision, explained=explained))
+
+    def _read_videos(self, ranked: Sequence[RankedRequest], revision: int, *, explained: bool) -> Mapping[str, Video]:
+        """Return the videos that the language model judges and, if `explained`, those that the answers show."""
+        heads = [self._head(one, explained=explained) for one in ranked]
+        found = dict(self._records.videos.get_many_at(revision, {video_id for head in heads for video_id in head}))
+        # Videos removed since the searched revision are left out: the next ones take their places.
+        short = [one for one, head in zip(ranked, heads, strict=True) if not found.keys() >= set(head)]
+        rest = {video_id for one in short for video_id in one.ranking.ids}
+        return found | dict(self._records.videos.get_many_at(revision, rest - found.keys()))
+
+    def _head(self, ranked: RankedRequest, *, explained: bool) -> Sequence[str]:
+        method = self._policy(ranked).method
+        if not (explained or method):
+            return ()
+        ids = ranked.ranking.ids if method else ranked.ranking.ids[: ranked.request.k]
+        return [*ids, *filter(None, (ranked.request.like,))]
 
     def _query(self, request: Request, profile: Profile) -> Query:
         # Not k alone: the head that the model judges must not depend on how many videos are requested.

@@ -133,7 +133,7 @@ def main() -> None:
     folder = Path(os.environ["SHORTLIST_BENCH_DATA"]) / "eval" / args.set
     task = task_of(read_watches(folder) if args.set == "microlens" else read_mind(folder))
     task = task if args.queries is None else task.sampled(args.queries, seed=0)
-    items = ItemBatch({video.id: video for video in task.videos})
+    items = ItemBatch.of(task.videos)
     rows: FloatArray = Vectors(args.work).of([f"{video.title}\n{video.transcript.text}" for video in task.videos])
     snapshot = Snapshot("benchmark", 1, (SegmentView(video_segment(task.videos, rows)),))
     metric = SETS[args.set]

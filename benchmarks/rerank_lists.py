@@ -98,7 +98,7 @@ def mind(folder: Path, vectors: Vectors, queries: int | None) -> ListSet:
     task = _sampled(task_of(read_mind(folder)), queries)
     ids = {item for query in task.data.queries for item in (*query.history, *(query.candidates or ()))}
     videos = [video for video in task.videos if video.id in ids]
-    items = ItemBatch({video.id: video for video in videos})
+    items = ItemBatch.of(videos)
     snapshot = _snapshot(videos, vectors)
     retriever = build_retriever(snapshot, RetrievalConfig())
     lists = {}
@@ -133,7 +133,7 @@ def _sampled(task: Task, queries: int | None) -> Task:
 
 def _wishes(task: Task, rankings: Mapping[str, Ranking]) -> ListSet:
     lists = {query.id: RankedList(Profile(query.id), query.text, rankings[query.id]) for query in task.data.queries}
-    return ListSet(task.data.name, task.data, ItemBatch({video.id: video for video in task.videos}), lists)
+    return ListSet(task.data.name, task.data, ItemBatch.of(task.videos), lists)
 
 
 def _snapshot(videos: Sequence[Video], vectors: Vectors) -> Snapshot:

@@ -190,6 +190,22 @@ class Video:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """The fields of a video or article that a reader's history needs. An article has no duration."""
+
+    title: str
+    category: str | None = None
+    category_is_guess: bool = False
+    duration_s: float | None = None
+
+    @classmethod
+    def of(cls, record: Video | Article) -> Outline:
+        """Return the outline of a whole record."""
+        duration_s = record.duration_s if isinstance(record, Video) else None
+        return cls(record.title, record.category, record.category_is_guess, duration_s)
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """A person who reads and watches."""
 

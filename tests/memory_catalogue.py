@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shortlist.core.errors import UnknownReader
-from shortlist.core.types import KINDS, Article, Event, Reader, Video
+from shortlist.core.types import KINDS, Article, Event, Outline, Reader, Video
 from shortlist.store.catalogue.events import POSITIVE
 from shortlist.store.catalogue.records import Activity
 
@@ -41,8 +41,11 @@ class MemoryItems:
     def get_many(self, ids: Iterable[str]) -> dict[str, Any]:
         return {one: self._rows[one][1] for one in ids if one in self._rows}
 
-    def known(self, ids: Iterable[str]) -> set[str]:
-        return set(ids) & self._rows.keys()
+    def get_many_at(self, _revision: int, ids: Iterable[str]) -> dict[str, Any]:
+        return self.get_many(ids)
+
+    def outlines(self, ids: Iterable[str]) -> dict[str, Outline]:
+        return {one: Outline.of(self._rows[one][1]) for one in ids if one in self._rows}
 
     def ids(self) -> list[str]:
         return sorted(self._rows)

@@ -32,7 +32,7 @@ def build_profile(
 ) -> Profile:
     """Return the profile of `reader` from their newest `events`, in any order, and the `activity` of all events.
 
-    Events of items without a record in `items` stay out of the history.
+    Events of items without an outline in `items` stay out of the history.
     """
     actions = (event for event in events if event.action != "impression")
     ordered = sorted(actions, key=lambda event: (event.at, event.event_id), reverse=True)
@@ -79,7 +79,7 @@ def _history(
 ) -> list[HistoryItem]:
     if session_start is None:
         return []
-    known = (event for event in newest_first if items.item(event.kind, event.item_id) is not None)
+    known = (event for event in newest_first if items.outline(event.kind, event.item_id) is not None)
     considered = list(islice(known, config.max_history))
     newest = newest_first[0].at
     weighted = [(event, event_weight(event, newest, session_start, config)) for event in considered]
@@ -100,7 +100,7 @@ def _merge(weighted: Sequence[tuple[Event, float]], items: ItemBatch) -> History
     total = max(0.0, *weights) + min(0.0, *weights)
     strongest, _ = max(weighted, key=lambda pair: pair[1] if total >= 0 else -pair[1])
     dwells = [event.dwell_s for event, _ in weighted if event.dwell_s is not None]
-    record = items.item(strongest.kind, strongest.item_id)
+    record = items.outline(strongest.kind, strongest.item_id)
     return HistoryItem(
         item_id=strongest.item_id,
         kind=strongest.kind,

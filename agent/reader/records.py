@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from itertools import chain, islice
-from typing import Any, Protocol, TypeVar
+from itertools import chain
+from typing import Protocol, TypeVar
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.profile import build_profile
 from shortlist.core.config import ProfileConfig
-from shortlist.core.types import Article, Event, Kind, Profile, Reader, Video
+from shortlist.core.types import KINDS, Article, Event, Kind, Outline, Profile, Reader, Video
 from shortlist.store.catalogue.records import Activity
 
 # More than a history holds: events of removed items are skipped, and a session may be long.
@@ -26,8 +26,16 @@ class ItemTable(Protocol[R]):
         """Return the records of `ids` that exist, by id."""
         ...
 
-    def known(self, ids: Iterable[str]) -> set[str]:
-        """Return those of `ids` that exist, without reading the records."""
+    def outlines(self, ids: Iterable[str]) -> Mapping[str, Outline]:
+        """Return the outlines of those of `ids` that exist, by id, without reading the texts."""
+        ...
+
+
+class VideoTable(ItemTable[Video], Protocol):
+    """Videos."""
+
+    def get_many_at(self, revision: int, ids: Iterable[str]) -> Mapping[str, Video]:
+        """Return `get_many` from a cache, in a snapshot whose revision is `revision`."""
         ...
 
 
@@ -59,7 +67,7 @@ class Records(Protocol):
     """The tables that the agent reads; `store.catalogue.catalogue.Catalogue` implements it."""
 
     @property
-    def videos(self) -> ItemTable[Video]: ...
+    def videos(self) -> VideoTable: ...
 
     @property
     def articles(self) -> ItemTable[Article]: ...
@@ -78,13 +86,13 @@ class Records(Protocol):
 def load_profiles(
     records: Records, user_ids: Iterable[str], config: ProfileConfig
 ) -> tuple[dict[str, Profile], ItemBatch]:
-    """Return the profiles by user id and the records of their items. Raises `UnknownReader` at the first unknown id."""
+    """Return the profiles by user id and the outlines of their items. Raises `UnknownReader` at an unknown id."""
     unique_ids = list(dict.fromkeys(user_ids))
     known = records.readers.get_many(unique_ids)
     readers = {user_id: known[user_id] if user_id in known else records.readers.get(user_id) for user_id in unique_ids}
     events = records.events.newest_interactions(list(readers), MAX_EVENTS)
     activity = records.events.activity(list(readers))
-    items = _load_items(records, events.values(), config.max_history)
+    items = ItemBatch(outlines=_load_outlines(records, list(events.values()), config.max_history))
     profiles = {
         user_id: build_profile(reader, events[user_id], activity[user_id], items, config)
         for user_id, reader in readers.items()
@@ -92,18 +100,29 @@ def load_profiles(
     return profiles, items
 
 
-def _load_items(records: Records, histories: Iterable[Sequence[Event]], max_history: int) -> ItemBatch:
-    """Read the items of each reader's newest `max_history` events, without events of removed items."""
-    histories = list(histories)
-    tables: dict[Kind, ItemTable[Any]] = {"video": records.videos, "article": records.articles}
-    known = {kind: table.known(_ids(kind, chain(*histories))) for kind, table in tables.items()}
-    newest = [
-        list(islice((event for event in events if event.item_id in known[event.kind]), max_history))
-        for events in histories
-    ]
-    videos, articles = (sorted(_ids(kind, chain(*newest))) for kind in ("video", "article"))
-    return ItemBatch(records.videos.get_many(videos), records.articles.get_many(articles))
+Outlines = dict[tuple[Kind, str], Outline]
 
 
-def _ids(kind: str, events: Iterable[Event]) -> set[str]:
-    return {event.item_id for event in events if event.kind == kind}
+def _load_outlines(records: Records, histories: Sequence[Sequence[Event]], max_history: int) -> Outlines:
+    """Return the outlines of the items of each reader's newest events: at least `max_history` of them that exist."""
+    found: Outlines = {}
+    short, start = list(histories), 0
+    while short:
+        found |= _read_outlines(records, chain(*(events[start : start + max_history] for events in short)))
+        start += max_history
+        # Events of removed items do not count: older ones take their places.
+        short = [events for events in short if len(events) > start and _n_known(events[:start], found) < max_history]
+    return found
+
+
+def _n_known(events: Iterable[Event], outlines: Outlines) -> int:
+    return sum((event.kind, event.item_id) in outlines for event in events)
+
+
+def _read_outlines(records: Records, events: Iterable[Event]) -> Outlines:
+    ids: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
+    for event in events:
+        ids[event.kind].add(event.item_id)
+    videos, articles = records.videos.outlines(ids["video"]), records.articles.outlines(ids["article"])
+    found: Outlines = {("video", item_id): outline for item_id, outline in videos.items()}
+    return found | {("article", item_id): outline for item_id, outline in articles.items()}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any
+
+from shortlist.store.caches.bounded import BoundedCache
 
 MAX_BYTES = 64_000_000  # of all documents
 MAX_DOCUMENT_BYTES = 100_000  # about a hundred videos
@@ -19,29 +19,18 @@ class ResponseCache:
     """
 
     def __init__(self, size: int, max_bytes: int = MAX_BYTES) -> None:
-        self._size = size
-        self._free_bytes = max_bytes
-        self._texts: OrderedDict[Hashable, str] = OrderedDict()
-        self._lock = threading.Lock()
+        self._texts: BoundedCache[Hashable, str] = BoundedCache(size, max_bytes)
 
     def get(self, key: Hashable) -> dict[str, Any] | None:
         """Return the document cached under `key`, or None."""
-        with self._lock:
-            text = self._texts.get(key)
-            if text is None:
-                return None
-            self._texts.move_to_end(key)
+        text = self._texts.get(key)
+        if text is None:
+            return None
         document: dict[str, Any] = json.loads(text)
         return document
 
     def put(self, key: Hashable, document: dict[str, Any]) -> None:
         """Cache `document`. The least recently used documents are evicted."""
         text = json.dumps(document)  # ASCII, so its length is its number of bytes
-        if len(text) > MAX_DOCUMENT_BYTES:
-            return
-        with self._lock:
-            self._free_bytes += len(self._texts.pop(key, "")) - len(text)
-            self._texts[key] = text
-            while len(self._texts) > self._size or self._free_bytes < 0:
-                _, oldest = self._texts.popitem(last=False)
-                self._free_bytes += len(oldest)
+        if len(text) <= MAX_DOCUMENT_BYTES:
+            self._texts.put(key, text, len(text))

@@ -6,13 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import select
 
-from shortlist.core.types import Article
+from shortlist.core.types import Article, Outline
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.content import by_revision, put_content
 from shortlist.store.catalogue.records import Put
-from shortlist.store.catalogue.rows import article_content, article_of
-from shortlist.store.sql.dialect import in_list
+from shortlist.store.catalogue.rows import article_content, article_of, article_outline
+from shortlist.store.sql.dialect import PARAMETER, in_parameter
 from shortlist.store.sql.schema import articles
+
+_WHOLE = select(articles).where(in_parameter(articles.c.id))
+_OUTLINES = select(articles.c.id, articles.c.title, articles.c.category, articles.c.enrichment).where(
+    in_parameter(articles.c.id)
+)
 
 
 class Articles(CatalogueTable):
@@ -26,14 +31,19 @@ class Articles(CatalogueTable):
 
     def get_many(self, ids: Iterable[str]) -> dict[str, Article]:
         """Return the articles with these ids, by id. Unknown ids are left out."""
+        wanted = list(ids)
+        if not wanted:
+            return {}
         with self._database.reading() as connection:
-            rows = connection.execute(select(articles).where(in_list(articles.c.id, ids)))
-            return {row.id: article_of(row) for row in rows}
+            return {row.id: article_of(row) for row in connection.execute(_WHOLE, {PARAMETER: wanted})}
 
-    def known(self, ids: Iterable[str]) -> set[str]:
-        """Return those of `ids` that exist."""
+    def outlines(self, ids: Iterable[str]) -> dict[str, Outline]:
+        """Return the outlines of the articles with these ids, by id, without reading their texts."""
+        wanted = list(ids)
+        if not wanted:
+            return {}
         with self._database.reading() as connection:
-            return set(connection.scalars(select(articles.c.id).where(in_list(articles.c.id, ids))))
+            return {row.id: article_outline(row) for row in connection.execute(_OUTLINES, {PARAMETER: wanted})}
 
     def ids(self) -> list[str]:
         """Return the ids of all articles, sorted."""

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, Select, case, delete, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    select,
+)
 
 from shortlist.core.types import ACTIONS, KINDS, SEEN_ACTIONS, Action, Event
 from shortlist.core.validation import require
@@ -19,7 +31,7 @@ from shortlist.store.catalogue.records import Activity
 from shortlist.store.catalogue.rows import Columns, event_of, event_row, to_micros
 from shortlist.store.lock import WriterLock
 from shortlist.store.sql.database import Database
-from shortlist.store.sql.dialect import in_list, in_subquery, values_table
+from shortlist.store.sql.dialect import PARAMETER, in_list, in_parameter, in_subquery, parameter_table
 from shortlist.store.sql.schema import events, meta, readers, tastes
 
 POSITIVE: tuple[Action, ...] = ("click", "view", "like")
@@ -27,6 +39,61 @@ DAY_US = 86_400_000_000
 BATCH = 10_000  # events a transaction, so that no other writer waits long
 PAGE = 10_000
 REMOVAL = "newest removal of events"  # the key in `meta`
+
+LATEST = "latest"  # a parameter: events later than this time are left out
+_NOT_IN_FUTURE = events.c.at <= bindparam(LATEST, type_=BigInteger)
+
+
+def _newest_events(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """Select the newest events of each of some readers: one index scan a reader, however long the history is."""
+    requested, own = parameter_table(), events.alias("own")
+    newest = select(events.c.seq).where(events.c.user_id == requested.c.value, *conditions)
+    newest = newest.order_by(events.c.at.desc(), events.c.seq.desc()).limit(bindparam("limit")).correlate(requested)
+    chosen = select(own).select_from(requested.join(own, in_subquery(own.c.seq, newest)))
+    return chosen.order_by(own.c.user_id, own.c.at.desc(), own.c.seq.desc())
+
+
+_NEWEST = _newest_events()
+_NEWEST_ACTS = _newest_events(
+    events.c.action.in_([action for action in ACTIONS if action != "impression"]),
+    events.c.kind.in_(KINDS),
+    _NOT_IN_FUTURE,
+)
+_SEEN = (events.c.kind == "video") & events.c.action.in_(SEEN_ACTIONS)
+_ITEM = case((_SEEN | events.c.action.in_(("like", "dislike")), events.c.item_id))  # one group for all other events
+_ACTIVITY = (
+    select(
+        events.c.user_id,
+        events.c.kind,
+        _ITEM.label("item"),
+        func.count(),
+        func.max(case((_SEEN, 1), else_=0)),
+        func.max(case((events.c.action == "like", events.c.at))),
+        func.max(case((events.c.action == "dislike", events.c.at))),
+    )
+    .where(in_parameter(events.c.user_id), _NOT_IN_FUTURE)
+    .group_by(events.c.user_id, events.c.kind, literal_column("item"))
+)
+
+
+class _Tally:
+    """The number of a reader's events, and the ids of what they have seen, and of each kind that they dislike."""
+
+    def __init__(self) -> None:
+        self.n_events = 0
+        self.ids: defaultdict[str, set[str]] = defaultdict(set)
+
+    def add(
+        self, kind: str, item: str | None, number: int, seen: int, last_like: int | None, last_dislike: int | None
+    ) -> None:
+        """Add a row of `_ACTIVITY`: `number` events of an item, or of all items that are neither seen nor judged."""
+        self.n_events += number
+        if item is None:
+            return
+        if seen:
+            self.ids["seen"].add(item)
+        if last_dislike is not None and (last_like is None or last_dislike >= last_like):
+            self.ids[kind].add(item)
 
 
 class Events(CatalogueTable):
@@ -104,54 +171,31 @@ class Events(CatalogueTable):
         Events later than `latest()` are included. Every id of `user_ids` is a key; a reader without events has an empty
         list.
         """
-        return self._newest_of(user_ids, limit)
+        return self._newest_of(_NEWEST, user_ids, {"limit": limit})
 
     def newest_interactions(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
         """Return `newest` of videos and articles, without impressions and without events later than `latest()`."""
-        acts = [action for action in ACTIONS if action != "impression"]
-        items = events.c.kind.in_(KINDS)
-        return self._newest_of(user_ids, limit, events.c.action.in_(acts), items, self._not_in_future())
-
-    def _not_in_future(self) -> ColumnElement[bool]:
-        return events.c.at <= to_micros(self.latest())
+        return self._newest_of(_NEWEST_ACTS, user_ids, {"limit": limit, LATEST: to_micros(self.latest())})
 
     def _newest_of(
-        self, user_ids: Sequence[str], limit: int, *conditions: ColumnElement[bool]
+        self, statement: Select[Any], user_ids: Sequence[str], values: Mapping[str, object]
     ) -> dict[str, list[Event]]:
-        requested = values_table(dict.fromkeys(user_ids))
-        newest = select(events.c.seq).where(events.c.user_id == requested.c.value, *conditions)
-        newest = newest.order_by(events.c.at.desc(), events.c.seq.desc()).limit(limit).correlate(requested)
-        # One index scan for each reader: a history of any length costs `limit` rows.
-        own = events.alias("own")
-        statement = select(own).select_from(requested.join(own, in_subquery(own.c.seq, newest)))
-        statement = statement.order_by(own.c.user_id, own.c.at.desc(), own.c.seq.desc())
         found: dict[str, list[Event]] = {user_id: [] for user_id in user_ids}
         with self._database.reading() as connection:
-            for row in connection.execute(statement):
+            for row in connection.execute(statement, {PARAMETER: list(found), **values}):
                 found[row.user_id].append(event_of(row))
         return found
 
     def activity(self, user_ids: Sequence[str]) -> dict[str, Activity]:
         """Return the activity of each reader over all events up to `latest()`. Every id of `user_ids` is a key."""
-        theirs = in_list(events.c.user_id, dict.fromkeys(user_ids)) & self._not_in_future()
-        counted = select(events.c.user_id, func.count()).where(theirs).group_by(events.c.user_id)
-        watched = (events.c.kind == "video") & events.c.action.in_(SEEN_ACTIONS)
-        pairs = select(events.c.user_id, events.c.item_id).where(theirs, watched).distinct()
-        seen: dict[str, set[str]] = {user_id: set() for user_id in user_ids}
-        with self._database.snapshot(), self._database.reading() as connection:
-            numbers = {row[0]: row[1] for row in connection.execute(counted)}
-            for user_id, item_id in connection.execute(pairs):
-                seen[user_id].add(item_id)
-            disliked: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-            for row in connection.execute(_disliked(theirs)):
-                disliked[row.user_id, row.kind].add(row.item_id)
+        found = {user_id: _Tally() for user_id in user_ids}
+        values = {PARAMETER: list(found), LATEST: to_micros(self.latest())}
+        with self._database.reading() as connection:
+            for user_id, *item in connection.execute(_ACTIVITY, values):
+                found[user_id].add(*item)
         return {
-            user_id: Activity(
-                numbers.get(user_id, 0),
-                frozenset(items),
-                *(frozenset(disliked.get((user_id, kind), ())) for kind in ("video", "channel")),
-            )
-            for user_id, items in seen.items()
+            user_id: Activity(tally.n_events, *(frozenset(tally.ids[one]) for one in ("seen", "video", "channel")))
+            for user_id, tally in found.items()
         }
 
     def get_many(self, event_ids: Iterable[str]) -> dict[str, Event]:
@@ -251,7 +295,8 @@ class Events(CatalogueTable):
         event of all. No event counts more than one of now, and events later than `latest()` are ignored: a wrong clock
         must not make all others old.
         """
-        positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video") & self._not_in_future()
+        not_in_future = events.c.at <= to_micros(self.latest())
+        positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video") & not_in_future
         last = select(events.c.item_id, func.max(events.c.at)).where(positive)
         totals: dict[str, float] = defaultdict(float)
         with self._database.reading() as connection:
@@ -260,14 +305,3 @@ class Events(CatalogueTable):
             for item_id, at in connection.execute(last.group_by(events.c.item_id, events.c.user_id)):
                 totals[item_id] += 0.5 ** (max(0, newest - at) / (half_life_days * DAY_US))
         return dict(totals)
-
-
-def _disliked(theirs: ColumnElement[bool]) -> Select[tuple[str, str, str]]:
-    """Select (user_id, kind, item_id) of what was disliked after it was last liked."""
-    last_dislike = func.max(case((events.c.action == "dislike", events.c.at)))
-    last_like = func.max(case((events.c.action == "like", events.c.at)))
-    judged = select(events.c.user_id, events.c.kind, events.c.item_id).where(
-        theirs, events.c.action.in_(("like", "dislike"))
-    )
-    later = last_dislike.is_not(None) & (last_like.is_(None) | (last_dislike >= last_like))
-    return judged.group_by(events.c.user_id, events.c.kind, events.c.item_id).having(later)

@@ -15,13 +15,16 @@ from shortlist.core.types import Attributed, Reader
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.records import Put
 from shortlist.store.catalogue.rows import reader_of, reader_row
-from shortlist.store.sql.dialect import in_list
+from shortlist.store.sql.dialect import PARAMETER, in_list, in_parameter
 from shortlist.store.sql.schema import events, readers, tastes
 
 NEAREST = 3
 PAGE = 10_000
 NO_INTERESTS = "[]"
 MAX_INT32 = 2**31 - 1  # the column is an INTEGER of 32 bits on PostgreSQL
+
+
+_BY_ID = select(readers).where(in_parameter(readers.c.id))
 
 
 class Readers(CatalogueTable):
@@ -53,7 +56,7 @@ class Readers(CatalogueTable):
     def get_many(self, user_ids: Iterable[str]) -> dict[str, Reader]:
         """Return the readers with these ids, by id. Unknown ids are left out."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(readers).where(in_list(readers.c.id, user_ids)))
+            rows = connection.execute(_BY_ID, {PARAMETER: list(user_ids)})
             return {row.id: reader_of(row) for row in rows}
 
     def ids(self) -> Iterator[str]:

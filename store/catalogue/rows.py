@@ -13,7 +13,18 @@ from typing import Any
 from sqlalchemy import Row, Table
 
 from shortlist.core.errors import HomeDamaged, RecordError
-from shortlist.core.types import Article, Attributed, Enrichment, Event, Reader, Segment, Transcript, Video
+from shortlist.core.types import (
+    GIVEN,
+    Article,
+    Attributed,
+    Enrichment,
+    Event,
+    Outline,
+    Reader,
+    Segment,
+    Transcript,
+    Video,
+)
 from shortlist.store.sql import schema
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -159,6 +170,18 @@ def article_of(row: Stored) -> Article:
         made = _enrichment_of((part, *pair) for part, pair in dict(json.loads(row.enrichment)).items())
         metadata = json.loads(row.metadata)
         return Article(row.id, row.title, row.body, row.category, from_micros(row.published), metadata, made)
+
+
+def video_outline(row: Stored) -> Outline:
+    """Return the outline of a video; `value` and `made_by` are those of its category, None without one."""
+    return Outline(row.title, row.value, row.made_by not in (None, GIVEN), row.duration_s)
+
+
+def article_outline(row: Stored) -> Outline:
+    """Return the outline of an article."""
+    with _restoring(row.id):
+        _, made_by = json.loads(row.enrichment).get("category", (None, GIVEN))
+        return Outline(row.title, row.category, made_by != GIVEN)
 
 
 def reader_row(reader: Reader) -> Columns:

@@ -9,17 +9,40 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, delete, func, insert, select
 
 from shortlist.core.errors import UnknownItem
-from shortlist.core.types import Video
+from shortlist.core.types import Outline, Video
+from shortlist.store.caches.bounded import BoundedCache
 from shortlist.store.catalogue.base import CatalogueTable, next_revision
 from shortlist.store.catalogue.content import by_revision, put_content
 from shortlist.store.catalogue.records import Put
-from shortlist.store.catalogue.rows import video_content, video_of
-from shortlist.store.sql.dialect import in_list
+from shortlist.store.catalogue.rows import video_content, video_of, video_outline
+from shortlist.store.lock import WriterLock
+from shortlist.store.sql.database import Database
+from shortlist.store.sql.dialect import PARAMETER, in_list, in_parameter
 from shortlist.store.sql.schema import enrichments, removed_videos, segments, videos
+
+CACHED_VIDEOS = 4_000
+CACHED_PARTS = 100_000  # videos and segments of transcripts, about 25 MB
+
+_CATEGORY = (enrichments.c.video_id == videos.c.id) & (enrichments.c.part == "category")
+_WHOLE = select(videos).where(in_parameter(videos.c.id))
+_PARTS = {
+    table: select(table).where(in_parameter(table.c.video_id)).order_by(*table.primary_key.columns)
+    for table in (segments, enrichments)
+}
+_OUTLINES = (
+    select(videos.c.id, videos.c.title, videos.c.duration_s, enrichments.c.value, enrichments.c.made_by)
+    .select_from(videos.outerjoin(enrichments, _CATEGORY))
+    .where(in_parameter(videos.c.id))
+)
 
 
 class Videos(CatalogueTable):
     """The videos."""
+
+    def __init__(self, database: Database, lock: WriterLock) -> None:
+        super().__init__(database, lock)
+        self._cache: BoundedCache[tuple[int, str], Video] = BoundedCache(CACHED_VIDEOS, CACHED_PARTS)
+        self._cached_revision = 0
 
     def put(self, new_videos: Sequence[Video]) -> Put:
         """Store videos in one transaction. Raises the revision if any is new or changed. Needs the writer lock."""
@@ -56,9 +79,32 @@ class Videos(CatalogueTable):
 
     def get_many(self, ids: Iterable[str]) -> dict[str, Video]:
         """Return the videos with these ids, by id. Unknown ids are left out."""
+        wanted = list(ids)
+        if not wanted:
+            return {}
         with self._database.reading() as connection:
-            rows = connection.execute(select(videos).where(in_list(videos.c.id, ids))).all()
+            rows = connection.execute(_WHOLE, {PARAMETER: wanted}).all()
             return {video.id: video for video in _restore(connection, rows)}
+
+    def get_many_at(self, revision: int, ids: Iterable[str]) -> dict[str, Video]:
+        """Return `get_many` in a snapshot whose revision is `revision`. Videos are cached while it is the newest."""
+        if revision != self._cached_revision:
+            self._cache.clear()
+            self._cached_revision = revision
+        cached = {video_id: self._cache.get((revision, video_id)) for video_id in ids}
+        found = {video_id: video for video_id, video in cached.items() if video is not None}
+        for video in self.get_many(cached.keys() - found.keys()).values():
+            self._cache.put((revision, video.id), video, 1 + len(video.transcript.segments))
+            found[video.id] = video
+        return found
+
+    def outlines(self, ids: Iterable[str]) -> dict[str, Outline]:
+        """Return the outlines of the videos with these ids, by id, without reading their texts."""
+        wanted = list(ids)
+        if not wanted:
+            return {}
+        with self._database.reading() as connection:
+            return {row.id: video_outline(row) for row in connection.execute(_OUTLINES, {PARAMETER: wanted})}
 
     def iterate(self, after: int = 0) -> Iterator[tuple[int, Video]]:
         """Yield (revision, video) for every video changed after revision `after`, by revision, then id."""
@@ -100,14 +146,15 @@ class Videos(CatalogueTable):
 
 def _restore(connection: Connection, rows: Sequence[Row[Any]]) -> list[Video]:
     ids = [row.id for row in rows]
+    if not ids:
+        return []
     spoken = _by_video(connection, segments, ids)
     made = _by_video(connection, enrichments, ids)
     return [video_of(row, spoken.get(row.id, ()), made.get(row.id, ())) for row in rows]
 
 
 def _by_video(connection: Connection, table: Table, ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
-    belonging = select(table).where(in_list(table.c.video_id, ids)).order_by(*table.primary_key.columns)
     grouped: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(belonging):
+    for row in connection.execute(_PARTS[table], {PARAMETER: ids}):
         grouped[row.video_id].append(row)
     return grouped

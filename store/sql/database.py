@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, Table, event, inspect, text
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, Table, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shortlist.core.errors import ShortlistError
@@ -63,14 +63,16 @@ class Database(ABC):
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Make every `reading` of this thread see the current state until the end. May be nested."""
+        if getattr(self._pinned, "connection", None) is not None:
+            yield
+            return
         with self.reading() as connection:
-            outer: Connection | None = getattr(self._pinned, "connection", None)
-            connection.execute(text(self.FIRST_READ))
+            connection.exec_driver_sql(self.FIRST_READ)
             self._pinned.connection = connection
             try:
                 yield
             finally:
-                self._pinned.connection = outer
+                self._pinned.connection = None
 
     @abstractmethod
     def exclusive(self, doing: str) -> AbstractContextManager[None]:

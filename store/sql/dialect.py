@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Select, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, BindParameter, Boolean, Integer, Select, bindparam, select
 from sqlalchemy import Text as PlainText
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -15,6 +15,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+PARAMETER = "values"
 NUL, ESCAPE = "\x00", "\x01"
 
 
@@ -70,15 +71,24 @@ class _InSubquery(FunctionElement[bool]):
     _is_implicitly_boolean = True  # a condition: it needs no "= 1" in a database without a boolean type
 
 
-def values_table(values: Iterable[str]) -> TableValuedAlias:
-    """Return `values` as a table with one column `value`. They are sent as one parameter, so any number is allowed."""
-    # PostgreSQL names the column of a table-valued function after the table, SQLite names it value.
-    return _Each(bindparam(None, list(values), type_=_Texts)).table_valued("value", name="value")
-
-
 def in_list(column: ColumnElement[Any], values: Iterable[str]) -> ColumnElement[bool]:
-    """Return `column IN values`, for any number of values."""
-    return column.in_(select(values_table(values).c.value))
+    """Return `column IN values`. They are sent as one parameter, so any number is allowed."""
+    return column.in_(select(_table(bindparam(None, list(values), type_=_Texts)).c.value))
+
+
+def in_parameter(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return `column IN` the list that is passed as the parameter `PARAMETER`, for a statement that is built once."""
+    return column.in_(select(parameter_table().c.value))
+
+
+def parameter_table() -> TableValuedAlias:
+    """Return the list that is passed as the parameter `PARAMETER` as a table with one column `value`."""
+    return _table(bindparam(PARAMETER, type_=_Texts))
+
+
+def _table(values: BindParameter[Any]) -> TableValuedAlias:
+    # PostgreSQL names the column of a table-valued function after the table, SQLite names it value.
+    return _Each(values).table_valued("value", name="value")
 
 
 def in_subquery(column: ColumnElement[Any], rows: Select[Any]) -> ColumnElement[bool]:

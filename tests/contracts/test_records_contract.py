@@ -13,7 +13,7 @@ import pytest
 from shortlist.agent.reader.records import Records, load_profiles
 from shortlist.core.config import ProfileConfig
 from shortlist.core.errors import UnknownReader
-from shortlist.core.types import Action, Article, Event, Kind, Reader, Video
+from shortlist.core.types import Action, Article, Attributed, Enrichment, Event, Kind, Outline, Reader, Video
 from shortlist.eval.data.dataset import DataSet, EvalQuery
 from shortlist.eval.data.dataset import Item as EvalItem
 from shortlist.eval.tasks.records import TaskRecords
@@ -23,8 +23,16 @@ from shortlist.store.home import Home
 from tests.memory_catalogue import MemoryCatalogue
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-VIDEOS = [Video("moon", "Dust on the Moon"), Video("bread", "Rye bread"), Video("same", "A video")]
-ARTICLES = [Article("same", "An article"), Article("probe", "A probe lands")]
+GUESS = Enrichment(category=Attributed("Food", "zero-shot:hash-32"), summary=Attributed("Bread of rye.", "given"))
+VIDEOS = [
+    Video("moon", "Dust on the Moon", duration_s=60.0, enrichment=Enrichment(category=Attributed("Sci/Tech", "given"))),
+    Video("bread", "Rye bread", enrichment=GUESS),
+    Video("same", "A video"),
+]
+ARTICLES = [
+    Article("same", "An article", category="Food", enrichment=Enrichment(category=Attributed("Food", "a model"))),
+    Article("probe", "A probe lands", "on the Moon", "Sci/Tech"),
+]
 READERS = [Reader("ann", interests=("space",)), Reader("bob"), Reader("new")]
 
 
@@ -55,10 +63,12 @@ class RecordsContract:
         assert set(records.readers.get_many(["new", "stranger"])) == {"new"}
         assert records.videos.get_many([]) == records.articles.get_many([]) == records.readers.get_many([]) == {}
 
-    def test_known_ids_are_those_that_get_many_returns(self, records: Records) -> None:
-        asked = ["moon", "same", "probe", "gone"]
-        assert records.videos.known(asked) == set(records.videos.get_many(asked))
-        assert records.articles.known(iter(asked)) == set(records.articles.get_many(asked))
+    def test_outlines_are_those_of_the_whole_records(self, records: Records) -> None:
+        asked = ["moon", "bread", "same", "probe", "gone"]
+        videos, articles = records.videos.get_many(asked), records.articles.get_many(asked)
+        assert records.videos.outlines(iter(asked)) == {one: Outline.of(video) for one, video in videos.items()}
+        assert records.articles.outlines(asked) == {one: Outline.of(article) for one, article in articles.items()}
+        assert records.videos.outlines([]) == records.articles.outlines([]) == {}
 
     def test_an_unknown_reader_is_an_error(self, records: Records) -> None:
         assert records.readers.get("ann").interests == ("space",)
@@ -94,7 +104,8 @@ class RecordsContract:
         assert [item.item_id for item in profiles["ann"].history] == ["moon", "bread", "probe"]
         assert profiles["ann"].seen == {"moon", "bread", "gone"}
         assert (profiles["ann"].n_events, profiles["new"].n_events) == (5, 0)
-        assert set(items.videos) == {"moon", "bread"}
+        assert set(items.outlines) == {("video", "moon"), ("video", "bread"), ("article", "probe")}
+        assert not items.videos
 
 
 class CatalogueContract(RecordsContract):

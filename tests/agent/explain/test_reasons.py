@@ -32,7 +32,7 @@ HISTORY = (
 )
 VECTORS: Any = {"video": {"moon": vector(0.6, 0.8), "left": vector(1, 0), "tea": vector(1, 0)}}
 READER = Profile("u", HISTORY, categories={"Food": 0.5, "Sci/Tech": 0.5})
-CONTEXT = ReasonContext(READER, None, None, ItemBatch({"moon": MOON}), VECTORS)
+CONTEXT = ReasonContext(READER, None, None, ItemBatch.of([MOON]), VECTORS)
 STRANGER = ReasonContext(Profile("u"), None, None, ItemBatch())
 
 

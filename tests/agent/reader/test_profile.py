@@ -15,9 +15,9 @@ from shortlist.store.catalogue.records import Activity
 
 CONFIG = ProfileConfig(half_life_days=14.0, session_boost=2.0)
 IDS = "abcdef"
-ITEMS = ItemBatch(
-    {one: Video(one, f"Video {one}", enrichment=Enrichment(category=Attributed("Food", "given"))) for one in IDS},
-    {one: Article(one, f"Article {one}", category="World") for one in IDS},
+ITEMS = ItemBatch.of(
+    [Video(one, f"Video {one}", enrichment=Enrichment(category=Attributed("Food", "given"))) for one in IDS],
+    [Article(one, f"Article {one}", category="World") for one in IDS],
 )
 Make = Callable[..., Event]
 

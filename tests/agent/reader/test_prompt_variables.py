@@ -11,7 +11,7 @@ from shortlist.core.token_estimate import estimate_tokens
 from shortlist.core.types import HistoryItem, Profile, Video
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-ITEMS = ItemBatch({one: Video(one, f"Title {one}", duration_s=60.0) for one in "abcdef"})
+ITEMS = ItemBatch.of(Video(one, f"Title {one}", duration_s=60.0) for one in "abcdef")
 
 
 def did(item: str, minutes_ago: float, weight: float, action: Any = "view", dwell: float | None = 60.0) -> HistoryItem:

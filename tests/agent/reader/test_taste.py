@@ -20,15 +20,15 @@ from shortlist.store.catalogue.records import Activity
 from shortlist.store.home import Home
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
-ITEMS = ItemBatch(
-    {
-        name: Video(name, title, enrichment=Enrichment(category=Attributed(category, "given")))
+ITEMS = ItemBatch.of(
+    [
+        Video(name, title, enrichment=Enrichment(category=Attributed(category, "given")))
         for name, title, category in (
             ("a", "Moon dust", "Sci/Tech"),
             ("b", "Craters of the Moon", "Sci/Tech"),
             ("c", "Rye bread", "Food"),
         )
-    }
+    ]
 )
 
 

@@ -20,7 +20,7 @@ from shortlist.core.types import HistoryItem, Profile, Segment, Transcript, Vide
 
 Model = Callable[..., Any]
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-ITEMS = ItemBatch({one: Video(one, f"Title {one}", duration_s=60.0) for one in "abcdef"})
+ITEMS = ItemBatch.of(Video(one, f"Title {one}", duration_s=60.0) for one in "abcdef")
 RANKING = Ranking.of({one: -float(place) for place, one in enumerate("abcdef")}, "weighted")
 YES, NO = (-0.1, -2.1), (-2.1, -0.1)
 
