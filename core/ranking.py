@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -90,13 +90,32 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class LegPlaces:
+    """What one leg says of the n items of a fused ranking, among all candidates.
+
+    `ranks`, int64[n], and `scores`, float64[n], are aligned with the ids of the fused ranking; the rank of an item that
+    the leg did not find is 0. The fusion multiplied the weight of the leg by `confidence`, from 0 to 1. `whole` returns
+    the leg's ranking of all candidates, which is sorted only then.
+    """
+
+    origin: str
+    ranks: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float64]
+    confidence: float
+    whole: Callable[[], Ranking]
+
+    def at(self, places: npt.NDArray[np.int64]) -> LegPlaces:
+        """Return these places for a ranking of other order or length: item i was at `places[i]`."""
+        return replace(self, ranks=self.ranks[places], scores=self.scores[places])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
     """Items from best to worst. Ids are unique; scores, float64[n] aligned with `ids`, never increase.
 
-    Scores of rankings with different `origin` have no common unit. `sources` are the rankings that this one was made
-    from; `notes` are facts about it that a person should know. `contributions`, float64[n] by the origin of a source,
-    are what it added to each score, against the average of the best. A fusion multiplied the weight of this ranking by
-    `confidence`, from 0 to 1.
+    Scores of rankings with different `origin` have no common unit. `sources` are the rankings that a rerank was made
+    from, `legs` those of a fusion; `notes` are facts about it that a person should know. `contributions`, float64[n] by
+    the origin of a source or leg, are what it added to each score, against the average of the best.
     """
 
     ids: tuple[str, ...]
@@ -105,7 +124,7 @@ class Ranking:
     sources: tuple[Ranking, ...] = ()
     notes: tuple[Note, ...] = ()
     contributions: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
-    confidence: float = 1.0
+    legs: tuple[LegPlaces, ...] = ()
 
     def __post_init__(self) -> None:
         require(

@@ -50,6 +50,7 @@ class Diverse:
             ids=tuple(ranking.ids[at] for at in order.tolist()),
             scores=scores,
             contributions={name: unit * values[order] for name, values in ranking.contributions.items()},
+            legs=tuple(leg.at(order) for leg in ranking.legs),
         )
 
 

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.notes import Note
-from shortlist.core.ranking import Query, Ranking
+from shortlist.core.ranking import LegPlaces, Query, Ranking
 from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg, LegScores
 from shortlist.retrieval.legs.popular import freshness
 from shortlist.retrieval.retriever import BatchRetriever
 from shortlist.retrieval.vectors.arrays import Ints, Scores
-from shortlist.retrieval.vectors.topk import best_first, distinct
+from shortlist.retrieval.vectors.topk import best_first, distinct, ranks_among
 
 FALLBACK = "popular"
 BASELINE = 30  # contributions are relative to the mean of this many candidates
+Places = Callable[[Ints], Iterable[LegPlaces]]  # from positions in the ascending rows of all candidates
 POPULAR_ONLY = Note("popular-only", "nothing to search by: the popular and the fresh")
 
 
@@ -80,8 +82,8 @@ class Fusion(BatchRetriever):
     @abstractmethod
     def join(
         self, query: Query, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
-    ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
-        """Return each leg's part in the score of each of the ascending `rows`, and the rankings of the legs."""
+    ) -> tuple[dict[str, Scores], Places]:
+        """Return each leg's part in the score of each of the ascending `rows`, and a function for the legs' places."""
 
     def answer(self, queries: Sequence[Query], allowed: Sequence[AllowedRows]) -> list[Ranking]:
         """See `BatchRetriever`."""
@@ -128,7 +130,7 @@ class Fusion(BatchRetriever):
 
     def _fuse(self, query: Query, leg_scores: Mapping[str, LegScores]) -> Ranking:
         rows, weights = found_rows(leg_scores), self.weights(query)
-        parts, sources = self.join(query, leg_scores, rows, {name: weights.get(name, 1.0) for name in leg_scores})
+        parts, places = self.join(query, leg_scores, rows, {name: weights.get(name, 1.0) for name in leg_scores})
         parts = {name: part * self._kept[rows] for name, part in parts.items()}
         scores = np.sum([parts[name] for name in sorted(parts)], axis=0)
         best = best_first(scores, self.snapshot.order[rows], max(query.k, BASELINE))
@@ -137,7 +139,7 @@ class Fusion(BatchRetriever):
             rows[order],
             scores[order],
             self.origin,
-            sources=tuple(sources),
+            legs=tuple(places(order)),
             notes=(POPULAR_ONLY,) if set(leg_scores) == {FALLBACK} else (),
             contributions={name: part[order] - part[rivals].mean() for name, part in parts.items() if len(part)},
         )
@@ -150,17 +152,25 @@ class WeightedMean(Fusion):
 
     def join(
         self, query: Query, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
-    ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
-        """See `Fusion`. The ranking of each leg contains all of `rows`."""
+    ) -> tuple[dict[str, Scores], Places]:
+        """See `Fusion`. Each leg ranks all of `rows`."""
         scores = {name: one.of(rows) for name, one in leg_scores.items()}
         confident = {name: weights[name] * one.confidence for name, one in leg_scores.items()}
-        ranked = [self.ranked(name, rows, scores[name], one.confidence) for name, one in leg_scores.items()]
-        return weighted_shares(scores, confident), ranked
+        return weighted_shares(scores, confident), partial(self.places, leg_scores, rows, scores)
 
-    def ranked(self, name: str, rows: Ints, scores: Scores, confidence: float) -> Ranking:
-        """Return the ranking of all `rows` by the leg `name`."""
+    def places(
+        self, leg_scores: Mapping[str, LegScores], rows: Ints, scores: Mapping[str, Scores], chosen: Ints
+    ) -> Iterator[LegPlaces]:
+        """Yield the places of the rows at the `chosen` positions in `rows`, which each leg has given `scores`."""
+        ties = self.snapshot.order[rows]
+        for name, one in leg_scores.items():
+            own = scores[name]
+            whole = partial(self._whole, name, rows, own)
+            yield LegPlaces(name, ranks_among(own, ties, chosen), own[chosen], one.confidence, whole)
+
+    def _whole(self, name: str, rows: Ints, scores: Scores) -> Ranking:
         order = best_first(scores, self.snapshot.order[rows])
-        return self.snapshot.ranking(rows[order], scores[order], name, confidence=confidence)
+        return self.snapshot.ranking(rows[order], scores[order], name)
 
 
 class ReciprocalRanks(Fusion):
@@ -170,7 +180,15 @@ class ReciprocalRanks(Fusion):
 
     def join(
         self, query: Query, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
-    ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
-        """See `Fusion`. The ranking of each leg is its own list."""
+    ) -> tuple[dict[str, Scores], Places]:
+        """See `Fusion`. Each leg ranks its own list only."""
         parts = {name: reciprocal_ranks(one.rows, rows, self._config.rrf_k) for name, one in leg_scores.items()}
-        return parts, [self.snapshot.ranking(one.rows, one.scores, name) for name, one in leg_scores.items()]
+
+        def places(chosen: Ints) -> Iterator[LegPlaces]:
+            for name, one in leg_scores.items():
+                ranks, scores, own = np.zeros(len(rows), np.int64), np.zeros(len(rows)), np.searchsorted(rows, one.rows)
+                ranks[own], scores[own] = np.arange(1, len(one.rows) + 1), one.scores
+                whole = partial(self.snapshot.ranking, one.rows, one.scores, name)
+                yield LegPlaces(name, ranks[chosen], scores[chosen], one.confidence, whole)
+
+        return parts, places

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
 
 from shortlist.agent.batch import ItemBatch, RankedRequest
-from shortlist.agent.explain.evidence import best_segment
+from shortlist.agent.explain.evidence import EvidenceFinder
 from shortlist.agent.explain.popularity import PopularityFacts
 from shortlist.agent.explain.reasons import Candidate, ReasonContext, reason
 from shortlist.agent.explain.shared_words import topic_words
@@ -14,7 +15,7 @@ from shortlist.agent.rerank.blend import RERANK
 from shortlist.agent.rerank.runner import RerankResult
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query, Ranking, Recommendation, Stage
-from shortlist.core.types import Kind, Segment, Video
+from shortlist.core.types import HistoryItem, Kind, Segment, Video
 from shortlist.retrieval.analysis import term_keys
 from shortlist.retrieval.analysis import terms as analysed
 from shortlist.retrieval.index.snapshot import Snapshot
@@ -32,6 +33,7 @@ class Explainer:
         self._snapshot = snapshot
         self._config = config
         self._popularity = PopularityFacts(snapshot, config)
+        self._evidence = EvidenceFinder()
 
     def explain(self, ranked: RankedRequest, result: RerankResult, items: ItemBatch) -> tuple[Recommendation, ...]:
         """Explain the best `k` of the final ranking; videos removed since the searched revision are left out."""
@@ -57,7 +59,7 @@ class Explainer:
         found = []
         for rank, item in places.items():
             video, by_stage = items.videos[item], stages[item]
-            segment = best_segment(video, terms)
+            segment = self._evidence.best_segment(video, terms)
             why = reason(_candidate(video, segment, by_stage, rank), context)
             found.append(Recommendation(video, rank, scores[item], why.text, segment, by_stage, why.stage))
         return tuple(found)
@@ -70,10 +72,10 @@ class Explainer:
         for item in profile.liked:
             ids_by_kind[item.kind].append(item.item_id)
         vectors = {kind: self._snapshot.vectors_of(kind, item_ids) for kind, item_ids in ids_by_kind.items()}
-        weights = liked_weights(profile.liked, self._snapshot.links, self._config)
+        evidence = cache(partial(self._link_evidence, profile.liked, ids))
         return ReasonContext(
             profile, wish, wish_vector, items, vectors, example,
-            idf=self._idf, links=lambda video: self._links(video, weights), popularity=self._popularity.describe,
+            idf=self._idf, links=lambda video: evidence().get(video.id), popularity=self._popularity.describe,
             clicks=lambda video: self._clicks(video, query),
             leads_to=lambda leg, video: strongest_watch(leg, self._snapshot, profile, video.id),
         )  # fmt: skip
@@ -91,10 +93,13 @@ class Explainer:
         chosen, shown = rates.counts(rows)
         return int(chosen[0]), int(shown[0])
 
-    def _links(self, video: Video, weights: Mapping[int, float]) -> LinkEvidence | None:
+    def _link_evidence(self, liked: Sequence[HistoryItem], ids: Sequence[str]) -> dict[str, LinkEvidence]:
+        """Return the evidence of cowatch for those of `ids` that have links; {} without liked videos that have."""
         links = self._snapshot.links
-        number = links.numbers.get(video.id)
-        return None if number is None else link_evidence(links, weights, number, self._config)
+        weights = liked_weights(liked, links, self._config)
+        linked = [video_id for video_id in ids if video_id in links.numbers] if weights else []
+        numbers = [links.numbers[video_id] for video_id in linked]
+        return dict(zip(linked, link_evidence(links, weights, numbers, self._config), strict=True)) if linked else {}
 
 
 def stages_of(ranking: Ranking, result: RerankResult, ids: Sequence[str]) -> dict[str, dict[str, Stage]]:
@@ -102,20 +107,26 @@ def stages_of(ranking: Ranking, result: RerankResult, ids: Sequence[str]) -> dic
 
     Legs and model come with their contribution to the final score.
     """
-    parts = [(leg.origin, leg) for leg in ranking.sources] + [(FUSION, ranking)]
-    if result.model_ranking is not None:
-        parts.append((RERANK, result.model_ranking))
     final = {item: at for at, item in enumerate(result.final.ids)}
-    contributions = result.final.contributions
     stages: dict[str, dict[str, Stage]] = {item: {} for item in ids}
-    for name, part in parts:
-        ranks = dict(zip(part.ids, range(1, len(part.ids) + 1), strict=True))
+    for name, placed in _placed(ranking, result):
+        moved = result.final.contributions.get(name)
         for item in ids:
-            rank = ranks.get(item)
-            if rank is not None:
-                moved = float(contributions[name][final[item]]) if name in contributions and item in final else None
-                stages[item][name] = Stage(rank, float(part.scores[rank - 1]), moved)
+            if item in placed:
+                contribution = float(moved[final[item]]) if moved is not None and item in final else None
+                stages[item][name] = Stage(*placed[item], contribution)
     return stages
+
+
+def _placed(ranking: Ranking, result: RerankResult) -> Iterator[tuple[str, dict[str, tuple[int, float]]]]:
+    """Yield the name of each stage, and rank and score by id of the items that it ranked."""
+    for leg in ranking.legs:
+        ranked = zip(ranking.ids, leg.ranks.tolist(), leg.scores.tolist(), strict=True)
+        yield leg.origin, {item: (rank, score) for item, rank, score in ranked if rank}
+    for name, whole in ((FUSION, ranking), (RERANK, result.model_ranking)):
+        if whole is not None:
+            scored = enumerate(zip(whole.ids, whole.scores.tolist(), strict=True), start=1)
+            yield name, {item: (rank, score) for rank, (item, score) in scored}
 
 
 def _candidate(video: Video, segment: Segment | None, stages: Mapping[str, Stage], rank: int) -> Candidate:

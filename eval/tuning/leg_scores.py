@@ -37,14 +37,15 @@ class LegScores:
 
     @classmethod
     def of(cls, ranking: Ranking, legs: Sequence[str], qrels: Mapping[str, int], candidates: int | None) -> LegScores:
-        """Collect the scores from the sources of a fused ranking."""
-        items = sorted({item for source in ranking.sources for item in source.ids})
+        """Collect the scores from the legs of a fused ranking."""
+        found = [(leg, leg.whole()) for leg in ranking.legs]
+        items = sorted({item for _, whole in found for item in whole.ids})
         column = {item: number for number, item in enumerate(items)}
         scores = np.zeros((len(legs), len(items)))
-        for source in ranking.sources:
-            if source.origin in legs:
-                columns = [column[item] for item in source.ids]
-                scores[legs.index(source.origin), columns] = source.confidence * min_max(source.scores)
+        for leg, whole in found:
+            if leg.origin in legs:
+                columns = [column[item] for item in whole.ids]
+                scores[legs.index(leg.origin), columns] = leg.confidence * min_max(whole.scores)
         grades = np.array([qrels.get(item, 0) for item in items], dtype=np.int64)
         return cls(scores, grades, np.array(list(qrels.values()), dtype=np.int64), candidates)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
-from shortlist.core.ranking import Query, Ranking
+from shortlist.core.ranking import Query
 from shortlist.retrieval.filters import allowed_rows
-from shortlist.retrieval.fusion import WeightedMean, found_rows
+from shortlist.retrieval.fusion import Places, WeightedMean, found_rows
 from shortlist.retrieval.learned.features import Features, Values
 from shortlist.retrieval.legs.cowatch import Cowatch
 from shortlist.retrieval.legs.leg import LegScores
@@ -51,15 +51,14 @@ class LearnedFusion(WeightedMean):
 
     def join(
         self, query: Query, leg_scores: Mapping[str, LegScores], rows: Ints, weights: Mapping[str, float]
-    ) -> tuple[dict[str, Scores], Sequence[Ranking]]:
-        """See `Fusion`; the legs' rankings hold all of `rows`."""
+    ) -> tuple[dict[str, Scores], Places]:
+        """See `Fusion`. Each leg ranks all of `rows`."""
         ranker = self._ranker(query)
         if ranker is None:
             return super().join(query, leg_scores, rows, weights)
         scores = {name: one.of(rows) for name, one in leg_scores.items()}
         parts = _scaled(ranker.parts(self._features.values(query, scores, rows, tuple(ranker.depths))))
-        ranked = [self.ranked(name, rows, scores[name], one.confidence) for name, one in leg_scores.items()]
-        return parts, ranked
+        return parts, partial(self.places, leg_scores, rows, scores)
 
     def lists(self, queries: Sequence[Query]) -> list[CandidateList]:
         """Return the candidates of `queries` with the features that the ranker sums, to train one."""

@@ -88,7 +88,7 @@ class Cowatch(Leg[Matches]):
         number = self.snapshot.links.numbers.get(self.snapshot.ids[best])
         if number is None:
             return 0.0
-        return link_evidence(self.snapshot.links, scoring.weights, number, self._config).confidence
+        return link_evidence(self.snapshot.links, scoring.weights, [number], self._config)[0].confidence
 
     def after(self, video_id: str, rows: Ints) -> Scores:
         """Return float64[len(rows)]: the links from one video, as if it were the only one liked."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
@@ -76,11 +77,20 @@ class Lexical(Leg[Sums]):
         """Return float32[n]: the sum over the terms of `keys`, in their order, for every row."""
         sums = np.zeros(len(self.snapshot), dtype=np.float32)
         for first, postings, in_row in zip(self.snapshot.first_rows, self._postings, self._weights, strict=False):
-            here = sums[first : first + len(postings.lengths)]
             at, numbers = postings.find(keys)
-            for number, weight in zip(numbers.tolist(), weights[at], strict=True):
-                span = slice(postings.starts[number], postings.starts[number + 1])
-                here[postings.rows[span]] += weight * in_row[span]  # a row occurs once per term
+            if not len(at):
+                continue
+            starts, ends = postings.starts[numbers], postings.starts[numbers + 1]
+            spans = [slice(*span) for span in zip(starts.tolist(), ends.tolist(), strict=True)]
+            parts = (
+                np.concatenate([in_row[span] for span in spans]),
+                np.concatenate([postings.rows[span] for span in spans]),
+                np.append(0, np.cumsum(ends - starts)),
+            )
+            # One compiled loop over the postings of the query: scipy's product, which adds in the order of the terms.
+            sums[first : first + len(postings.lengths)] = (
+                csc_array(parts, shape=(len(postings.lengths), len(at))) @ weights[at]
+            )
         return sums
 
 

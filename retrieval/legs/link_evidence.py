@@ -51,24 +51,23 @@ def damping(watched: Ints, config: RetrievalConfig) -> Scores:
     return np.asarray(np.maximum(watched, 1.0) ** -config.cowatch_damping)
 
 
-def link_evidence(links: Links, weights: Mapping[int, float], number: int, config: RetrievalConfig) -> LinkEvidence:
-    """Return the evidence for video `number` from the liked videos in `weights`."""
-    numbers = np.fromiter(weights, dtype=np.int64, count=len(weights))
-    other = np.full_like(numbers, number)
-    forward = _counts(links, numbers, other)
-    backward = _counts(links, other, numbers)
-    damped = damping(links.watched[numbers], config) * damping(links.watched[other], config)
+def link_evidence(
+    links: Links, weights: Mapping[int, float], numbers: Sequence[int], config: RetrievalConfig
+) -> list[LinkEvidence]:
+    """Return the evidence for each of the videos `numbers` from the liked videos in `weights`."""
+    liked = np.fromiter(weights, dtype=np.int64, count=len(weights))
+    others = np.array(numbers, dtype=np.int64)
+    rows, columns = np.tile(liked, len(others)), np.repeat(others, len(liked))  # all pairs: one look-up is as slow
+    forward, backward = _counts(links, rows, columns), _counts(links, columns, rows)
+    damped = damping(links.watched[rows], config) * damping(links.watched[columns], config)
     values = (forward + config.cowatch_backward * backward) * damped
-    watched = links.watched[numbers].astype(np.float64)
-    both = np.minimum(np.ceil(forward + backward), np.minimum(watched, links.watched[number]))
-    return LinkEvidence(
-        tuple(links.ids[liked] for liked in numbers.tolist()),
-        values * np.fromiter(weights.values(), dtype=np.float64, count=len(weights)),
-        np.ceil(forward),
-        np.ceil(backward),
-        watched,
-        significance(both, watched * links.watched[number] / max(1, links.readers)),
-    )
+    values *= np.tile(np.fromiter(weights.values(), dtype=np.float64, count=len(weights)), len(others))
+    watched, watched_other = links.watched[rows].astype(np.float64), links.watched[columns]
+    both = np.minimum(np.ceil(forward + backward), np.minimum(watched, watched_other))
+    chance = significance(both, watched * watched_other / max(1, links.readers))
+    facts = np.stack([values, np.ceil(forward), np.ceil(backward), watched, chance])
+    ids = tuple(links.ids[number] for number in liked.tolist())
+    return [LinkEvidence(ids, *facts[:, at : at + len(liked)]) for at in range(0, len(rows), len(liked))]
 
 
 def significance(observed: Scores, expected: Scores) -> Scores:

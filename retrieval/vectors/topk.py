@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from shortlist.retrieval.vectors.arrays import Floats, Ints, Rows
+from shortlist.retrieval.vectors.arrays import Floats, Ints, Rows, Scores
 
 _CHUNKS_PER_ROW = 8  # chunks for each row to be returned
 
@@ -34,6 +34,17 @@ def best_first(scores: npt.NDArray[np.floating], ties: Rows | Ints, limit: int |
         tied = tied[np.argpartition(ties[tied], room - 1)[:room]]
     selected = np.concatenate((above, tied))
     return selected[np.lexsort((ties[selected], -scores[selected]))]
+
+
+def ranks_among(scores: Scores, ties: Rows | Ints, chosen: Ints) -> Ints:
+    """Return int64[len(chosen)]: the rank of each of the `chosen` positions, 1 for the best, without sorting all.
+
+    The order is that of `best_first`.
+    """
+    own = scores[chosen]
+    better = len(scores) - np.searchsorted(np.sort(scores), own, side="right")
+    tied_before = (scores == own[:, None]) & (ties < ties[chosen][:, None])
+    return np.asarray(1 + better + np.count_nonzero(tied_before, axis=1))
 
 
 def top_candidates(scores: Floats, limit: int, minimum: np.float32) -> Ints:

@@ -177,6 +177,9 @@ class Events(CatalogueTable):
         """Return `newest` of videos and articles, without impressions and without events later than `latest()`."""
         return self._newest_of(_NEWEST_ACTS, user_ids, {"limit": limit, LATEST: to_micros(self.latest())})
 
+    def _not_in_future(self) -> ColumnElement[bool]:
+        return events.c.at <= to_micros(self.latest())
+
     def _newest_of(
         self, statement: Select[Any], user_ids: Sequence[str], values: Mapping[str, object]
     ) -> dict[str, list[Event]]:
@@ -295,8 +298,7 @@ class Events(CatalogueTable):
         event of all. No event counts more than one of now, and events later than `latest()` are ignored: a wrong clock
         must not make all others old.
         """
-        not_in_future = events.c.at <= to_micros(self.latest())
-        positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video") & not_in_future
+        positive = events.c.action.in_(POSITIVE) & (events.c.kind == "video") & self._not_in_future()
         last = select(events.c.item_id, func.max(events.c.at)).where(positive)
         totals: dict[str, float] = defaultdict(float)
         with self._database.reading() as connection:

@@ -172,12 +172,12 @@ def article_of(row: Stored) -> Article:
         return Article(row.id, row.title, row.body, row.category, from_micros(row.published), metadata, made)
 
 
-def video_outline(row: Stored) -> Outline:
+def video_outline(row: Row[*tuple[Any, ...]]) -> Outline:
     """Return the outline of a video; `value` and `made_by` are those of its category, None without one."""
     return Outline(row.title, row.value, row.made_by not in (None, GIVEN), row.duration_s)
 
 
-def article_outline(row: Stored) -> Outline:
+def article_outline(row: Row[*tuple[Any, ...]]) -> Outline:
     """Return the outline of an article."""
     with _restoring(row.id):
         _, made_by = json.loads(row.enrichment).get("category", (None, GIVEN))

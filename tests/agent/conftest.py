@@ -17,7 +17,7 @@ from shortlist.agent.chat.session import Chat, Mode
 from shortlist.agent.chat.tools import Tools
 from shortlist.agent.recommend import Recommender
 from shortlist.core.config import ProfileConfig, RerankConfig, RetrievalConfig
-from shortlist.core.ranking import FloatArray, Query, Ranking
+from shortlist.core.ranking import FloatArray, LegPlaces, Query, Ranking
 from shortlist.core.types import Article, Attributed, Enrichment, Event, Reader, Segment, Transcript, Video
 from shortlist.retrieval.index.columns import blank_columns
 from shortlist.retrieval.index.cowatch_counts import Links
@@ -79,8 +79,9 @@ class PlaneRetriever:
         ids = [one for one in self.ids if one not in query.exclude.union(query.filters.not_videos)]
         wanted = np.zeros(2) if query.vectors is None else query.vector_weights @ query.vectors
         leg = Ranking.of({one: float(np.dot(VECTORS[one], wanted)) for one in ids}, "dense")
-        moved = (leg.scores - leg.scores.mean())[: query.k]
-        return Ranking(leg.ids[: query.k], leg.scores[: query.k], "weighted", (leg,), contributions={"dense": moved})
+        ids, scores = leg.ids[: query.k], leg.scores[: query.k]
+        places = LegPlaces("dense", np.arange(1, len(ids) + 1), scores, 1.0, lambda: leg)
+        return Ranking(ids, scores, "weighted", contributions={"dense": scores - leg.scores.mean()}, legs=(places,))
 
     def search_many(self, queries: Sequence[Query]) -> list[Ranking]:
         return [self.search(query) for query in queries]

@@ -315,8 +315,18 @@ class FusionContract(RetrieverContract):
 
     def test_it_says_what_it_was_made_from(self, retriever: Retriever) -> None:
         ranking = retriever.search(full_query(10))
-        assert {source.origin for source in ranking.sources} == set(self.weights)
-        assert set(ranking.ids) <= set().union(*(source.ids for source in ranking.sources))
+        assert {leg.origin for leg in ranking.legs} == set(self.weights)
+        assert set(ranking.ids) <= set().union(*(leg.whole().ids for leg in ranking.legs))
+
+    def test_the_places_of_its_items_are_those_in_the_whole_ranking_of_each_leg(self, retriever: Retriever) -> None:
+        ranking = retriever.search(full_query(10))
+        for leg in ranking.legs:
+            whole = leg.whole()
+            place = {item: rank for rank, item in enumerate(whole.ids, start=1)}
+            assert leg.ranks.tolist() == [place.get(item, 0) for item in ranking.ids]
+            assert leg.scores.tolist() == [
+                whole.scores[place[item] - 1] if item in place else 0 for item in ranking.ids
+            ]
 
     def test_where_nothing_is_asked_the_popular_answer_and_a_note_says_so(
         self, retriever: Retriever, snapshot: Snapshot
@@ -333,8 +343,8 @@ class TestWeightedMean(FusionContract):
     def test_every_leg_scores_all_that_any_leg_found(self, snapshot: Snapshot) -> None:
         shallow = self.config.model_copy(update={"depth": 3})
         ranking = build_retriever(snapshot, shallow).search(full_query(3))
-        assert len({frozenset(source.ids) for source in ranking.sources}) == 1
-        assert len(ranking.sources[0]) > 3
+        assert len({frozenset(leg.whole().ids) for leg in ranking.legs}) == 1
+        assert len(ranking.legs[0].whole()) > 3
 
 
 class TestReciprocalRanks(FusionContract):

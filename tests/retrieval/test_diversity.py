@@ -48,7 +48,7 @@ def test_diversity_puts_another_thing_before_more_of_the_same(snapshot: Snapshot
     ranking = search(snapshot, diversity=0.6)
     assert ranking.ids == ("a", "c", "b")
     assert ranking.scores[:2].tolist() == pytest.approx([0.4, 0.0])
-    assert [source.origin for source in ranking.sources] == ["dense"]
+    assert [source.origin for source in ranking.legs] == ["dense"]
     assert search(snapshot, k=2, diversity=0.6).ids == ("a", "c")
 
 

@@ -86,8 +86,8 @@ def retriever(snapshot: Snapshot, **weight: float) -> Any:
 
 def test_weights_of_0_are_not_asked_and_a_leg_alone_keeps_its_order(corpus_snapshot: Snapshot) -> None:
     alone = retriever(corpus_snapshot, bm25=2.0, dense=0.0).search(Query(k=10, text="word1 word7"))
-    assert [source.origin for source in alone.sources] == ["bm25"]
-    assert alone.ids == alone.sources[0].ids[:10]
+    assert [source.origin for source in alone.legs] == ["bm25"]
+    assert alone.ids == alone.legs[0].whole().ids[:10]
     assert alone.scores[0] == 1.0
 
 
@@ -97,8 +97,8 @@ def test_a_text_has_weights_of_its_own(corpus_snapshot: Snapshot) -> None:
     )
     by_text = both.search(Query(k=5, text="word1"))
     by_terms = both.search(Query(k=5, terms=(("word1", 1.0),)))
-    assert [source.origin for source in by_text.sources] == ["bm25"]
-    assert sorted(source.origin for source in by_terms.sources) == ["popular", "tfidf"]
+    assert [source.origin for source in by_text.legs] == ["bm25"]
+    assert sorted(source.origin for source in by_terms.legs) == ["popular", "tfidf"]
 
 
 def test_more_than_depth_can_be_asked_for(corpus: list[Video], corpus_snapshot: Snapshot) -> None:
@@ -119,7 +119,7 @@ def test_contributions_add_up_to_the_distance_from_the_average_of_the_best(
     weight = {"bm25": 0.5, "tfidf": 0.2, "popular": 0.3}
     config = RetrievalConfig(fusion=fusion, text_weights=weight, freshness=freshness)
     ranking = build_retriever(corpus_snapshot, config).search(Query(k=1000, text="word1 word7"))
-    assert set(ranking.contributions) == {source.origin for source in ranking.sources} == set(weight)
+    assert set(ranking.contributions) == {source.origin for source in ranking.legs} == set(weight)
     np.testing.assert_allclose(
         sum(ranking.contributions.values()), ranking.scores - ranking.scores[:BASELINE].mean(), atol=1e-12
     )

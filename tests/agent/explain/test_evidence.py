@@ -3,9 +3,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.agent.explain.evidence import best_segment
+from shortlist.agent.explain.evidence import EvidenceFinder
 from shortlist.core.types import Segment, Transcript, Video
 from shortlist.retrieval.analysis import terms
+
+best_segment = EvidenceFinder().best_segment
 
 
 def spoken(*texts: str, title: str = "Title") -> Video:

@@ -62,7 +62,7 @@ def test_without_a_log_nothing_changes(snapshot: Snapshot) -> None:
     config = RetrievalConfig(weights={"dense": 1.0, "clicks": 2.0})
     query = Query(k=4, vectors=np.eye(4, dtype=np.float32)[:1], vector_weights=np.ones(1, np.float32))
     plain = build_retriever(replace(snapshot, log=ActLog.none()), config).search(query)
-    assert [source.origin for source in plain.sources] == ["dense"]
+    assert [leg.origin for leg in plain.legs] == ["dense"]
     assert build_retriever(snapshot, config).search(query).ids != plain.ids
 
 

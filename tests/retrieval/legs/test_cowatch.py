@@ -180,7 +180,7 @@ def test_the_evidence_of_a_link_counts_readers(snapshot: Snapshot) -> None:
     """Of three readers two watched b after a, one c after b, one a after d."""
     links = snapshot.links
     weights = liked_weights(liking("b", "a").history, links, PLAIN)
-    evidence = link_evidence(links, weights, links.numbers["c"], PLAIN)
+    evidence = link_evidence(links, weights, [links.numbers["c"]], PLAIN)[0]
     assert evidence.liked == ("b", "a")
     assert [evidence.after.tolist(), evidence.before.tolist(), evidence.watched.tolist()] == [[1, 1], [0, 0], [2, 3]]
     leg = build_leg("cowatch", snapshot, PLAIN)
@@ -200,4 +200,4 @@ def test_thin_data_count_less_in_a_fusion(snapshot_of: Any) -> None:
     few, many = best("c", "a"), best(*(f"x{reader}" for reader in range(500)))
     assert few.ids[0] == "c"
     assert many.ids[0] == "b"
-    assert {source.origin: source.confidence for source in many.sources} == {"cowatch": 1.0, "popular": 1.0}
+    assert {source.origin: source.confidence for source in many.legs} == {"cowatch": 1.0, "popular": 1.0}
