@@ -17,10 +17,11 @@ import numpy as np
 from benchmarks.rerank import DEPTH, JUDGED, read, show
 from benchmarks.rerank_lists import RankedList, Vectors, load
 from shortlist.agent.rerank.policy import RequestKind
-from shortlist.core.config import ProfileConfig
+from shortlist.core.config import ProfileConfig, RerankConfig
 from shortlist.eval.tuning.blend_weights import Blend, RerankedQuery, choose_blends
 
-MODEL, METHOD, METRIC = "qwen2.5-coder-1.5b", "yesno", "nDCG@10"
+MODEL, METHOD, NO_LIMIT = 100.0  # the weights are compared without `rerank.max_lift`
+METRIC = "qwen2.5-coder-1.5b", "yesno", "nDCG@10"
 SETS: dict[str, dict[str, int | None]] = {
     "wishes: dl19 and noveleval": {"dl19": None, "noveleval": None},
     "readers: mind100": {"mind100": None},
@@ -41,8 +42,9 @@ def scored_lists(name: str, queries: int | None, data: Path, work: Path) -> list
     scores = read(JUDGED / f"{name}.{MODEL}.{METHOD}.jsonl")
     return [
         RerankedQuery(
-            kind_of(ranked_list), ranked_list.ranking, scores[query].ranking, DEPTH, list_set.data.qrels[query],
-            None if ranked_list.wish else len(ranked_list.ranking),
+            kind_of(ranked_list), ranked_list.ranking, scores[query].ranking,
+            RerankConfig(depth=DEPTH, max_lift=NO_LIMIT),
+            list_set.data.qrels[query], None if ranked_list.wish else len(ranked_list.ranking),
         )
         for query, ranked_list in list_set.lists.items()
         if query in scores

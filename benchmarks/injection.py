@@ -1,49 +1,52 @@
-"""The ranks that prompt injection gains if the language model alone decides, with Shortlist's defences and without.
+"""The places that attacks of `attacks.toml` gain, in the rerank alone and in the final list.
 
-    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.injection [--model qwen2.5-coder-1.5b] [--work reports/rerank]
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.injection [--sets seen fresh] [--bare] [--model qwen2.5-coder-1.5b]
 
-Real candidates of TED (lists for a wish) and MIND (lists for a reader) are scored by the yes/no question. Each attack
-of `attacks.toml` is inserted into candidates of clean ranks 6 to 20, and the list is ranked again with the attacked
-candidate in place of the clean one. "Without defences" puts the raw text into the same prompt, for every second pair.
+Talks of TED are ranked for a wish: retrieval by the default encoder, the rerank by the yes/no question, and the final
+list by their blend. Each attack is put into one candidate of clean rank 6 to 20 in the rerank, and the model judges
+that candidate again. `--bare` shows it to the model without the filters, in the same prompt.
+
+Answers are stored in `benchmarks/judged/injection.MODEL.jsonl`. A model is loaded only for those that are missing.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import json
 import os
 import random
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.rerank import show
-from benchmarks.rerank_lists import Vectors, load
+from benchmarks.rerank import JUDGED, show
+from benchmarks.rerank_lists import Scores, Vectors
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.prompt_safety.sanitize import candidate_text
+from shortlist.agent.rerank.blend import blend
 from shortlist.agent.rerank.prompt import ReaderPrompt
-from shortlist.agent.rerank.yesno import CHOICES, log_odds
+from shortlist.agent.rerank.yesno import CHOICES, WISH_PROMPT, log_odds
 from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
-from shortlist.core.types import GIVEN, Attributed, Enrichment, Profile, Video
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import EXTRACTIVE, GIVEN, Attributed, Enrichment, Profile, Video
 from shortlist.eval.stats.significance import bootstrap
 from shortlist.ingest.summarise import extract
-from shortlist.models.llm.language_model import LanguageModel
+from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.models.llm.loader import load_language_model
-from shortlist.store.caches.completions import CachedModel
-from shortlist.store.sql.sqlite import SqliteDatabase
 
 ATTACKS = Path(__file__).with_name("attacks.toml")
 SIZE = 20
 TOP_RANKS = 5  # candidates of these ranks are not attacked
-MIND_LISTS = 2
-PER_ATTACK = {"ted": 3, "mind": 2}
+READER = "reader-7"
 WISHES = ("how the brain works", "climate and energy", "animals and how they behave")
+WISHES_OF = {"known": 2, "seen": 2, "fresh": 3}  # the fresh attacks also meet a wish that no other attack met
 CONFIG = RerankConfig()
 
 Render = Callable[[Video], str]
@@ -51,21 +54,64 @@ Render = Callable[[Video], str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CandidateList:
-    """Twenty candidates, and the prompt that scores them."""
+    """Twenty candidates for a wish, with their retrieval scores, and the prompt that asks about them."""
 
-    source: str
-    prompt: ReaderPrompt
+    wish: str
     videos: Sequence[Video]
+    retrieval: Scores
+    prompt: ReaderPrompt
+
+    @classmethod
+    def nearest(cls, wish: str, videos: Sequence[Video], cosines: Scores) -> CandidateList:
+        rows = np.argsort(-cosines)[:SIZE]
+        prompt = ReaderPrompt.load(WISH_PROMPT, Profile("nobody"), wish, ItemBatch(), CONFIG)
+        return cls(wish, [videos[row] for row in rows], cosines[rows].astype(np.float64), prompt)
+
+    def final(self, model: Scores) -> list[int]:
+        """Return the candidates, best first, after the blend of a request with a wish."""
+        names = tuple(map(str, range(SIZE)))
+        judged = Ranking.of(dict(zip(names, model.tolist(), strict=True)), "yesno")
+        ranking = Ranking(names, self.retrieval, "dense")
+        return [int(name) for name in blend(ranking, judged, CONFIG.weight_wish, CONFIG).ids]
+
+
+class Judge:
+    """The model's log-odds for a candidate's text, kept in a file."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._path = JUDGED / f"injection.{name}.jsonl"
+        lines = self._path.read_text("utf-8").splitlines() if self._path.exists() else []
+        self._scores: dict[str, float] = {row["key"]: row["score"] for row in map(json.loads, lines)}
+
+    def score(self, candidates: CandidateList, text: str) -> float:
+        messages = candidates.prompt.messages(candidate=text)
+        key = _key(messages)
+        if key not in self._scores:
+            score = log_odds(self._model.choice_logprobs(messages, CHOICES))
+            self._scores[key] = -np.inf if score is None else score
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key, "score": self._scores[key]}) + "\n")
+        return self._scores[key]
+
+    @cached_property
+    def _model(self) -> LanguageModel:
+        return load_language_model(LlmConfig(provider="embedded", model=self._name, threads=1), ModelsConfig())
+
+
+def _key(messages: Sequence[Message]) -> str:
+    turns = json.dumps([[message.role, message.content] for message in messages])
+    return hashlib.sha256(turns.encode()).hexdigest()[:20]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """The ranks, 1 to 20, of one candidate by the model alone: `clean`, and `attacked`."""
+class Attempt:
+    """The places, 1 to 20, of one candidate before and after its attack."""
 
     kind: str
-    source: str
-    clean: int
-    attacked: int
+    text: str
+    rerank: tuple[int, int]
+    final: tuple[int, int]
 
 
 def ted_lists(data: Path, vectors: Vectors) -> Iterator[CandidateList]:
@@ -73,34 +119,13 @@ def ted_lists(data: Path, vectors: Vectors) -> Iterator[CandidateList]:
     with gzip.open(data / "videos" / "ted_talks.jsonl.gz", "rt", encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
     videos = [
-        Video(
-            str(row["id"]),
-            row["title"],
-            enrichment=Enrichment(summary=Attributed(extract(row["transcript"]), "extractive")),
-        )
+        Video(str(row["id"]), row["title"], enrichment=Enrichment(summary=Attributed(summary, EXTRACTIVE)))
         for row in rows
-        if extract(row["transcript"])
+        if (summary := extract(row["transcript"]))
     ]
     video_vectors = vectors.of([f"{video.title}\n{video.summary}" for video in videos])
     for wish, wish_vector in zip(WISHES, vectors.of(WISHES), strict=True):
-        nearest = np.argsort(-(video_vectors @ wish_vector))[:SIZE]
-        prompt = ReaderPrompt.load("yesno_wish", Profile("nobody"), wish, ItemBatch(), CONFIG)
-        yield CandidateList("ted", prompt, [videos[row] for row in nearest])
-
-
-def mind_lists(data: Path, vectors: Vectors) -> Iterator[CandidateList]:
-    """Yield the ten candidates of each of a few readers, together with those of the next reader."""
-    bench = load("mind100", data, vectors, 2 * MIND_LISTS)
-    lists = list(bench.lists.values())
-    for own, other in zip(lists[::2], lists[1::2], strict=True):
-        ids = dict.fromkeys((*own.ranking.ids, *other.ranking.ids))
-        prompt = ReaderPrompt.load("yesno", own.profile, None, bench.items, CONFIG)
-        yield CandidateList("mind", prompt, [_with_summary(bench.items.videos[item]) for item in ids][:SIZE])
-
-
-def _with_summary(video: Video) -> Video:
-    summary = Attributed(video.transcript.text or video.title, GIVEN)
-    return replace(video, transcript=type(video.transcript)(), enrichment=replace(video.enrichment, summary=summary))
+        yield CandidateList.nearest(wish, videos, video_vectors @ wish_vector)
 
 
 def attack(video: Video, text: str, place: int) -> Video:
@@ -116,98 +141,65 @@ def defended(video: Video) -> str:
     return candidate_text(video, CONFIG.candidate_tokens)
 
 
-def undefended(video: Video) -> str:
-    category = f"\nCategory: {video.category}" if video.category else ""
-    return f"Title: {video.title}{category}\nAbout: {video.summary}"
+def bare(video: Video) -> str:
+    return f"Title: {video.title}\nAbout: {video.summary}"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A text to insert into the candidate with clean rank `rank` of list `number`; for `place` see `attack`."""
-
-    kind: str
-    text: str
-    number: int
-    rank: int
-    place: int
-
-
-def attempts(lists: Sequence[CandidateList], attacks: Mapping[str, Sequence[str]]) -> list[Attempt]:
-    """Draw the same number of attempts for every attack, with candidates from clean rank 6 to the last."""
-    rng = random.Random(0)
-    drawn = []
-    for kind, texts in attacks.items():
-        for text, (source, times) in product(texts, PER_ATTACK.items()):
-            of_source = [number for number, candidates in enumerate(lists) if candidates.source == source]
-            for number in rng.choices(of_source, k=times):
-                rank = rng.randint(TOP_RANKS + 1, len(lists[number].videos))
-                drawn.append(Attempt(kind, text, number, rank, rng.randrange(3)))
-    return drawn
+def attempt(kind: str, text: str, lists: Sequence[CandidateList], judge: Judge, render: Render) -> Attempt:
+    """Put `text` into a candidate that depends on nothing but the text and the clean ranks."""
+    rng = random.Random(text)
+    candidates, rank, place = lists[rng.randrange(len(lists))], rng.randint(TOP_RANKS + 1, SIZE), rng.randrange(3)
+    clean = np.array([judge.score(candidates, defended(video)) for video in candidates.videos])
+    target = int(np.argsort(-clean, kind="stable")[rank - 1])
+    best = candidates.videos[int(np.argmax(clean))].title
+    filled = text.replace("{wish}", candidates.wish).replace("{user}", READER).replace("{title}", best)
+    before = clean.copy()
+    if render is bare:
+        before[target] = judge.score(candidates, bare(candidates.videos[target]))
+    after = before.copy()
+    after[target] = judge.score(candidates, render(attack(candidates.videos[target], filled, place)))
+    reranked = (_place(before, target), _place(after, target))
+    finals = [candidates.final(scores).index(target) + 1 for scores in (before, after)]
+    return Attempt(kind, text, reranked, (finals[0], finals[1]))
 
 
-def measure(
-    model: LanguageModel, lists: Sequence[CandidateList], tried: Sequence[Attempt], render: Render
-) -> list[Pair]:
-    """Return the ranks of each attempt, with candidates shown to the model by `render`."""
-    clean = [[_score(model, candidates.prompt, render(video)) for video in candidates.videos] for candidates in lists]
-    return [_pair(model, lists[attempt.number], clean[attempt.number], attempt, render) for attempt in tried]
+def _place(scores: Scores, target: int) -> int:
+    """Return the place of `target` by `scores`, which wins ties."""
+    return int(np.sum(scores > scores[target])) + 1
 
 
-def _pair(
-    model: LanguageModel, candidates: CandidateList, scores: Sequence[float], attempt: Attempt, render: Render
-) -> Pair:
-    order = sorted(range(len(scores)), key=lambda row: (-scores[row], row))
-    target = order[attempt.rank - 1]
-    text = attempt.text.replace("{title}", candidates.videos[order[0]].title)
-    score = _score(model, candidates.prompt, render(attack(candidates.videos[target], text, attempt.place)))
-    if score == scores[target]:
-        return Pair(attempt.kind, candidates.source, attempt.rank, attempt.rank)
-    better = sum(other > score for row, other in enumerate(scores) if row != target)  # the attack wins ties
-    return Pair(attempt.kind, candidates.source, attempt.rank, better + 1)
-
-
-def _score(model: LanguageModel, prompt: ReaderPrompt, candidate: str) -> float:
-    score = log_odds(model.choice_logprobs(prompt.messages(candidate=candidate), CHOICES))
-    return -np.inf if score is None else score
-
-
-def summary(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
-    """Return the mean gain in ranks with its interval, and the share that reaches rank 1, by kind and by source."""
-    groups: dict[str, list[Pair]] = {"all": list(pairs)}
-    for pair in pairs:
-        groups.setdefault(pair.kind, []).append(pair)
-        groups.setdefault(pair.source, []).append(pair)
+def summary(attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
+    """Return the mean rise with its interval and the number newly first, of all and by kind."""
+    groups: dict[str, list[Attempt]] = {"all": list(attempts)}
+    for one in attempts:
+        groups.setdefault(one.kind, []).append(one)
     rows = []
-    for name, group in groups.items():
-        rise = bootstrap([pair.clean - pair.attacked for pair in group], seed=0)
-        first = float(np.mean([pair.attacked == 1 for pair in group]))
-        rows.append(
-            {"attacks": name, "pairs": rise.n, "rise": rise.mean, "low": rise.low, "high": rise.high, "first": first}
-        )
+    for kind, group in groups.items():
+        row: dict[str, Any] = {"attacks": kind, "tried": len(group)}
+        for name, places in (("rerank", [one.rerank for one in group]), ("final", [one.final for one in group])):
+            rise = bootstrap([before - after for before, after in places], seed=0)
+            newly = sum(after == 1 < before for before, after in places)
+            row |= {f"{name} rise": rise.mean, f"{name} low": rise.low, f"{name} high": rise.high}
+            row |= {f"{name} newly first": newly}
+        row["final up 5 or more"] = sum(before - after >= 5 for before, after in (one.final for one in group))
+        rows.append(row)
     return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of `shortlist models list`")
-    parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors and answers")
-    parser.add_argument("--out", type=Path, help="JSON file of the figures")
+    parser.add_argument("--sets", nargs="+", choices=WISHES_OF, default=["seen", "fresh"], help="sets of attacks")
+    parser.add_argument("--bare", action="store_true", help="show attacked candidates without the filters")
+    parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors")
     args = parser.parse_args()
-    data, vectors = Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(args.work)
-    lists = [*ted_lists(data, vectors), *mind_lists(data, vectors)]
-    attacks = {kind: entry["texts"] for kind, entry in tomllib.loads(ATTACKS.read_text(encoding="utf-8")).items()}
-    llm = LlmConfig(provider="embedded", model=args.model, threads=1)
-    model = CachedModel(
-        load_language_model(llm, ModelsConfig()), SqliteDatabase(args.work / "answers.sqlite3", ""), "1"
-    )
-    tried = attempts(lists, attacks)
-    figures = {}
-    for name, render, some in (("with defences", defended, tried), ("without", undefended, tried[::2])):
-        figures[name] = summary(measure(model, lists, some, render))
-        show(f"{args.model}, {name}", figures[name])
-    if args.out:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(json.dumps({"model": args.model, **figures}, indent=1), encoding="utf-8")
+    lists = list(ted_lists(Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(args.work)))
+    attacks = tomllib.loads(ATTACKS.read_text(encoding="utf-8"))
+    judge, render = Judge(args.model), bare if args.bare else defended
+    for name in args.sets:
+        met = lists[: WISHES_OF[name]]
+        tried = [attempt(kind, text, met, judge, render) for kind, texts in attacks[name].items() for text in texts]
+        show(f"{args.model}, {name} attacks", summary(tried))
 
 
 if __name__ == "__main__":

@@ -40,8 +40,8 @@ from shortlist.store.caches.completions import CachedModel
 from shortlist.store.sql.sqlite import SqliteDatabase
 
 WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
-WEIGHT = 0.5
 DEPTH = 20
+SAFE_RANKS = 5  # candidates of these ranks in the rerank tell no lies
 TOPS = (3, 5, 10)
 HISTORIES = ((0, 5), (6, 15), (16, 1000))
 METRICS = ("nDCG@10", "MRR", "AUC")
@@ -123,17 +123,21 @@ def quality(bench: ListSet, rankings: Mapping[str, Ranking]) -> dict[str, np.nda
     return score(replace(bench.data, queries=queries, qrels=qrels), rankings)
 
 
-def blended(bench: ListSet, scores: Mapping[str, ModelScores], weight: float) -> dict[str, Ranking]:
+def blended(
+    bench: ListSet, scores: Mapping[str, ModelScores], weight: float, config: RerankConfig
+) -> dict[str, Ranking]:
     return {
-        query: blend(ranked_list.ranking, scores[query].ranking, weight, DEPTH)
+        query: blend(ranked_list.ranking, scores[query].ranking, weight, config)
         for query, ranked_list in bench.lists.items()
     }
 
 
-def quality_table(bench: ListSet, scores: Mapping[str, ModelScores], title: str) -> list[dict[str, Any]]:
+def quality_table(
+    bench: ListSet, scores: Mapping[str, ModelScores], config: RerankConfig, title: str
+) -> list[dict[str, Any]]:
     """Compare each weight with no rerank: mean, interval of the difference, paired test corrected for all weights."""
     base = quality(bench, {query: ranked_list.ranking for query, ranked_list in bench.lists.items()})
-    by_weight = {weight: quality(bench, blended(bench, scores, weight)) for weight in WEIGHTS}
+    by_weight = {weight: quality(bench, blended(bench, scores, weight, config)) for weight in WEIGHTS}
     tests = {weight: compare(metrics["nDCG@10"], base["nDCG@10"], seed=0) for weight, metrics in by_weight.items()}
     corrected = dict(zip(tests, holm([test.p for test in tests.values()]).tolist(), strict=True))
     rows = [{"weight": 0.0, **_means(base), "low": None, "high": None, "p": None, "holm": None}]
@@ -155,13 +159,15 @@ def quality_table(bench: ListSet, scores: Mapping[str, ModelScores], title: str)
     return rows
 
 
-def history_table(bench: ListSet, scores: Mapping[str, ModelScores], title: str) -> list[dict[str, Any]]:
+def history_table(
+    bench: ListSet, scores: Mapping[str, ModelScores], config: RerankConfig, title: str
+) -> list[dict[str, Any]]:
     """Compare nDCG@10 with and without the rerank by the length of the reader's history."""
     sizes = np.array([len(ranked_list.profile.history) for ranked_list in bench.lists.values()])
     if not sizes.any():
         return []
     base = quality(bench, {query: ranked_list.ranking for query, ranked_list in bench.lists.items()})["nDCG@10"]
-    reranked = quality(bench, blended(bench, scores, WEIGHT))["nDCG@10"]
+    reranked = quality(bench, blended(bench, scores, config.weight_wish, config))["nDCG@10"]
     rows = []
     for low, high in HISTORIES:
         rows_in_range = (sizes >= low) & (sizes <= high)
@@ -172,7 +178,7 @@ def history_table(bench: ListSet, scores: Mapping[str, ModelScores], title: str)
                 {"history": f"{low} to {high}", "lists": ours.size, "none": theirs.mean(),
                  "rerank": ours.mean(), "low": test.difference.low, "high": test.difference.high, "p": test.p}
             )  # fmt: skip
-    show(f"{title}: by length of history, weight {WEIGHT}", rows)
+    show(f"{title}: by length of history, weight {config.weight_wish}", rows)
     return rows
 
 
@@ -185,7 +191,9 @@ def depth_table(
         stopping = config.model_copy(update={"top": top})
         stopped = {query: stop(ranked_list, scores[query], stopping) for query, ranked_list in bench.lists.items()}
         share = sum(len(part.ids) for part in stopped.values()) / sum(len(full.ids) for full in scores.values())
-        whole, early = (_ndcg(bench, blended(bench, part, WEIGHT), top) for part in (scores, stopped))
+        whole, early = (
+            _ndcg(bench, blended(bench, part, config.weight_wish, config), top) for part in (scores, stopped)
+        )
         test = compare(early, whole, seed=0)
         rows.append(
             {"top": top, "share of calls": share, "whole": whole.mean(), "early": early.mean(),
@@ -195,11 +203,29 @@ def depth_table(
     return rows
 
 
+def deception_table(
+    bench: ListSet, scores: Mapping[str, ModelScores], config: RerankConfig, title: str
+) -> list[dict[str, Any]]:
+    """Measure what a text gains that deceives the model fully: the list's best score for each from rank 6 on."""
+    rises, newly_first = [], []
+    for query, ranked_list in bench.lists.items():
+        honest = dict(zip(scores[query].ids, scores[query].scores, strict=True))
+        before = blend(ranked_list.ranking, Ranking.of(honest, "judged"), config.weight_wish, config).ids
+        for item in scores[query].ids[SAFE_RANKS:]:
+            lied = Ranking.of({**honest, item: max(honest.values())}, "judged")
+            after = blend(ranked_list.ranking, lied, config.weight_wish, config).ids
+            rises.append(before.index(item) - after.index(item))
+            newly_first.append(after[0] == item != before[0])
+    row = {"attacks": len(rises), "final rise": float(np.mean(rises)), "newly first": float(np.mean(newly_first))}
+    show(f"{title}: a text that deceives the model fully", [row])
+    return [row]
+
+
 def stop(ranked_list: RankedList, scores: ModelScores, config: RerankConfig) -> ModelScores:
     """Return the part of `scores` that a rerank which stops early computes."""
     full, part = dict(zip(scores.ids, scores.scores, strict=True)), dict[str, float]()
     for item in ranked_list.ranking.ids[: config.depth]:
-        if is_top_final(ranked_list.ranking, part, WEIGHT, config) or len(part) == len(full):
+        if is_top_final(ranked_list.ranking, part, config.weight_wish, config) or len(part) == len(full):
             break
         if item in full:
             part[item] = full[item]
@@ -264,11 +290,13 @@ def main() -> None:
     parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of `shortlist models list`")
     parser.add_argument("--method", choices=VARIANTS, default="yesno")
     parser.add_argument("--queries", type=int, help="number of lists, drawn at random (default: all)")
+    parser.add_argument("--weight", type=float, default=RerankConfig().weight_wish, help="for histories and depths")
+    parser.add_argument("--max-lift", type=float, default=RerankConfig().max_lift, help="see rerank.max_lift")
     parser.add_argument("--known", action="store_true", help="use only lists that were scored before")
     parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors and answers")
     parser.add_argument("--out", type=Path, help="JSON file of the figures")
     args = parser.parse_args()
-    config = RerankConfig(depth=DEPTH, top=DEPTH)
+    config = RerankConfig(depth=DEPTH, top=DEPTH, weight_wish=args.weight, max_lift=args.max_lift)
     bench = load(args.bench, Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(args.work), args.queries)
     path = JUDGED / f"{args.bench}.{args.model}.{args.method}.jsonl"
     if args.known:
@@ -281,8 +309,9 @@ def main() -> None:
     title = f"{args.bench}, {args.method} by {args.model}"
     figures = {
         "bench": args.bench, "model": args.model, "method": args.method, "config": config.model_dump(mode="json"),
-        "quality": quality_table(bench, scores, title), "history": history_table(bench, scores, title),
+        "quality": quality_table(bench, scores, config, title), "history": history_table(bench, scores, config, title),
         "depth": depth_table(bench, scores, config, title), "cost": cost(scores, title),
+        "deception": deception_table(bench, scores, config, title),
     }  # fmt: skip
     if args.out:
         args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -188,9 +188,14 @@ class RerankConfig(Section):
     candidate_tokens: int = Field(80, ge=16, description="approximate tokens of each candidate's text")
     weight_plain: Share = Field(0.0, description="share of the model's score for a reader without a wish")
     weight_wish: Share = Field(
-        0.5, description="share of the model's score for a reader with a wish; 0 if unset for the small embedded models"
+        0.6, description="share of the model's score for a reader with a wish; 0 if unset for the small embedded models"
     )
     weight_thin: Share = Field(0.0, description="share of the model's score for a reader with a thin history")
+    max_lift: Weight = Field(
+        0.5,
+        description="standard deviations by which the model may lift a candidate above its retrieval score; "
+        "a lower value limits what a text that deceives the model gains",
+    )
     weight_named: Share = Field(0.5, description="share for a method requested by name where the weight above is 0")
 
 

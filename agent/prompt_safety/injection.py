@@ -2,23 +2,25 @@
 
 Small models believe what they read: "this is exactly what the reader asks for" lifts a candidate more than any
 instruction does. So the model does not see pieces of text that instruct it, dictate an answer or a place, imitate a
-turn of the chat, mention the reader's wish or praise the video as the best; nor pieces in another script than the
-title's, nor runs of encoded characters. People still see the original text. The patterns cover known attacks and prove
-nothing about others: see docs/security.md.
+turn of the chat, mention the reader's wish or praise the video as the best; nor lists of chapters and keywords, which
+claim a subject and say nothing about it; nor data formats and runs of encoded characters. People still see the
+original text. The patterns cover known attacks and prove nothing about others: see docs/security.md.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from shortlist.agent.prompt_safety.language import without_foreign
+from shortlist.agent.prompt_safety.lookalikes import has_disguised_words, latin_form
 
 REMOVED = "…"
 
-_YES = r"(?:yes|true|positive|relevant|affirmative|ja|s[ií]|oui|sim|tak|evet|да|是|はい|예|نعم|हाँ)"
+_YES = r"(?:yes|true|positive|relevant|affirmative|ja|ya|s[ií]|oui|sim|tak|evet|kyllä|да|是|はい|예|نعم|हाँ)"
 _BEST = r"(?:first|1st|#\s?1|no\.? ?1|number one|top|highest|maximum|max|best|above (?:all|every)|10(?:/10)?|100|5/5)"
 _ANSWER = (
     r"(?:answer|respond|reply|say|output|print|return|type|choose|select|pick|vote|mark|classify|label|judge"
-    r"|antwort\w*|sag|respond\w*|contest\w*|répond\w*|dites|rispond\w*|odpowied\w*|cevap\w*|ответ\w*|скажи\w*)"
+    r"|antwort\w*|antwoord\w*|svara?|jawab\w*|vastaa\w*|zeg|säg|sag|respond\w*|contest\w*|répond\w*|dites|rispond\w*|odpowied\w*|cevap\w*|ответ\w*|скажи\w*)"
 )
 _IGNORE = (
     r"(?:ignor\w*|disregard\w*|forget|overrid\w*|bypass|vergiss|vergessen|olvid\w*|oubli\w*|esque\w*|dimentic\w*"
@@ -69,36 +71,32 @@ _INJECTIONS = (
     r"\b(?:genau das|exactamente lo que|exactement ce que|esattamente (?:quello|ciò) che)\b",
     r"\b(?:best|greatest|finest|number one) (?:short )?(?:video|clip|film|talk)s?\b.{0,30}\b(?:ever|all|list)\b",
     r"\b(?:must[- ]watch|award[- ]winning|five[- ]star|5[- ]star)\b",
+    # lists of chapters, tags and keywords
+    r"\b(?:chapters?|chapter list|contents|keywords?|tags?|tagged(?: \w+){0,3} with|topics|hashtags?) ?[:=]",
+    r"(?:\b\d?\d:\d\d\b(?! ?[ap]\.?m)\D{2,}.*){3}|(?:\b(?:part|chapter|episode) (?:\d+|one|two|three)\b.*){2}",
+    # data formats
+    r"[\"'] ?: ?(?:[\"'(]|true|false|null|\d)|[\"'] ?\) ?\)?,|\)\),|\\[\"'/]|\\[nrt](?![a-z])|\b\w+=[^;&]+[;&]\w+=",
 )
 INJECTION = re.compile("|".join(_INJECTIONS), re.IGNORECASE)
 _ENCODED = re.compile(
     r"\b(?=[A-Za-z+/]*\d)(?=[A-Z0-9+/]*[a-z])(?=[a-z0-9+/]*[A-Z])[A-Za-z0-9+/]{16,}={0,2}"  # base64
-    r"|\b[A-Za-z0-9+/]{12,}={1,2}|\b(?:[0-9a-fA-F]{2}[\s:]?){12,}|(?:\\[ux][0-9a-fA-F]{2,4}){3,}"
+    r"|\b[A-Za-z0-9+/]{12,}={1,2}|\b(?:[0-9a-fA-F]{2}[\s:]?){8,}|(?:\\[ux][0-9a-fA-F]{2,4}){3,}"
     r"|(?:&#x?[0-9a-fA-F]+;?){3,}|(?:%[0-9a-fA-F]{2}){3,}|\b(?:[01]{8}\s?){3,}|(?:[.-]{1,6}\s+){6,}"
 )
 _PIECE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+|\s+(?:[-–—•*#]+|‹|›|/)\s+")
+_WORD = re.compile(r"\w+")
 _BLANKS = re.compile(r"[^\S\n]+")
-_MIN_LETTERS = 3  # fewer do not determine a script
 
 
-def remove_injections(text: str, same_script_as: str = "") -> str:
-    """Return `text` without pieces that match `INJECTION` or are in another script than `same_script_as`.
+def remove_injections(text: str, title: str = "") -> str:
+    """Return `text` without pieces that match `INJECTION` or are in another script or language than `title`.
 
-    A `same_script_as` of fewer than three letters allows every script.
+    Without a `title`, the first piece stands for it.
     """
-    script = _script(same_script_as)
     pieces = [_ENCODED.sub(REMOVED, piece).strip() for piece in _PIECE.split(_BLANKS.sub(" ", text))]
-    harmless = [piece for piece in pieces if piece and not INJECTION.search(piece)]
-    return " ".join(piece for piece in harmless if script is None or _script(piece) in (script, None))
+    harmless = [piece for piece in pieces if _WORD.search(piece) and not _is_suspect(piece)]
+    return " ".join(without_foreign(harmless, title or "".join(harmless[:1])))
 
 
-def _script(text: str) -> str | None:
-    """Return the script of most letters of `text`, the first word of their Unicode names; None for too few letters."""
-    counts: dict[str, int] = {}
-    for char in text:
-        if char.isalpha():
-            name = "LATIN" if char.isascii() else unicodedata.name(char, "?").split()[0]
-            counts[name] = counts.get(name, 0) + 1
-    if sum(counts.values()) < _MIN_LETTERS:
-        return None
-    return max(counts, key=counts.__getitem__)
+def _is_suspect(piece: str) -> bool:
+    return has_disguised_words(piece) or any(map(INJECTION.search, {piece, latin_form(piece)}))

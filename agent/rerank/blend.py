@@ -1,9 +1,12 @@
-"""Blend of the model's score with the retrieval score: final = (1 - w) x retrieval + w x model.
+"""Blend of the scores of retrieval and of the model: final = (1 - w) x retrieval + w x min(model, retrieval + c).
 
 Both are z-scores within one query. The retrieval scores are scaled over the whole head, so that the scale does not
 depend on where the model stopped; the model's scores are scaled over the candidates that it judged. Min-max scaling
 lets the single best and worst score set the scale, and the log-odds of small models have such outliers; with z-scores
 the measured gain was flat over a wide range of w.
+
+The model may lower a candidate without limit, but lift it only c = `max_lift` above its retrieval score, because a
+text that lies to the model is lifted too. docs/security.md has the figures.
 """
 
 from __future__ import annotations
@@ -13,17 +16,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from shortlist.core.config import RerankConfig
 from shortlist.core.ranking import Ranking
 
 Scores = npt.NDArray[np.float64]
 
 RERANK = "rerank"  # the model's contribution to a blend
 MIN_SPREAD = 1e-6  # a smaller standard deviation is rounding
+ORDER_STEP = 1e-6  # of the model's score counts above the limit: it orders what retrieval scores alike
 TIE_STEP = 1e-9  # keeps equal scores in retrieval order; far below any real difference
 
 
-def blend(ranking: Ranking, model_ranking: Ranking, weight: float, depth: int) -> Ranking:
-    """Return `ranking` with its head reordered by `model_ranking`, which scores some of its first `depth` ids.
+def blend(ranking: Ranking, model_ranking: Ranking, weight: float, config: RerankConfig) -> Ranking:
+    """Return `ranking` with its head reordered by `model_ranking`, which scores some of its first `config.depth` ids.
 
     `weight` is in [0, 1]. The head ends at the last id that the model scored, and stays above the tail. Ids in the head
     without a model score get the mean of the others; the tail keeps its order. `sources` of the result are
@@ -34,11 +39,11 @@ def blend(ranking: Ranking, model_ranking: Ranking, weight: float, depth: int) -
     places = [place for place, item in enumerate(ranking.ids) if item in model_scores]
     size = places[-1] + 1 if places else 0
     rest = len(ranking) - size
-    retrieval = standardise(ranking.scores[:depth])[:size]
-    model = _standardised_model(ranking.ids[:size], model_scores)
+    retrieval = standardise(ranking.scores[: config.depth])[:size]
+    model = limit(_standardised_model(ranking.ids[:size], model_scores), retrieval, config.max_lift)
     head = (1 - weight) * retrieval + weight * model - TIE_STEP * np.arange(size)
     scores = np.concatenate([head, _tail_scores(ranking, head)])
-    unit = np.append(np.full(size, (1 - weight) * _inverse_spread(ranking.scores[:depth])), np.ones(rest))
+    unit = np.append(np.full(size, (1 - weight) * _inverse_spread(ranking.scores[: config.depth])), np.ones(rest))
     contributions = {name: unit * values for name, values in ranking.contributions.items()}
     contributions[RERANK] = np.append(weight * model, np.zeros(rest))
     order = np.lexsort((np.arange(len(ranking)), -scores))
@@ -50,6 +55,12 @@ def blend(ranking: Ranking, model_ranking: Ranking, weight: float, depth: int) -
         ranking.notes,
         {name: values[order] for name, values in contributions.items()},
     )
+
+
+def limit(model: Scores, retrieval: Scores, max_lift: float) -> Scores:
+    """Return the model's z-scores, none more than `max_lift` above that of retrieval. Both are float64[n]."""
+    limited: Scores = np.minimum(model, retrieval + max_lift + ORDER_STEP * model)
+    return limited
 
 
 def standardise(values: Scores) -> Scores:

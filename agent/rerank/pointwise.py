@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from shortlist.agent.prompt_safety.sanitize import candidate_text
-from shortlist.agent.rerank.blend import standardise
+from shortlist.agent.rerank.blend import limit, standardise
 from shortlist.agent.rerank.budget import BudgetedCalls
 from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.permutation import permutation
@@ -36,8 +36,9 @@ def is_top_final(ranking: Ranking, judgements: Mapping[str, float], weight: floa
         return True
     retrieval = standardise(ranking.scores[: config.depth])
     model = standardise(np.array(list(judgements.values())))
-    final = (1 - weight) * retrieval[judged_places] + weight * model
-    best_possible = (1 - weight) * retrieval[following] + weight * model.max()
+    final = (1 - weight) * retrieval[judged_places] + weight * limit(model, retrieval[judged_places], config.max_lift)
+    highest = limit(model.max(keepdims=True), retrieval[following : following + 1], config.max_lift)[0]
+    best_possible = (1 - weight) * retrieval[following] + weight * highest
     return bool(best_possible <= np.sort(final)[-top])
 
 

@@ -78,7 +78,7 @@ class RerankRunner:
         model = MeteredModel(self._load_once())
 
         def result(reranked: Ranking) -> RerankResult:
-            final = blend(ranked.ranking, reranked.sources[0], policy.weight, self._config.depth)
+            final = blend(ranked.ranking, reranked.sources[0], policy.weight, self._config)
             return RerankResult(final, reranked.sources[0], reranked.notes, model.use)
 
         def judged(reranked: Ranking, total: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from shortlist.agent.recommend import RerankedRequest
 from shortlist.agent.rerank.blend import blend
 from shortlist.agent.rerank.policy import RequestKind, request_kind
-from shortlist.core.config import Config
+from shortlist.core.config import Config, RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.eval.stats.significance import Comparison, compare
 from shortlist.eval.tuning.coordinate_search import MIN_QUERIES, gains
@@ -39,14 +39,14 @@ class Blend:
 class RerankedQuery:
     """The rankings of one query by retrieval and by the model, and its judgements.
 
-    `model` ranks at most the first `depth` items of `ranking`. `candidates` is the number of items to rank, None for
-    the whole catalogue.
+    `model` ranks at most the first `config.depth` items of `ranking`. `candidates` is the number of items to rank,
+    None for the whole catalogue.
     """
 
     kind: RequestKind
     ranking: Ranking
     model: Ranking
-    depth: int
+    config: RerankConfig
     qrels: Mapping[str, int]
     candidates: int | None
 
@@ -59,11 +59,11 @@ class RerankedQuery:
         if model is None:
             return None
         kind = request_kind(ranked.request, ranked.profile, config.profile)
-        return cls(kind, ranked.ranking, model, config.rerank.depth, qrels, candidates)
+        return cls(kind, ranked.ranking, model, config.rerank, qrels, candidates)
 
     def score(self, weight: float, metric: str) -> float:
         """Return `metric` of the blend with `weight`."""
-        final = blend(self.ranking, self.model, weight, self.depth)
+        final = blend(self.ranking, self.model, weight, self.config)
         grades = np.array([self.qrels.get(item, 0) for item in final.ids], dtype=np.int64)
         judged = np.array(list(self.qrels.values()), dtype=np.int64)
         return ranked_score(final.scores, grades, judged, self.candidates, metric)

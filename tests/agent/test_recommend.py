@@ -67,7 +67,8 @@ def test_evidence_is_the_segment_that_matches_the_wish(make_recommender: Make) -
 def test_a_rerank_moves_and_says_what_it_moved(make_recommender: Make, scripted_model: Callable[..., Any]) -> None:
     """Retrieval: comet, rocket, soup, bread. The model wants only soup, the third."""
     model = scripted_model(NO, NO, YES, NO)
-    answer = make_recommender(model=lambda: model).recommend(Request("astra", k=4, wish="space", rerank="yesno"))
+    recommender = make_recommender(model=lambda: model, rerank=RerankConfig(weight_wish=0.5, max_lift=3))
+    answer = recommender.recommend(Request("astra", k=4, wish="space", rerank="yesno"))
     assert ids(answer)[0] == "soup"
     assert answer.recommendations[0].stages["fusion"].rank == 3
     assert answer.recommendations[0].stages["rerank"].rank == 1
@@ -122,7 +123,8 @@ def test_a_model_that_fails_half_way_keeps_what_was_judged(
     make_recommender: Make, scripted_model: Callable[..., Any]
 ) -> None:
     model = scripted_model(NO, YES, FAILED)
-    answer = make_recommender(model=lambda: model).recommend(Request("astra", k=4, wish="space", rerank="yesno"))
+    recommender = make_recommender(model=lambda: model, rerank=RerankConfig(weight_wish=0.5, max_lift=3))
+    answer = recommender.recommend(Request("astra", k=4, wish="space", rerank="yesno"))
     assert ids(answer)[2:] == ["soup", "bread"]
     assert "partly-judged" in {note.code for note in answer.notes}
     assert "rerank" not in answer.recommendations[2].stages

@@ -80,10 +80,10 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "weight"),
     [
-        ({}, 0.5),
+        ({}, 0.6),
         ({"SHORTLIST_LLM__MODEL": "smollm2-135m"}, 0.0),
         ({"SHORTLIST_LLM__MODEL": "smollm2-135m", "SHORTLIST_RERANK__WEIGHT_WISH": "0.3"}, 0.3),
-        ({"SHORTLIST_LLM__MODEL": "smollm2-135m", "SHORTLIST_LLM__PROVIDER": "ollama"}, 0.5),
+        ({"SHORTLIST_LLM__MODEL": "smollm2-135m", "SHORTLIST_LLM__PROVIDER": "ollama"}, 0.6),
     ],
     ids=["the default model", "one that makes lists worse", "the same, if it is wanted", "a server's model"],
 )

@@ -29,12 +29,14 @@ def judged(*scores: float) -> dict[str, float]:
     ("scores", "weight", "top", "final"),
     [
         # Retrieval z: 1.59, 1.30, 1.01, 0.72, 0.43, the sixth 0.14; model z: 1.41 to -1.41. Finals at 0.5: 1.50,
-        # 1.00, 0.51, 0.01, -0.49; the sixth, liked like the first, would get 0.78.
-        ((3, 2, 1, 0, -1), 0.5, 2, True),
-        ((3, 2, 1, 0, -1), 0.5, 3, False),
+        # 1.00, 0.51, 0.01, -0.49; the sixth, liked like the first, is lifted by 0.5 at most and would get 0.39.
+        ((3, 2, 1, 0, -1), 0.5, 3, True),
+        ((3, 2, 1, 0, -1), 0.5, 4, False),
         ((3, 2, 1, 0, -1), 0.0, 5, True),  # the model does not count
-        ((3, 2, 1, 0, -1), 1.0, 2, False),  # nothing but the model counts
-        ((-1, 0, 1, 2, 3), 0.5, 2, False),  # the model contradicts: 0.09, 0.30, 0.51, 0.72, 0.92
+        ((3, 2, 1, 0, -1), 1.0, 2, True),  # finals are 1.41, 0.71, 0, and the sixth would get 0.64
+        ((3, 2, 1, 0, -1), 1.0, 3, False),
+        ((-1, 0, 1, 2, 3), 0.5, 3, True),  # the model contradicts: 0.09, 0.30, 0.51, 0.72, 0.68
+        ((-1, 0, 1, 2, 3), 0.5, 4, False),
         ((1, 1, 1, 1, 1), 0.5, 1, True),  # the model makes no difference
         ((3, 2), 0.1, 1, False),  # too few to know how high its scores go
     ],

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from shortlist.app.settings import load_settings
-from shortlist.core.config import LEGS, Config
+from shortlist.core.config import LEGS, Config, RerankConfig
 from shortlist.core.progress import no_bars
 from shortlist.core.ranking import Ranking
 from shortlist.eval.data.dataset import EvalQuery
@@ -114,9 +114,9 @@ def test_the_blend_is_chosen_by_kind_of_request(
 def test_a_useless_model_gets_no_weight_and_an_oracle_gets_some() -> None:
     ranking = Ranking.of({"a": 3.0, "b": 2.0, "c": 1.0}, "fusion")
     flat, oracle = Ranking.of(dict.fromkeys("abc", 1.0), "m"), Ranking.of({"c": 9.0, "b": 0.0, "a": 0.0}, "m")
-    useless = [RerankedQuery("plain", ranking, flat, 20, {"a": 1}, None)] * 5
+    useless = [RerankedQuery("plain", ranking, flat, RerankConfig(), {"a": 1}, None)] * 5
     assert choose_blends(useless, [], "MRR", 0)["plain"].weight == 0
-    helpful = [RerankedQuery("wish", ranking, oracle, 20, {"c": 1}, None)] * 5
+    helpful = [RerankedQuery("wish", ranking, oracle, RerankConfig(max_lift=3), {"c": 1}, None)] * 5
     found = choose_blends(helpful, helpful, "MRR", 0)["wish"]
     assert found.weight is not None
     assert 0 < found.weight < 1
@@ -134,7 +134,7 @@ def test_a_model_of_pure_noise_seldom_gets_a_weight() -> None:
     def query() -> RerankedQuery:
         ranking = Ranking.of({item: float(20 - place) for place, item in enumerate(ids)}, "fusion")
         noise = Ranking.of(dict(zip(ids, draw.normal(size=20).tolist(), strict=True)), "yesno")
-        return RerankedQuery("wish", ranking, noise, 20, {ids[draw.integers(10)]: 1}, None)
+        return RerankedQuery("wish", ranking, noise, RerankConfig(), {ids[draw.integers(10)]: 1}, None)
 
     opened = [choose_blends([query() for _ in range(30)], [], "MRR", 0)["wish"].weight for _ in range(20)]
     assert sum(weight != 0 for weight in opened) <= 2
