@@ -142,16 +142,15 @@ def test_a_home_in_use_is_not_restored(path: Path) -> None:
     restore(path, made)
 
 
-def test_an_older_backup_is_migrated_when_it_is_opened(path: Path) -> None:
-    with closing(sqlite3.connect(path / "catalogue.sqlite3")) as connection:
-        connection.execute("DROP TABLE keys")  # which version 4 added
-        connection.execute("UPDATE meta SET value = '3' WHERE key = 'schema_version'")
-        connection.commit()
-    made = make(path)
-    assert made.manifest.meta["schema_version"] == "3"
-    assert videos(path) == ["a", "b"]  # migrates
-    restore(path, made)
-    assert videos(path) == ["a", "b"]
+def test_an_older_backup_is_migrated_when_it_is_opened(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "catalogue.sqlite3")) as connection:
+        connection.executescript((Path(__file__).parents[1] / "home_v1.sql").read_text(encoding="utf-8"))
+    made = make(tmp_path)
+    assert made.manifest.meta["schema_version"] == "1"
+    before = videos(tmp_path)  # migrates
+    restore(tmp_path, made)
+    assert videos(tmp_path) == before
+    assert len(before) == 2
 
 
 WRITER = """
