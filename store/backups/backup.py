@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from shortlist.core.errors import HomeDamaged, UsageError
 from shortlist.store.backups.files import BackupFile, describe, locked, sync_folder, unused_name, write_durably
@@ -41,6 +41,14 @@ class BackupManifest(BaseModel):
     created: datetime
     meta: dict[str, str]
     files: dict[str, BackupFile]
+
+    @field_validator("files")
+    @classmethod
+    def _names(cls, files: dict[str, BackupFile]) -> dict[str, BackupFile]:
+        """Refuse other names: a restore replaces the files that a manifest names."""
+        if not files.keys() <= set(FILES):
+            raise ValueError(f"only {', '.join(FILES)} may be in a backup")
+        return files
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,8 @@ def back_up(home: Path, folder: Path) -> Backup:
     """Copy the SQLite files of `home` into a new backup in `folder`, all or nothing. Other processes may write.
 
     The copy is read back and checked before it counts. Raises `HomeDamaged` if the catalogue cannot be copied,
-    `HomeLocked` if another process makes a backup, `StateError` if the disk is full or cannot be written.
+    `HomeLocked` if another process makes a backup, `StateError` if the disk is full or cannot be written, `UsageError`
+    if `folder` has backups of another home.
     """
     try:
         with _alone(folder):
@@ -93,6 +102,7 @@ def back_up(home: Path, folder: Path) -> Backup:
                 left_out = _copy_databases(home, part)
                 files = {path.name: describe(path) for path in sorted(part.iterdir())}
                 manifest = BackupManifest(created=created, meta=_check_copies(part), files=files)
+                _refuse_others(folder, manifest)
                 write_durably(part / MANIFEST, manifest.model_dump_json(indent=2).encode())
                 make_private(part, ("",))
                 sync_folder(part)
@@ -182,6 +192,18 @@ def _check_copies(folder: Path) -> dict[str, str]:
             if found != "ok":
                 raise damaged(folder, f"{name}: {found}")
     return meta
+
+
+def _refuse_others(folder: Path, manifest: BackupManifest) -> None:
+    """Raise `UsageError` if `folder` has backups of another home: the newest of all is restored, the oldest deleted."""
+    ids = {one.manifest.meta.get("home_id") for one in list_backups(folder)}
+    if ids - {manifest.meta.get("home_id")}:
+        raise UsageError(
+            f"{folder} has backups of another home",
+            expected="a folder for the backups of this home alone",
+            found=", ".join(sorted(map(str, ids))),
+            remedy="set backup.folder to another one, or move those backups away",
+        )
 
 
 @contextmanager

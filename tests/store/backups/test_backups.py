@@ -131,6 +131,21 @@ def test_the_newest_are_kept(path: Path) -> None:
         find_backup(path / "nowhere", None)
 
 
+def test_backups_of_two_homes_are_not_mixed(path: Path, tmp_path: Path) -> None:
+    made = make(path)
+    with Home.open(tmp_path / "other", "hash-32"):
+        pass
+    with pytest.raises(UsageError, match="backups of another home"):
+        back_up(tmp_path / "other", folder_of(path))
+    assert [one.path for one in list_backups(folder_of(path))] == [made.path]
+
+
+def test_a_manifest_that_names_other_files_is_no_backup(path: Path) -> None:
+    manifest = make(path).path / "backup.json"
+    manifest.write_text(manifest.read_text().replace("vectors.sqlite3", "../../../stolen"))
+    assert list_backups(folder_of(path)) == []
+
+
 def test_a_home_in_use_is_not_restored(path: Path) -> None:
     made = make(path)
     with Home.open(path) as home:
