@@ -1,10 +1,12 @@
 """The places that attacks of `attacks.toml` gain, in the rerank alone and in the final list.
 
-    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.injection [--sets seen fresh] [--bare] [--model qwen2.5-coder-1.5b]
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.injection [--sets seen fresh] [--bare | --retrieval]
+        [--model qwen2.5-coder-1.5b]
 
 Talks of TED are ranked for a wish: retrieval by the default encoder, the rerank by the yes/no question, and the final
 list by their blend. Each attack is put into one candidate of clean rank 6 to 20 in the rerank, and the model judges
-that candidate again. `--bare` shows it to the model without the filters, in the same prompt.
+that candidate again. `--bare` shows it to the model without the filters, in the same prompt. `--retrieval` also
+encodes its title and summary again.
 
 Answers are stored in `benchmarks/judged/injection.MODEL.jsonl`. A model is loaded only for those that are missing.
 """
@@ -33,11 +35,12 @@ from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.blend import blend
 from shortlist.agent.rerank.prompt import ReaderPrompt
 from shortlist.agent.rerank.yesno import CHOICES, WISH_PROMPT, log_odds
-from shortlist.core.config import LlmConfig, ModelsConfig, RerankConfig
+from shortlist.core.config import EncoderConfig, LlmConfig, ModelsConfig, RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import EXTRACTIVE, GIVEN, Attributed, Enrichment, Profile, Video
 from shortlist.eval.stats.significance import bootstrap
 from shortlist.ingest.summarise import extract
+from shortlist.models.encoders.loader import load_encoder
 from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.models.llm.loader import load_language_model
 
@@ -50,6 +53,7 @@ WISHES_OF = {"known": 2, "seen": 2, "fresh": 3}  # the fresh attacks also meet a
 CONFIG = RerankConfig()
 
 Render = Callable[[Video], str]
+Cosine = Callable[[str, Video], float]  # of a wish and a video's title and summary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,11 +71,11 @@ class CandidateList:
         prompt = ReaderPrompt.load(WISH_PROMPT, Profile("nobody"), wish, ItemBatch(), CONFIG)
         return cls(wish, [videos[row] for row in rows], cosines[rows].astype(np.float64), prompt)
 
-    def final(self, model: Scores) -> list[int]:
+    def final(self, model: Scores, retrieval: Scores) -> list[int]:
         """Return the candidates, best first, after the blend of a request with a wish."""
         names = tuple(map(str, range(SIZE)))
         judged = Ranking.of(dict(zip(names, model.tolist(), strict=True)), "yesno")
-        ranking = Ranking(names, self.retrieval, "dense")
+        ranking = Ranking.of(dict(zip(names, retrieval.tolist(), strict=True)), "dense")
         return [int(name) for name in blend(ranking, judged, CONFIG.weight_wish, CONFIG).ids]
 
 
@@ -123,7 +127,7 @@ def ted_lists(data: Path, vectors: Vectors) -> Iterator[CandidateList]:
         for row in rows
         if (summary := extract(row["transcript"]))
     ]
-    video_vectors = vectors.of([f"{video.title}\n{video.summary}" for video in videos])
+    video_vectors = vectors.of([indexed(video) for video in videos])
     for wish, wish_vector in zip(WISHES, vectors.of(WISHES), strict=True):
         yield CandidateList.nearest(wish, videos, video_vectors @ wish_vector)
 
@@ -137,6 +141,10 @@ def attack(video: Video, text: str, place: int) -> Video:
     return replace(video, enrichment=replace(video.enrichment, summary=Attributed(joined, GIVEN)))
 
 
+def indexed(video: Video) -> str:
+    return f"{video.title}\n{video.summary}"
+
+
 def defended(video: Video) -> str:
     return candidate_text(video, CONFIG.candidate_tokens)
 
@@ -145,7 +153,9 @@ def bare(video: Video) -> str:
     return f"Title: {video.title}\nAbout: {video.summary}"
 
 
-def attempt(kind: str, text: str, lists: Sequence[CandidateList], judge: Judge, render: Render) -> Attempt:
+def attempt(
+    kind: str, text: str, lists: Sequence[CandidateList], judge: Judge, render: Render, cosine: Cosine | None = None
+) -> Attempt:
     """Put `text` into a candidate that depends on nothing but the text and the clean ranks."""
     rng = random.Random(text)
     candidates, rank, place = lists[rng.randrange(len(lists))], rng.randint(TOP_RANKS + 1, SIZE), rng.randrange(3)
@@ -157,15 +167,29 @@ def attempt(kind: str, text: str, lists: Sequence[CandidateList], judge: Judge, 
     if render is bare:
         before[target] = judge.score(candidates, bare(candidates.videos[target]))
     after = before.copy()
-    after[target] = judge.score(candidates, render(attack(candidates.videos[target], filled, place)))
-    reranked = (_place(before, target), _place(after, target))
-    finals = [candidates.final(scores).index(target) + 1 for scores in (before, after)]
-    return Attempt(kind, text, reranked, (finals[0], finals[1]))
+    attacked = attack(candidates.videos[target], filled, place)
+    after[target] = judge.score(candidates, render(attacked))
+    retrieval = candidates.retrieval.copy()
+    if cosine:
+        retrieval[target] = cosine(candidates.wish, attacked)
+    final = candidates.final(before, candidates.retrieval).index(target) + 1
+    final_after = candidates.final(after, retrieval).index(target) + 1
+    return Attempt(kind, text, (_place(before, target), _place(after, target)), (final, final_after))
 
 
 def _place(scores: Scores, target: int) -> int:
     """Return the place of `target` by `scores`, which wins ties."""
     return int(np.sum(scores > scores[target])) + 1
+
+
+def encoder_cosine() -> Cosine:
+    encoder = load_encoder(EncoderConfig(threads=1), ModelsConfig())
+
+    def cosine(wish: str, video: Video) -> float:
+        wish_vector, video_vector = encoder.encode([wish, indexed(video)])
+        return float(wish_vector @ video_vector)
+
+    return cosine
 
 
 def summary(attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
@@ -191,14 +215,18 @@ def main() -> None:
     parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of `shortlist models list`")
     parser.add_argument("--sets", nargs="+", choices=WISHES_OF, default=["seen", "fresh"], help="sets of attacks")
     parser.add_argument("--bare", action="store_true", help="show attacked candidates without the filters")
+    parser.add_argument("--retrieval", action="store_true", help="let retrieval read the attacks, too")
     parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors")
     args = parser.parse_args()
     lists = list(ted_lists(Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(args.work)))
     attacks = tomllib.loads(ATTACKS.read_text(encoding="utf-8"))
-    judge, render = Judge(args.model), bare if args.bare else defended
+    judge, render, cosine = Judge(args.model), bare if args.bare else defended, None
+    if args.retrieval:
+        cosine = encoder_cosine()
     for name in args.sets:
         met = lists[: WISHES_OF[name]]
-        tried = [attempt(kind, text, met, judge, render) for kind, texts in attacks[name].items() for text in texts]
+        texts = [(kind, text) for kind, family in attacks[name].items() for text in family]
+        tried = [attempt(kind, text, met, judge, render, cosine) for kind, text in texts]
         show(f"{args.model}, {name} attacks", summary(tried))
 
 
