@@ -73,7 +73,7 @@ def train(
     receipt = _receipt(acts, plan, training, towers, ranker) | {"gate": verdict}
     write_version(home.path, Trained(name, towers, ranker), receipt)
     for path in work.iterdir():
-        path.unlink()
+        path.unlink(missing_ok=True)  # another training may have done so
     return name
 
 

@@ -24,7 +24,7 @@ from shortlist.store.home import Home
 BATCH = 128
 RIVALS = 40  # candidates of each list, drawn at random, that the hidden video is compared with
 DEPTHS = {
-    "cowatch": 150, "tower": 150, "svd": 120, "dense": 60, "tfidf": 40, "bm25": 5, "affinity": 5, "popular": 10,
+    "cowatch": 150, "tower": 150, "svd": 120, "dense": 60, "tfidf": 40, "affinity": 5, "popular": 10, "clicks": 5,
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from shortlist.retrieval.index.cowatch_counts import UNIT
 
 Floats = npt.NDArray[np.float32]
 
-FACTORS = 256
+FACTORS = 128
 POWER = 0.6  # exponent of the contexts' frequencies
 # Pairs that meet less often than this many times what chance gives count as unrelated. More would leave nothing of a
 # small catalogue, where every pair is within a few times of chance.

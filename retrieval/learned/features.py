@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -23,13 +24,13 @@ Values = dict[str, Scores]
 
 
 class Features:
-    """Computes features over one snapshot."""
+    """Computes features over one snapshot; `cowatch` is its leg of that name."""
 
-    def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
+    def __init__(self, snapshot: Snapshot, config: RetrievalConfig, cowatch: Cowatch) -> None:
         self._snapshot = snapshot
         self._fresh = freshness(snapshot, config.fresh_half_life_days)
         self._readers = np.log1p(snapshot.popularity)
-        self._cowatch = Cowatch(snapshot, config)
+        self._cowatch = cowatch
 
     def values(self, query: Query, scores: Mapping[str, Scores], rows: Ints, legs: tuple[str, ...]) -> Values:
         """Return each feature of n `rows`, float64[n], from the `scores` of the legs that answered, float64[n].
@@ -45,10 +46,8 @@ class Features:
 
     def _of_last(self, query: Query, liked: tuple[HistoryItem, ...], rows: Ints) -> Values:
         """Evidence of the newest liked video alone, and of the nearest title."""
-        newest = next((replace(item, weight=1.0) for item in liked if item.kind == "video"), None)
-        links = np.zeros(len(rows))
-        if newest is not None and query.profile is not None:
-            links = self._cowatch.score(Query(k=1, profile=replace(query.profile, history=(newest,))), rows)
+        newest = next((item.item_id for item in liked if item.kind == "video"), None)
+        links = np.zeros(len(rows)) if newest is None else self._cowatch.after(newest, rows)
         nearest = last = np.zeros(len(rows))
         if query.vectors is not None and len(query.vectors):
             cosines = self._snapshot.vectors(rows) @ query.vectors.T
@@ -63,15 +62,25 @@ class Features:
         readers = self._readers[rows]
         watched = snapshot.rows(item.item_id for item in liked if item.kind == "video")
         usual = float(self._readers[watched].mean()) if len(watched) else 0.0
-        until = snapshot.log.until(query.at)
-        numbers = snapshot.log_numbers[rows]
         found = {
             "popular:readers": readers, "popular:readers z": _z(readers), "popular:age": self._fresh[rows],
             "popular:as usual": -np.abs(readers - usual),
         }  # fmt: skip
         for name, width in WINDOWS_US.items():
-            found[f"popular:{name}"] = _z(np.log1p(snapshot.log.chosen.count(numbers, until - width, until)))
+            chosen = self._chosen_now[name][rows] if query.at is None else self._chosen(query.at, width, rows)
+            found[f"popular:{name}"] = _z(np.log1p(chosen))
         return found
+
+    def _chosen(self, at: datetime | None, width: int, rows: Ints) -> Ints:
+        """Return how often each of `rows` was chosen in the `width` microseconds before `at`."""
+        log = self._snapshot.log
+        until = log.until(at)
+        return log.chosen.count(self._snapshot.log_numbers[rows], until - width, until)
+
+    @cached_property
+    def _chosen_now(self) -> dict[str, Ints]:
+        every = np.arange(len(self._snapshot))
+        return {name: self._chosen(None, width, every) for name, width in WINDOWS_US.items()}
 
 
 def _of_leg(leg: str, scores: Scores, length: float) -> Values:

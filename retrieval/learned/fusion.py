@@ -12,6 +12,7 @@ from shortlist.core.ranking import Query
 from shortlist.retrieval.filters import allowed_rows
 from shortlist.retrieval.fusion import Places, WeightedMean, found_rows
 from shortlist.retrieval.learned.features import Features, Values
+from shortlist.retrieval.legs.cowatch import Cowatch
 from shortlist.retrieval.legs.leg import LegScores
 from shortlist.retrieval.trained.ranker import Ranker
 from shortlist.retrieval.vectors.arrays import Ints, Scores
@@ -29,6 +30,8 @@ class CandidateList:
 
 class LearnedFusion(WeightedMean):
     """Sums features of the legs' candidates, if the home has a ranker and the query is a reader's without a text.
+
+    A query that names its candidates is fused by weights, because a ranker is trained on what the legs find.
 
     Each leg's part is the sum of its features' parts. Parts are moved and scaled alike for all candidates of a query,
     so that the best total is 1 and no part is negative.
@@ -68,12 +71,15 @@ class LearnedFusion(WeightedMean):
         return found
 
     def _ranker(self, query: Query) -> Ranker | None:
-        suits = query.text is None and query.profile is not None and query.profile.liked
-        return self.snapshot.trained.ranker if suits else None
+        a_reader = query.text is None and query.profile is not None and query.profile.liked
+        return self.snapshot.trained.ranker if a_reader and query.only is None else None
 
     @cached_property
     def _features(self) -> Features:
-        return Features(self.snapshot, self._config)
+        cowatch = self._legs.get(Cowatch.name)
+        if not isinstance(cowatch, Cowatch):
+            cowatch = Cowatch(self.snapshot, self._config)
+        return Features(self.snapshot, self._config, cowatch)
 
 
 def _scaled(parts: Mapping[str, Scores]) -> dict[str, Scores]:

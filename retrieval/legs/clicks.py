@@ -13,8 +13,7 @@ from shortlist.core.ranking import Query
 from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg, first_allowed
-from shortlist.retrieval.vectors.arrays import Ints, Scores
-from shortlist.retrieval.vectors.topk import best_first
+from shortlist.retrieval.vectors.arrays import Bools, Ints, Scores
 
 WINDOW_US = 7 * 86_400_000_000
 PRIOR = 10.0  # impressions of a usual video that every video starts with
@@ -53,7 +52,9 @@ class Clicks(Leg[ClickRates]):
 
     def __init__(self, snapshot: Snapshot, config: RetrievalConfig) -> None:
         super().__init__(snapshot)
-        self._order: tuple[int, Ints] = (-1, np.empty(0, dtype=np.int64))
+        self._logged = np.flatnonzero(snapshot.log_numbers >= 0)
+        others = np.flatnonzero(snapshot.log_numbers < 0)
+        self._others = others[np.argsort(snapshot.order[others])]  # all of them have the usual rate
 
     def weigh(self, queries: Sequence[Query]) -> list[ClickRates | None]:
         """See `Leg`. None where nothing was shown before the request."""
@@ -61,20 +62,15 @@ class Clicks(Leg[ClickRates]):
 
     def best(self, scorings: Sequence[ClickRates], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`."""
-        one_by_one = zip(scorings, allowed, depths, strict=True)
-        return [first_allowed(self._ranked(rates), limits.mask, depth) for rates, limits, depth in one_by_one]
+        return [self._best(limits.mask, depth) for limits, depth in zip(allowed, depths, strict=True)]
 
     def confidence(self, scoring: ClickRates, best: int) -> float:
         """See `Leg`."""
         return min(1.0, scoring.impressions / FULL)
 
-    def _ranked(self, rates: ClickRates) -> Ints:
-        """Return all rows, best first. Requests of now share one order, so the last one is cached."""
-        until, order = self._order
-        if until != rates.until:
-            order = best_first(rates.at(np.arange(len(self.snapshot))), self.snapshot.order)
-            self._order = (rates.until, order)
-        return order
+    def _best(self, mask: Bools | None, depth: int) -> Ints:
+        logged = self._logged if mask is None else self._logged[mask[self._logged]]
+        return np.concatenate((logged, first_allowed(self._others, mask, depth)))
 
 
 def click_rates(snapshot: Snapshot, query: Query) -> ClickRates | None:

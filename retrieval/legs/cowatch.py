@@ -90,6 +90,15 @@ class Cowatch(Leg[Matches]):
             return 0.0
         return link_evidence(self.snapshot.links, scoring.weights, [number], self._config)[0].confidence
 
+    def after(self, video_id: str, rows: Ints) -> Scores:
+        """Return float64[len(rows)]: the links from one video, as if it were the only one liked."""
+        number = self.snapshot.links.numbers.get(video_id)
+        if number is None:
+            return np.zeros(len(rows))
+        start, end = self._links.indptr[number : number + 2].tolist()
+        numbers, values = self._links.indices[start:end].astype(np.int64), self._links.data[start:end]
+        return self._matched(numbers, values, {}).at(rows)
+
     def _matched(self, numbers: Ints, values: Scores, weights: Mapping[int, float]) -> Matches:
         rows = self._rows[numbers]
         order = np.argsort(rows)[np.count_nonzero(rows < 0) :]

@@ -50,10 +50,10 @@ class TowerRows:
         )
         return cls(tower, np.concatenate((rows, new)), slots, outputs.astype(np.float32))
 
-    def scores(self, reader: Floats) -> Floats:
-        """Return float32[slots]: the scores of all slots for a reader's vector, float32[d]."""
-        known = self.tower.outputs @ reader + self.tower.bias
-        return np.concatenate((known, self.new_outputs @ reader + self.tower.new_bias))
+    def scores(self, readers: Floats) -> Floats:
+        """Return float32[m, slots]: the scores of all slots for each reader's vector; `readers` is float32[m, d]."""
+        known = readers @ self.tower.outputs.T + self.tower.bias
+        return np.concatenate((known, readers @ self.new_outputs.T + self.tower.new_bias), axis=1)
 
     def at(self, reader: Floats, rows: Ints) -> Scores:
         """Return float64[len(rows)], computed in float64; rows without a slot score as the lowest bias."""
@@ -138,8 +138,12 @@ class EmbeddingLeg(Leg[TowerScoring]):
         self, scorings: Sequence[TowerScoring], allowed: Sequence[AllowedRows], depths: Sequence[int]
     ) -> list[Ints]:
         """See `Leg`. Adds some rows, because scores are compared in float32."""
-        one_by_one = zip(scorings, allowed, depths, strict=True)
-        return [self._best(scoring, limits.mask, depth) for scoring, limits, depth in one_by_one]
+        if not scorings:
+            return []
+        videos = scorings[0].videos
+        scores = videos.scores(np.stack([scoring.reader for scoring in scorings]))
+        one_by_one = zip(scores, allowed, depths, strict=True)
+        return [_best(videos.rows, row, limits.mask, depth) for row, limits, depth in one_by_one]
 
     def _weigh(self, profile: Profile) -> TowerScoring | None:
         if self._videos is None:
@@ -148,17 +152,17 @@ class EmbeddingLeg(Leg[TowerScoring]):
         reader = watches.weights @ watches.vectors
         return TowerScoring(self._videos, reader) if reader.any() else None
 
-    def _best(self, scoring: TowerScoring, mask: Bools | None, depth: int) -> Ints:
-        rows = scoring.videos.rows
-        scores = scoring.videos.scores(scoring.reader)
-        allowed = rows >= 0
-        if mask is not None:
-            allowed[allowed] = mask[rows[allowed]]
-        if depth >= np.count_nonzero(allowed):
-            return rows[allowed]
-        scores[~allowed] = -np.inf
-        cut = float(np.partition(scores, len(scores) - depth)[len(scores) - depth])
-        return rows[allowed & (scores >= cut - _SLACK * (1 + abs(cut)))]
+
+def _best(rows: Ints, scores: Floats, mask: Bools | None, depth: int) -> Ints:
+    """Return those of `rows` that may be returned and whose `scores` are among the best `depth`, or nearly."""
+    allowed = rows >= 0
+    if mask is not None:
+        allowed[allowed] = mask[rows[allowed]]
+    if depth >= np.count_nonzero(allowed):
+        return rows[allowed]
+    scores[~allowed] = -np.inf
+    cut = float(np.partition(scores, len(scores) - depth)[len(scores) - depth])
+    return rows[allowed & (scores >= cut - _SLACK * (1 + abs(cut)))]
 
 
 def _row(snapshot: Snapshot, item_id: str) -> int:

@@ -14,6 +14,7 @@ from shortlist.core.ranking import Filters, Query, Ranking
 from shortlist.core.types import Attributed, Enrichment, HistoryItem, Profile, Video
 from shortlist.models.towers.item_tower import ACTS, AGES, LAST, ItemTower
 from shortlist.retrieval.build import build_leg, build_retriever
+from shortlist.retrieval.index.act_log import ActLog
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
 from shortlist.retrieval.trained.ranker import Ranker
@@ -280,6 +281,28 @@ class TestTower(TestSvd):
     """Knows only some of the videos: the vectors of the others come from their texts."""
 
     name = "tower"
+
+
+LOG = ActLog.of([(one.id, number, bool(number % 3)) for number, one in enumerate(VIDEOS[:20])])
+
+
+class TestClicks(LegContract):
+    """Shown were only some of the videos: the others have the usual rate."""
+
+    name = "clicks"
+    answers_nothing = True
+
+    def make(self, snapshot: Snapshot) -> Retriever:
+        return super().make(replace(snapshot, log=LOG))
+
+    def test_any_row_can_be_scored_as_the_search_scores_it(self, snapshot: Snapshot) -> None:
+        super().test_any_row_can_be_scored_as_the_search_scores_it(replace(snapshot, log=LOG))
+
+    def test_equals_come_by_id_wherever_the_list_is_cut(self, retriever: Retriever) -> None:
+        """Many videos have the usual rate."""
+        everything = retriever.search(full_query(60)).ids
+        assert [item for item in everything if item in CLONES] == CLONES
+        assert all(retriever.search(full_query(k)).ids == everything[:k] for k in range(1, 60))
 
 
 class FusionContract(RetrieverContract):
