@@ -24,6 +24,7 @@ from shortlist.models.towers.item_tower import ItemTower
 from shortlist.retrieval.index.act_log import ActLog
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.legs.tower_rows import tower_cells
 from shortlist.retrieval.trained.ranker import Ranker
 from shortlist.retrieval.trained.versions import FOLDER, NO_MODELS, Trained, versions, write_version
 from shortlist.store.home import Home
@@ -69,7 +70,7 @@ def train(
     snapshot = load_snapshot(home, config.retrieval.model_copy(update={"models": NO_MODELS}))
     trainer = _Trainer(home, config, plan, snapshot, work, training, bars)
     ranker = trainer.ranker(acts) if plan.ranker else None
-    towers = trainer.towers(acts, "all")
+    towers = {leg: replace(one, cells=tower_cells(one)) for leg, one in trainer.towers(acts, "all").items()}
     receipt = _receipt(acts, plan, training, towers, ranker) | {"gate": verdict}
     write_version(home.path, Trained(name, towers, ranker), receipt)
     for path in work.iterdir():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -41,7 +41,8 @@ class ItemTower:
     u is the sum over the reader's newest `LAST` watches i_k, newest first, of `recency`[k] x `acts`[act] x
     `ages`[age] x `inputs`[i_k]; ages are counted from the newest. `inputs` and `outputs` are float32[n, d], aligned
     with `ids`. An item without a row gets its vectors from its text vector t, float32[t]: t `text_in` and t `text_out`,
-    both float32[t, d], and the bias `new_bias`, float32[1].
+    both float32[t, d], and the bias `new_bias`, float32[1]. `cells`, uint8[bytes], is an index of the outputs with
+    their biases as a last number, which selects candidates; empty if there are few videos.
     """
 
     ids: tuple[str, ...]
@@ -54,6 +55,7 @@ class ItemTower:
     text_in: Floats
     text_out: Floats
     new_bias: Floats
+    cells: npt.NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
@@ -67,6 +69,7 @@ class ItemTower:
     def save(self, folder: Path) -> None:
         """Write one .npy file for each array into `folder`, which must not exist."""
         folder.mkdir(parents=True)
+        np.save(folder / "cells.npy", self.cells)
         text = np.frombuffer("\n".join(self.ids).encode(), dtype=np.uint8)  # an id has printable characters only
         np.save(folder / "ids.npy", text)
         for name in ARRAYS:
@@ -77,7 +80,8 @@ class ItemTower:
         """Memory-map the arrays in `folder`. Raises `OSError` or `ValueError` if one is missing or damaged."""
         text = np.load(folder / "ids.npy", allow_pickle=False).tobytes().decode()
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
-        return cls(tuple(text.split("\n")) if text else (), **arrays)
+        cells = np.load(folder / "cells.npy", mmap_mode="r", allow_pickle=False)
+        return cls(tuple(text.split("\n")) if text else (), **arrays, cells=cells)
 
 
-ARRAYS = tuple(field.name for field in fields(ItemTower) if field.name != "ids")
+ARRAYS = tuple(one.name for one in fields(ItemTower) if one.name not in ("ids", "cells"))

@@ -14,69 +14,8 @@ from shortlist.models.towers.item_tower import LAST, ItemTower, act_code, age_co
 from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
-from shortlist.retrieval.vectors.arrays import Bools, Floats, Ints, Scores
-
-_DIGITS = 6  # rounding makes equal videos tie
-_SLACK = 1e-5  # relative error of a float32 score
-_NOT_HERE = -1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TowerRows:
-    """A tower's videos in a snapshot. Slot s is video s of the tower, then the live videos that it lacks.
-
-    `rows` int64[slots] has the row of each slot, -1 if it is not live, and `slots` int64[n] the slot of each row.
-    `outputs` and `bias` are those of the tower; `new_outputs` float32[m, d] are those of the videos that it lacks.
-    """
-
-    tower: ItemTower
-    rows: Ints
-    slots: Ints
-    new_outputs: Floats
-
-    @classmethod
-    def of(cls, tower: ItemTower, snapshot: Snapshot) -> TowerRows:
-        """Find the tower's videos in `snapshot`. Without a text side, videos that it lacks have no slot."""
-        rows = np.array([_row(snapshot, item_id) for item_id in tower.ids], dtype=np.int64)
-        slots = np.full(len(snapshot), _NOT_HERE)
-        here = np.flatnonzero(rows >= 0)
-        slots[rows[here]] = here
-        new = np.flatnonzero(snapshot.live & (slots == _NOT_HERE))
-        if len(tower.text_out) != snapshot.dim:
-            new = new[:0]
-        slots[new] = len(rows) + np.arange(len(new))
-        outputs = (
-            snapshot.vectors(new) @ tower.text_out if len(new) else np.empty((0, tower.outputs.shape[1]), np.float32)
-        )
-        return cls(tower, np.concatenate((rows, new)), slots, outputs.astype(np.float32))
-
-    def scores(self, readers: Floats) -> Floats:
-        """Return float32[m, slots]: the scores of all slots for each reader's vector; `readers` is float32[m, d]."""
-        known = readers @ self.tower.outputs.T + self.tower.bias
-        return np.concatenate((known, readers @ self.new_outputs.T + self.tower.new_bias), axis=1)
-
-    def at(self, reader: Floats, rows: Ints) -> Scores:
-        """Return float64[len(rows)], computed in float64; rows without a slot score as the lowest bias."""
-        slots, n = self.slots[rows], len(self.tower.ids)
-        scores = np.full(len(rows), float(self.tower.bias.min(initial=0.0)))
-        wide = reader.astype(np.float64)
-        known, new = (slots >= 0) & (slots < n), slots >= n
-        own = slots[known]
-        scores[known] = (self.tower.outputs[own] * wide).sum(axis=1) + self.tower.bias[own]
-        scores[new] = (self.new_outputs[slots[new] - n] * wide).sum(axis=1) + self.tower.new_bias
-        return scores.round(_DIGITS)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TowerScoring:
-    """Scores rows for a reader's vector, float32[d]."""
-
-    videos: TowerRows
-    reader: Floats
-
-    def at(self, rows: Ints) -> Scores:
-        """Return float64[len(rows)]: the exact scores of `rows`."""
-        return self.videos.at(self.reader, rows)
+from shortlist.retrieval.legs.tower_rows import TowerRows, TowerScoring
+from shortlist.retrieval.vectors.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,10 +79,8 @@ class EmbeddingLeg(Leg[TowerScoring]):
         """See `Leg`. Adds some rows, because scores are compared in float32."""
         if not scorings:
             return []
-        videos = scorings[0].videos
-        scores = videos.scores(np.stack([scoring.reader for scoring in scorings]))
-        one_by_one = zip(scores, allowed, depths, strict=True)
-        return [_best(videos.rows, row, limits.mask, depth) for row, limits, depth in one_by_one]
+        readers = np.stack([scoring.reader for scoring in scorings])
+        return scorings[0].videos.best(readers, [limits.mask for limits in allowed], depths)
 
     def _weigh(self, profile: Profile) -> TowerScoring | None:
         if self._videos is None:
@@ -151,20 +88,3 @@ class EmbeddingLeg(Leg[TowerScoring]):
         watches = Watches.of(self._videos.tower, self.snapshot, profile)
         reader = watches.weights @ watches.vectors
         return TowerScoring(self._videos, reader) if reader.any() else None
-
-
-def _best(rows: Ints, scores: Floats, mask: Bools | None, depth: int) -> Ints:
-    """Return those of `rows` that may be returned and whose `scores` are among the best `depth`, or nearly."""
-    allowed = rows >= 0
-    if mask is not None:
-        allowed[allowed] = mask[rows[allowed]]
-    if depth >= np.count_nonzero(allowed):
-        return rows[allowed]
-    scores[~allowed] = -np.inf
-    cut = float(np.partition(scores, len(scores) - depth)[len(scores) - depth])
-    return rows[allowed & (scores >= cut - _SLACK * (1 + abs(cut)))]
-
-
-def _row(snapshot: Snapshot, item_id: str) -> int:
-    row = snapshot.row(item_id)
-    return _NOT_HERE if row is None else row
