@@ -11,7 +11,6 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import Field
 from starlette.responses import FileResponse, Response
 
-from shortlist.core.types import ACTIONS
 from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import PROBLEMS, ServiceDep
 from shortlist.serving.http.auth import Caller, ReadingContent, Writing
@@ -48,7 +47,7 @@ async def index() -> Response:
 
 @router.get("/page/start", responses=PROBLEMS, response_model=None)
 async def start(request: Request, service: ServiceDep, caller: ReadingContent) -> JsonResponse:
-    """Return readers, categories, actions and what the caller may do."""
+    """Return readers, categories and what the caller may do."""
     document = await service.threads.run(partial(_start, service, caller))
     return JsonResponse({**document, "method": request.app.state.rerank_method})
 
@@ -90,7 +89,6 @@ def _start(service: Service, caller: Caller) -> dict[str, Any]:
         "reader": own or service.last_reader() or next(iter(readers), None),
         "categories": service.categories(),
         "videos": service.reloader.snapshot().n_live,
-        "actions": list(ACTIONS),
         "signed_in": caller.key is not None,
         "may": {"write": writes, "store": writes or own is not None, "chat": own is None},
     }

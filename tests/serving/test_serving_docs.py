@@ -133,3 +133,13 @@ def test_a_port_in_use_is_one_line(sample_home: Path, address: str) -> None:
     assert done.returncode == 2
     assert "cannot listen" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_one_command_serves_the_page_the_api_and_mcp(sample_home: Path, tmp_path: Path) -> None:
+    home = shutil.copytree(sample_home, tmp_path / "home")
+    with started(home) as (address, process, _), httpx.Client(base_url=address, timeout=30) as client:
+        assert "<title>Shortlist</title>" in client.get("/").text
+        assert client.get("/v1/recommend/user_123?k=1").json()["recommendations"]
+        assert client.get("/mcp").status_code in {405, 406}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0

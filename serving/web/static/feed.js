@@ -8,7 +8,7 @@ import { facts, pageOf, sentence, startOf } from "./words.js";
 const AHEAD = 3;
 
 export class Feed {
-  constructor(dialog, { more, act, actions, mayStore, reader, closed }) {
+  constructor(dialog, { more, act, mayStore, reader, closed }) {
     Object.assign(this, { dialog, more, act, actions, mayStore, reader, closed });
     this.list = dialog.querySelector("ol");
     this.items = new Map();
@@ -52,7 +52,7 @@ export class Feed {
     const why = button("Why?", () => this.act("why", item), { quiet: true });
     why.ariaLabel = `Why ${item.title}?`;
     const judge = (name, one) => this.act(name, one).then(() => this.step(1));
-    made.querySelector(".actions").append(...(this.mayStore ? opinions(item, this.actions, judge) : []), why);
+    made.querySelector(".actions").append(...(this.mayStore ? opinions(item, judge) : []), why);
     return made;
   }
 

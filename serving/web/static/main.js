@@ -2,7 +2,7 @@
 
 import { Feed } from "./feed.js";
 import * as ledger from "./ledger.js";
-import { isPlainList, limitsOf, mutes, showChips } from "./query.js";
+import { isPlainList, limitsOf, showChips } from "./query.js";
 import { events, get, idPath, newId, send } from "./server.js";
 import { button, Shelf } from "./shelf.js";
 import { hasFile, howToPlay, play } from "./stage.js";
@@ -32,8 +32,7 @@ function reply(text) {
 // The list
 
 function parameters(more = {}) {
-  const chosen = [...limits, ...mutes.of(reader).map((channel) => ["not_channel", channel])];
-  return new URLSearchParams([...chosen, ...Object.entries({ k: K, rerank: "none", ...more }).map(([name, value]) => [name, String(value)])]);
+  return new URLSearchParams([...limits, ...Object.entries({ k: K, rerank: "none", ...more }).map(([name, value]) => [name, String(value)])]);
 }
 
 async function findFiles(found) {
@@ -54,7 +53,7 @@ async function show(found, before = null) {
 async function load() {
   loading?.abort();
   const mine = (loading = new AbortController());
-  showChips($("#chips"), [...limits, ...mutes.of(reader).map((channel) => ["not_channel", channel])], dropLimit);
+  showChips($("#chips"), limits, dropLimit);
   $("#heading").textContent = limits.some(([name]) => name === "about") ? "Found for you" : "For you";
   try {
     if (modelIsOn()) await loadWithModel(mine.signal);
@@ -104,7 +103,6 @@ function fail(problem) {
 }
 
 function dropLimit(name, value) {
-  if (name === "not_channel") mutes.set(reader, mutes.of(reader).filter((channel) => channel !== value));
   limits = limits.filter((limit) => !(limit[0] === name && limit[1] === value));
   load();
 }
@@ -151,24 +149,23 @@ async function store(item, action, said) {
   await ledger.store(event, item.title, { said });
 }
 
+async function dislikeChannel(channel) {
+  const event = { user_id: reader, item_id: channel, kind: "channel", action: "dislike", event_id: newId() };
+  await ledger.store(event, channel, { said: "No more of" });
+}
+
 async function act(name, item) {
   if (name === "why") return showWhy($("#why"), item, items, ["file", "youtube"].includes(howToPlay(item)) ? (from) => openPlayer(item, from) : null);
   if (name === "play") return openPlayer(item, startOf(item));
   try {
-    if (name === "mute") mute(item.channel);
-    else if (name === "open") {
+    if (name === "open") {
       if (start.may.store) await store(item, "click");
     } else if (name === "seen") await store(item, "view", "Marked as seen");
-    else await store(item, name, name === "skip" ? "Not for you" : null);
+    else if (name === "channel") await dislikeChannel(item.channel);
+    else await store(item, name);
   } catch (problem) {
     ledger.toast(sentence(problem.message));
   }
-}
-
-function mute(channel) {
-  mutes.set(reader, [...new Set([...mutes.of(reader), channel])]);
-  ledger.toast(`${channel} is left out in this browser`, () => dropLimit("not_channel", channel));
-  load();
 }
 
 function openPlayer(item, from) {
@@ -200,7 +197,7 @@ async function moreForFeed(shown) {
 function openFeed() {
   const more = (shown) => moreForFeed(shown).catch(() => []);
   const feed = new Feed($("#feed"), {
-    more, act, reader, actions: start.actions, mayStore: start.may.store,
+    more, act, reader, mayStore: start.may.store,
     closed: () => {
       history.replaceState(null, "", "/");
       document.body.append($("#toasts"));
@@ -323,7 +320,7 @@ async function begin() {
   const last = localStorage.getItem("reader");
   const unlisted = last && start.may.chat && start.readers.length >= LISTED;
   reader = start.readers.includes(last) || unlisted ? last : start.reader;
-  shelf = new Shelf($("#shelf"), start.actions, act, start.may.store);
+  shelf = new Shelf($("#shelf"), act, start.may.store);
   $("#sign-out").hidden = !start.signed_in;
   $("#lab").hidden = !start.may.write;
   listen();

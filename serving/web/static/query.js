@@ -1,4 +1,4 @@
-// What limits the list: the wish and limits of the box, and channels left out by the reader.
+// What limits the list: the wish and the limits of the box.
 
 const PARAMETERS = {
   about: "about", text: "about", max_duration_s: "max_duration", min_duration_s: "min_duration", category: "category",
@@ -28,11 +28,6 @@ export function isPlainList(action) {
   const args = action.arguments;
   return ["recommend", "search"].includes(action.name) && !args.like && !args.after && !(args.not_videos || []).length;
 }
-
-export const mutes = {
-  of: (reader) => JSON.parse(localStorage.getItem(`mute:${reader}`) || "[]"),
-  set: (reader, channels) => localStorage.setItem(`mute:${reader}`, JSON.stringify(channels)),
-};
 
 export function showChips(list, limits, drop) {
   list.replaceChildren(

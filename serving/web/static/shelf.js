@@ -8,7 +8,7 @@ const ICONS = {
   like: "M7 21H4a1 1 0 0 1-1-1v-8a1 1 0 0 1 1-1h3zm2 0V11l4-8a2.2 2.2 0 0 1 2 2.2V9h4.3a2 2 0 0 1 2 2.4l-1.5 8a2 2 0 0 1-2 1.6z",
   dislike: "M17 3h3a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1h-3zm-2 0v10l-4 8a2.2 2.2 0 0 1-2-2.2V15H4.7a2 2 0 0 1-2-2.4l1.5-8a2 2 0 0 1 2-1.6z",
   seen: "M9.5 17.2 4.3 12l1.4-1.4 3.8 3.8 8.8-8.8L19.7 7z",
-  mute: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18m0 2a7 7 0 0 1 4.2 1.4l-9.8 9.8A7 7 0 0 1 12 5m0 14a7 7 0 0 1-4.2-1.4l9.8-9.8A7 7 0 0 1 12 19",
+  channel: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18m0 2a7 7 0 0 1 4.2 1.4l-9.8 9.8A7 7 0 0 1 12 5m0 14a7 7 0 0 1-4.2-1.4l9.8-9.8A7 7 0 0 1 12 19",
   play: "M8 5v14l11-7z",
   open: "M14 4h6v6h-2V7.4l-8.3 8.3-1.4-1.4L16.6 6H14zM5 6h5v2H7v9h9v-3h2v5H5z",
 };
@@ -37,14 +37,13 @@ export function button(label, act, { image = null, quiet = false } = {}) {
 }
 
 /** The buttons that say what a reader thinks of a video. `act(name, item)` does it. */
-export function opinions(item, actions, act) {
-  const down = actions.includes("dislike") ? "dislike" : "skip";
+export function opinions(item, act) {
   const made = [
     button("Like", () => act("like", item), { image: "like" }),
-    button("Not for me", () => act(down, item), { image: "dislike" }),
+    button("Not for me", () => act("dislike", item), { image: "dislike" }),
     button("Seen it", () => act("seen", item), { image: "seen" }),
   ];
-  if (item.channel) made.push(button(`Not ${item.channel}`, () => act("mute", item), { image: "mute" }));
+  if (item.channel) made.push(button(`Not this channel: ${item.channel}`, () => act("channel", item), { image: "channel" }));
   return made;
 }
 
@@ -66,9 +65,8 @@ function playable(item, act) {
 }
 
 export class Shelf {
-  constructor(list, actions, act, mayStore) {
+  constructor(list, act, mayStore) {
     this.list = list;
-    this.actions = actions;
     this.act = act;
     this.mayStore = mayStore;
     this.cards = new Map();
@@ -115,7 +113,7 @@ export class Shelf {
     made.querySelector(".reason").textContent = sentence(item.reason);
     const why = button("Why?", () => this.act("why", item), { quiet: true });
     why.ariaLabel = `Why ${item.title}?`;
-    made.querySelector(".actions").append(why, ...(this.mayStore ? opinions(item, this.actions, this.act) : []));
+    made.querySelector(".actions").append(why, ...(this.mayStore ? opinions(item, this.act) : []));
     return made;
   }
 }

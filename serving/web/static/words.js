@@ -7,9 +7,14 @@ export function clock(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+function day(moment) {
+  return `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]} ${moment.getUTCFullYear()}`;
+}
+
 export function facts(item) {
-  const day = item.published && new Date(item.published).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" });
-  return [item.channel, day].filter(Boolean).join(" · ");
+  return [item.channel, item.published && day(new Date(item.published))].filter(Boolean).join(" · ");
 }
 
 export function sentence(text) {

@@ -101,6 +101,20 @@ def test_filters_hold(fixed: Any) -> None:
     assert fixed.ids("/v1/recommend/ann", params={"published_before": "2100-01-01"}) == []  # none has a date
 
 
+def test_exclusions_hold(fixed: Any) -> None:
+    asked = {
+        "not_channel": ["Channel 0", "Channel 1"],
+        "not_category": "Moon",
+        "not_word": "trains",
+        "min_duration": 45,
+    }
+    found = fixed.get("/v1/recommend/new", params={**asked, "k": 40})["recommendations"]
+    assert found
+    assert {item["channel"] for item in found} == {"Channel 2"}
+    assert not {item["category"] for item in found} & {"Moon", "Trains"}
+    assert min(item["duration_s"] for item in found) >= 45
+
+
 def test_a_filter_with_a_slip_of_the_pen_is_not_passed_over(fixed: Any) -> None:
     refused = fixed.client.get("/v1/recommend/ann", params={"max_durations": 50})
     assert refused.status_code == 422
@@ -271,6 +285,14 @@ def test_chat_streams_lines_then_the_whole_reply(api: Any) -> None:
     assert reply["action"]["name"] == "recommend"
     why = sent_events(api.client.post("/v1/chat", json={"message": "why number 2?"}).text)[-1][1]
     assert reply["recommendations"][1]["title"] in why["reply"]
+
+
+def test_a_chat_without_rerank_asks_no_model(api: Any) -> None:
+    asked = {"message": "three about the moon", "user": "ann"}
+    assert "about" in api.client.post("/v1/chat", json={**asked, "rerank": "none"}).text
+    assert not api.model.calls
+    assert "about" in api.client.post("/v1/chat", json=asked).text
+    assert api.model.calls
 
 
 def test_an_empty_home_is_served_and_filled(serve: Any, tmp_path: Path) -> None:
