@@ -27,7 +27,7 @@ def create_site(context: AppContext, *, mcp: bool = False) -> ASGIApp:
         routes.append(endpoint.route)
         lifespans.append(cast("Lifespan[FastAPI]", endpoint.lifespan))
     app = api.api_application(context, service, lifespans)
-    app.state.rerank_method = context.config.rerank.method
+    app.state.rerank = context.config.rerank
     for module in (start, media, session):
         app.include_router(module.router)
     app.router.routes.extend(routes)

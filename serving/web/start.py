@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import Field
 from starlette.responses import FileResponse, Response
 
+from shortlist.core.config import RerankConfig
 from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import PROBLEMS, ServiceDep
 from shortlist.serving.http.auth import Caller, ReadingContent, Writing
@@ -47,9 +48,10 @@ async def index() -> Response:
 
 @router.get("/page/start", responses=PROBLEMS, response_model=None)
 async def start(request: Request, service: ServiceDep, caller: ReadingContent) -> JsonResponse:
-    """Return readers, categories and what the caller may do."""
+    """Return readers, categories, the default rerank and what the caller may do."""
     document = await service.threads.run(partial(_start, service, caller))
-    return JsonResponse({**document, "method": request.app.state.rerank_method})
+    rerank: RerankConfig = request.app.state.rerank
+    return JsonResponse({**document, "method": rerank.method, "budget_ms": rerank.budget_ms})
 
 
 @router.post(

@@ -69,7 +69,8 @@ async function load() {
 }
 
 async function loadWithModel(signal) {
-  const path = `${idPath("/v1/recommend/", reader)}/stream?${parameters({ rerank: start.method })}`;
+  const budget = start.budget_ms == null ? {} : { rerank_budget_ms: start.budget_ms };
+  const path = `${idPath("/v1/recommend/", reader)}/stream?${parameters({ rerank: start.method, ...budget })}`;
   let before = null;
   for await (const [name, answer] of events(path, { signal })) {
     if (signal.aborted || name !== "answer") continue;
@@ -91,8 +92,9 @@ function sayMoves(answer, before) {
   const moved = answer.recommendations.filter((item) => before.get(item.video_id) !== item.rank);
   const notes = answer.notes.map((note) => sentence(note.message)).join(" ");
   const { calls, cached_calls: cached } = answer.llm;
-  const judged = calls + cached ? ` It judged ${calls + cached}${cached ? ` (${cached} from its cache)` : ""}.` : "";
-  state(`The language model moved ${moved.length} of ${answer.recommendations.length} videos.${judged} ${notes}`.trim());
+  if (!calls && !cached) return state(notes); // which say why it judged nothing
+  const judged = `It judged ${calls + cached}${cached ? `, ${cached} of them from its cache` : ""}.`;
+  state(`The language model moved ${moved.length} of ${answer.recommendations.length} videos. ${judged} ${notes}`.trim());
 }
 
 function fail(problem) {

@@ -55,6 +55,18 @@ def test_a_folder_becomes_searchable_videos(home: Home, ingest: Ingest, tmp_path
     assert home.catalogue.steps.mean_seconds().keys() == {"download", "transcribe", "store"}
 
 
+def test_a_frame_of_a_file_is_kept_as_its_picture(home: Home, ingest: Ingest, tmp_path: Path) -> None:
+    film = record(tmp_path / "film.mp4", [tone(1)], picture=True)
+    ingest(film, record(tmp_path / "sound.wav", [tone(1, 500)]))
+    pictures = {video.title: home.pictures.get(video.id) for _, video in home.catalogue.videos.iterate()}
+    assert pictures["film"] is not None
+    assert pictures["film"].read_bytes().startswith(b"\xff\xd8\xff")
+    assert pictures["sound"] is None
+    record(film, [tone(1, 700)], picture=True)
+    ingest(film)
+    assert len(list((home.path / "pictures").iterdir())) == 1  # that of the replaced content is removed
+
+
 def test_ingesting_again_does_nothing_and_a_changed_file_is_new(
     home: Home, ingest: Ingest, tmp_path: Path, scribe: Any
 ) -> None:

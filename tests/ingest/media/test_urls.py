@@ -23,6 +23,7 @@ from shortlist.ingest.media.schemes import source_of
 from shortlist.ingest.media.source import Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.tables.rows import Failure
 from shortlist.store.home import Home
+from tests.ingest.media.test_frame import image, pixels
 from tests.media_server import MediaServer, content, cut_off, first, redirect, silence, status
 from tests.recordings import record, tone
 
@@ -91,6 +92,22 @@ def test_captions_of_a_page_spare_the_speech_model(
     assert (video.transcript.text, video.transcript.origin) == ("Dough wants time.", "captions")
     assert scribe.heard == []
     assert list((home.path / "media").iterdir()) == []
+
+
+def test_the_picture_of_a_page_is_kept_and_a_broken_one_is_no_failure(
+    home: Home, ingest: Ingest, server: MediaServer, clip: Clip
+) -> None:
+    for name, picture in (("a", image(1280, 720)), ("b", b"<svg/>")):
+        serve(server, **{f"{name}_mp4": clip(300 if name == "a" else 400)})
+        video = f'<html><title>{name}</title><body><video poster="{name}.png" src="{name}.mp4"></video></body></html>'
+        serve(server, **{f"{name}_html": video.encode()})
+        server.replies[f"/{name}.png"] = content(picture, "image/png")
+    assert ingest(f"{server.url}/a.html", f"{server.url}/b.html").new == 2
+    located = {name: home.catalogue.locations.get(f"{server.url}/{name}.html") for name in "ab"}
+    kept = {name: home.pictures.get(found.video_id) for name, found in located.items() if found}
+    assert kept["b"] is None
+    assert kept["a"] is not None
+    assert pixels(kept["a"].read_bytes()).shape == (360, 640, 3)
 
 
 def test_cookies_of_a_browser_open_what_is_closed(
