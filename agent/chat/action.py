@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
-from shortlist.core.ranking import Filters
+from shortlist.core.ranking import Filters, Request
 
 ActionName = Literal["recommend", "search", "explain", "describe", "open", "profile", "feedback", "help"]
 NAMES: tuple[ActionName, ...] = get_args(ActionName)
@@ -35,6 +35,18 @@ class Action:
 
     name: ActionName
     arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+def arguments_of(request: Request) -> dict[str, Any]:
+    """Return the arguments of the action `recommend` that asks for `request`, without its number of results."""
+    filters, unset = request.filters, Filters()
+    given = {name: getattr(filters, name) for name in LIMITS if getattr(filters, name) != getattr(unset, name)}
+    for name, value in given.items():
+        if isinstance(value, tuple):
+            given[name] = list(value)
+        elif isinstance(value, datetime):
+            given[name] = value.date().isoformat()
+    return {"user": request.user_id, **({"about": request.wish} if request.wish else {}), **given}
 
 
 def build_filters(arguments: Mapping[str, Any]) -> Filters:

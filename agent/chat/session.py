@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal
 
-from shortlist.agent.chat.action import Action
+from shortlist.agent.chat.action import Action, arguments_of
 from shortlist.agent.chat.agent import Interpreter
 from shortlist.agent.chat.languages.phrases import say
 from shortlist.agent.chat.languages.to_english import to_english
@@ -19,6 +19,7 @@ from shortlist.agent.chat.reply import Reply
 from shortlist.agent.chat.tools import Tools
 from shortlist.core.errors import ServiceError
 from shortlist.core.notes import Note
+from shortlist.core.ranking import Request
 
 Mode = Literal["auto", "parser", "agent"]
 MAX_TURNS = 200  # turns that a message can refer to: enough for the reader named last and all pages of the last list
@@ -64,6 +65,20 @@ class Chat:
         reply = replace(reply, notes=(*reply.notes, *notes))
         self._threads.add(thread, self._turn_document(message, reply, user))
         return reply
+
+    def show(self, thread: str, request: Request, recommendations: Sequence[Document]) -> None:
+        """Store in `thread` that its reader was shown the answer to `request`, so that messages can refer to it."""
+        arguments = arguments_of(request)
+        turn = {
+            "message": "",
+            "reply": "",
+            "action": {"name": "recommend", "arguments": arguments},
+            "recommendations": list(recommendations),
+            "user": request.user_id,
+            "speaker": request.user_id,
+            "asked": arguments,
+        }
+        self._threads.add(thread, turn)
 
     def _interpret(
         self, message: str, turns: Sequence[Document], memory: Memory

@@ -27,8 +27,8 @@ async def chat(service: ServiceDep, caller: Reading, body: Annotated[ChatIn, Dep
     A message can name any reader, so the key of one reader is rejected. Feedback, as in "I liked number 2", is stored
     only for a key that may write.
     """
-    thread = body.thread if caller.id is None else f"{caller.id}:{body.thread}"
     rerank, may_store = body.rerank != NONE, caller.may_write
+    thread = caller.thread(body.thread)
     turn = service.chat(body.message, body.user, thread, may_store=may_store, rerank=rerank)
     return stream_response(_events(turn))
 

@@ -32,10 +32,15 @@ async def recommend_stream(
     about: Wish = None,
     rerank: Rerank = "auto",
     rerank_budget_ms: Budget = None,
+    thread: Annotated[str | None, Query(min_length=1, max_length=128, description="of the chat")] = None,
 ) -> Response:
-    """Send the list of the retrieval at once, then the reranked one, each as an event `answer`."""
+    """Send the list of the retrieval at once, then the reranked one, each as an event `answer`.
+
+    Messages of the chat in `thread` can refer to places of the list.
+    """
     caller.check_reader(user)
-    answers = service.recommend_stream(RecommendRequest(user, k, about, rerank, rerank_budget_ms, filters))
+    request = RecommendRequest(user, k, about, rerank, rerank_budget_ms, filters)
+    answers = service.recommend_stream(request, caller.thread(thread) if thread else None)
     return await event_stream("answer", answers)
 
 

@@ -121,6 +121,10 @@ class Caller:
         """True if the caller may store events of any reader."""
         return self.key is None or self.key.may("write")
 
+    def thread(self, name: str) -> str:
+        """Return the name in the catalogue of this caller's chat thread `name`: each key has its own threads."""
+        return name if self.id is None else f"{self.id}:{name}"
+
     def check_reader(self, user_id: str) -> None:
         """Raise `HTTPException` 403 unless the caller may read the data of this reader."""
         if self.key is not None and not self.key.may_read(user_id):

@@ -91,18 +91,28 @@ class Service:
 
         return await self._answer_async(rank, request, disconnected)
 
-    async def recommend_stream(self, request: Request) -> AsyncIterator[dict[str, Any]]:
+    async def recommend_stream(self, request: Request, thread: str | None = None) -> AsyncIterator[dict[str, Any]]:
         """Yield the answer of the retrieval at once and, if the language model may change it, the final answer.
 
-        The final answer has no rerank if the model is late or busy. Raises like `Recommender.recommend`.
+        The final answer has no rerank if the model is late or busy. Messages in `thread` of the chat can refer to the
+        places of the last one. Raises like `Recommender.recommend`.
         """
         recommend = self._recommendations.recommend
-        yield await self.threads.run(partial(recommend, replace(request, rerank=NONE)))
+        answer = await self.threads.run(partial(recommend, replace(request, rerank=NONE)))
+        await self._show(thread, request, answer)
+        yield answer
         if self.may_call_model(request):
             try:
-                yield await self._answer_async(recommend, request)
+                answer = await self._answer_async(recommend, request)
             except QueueFull as error:
-                yield await self.threads.run(partial(self._without_rerank, recommend, request, error))
+                answer = await self.threads.run(partial(self._without_rerank, recommend, request, error))
+            await self._show(thread, request, answer)
+            yield answer
+
+    async def _show(self, thread: str | None, request: Request, answer: dict[str, Any]) -> None:
+        if thread is not None:
+            show = self.reloader.chat().show
+            await self.threads.run(partial(show, thread, request, answer["recommendations"]))
 
     def may_call_model(self, request: Request) -> bool:
         """Return whether the request might call the language model."""

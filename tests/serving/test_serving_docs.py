@@ -140,6 +140,6 @@ def test_one_command_serves_the_page_the_api_and_mcp(sample_home: Path, tmp_path
     with started(home) as (address, process, _), httpx.Client(base_url=address, timeout=30) as client:
         assert "<title>Shortlist</title>" in client.get("/").text
         assert client.get("/v1/recommend/user_123?k=1").json()["recommendations"]
-        assert client.get("/mcp").status_code in {405, 406}
+        assert client.post("/mcp", json={}).status_code in {400, 406}
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0

@@ -9,7 +9,7 @@ const AHEAD = 3;
 
 export class Feed {
   constructor(dialog, { more, act, mayStore, reader, closed }) {
-    Object.assign(this, { dialog, more, act, actions, mayStore, reader, closed });
+    Object.assign(this, { dialog, more, act, mayStore, reader, closed });
     this.list = dialog.querySelector("ol");
     this.items = new Map();
     this.watch = null;

@@ -32,7 +32,8 @@ function reply(text) {
 // The list
 
 function parameters(more = {}) {
-  return new URLSearchParams([...limits, ...Object.entries({ k: K, rerank: "none", ...more }).map(([name, value]) => [name, String(value)])]);
+  const own = limits.some(([name]) => name === "k") ? {} : { k: K };
+  return new URLSearchParams([...limits, ...Object.entries({ ...own, rerank: "none", ...more }).map(([name, value]) => [name, String(value)])]);
 }
 
 async function findFiles(found) {
@@ -46,38 +47,37 @@ async function show(found, before = null) {
   await findFiles(found);
   items = found;
   shelf.show(items, before);
-  $("#shelf").ariaBusy = "false";
   $("#open-feed").disabled = !items.length;
 }
 
 async function load() {
   loading?.abort();
   const mine = (loading = new AbortController());
+  $("#shelf").ariaBusy = "true";
   showChips($("#chips"), limits, dropLimit);
   $("#heading").textContent = limits.some(([name]) => name === "about") ? "Found for you" : "For you";
   try {
-    if (modelIsOn()) await loadWithModel(mine.signal);
-    else {
-      const answer = await get(`${idPath("/v1/recommend/", reader)}?${parameters()}`, mine.signal);
-      if (mine.signal.aborted) return;
-      await show(answer.recommendations);
-      say(answer);
-    }
+    await showAnswers(mine.signal);
   } catch (problem) {
     if (!mine.signal.aborted) fail(problem);
+  } finally {
+    if (!mine.signal.aborted) $("#shelf").ariaBusy = "false";
   }
 }
 
-async function loadWithModel(signal) {
-  const budget = start.budget_ms == null ? {} : { rerank_budget_ms: start.budget_ms };
-  const path = `${idPath("/v1/recommend/", reader)}/stream?${parameters({ rerank: start.method, ...budget })}`;
+/** Show the list of the retrieval and, with the model, what it makes of it. */
+async function showAnswers(signal) {
+  const more = modelIsOn() ? { rerank: start.method } : {};
+  if (modelIsOn() && start.budget_ms != null) more.rerank_budget_ms = start.budget_ms;
+  if (start.may.chat) more.thread = thread; // so that the box can speak of the places of this list
   let before = null;
-  for await (const [name, answer] of events(path, { signal })) {
+  for await (const [name, answer] of events(`${idPath("/v1/recommend/", reader)}/stream?${parameters(more)}`, { signal })) {
     if (signal.aborted || name !== "answer") continue;
     await show(answer.recommendations, before);
     if (before) sayMoves(answer, before);
-    else state(items.length ? "The language model is reading these videos …" : "");
-    before ??= new Map(answer.recommendations.map((item) => [item.video_id, item.rank]));
+    else if (modelIsOn() && items.length) state("The language model is reading these videos …");
+    else say(answer);
+    before = new Map(answer.recommendations.map((item) => [item.video_id, item.rank]));
   }
 }
 

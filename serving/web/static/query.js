@@ -4,14 +4,14 @@ const PARAMETERS = {
   about: "about", text: "about", max_duration_s: "max_duration", min_duration_s: "min_duration", category: "category",
   not_categories: "not_category", channel: "channel", not_channels: "not_channel", language: "language",
   not_languages: "not_language", not_words: "not_word", published_after: "published_after",
-  published_before: "published_before", include_seen: "include_seen",
+  published_before: "published_before", include_seen: "include_seen", k: "k",
 };
 const SAID = {
   about: (value) => `about “${value}”`, max_duration: (value) => `at most ${value} s`, min_duration: (value) => `at least ${value} s`,
   category: (value) => value, not_category: (value) => `not ${value}`, channel: (value) => `from ${value}`,
   not_channel: (value) => `not from ${value}`, language: (value) => `in ${value}`, not_language: (value) => `not in ${value}`,
   not_word: (value) => `without “${value}”`, published_after: (value) => `since ${value}`, published_before: (value) => `before ${value}`,
-  include_seen: () => "also seen ones",
+  include_seen: () => "also seen ones", k: (value) => `the best ${value}`,
 };
 
 /** Turn the arguments of a chat's action into [parameter, value] pairs of the API. */
@@ -26,7 +26,7 @@ export function limitsOf(args) {
 /** Whether the API can be asked for what an action asks. */
 export function isPlainList(action) {
   const args = action.arguments;
-  return ["recommend", "search"].includes(action.name) && !args.like && !args.after && !(args.not_videos || []).length;
+  return ["recommend", "search"].includes(action.name) && !args.like && !args.after && !args.surprise && !(args.not_videos || []).length;
 }
 
 export function showChips(list, limits, drop) {
