@@ -77,7 +77,7 @@ async function showAnswers(signal) {
     if (before) sayMoves(answer, before);
     else if (modelIsOn() && items.length) state("The language model is reading these videos …");
     else say(answer);
-    before = new Map(answer.recommendations.map((item) => [item.video_id, item.rank]));
+    before ??= new Map(answer.recommendations.map((item) => [item.video_id, item.rank]));
   }
 }
 
