@@ -4,7 +4,7 @@ import { idPath, send } from "./server.js";
 
 const KEPT = 50;
 const TOAST_MS = 9000;
-const SAID = { view: "Watched", click: "Opened", like: "Liked", dislike: "Disliked", skip: "Skipped" };
+export const SAID = { view: "Watched", click: "Opened", like: "Liked", dislike: "Disliked", skip: "Skipped" };
 
 let entries = JSON.parse(localStorage.getItem("ledger") || "[]");
 let onChange = () => {};

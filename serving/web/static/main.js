@@ -221,7 +221,7 @@ async function openHistory() {
   const own = entries.map((entry) => line(ledger.say(entry), button("Undo", () => ledger.undo(entry.event.event_id).then(openHistory), { quiet: true })));
   dialog.querySelector(".stored").replaceChildren(...(own.length ? own : [line("Nothing yet.")]));
   const document_ = await get(idPath("/v1/readers/", reader));
-  const past = document_.history.slice(0, 30).map((item) => line(`${item.title} — ${item.action}${item.dwell_s == null ? "" : `, ${clock(item.dwell_s)}`}`));
+  const past = document_.history.slice(0, 30).map((item) => line(`${ledger.SAID[item.action] || item.action} “${item.title}”${item.dwell_s == null ? "" : `, ${clock(item.dwell_s)}`}`));
   dialog.querySelector(".past").replaceChildren(...(past.length ? past : [line("Nothing yet.")]));
   if (!dialog.open) dialog.showModal();
 }

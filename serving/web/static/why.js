@@ -46,7 +46,8 @@ export function showWhy(dialog, item, items, playFrom) {
 
 function rows(stages) {
   const most = Math.max(1e-9, ...Object.values(stages).map((stage) => Math.abs(stage.contribution || 0)));
-  return Object.entries(stages).map(([name, stage]) => {
+  const strongest = Object.entries(stages).sort((one, other) => (other[1].contribution ?? -9) - (one[1].contribution ?? -9));
+  return strongest.map(([name, stage]) => {
     const row = document.createElement("tr");
     const [head, place, share] = ["th", "td", "td"].map((tag) => row.appendChild(document.createElement(tag)));
     head.scope = "row";
