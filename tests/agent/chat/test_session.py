@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from shortlist.agent.chat.session import MAX_TURNS, Chat
 from shortlist.core.notes import Note
+from shortlist.core.ranking import Request
 from shortlist.core.types import Reader
 
 MakeChat = Callable[..., Chat]
@@ -39,6 +40,14 @@ def test_a_conversation(chat: Chat) -> None:
 def test_why_without_a_list_speaks_of_what_the_reader_would_get(chat: Chat) -> None:
     reply = chat.turn("why number 2?", user="astra")
     assert reply.text.startswith("Number 2, “How a rocket lands”")
+
+
+def test_a_list_that_a_page_shows_is_spoken_of(chat: Chat) -> None:
+    listed = chat.turn("recommend three for astra").recommendations
+    shown = [{**listed[at], "rank": rank} for rank, at in enumerate((2, 0), start=1)]  # as a page moved them
+    chat.show("shelf", Request("astra", 2), shown)
+    assert f"Number 2, “{listed[0]['title']}”" in chat.turn("why number 2?", user="astra", thread="shelf").text
+    assert "2 videos" in chat.turn("why number 3?", user="astra", thread="shelf").text
 
 
 def test_a_reader_who_does_not_exist_is_not_remembered(chat: Chat) -> None:
