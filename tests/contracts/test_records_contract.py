@@ -63,6 +63,11 @@ class RecordsContract:
         assert set(records.readers.get_many(["new", "stranger"])) == {"new"}
         assert records.videos.get_many([]) == records.articles.get_many([]) == records.readers.get_many([]) == {}
 
+    def test_videos_from_the_cache_are_those_of_the_revision(self, records: Records) -> None:
+        for _ in range(2):
+            with records.snapshot() as revision:
+                assert records.videos.get_many_at(revision, ["moon", "gone"]) == {"moon": VIDEOS[0]}
+
     def test_outlines_are_those_of_the_whole_records(self, records: Records) -> None:
         asked = ["moon", "bread", "same", "probe", "gone"]
         videos, articles = records.videos.get_many(asked), records.articles.get_many(asked)
@@ -122,11 +127,14 @@ class CatalogueContract(RecordsContract):
 
     def test_changes_come_by_revision_then_id(self, catalogue: Any) -> None:
         assert [(at, one.id) for at, one in catalogue.videos.iterate()] == [(1, "bread"), (1, "moon"), (1, "same")]
+        assert set(catalogue.videos.get_many_at(2, ["moon", "bread"])) == {"moon", "bread"}
         assert [(at, one.id) for at, one in catalogue.articles.iterate(1)] == [(2, "probe"), (2, "same")]
         catalogue.videos.put([replace(VIDEOS[0], title="Changed")])
         catalogue.videos.remove(["same", "bread"])
         assert (catalogue.revision(), catalogue.changed_since(2)) == (4, 3)
         assert [(at, one.title) for at, one in catalogue.videos.iterate(2)] == [(3, "Changed")]
+        assert catalogue.videos.get_many_at(4, ["moon", "bread"])["moon"].title == "Changed"
+        assert catalogue.videos.get_many_at(4, ["bread"]) == {}
         assert list(catalogue.videos.iterate_removed(3)) == [(4, "bread"), (4, "same")]
         assert (catalogue.videos.ids(), catalogue.articles.ids()) == (["moon"], ["probe", "same"])
         catalogue.videos.put([VIDEOS[2]])
