@@ -76,6 +76,8 @@ def recall(turns: Sequence[Document], user: str | None) -> Memory:
             _push(requests, _request(arguments), undone=undone)
         if action.get("name") == "feedback":
             _push_feedback(requests, turn)
+            numbers = action["arguments"].get("numbers") or ()
+            focus = numbers[0] if len(numbers) == 1 else focus
         elif action.get("name") in ("explain", "describe", "open"):
             focus = action["arguments"].get("number", 1)
     last_reader = users[-1] if users else None

@@ -85,18 +85,27 @@ class Tools:
             return self._list(self._recommender.similar(like, k, filters), action, arguments, memory)
         if user is None:
             return Reply(say("ask_reader", memory.language), action)
-        depth = SURPRISE_POOL if arguments.get("surprise") else k
-        request = Request(user, depth, arguments.get("about"), filters=filters, like=like)
+        surprise = bool(arguments.get("surprise"))
+        request = Request(user, SURPRISE_POOL if surprise else k, arguments.get("about"), filters=filters, like=like)
         answer = self._recommender.recommend(request)
-        return self._list(self._draw(answer, k) if arguments.get("surprise") else answer, action, arguments, memory)
+        if not surprise:
+            return self._list(answer, action, arguments, memory)
+        drawn, how = self._draw(answer, k)
+        return self._list(drawn, action, arguments, memory, say(how, memory.language, pool=len(answer.recommendations)))
 
-    def _draw(self, answer: Answer, k: int) -> Answer:
-        """Return `k` of the videos, drawn at random, from seldom watched categories if those suffice."""
+    def _draw(self, answer: Answer, k: int) -> tuple[Answer, str]:
+        """Return `k` of the videos, drawn at random, and the phrase that says how.
+
+        They come from categories that the reader seldom watches if those suffice.
+        """
         shares = self._recommender.profile(answer.user_id).categories
-        seldom = [item for item in answer.recommendations if shares.get(item.video.category or "", 0.0) < SELDOM_SHARE]
-        pool = seldom if len(seldom) >= k else list(answer.recommendations)
+        best = answer.recommendations
+        seldom = [item for item in best if shares.get(item.video.category or "", 0.0) < SELDOM_SHARE]
+        pool = seldom if len(seldom) >= k else best
         drawn = self._chance.sample(pool, min(k, len(pool)))
-        return replace(answer, recommendations=tuple(replace(item, rank=at) for at, item in enumerate(drawn, start=1)))
+        notes = tuple(note for note in answer.notes if note.code != "few-results" or len(drawn) < k)
+        items = tuple(replace(item, rank=at) for at, item in enumerate(drawn, start=1))
+        return replace(answer, recommendations=items, notes=notes), "surprise" if pool is seldom else "surprise_of_all"
 
     def _search(self, action: Action, memory: Memory) -> Reply:
         arguments = dict(action.arguments)
@@ -138,8 +147,8 @@ class Tools:
             return Reply(say("read_only", memory.language), action)
         if action.arguments.get("undone"):
             step = memory.previous_request
-            count = self._feedback.take_back(step.arguments["events"] if step else ())
-            return Reply(say("taken_back", memory.language, count=count), action)
+            self._feedback.take_back(step.arguments["events"] if step else ())
+            return Reply(say("taken_back", memory.language), action)
         user = action.arguments.get("user")
         if user is None:
             return Reply(say("ask_reader", memory.language), action)
@@ -197,12 +206,13 @@ class Tools:
     def _help(self, action: Action, memory: Memory) -> Reply:
         return Reply(say(action.arguments.get("small_talk", "help"), memory.language), action)
 
-    def _list(self, answer: Answer, action: Action, arguments: Mapping[str, Any], memory: Memory) -> Reply:
+    def _list(
+        self, answer: Answer, action: Action, arguments: Mapping[str, Any], memory: Memory, surprise: str = ""
+    ) -> Reply:
         ranked = tuple(recommendation_document(item) for item in answer.recommendations)
         page = _next_page(ranked, arguments, memory) if arguments.get("after") else ranked
         title = self._title(arguments.get("like"))
         language = memory.language
-        surprise = say("surprise", language, pool=SURPRISE_POOL) if arguments.get("surprise") else ""
         heading = reply_text.heading(arguments, title, language, surprise)
         text = reply_text.format_list(page, heading) if page else self._no_videos(arguments, language)
         question = self._preference_question(arguments, page)

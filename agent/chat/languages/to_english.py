@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.agent.chat.languages.phrases import Language
+from shortlist.agent.chat.nlu.normalise import MAX_CHARS
 from shortlist.agent.chat.nlu.vocabulary import word_set
 
 FILE = Path(__file__).with_name("to_english.toml")
@@ -20,7 +21,11 @@ OTHERS: tuple[Language, ...] = ("es", "de")
 
 
 def to_english(message: str) -> tuple[str, Language]:
-    """Return `message` with its Spanish or German phrases in English, other words as they are, and its language."""
+    """Return `message` with its Spanish or German phrases in English, other words as they are, and its language.
+
+    Only the first `MAX_CHARS` are read, as by the parser.
+    """
+    message = message[:MAX_CHARS]
     folded = _fold(message)
     words = WORD.findall(folded)
     english = sum(word in word_set("filler") or word in word_set("keywords") for word in words)

@@ -191,7 +191,7 @@ def test_what_another_process_ingests_is_found(serve: Any, small_home: Path, new
 def test_two_servers_of_one_home_agree(serve: Any, small_home: Path) -> None:
     with serve(small_home, refresh_s=0.05) as one, serve(small_home, refresh_s=0.05) as other:
         best = one.ids("/v1/recommend/ann")[0]
-        event = {"user_id": "ann", "item_id": best, "kind": "video", "action": "skip"}
+        event = {"user_id": "ann", "item_id": best, "kind": "video", "action": "dislike"}
         one.post("/v1/events", {"events": [event]})
         assert best not in other.ids("/v1/recommend/ann")
         other.post("/v1/videos", {"videos": [{"id": "w", "title": "Walruses of the west"}]})

@@ -75,7 +75,7 @@ def test_a_recorded_event_is_in_the_next_recommendation(served: tuple[str, Home]
         async with client_of(served[0]) as client:
             first = (await client.call_tool("recommend", {"user_id": "ann", "k": 5})).structured_content
             best = first["recommendations"][0]
-            event = {"user_id": "ann", "item_id": best["video_id"], "action": "skip", "event_id": "e1"}
+            event = {"user_id": "ann", "item_id": best["video_id"], "action": "dislike", "event_id": "e1"}
             assert (await client.call_tool("record_event", event)).structured_content["status"] == "new"
             assert (await client.call_tool("record_event", event)).structured_content["status"] == "unchanged"
             why = {"user_id": "ann", "video_id": best["video_id"]}

@@ -66,6 +66,15 @@ def test_refusals_that_were_once_read_as_topics(message: str) -> None:
     assert {"not_words", "not_categories"} & action.arguments.keys()
 
 
+def test_a_thread_survives_a_refusal() -> None:
+    """It once became "About not politics", without the reader and the limit."""
+    first = parse("something funny under a minute", Memory("user_123"), NAMES, date(2026, 11, 20))
+    assert first == Action("recommend", {"user": "user_123", "about": "funny", "max_duration_s": 60})
+    thread = Memory("user_123", THREAD.last_list, "user_123", first, last_page=[1])
+    refused = parse("not politics", thread, NAMES, date(2026, 11, 20))
+    assert refused == Action("recommend", {**first.arguments, "not_words": ["politics"]})
+
+
 def test_a_topic_that_is_refused_later_is_dropped() -> None:
     action = parse("no more zebras", THREAD, NAMES, date(2026, 11, 20))
     assert action == Action(
