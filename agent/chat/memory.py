@@ -76,7 +76,7 @@ def recall(turns: Sequence[Document], user: str | None) -> Memory:
             _push(requests, _request(arguments), undone=undone)
         if action.get("name") == "feedback":
             _push_feedback(requests, turn)
-            numbers = action["arguments"].get("numbers") or ()
+            numbers: list[int] = action["arguments"].get("numbers", [])
             focus = numbers[0] if len(numbers) == 1 else focus
         elif action.get("name") in ("explain", "describe", "open"):
             focus = action["arguments"].get("number", 1)
