@@ -25,6 +25,7 @@ STATE: Mapping[str, Callable[[Home, Config], Finding]] = {
     "documents": home_checks.documents,
     "indexes": home_checks.indexes,
     "self-retrieval": home_checks.self_retrieval,
+    "trained models": home_checks.trained_models,
 }
 
 

@@ -17,6 +17,7 @@ from shortlist.retrieval.index.cowatch_counts import cowatch_is_damaged
 from shortlist.retrieval.index.index import FOLDER, Index, changed_files, open_index
 from shortlist.retrieval.index.indexer import is_newer_than_catalogue, item_vectors
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.trained.versions import NO_MODELS, promoted, read_version
 from shortlist.store.documents.document import Document, video_documents
 from shortlist.store.embed import Embedder, LoadEncoder, batches, changes
 from shortlist.store.home import Home
@@ -170,3 +171,15 @@ def _wrong_vectors(home: Home) -> list[str]:
 
 def _open_index(home: Home) -> Index:
     return open_index(home.path / FOLDER, home.home_id, home.encoder)
+
+
+def trained_models(home: Home, _config: Config) -> Finding:
+    """Read every number of the promoted models."""
+    version = promoted(home.path)
+    if version == NO_MODELS:
+        return ok("the shipped weights are in use")
+    towers = read_version(home.path, version).towers
+    bad = [name for name, tower in towers.items() if not np.isfinite(tower.outputs).all()]
+    if bad:
+        return broken(f"{version}: {', '.join(bad)} has numbers that are not finite", "shortlist models rollback")
+    return ok(f"{version}: {', '.join(towers)} are in use")

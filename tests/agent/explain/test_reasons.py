@@ -165,3 +165,15 @@ def test_the_model_is_named_where_it_moved_the_video_most() -> None:
     moved = why(wish, moved_up=True, dense=0.2, rerank=0.5)
     assert moved == Reason("moved up by the language model: answers your wish", "rerank")
     assert why(wish, dense=0.2, rerank=0.5).text.startswith("preferred by the language model")
+
+
+def test_a_trained_leg_names_the_liked_item_that_led_to_the_video() -> None:
+    led = replace(CONTEXT, leads_to=lambda leg, video: HISTORY[0] if leg == "tower" else None)
+    words = "a model of what readers watch next puts it after “Dust on the Moon”, which you watched to the end"
+    assert why(led, tower=1.0, svd=2.0) == Reason(words, "tower")  # svd has nothing to say
+
+
+def test_click_rates_are_named_with_their_counts() -> None:
+    shown = replace(CONTEXT, clicks=lambda video: (12, 1040))
+    assert why(shown, clicks=1.0) == Reason("chosen 12 of the 1,040 times it was shown this week", "clicks")
+    assert why(CONTEXT, clicks=1.0).stage is None
