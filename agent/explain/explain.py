@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 
+import numpy as np
+
 from shortlist.agent.batch import ItemBatch, RankedRequest
 from shortlist.agent.explain.evidence import EvidenceFinder
 from shortlist.agent.explain.popularity import PopularityFacts
@@ -56,11 +58,13 @@ class Explainer:
         stages = stages_of(ranked.ranking, result, ids)
         scores = dict(zip(result.final.ids, result.final.scores.tolist(), strict=True))
         terms = _evidence_terms(ranked)
-        found = []
+        needed = needed_stages(result.final)
+        found: list[Recommendation] = []
         for rank, item in places.items():
             video, by_stage = items.videos[item], stages[item]
             segment = self._evidence.best_segment(video, terms)
-            why = reason(_candidate(video, segment, by_stage, rank), context)
+            said = tuple(one.reason for one in found)
+            why = reason(_candidate(video, segment, by_stage, rank, needed[item], said), context)
             found.append(Recommendation(video, rank, scores[item], why.text, segment, by_stage, why.stage))
         return tuple(found)
 
@@ -129,9 +133,30 @@ def _placed(ranking: Ranking, result: RerankResult) -> Iterator[tuple[str, dict[
             yield name, {item: (rank, score) for rank, (item, score) in scored}
 
 
-def _candidate(video: Video, segment: Segment | None, stages: Mapping[str, Stage], rank: int) -> Candidate:
+def needed_stages(ranking: Ranking) -> dict[str, frozenset[str]]:
+    """Return for each id the stages without whose contributions it would have a lower place in `ranking`."""
+    needed: dict[str, set[str]] = {item: set() for item in ranking.ids}
+    for name, contributions in ranking.contributions.items():
+        order = np.argsort(contributions - ranking.scores, kind="stable")
+        places = np.argsort(order, kind="stable")
+        for item, before, without in zip(ranking.ids, range(len(ranking)), places.tolist(), strict=True):
+            if without > before:
+                needed[item].add(name)
+    return {item: frozenset(names) for item, names in needed.items()}
+
+
+def _candidate(
+    video: Video,
+    segment: Segment | None,
+    stages: Mapping[str, Stage],
+    rank: int,
+    needed: frozenset[str],
+    said: tuple[str, ...],
+) -> Candidate:
     contributions = {name: stage.contribution for name, stage in stages.items() if stage.contribution is not None}
-    return Candidate(video, segment, contributions, moved_up=FUSION in stages and rank < stages[FUSION].rank)
+    ranks = {name: stage.rank for name, stage in stages.items()}
+    moved_up = FUSION in stages and rank < stages[FUSION].rank
+    return Candidate(video, segment, contributions, moved_up, needed, ranks, said)
 
 
 def _evidence_terms(ranked: RankedRequest) -> dict[str, float]:

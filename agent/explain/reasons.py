@@ -1,7 +1,8 @@
-"""Reasons in words: what the stage with the largest contribution to the final score knows of the video.
+"""Reasons in words: what the stage that put the video at its place knows of it.
 
-A stage that has nothing true and telling to say passes on to the stage with the next largest contribution. Only facts
-of the records and of the index are named.
+Of the stages without which the video would have a lower place, that is the one with the largest contribution to the
+final score. A stage that has nothing true and telling to say passes on to the next. Only facts of the records and of
+the index are named.
 """
 
 from __future__ import annotations
@@ -69,17 +70,28 @@ class ReasonContext:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A video to explain, its best segment, each stage's contribution, and whether the rerank raised its rank."""
+    """A video to explain, its best segment, each stage's contribution, and whether the rerank raised its rank.
+
+    `needed` are the stages without which the video would have a lower place, `ranks` its ranks by stage, and `said` the
+    reasons of the videos above it.
+    """
 
     video: Video
     segment: Segment | None = None
     contributions: Mapping[str, float] = field(default_factory=dict)
     moved_up: bool = False
+    needed: frozenset[str] = frozenset()
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
 
 
 def reason(candidate: Candidate, context: ReasonContext) -> Reason:
-    """Return the reason of the stage with the largest positive contribution that has something to say."""
-    ranked = sorted(candidate.contributions.items(), key=lambda pair: (-pair[1], pair[0]))
+    """Return the reason of the first stage that raised the score and has something to say.
+
+    Stages that the place needs come first, and among them those with the largest contribution.
+    """
+    parts = candidate.contributions.items()
+    ranked = sorted(parts, key=lambda part: (part[0] not in candidate.needed, -part[1], part[0]))
     for stage, contribution in ranked:
         words = PHRASES[stage](candidate, context) if contribution > 0 and stage in PHRASES else None
         if words:
@@ -145,11 +157,20 @@ def _interest(video: Video, context: ReasonContext) -> str | None:
 def _meaning(candidate: Candidate, context: ReasonContext) -> str | None:
     target = f"“{context.wish}”" if context.wish else f"“{context.example.title}”" if context.example else None
     if target:
-        return f"{'close' if _is_near(candidate.video, context) else 'closer than most'} in meaning to {target}"
+        place = "close" if _is_near(candidate.video, context) else _closest(candidate)
+        said = _said(topic_words(context.wish), candidate) if context.wish else None
+        return f"{place} in meaning to {target}{f', and {said}' if said else ''}"
     nearest = nearest_liked(candidate.video.id, context)
     if nearest is not None:
         return f"like {_named(nearest, context)}"
-    return "closer than most to what you read and watched" if context.profile.liked else None
+    return f"{_closest(candidate)} to what you read and watched" if context.profile.liked else None
+
+
+def _closest(candidate: Candidate) -> str:
+    """Return the place among all candidates: "closest", "2nd closest"."""
+    rank = candidate.ranks.get("dense", 1)
+    ending = "th" if rank % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+    return "closest" if rank == 1 else f"{rank}{ending} closest"
 
 
 def _is_near(video: Video, context: ReasonContext) -> bool:
@@ -163,7 +184,21 @@ def _category(candidate: Candidate, context: ReasonContext) -> str | None:
     category = candidate.video.category
     share = context.profile.categories.get(category or "", 0.0)
     guessed = candidate.video.category_is_guess or category in context.profile.guessed_categories
-    return None if guessed or share < SMALLEST_SHARE else f"{category} is {share:.0%} of what you like"
+    if guessed or share < SMALLEST_SHARE:
+        return None
+    whole = f"{category} is {share:.0%} of what you like"
+    liked = [item for item in context.profile.liked if item.category == category and not is_bounce(item)]
+    fresh = [item for item in liked if not any(f"“{item.title}”" in reason for reason in candidate.said)]
+    if whole not in candidate.said or not (fresh or liked):
+        return whole
+    item = max(fresh or liked, key=lambda item: (_cosine(candidate.video.id, item, context), item.weight))
+    return f"{category}, as is {_named(item, context)}"
+
+
+def _cosine(video_id: str, item: HistoryItem, context: ReasonContext) -> float:
+    """Return the cosine of the vectors of a video and a liked item; -1 if one has none."""
+    own, other = context.vector("video", video_id), context.vector(item.kind, item.item_id)
+    return -1.0 if own is None or other is None else float(own @ other)
 
 
 def _cowatch(candidate: Candidate, context: ReasonContext) -> str | None:

@@ -47,6 +47,39 @@ def test_the_stage_with_the_largest_contribution_gives_the_reason() -> None:
     assert why(CONTEXT, dense=0.1, affinity=0.2) == Reason("Food is 50% of what you like", "affinity")
 
 
+def test_a_stage_that_the_place_needs_comes_first() -> None:
+    parts = {"dense": 0.3, "affinity": 0.2}
+    assert reason(Candidate(TEA, None, parts, needed=frozenset({"affinity"})), CONTEXT).stage == "affinity"
+    assert reason(Candidate(TEA, None, parts, needed=frozenset({"affinity", "dense"})), CONTEXT).stage == "dense"
+
+
+def test_a_share_is_said_once_in_a_list_and_then_an_item_of_the_category() -> None:
+    share = "Food is 50% of what you like"
+    pie = HistoryItem("pie", "article", "view", NOW, 40.0, "Pie", "Food", 0.5)
+    cup = HistoryItem("cup", "video", "like", NOW, None, "A cup", "Food", 0.5)
+    eater = replace(CONTEXT, profile=Profile("u", (pie, cup), categories={"Food": 0.5}))
+
+    def why(*said: str) -> str:
+        return reason(Candidate(TEA, None, {"affinity": 1.0}, said=said), eater).text
+
+    assert why() == share
+    first = why(share)
+    second = why(share, first)
+    assert {first, second} == {"Food, as is “Pie”, which you read", "Food, as is “A cup”, which you liked"}
+
+
+def test_a_wish_that_is_near_is_quoted_where_it_is_said() -> None:
+    wish = replace(CONTEXT, wish="oolong", wish_vector=vector(1, 0))
+    assert why(wish, dense=1.0).text == "close in meaning to “oolong”, and says “oolong” at 1:01"
+
+
+@pytest.mark.parametrize(("rank", "place"), [(2, "2nd"), (3, "3rd"), (11, "11th"), (21, "21st")])
+def test_what_is_not_near_has_its_place(rank: int, place: str) -> None:
+    far = replace(CONTEXT, wish="hot", wish_vector=vector(0, 1))
+    candidate = Candidate(TEA, None, {"dense": 1.0}, ranks={"dense": rank})
+    assert reason(candidate, far).text == f"{place} closest in meaning to “hot”"
+
+
 def test_a_stage_that_lowered_the_video_is_no_reason() -> None:
     assert why(CONTEXT, dense=-0.1, affinity=-0.3) == Reason("nothing sets it apart from the others here", None)
 
@@ -73,7 +106,7 @@ def test_a_dwell_time_short_of_the_whole_is_not_named() -> None:
 def test_an_article_is_not_near_by_the_video_of_its_id() -> None:
     read = replace(READER, history=(replace(HISTORY[0], kind="article", weight=1.0),))
     far = why(replace(CONTEXT, profile=read), dense=1.0)
-    assert far == Reason("closer than most to what you read and watched", "dense")
+    assert far == Reason("closest to what you read and watched", "dense")
     by_article = {**VECTORS, "article": {"moon": vector(1, 0)}}
     assert "“Dust on the Moon”" in why(replace(CONTEXT, profile=read, vectors=by_article), dense=1.0).text
 
@@ -96,7 +129,9 @@ def test_an_untimed_segment_is_quoted_without_a_time() -> None:
     assert why(replace(CONTEXT, wish="oolong"), untimed, tfidf=1.0).text == "says “oolong”"
 
 
-@pytest.mark.parametrize(("at", "words"), [((1, 0), "close in meaning to “hot”"), ((0, 1), "closer than most in")])
+@pytest.mark.parametrize(
+    ("at", "words"), [((1, 0), "close in meaning to “hot”"), ((0, 1), "closest in meaning to “hot”")]
+)
 def test_only_what_is_near_is_called_close(at: tuple[int, int], words: str) -> None:
     wish = replace(CONTEXT, wish="hot", wish_vector=vector(*at))
     assert why(wish, dense=1.0).text.startswith(words)

@@ -68,6 +68,20 @@ def test_the_scale_of_retrieval_does_not_depend_on_where_judging_stopped() -> No
     assert blended.scores[:2] == pytest.approx([0.4472 + 0.5 * 0.5, 0.5 * 1.3416 - 0.5], abs=1e-4)
 
 
+@given(judged_rankings(), st.floats(0, 1), st.floats(0, 1))
+def test_differences_of_scores_are_sums_of_contributions(
+    judged: tuple[Ranking, Ranking], weight: float, share: float
+) -> None:
+    """Two legs share the retrieval score; the head is what the model reached."""
+    ranking, model = judged
+    parts = {"bm25": share * ranking.scores, "dense": (1 - share) * ranking.scores}
+    with_parts = Ranking(ranking.ids, ranking.scores, "weighted", contributions=parts)
+    blended = blend(with_parts, model, weight, DEPTH)
+    size = max((place for place, item in enumerate(ranking.ids, 1) if item in model.ids), default=0)
+    total = sum(blended.contributions.values(), np.zeros(len(ranking)))[:size]
+    np.testing.assert_allclose(total - total[:1], blended.scores[:size] - blended.scores[:1][: len(total)], atol=1e-6)
+
+
 def test_the_contributions_of_a_head_add_up_to_its_scores() -> None:
     """Of four candidates the model scores the first three: retrieval z is over four, as in the test above."""
     scores = np.array([3.0, 2.0, 1.0, 0.0])
