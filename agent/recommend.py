@@ -18,14 +18,17 @@ from shortlist.agent.rerank.runner import ignore as ignore_result
 from shortlist.agent.stopwatch import Stopwatch
 from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig, RetrievalConfig
 from shortlist.core.errors import UnknownItem, UsageError
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Answer, Filters, Query, Recommendation, Request
 from shortlist.core.types import Profile, Video
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.relevance import is_about
 from shortlist.retrieval.retriever import Retriever
 
 NO_FILTERS = Filters()
+RELEVANCE_DEPTH = 10  # best videos that are searched for words of the wish
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +95,7 @@ class Recommender:
         self._explainer = Explainer(snapshot, retrieval)
         self._encoder = encoder
         self._model = model
+        self._retrieval = retrieval
         self._profile = profile
         self._rerank = rerank
 
@@ -287,9 +291,19 @@ class Recommender:
         ranked, result, watch = reranked.ranked, reranked.result, Stopwatch()
         with watch.stage("explain"):
             recommendations = self._explainer.explain(ranked, result, items)
-        notes = (*self.snapshot.notes, *request_notes(ranked, len(recommendations)), *result.notes)
+        relevance = self._relevance_notes(ranked, items)
+        notes = (*self.snapshot.notes, *relevance, *request_notes(ranked, len(recommendations)), *result.notes)
         timings_ms = {**reranked.timings_ms, **watch.ms}
         return Answer(ranked.request.user_id, recommendations, notes, timings_ms, result.use)
+
+    def _relevance_notes(self, ranked: RankedRequest, items: ItemBatch) -> list[Note]:
+        wish, floor = ranked.request.wish, self._retrieval.relevance_floor
+        if not wish or not floor or not len(ranked.ranking):
+            return []
+        found = [items.videos[item] for item in ranked.ranking.ids[:RELEVANCE_DEPTH] if item in items.videos]
+        if is_about(wish, ranked.ranking, found, self.snapshot.lexicon, floor):
+            return []
+        return [Note("nothing-relevant", f"nothing here is about “{wish}”; these are the closest")]
 
 
 def _normalise(request: Request) -> Request:

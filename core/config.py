@@ -150,6 +150,11 @@ class RetrievalConfig(Section):
     freshness: Share = Field(
         0.0, description="share of its score that a video loses as it ages, by fresh_half_life_days"
     )
+    relevance_floor: Share = Field(
+        0.3,
+        description="cosine below which nothing is about a text of which no video has a third of the words, "
+        "calibrated for all-MiniLM-L6-v2; 0 never says so",
+    )
     diversity: Share = Field(0.0, description="weight of difference from the videos above, against relevance")
     fresh_weight: Weight = Field(0.2, description="weight of freshness against popularity in the popular leg")
 

@@ -13,6 +13,7 @@ NoteCode = Literal[
     "few-results",
     # retrieval
     "popular-only",
+    "nothing-relevant",
     "index-behind",
     # rerank
     "no-model",

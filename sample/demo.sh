@@ -17,14 +17,15 @@ step shortlist ingest articles sample/articles.csv
 step shortlist ingest readers sample/readers.jsonl
 step shortlist ingest events sample/events.csv
 step shortlist status
-step shortlist recommend user_123 -k 5
+step shortlist recommend user_123
 step shortlist recommend user_123 -k 5 --about "something about the Moon" --rerank yesno
 step shortlist chat "why number 2?" --user user_123
 
 cat <<'NEXT'
 
 Try next (after `. .venv/bin/activate`):
-  shortlist recommend user_42 --about "something to cook tonight"
+  shortlist recommend user_42 --about "something to cook tonight"   # a list at once, the model moves it for 8 s
+  shortlist recommend --explain                                     # the last reader: what put each video there
   shortlist search "night train" --max-duration 60
   shortlist chat "what does user_123 like?"
 NEXT

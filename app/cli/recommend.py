@@ -101,7 +101,7 @@ def _print(recommender: Recommender, request: Request, store: Home, as_json: boo
         from shortlist.app.cli.terminal.result_list import print_answer
 
         print_answer(answer, store, explain)
-    print_notes(answer.notes)
+    print_notes(note for note in answer.notes if as_json or note.code != "nothing-relevant")
     if interrupted:
         raise KeyboardInterrupt
 

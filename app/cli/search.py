@@ -50,4 +50,4 @@ def search(
             print_json(search_document(text, answer))
         else:
             print_answer(answer, store, explain)
-    print_notes(answer.notes)
+    print_notes(note for note in answer.notes if as_json or note.code != "nothing-relevant")

@@ -219,7 +219,7 @@ def test_the_prompts_shown_are_the_prompts_sent(make_recommender: Make, scripted
 def test_a_search_needs_no_reader(make_recommender: Make) -> None:
     answer = make_recommender().search("space moon", 2)
     assert ids(answer) == ["moon", "comet"]
-    assert answer.recommendations[0].reason == "close in meaning to “space moon”"
+    assert answer.recommendations[0].reason == "close in meaning to “space moon”, and says “Moon” at 0:10"
     assert answer.notes == ()
 
 

@@ -33,8 +33,16 @@ def print_answer(answer: Answer, home: Home, explain: bool = False) -> None:
         print_explained(answer)
         return
     console = Console()
+    if words := unrelated(answer):
+        console.print(Text(_plain(words)), soft_wrap=True, highlight=False)
     for line in list_lines(answer.recommendations, lambda video: address_of(video, home), console):
         console.print(line, soft_wrap=True, highlight=False)
+
+
+def unrelated(answer: Answer) -> str | None:
+    """Return the line above a list of which nothing is about the text."""
+    note = next((note for note in answer.notes if note.code == "nothing-relevant"), None)
+    return None if note is None else f"{note.public[0].upper()}{note.public[1:]}:"
 
 
 def list_lines(items: Sequence[Recommendation], address_of: AddressOf, console: Console) -> list[Text]:

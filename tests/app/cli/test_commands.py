@@ -73,7 +73,7 @@ def test_the_rerank_asks_the_model_and_shows_what_it_changed(shortlist: Shortlis
     again = document(shortlist(*words, "--json", **few))
     assert again["llm"]["calls"] == 0
     assert again["recommendations"] == answer["recommendations"]
-    assert "0 calls, 2 from the cache" in shortlist(*words, "--explain", **few).stdout
+    assert "0 calls, 2 from the cache" in shortlist(*words, "--explain", COLUMNS="300", **few).stdout
 
 
 def test_the_prompts_of_the_rerank_are_shown_as_text_or_json(shortlist: Shortlist) -> None:
@@ -114,6 +114,24 @@ def test_the_last_reader_is_remembered(shortlist: Shortlist, sample_home: Path, 
     assert "for user_7" in again.stderr
     (home / "last-reader").write_text("gone")
     assert shortlist("recommend", home=home).returncode == 2
+
+
+@pytest.mark.parametrize("text", ["flurbl", "asdf qwerty zzz"])
+def test_nothing_relevant_is_said_to_be_so(shortlist: Shortlist, text: str) -> None:
+    done = shortlist("search", text, "-k", "2")
+    assert done.stdout.splitlines()[0] == f"Nothing here is about “{text}”; these are the closest:"
+    assert "nothing here" not in done.stderr
+    found = document(shortlist("search", text, "--json"))
+    assert [note["code"] for note in found["notes"]] == ["nothing-relevant"]
+    assert found["hits"]
+
+
+def test_every_wish_of_the_sample_has_something_relevant(shortlist: Shortlist) -> None:
+    for line in (ROOT / "sample" / "queries.tsv").read_text("utf-8").splitlines()[:5]:
+        found = document(
+            shortlist("recommend", "user_123", "--rerank", "none", "--about", line.split("\t")[1], "--json")
+        )
+        assert "nothing-relevant" not in [note["code"] for note in found["notes"]]
 
 
 def test_search_finds_what_is_said(shortlist: Shortlist) -> None:

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shortlist.core.ranking import Ranking
+from shortlist.core.types import Segment, Transcript, Video
+from shortlist.retrieval.relevance import is_about
+
+MOON = Video("moon", "Dust on the Moon", transcript=Transcript((Segment("Fine dust sticks to every boot."),)))
+TEA = Video("tea", "A calm cup of tea")
+FLOOR = 0.3
+
+
+@pytest.fixture(scope="module")
+def lexicon(snapshot_of: Any) -> Any:
+    return snapshot_of([MOON, TEA], np.eye(2, 4, dtype=np.float32)).lexicon
+
+
+@pytest.mark.parametrize(
+    ("text", "cosine", "about"),
+    [
+        ("flurbl", 0.39, False),  # nobody says it
+        ("flurbl", 0.41, True),  # but it is near, as a misspelt word may be
+        ("dust", 0.05, True),  # all of its words
+        ("dust in the vacuum cleaner of my aunt", 0.2, False),  # dust alone is log 3 of 5 log 3 or more
+        ("dust in the vacuum cleaner of my aunt", 0.31, True),
+        ("dust boots", 0.1, True),
+        ("of the", 0.2, False),  # no words at all
+    ],
+)
+def test_near_or_many_of_its_words(lexicon: Any, text: str, cosine: float, about: bool) -> None:
+    dense = Ranking.of({"moon": cosine, "tea": 0.01}, "dense")
+    ranking = Ranking.of({"moon": 1.0, "tea": 0.5}, "fusion", sources=[dense])
+    assert is_about(text, ranking, [MOON, TEA], lexicon, FLOOR) is about
+
+
+def test_without_vectors_words_decide(lexicon: Any) -> None:
+    ranking = Ranking.of({"moon": 1.0}, "fusion", sources=[Ranking.of({"moon": 1.0}, "bm25")])
+    assert is_about("dust", ranking, [MOON], lexicon, FLOOR)
+    assert not is_about("flurbl", ranking, [MOON], lexicon, FLOOR)
