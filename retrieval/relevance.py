@@ -26,7 +26,7 @@ def is_about(text: str, ranking: Ranking, found: Iterable[Video], lexicon: Lexic
     that any video has and the cosine is below `floor` + `STRANGE`. A ranking without vectors goes by words alone.
     """
     idf = _idf(set(terms(text)), lexicon)
-    cosine = next((float(leg.scores[0]) for leg in ranking.sources if leg.origin == "dense" and len(leg)), 0.0)
+    cosine = next((float(leg.scores.max(initial=0.0)) for leg in ranking.legs if leg.origin == "dense"), 0.0)
     if cosine >= floor + STRANGE:
         return True
     share = max((_share(idf, video) for video in found), default=0.0)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shortlist.core.ranking import Ranking
+from shortlist.core.ranking import LegPlaces, Ranking
 from shortlist.core.types import Segment, Transcript, Video
 from shortlist.retrieval.relevance import is_about
 
@@ -17,6 +17,13 @@ FLOOR = 0.3
 @pytest.fixture(scope="module")
 def lexicon(snapshot_of: Any) -> Any:
     return snapshot_of([MOON, TEA], np.eye(2, 4, dtype=np.float32)).lexicon
+
+
+def found_by(leg: str, *scores: float) -> Ranking:
+    """A fused ranking of both videos with these scores of one leg."""
+    values = np.array(scores)
+    places = LegPlaces(leg, np.arange(1, 3), values, 1.0, lambda: Ranking(("moon", "tea"), values, leg))
+    return Ranking(("moon", "tea"), np.array([1.0, 0.5]), "fusion", legs=(places,))
 
 
 @pytest.mark.parametrize(
@@ -32,12 +39,10 @@ def lexicon(snapshot_of: Any) -> Any:
     ],
 )
 def test_near_or_many_of_its_words(lexicon: Any, text: str, cosine: float, about: bool) -> None:
-    dense = Ranking.of({"moon": cosine, "tea": 0.01}, "dense")
-    ranking = Ranking.of({"moon": 1.0, "tea": 0.5}, "fusion", sources=[dense])
-    assert is_about(text, ranking, [MOON, TEA], lexicon, FLOOR) is about
+    assert is_about(text, found_by("dense", cosine, 0.01), [MOON, TEA], lexicon, FLOOR) is about
 
 
 def test_without_vectors_words_decide(lexicon: Any) -> None:
-    ranking = Ranking.of({"moon": 1.0}, "fusion", sources=[Ranking.of({"moon": 1.0}, "bm25")])
+    ranking = found_by("bm25", 3.0, 0.0)
     assert is_about("dust", ranking, [MOON], lexicon, FLOOR)
     assert not is_about("flurbl", ranking, [MOON], lexicon, FLOOR)
