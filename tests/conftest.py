@@ -90,7 +90,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
     with FileLock(folder / "sample.lock"):
         if not ingested.exists():
             encoder, part = request.getfixturevalue("encoder"), folder / "sample.part"
-            part.mkdir(mode=0o700)
+            part.mkdir(mode=0o700, exist_ok=True)
             kept = request.config.cache.mkdir("sample-vectors") / f"{encoder_sha(encoder)}.sqlite3"
             if kept.exists():
                 shutil.copy(kept, part / VECTORS)
