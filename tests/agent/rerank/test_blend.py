@@ -76,7 +76,7 @@ def test_differences_of_scores_are_sums_of_contributions(
     ranking, model = judged
     parts = {"bm25": share * ranking.scores, "dense": (1 - share) * ranking.scores}
     with_parts = Ranking(ranking.ids, ranking.scores, "weighted", contributions=parts)
-    blended = blend(with_parts, model, weight, DEPTH)
+    blended = blend(with_parts, model, weight, config(DEPTH))
     size = max((place for place, item in enumerate(ranking.ids, 1) if item in model.ids), default=0)
     total = sum(blended.contributions.values(), np.zeros(len(ranking)))[:size]
     np.testing.assert_allclose(total - total[:1], blended.scores[:size] - blended.scores[:1][: len(total)], atol=1e-6)
