@@ -318,8 +318,10 @@ class ServeConfig(Section):
     """The HTTP API, the web page and the MCP server."""
 
     host: str = Field("127.0.0.1", description="address to listen on; without keys only this machine can connect")
-    port: int = Field(8000, ge=0, le=65535, description="port of the HTTP API; 0 chooses a free one")
-    web_port: int = Field(7860, ge=0, le=65535, description="port of the web page")
+    port: int = Field(
+        8000, ge=0, le=65535, description="port of the HTTP API and of `shortlist serve`; 0 chooses a free one"
+    )
+    web_port: int = Field(7860, ge=0, le=65535, description="port of `shortlist serve web`")
     mcp_port: int = Field(8001, ge=0, le=65535, description="port of the MCP server over HTTP")
     workers: int = Field(1, ge=1, le=64, description="processes that answer the HTTP API")
     threads: int = Field(
@@ -344,7 +346,7 @@ class ServeConfig(Section):
     connections: int = Field(1024, ge=1, description="open connections of each process; the longest idle make room")
     connections_per_client: int = Field(256, ge=1, description="the same for each client address, such as a proxy")
     batch: int = Field(1000, ge=1, description="most events or videos of one request")
-    upload_bytes: int = Field(500_000_000, ge=1, description="largest table to upload to the web page")
+    upload_bytes: int = Field(500_000_000, ge=1, description="largest table to upload to the laboratory")
     write_wait_s: float = Field(
         10.0, ge=0, description="longest time that a request to write videos waits for another writer"
     )
