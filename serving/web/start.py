@@ -22,6 +22,7 @@ from shortlist.serving.service.service import Service
 STATIC = Path(__file__).with_name("static")
 FILES = "/static"
 INDEX = "/"
+ICON = "/favicon.ico"
 LISTED_READERS = 200  # in the menu; you can type any other
 # Scripts, styles and pictures come from this server. A player of YouTube is the only foreign frame, after a click.
 CONTENT_SECURITY_POLICY = (
@@ -44,6 +45,12 @@ class ReaderIn(RequestBody):
 async def index() -> Response:
     """Return the page."""
     return FileResponse(STATIC / "index.html", headers=HEADERS)
+
+
+@router.get(ICON, include_in_schema=False)
+async def icon() -> Response:
+    """Return the icon, at the address where browsers look for it on pages that name none, such as the laboratory."""
+    return FileResponse(STATIC / "icon.svg")
 
 
 @router.get("/page/start", responses=PROBLEMS, response_model=None)
@@ -79,7 +86,7 @@ def static_files() -> StaticFiles:
 
 def public_paths() -> list[str]:
     """Return the paths of the page's own files, which hold no data."""
-    return [INDEX, *(f"{FILES}/{file.name}" for file in STATIC.iterdir())]
+    return [INDEX, ICON, *(f"{FILES}/{file.name}" for file in STATIC.iterdir())]
 
 
 def _start(service: Service, caller: Caller) -> dict[str, Any]:
