@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +13,21 @@ from shortlist.agent.recommend import Recommender, RerankedRequest
 from shortlist.agent.rerank.blend import RERANK
 from shortlist.core.config import LEGS
 from shortlist.core.notes import Note
-from shortlist.core.ranking import Request
+from shortlist.core.ranking import Recommendation, Request
 
 STAGES = (*LEGS, FUSION, RERANK)
 BATCH = 64  # readers ranked together: enough to share the scan of all videos, few enough to keep memory small
 
+DETAILS: Mapping[str, Callable[[Recommendation], Any]] = {
+    "title": lambda item: item.video.display_title,
+    "url": lambda item: item.video.url,
+    "reason": lambda item: item.reason,
+    "channel": lambda item: item.video.channel,
+    "duration_s": lambda item: item.video.duration_s,
+    "published": lambda item: item.video.published and item.video.published.replace(microsecond=0),
+    "category": lambda item: item.video.category,
+    "category_is_guess": lambda item: item.video.category_is_guess,
+}
 
 COLUMNS: tuple[str, ...] = (
     "user_id", "rank", "video_id", "score",
@@ -29,6 +39,8 @@ COLUMNS: tuple[str, ...] = (
 class Rows:
     """`columns`: user_id, rank, video_id, score, STAGE_rank and STAGE_score (None where the stage did not rank it).
 
+    `of` adds the columns of some `DETAILS`.
+
     `unknown` holds the requested ids that are not readers; they have no rows. `notes` counts the readers of each note.
     `unjudged` holds the readers whose rerank ended before the language model judged any candidate.
     """
@@ -38,24 +50,39 @@ class Rows:
     notes: Counter[Note] = field(default_factory=Counter)
     unjudged: list[str] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, details: Iterable[str]) -> Rows:
+        """Return empty rows with the columns `details` as well."""
+        return cls({name: [] for name in (*COLUMNS, *details)})
+
     def __len__(self) -> int:
         return len(self.columns["rank"])
 
 
-def export_rows(recommender: Recommender, records: Records, user_ids: Sequence[str], template: Request) -> Rows:
+def export_rows(
+    recommender: Recommender,
+    records: Records,
+    user_ids: Sequence[str],
+    template: Request,
+    details: Sequence[str] = (),
+) -> Rows:
     """Return the best `template.k` videos of each of `user_ids`, in their order, by `template`'s method and filters.
+
+    `details` names the `DETAILS` of each video to add. They are None for a video that was removed meanwhile.
 
     They equal what `Recommender.recommend` returns for each reader: the same order, scores within 1e-5. Raises what it
     raises, except for unknown readers.
     """
-    rows = Rows()
+    rows = Rows.of(details)
     for start in range(0, len(user_ids), BATCH):
         batch = user_ids[start : start + BATCH]
         known = records.readers.get_many(batch)
         rows.unknown.extend(user_id for user_id in batch if user_id not in known)
         requests = [_request_for(user_id, template) for user_id in batch if user_id in known]
-        for reranked in recommender.rank_many(requests):
-            _add(rows.columns, reranked, template.k)
+        for reranked, explained in _ranked(recommender, requests, with_details=bool(details)):
+            ids = _add(rows.columns, reranked, template.k)
+            for name in details:
+                rows.columns[name] += [DETAILS[name](explained[id_]) if id_ in explained else None for id_ in ids]
             rows.notes.update(reranked.result.notes)
             if reranked.result.notes and not reranked.result.model_ranking:
                 rows.unjudged.append(reranked.ranked.request.user_id)
@@ -66,7 +93,18 @@ def _request_for(user_id: str, template: Request) -> Request:
     return Request(user_id, template.k, None, template.rerank, template.budget_ms, template.filters)
 
 
-def _add(columns: dict[str, list[Any]], reranked: RerankedRequest, k: int) -> None:
+def _ranked(
+    recommender: Recommender, requests: Sequence[Request], *, with_details: bool
+) -> list[tuple[RerankedRequest, dict[str, Recommendation]]]:
+    """Return each ranked request with its recommendations by video id; reasons are only computed `with_details`."""
+    if not with_details:
+        return [(reranked, {}) for reranked in recommender.rank_many(requests)]
+    pairs = recommender.rank_and_explain_many(requests)
+    return [(reranked, {item.video.id: item for item in answer.recommendations}) for reranked, answer in pairs]
+
+
+def _add(columns: dict[str, list[Any]], reranked: RerankedRequest, k: int) -> list[str]:
+    """Add the rows of one reader and return the ids of their videos."""
     final = reranked.result.final
     ids = final.ids[:k]
     stages = stages_of(reranked.ranked.ranking, reranked.result, ids)
@@ -78,3 +116,4 @@ def _add(columns: dict[str, list[Any]], reranked: RerankedRequest, k: int) -> No
         placed = [stages[video_id].get(name) for video_id in ids]
         columns[f"{name}_rank"] += [stage and stage.rank for stage in placed]
         columns[f"{name}_score"] += [stage and stage.score for stage in placed]
+    return list(ids)

@@ -118,8 +118,12 @@ class Recommender:
         The first unknown reader raises `UnknownReader` before anything is ranked, so check doubtful ids first. The time
         of a stage that the batch shares is divided equally.
         """
+        return [answer for _, answer in self.rank_and_explain_many(requests)]
+
+    def rank_and_explain_many(self, requests: Sequence[Request]) -> list[tuple[RerankedRequest, Answer]]:
+        """Return what `rank_many` and `recommend_many` do, as pairs. Raises the same errors."""
         reranked, items = self._rank(requests, explained=True)
-        return [self._explain(one, items) for one in reranked]
+        return [(one, self._explain(one, items)) for one in reranked]
 
     def draft(self, request: Request) -> Draft:
         """Answer one request without the language model. Raises like `recommend`, but no error of the model."""

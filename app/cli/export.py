@@ -39,7 +39,7 @@ class Engine(StrEnum):
 
 def export(
     context: typer.Context,
-    out: Annotated[Path, typer.Option("--out", help=".parquet, .csv or .jsonl", metavar="FILE")],
+    out: Annotated[Path, typer.Option("--out", help=".parquet, .csv, .jsonl or .xlsx", metavar="FILE")],
     users: Annotated[
         Path | None,
         typer.Option("--users", help="Ids, one a line, or a table with user_id [all readers].", metavar="FILE"),
@@ -48,8 +48,17 @@ def export(
     rerank: Rerank = "auto",
     engine: Annotated[Engine, typer.Option("--engine", help="This machine, or a Ray cluster.")] = Engine.local,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an export that was stopped.")] = False,
+    details: Annotated[
+        str,
+        typer.Option(
+            "--with",
+            help="Columns to add: title,url,reason,channel,duration_s,published,category,category_is_guess.",
+            metavar="NAMES",
+        ),
+    ] = "",
     raw: Annotated[
-        bool, typer.Option("--raw", help="Write texts to a CSV unchanged, even where a spreadsheet sees a formula.")
+        bool,
+        typer.Option("--raw", help="Write texts to CSV and Excel unchanged, even where they are read as a formula."),
     ] = False,
     max_duration: MaxDuration = None,
     category: Category = None,
@@ -64,19 +73,26 @@ def export(
 ) -> None:
     """Write every reader's best videos, as `recommend` ranks them, with the scores of each stage.
 
-    Example: shortlist export --out recommendations.parquet -k 20
+    Example: shortlist export --out recommendations.xlsx --with title,url,reason
     """
     chosen = settings(context, home, config)
     check_rerank(rerank)
     chosen_filters = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
     from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import progress_bar
-    from shortlist.app.export.plan import Plan, check_files, count_readers
+    from shortlist.app.export.plan import Plan, check_files, count_readers, parse_details
     from shortlist.app.export.run import export as run
     from shortlist.core.ranking import Request
 
     check_files(out, users)
-    plan = Plan(out, Request("", k, rerank=rerank, filters=chosen_filters), chosen.export.shard, users, raw)
+    plan = Plan(
+        out,
+        Request("", k, rerank=rerank, filters=chosen_filters),
+        chosen.export.shard,
+        users,
+        raw,
+        parse_details(details),
+    )
     begin = time.perf_counter()
     with (
         open_home(chosen) as store,

@@ -9,13 +9,10 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 
-from shortlist.app.export.worker import Worker
-from shortlist.core.config import Config
+from shortlist.app.export.worker import Task, Worker, with_one_thread
 from shortlist.core.errors import StateError
-from shortlist.core.ranking import Request
 
 Shard = tuple[int, list[str]]
 
@@ -24,17 +21,17 @@ QUEUED = 2  # shards queued for each worker: enough that none idles, few enough 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
-def run_local(shards: Iterable[Shard], config: Config, request: Request, folder: Path, workers: int) -> Iterator[int]:
+def run_local(shards: Iterable[Shard], task: Task, workers: int) -> Iterator[int]:
     """Rank `shards`; yield the number of readers of each as it finishes. A single worker runs in this process."""
     if workers == 1:
-        worker = Worker(config, request, folder)
+        worker = Worker(task)
         yield from (worker.work(number, user_ids) for number, user_ids in shards)
         return
-    config = config.model_copy(update={"retrieval": config.retrieval.model_copy(update={"threads": 1})})
+    task = replace(task, config=with_one_thread(task.config))
     context = multiprocessing.get_context("spawn")  # a fork would share open databases and threads
     with _one_thread(), ProcessPoolExecutor(workers, mp_context=context, initializer=_watch_parent) as pool:
         try:
-            yield from _as_completed(pool, shards, WorkerArguments(config, request, folder), workers * QUEUED)
+            yield from _as_completed(pool, shards, task, workers * QUEUED)
         except BrokenProcessPool as error:
             remedy = "run it again with --resume; if memory is short, with fewer export.workers"
             raise StateError(
@@ -44,9 +41,7 @@ def run_local(shards: Iterable[Shard], config: Config, request: Request, folder:
             pool.shutdown(cancel_futures=True)
 
 
-def _as_completed(
-    pool: ProcessPoolExecutor, shards: Iterable[Shard], task: WorkerArguments, most: int
-) -> Iterator[int]:
+def _as_completed(pool: ProcessPoolExecutor, shards: Iterable[Shard], task: Task, most: int) -> Iterator[int]:
     pending: set[Future[int]] = set()
     for shard in shards:
         pending.add(pool.submit(_run_shard, task, shard))
@@ -56,21 +51,12 @@ def _as_completed(
     yield from (future.result() for future in pending)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerArguments:
-    """The arguments of `Worker`, sent to each process."""
-
-    config: Config
-    request: Request
-    folder: Path
-
-
 _process_worker: list[Worker] = []
 
 
-def _run_shard(task: WorkerArguments, shard: Shard) -> int:
+def _run_shard(task: Task, shard: Shard) -> int:
     if not _process_worker:
-        _process_worker.append(Worker(task.config, task.request, task.folder))
+        _process_worker.append(Worker(task))
     return _process_worker[0].work(*shard)
 
 

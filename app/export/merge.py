@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from shortlist.app.export.shards import read_shard, schema
+from shortlist.app.export.shards import read_shard
+from shortlist.app.export.xlsx import write_workbook
 from shortlist.store.sql.sqlite_errors import os_error
 
 if TYPE_CHECKING:
@@ -18,21 +20,26 @@ if TYPE_CHECKING:
 
 PREFIX = "shortlist."
 FORMULA = r"^[=+\-@\t\r]"
+SPREADSHEETS = (".csv", ".xlsx")
 
 
-def merge_shards(files: Sequence[Path], out: Path, metadata: Mapping[str, Any], *, raw: bool = False) -> None:
+def merge_shards(
+    files: Sequence[Path], out: Path, schema: pa.Schema, metadata: Mapping[str, Any], *, raw: bool = False
+) -> None:
     """Write all rows of `files`, in their order, to `out`. Raises `StateError` if the disk is full.
 
-    `metadata` is stored in a Parquet file itself, and in OUT.meta.json for CSV and JSON Lines. In a CSV, a text that
-    a spreadsheet would run as a formula gets a leading apostrophe, unless `raw`.
+    `metadata` is stored in a Parquet file itself, and in OUT.meta.json for the other formats. In a CSV or Excel file, a
+    text that a spreadsheet would run as a formula gets a leading apostrophe, unless `raw`.
     """
-    convert = without_formulas if out.suffix.lower() == ".csv" and not raw else _unchanged
+    suffix = out.suffix.lower()
+    convert = without_formulas if suffix in SPREADSHEETS and not raw else _unchanged
+    described = schema.with_metadata({f"{PREFIX}{name}": str(value) for name, value in metadata.items()})
     unfinished = out.with_name(f"{out.name}.unfinished")
     try:
-        with WRITERS[out.suffix.lower()](unfinished, metadata) as write:
+        with WRITERS[suffix](unfinished, described) as write:
             for file in files:
                 write(convert(read_shard(file)[0]))
-        if out.suffix.lower() != ".parquet":
+        if suffix != ".parquet":
             meta = out.with_name(f"{out.name}.meta.json")
             meta.write_text(json.dumps(dict(metadata), indent=2) + "\n", encoding="utf-8")
         unfinished.replace(out)
@@ -58,33 +65,37 @@ def _unchanged(table: pa.Table) -> pa.Table:
 
 
 @contextmanager
-def _parquet(file: Path, metadata: Mapping[str, Any]) -> Iterator[Write]:
+def _parquet(file: Path, schema: pa.Schema) -> Iterator[Write]:
     from pyarrow import parquet
 
-    named = {f"{PREFIX}{name}": str(value) for name, value in metadata.items()}
-    described = schema().with_metadata(named)
-    with parquet.ParquetWriter(file, described, compression="zstd") as writer:
-        yield lambda table: writer.write_table(table.cast(described))
+    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        yield lambda table: writer.write_table(table.cast(schema))
 
 
 @contextmanager
-def _csv(file: Path, metadata: Mapping[str, Any]) -> Iterator[Write]:
+def _csv(file: Path, schema: pa.Schema) -> Iterator[Write]:
     from pyarrow import csv
 
-    with csv.CSVWriter(str(file), schema()) as writer:
+    with csv.CSVWriter(str(file), schema.remove_metadata()) as writer:
         yield writer.write_table
 
 
 @contextmanager
-def _jsonl(file: Path, metadata: Mapping[str, Any]) -> Iterator[Write]:
+def _jsonl(file: Path, _schema: pa.Schema) -> Iterator[Write]:
     with file.open("w", encoding="utf-8") as lines:
         yield lambda table: _write_lines(lines, table)
 
 
 def _write_lines(lines: IO[str], table: pa.Table) -> None:
     for row in table.to_pylist():
-        lines.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+        lines.write(json.dumps(row, ensure_ascii=False, allow_nan=False, default=datetime.isoformat) + "\n")
 
 
-Writer = Callable[[Path, Mapping[str, Any]], AbstractContextManager["Write"]]
-WRITERS: Mapping[str, Writer] = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
+@contextmanager
+def _xlsx(file: Path, schema: pa.Schema) -> Iterator[Write]:
+    with write_workbook(file, schema.names) as append:
+        yield lambda table: append(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+Writer = Callable[[Path, "pa.Schema"], AbstractContextManager["Write"]]
+WRITERS: Mapping[str, Writer] = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl, ".xlsx": _xlsx}

@@ -9,12 +9,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from shortlist.agent.export_rows import DETAILS
 from shortlist.core.config import Config
 from shortlist.core.errors import UsageError
 from shortlist.core.ranking import Request
 from shortlist.store.home import Home
 
-FORMATS = (".parquet", ".csv", ".jsonl")
+FORMATS = (".parquet", ".csv", ".jsonl", ".xlsx")
 TEXT = (".txt", "")
 
 
@@ -22,7 +23,8 @@ TEXT = (".txt", "")
 class Plan:
     """The output file, the request made for each reader, and the readers: a file of ids, or None for all.
 
-    `raw` leaves texts of a CSV that a spreadsheet would run as formulas unchanged.
+    `raw` leaves texts of a CSV or Excel file that a spreadsheet would run as formulas unchanged. `details` names the
+    `DETAILS` of each video to add as columns.
     """
 
     out: Path
@@ -30,6 +32,7 @@ class Plan:
     shard_size: int
     users: Path | None = None
     raw: bool = False
+    details: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -54,6 +57,16 @@ def check_files(out: Path, users: Path | None) -> None:
     if not out.absolute().parent.is_dir():
         expected, remedy = "an existing folder", f"create it: mkdir -p {out.parent}"
         raise UsageError(f"cannot write {out}", expected=expected, found=f"no {out.parent}", remedy=remedy)
+
+
+def parse_details(text: str) -> tuple[str, ...]:
+    """Return the names of a comma-separated list. Raises `UsageError` unless all are `DETAILS`, each once."""
+    names = tuple(name.strip() for name in text.split(",")) if text else ()
+    wrong = [name for at, name in enumerate(names) if name not in DETAILS or name in names[:at]]
+    if wrong:
+        expected, remedy = f"some of {','.join(DETAILS)}, each once", "correct --with"
+        raise UsageError("unknown columns", expected=expected, found=repr(wrong[0]), remedy=remedy)
+    return names
 
 
 def shards(plan: Plan, home: Home) -> Iterator[list[str]]:
@@ -86,6 +99,7 @@ def metadata(plan: Plan, home: Home, config: Config) -> dict[str, Any]:
         "k": plan.request.k,
         "rerank": plan.request.rerank,
         "filters": digest(str(plan.request.filters)),
+        "with": ",".join(plan.details),
         "users": "all" if plan.users is None else hashlib.sha256(plan.users.read_bytes()).hexdigest()[:16],
         "shard": plan.shard_size,
     }

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-from shortlist.app.export.worker import Worker
-from shortlist.core.config import Config
+from shortlist.app.export.worker import Task, Worker, with_one_thread
 from shortlist.core.errors import ModelMissing
-from shortlist.core.ranking import Request
 
 SPARE_CORES = 1  # Ray Data's own tasks need a slot: with an actor on every core they would wait for ever
 
@@ -17,8 +15,8 @@ SPARE_CORES = 1  # Ray Data's own tasks need a slot: with an actor on every core
 class RayWorker:
     """Adapts `Worker` to Ray Data's batches. Each actor has one, so it opens the home once and not for every task."""
 
-    def __init__(self, config: Config, request: Request, folder: Path) -> None:
-        self._worker = Worker(config, request, folder)
+    def __init__(self, task: Task) -> None:
+        self._worker = Worker(task)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Rank the shards in `batch`, whose columns are `number` and `user_ids`. Returns the readers of each shard."""
@@ -27,19 +25,17 @@ class RayWorker:
         return {"readers": done}
 
 
-def run_on_ray(
-    shards: Iterable[tuple[int, list[str]]], config: Config, request: Request, folder: Path, workers: int
-) -> Iterator[int]:
+def run_on_ray(shards: Iterable[tuple[int, list[str]]], task: Task, workers: int) -> Iterator[int]:
     """Rank `shards`; yield the number of readers of each. Without `export.ray_address`, Ray starts on this machine."""
     ray = _import_ray()
-    address = config.export.ray_address
+    address = task.config.export.ray_address
     options: dict[str, Any] = {"address": address} if address else {"num_cpus": workers + SPARE_CORES}
     ray.init(**options, log_to_driver=False, include_dashboard=False)
-    config = config.model_copy(update={"retrieval": config.retrieval.model_copy(update={"threads": 1})})
+    task = replace(task, config=with_one_thread(task.config))
     try:
         items = [{"number": number, "user_ids": user_ids} for number, user_ids in shards]
         done = ray.data.from_items(items).map_batches(
-            RayWorker, fn_constructor_args=(config, request, folder), batch_size=1, concurrency=workers, num_cpus=1
+            RayWorker, fn_constructor_args=(task,), batch_size=1, concurrency=workers, num_cpus=1
         )
         for row in done.iter_rows():
             yield int(row["readers"])

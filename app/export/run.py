@@ -6,19 +6,19 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from shortlist.app.export.local_engine import run_local
 from shortlist.app.export.merge import merge_shards
 from shortlist.app.export.plan import Plan, metadata, shards
 from shortlist.app.export.ray_engine import run_on_ray
-from shortlist.app.export.shards import is_done, open_shard_folder, read_shard, shard_file
+from shortlist.app.export.shards import is_done, open_shard_folder, read_shard, schema, shard_file
+from shortlist.app.export.worker import Task
 from shortlist.core.config import NONE, Config
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Request
 from shortlist.store.home import Home
 
-Engine = Callable[[Iterable[tuple[int, list[str]]], Config, Request, Path, int], Iterator[int]]
+Engine = Callable[[Iterable[tuple[int, list[str]]], Task, int], Iterator[int]]
 ENGINES: Mapping[str, Engine] = {"local": run_local, "ray": run_on_ray}
 
 
@@ -56,12 +56,11 @@ def export(
                 else:
                     yield number, user_ids
 
-        for readers in ENGINES[engine](
-            unfinished_shards(), config, plan.request, plan.folder, workers_for(config, plan.request)
-        ):
+        task = Task(config, plan.request, plan.details, plan.folder)
+        for readers in ENGINES[engine](unfinished_shards(), task, workers_for(config, plan.request)):
             progress(readers)
         files = [shard_file(plan.folder, number) for number in numbers]
-        merge_shards(files, plan.out, described, raw=plan.raw)
+        merge_shards(files, plan.out, schema(plan.details), described, raw=plan.raw)
         finished = [read_shard(file)[1] for file in files]
     unknown = tuple(user_id for done in finished for user_id in done.unknown)
     notes: Counter[Note] = sum((Counter(done.notes) for done in finished), Counter())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -69,7 +69,7 @@ def write_shard(file: Path, rows: Rows, readers: int) -> ShardSummary:
     import pyarrow as pa
 
     done = ShardSummary(readers, len(rows), tuple(rows.unknown), len(rows.unjudged), dict(rows.notes))
-    described = schema().with_metadata({DONE: json.dumps(_document(done)).encode()})
+    described = schema(tuple(rows.columns)[len(COLUMNS) :]).with_metadata({DONE: json.dumps(_document(done)).encode()})
     table = pa.Table.from_pydict(rows.columns, schema=described)
     unfinished = file.with_suffix(".unfinished")
     try:
@@ -96,12 +96,17 @@ def is_done(file: Path) -> bool:
     return file.exists() and not read_shard(file)[1].unjudged
 
 
-def schema() -> pa.Schema:
-    """Return the columns and types: ranks are int32, scores float64, both null where a stage did not rank the video."""
+def schema(details: Sequence[str] = ()) -> pa.Schema:
+    """Return the columns and types, with those of `details`.
+
+    Ranks are int32 and scores float64, both null where a stage did not rank the video.
+    """
     import pyarrow as pa
 
     kinds = {"user_id": pa.string(), "video_id": pa.string(), "rank": pa.int32(), "score": pa.float64()}
-    return pa.schema([(name, kinds.get(name) or kinds[name.rpartition("_")[2]]) for name in COLUMNS])
+    others = {"duration_s": pa.float64(), "published": pa.timestamp("s", "UTC"), "category_is_guess": pa.bool_()}
+    columns = [(name, kinds.get(name) or kinds[name.rpartition("_")[2]]) for name in COLUMNS]
+    return pa.schema([*columns, *((name, others.get(name, pa.string())) for name in details)])
 
 
 def _document(done: ShardSummary) -> dict[str, Any]:

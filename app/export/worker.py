@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from shortlist.agent.export_rows import export_rows
@@ -12,17 +13,32 @@ from shortlist.core.config import Config
 from shortlist.core.ranking import Request
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The work of every worker: the request made for each reader, the details to add, and the folder of the shards."""
+
+    config: Config
+    request: Request
+    details: tuple[str, ...]
+    folder: Path
+
+
 class Worker:
     """Opens the home once; the index files are mapped, so workers on one machine share them."""
 
-    def __init__(self, config: Config, request: Request, folder: Path) -> None:
-        home = open_home(config)
-        self._recommender = open_recommender(home, config)
+    def __init__(self, task: Task) -> None:
+        home = open_home(task.config)
+        self._recommender = open_recommender(home, task.config)
         self._records = home.catalogue
-        self._request = request
-        self._folder = folder
+        self._task = task
 
     def work(self, number: int, user_ids: Sequence[str]) -> int:
         """Rank the readers of shard `number`, write the shard and return the number of readers."""
-        rows = export_rows(self._recommender, self._records, user_ids, self._request)
-        return write_shard(shard_file(self._folder, number), rows, len(user_ids)).readers
+        task = self._task
+        rows = export_rows(self._recommender, self._records, user_ids, task.request, task.details)
+        return write_shard(shard_file(task.folder, number), rows, len(user_ids)).readers
+
+
+def with_one_thread(config: Config) -> Config:
+    """Return `config` with one thread for retrieval, for workers that have one core each."""
+    return config.model_copy(update={"retrieval": config.retrieval.model_copy(update={"threads": 1})})

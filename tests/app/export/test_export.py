@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from pyarrow import parquet
 
 from shortlist.agent.export_rows import Rows
 from shortlist.agent.recommend import Recommender
 from shortlist.app.build import open_home, open_recommender
-from shortlist.app.export.plan import Plan, check_files
+from shortlist.app.export.plan import Plan, check_files, parse_details
 from shortlist.app.export.run import ExportResult, export
 from shortlist.app.export.shards import ShardSummary, is_done, read_shard, shard_file, write_shard
+from shortlist.app.export.xlsx import write_workbook
 from shortlist.core.config import Config
 from shortlist.core.errors import StateError, UsageError
 from shortlist.core.notes import Note
@@ -75,12 +77,18 @@ def over(home: Home, config: Config) -> Run:
     """Exports the readers of `home`."""
 
     def run(
-        out: Path, *, engine: str = "local", resume: bool = False, users: Path | None = None, **asked: Any
+        out: Path,
+        *,
+        engine: str = "local",
+        resume: bool = False,
+        users: Path | None = None,
+        details: tuple[str, ...] = (),
+        **asked: Any,
     ) -> ExportResult:
         more, progress = asked.pop("settings", {}), asked.pop("progress", lambda done: None)
         chosen = config.model_copy(update={"export": config.export.model_copy(update=more)})
         like = Request("", **{"k": 5, **asked})
-        plan = Plan(out, like, chosen.export.shard, users)
+        plan = Plan(out, like, chosen.export.shard, users, details=details)
         return export(plan, home, chosen, engine, resume=resume, progress=progress)
 
     return run
@@ -141,7 +149,7 @@ def test_the_metadata_names_models_and_data(run: Run, home: Home, tmp_path: Path
 def test_all_formats_say_the_same(run: Run, tmp_path: Path) -> None:
     users = tmp_path / "users.csv"
     users.write_text("user_id,name\nuser_7,Seven\nuser_123,\n")
-    for name in ("a.parquet", "a.csv", "a.jsonl"):
+    for name in ("a.parquet", "a.csv", "a.jsonl", "a.xlsx"):
         run(tmp_path / name, users=users)
     whole = parquet.read_table(tmp_path / "a.parquet").to_pylist()
     assert [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()] == whole
@@ -149,6 +157,51 @@ def test_all_formats_say_the_same(run: Run, tmp_path: Path) -> None:
         read = list(csv.DictReader(file))
     assert [(row["user_id"], row["video_id"], float(row["score"])) for row in read] == [
         (row["user_id"], row["video_id"], row["score"]) for row in whole
+    ]
+    assert sheet(tmp_path / "a.xlsx") == [pytest.approx(row, rel=1e-14) for row in whole]  # Excel has 15 digits
+
+
+def sheet(file: Path) -> list[dict[str, Any]]:
+    header, *lines = load_workbook(file).worksheets[0].values
+    return [dict(zip(header, line, strict=True)) for line in lines]
+
+
+def test_details_are_those_of_recommend_and_change_no_other_column(
+    run: Run, recommender: Recommender, tmp_path: Path
+) -> None:
+    details = ("title", "url", "reason", "channel", "duration_s", "published", "category", "category_is_guess")
+    users = tmp_path / "users.txt"
+    users.write_text("user_123\n")
+    for name, chosen in (("plain.jsonl", ()), ("a.jsonl", details), ("a.xlsx", details), ("a.parquet", details)):
+        run(tmp_path / name, users=users, details=chosen)
+    plain, rows = (list(map(json.loads, (tmp_path / name).open())) for name in ("plain.jsonl", "a.jsonl"))
+    assert [{name: row[name] for name in plain[0]} for row in rows] == plain
+    items = recommender.recommend(Request("user_123", 5)).recommendations
+    assert [(row["title"], row["reason"]) for row in rows] == [(one.video.display_title, one.reason) for one in items]
+    assert [row["published"] and datetime.fromisoformat(row["published"]) for row in rows] == [
+        one.video.published for one in items
+    ]
+    assert [row["published"] for row in parquet.read_table(tmp_path / "a.parquet").to_pylist()] == [
+        one.video.published for one in items
+    ]
+    in_excel = [row["published"] and row["published"].replace(tzinfo=UTC) for row in sheet(tmp_path / "a.xlsx")]
+    assert in_excel == [one.video.published for one in items]
+
+
+@pytest.mark.parametrize("names", ["title,views", "title,title", "title,,url"])
+def test_unknown_details_are_rejected(names: str) -> None:
+    with pytest.raises(UsageError, match=r"unknown columns: expected some of title,url,reason"):
+        parse_details(names)
+
+
+def test_a_workbook_continues_on_a_second_sheet_and_has_no_control_characters(tmp_path: Path) -> None:
+    with write_workbook(tmp_path / "a.xlsx", ["user_id", "rank"], rows=3) as append:
+        append([("ann\x07", 1), ("ann", 2)])
+        append([("ben", 1)])
+    book = load_workbook(tmp_path / "a.xlsx")
+    assert [list(one.values) for one in book.worksheets] == [
+        [("user_id", "rank"), ("ann\ufffd", 1), ("ann", 2)],
+        [("user_id", "rank"), ("ben", 1)],
     ]
 
 
@@ -159,12 +212,13 @@ def test_no_id_becomes_a_formula_in_a_spreadsheet(
     ids = ["=HYPERLINK(A1)", "+1", "-1", "@SUM(A1)", "plain=id"]
     home.catalogue.readers.put([Reader(user_id, NOON) for user_id in ids])
     (tmp_path / "users.txt").write_text("\n".join(ids))
-    for name in ("a.csv", "a.jsonl"):
+    for name in ("a.csv", "a.jsonl", "a.xlsx"):
         plan = Plan(tmp_path / name, Request("", 1), 500, tmp_path / "users.txt", raw)
         export(plan, home, config, "local", resume=False, progress=lambda _done: None)
     with (tmp_path / "a.csv").open() as file:
         written = list(csv.DictReader(file))
     assert [row["user_id"] for row in written] == [*(f"{shown}{user_id}" for user_id in ids[:4]), "plain=id"]
+    assert [row["user_id"] for row in sheet(tmp_path / "a.xlsx")] == [row["user_id"] for row in written]
     assert all(float(row["score"]) <= 1 for row in written)
     lines = (tmp_path / "a.jsonl").read_text().splitlines()
     assert [json.loads(line)["user_id"] for line in lines] == ids
@@ -183,6 +237,20 @@ def test_more_processes_write_the_same_bytes(run: Run, tmp_path: Path) -> None:
     run(tmp_path / "one.parquet")
     run(tmp_path / "two.parquet", settings={"workers": 2})
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+
+
+def test_a_resumed_workbook_has_the_same_bytes(run: Run, tmp_path: Path) -> None:
+    users, out = tmp_path / "users.txt", tmp_path / "a.xlsx"
+    users.write_text("\n".join(f"crowd-{reader:03d}" for reader in range(6)))
+    asked = {"details": ("title", "reason"), "users": users, "settings": {"shard": 1}}
+    run(out, **asked)
+    whole = out.read_bytes()
+    with pytest.raises(Stopped):
+        run(out, **asked, progress=stop_at_fourth())
+    with pytest.raises(UsageError, match=r"others \(with\)"):
+        run(out, **{**asked, "details": ("title",)}, resume=True)
+    run(out, **asked, resume=True)
+    assert out.read_bytes() == whole
 
 
 def test_what_was_done_is_kept_only_for_the_same_question(run: Run, tmp_path: Path) -> None:
@@ -214,12 +282,12 @@ def test_other_readers_are_another_export(reader: Reader, home: Home, config: Co
         assert list(by_reader(out)) == list(own.catalogue.readers.ids())
 
 
-def stopped(run: Run, out: Path) -> None:
-    """An export that ends in the middle: its parts lie there."""
+class Stopped(Exception):
+    """Ends an export in the middle."""
 
-    class Stopped(Exception):
-        pass
 
+def stop_at_fourth() -> Callable[[int], None]:
+    """A progress that raises `Stopped` after four parts."""
     done: list[int] = []
 
     def progress(readers: int) -> None:
@@ -227,8 +295,13 @@ def stopped(run: Run, out: Path) -> None:
         if len(done) == 4:
             raise Stopped
 
+    return progress
+
+
+def stopped(run: Run, out: Path) -> None:
+    """An export that ends in the middle: its parts lie there."""
     with pytest.raises(Stopped):
-        run(out, progress=progress)
+        run(out, progress=stop_at_fourth())
 
 
 SCRIPT = "from shortlist.app.cli.main import run; run()"
