@@ -91,19 +91,22 @@ def timings_document(timings_ms: Mapping[str, float]) -> dict[str, float]:
 
 def search_document(text: str, answer: Answer) -> dict[str, Any]:
     """Return the document of `search --json`."""
+    return {"query": text, **_hits_document(answer)}
+
+
+def similar_document(video_id: str, answer: Answer) -> dict[str, Any]:
+    """Return the videos similar to `video_id`, with the fields of the hits of a search."""
+    return {"video_id": video_id, **_hits_document(answer)}
+
+
+def _hits_document(answer: Answer) -> dict[str, Any]:
     hits = [
         {
             "rank": hit.rank,
-            "video_id": hit.video.id,
-            "title": hit.video.display_title,
+            **video_document(hit.video),
             "score": round(hit.score, SCORE_DECIMALS),
             "stages": stages_document(hit.stages),
         }
         for hit in answer.recommendations
     ]
-    return {
-        "query": text,
-        "hits": hits,
-        "notes": notes_document(answer.notes),
-        "timings_ms": timings_document(answer.timings_ms),
-    }
+    return {"hits": hits, "notes": notes_document(answer.notes), "timings_ms": timings_document(answer.timings_ms)}

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Lifespan
 
 from shortlist.serving.api import app as api
+from shortlist.serving.api import docs_page
 from shortlist.serving.http.middleware import with_middleware
 from shortlist.serving.lab import app as lab
 from shortlist.serving.service.context import AppContext
@@ -38,6 +39,6 @@ def create_site(context: AppContext, *, mcp: bool = False) -> ASGIApp:
         service.metrics,
         app.state.authenticator,
         max_bytes={**api.max_bytes(limits), **lab.max_bytes(limits)},
-        public=[*start.public_paths(), session.PATH],
+        public=[*start.public_paths(), session.PATH, *docs_page.PUBLIC],
         streamed=lab.STREAMED,
     )

@@ -90,7 +90,7 @@ def mcp(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Start an MCP server with the tools recommend, search, explain and record_event.
+    """Start an MCP server whose tools recommend, search, explain, list readers and record events.
 
     Example: shortlist serve mcp
     """

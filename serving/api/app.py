@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Lifespan
 
 from shortlist.core.config import ServeConfig
 from shortlist.core.errors import ShortlistError
-from shortlist.serving.api import chat, health, recommend, records
+from shortlist.serving.api import catalogue, chat, docs_page, health, recommend, records
 from shortlist.serving.api.deps import reject_unknown_parameters
 from shortlist.serving.http.auth import Authenticator
 from shortlist.serving.http.middleware import with_middleware
@@ -33,7 +33,14 @@ def create_app(context: AppContext) -> ASGIApp:
     """Return the API over `context`, with the recommender loaded. Raises like `AppContext.recommender`."""
     limits, service = context.config.serve, Service(context)
     app = api_application(context, service)
-    return with_middleware(app, limits, service.metrics, app.state.authenticator, max_bytes=max_bytes(limits))
+    return with_middleware(
+        app,
+        limits,
+        service.metrics,
+        app.state.authenticator,
+        max_bytes=max_bytes(limits),
+        public=docs_page.PUBLIC,
+    )
 
 
 def max_bytes(limits: ServeConfig) -> dict[str, int]:
@@ -70,14 +77,15 @@ def api_application(context: AppContext, service: Service, lifespans: Sequence[L
         version="1",
         lifespan=lifespan,
         dependencies=[Depends(reject_unknown_parameters)],
-        docs_url=None,  # the page would load scripts from another site
+        docs_url=None,  # its page loads scripts from another site; `docs_page` does not
         redoc_url=None,
     )
     app.state.service, app.state.limits = service, limits
     app.state.authenticator = authenticator_of(context)
     add_error_handlers(app)
-    for module in (recommend, records, chat, health):
+    for module in (recommend, catalogue, records, chat, health):
         app.include_router(module.router)
+    docs_page.add_docs_page(app)
     return app
 
 

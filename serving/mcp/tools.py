@@ -1,4 +1,4 @@
-"""The MCP tools recommend, search, explain and record_event."""
+"""The MCP tools recommend, search, explain, list_readers and record_event."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from importlib.metadata import version
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
-from pydantic import Field, create_model
+from pydantic import Field
 
 from shortlist.core.errors import HomeLocked, ShortlistError, UsageError
 from shortlist.core.ranking import MAX_K, Filters, Request
+from shortlist.core.types import Action, Kind
 from shortlist.serving.api.deps import aware_datetime
 from shortlist.serving.limits.llm_queue import QueueFull
+from shortlist.serving.mcp.strict_tool import strict_tool
 from shortlist.serving.service.schemas import (
     MAX_TEXT,
     AnswerOut,
     ExplanationOut,
     Id,
+    ReadersOut,
     Rerank,
     ResultOut,
     SearchOut,
@@ -31,7 +33,8 @@ from shortlist.serving.service.schemas import (
 from shortlist.serving.service.service import Service
 
 INSTRUCTIONS = (
-    "Recommends short videos to readers from what they read and watch. Use ids of readers and videos unchanged. "
+    "Recommends short videos to readers from what they read and watch. Use ids of readers and videos unchanged; "
+    "list_readers has those of readers. "
     "Record what a reader does with a video: it counts in their next recommendations."
 )
 
@@ -40,6 +43,7 @@ WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_worl
 
 K = Annotated[int, Field(ge=1, le=MAX_K, description="how many")]
 User = Annotated[Id, Field(description="id of the reader")]
+ItemId = Annotated[Id, Field(description="id of the video or article, or name of the channel")]
 VideoId = Annotated[Id, Field(description="id of the video")]
 Wish = Annotated[str | None, Field(max_length=MAX_TEXT, description="what the reader is in the mood for")]
 SearchText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, description="what to look for")]
@@ -47,17 +51,6 @@ Seconds = Annotated[float | None, Field(ge=0, le=1e9, allow_inf_nan=False, descr
 Category = Annotated[str | None, Field(description="only this category")]
 After = Annotated[date | None, Field(description="only videos of this day or later")]
 Before = Annotated[date | None, Field(description="only videos from before this day")]
-
-
-def strict_tool(function: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
-    """Return the function as a tool that rejects unknown arguments, which the SDK ignores by default."""
-    tool = Tool.from_function(function, annotations=annotations)
-    metadata = tool.fn_metadata
-    metadata.arg_model = create_model(
-        function.__name__, __base__=metadata.arg_model, __cls_kwargs__={"extra": "forbid"}
-    )
-    tool.parameters = metadata.arg_model.model_json_schema(by_alias=True)
-    return tool
 
 
 def mcp_server(service: Service) -> MCPServer:
@@ -99,20 +92,30 @@ def mcp_server(service: Service) -> MCPServer:
 
     async def record_event(
         user_id: User,
-        item_id: VideoId,
-        action: Literal["impression", "click", "view", "like", "skip", "dislike"],
-        kind: Literal["video", "article", "channel"] = "video",
+        item_id: ItemId,
+        action: Action,
+        kind: Kind = "video",
         dwell_s: Seconds = None,
         event_id: Annotated[Id | None, Field(description="the same id again changes nothing")] = None,
     ) -> ResultOut:
-        """Store an action of a reader, at the current time. It counts in their next recommendations."""
+        """Store an action of a reader, at the current time. It counts in their next recommendations.
+
+        A channel can only be disliked: its videos are then left out.
+        """
         event = {"user_id": user_id, "item_id": item_id, "action": action, "kind": kind, "dwell_s": dwell_s}
         [result] = await _run_on_newest(service, lambda: service.add_events([{**event, "event_id": event_id}]))
         if "reason" in result:
             raise ToolError(result["reason"])
         return ResultOut(**result)
 
-    read_tools = [strict_tool(function, READS) for function in (recommend, search, explain)]
+    async def list_readers(
+        after: Annotated[str, Field(max_length=512, description="the `next` of the page before")] = "",
+        limit: Annotated[int, Field(ge=1, le=500, description="readers of one page")] = 100,
+    ) -> ReadersOut:
+        """List the readers by id, one page at a time, with their stated interests. `next` is null on the last page."""
+        return ReadersOut(**await _run_on_newest(service, lambda: service.lists.readers(after, limit)))
+
+    read_tools = [strict_tool(function, READS) for function in (recommend, search, explain, list_readers)]
     return MCPServer(
         "shortlist",
         version=version("shortlist"),

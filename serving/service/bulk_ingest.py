@@ -85,6 +85,15 @@ def store_videos(
     ]
 
 
+def remove_video(home: Home, video_id: str, load_encoder: Callable[[], Any]) -> None:
+    """Delete a video, its picture and its documents in Chroma. Its events stay. Raises `UnknownItem`, `HomeLocked`."""
+    home.catalogue.videos.get(video_id)
+    with home.writing("deleting a video"):
+        home.catalogue.videos.remove([video_id])
+        home.pictures.remove(video_id)
+        deliver(home, load_encoder)
+
+
 def _parse(items: Sequence[object], columns: Columns, parse_row: Callable[[Row], R]) -> list[ParsedRecord[R] | Failure]:
     rows = (row_of(f"item {at}", item, columns) for at, item in enumerate(items))
     return list(records(rows, parse_row))

@@ -39,12 +39,15 @@ def video_detail_document(video: Video) -> dict[str, Any]:
     }
 
 
+def reader_item_document(reader: Reader) -> dict[str, Any]:
+    """Return the fields of a reader in a list."""
+    return {"user_id": reader.id, "created": _time(reader.created), "interests": list(reader.interests)}
+
+
 def reader_document(reader: Reader, profile: Profile, taste: Attributed | None) -> dict[str, Any]:
     """Return a reader: stated interests, taste as text and by category, and history, newest first."""
     return {
-        "user_id": reader.id,
-        "created": _time(reader.created),
-        "interests": list(reader.interests),
+        **reader_item_document(reader),
         "taste": taste.value if taste else None,
         "categories": dict(profile.categories),
         "guessed_categories": sorted(profile.guessed_categories),

@@ -11,7 +11,7 @@ from typing import Any
 from shortlist.agent.rerank.policy import may_call_model
 from shortlist.core.config import NONE
 from shortlist.core.errors import UnknownItem
-from shortlist.core.json_documents import answer_document, recommendation_document, search_document
+from shortlist.core.json_documents import answer_document, recommendation_document, search_document, similar_document
 from shortlist.core.notes import Note
 from shortlist.core.ranking import MAX_K, Answer, Filters, Request
 from shortlist.serving.limits.deadline import Deadline
@@ -88,6 +88,12 @@ class Recommendations:
         answer = self._reloader.recommender().search(text, k, filters)
         self._metrics.observe(answer)
         return search_document(text, answer)
+
+    def similar(self, video_id: str, k: int, filters: Filters) -> dict[str, Any]:
+        """Return the videos most similar to one, with the fields of the hits of a search."""
+        answer = self._reloader.recommender().similar(video_id, k, filters)
+        self._metrics.observe(answer)
+        return similar_document(video_id, answer)
 
     def observe_notes(self, notes: Sequence[Note]) -> None:
         """Count fallbacks, and log the details, which are not sent to clients."""

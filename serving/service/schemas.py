@@ -29,6 +29,9 @@ class RequestBody(BaseModel):
 class RankIn(RequestBody):
     """Candidates to rank for a reader."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"user_id": "user_123", "candidates": ["night-train", "v1"], "rerank": "none"}]}
+    )
     user_id: Id
     candidates: Ids = Field(min_length=1, max_length=MAX_K, description="ids of videos; the reader may have seen them")
     about: Text | None = None
@@ -38,6 +41,9 @@ class RankIn(RequestBody):
 class ChatIn(RequestBody):
     """One message of a chat."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"message": "three about bread for user_123", "thread": "phone"}]}
+    )
     message: Text
     user: Id | None = Field(None, description="id of the reader who writes")
     thread: Annotated[str, Field(min_length=1, max_length=128)] = "default"
@@ -162,13 +168,32 @@ class RankingOut(BaseModel):
     llm: ModelUseOut
 
 
-class SearchOut(BaseModel):
+class SearchHitOut(VideoOut):
+    """A video that was found."""
+
+    rank: int
+    score: float
+    stages: dict[str, StageOut]
+
+
+class HitsOut(BaseModel):
+    """Videos that were found, best first."""
+
+    hits: list[SearchHitOut]
+    notes: list[NoteOut]
+    timings_ms: dict[str, float]
+
+
+class SearchOut(HitsOut):
     """The document of `search --json`."""
 
     query: str
-    hits: list[HitOut]
-    notes: list[NoteOut]
-    timings_ms: dict[str, float]
+
+
+class SimilarOut(HitsOut):
+    """The videos most similar to one."""
+
+    video_id: str
 
 
 class TranscriptOut(BaseModel):
@@ -204,12 +229,35 @@ class HistoryOut(BaseModel):
     weight: float
 
 
-class ReaderOut(BaseModel):
-    """A reader's profile and history."""
+class ReaderItemOut(BaseModel):
+    """The fields of a reader in a list."""
 
     user_id: str
     created: str | None
     interests: list[str]
+
+
+class PageOut(BaseModel):
+    """A page of a list."""
+
+    next: str | None = Field(description="the `after` of the next page; null on the last page")
+
+
+class ReadersOut(PageOut):
+    """A page of readers."""
+
+    readers: list[ReaderItemOut]
+
+
+class VideosOut(PageOut):
+    """A page of videos."""
+
+    videos: list[VideoOut]
+
+
+class ReaderOut(ReaderItemOut):
+    """A reader's profile and history."""
+
     taste: str | None
     categories: dict[str, float]
     guessed_categories: list[str]
@@ -233,7 +281,7 @@ class ResultsOut(BaseModel):
 
 
 class RemovedOut(BaseModel):
-    """The id of the event that was deleted."""
+    """The id of the event or video that was deleted."""
 
     removed: str
 

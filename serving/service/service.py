@@ -25,9 +25,10 @@ from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.serving.limits.deadline import Deadline
 from shortlist.serving.limits.llm_queue import Disconnected, LlmQueue, QueuedCall, QueueFull
 from shortlist.serving.limits.thread_pool import WorkerThreads
-from shortlist.serving.service.bulk_ingest import Result, store_events, store_videos
+from shortlist.serving.service.bulk_ingest import Result, remove_video, store_events, store_videos
 from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.documents import reader_document, video_detail_document
+from shortlist.serving.service.lists import Lists
 from shortlist.serving.service.media import MediaFiles
 from shortlist.serving.service.recommendations import Recommendations
 from shortlist.serving.service.reloader import Reloader
@@ -50,6 +51,7 @@ class Service:
         self.threads = WorkerThreads(limits.threads, limits.deadline_s)
         self._recommendations = Recommendations(context, self.reloader)
         self.media = MediaFiles(context.home)
+        self.lists = Lists(context.home.catalogue)
         self._home = context.home
         self._encoder = context.encoder
         self._default_enricher = DefaultEnricher(self._home.catalogue, self._encoder, context.config.ingest.categories)
@@ -126,6 +128,10 @@ class Service:
         """Return the document of `search --json`. Raises like `Recommender.search`."""
         return self._recommendations.search(text, k, filters)
 
+    def similar(self, video_id: str, k: int, filters: Filters) -> dict[str, Any]:
+        """Return the videos most similar to one. Raises like `Recommender.similar`."""
+        return self._recommendations.similar(video_id, k, filters)
+
     def chat(
         self, message: str, user: str | None, thread: str, *, may_store: bool = True, rerank: bool = True
     ) -> QueuedCall[Reply]:
@@ -201,6 +207,11 @@ class Service:
         with self._writer_lock(), self.reloader.writing():
             results = store_videos(self._home, items, self._default_enricher, self._encoder)
         return self._count_results("video", results)
+
+    def remove_video(self, video_id: str) -> None:
+        """Delete a video, which no list has afterwards. Raises `UnknownItem`, and `HomeLocked` like `add_videos`."""
+        with self._writer_lock(), self.reloader.writing():
+            remove_video(self._home, video_id, self._encoder)
 
     def close(self) -> None:
         """Close the queue. Waits at most `serve.shutdown_s` seconds for running calls."""

@@ -63,6 +63,12 @@ class Readers(CatalogueTable):
         """Return the ids of all readers, sorted."""
         return (row.id for row in self._iter_rows(readers.c.id))
 
+    def page(self, after: str, limit: int) -> list[Reader]:
+        """Return at most `limit` readers whose ids follow `after`, by id."""
+        page = select(readers).where(readers.c.id > after).order_by(readers.c.id).limit(limit)
+        with self._database.reading() as connection:
+            return [reader_of(row) for row in connection.execute(page)]
+
     def content_hash(self) -> str:
         """Return the SHA-256 of the ids and interests of all readers."""
         digest = hashlib.sha256()

@@ -124,6 +124,12 @@ class Videos(CatalogueTable):
         with self._database.reading() as connection:
             return list(connection.scalars(select(videos.c.id).order_by(videos.c.id)))
 
+    def page(self, after: str, limit: int) -> list[Video]:
+        """Return at most `limit` videos whose ids follow `after`, by id."""
+        page = select(videos).where(videos.c.id > after).order_by(videos.c.id).limit(limit)
+        with self._database.reading() as connection:
+            return _restore(connection, connection.execute(page).all())
+
     def made_by(self, part: str, maker: str) -> set[str]:
         """Return the ids of the videos whose `part` is made by `maker`."""
         made = select(enrichments.c.video_id).where(enrichments.c.part == part, enrichments.c.made_by == maker)

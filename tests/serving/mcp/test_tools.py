@@ -50,7 +50,7 @@ def test_the_tools_have_typed_schemas(served: tuple[str, Home]) -> None:
             return (await client.list_tools()).tools
 
     tools = {tool.name: tool for tool in asyncio.run(ask())}
-    assert tools.keys() == {"recommend", "search", "explain", "record_event"}
+    assert tools.keys() == {"recommend", "search", "explain", "list_readers", "record_event"}
     recommend = tools["recommend"]
     assert recommend.input_schema["required"] == ["user_id"]
     assert recommend.input_schema["properties"]["k"]["maximum"] == 1000
@@ -58,7 +58,7 @@ def test_the_tools_have_typed_schemas(served: tuple[str, Home]) -> None:
     assert all(tool.description for tool in tools.values())
     assert all(tool.input_schema["additionalProperties"] is False for tool in tools.values())
     reading = {name for name, tool in tools.items() if tool.annotations.read_only_hint}
-    assert reading == {"recommend", "search", "explain"}
+    assert reading == {"recommend", "search", "explain", "list_readers"}
     assert tools["record_event"].annotations.destructive_hint is False
 
 
@@ -94,6 +94,7 @@ def test_search_and_explain(served: tuple[str, Home]) -> None:
         async with client_of(served[0]) as client:
             hits = (await client.call_tool("search", {"text": "rivers", "k": 4})).structured_content["hits"]
             assert [hit["rank"] for hit in hits] == [1, 2, 3, 4]
+            assert hits[0].keys() >= {"channel", "url", "duration_s"}
             why = (await client.call_tool("explain", {"user_id": "ann", "video_id": "v13"})).structured_content
             assert why["video_id"] == "v13"
             assert why["reason"]
@@ -109,12 +110,35 @@ def test_search_and_explain(served: tuple[str, Home]) -> None:
     asyncio.run(ask())
 
 
+def test_readers_are_listed_and_dislikes_stored(served: tuple[str, Home]) -> None:
+    async def ask() -> None:
+        async with client_of(served[0]) as client:
+            page = (await client.call_tool("list_readers", {"limit": 1})).structured_content
+            assert ([one["user_id"] for one in page["readers"]], page["next"]) == (["ann"], "ann")
+            page = (await client.call_tool("list_readers", {"after": "ann"})).structured_content
+            assert ([one["user_id"] for one in page["readers"]], page["next"]) == (["new"], None)
+            for event in ({"item_id": "v13"}, {"item_id": "Channel 1", "kind": "channel"}):
+                disliked = {"user_id": "ann", "action": "dislike", **event}
+                assert (await client.call_tool("record_event", disliked)).structured_content["status"] == "new"
+            found = (await client.call_tool("recommend", {"user_id": "ann", "k": 40})).structured_content
+            assert not {"v13"} & {item["video_id"] for item in found["recommendations"]}
+            assert "Channel 1" not in {item["channel"] for item in found["recommendations"]}
+
+    asyncio.run(ask())
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "said"),
     [
         ("recommend", {"user_id": "nobody"}, "nobody"),
-        ("recommend", {"user_id": "ann", "k": 0}, "k"),
-        ("recommend", {"user_id": "ann", "max_duration": 30}, "max_duration"),
+        ("recommend", {"user_id": "ann", "k": 0}, "k: expected greater than or equal to 1, found 0"),
+        ("recommend", {}, "user_id: expected a value, found none"),
+        ("recommend", {"user_id": "ann", "max_duration": 30}, "max_duration: expected one of user_id, k, about,"),
+        (
+            "record_event",
+            {"user_id": "ann", "item_id": "v01", "action": "love"},
+            "action: expected 'impression', 'click', 'view', 'like', 'skip' or 'dislike', found 'love'",
+        ),
         ("record_event", {"user_id": "ann", "item_id": "v01", "action": "like", "dwel_s": 3}, "dwel_s"),
         ("explain", {"user_id": "ann", "video_id": "nothing"}, "unknown video"),
         ("record_event", {"user_id": " ", "item_id": "v01", "action": "like"}, "user id"),
@@ -131,6 +155,8 @@ def test_wrong_calls_are_errors_that_say_why(
     assert result.is_error
     assert said in result.content[0].text
     assert "Traceback" not in result.content[0].text
+    assert "\n" not in result.content[0].text
+    assert "pydantic" not in result.content[0].text
 
 
 def test_with_keys_the_server_asks_for_one_that_may_write(served: tuple[str, Home]) -> None:

@@ -1,0 +1,49 @@
+"""Routes that list readers and videos, find similar videos, and delete a video."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Query, Request
+
+from shortlist.serving.api.deps import FilterParams, K, ServiceDep, responses
+from shortlist.serving.http.auth import Reading, ReadingContent, Writing
+from shortlist.serving.http.problems import JsonResponse
+from shortlist.serving.service.schemas import ReadersOut, RemovedOut, SimilarOut, VideosOut
+
+After = Annotated[str, Query(max_length=512, description="the `next` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=500, description="items of one page")]
+
+# Include it before the routes of one video: their path would match /similar, too.
+router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
+
+
+@router.get("/readers", responses=responses(ReadersOut), response_model=None)
+async def readers(service: ServiceDep, _caller: Reading, after: After = "", limit: Limit = 100) -> JsonResponse:
+    """List readers by id, one page at a time. `next` is null on the last page."""
+    return JsonResponse(await service.threads.run(partial(service.lists.readers, after, limit)))
+
+
+@router.get("/videos", responses=responses(VideosOut), response_model=None)
+async def videos(service: ServiceDep, _caller: ReadingContent, after: After = "", limit: Limit = 100) -> JsonResponse:
+    """List videos by id, one page at a time. `next` is null on the last page."""
+    return JsonResponse(await service.threads.run(partial(service.lists.videos, after, limit)))
+
+
+@router.get("/videos/{video_id:path}/similar", responses=responses(SimilarOut), response_model=None)
+async def similar(
+    video_id: str, service: ServiceDep, _caller: ReadingContent, filters: FilterParams, k: K = 10
+) -> JsonResponse:
+    """Return the videos most similar to one, by its stored vector and the words of its title."""
+    return JsonResponse(await service.threads.run(partial(service.similar, video_id, k, filters)))
+
+
+@router.delete("/videos/{video_id:path}", responses=responses(RemovedOut), response_model=None)
+async def remove_video(request: Request, video_id: str, service: ServiceDep, _caller: Writing) -> JsonResponse:
+    """Delete a video, which is in no list when you get the response. Events with it stay."""
+    writer: CapacityLimiter = request.app.state.writer
+    await run_sync(service.remove_video, video_id, limiter=writer)
+    return JsonResponse({"removed": video_id})
