@@ -52,7 +52,7 @@ def export(
         str,
         typer.Option(
             "--with",
-            help="Columns to add, as title,url,reason; also channel, duration_s, published, category, category_is_guess.",
+            help="Columns to add, as title,url,reason; or channel, duration_s, published, category, category_is_guess.",
             metavar="NAMES",
         ),
     ] = "",
