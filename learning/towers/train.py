@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,7 +162,7 @@ class _Trainer:
             "key": self._key(), "done": self.done, "step": self._step,
             "network": self._network.state_dict(), "optimiser": self._optimiser.state_dict(),
         }  # fmt: skip
-        fresh = self._checkpoint.with_name(f"{self._checkpoint.name}.new")
+        fresh = self._checkpoint.with_name(f"{self._checkpoint.name}.{os.getpid()}.new")
         torch.save(state, fresh)
         fresh.replace(self._checkpoint)
 
