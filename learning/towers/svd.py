@@ -16,11 +16,12 @@ from shortlist.retrieval.index.cowatch_counts import UNIT
 
 Floats = npt.NDArray[np.float32]
 
-FACTORS = 128
+FACTORS = 256
 POWER = 0.6  # exponent of the contexts' frequencies
-# Pairs that meet less often than this many times what chance gives count as unrelated. More would leave nothing of a
-# small catalogue, where every pair is within a few times of chance.
-SHIFT = 1.0
+# Pairs that meet less often than so many times what chance gives count as unrelated: the first shift that leaves
+# `ENOUGH` pairs a video. In a small catalogue every pair is within a few times of chance.
+SHIFTS = (5.0, 2.0, 1.0)
+ENOUGH = 5
 RECENCY = 0.7  # weight of a watch relative to the next newer one
 
 
@@ -36,7 +37,7 @@ def shifted_ppmi(counts: csr_array, power: float, shift: float) -> csr_array:
     return csr_array((information[kept], (pairs.row[kept], pairs.col[kept])), shape=counts.shape)
 
 
-def factors(acts: Acts, d: int, power: float, shift: float, seed: int) -> tuple[Floats, Floats]:
+def factors(acts: Acts, d: int, seed: int) -> tuple[Floats, Floats]:
     """Return (inputs, outputs), float32[n, d] each, whose product approximates the PPMI of the directed co-watches.
 
     Dimensions beyond the rank of the matrix are 0.
@@ -49,7 +50,7 @@ def factors(acts: Acts, d: int, power: float, shift: float, seed: int) -> tuple[
     own = np.array([numbers[item_id] for item_id in links.ids], dtype=np.int64)
     pairs = coo_array(links.forward.astype(np.float64) / UNIT)
     counts = csr_array((pairs.data, (own[pairs.row], own[pairs.col])), shape=(n, n))
-    matrix = shifted_ppmi(counts, power, shift)
+    matrix = _informative(counts, ENOUGH * len(links.ids))
     inputs, outputs = np.zeros((n, d), np.float32), np.zeros((n, d), np.float32)
     rank = min(d, n)
     if rank and matrix.nnz:
@@ -58,9 +59,18 @@ def factors(acts: Acts, d: int, power: float, shift: float, seed: int) -> tuple[
     return inputs, outputs
 
 
+def _informative(counts: csr_array, enough: int) -> csr_array:
+    """Return the PPMI of `counts` by the first of `SHIFTS` that leaves `enough` pairs, else by the last."""
+    for shift in SHIFTS:
+        matrix = shifted_ppmi(counts, POWER, shift)
+        if matrix.nnz >= enough:
+            break
+    return matrix
+
+
 def train_svd(acts: Acts, seed: int, d: int = FACTORS) -> ItemTower:
     """Return the PPMI-SVD of `acts` as a tower without biases."""
-    inputs, outputs = factors(acts, d, POWER, SHIFT, seed)
+    inputs, outputs = factors(acts, d, seed)
     none = np.empty((0, d), np.float32)
     recency = (RECENCY ** np.arange(LAST)).astype(np.float32)
     acts_alike, ages_alike = np.ones(ACTS, np.float32), np.ones(AGES, np.float32)

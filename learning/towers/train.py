@@ -32,8 +32,6 @@ class TowerPlan:
     contexts: bool = False
     signals: bool = True
     dropout: float = 0.2
-    power: float = 0.6
-    shift: float = 1.0
     positions: int = 1024
     uniform: int = 160
     rate: float = 0.003
@@ -92,7 +90,7 @@ class _Trainer:
         counts = np.bincount(targets, minlength=n).astype(np.float32)
         self._frequency = torch.from_numpy(counts / max(1.0, float(counts.sum())))
         contexts = torch.from_numpy(categories) if plan.contexts and categories is not None else None
-        inputs, outputs = factors(acts, plan.d, plan.power, plan.shift, plan.seed)
+        inputs, outputs = factors(acts, plan.d, plan.seed)
         self._network = TowerNetwork(inputs, outputs, contexts=contexts, signals=plan.signals, dropout=plan.dropout)
         trained = [parameter for parameter in self._network.parameters() if parameter.requires_grad]
         self._optimiser = torch.optim.Adam(trained, lr=plan.rate, foreach=True)
