@@ -80,9 +80,8 @@ export function toast(text, undoIt = null) {
     });
     line.append(" ", button);
   }
-  const open = document.querySelector("dialog[open]:last-of-type");
   const place = document.querySelector("#toasts");
-  (open && open.id === "feed" ? open : document.body).append(place); // above a dialog, or hidden behind it
+  (document.querySelector("#feed[open]") || document.body).append(place); // else the feed would cover it
   place.append(line);
   while (place.children.length > 3) place.firstElementChild.remove();
   setTimeout(() => line.remove(), TOAST_MS);

@@ -17,6 +17,7 @@ let start, shelf, reader, loading;
 let limits = [];
 let items = [];
 let thread = newId();
+const lists = new WeakMap(); // the list of each item, whose places and scores belong together
 
 const modelIsOn = () => $("#model").checked;
 
@@ -36,7 +37,8 @@ function parameters(more = {}) {
   return new URLSearchParams([...limits, ...Object.entries({ ...own, rerank: "none", ...more }).map(([name, value]) => [name, String(value)])]);
 }
 
-async function findFiles(found) {
+async function learn(found) {
+  for (const item of found) lists.set(item, found);
   const unknown = found.filter((item) => !hasFile.has(item.video_id));
   if (!unknown.length) return;
   const { files } = await get(`/page/files?${new URLSearchParams(unknown.map((item) => ["video", item.video_id]))}`);
@@ -44,7 +46,7 @@ async function findFiles(found) {
 }
 
 async function show(found, before = null) {
-  await findFiles(found);
+  await learn(found);
   items = found;
   shelf.show(items, before);
   $("#open-feed").disabled = !items.length;
@@ -157,7 +159,7 @@ async function dislikeChannel(channel) {
 }
 
 async function act(name, item) {
-  if (name === "why") return showWhy($("#why"), item, items, ["file", "youtube"].includes(howToPlay(item)) ? (from) => openPlayer(item, from) : null);
+  if (name === "why") return showWhy($("#why"), item, lists.get(item), ["file", "youtube"].includes(howToPlay(item)) ? (from) => openPlayer(item, from) : null);
   if (name === "play") return openPlayer(item, startOf(item));
   try {
     if (name === "open") {
@@ -192,7 +194,7 @@ function openPlayer(item, from) {
 
 async function moreForFeed(shown) {
   const answer = await get(`${idPath("/v1/recommend/", reader)}?${parameters({ k: shown + K })}`);
-  await findFiles(answer.recommendations);
+  await learn(answer.recommendations);
   return answer.recommendations;
 }
 
@@ -220,8 +222,8 @@ async function openHistory() {
   };
   const own = entries.map((entry) => line(ledger.say(entry), button("Undo", () => ledger.undo(entry.event.event_id).then(openHistory), { quiet: true })));
   dialog.querySelector(".stored").replaceChildren(...(own.length ? own : [line("Nothing yet.")]));
-  const document_ = await get(idPath("/v1/readers/", reader));
-  const past = document_.history.slice(0, 30).map((item) => line(`${ledger.SAID[item.action] || item.action} “${item.title}”${item.dwell_s == null ? "" : `, ${clock(item.dwell_s)}`}`));
+  const { history: acts } = await get(idPath("/v1/readers/", reader));
+  const past = acts.slice(0, 30).map((item) => line(`${ledger.SAID[item.action] || item.action} “${item.title}”${item.dwell_s == null ? "" : `, ${clock(item.dwell_s)}`}`));
   dialog.querySelector(".past").replaceChildren(...(past.length ? past : [line("Nothing yet.")]));
   if (!dialog.open) dialog.showModal();
 }
