@@ -11,8 +11,8 @@ from shortlist.agent.explain.explain import Explainer
 from shortlist.agent.reader.query import profile_query, similar_query, text_query
 from shortlist.agent.reader.records import Records, load_profiles
 from shortlist.agent.reader.topic import extract_topic
-from shortlist.agent.rerank.exact_prompts import exact_prompts
 from shortlist.agent.rerank.policy import RerankPolicy, check_method, decide
+from shortlist.agent.rerank.prompt_recorder import record_prompts
 from shortlist.agent.rerank.runner import OnProgress, RerankResult, RerankRunner
 from shortlist.agent.rerank.runner import ignore as ignore_result
 from shortlist.agent.stopwatch import Stopwatch
@@ -194,7 +194,7 @@ class Recommender:
             return []
         [ranked], items = self._retrieve([request], Stopwatch(), explained=True)
         method = self._rerank.method if request.rerank == AUTO else request.rerank
-        return exact_prompts(method, ranked, items, self._rerank)
+        return record_prompts(method, ranked, items, self._rerank)
 
     def _answer_without_reader(self, request: Request, make_query: Callable[[], Query]) -> Answer:
         watch = Stopwatch()

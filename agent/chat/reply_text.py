@@ -10,7 +10,7 @@ from shortlist.agent.chat.action import LIMITS
 from shortlist.agent.chat.languages.phrases import Language, say
 from shortlist.agent.chat.memory import Document
 from shortlist.agent.explain.explain import FUSION
-from shortlist.agent.reader.action_phrases import describe_action
+from shortlist.agent.reader.describe_action import describe_action
 from shortlist.agent.rerank.blend import RERANK
 from shortlist.core.display import category_label, clock, day, length
 from shortlist.core.errors import UnknownReader

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.explain.shared_words import quoted, topic_words, words_in
-from shortlist.agent.reader.action_phrases import WATCHED_WHOLE, describe_action, is_bounce
+from shortlist.agent.reader.describe_action import WATCHED_WHOLE, describe_action, is_bounce
 from shortlist.agent.rerank.blend import RERANK
 from shortlist.core.display import clock
 from shortlist.core.ranking import FloatArray

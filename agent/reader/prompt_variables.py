@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.prompt_safety.sanitize import clean_untrusted
-from shortlist.agent.reader.action_phrases import describe_action
+from shortlist.agent.reader.describe_action import describe_action
 from shortlist.core.token_estimate import estimate_tokens
 from shortlist.core.types import HistoryItem, Profile
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shortlist.eval.data.corpus import read_corpus, read_queries
+from shortlist.eval.data.beir_files import read_corpus, read_queries
 from shortlist.eval.data.dataset import DataSet, EvalQuery, dataset_name, hash_files, judged_queries
 from shortlist.eval.data.line_reader import numbered_lines, parse_integer, split_fields
 from shortlist.eval.data.trec_files import add_grade

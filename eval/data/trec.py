@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from shortlist.eval.data.corpus import read_corpus
+from shortlist.eval.data.beir_files import read_corpus
 from shortlist.eval.data.dataset import DataSet, EvalQuery, dataset_name, hash_files, judged_queries
 from shortlist.eval.data.line_reader import check_id, numbered_lines, split_fields
 from shortlist.eval.data.trec_files import read_qrels, read_run

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from shortlist.agent.reader.action_phrases import BOUNCE_S
+from shortlist.agent.reader.describe_action import BOUNCE_S
 from shortlist.core.errors import RecordError, UsageError
 from shortlist.core.types import Action, Article, Event, Video
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item

@@ -11,7 +11,7 @@ import pytest
 
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError
-from shortlist.ingest.media.schemes import source_of
+from shortlist.ingest.media.choose_source import source_of
 from shortlist.ingest.media.source import Fetched, Item, MediaFilter, Skipped, Source
 from shortlist.ingest.tables.rows import Failure
 from tests.media_server import content, media_server

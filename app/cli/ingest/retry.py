@@ -45,7 +45,7 @@ def retry(
     Example: shortlist ingest retry --cookies cookies.txt
     """
     from shortlist.app.build import open_home
-    from shortlist.ingest.media.schemes import source_of
+    from shortlist.ingest.media.choose_source import source_of
 
     chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
     media_filter = filter_from_options(limit, max_duration, published_after)
@@ -67,7 +67,7 @@ def _failed_items(store: Home) -> list[str]:
     """Return the locations of all failures, and remove the failures of files that no longer exist."""
     from shortlist.app.cli.terminal.output import print_remark
     from shortlist.ingest.default_enrichment import ENRICH_ARTICLE, ENRICH_VIDEO
-    from shortlist.ingest.media.schemes import is_missing_file
+    from shortlist.ingest.media.choose_source import is_missing_file
 
     # Lists first: they give more metadata than a single video's address.
     failures = sorted(store.catalogue.steps.failures(), key=lambda entry: (entry.step != "list", entry.item))

@@ -56,7 +56,7 @@ def videos(
     Example: shortlist ingest videos ~/clips https://www.youtube.com/@CHANNEL --limit 50
     """
     from shortlist.core.errors import UsageError
-    from shortlist.ingest.media.schemes import source_of
+    from shortlist.ingest.media.choose_source import source_of
     from shortlist.ingest.tables.read import is_table, table_format
 
     chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))

@@ -11,8 +11,8 @@ import pytest
 from shortlist.core.config import IngestConfig, MediaConfig
 from shortlist.core.types import Segment, Transcript
 from shortlist.ingest.load import IngestResult
+from shortlist.ingest.media.choose_source import source_of
 from shortlist.ingest.media.pipeline import Models, load_media
-from shortlist.ingest.media.schemes import source_of
 from shortlist.ingest.media.source import MediaFilter, Source
 from shortlist.store.home import Home
 from tests.media_server import MediaServer, media_server

@@ -13,8 +13,8 @@ from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError, UsageError
 from shortlist.core.notes import Note
 from shortlist.ingest.load import IngestResult
+from shortlist.ingest.media.choose_source import source_of
 from shortlist.ingest.media.local_files import LocalSource
-from shortlist.ingest.media.schemes import source_of
 from shortlist.ingest.media.source import MediaFilter
 from shortlist.ingest.tables.rows import Failure
 from shortlist.store.home import Home

@@ -137,7 +137,7 @@ from shortlist.core.config import IngestConfig, MediaConfig
 from shortlist.core.types import Segment, Transcript
 from shortlist.ingest.media.source import MediaFilter
 from shortlist.ingest.media.pipeline import Models, load_media
-from shortlist.ingest.media.schemes import source_of
+from shortlist.ingest.media.choose_source import source_of
 from shortlist.store.home import Home
 from tests.conftest import HashEncoder
 
@@ -164,8 +164,8 @@ with Home.open(home, "hash-32") as opened:
 def test_a_killed_run_is_taken_up(
     tmp_path: Path, hash_encoder: Any, scribe: Any, media: Any, config: Any, how: int
 ) -> None:
+    from shortlist.ingest.media.choose_source import source_of
     from shortlist.ingest.media.pipeline import Models, load_media
-    from shortlist.ingest.media.schemes import source_of
     from shortlist.ingest.media.source import MediaFilter
 
     folder = tmp_path / "clips"

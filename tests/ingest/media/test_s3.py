@@ -11,7 +11,7 @@ import pytest
 
 from shortlist.core.config import MediaConfig
 from shortlist.ingest.load import IngestResult
-from shortlist.ingest.media.schemes import source_of
+from shortlist.ingest.media.choose_source import source_of
 from shortlist.ingest.media.source import Item, MediaFilter
 from shortlist.store.home import Home
 from tests.recordings import record, tone

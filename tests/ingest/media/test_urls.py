@@ -17,9 +17,9 @@ from yt_dlp.networking.exceptions import TransportError
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import UsageError
 from shortlist.ingest.load import IngestResult
+from shortlist.ingest.media.choose_source import source_of
 from shortlist.ingest.media.error_messages import error_from
 from shortlist.ingest.media.network_guard import MAX_UNPACKED, GuardedYoutubeDL, is_public
-from shortlist.ingest.media.schemes import source_of
 from shortlist.ingest.media.source import Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.tables.rows import Failure
 from shortlist.store.home import Home

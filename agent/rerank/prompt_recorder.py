@@ -33,7 +33,7 @@ class PromptRecorder:
         return ChoiceScores(np.full(len(choices), -np.log(len(choices))), (False,) * len(choices), 0)
 
 
-def exact_prompts(
+def record_prompts(
     method: str, ranked: RankedRequest, items: ItemBatch, config: RerankConfig
 ) -> list[tuple[Message, ...]]:
     """Return every prompt that `method` may send for this request, in order."""

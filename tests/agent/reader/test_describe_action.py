@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shortlist.agent.reader.action_phrases import describe_action
+from shortlist.agent.reader.describe_action import describe_action
 from shortlist.core.types import Action, HistoryItem, Kind
 
 
