@@ -1,4 +1,4 @@
-"""Writes docs/cli.md from the command line and docs/config.md from the configuration; --check only compares.
+"""Write docs/cli.md and docs/shortlist.1 from the command line, and docs/config.md; --check only compares.
 
 python -m docs.generate [--check]
 """
@@ -15,6 +15,7 @@ import typer
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
+from docs.man_page import man_page
 from shortlist.app.cli.main import app
 from shortlist.core.config import Config
 
@@ -25,11 +26,17 @@ WIDTH = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
 def cli_page() -> str:
     """Every command's --help, in the order of the table of commands."""
     parts = ["# Command line", "", "Generated from the code by `make docs`; do not edit.", ""]
+    for command, shown in _helps():
+        parts += [f"## {command}", "", "```text", shown, "```", ""]
+    return "\n".join(parts)
+
+
+def _helps() -> Iterator[tuple[str, str]]:
+    """Yield each command and the text of its --help."""
     for words in _commands():
         result = CliRunner().invoke(app, [*words, "--help"], env=WIDTH, prog_name="shortlist")
         shown = "\n".join(line.rstrip() for line in result.output.strip().splitlines())
-        parts += [f"## {' '.join(['shortlist', *words])}", "", "```text", shown, "```", ""]
-    return "\n".join(parts)
+        yield " ".join(["shortlist", *words]), shown
 
 
 def _commands() -> Iterator[list[str]]:
@@ -94,9 +101,10 @@ def _default(value: Any) -> str:
 
 
 def main() -> int:
-    """Writes both pages, or with --check names those that are stale and returns 1."""
+    """Write the pages, or with --check name those that are stale and return 1."""
     stale = []
-    for name, text in (("cli.md", cli_page()), ("config.md", config_page())):
+    pages = {"cli.md": cli_page(), "shortlist.1": man_page(_helps()), "config.md": config_page()}
+    for name, text in pages.items():
         path = DOCS / name
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
