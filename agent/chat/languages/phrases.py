@@ -6,11 +6,10 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 FILE = Path(__file__).with_name("phrases.toml")
 Language = Literal["en", "es", "de"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 def say(name: str, language: Language, **values: object) -> str:
