@@ -253,7 +253,6 @@ class Run:
     data_hash: str
     rankings: Mapping[str, Ranking]
     failed: Mapping[str, str] = field(default_factory=dict)
-    prompt_tokens: int = 0
 
     def __post_init__(self) -> None:
         overlap = set(self.rankings) & set(self.failed)

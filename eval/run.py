@@ -52,8 +52,7 @@ def run_variant(
     rankings = {query: answer.ranking for batch in batches for query, answer in batch.answers.items()}
     failed = {query: reason for batch in batches for query, reason in batch.failed.items()}
     cost = total_cost(batches)
-    seconds = {stage: float(ms.sum()) / 1000 for stage, ms in cost.stage_ms.items()}
-    run = Run(variant.name, hashes["config"], hashes["data"], rankings, failed, seconds, cost.use.prompt_tokens)
+    run = Run(variant.name, hashes["config"], hashes["data"], rankings, failed)
     return FinishedRun(variant, run, cost, hashes, count_notes(batches), _tuned_on(task, variant, variant_config))
 
 
