@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
+from shortlist.agent.recommend import Draft, Progress
 from shortlist.agent.rerank.policy import may_call_model
 from shortlist.core.config import NONE
 from shortlist.core.errors import UnknownItem
@@ -59,6 +60,20 @@ class Recommendations:
         self._cache.put(key, document)
         return document
 
+    def draft(self, request: Request) -> Draft:
+        """Return the retrieval's answer, and what `finish` needs to let the language model improve it."""
+        draft = self._reloader.recommender().draft(request)
+        if not draft.reranks:
+            self._observe(draft.answer)
+        return draft
+
+    def finish(self, draft: Draft, show: Callable[[Progress], None], deadline: Deadline) -> dict[str, Any]:
+        """Return the document of the final answer to a draft's request. `show` is called after each judgement."""
+        ranked = replace(draft.ranked, request=limit_budget(draft.ranked.request, deadline))
+        answer = self._reloader.recommender().finish(replace(draft, ranked=ranked), show)
+        self._observe(answer, deadline)
+        return answer_document(answer)
+
     def rank(self, request: Request, candidates: Sequence[str], deadline: Deadline | None = None) -> dict[str, Any]:
         """Return `candidates` in order for the reader. Duplicates count once."""
         unique = list(dict.fromkeys(candidates))
@@ -104,10 +119,13 @@ class Recommendations:
 
     def _answer(self, request: Request, deadline: Deadline | None = None) -> Answer:
         answer = self._reloader.recommender().recommend(limit_budget(request, deadline))
+        self._observe(answer, deadline)
+        return answer
+
+    def _observe(self, answer: Answer, deadline: Deadline | None = None) -> None:
         self._metrics.observe(answer)
         if deadline is None or deadline.remaining_s:  # else the client got the fallback, whose notes were counted
             self.observe_notes(answer.notes)
-        return answer
 
     def _cache_key(self, request: Request) -> Hashable:
         """Return everything that the answer depends on."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,9 +16,10 @@ import anyio
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from shortlist.agent.chat.reply import Reply
+from shortlist.agent.recommend import Draft, Progress
 from shortlist.core.config import NONE
 from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
-from shortlist.core.json_documents import notes_document
+from shortlist.core.json_documents import answer_document, notes_document
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Filters, Request
 from shortlist.core.types import Reader
@@ -94,22 +96,49 @@ class Service:
         return await self._answer_async(rank, request, disconnected)
 
     async def recommend_stream(self, request: Request, thread: str | None = None) -> AsyncIterator[dict[str, Any]]:
-        """Yield the answer of the retrieval at once and, if the language model may change it, the final answer.
+        """Yield the answer of the retrieval at once and, while the language model improves it, each newer answer.
 
-        The final answer has no rerank if the model is late or busy. Messages in `thread` of the chat can refer to the
-        places of the last one. Raises like `Recommender.recommend`.
+        An answer on the way has `progress`: the candidates judged so far and their number. The last one has none. It is
+        by what was judged if the model is late, and the retrieval's if it is busy. Messages in `thread` of the chat can
+        refer to the places of the last one. Raises like `Recommender.recommend`.
         """
-        recommend = self._recommendations.recommend
-        answer = await self.threads.run(partial(recommend, replace(request, rerank=NONE)))
-        await self._show(thread, request, answer)
-        yield answer
-        if self.may_call_model(request):
-            try:
-                answer = await self._answer_async(recommend, request)
-            except QueueFull as error:
-                answer = await self.threads.run(partial(self._without_rerank, recommend, request, error))
+        if not self.may_call_model(request):
+            answer = await self.threads.run(partial(self._recommendations.recommend, request))
             await self._show(thread, request, answer)
             yield answer
+            return
+        draft = await self.threads.run(partial(self._recommendations.draft, request))
+        answer = answer_document(draft.answer)
+        await self._show(thread, request, answer)
+        yield answer
+        if draft.reranks:
+            async for newer in self._finish(draft, answer):
+                answer = newer
+                yield newer
+            await self._show(thread, request, answer)
+
+    async def _finish(self, draft: Draft, answer: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """Yield newer answers to the draft, whose document is `answer`; those that nobody waited for are left out."""
+        loop = asyncio.get_running_loop()
+        steps: asyncio.Queue[Progress] = asyncio.Queue()
+
+        def show(progress: Progress) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(steps.put_nowait, progress)
+
+        try:
+            call = self.queue.submit(partial(self._recommendations.finish, draft, show))
+            final = asyncio.ensure_future(call.result_async())
+            try:
+                while (step := await _next_step(steps, final)) is not None:
+                    newer = await self.threads.run(partial(_step_document, step))
+                    answer = {key: value for key, value in newer.items() if key != "progress"}
+                    yield newer
+                yield final.result()
+            finally:
+                final.cancel()
+        except (TimeoutError, QueueFull) as error:
+            yield self._noted(answer, error)
 
     async def _show(self, thread: str | None, request: Request, answer: dict[str, Any]) -> None:
         if thread is not None:
@@ -229,7 +258,9 @@ class Service:
 
     def _without_rerank(self, work: Work, request: Request, error: TimeoutError | QueueFull) -> dict[str, Any]:
         """Return the answer without rerank, with a note on the reason, and count it as a fallback."""
-        document = work(replace(request, rerank=NONE), None)
+        return self._noted(work(replace(request, rerank=NONE), None), error)
+
+    def _noted(self, document: dict[str, Any], error: TimeoutError | QueueFull) -> dict[str, Any]:
         note = Note("model-busy", f"no rerank: {error}")
         if isinstance(error, TimeoutError):
             why = f"the language model did not answer within {self.queue.deadline_s:g} s"
@@ -250,3 +281,22 @@ class Service:
         for status, number in Counter(result["status"] for result in results).items():
             self.metrics.taken.labels(kind, status).inc(number)
         return results
+
+
+async def _next_step(steps: asyncio.Queue[Progress], final: asyncio.Future[dict[str, Any]]) -> Progress | None:
+    """Wait for the newest step; None once `final` is done."""
+    step = asyncio.ensure_future(steps.get())
+    try:
+        await asyncio.wait({step, final}, return_when=asyncio.FIRST_COMPLETED)
+        if final.done():
+            return None
+        newest = step.result()
+        while not steps.empty():
+            newest = steps.get_nowait()
+        return newest
+    finally:
+        step.cancel()
+
+
+def _step_document(step: Progress) -> dict[str, Any]:
+    return {**answer_document(step.answer()), "progress": {"judged": step.judged, "of": step.total}}

@@ -13,13 +13,18 @@ from tests.serving.http.test_bounds import WISH, Gated, gauge
 STREAM = "/v1/recommend/ann/stream"
 
 
-def test_the_first_answer_is_that_of_retrieval_and_the_second_is_reranked(fixed: Any) -> None:
+def test_the_first_answer_is_that_of_retrieval_and_the_last_is_reranked(fixed: Any) -> None:
     response = fixed.client.get(STREAM, params=WISH)
     assert response.headers["content-type"].startswith("text/event-stream")
-    (_, first), (_, second) = sent_events(response.text)
+    first, *steps, last = (answer for _, answer in sent_events(response.text))
     assert without_times(first) == without_times(fixed.get("/v1/recommend/ann", params={**WISH, "rerank": "none"}))
-    assert second["recommendations"] == fixed.get("/v1/recommend/ann", params=WISH)["recommendations"]
-    assert all("rerank" in item["stages"] for item in second["recommendations"][:4])
+    assert last["recommendations"] == fixed.get("/v1/recommend/ann", params=WISH)["recommendations"]
+    assert all("rerank" in item["stages"] for item in last["recommendations"][:4])
+    assert "progress" not in last
+    judged = [step["progress"]["judged"] for step in steps]
+    assert judged
+    assert judged == sorted(set(judged))
+    assert all(step["progress"]["of"] >= step["progress"]["judged"] for step in steps)
 
 
 def test_without_a_rerank_there_is_one_answer(fixed: Any) -> None:
