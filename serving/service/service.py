@@ -287,7 +287,8 @@ async def _next_step(steps: asyncio.Queue[Progress], final: asyncio.Future[dict[
     """Wait for the newest step; None once `final` is done."""
     step = asyncio.ensure_future(steps.get())
     try:
-        await asyncio.wait({step, final}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {step, final}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if final.done():
             return None
         newest = step.result()
