@@ -24,6 +24,7 @@ LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 LOOKUP_THREADS = 8  # used for keys only, because a catalogue on a database server may be slow
 
 CHALLENGE = "WWW-Authenticate"
+FOREIGN = "requests from pages of other sites are not allowed"
 
 bearer = HTTPBearer(auto_error=False, description="A key made by `shortlist keys create`.")
 
@@ -84,11 +85,16 @@ def check_origin(request: Request, *, exact: bool = False) -> None:
     Pages of other ports of this machine pass, unless the check is `exact`.
     """
     origin = request.headers.get("origin")
-    if origin is None or origin.partition("://")[2] == request.headers.get("host"):
+    if origin is None:  # a browser sends none with a picture or script, but says that the page is of another site
+        fetch = {name: request.headers.get(f"sec-fetch-{name}") for name in ("site", "mode")}
+        if fetch["site"] == "cross-site" and fetch["mode"] != "navigate":
+            raise HTTPException(403, FOREIGN)
+        return
+    if origin.partition("://")[2] == request.headers.get("host"):
         return
     theirs, ours = host_of(origin), host_of(str(request.url))
     if exact or theirs is None or (theirs != ours and not {theirs, ours} <= LOCAL_HOSTS):
-        raise HTTPException(403, "requests from pages of other sites are not allowed")
+        raise HTTPException(403, FOREIGN)
 
 
 def check_permission(key: Key | None, needed: Permission) -> None:

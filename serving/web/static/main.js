@@ -4,9 +4,12 @@ import { Feed } from "./feed.js";
 import * as ledger from "./ledger.js";
 import { isPlainList, limitsOf, showChips } from "./query.js";
 import { events, get, idPath, newId, send } from "./server.js";
-import { button, Shelf } from "./shelf.js";
-import { hasFile, howToPlay, play } from "./stage.js";
-import { clock, facts, sentence, startOf } from "./words.js";
+import { openHistory } from "./history.js";
+import { openPlayer } from "./player.js";
+import { askForKey, fillReaders, openReaders } from "./people.js";
+import { Shelf } from "./shelf.js";
+import { hasFile, howToPlay } from "./stage.js";
+import { sentence, startOf } from "./words.js";
 import { showWhy } from "./why.js";
 
 const K = 12;
@@ -100,7 +103,7 @@ function sayMoves(answer, before) {
 }
 
 function fail(problem) {
-  if (problem.status === 401) return askForKey();
+  if (problem.status === 401) return askForKey($("#sign-in"));
   shelf.show([]);
   const nearest = problem.nearest?.length ? ` Did you mean ${problem.nearest.join(" or ")}?` : "";
   state(sentence(problem.message) + nearest);
@@ -159,8 +162,8 @@ async function dislikeChannel(channel) {
 }
 
 async function act(name, item) {
-  if (name === "why") return showWhy($("#why"), item, lists.get(item), ["file", "youtube"].includes(howToPlay(item)) ? (from) => openPlayer(item, from) : null);
-  if (name === "play") return openPlayer(item, startOf(item));
+  if (name === "why") return showWhy($("#why"), item, lists.get(item), ["file", "youtube"].includes(howToPlay(item)) ? (from) => openPlayer($("#player"), item, reader, from) : null);
+  if (name === "play") return openPlayer($("#player"), item, reader, startOf(item));
   try {
     if (name === "open") {
       if (start.may.store) await store(item, "click");
@@ -170,26 +173,6 @@ async function act(name, item) {
   } catch (problem) {
     ledger.toast(sentence(problem.message));
   }
-}
-
-function openPlayer(item, from) {
-  const dialog = $("#player");
-  const [stage, trouble] = [dialog.querySelector(".stage"), dialog.querySelector(".trouble")];
-  trouble.hidden = true;
-  dialog.querySelector("h2").textContent = item.title;
-  dialog.querySelector(".facts").textContent = facts(item);
-  dialog.querySelector(".reason").textContent = sentence(item.reason);
-  const open = { trouble: (text) => Object.assign(trouble, { hidden: false, textContent: text }) };
-  let watch = play(stage, item, reader, { ...open, from });
-  const again = button("From the beginning", () => {
-    watch.end();
-    watch = play(stage, item, reader, open);
-    again.remove();
-  }, { quiet: true });
-  const close = button("Close", () => dialog.close());
-  dialog.querySelector(".actions").replaceChildren(...(from ? [again] : []), close);
-  dialog.addEventListener("close", () => watch.end().catch((problem) => ledger.toast(sentence(problem.message))), { once: true });
-  dialog.showModal();
 }
 
 async function moreForFeed(shown) {
@@ -212,29 +195,14 @@ function openFeed() {
   feed.open(items);
 }
 
-async function openHistory() {
-  const dialog = $("#history");
-  const entries = ledger.stored(reader).reverse();
-  const line = (text, ...more) => {
-    const made = document.createElement("li");
-    made.append(text, " ", ...more);
-    return made;
-  };
-  const own = entries.map((entry) => line(ledger.say(entry), button("Undo", () => ledger.undo(entry.event.event_id).then(openHistory), { quiet: true })));
-  dialog.querySelector(".stored").replaceChildren(...(own.length ? own : [line("Nothing yet.")]));
-  const { history: acts } = await get(idPath("/v1/readers/", reader));
-  const past = acts.slice(0, 30).map((item) => line(`${ledger.SAID[item.action] || item.action} “${item.title}”${item.dwell_s == null ? "" : `, ${clock(item.dwell_s)}`}`));
-  dialog.querySelector(".past").replaceChildren(...(past.length ? past : [line("Nothing yet.")]));
-  if (!dialog.open) dialog.showModal();
+// The reader
+
+function showReaders() {
+  fillReaders($("#reader"), start, reader);
 }
 
-// Readers and keys
-
-function fillReaders() {
-  const options = start.readers.includes(reader) || !reader ? start.readers : [reader, ...start.readers];
-  const made = options.map((id) => new Option(id, id, false, id === reader));
-  if (start.may.chat) made.push(new Option("Another reader …", ""));
-  $("#reader").replaceChildren(...made);
+function askForReader() {
+  openReaders($("#new-reader"), start, choose, showReaders);
 }
 
 function choose(id) {
@@ -244,55 +212,8 @@ function choose(id) {
   localStorage.setItem("reader", id);
   $("#words").value = "";
   reply("");
-  fillReaders();
+  showReaders();
   load();
-}
-
-function askForReader() {
-  const dialog = $("#new-reader");
-  const trouble = dialog.querySelector(".trouble");
-  trouble.hidden = true;
-  dialog.querySelector("fieldset").hidden = !start.may.write;
-  dialog.querySelector(".choices").replaceChildren(
-    ...start.categories.map((name) => {
-      const label = document.createElement("label");
-      const box = Object.assign(document.createElement("input"), { type: "checkbox", value: name });
-      label.append(box, ` ${name}`);
-      return label;
-    }),
-  );
-  dialog.querySelector(".cancel").onclick = () => dialog.close();
-  dialog.onclose = fillReaders;
-  dialog.querySelector("form").onsubmit = async (event) => {
-    event.preventDefault();
-    const name = $("#new-name").value.trim();
-    const interests = [...dialog.querySelectorAll("input:checked")].map((box) => box.value);
-    try {
-      if (start.may.write) await send("POST", "/page/readers", { user_id: name, interests });
-      reader = name;
-      dialog.close();
-      choose(name);
-    } catch (problem) {
-      Object.assign(trouble, { hidden: false, textContent: sentence(problem.message) });
-    }
-  };
-  dialog.showModal();
-}
-
-function askForKey() {
-  const dialog = $("#sign-in");
-  const trouble = dialog.querySelector(".trouble");
-  dialog.querySelector("form").onsubmit = async (event) => {
-    event.preventDefault();
-    try {
-      await send("POST", "/page/session", { key: $("#key").value.trim() });
-      location.reload();
-    } catch (problem) {
-      Object.assign(trouble, { hidden: false, textContent: problem.status === 401 ? "This key is not valid." : sentence(problem.message) });
-    }
-  };
-  dialog.oncancel = (event) => event.preventDefault();
-  if (!dialog.open) dialog.showModal();
 }
 
 // The start
@@ -306,7 +227,7 @@ function listen() {
   $("#reader").addEventListener("change", () => ($("#reader").value ? choose($("#reader").value) : askForReader()));
   $("#model").addEventListener("change", load);
   $("#open-feed").addEventListener("click", openFeed);
-  $("#open-history").addEventListener("click", () => openHistory().catch(fail));
+  $("#open-history").addEventListener("click", () => openHistory($("#history"), reader).catch(fail));
   $("#sign-out").addEventListener("click", () => send("DELETE", "/page/session").then(() => location.reload()));
   ledger.listen(() => $("#feed").open || load());
   for (const dialog of document.querySelectorAll("dialog:not(#sign-in, #feed)")) {
@@ -318,7 +239,7 @@ async function begin() {
   try {
     start = await get("/page/start");
   } catch (problem) {
-    if (problem.status === 401) return askForKey();
+    if (problem.status === 401) return askForKey($("#sign-in"));
     return state(sentence(problem.message));
   }
   const last = localStorage.getItem("reader");
@@ -328,7 +249,7 @@ async function begin() {
   $("#sign-out").hidden = !start.signed_in;
   $("#lab").hidden = !start.may.write;
   listen();
-  fillReaders();
+  showReaders();
   if (!reader) {
     say({ notes: [], recommendations: [] });
     return start.may.write ? askForReader() : undefined;

@@ -141,6 +141,9 @@ def test_a_session_is_a_cookie_that_scripts_and_other_sites_cannot_use(site: Ser
     for origin in ("https://evil.example", "http://localhost:1", "null"):
         assert site.client.get("/page/start", headers={"Origin": origin}).status_code == 403
     assert site.client.get("/page/start", headers={"Origin": site.url}).status_code == 200
+    picture = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    assert site.client.get("/page/media/v01", headers=picture).status_code == 403
+    assert site.client.get("/page/start", headers={**picture, "Sec-Fetch-Mode": "navigate"}).status_code == 200
     assert site.client.post("/page/session", json={"key": own}).status_code == 204
     start = site.get("/page/start")
     assert (start["readers"], start["reader"]) == (["ann"], "ann")
