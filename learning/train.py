@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -166,6 +167,7 @@ def _receipt(
     acts: Acts, plan: Plan, training: Training, towers: Mapping[str, ItemTower], ranker: Ranker | None
 ) -> dict[str, Any]:
     return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "towers": sorted(towers),
         "ranker": ranker is not None,
         "plan": asdict(plan),

@@ -90,7 +90,8 @@ def history(context: typer.Context, as_json: AsJson = False, home: HomeDir = Non
     from shortlist.retrieval.trained import versions
 
     path = settings(context, home, config).home
-    trained = {name: versions.read_receipt(path, name) for name in versions.versions(path)}
+    receipts = {name: versions.read_receipt(path, name) for name in versions.versions(path)}
+    trained = dict(sorted(receipts.items(), key=lambda one: one[1]["at"]))
     promotions = versions.history(path)
     if as_json:
         print_json({"in_use": versions.promoted(path), "versions": trained, "history": list(map(asdict, promotions))})
@@ -98,7 +99,9 @@ def history(context: typer.Context, as_json: AsJson = False, home: HomeDir = Non
     for name, receipt in trained.items():
         data = receipt["data"]
         gate = receipt["gate"]["why"] if receipt["gate"] else "not compared"
-        say(f"{name}  {data['acts']:,} watches of {data['readers']:,} readers  {gate}")
+        say(f"{receipt['at']}  {name}  {data['acts']:,} watches of {data['readers']:,} readers  {gate}")
+    if promotions:
+        say("in use since:")
     for one in promotions:
         say(f"{one.at}  {one.version}  {one.why}")
     say(f"in use: {versions.promoted(path)}")
