@@ -20,7 +20,7 @@ class Plan:
     svd: bool = True
     ranker: bool = True
     signals: bool = True
-    readers: int = 5000
+    readers: int = 12_000
     seed: int = 0
 
     @classmethod
