@@ -13,21 +13,23 @@ from shortlist.agent.recommend import Recommender, RerankedRequest
 from shortlist.agent.rerank.blend import RERANK
 from shortlist.core.config import LEGS
 from shortlist.core.notes import Note
-from shortlist.core.ranking import Recommendation, Request
+from shortlist.core.ranking import Request
+from shortlist.core.types import Video
 
 STAGES = (*LEGS, FUSION, RERANK)
 BATCH = 64  # readers ranked together: enough to share the scan of all videos, few enough to keep memory small
 
-DETAILS: Mapping[str, Callable[[Recommendation], Any]] = {
-    "title": lambda item: item.video.display_title,
-    "url": lambda item: item.video.url,
-    "reason": lambda item: item.reason,
-    "channel": lambda item: item.video.channel,
-    "duration_s": lambda item: item.video.duration_s,
-    "published": lambda item: item.video.published and item.video.published.replace(microsecond=0),
-    "category": lambda item: item.video.category,
-    "category_is_guess": lambda item: item.video.category_is_guess,
+REASON = "reason"
+FIELDS: Mapping[str, Callable[[Video], Any]] = {
+    "title": lambda video: video.display_title,
+    "url": lambda video: video.url,
+    "channel": lambda video: video.channel,
+    "duration_s": lambda video: video.duration_s,
+    "published": lambda video: video.published and video.published.replace(microsecond=0),
+    "category": lambda video: video.category,
+    "category_is_guess": lambda video: video.category_is_guess,
 }
+DETAILS = (*FIELDS, REASON)
 
 COLUMNS: tuple[str, ...] = (
     "user_id", "rank", "video_id", "score",
@@ -68,10 +70,9 @@ def export_rows(
 ) -> Rows:
     """Return the best `template.k` videos of each of `user_ids`, in their order, by `template`'s method and filters.
 
-    `details` names the `DETAILS` of each video to add. They are None for a video that was removed meanwhile.
-
     They equal what `Recommender.recommend` returns for each reader: the same order, scores within 1e-5. Raises what it
-    raises, except for unknown readers.
+    raises, except for unknown readers. `details` names the `DETAILS` of each video to add, which are None for a video
+    that was removed meanwhile.
     """
     rows = Rows.of(details)
     for start in range(0, len(user_ids), BATCH):
@@ -79,13 +80,15 @@ def export_rows(
         known = records.readers.get_many(batch)
         rows.unknown.extend(user_id for user_id in batch if user_id not in known)
         requests = [_request_for(user_id, template) for user_id in batch if user_id in known]
-        for reranked, explained in _ranked(recommender, requests, with_details=bool(details)):
+        first = len(rows)
+        for reranked, reasons in _ranked(recommender, requests, with_reasons=REASON in details):
             ids = _add(rows.columns, reranked, template.k)
-            for name in details:
-                rows.columns[name] += [DETAILS[name](explained[id_]) if id_ in explained else None for id_ in ids]
+            if REASON in details:
+                rows.columns[REASON] += [reasons.get(video_id) for video_id in ids]
             rows.notes.update(reranked.result.notes)
             if reranked.result.notes and not reranked.result.model_ranking:
                 rows.unjudged.append(reranked.ranked.request.user_id)
+        _add_fields(rows.columns, first, records, [name for name in details if name != REASON])
     return rows
 
 
@@ -94,13 +97,21 @@ def _request_for(user_id: str, template: Request) -> Request:
 
 
 def _ranked(
-    recommender: Recommender, requests: Sequence[Request], *, with_details: bool
-) -> list[tuple[RerankedRequest, dict[str, Recommendation]]]:
-    """Return each ranked request with its recommendations by video id; reasons are only computed `with_details`."""
-    if not with_details:
+    recommender: Recommender, requests: Sequence[Request], *, with_reasons: bool
+) -> list[tuple[RerankedRequest, dict[str, str]]]:
+    """Return each ranked request with its reasons by video id, empty unless `with_reasons`: they double the cost."""
+    if not with_reasons:
         return [(reranked, {}) for reranked in recommender.rank_many(requests)]
     pairs = recommender.rank_and_explain_many(requests)
-    return [(reranked, {item.video.id: item for item in answer.recommendations}) for reranked, answer in pairs]
+    return [(reranked, {item.video.id: item.reason for item in answer.recommendations}) for reranked, answer in pairs]
+
+
+def _add_fields(columns: dict[str, list[Any]], first: int, records: Records, names: Sequence[str]) -> None:
+    """Add the fields `names` of the videos from row `first` on."""
+    ids = columns["video_id"][first:]
+    videos = records.videos.get_many(set(ids)) if names else {}
+    for name in names:
+        columns[name] += [FIELDS[name](videos[video_id]) if video_id in videos else None for video_id in ids]
 
 
 def _add(columns: dict[str, list[Any]], reranked: RerankedRequest, k: int) -> list[str]:

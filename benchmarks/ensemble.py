@@ -102,7 +102,7 @@ def overlap(found: Sequence[Sequence[str]], best: Sequence[Sequence[str]]) -> fl
     return statistics.mean(len(set(one) & set(other)) / len(other) for one, other in zip(found, best, strict=True))
 
 
-def ours(snapshot: Snapshot, queries: Sequence[Query]) -> dict[str, float]:
+def measure_shortlist(snapshot: Snapshot, queries: Sequence[Query]) -> dict[str, float]:
     config = RetrievalConfig()
     found: Retriever = build_retriever(snapshot, config)
     exact = build_retriever(without_cells(snapshot), config)
@@ -132,7 +132,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, Home.open(Path(scratch), "bench") as home:
         build_index(home, chosen, windows, args.documents)
         merge_in_background(home)
-        figures = {"shortlist": ours(load(home), text_queries(queries, query_vectors))}
+        figures = {"shortlist": measure_shortlist(load(home), text_queries(queries, query_vectors))}
     made = list(videos(chosen, windows, args.documents))
     texts = [f"{video.title} {video.description}" for chunk, _ in made for video in chunk]
     vectors = np.concatenate([mixed for _, mixed in made])

@@ -76,7 +76,7 @@ def config_of(home: Path, **weights: float) -> Config:
     return Config.model_validate({"home": home, "retrieval": retrieval, "export": {"shard": 64}})
 
 
-def ours(home: Home, ids: Sequence[str]) -> dict[str, dict[str, float]]:
+def measure_shortlist(home: Home, ids: Sequence[str]) -> dict[str, dict[str, float]]:
     found = {}
     for name, weights in {"all legs": {}, "dense alone": {"dense": 1.0}}.items():
         recommender = open_recommender(home, config_of(home.path, **weights))
@@ -174,7 +174,7 @@ def main() -> None:
         make_home(path, chosen, windows, args.videos, args.readers + 64, LIKED)
         with open_home(Config(home=path)) as home:
             ids = list(home.catalogue.readers.ids())[: args.readers]
-            record(ours(home, ids))
+            record(measure_shortlist(home, ids))
             snapshot = open_recommender(home, config_of(path)).snapshot
             for per_reader in (1, LIKED):
                 record(dense_and_gemm(snapshot, config_of(path), per_reader))

@@ -41,7 +41,7 @@ from shortlist.store.sql.sqlite import SqliteDatabase
 
 WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 DEPTH = 20
-SAFE_RANKS = 5  # candidates of these ranks in the rerank tell no lies
+SAFE_RANKS = 5  # candidates of these ranks in the rerank are left honest
 TOPS = (3, 5, 10)
 HISTORIES = ((0, 5), (6, 15), (16, 1000))
 METRICS = ("nDCG@10", "MRR", "AUC")
@@ -172,11 +172,11 @@ def history_table(
     for low, high in HISTORIES:
         rows_in_range = (sizes >= low) & (sizes <= high)
         if rows_in_range.any():
-            ours, theirs = reranked[rows_in_range], base[rows_in_range]
-            test = compare(ours, theirs, seed=0)
+            with_model, without = reranked[rows_in_range], base[rows_in_range]
+            test = compare(with_model, without, seed=0)
             rows.append(
-                {"history": f"{low} to {high}", "lists": ours.size, "none": theirs.mean(),
-                 "rerank": ours.mean(), "low": test.difference.low, "high": test.difference.high, "p": test.p}
+                {"history": f"{low} to {high}", "lists": with_model.size, "none": without.mean(),
+                 "rerank": with_model.mean(), "low": test.difference.low, "high": test.difference.high, "p": test.p}
             )  # fmt: skip
     show(f"{title}: by length of history, weight {config.weight_wish}", rows)
     return rows

@@ -57,14 +57,14 @@ def both(home: Path, folder: Path) -> ASGIApp:
         return {"status": "ok"}
 
     store = open_home(config)
-    ours = create_app(
+    api = create_app(
         build_context_with_models(
             store, config, encoder_of(config), language_model_of(store, config), SharedLimits(folder)
         )
     )
 
     async def either(scope: Any, receive: Any, send: Any) -> None:
-        await (bare if scope.get("path") == "/bare" else ours)(scope, receive, send)
+        await (bare if scope.get("path") == "/bare" else api)(scope, receive, send)
 
     return either
 

@@ -98,7 +98,7 @@ def error_rate(known: list[str], heard: list[str]) -> float:
 
 def cost_ratio(files: list[Path], model: str, threads: int) -> float:
     """Return Shortlist's core-seconds divided by those of faster-whisper with the same weights and options."""
-    ours = load_transcriber(SpeechConfig(model=model, threads=threads), ModelsConfig())
+    transcriber = load_transcriber(SpeechConfig(model=model, threads=threads), ModelsConfig())
     direct = WhisperModel(str(resolve(model, ModelsConfig())), device="cpu", compute_type="int8", cpu_threads=threads)
 
     def call(path: Path) -> list[object]:
@@ -107,7 +107,7 @@ def cost_ratio(files: list[Path], model: str, threads: int) -> float:
     spent = [0.0, 0.0]
     for _ in range(ROUNDS):
         for path in files:
-            spent[0] += core_seconds(lambda path=path: ours.transcribe(path))  # type: ignore[misc]
+            spent[0] += core_seconds(lambda path=path: transcriber.transcribe(path))  # type: ignore[misc]
             spent[1] += core_seconds(lambda path=path: call(path))  # type: ignore[misc]
     return spent[0] / spent[1]
 

@@ -196,7 +196,7 @@ def test_details_are_those_of_recommend_and_change_no_other_column(
 
 @pytest.mark.parametrize("names", ["title,views", "title,title", "title,,url"])
 def test_unknown_details_are_rejected(names: str) -> None:
-    with pytest.raises(UsageError, match=r"unknown columns: expected some of title,url,reason"):
+    with pytest.raises(UsageError, match=r"unknown columns: expected some of title,url,channel"):
         parse_details(names)
 
 
