@@ -109,7 +109,7 @@ def _ranked(
 def _add_fields(columns: dict[str, list[Any]], first: int, records: Records, names: Sequence[str]) -> None:
     """Add the fields `names` of the videos from row `first` on."""
     ids = columns["video_id"][first:]
-    videos = records.videos.get_many(set(ids)) if names else {}
+    videos = records.videos.get_many(sorted(set(ids))) if names else {}
     for name in names:
         columns[name] += [FIELDS[name](videos[video_id]) if video_id in videos else None for video_id in ids]
 
