@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from shortlist.models.speech.transcriber import Transcriber
     from shortlist.retrieval.index.act_log import ActLog
 
+log = logging.getLogger(__name__)
+
 # Part of every cached answer's key. Raise it when the adapters change the requests they send to a model.
 ANSWERS_VERSION = "1"
 
@@ -35,7 +38,10 @@ def open_home(config: Config, *, create: bool = False, any_encoder: bool = False
     errors of `Home.open`.
     """
     encoder = None if any_encoder else encoder_version(config.encoder, config.models)
-    return Home.open(config.home, encoder, config.store, create=create)
+    home = Home.open(config.home, encoder, config.store, create=create)
+    if home.catalogue.personal_data.is_unfinished():
+        log.warning("forgetting a reader was interrupted: run `shortlist forget` to complete it")
+    return home
 
 
 def encoder_of(config: Config) -> Callable[[], Encoder]:

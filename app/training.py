@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from shortlist.core.config import Config
 from shortlist.core.progress import Bars
 from shortlist.store.home import Home
+
+RETRAINED = "trained again without forgotten readers"
 
 if TYPE_CHECKING:
     from shortlist.eval.variants import Variant
@@ -17,17 +20,22 @@ def train_and_judge(home: Home, config: Config, plan: Plan, bars: Bars, *, gate:
     """Train `plan` on all events of `home` and return the receipt of the version, with its name as `version`.
 
     With `gate`, the plan is first judged on the newest day and week, and the version promoted if it is better. A
-    version that exists is neither trained nor judged again. Raises as `learning.train.train`.
+    version that exists is neither trained nor judged again. If the version in use holds traces of forgotten readers, a
+    new one of the same plan is promoted without a gate. Raises as `learning.train.train`.
     """
     from shortlist.learning.acts import Acts
     from shortlist.learning.receipt import version_name
     from shortlist.learning.train import require_enough, train
-    from shortlist.retrieval.trained.versions import promote, read_receipt, versions
+    from shortlist.retrieval.trained.versions import holds_traces, promote, promoted, read_receipt, versions
 
     acts = Acts.read(home.catalogue)
     require_enough(acts)
     version = version_name(acts, plan)
-    if version not in versions(home.path):
+    current = promoted(home.path)
+    if holds_traces(home.path, current) and read_receipt(home.path, current)["plan"] == asdict(plan):
+        train(home, config, plan, bars)
+        promote(home.path, version, RETRAINED)
+    elif version not in versions(home.path):
         verdict = _judge(home, config, plan, bars) if gate else None
         train(home, config, plan, bars, verdict)
         if verdict and verdict["promoted"]:

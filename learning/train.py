@@ -27,7 +27,7 @@ from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.tower_rows import tower_cells
 from shortlist.retrieval.trained.ranker import Ranker
-from shortlist.retrieval.trained.versions import FOLDER, NO_MODELS, Trained, versions, write_version
+from shortlist.retrieval.trained.versions import FOLDER, NO_MODELS, WORK, Trained, versions, write_version
 from shortlist.store.home import Home
 
 LEAST_READERS = 200  # with two acts or more
@@ -66,13 +66,18 @@ def train(
     if name in versions(home.path):
         return name
     training = Training()
-    work = home.path / FOLDER / "work"
+    work = home.path / FOLDER / WORK
     work.mkdir(parents=True, exist_ok=True)
     snapshot = load_snapshot(home, config.retrieval.model_copy(update={"models": NO_MODELS}))
     trainer = _Trainer(home, config, plan, snapshot, work, training, bars)
     ranker = trainer.ranker(acts) if plan.ranker else None
     towers = {leg: replace(one, cells=tower_cells(one)) for leg, one in trainer.towers(acts, "all").items()}
     receipt = _receipt(acts, plan, training, towers, ranker) | {"gate": verdict}
+    if gone := len(acts.readers) - len(home.catalogue.readers.get_many(acts.readers)):
+        raise UsageError(
+            "the models were trained on readers who were forgotten meanwhile", expected="the same readers at the end",
+            found=f"{gone} fewer", remedy="run `shortlist train` again",
+        )  # fmt: skip
     write_version(home.path, Trained(name, towers, ranker), receipt)
     for path in work.iterdir():
         path.unlink(missing_ok=True)  # another training may have done so

@@ -29,7 +29,15 @@ from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.migrations import migrate
 from shortlist.store.documents.chroma_folder import Chroma, ChromaFolder
 from shortlist.store.documents.documents import Documents, DocumentStamp
-from shortlist.store.home_files import ANSWERS, CATALOGUE, CHROMA, LAST_READER, VECTORS
+from shortlist.store.home_files import (
+    ANSWERS,
+    CATALOGUE,
+    CHAT_HISTORY,
+    CHROMA,
+    LAST_READER,
+    RECEIPTS,
+    VECTORS,
+)
 from shortlist.store.lock import WriterLock
 from shortlist.store.permissions import make_private, open_to_others
 from shortlist.store.pictures import PICTURES, Pictures
@@ -44,7 +52,7 @@ DELIVERED = "delivered"  # the key in `meta` if catalogue and documents are both
 # Prefixes of the names of a home's files. Other files in its folder are left alone.
 OWN_PREFIXES = (
     "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.", "trained",
-    "chat-history", LAST_READER, PICTURES, "README.md", BACKUPS, RESTORING, REPLACED,
+    CHAT_HISTORY, LAST_READER, PICTURES, RECEIPTS, "README.md", BACKUPS, RESTORING, REPLACED,
 )  # fmt: skip
 
 NO_BACKUP = "put a backup in its place, or move the home away and ingest again"
@@ -144,6 +152,15 @@ class Home:
         for cache in damaged:
             cache.repair()
         return [cache.name for cache in damaged]
+
+    def wipe(self) -> bool:
+        """Rewrite the SQLite files without deleted bytes. Return whether the catalogue is such a file.
+
+        Raises as `SqliteDatabase.wipe`.
+        """
+        self.answers.wipe()
+        self._vectors.wipe()
+        return self._database.wipe()
 
     def require_encoder(self, version: str) -> None:
         """Raise `HomeVersion` unless the home's vectors are of this encoder version."""

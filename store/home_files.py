@@ -8,6 +8,8 @@ CATALOGUE = "catalogue.sqlite3"
 ANSWERS = "answers.sqlite3"
 VECTORS = "vectors.sqlite3"
 CHROMA = "chroma"
+CHAT_HISTORY = "chat-history"  # lines typed in `shortlist chat`
+RECEIPTS = "receipts"  # of forgotten readers, and the key that signs them
 LAST_READER = "last-reader"  # of `shortlist recommend`
 
 

@@ -51,7 +51,8 @@ def chat(
 
 def _converse(session: Chat, store: Home, user: str | None, thread: str) -> None:
     from shortlist.app.cli.conversation import converse, echoed_lines, prompt_lines
+    from shortlist.store.home_files import CHAT_HISTORY
 
-    history = store.path / "chat-history"
+    history = store.path / CHAT_HISTORY
     lines = prompt_lines(history) if sys.stdin.isatty() and sys.stdout.isatty() else echoed_lines(sys.stdin)
     converse(session, lines, user, thread)

@@ -18,6 +18,7 @@ from shortlist.app.cli import (
     doctor,
     events,
     export,
+    forget,
     keys,
     models,
     rebuild,
@@ -60,6 +61,8 @@ app.command("doctor")(doctor.doctor)
 app.command("rebuild")(rebuild.rebuild)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("forget")(forget.forget)
+app.command("export-reader")(forget.export_reader)
 
 INTERRUPTED = 130
 

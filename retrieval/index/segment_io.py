@@ -47,7 +47,7 @@ def write_segment(folder: Path, segment: Segment) -> None:
     """Write `segment` as the new folder `folder`, which appears once it is complete on disk."""
     fresh = folder.with_name(f"{folder.name}.new")
     fresh.mkdir(parents=True)
-    for name, array in _arrays(segment).items():
+    for name, array in arrays_of(segment).items():
         np.save(fresh / f"{name}.npy", array)
     (fresh / _IDS).write_text("\n".join(segment.ids), encoding="utf-8", newline="\n")
     columns = segment.columns
@@ -93,7 +93,9 @@ def map_segment(folder: Path, entry: SegmentEntry) -> Segment:
     return segment
 
 
-def _arrays(segment: Segment) -> dict[str, Any]:
+def arrays_of(segment: Segment) -> dict[str, Any]:
+    """Return the arrays of `segment` by the names of their files, without `.npy`."""
+    """Return the arrays of `segment` by the name of their file."""
     columns, postings = segment.columns, segment.postings
     packed = build_ivf(segment.vectors) if segment.kind == "video" else None
     return ({} if packed is None else {_CELLS: packed}) | {

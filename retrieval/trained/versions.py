@@ -17,6 +17,8 @@ from shortlist.retrieval.trained.ranker import Ranker
 
 FOLDER, VERSIONS, PROMOTED = "trained", "versions", "promoted.json"
 RECEIPT, RANKER = "receipt.json", "ranker.json"
+WORK = "work"  # of trainings that have not finished
+TRACES = "traces"  # a file in a version that was trained on readers who have been forgotten since
 NO_MODELS = "none"  # the setting `retrieval.models` that uses no trained model
 REMEDY = "train again with `shortlist train`, or return to the version before with `shortlist models rollback`"
 
@@ -121,6 +123,7 @@ def promote(home: Path, version: str, why: str) -> None:
     """Use `version` from now on. A running server takes it within `serve.refresh_s`. Raises as `read_version`."""
     if version != NO_MODELS:
         read_version(home, version)
+        _refuse_traces(home, version)
     path = home / FOLDER / PROMOTED
     entries = [*history(home), Promotion(version, datetime.now(UTC).isoformat(timespec="seconds"), why)]
     rows = [{"version": one.version, "at": one.at, "why": one.why} for one in entries]
@@ -128,6 +131,42 @@ def promote(home: Path, version: str, why: str) -> None:
     fresh = path.with_name(f"{PROMOTED}.new")
     fresh.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     fresh.replace(path)
+    for other in versions(home):
+        if other != version and holds_traces(home, other):
+            shutil.rmtree(_folder(home, other), ignore_errors=True)
+
+
+def holds_traces(home: Path, version: str) -> bool:
+    """Return whether `version` was trained on data of readers who have been forgotten since."""
+    return version != NO_MODELS and (_folder(home, version) / TRACES).exists()
+
+
+def mark_traces(home: Path) -> tuple[list[str], list[str]]:
+    """Mark the version in use as trained on a reader who is forgotten, and delete all others and unfinished trainings.
+
+    Return the names of the marked and the deleted ones. The marked version is deleted when another one is promoted.
+    """
+    folder, current = home / FOLDER, promoted(home)
+    shutil.rmtree(folder / WORK, ignore_errors=True)
+    marked: list[str] = []
+    deleted: list[str] = []
+    for path in sorted((folder / VERSIONS).glob("*")):
+        if path.name == current:
+            (path / TRACES).touch()
+            marked.append(path.name)
+        else:
+            (path / RECEIPT).unlink(missing_ok=True)  # from here on it is no version
+            shutil.rmtree(path, ignore_errors=True)
+            deleted.append(path.name)
+    return marked, deleted
+
+
+def _refuse_traces(home: Path, version: str) -> None:
+    if holds_traces(home, version) and version != promoted(home):
+        raise UsageError(
+            f"version {version} was trained on forgotten readers", expected="a version without traces of them",
+            found="traces", remedy="train a new one with `shortlist train`",
+        )  # fmt: skip
 
 
 def rollback(home: Path) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -119,8 +119,39 @@ def back_up(home: Path, folder: Path) -> Backup:
 def rotate(folder: Path, keep: int) -> None:
     """Delete all but the newest `keep` backups in `folder`."""
     for old in list_backups(folder)[keep:]:
-        (old.path / MANIFEST).unlink(missing_ok=True)  # from here on it is no backup
-        shutil.rmtree(old.path, ignore_errors=True)
+        discard(old)
+
+
+def discard(backup: Backup) -> None:
+    """Delete `backup`."""
+    (backup.path / MANIFEST).unlink(missing_ok=True)  # from here on it is no backup
+    shutil.rmtree(backup.path, ignore_errors=True)
+
+
+def rewrite(backup: Backup, change: Callable[[Path], None]) -> Backup:
+    """Replace `backup` by one whose catalogue `change` has edited, and which has no caches. Return the new one.
+
+    After a kill at any moment, the old or the new one is complete. Raises as `back_up`.
+    """
+    folder = backup.path.parent
+    try:
+        with _alone(folder):
+            final = unused_name(folder, backup.path.name)
+            part = final.with_name(final.name + UNFINISHED)
+            part.mkdir(mode=0o700)
+            shutil.copyfile(backup.path / CATALOGUE, part / CATALOGUE)
+            change(part / CATALOGUE)
+            files = {CATALOGUE: describe(part / CATALOGUE)}
+            manifest = backup.manifest.model_copy(update={"files": files, "meta": _check_copies(part)})
+            write_durably(part / MANIFEST, manifest.model_dump_json(indent=2).encode())
+            make_private(part, ("",))
+            sync_folder(part)
+            part.rename(final)
+            sync_folder(folder)
+            discard(backup)
+    except OSError as error:
+        raise os_error(folder, error) from error
+    return Backup(final, manifest)
 
 
 def find_backup(folder: Path, name: str | None) -> Backup:

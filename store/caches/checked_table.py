@@ -51,6 +51,12 @@ class CheckedTable:
         with self._database.writing() as connection:
             connection.execute(self._database.upsert(self._table), checked)
 
+    def erase(self, condition: ColumnElement[bool]) -> int:
+        """Delete the rows that satisfy `condition`, overwrite them, and return their number."""
+        self.prepare()
+        with self._database.erasing() as connection:
+            return connection.execute(delete(self._table).where(condition)).rowcount
+
     def problems(self) -> list[str]:
         """Return the problems of the file and the number of damaged rows. Reads everything."""
         found = self._database.problems()

@@ -13,6 +13,7 @@ from shortlist.store.catalogue.events import REMOVAL, Events
 from shortlist.store.catalogue.ingest_log import Locations, Steps
 from shortlist.store.catalogue.integrity import Integrity
 from shortlist.store.catalogue.keys import Keys
+from shortlist.store.catalogue.personal_data import PersonalData
 from shortlist.store.catalogue.readers import Readers, Tastes
 from shortlist.store.catalogue.records import ContentCounts, Counts
 from shortlist.store.catalogue.threads import Threads
@@ -41,6 +42,7 @@ class Catalogue:
         self.tastes = Tastes(database, lock)
         self.threads = Threads(database, lock)
         self.keys = Keys(database, lock)
+        self.personal_data = PersonalData(database, lock)
         self.integrity = Integrity(database, lock, self.videos, self.articles)
 
     @contextmanager

@@ -161,8 +161,7 @@ class Events(CatalogueTable):
                 return 0
             removed = connection.execute(delete(events).where(chosen)).rowcount
             connection.execute(delete(tastes).where(in_list(tastes.c.user_id, user_ids)))
-            mark = {"key": REMOVAL, "value": secrets.token_hex(8)}
-            connection.execute(self._database.replace(meta, mark))
+            mark_removal(connection, self._database)
         return removed
 
     def newest(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
@@ -307,3 +306,8 @@ class Events(CatalogueTable):
             for item_id, at in connection.execute(last.group_by(events.c.item_id, events.c.user_id)):
                 totals[item_id] += 0.5 ** (max(0, newest - at) / (half_life_days * DAY_US))
         return dict(totals)
+
+
+def mark_removal(connection: Connection, database: Database) -> None:
+    """Change the mark of `Events.version`, in the transaction that removes events."""
+    connection.execute(database.replace(meta, {"key": REMOVAL, "value": secrets.token_hex(8)}))

@@ -61,6 +61,16 @@ class Database(ABC):
             yield connection
 
     @contextmanager
+    def erasing(self) -> Iterator[Connection]:
+        """Run `writing`. What it deletes is overwritten, where the database can do that."""
+        with self.writing() as connection:
+            yield connection
+
+    def wipe(self) -> bool:
+        """Rewrite the database without deleted bytes and old logs. Return whether it can do that: a server cannot."""
+        return False
+
+    @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Make every `reading` of this thread see the current state until the end. May be nested."""
         if getattr(self._pinned, "connection", None) is not None:

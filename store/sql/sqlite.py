@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Table, create_engine, event, text
+from sqlalchemy import URL, Connection, Table, create_engine, event, text
 from sqlalchemy.dialects.sqlite import Insert, insert
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
@@ -55,6 +56,32 @@ class SqliteDatabase(Database):
         if checked:
             event.listen(engine, "connect", _read_any_text)
         super().__init__(engine)
+
+    @contextmanager
+    def erasing(self) -> Iterator[Connection]:
+        """Run `writing`, and overwrite what it deletes with zeros."""
+        with self.writing() as connection:
+            connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            yield connection
+
+    def wipe(self) -> bool:
+        """Rewrite the file without free pages, and empty its log. Takes as long as a copy of the file.
+
+        Raises `StateError` if another process reads for longer than `BUSY_TIMEOUT_S`.
+        """
+        if not self.path.exists():
+            return True
+        with self._engine.connect() as connection:  # VACUUM cannot run in a transaction
+            connection.exec_driver_sql("VACUUM")
+            busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        if busy:
+            raise StateError(
+                f"cannot empty the log of {self.name}",
+                expected="no transaction of another process",
+                found=f"one that lasts longer than {BUSY_TIMEOUT_S:g} s",
+                remedy="run the command again when it has ended",
+            )
+        return True
 
     def exclusive(self, doing: str) -> AbstractContextManager[None]:
         """Do nothing: the writer lock of the folder is enough."""

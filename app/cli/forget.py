@@ -1,0 +1,142 @@
+"""`shortlist forget` and `shortlist export-reader`: erase what is stored of a person, or print it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import print_json, print_remark, say
+from shortlist.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from shortlist.app.privacy.forget import Forgotten
+    from shortlist.app.privacy.receipt import Document
+
+NOT_PROVED = 1
+
+
+def forget(
+    context: typer.Context,
+    readers: Annotated[
+        list[str] | None, typer.Argument(help="Ids of readers. Without one, complete an interrupted run.")
+    ] = None,
+    backups: Annotated[
+        str, typer.Option("--backups", help="Backups that hold the readers: keep, rewrite or delete.")
+    ] = "keep",
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Search all files, and compare counts and index with a rebuild.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    verify: Annotated[
+        Path | None, typer.Option("--verify", help="Check the signature of a receipt of this home.", metavar="FILE")
+    ] = None,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Erase readers for good: events, chats, tastes, keys, caches, counts. A signed receipt says what was done.
+
+    The SQLite files are rewritten, which takes as long as a copy of them. Trained models cannot forget: the receipt
+    names the version to train again. Kept backups still hold the readers, and the receipt lists them. The exit code is
+    1 if a proof fails.
+
+    Example: shortlist forget user_123 --prove --backups rewrite
+    """
+    chosen = settings(context, home, config)
+    if verify is not None:
+        _verify(chosen.home, verify, as_json)
+        return
+    from shortlist.app.build import open_home
+    from shortlist.app.privacy.copies import TREATMENTS
+    from shortlist.app.privacy.forget import forget as forget_readers
+
+    treatment = next((one for one in TREATMENTS if one == backups), None)
+    if treatment is None:
+        expected = f"one of {', '.join(TREATMENTS)}"
+        raise UsageError("unknown treatment", expected=expected, found=repr(backups), remedy="correct --backups")
+    with open_home(chosen, any_encoder=True) as store:
+        if readers and not yes:
+            _ask(readers)
+        done = forget_readers(store, chosen, readers or [], treatment, prove=prove)
+    if as_json:
+        print_json({**done.receipt, "file": str(done.path)})
+    else:
+        _show(done)
+    if not done.proved:
+        raise typer.Exit(NOT_PROVED)
+
+
+def export_reader(
+    context: typer.Context,
+    reader: Annotated[str, typer.Argument(help="The reader's id.", metavar="READER")],
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Print everything that is stored of a reader as one JSON document.
+
+    Example: shortlist export-reader user_123 > user_123.json
+    """
+    chosen = settings(context, home, config)
+    from shortlist.app.build import open_home
+    from shortlist.app.privacy.export_reader import export_reader as export
+
+    with open_home(chosen, any_encoder=True) as store:
+        print_json(export(store, chosen, reader))
+
+
+def _ask(readers: list[str]) -> None:
+    names = ", ".join(readers[:5]) + (f" and {len(readers) - 5} more" if len(readers) > 5 else "")
+    if not sys.stdin.isatty():
+        raise UsageError("nobody to ask", expected="--yes", found="no terminal", remedy=f"add --yes to forget {names}")
+    say(f"This erases {names}. It cannot be undone.", err=True)
+    typer.confirm("Go on?", abort=True, err=True)
+
+
+def _verify(home: Path, file: Path, as_json: bool) -> None:
+    from shortlist.app.privacy.receipt import verify_receipt
+
+    receipt = verify_receipt(home, file)
+    if as_json:
+        print_json({"genuine": True, "receipt": receipt})
+    else:
+        say(f"genuine: written by this home on {receipt['forgotten']} for {len(receipt['readers'])} readers")
+
+
+def _show(done: Forgotten) -> None:
+    receipt = done.receipt
+    for one in receipt["readers"]:
+        say("erased " + ", ".join(f"{number:,} {table}" for table, number in one["erased"].items()))
+    say(f"deleted {receipt['caches']['answers']:,} cached answers, {receipt['caches']['embeddings']:,} embeddings")
+    _show_rest(receipt)
+    if receipt["proof"] is not None:
+        _show_proof(receipt["proof"])
+    say(f"receipt: {done.path}")
+
+
+def _show_rest(receipt: Document) -> None:
+    backups, models = receipt["backups"], receipt["models"]
+    for verb in ("rewritten", "deleted"):
+        if backups[verb]:
+            say(f"backups {verb}: {', '.join(backups[verb])}")
+    if backups["hold"]:
+        print_remark(f"still in the backups {', '.join(backups['hold'])}; see --backups rewrite or delete")
+    if models["deleted"]:
+        say(f"deleted the trained versions {', '.join(models['deleted'])}")
+    for version in models["hold_traces"]:
+        print_remark(f"{version}, which is in use, was trained on them: run `{models['retrain']}`")
+    for place in receipt["outside"]:
+        print_remark(f"not covered: {place}")
+
+
+def _show_proof(proof: Document) -> None:
+    for one in proof["compared"]:
+        say(f"{'equal' if one['equal'] else 'NOT EQUAL'} to a rebuild: {one['of']}")
+    searched = proof["searched"]
+    say(f"searched {searched['files']:,} files for {searched['reader_ids']} ids and {searched['texts']:,} texts")
+    for place in proof["traces"]:
+        say(f"FOUND in {place}")
+    say("proved" if proof["holds"] else "not proved")

@@ -1,0 +1,1 @@
+"""Forget readers, prove it, and export what is stored of one."""

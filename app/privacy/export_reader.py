@@ -1,0 +1,40 @@
+"""Export everything that a home stores of one reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from shortlist.app.privacy.copies import backups_that_hold
+from shortlist.core.config import Config
+from shortlist.ingest.simulate.tastes import Tastes
+from shortlist.retrieval.trained.versions import versions
+from shortlist.store.backups.backup import backup_folder
+from shortlist.store.home import Home
+from shortlist.store.home_files import LAST_READER
+
+
+def export_reader(home: Home, config: Config, user_id: str) -> dict[str, Any]:
+    """Return all that is stored of the reader as one JSON document. Raises `UnknownReader`.
+
+    Counts and models that include the reader's events without naming them are listed under `derived`.
+    """
+    data = home.catalogue.personal_data
+    if not data.exists(user_id):
+        home.catalogue.readers.get(user_id)  # raises with the nearest ids
+    backups = backups_that_hold(backup_folder(home.path, config.backup.folder), user_id)
+    tastes = Tastes.load(home.path)
+    return {
+        **data.export(user_id),
+        "simulated": tastes is not None and any(taste.user_id == user_id for taste in tastes.readers),
+        "last_reader": _remembered(home.path) == user_id,
+        "backups": [one.path.name for one in backups],
+        "derived": {"counts": ["co-watch counts", "popularity"], "trained_versions": versions(home.path)},
+    }
+
+
+def _remembered(home: Path) -> str | None:
+    try:
+        return (home / LAST_READER).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,196 @@
+"""Everything that the catalogue stores of one person: export it, and erase it in one transaction.
+
+An erasure leaves a mark in `meta` until everything derived from the erased rows is gone, too. The mark holds the
+reader's id at first, so that an interrupted erasure can go on. `settle` replaces it by one without ids.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, func, inspect, select, update
+from sqlalchemy import Text as PlainText
+
+from shortlist.store.catalogue.base import CatalogueTable
+from shortlist.store.catalogue.events import mark_removal
+from shortlist.store.catalogue.keys import READER
+from shortlist.store.catalogue.rows import from_micros
+from shortlist.store.sql.dialect import in_list
+from shortlist.store.sql.schema import catalogue, events, keys, messages, meta, readers, tastes
+
+ERASED = "erased reader "  # and the reader's id: a key in `meta`; its value is the number of erased rows by table
+UNWIPED = "erased and not wiped"  # a key in `meta`; its value is the receipt so far
+OWNED: Sequence[tuple[Table, str]] = ((readers, "id"), (events, "user_id"), (tastes, "user_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """The number of rows erased by table, and the ids and texts that they held."""
+
+    rows: Mapping[str, int]
+    texts: frozenset[str]
+
+
+def mention_of(user_id: str) -> re.Pattern[str]:
+    """Return a pattern that finds the id as a word of its own: `ann` is not in `anna`, `ann-2` or `ann@example.org`."""
+    return re.compile(rf"(?<![\w@.-]){re.escape(user_id)}(?![\w@-]|\.\w)")
+
+
+class PersonalData(CatalogueTable):
+    """The rows of one reader in all tables."""
+
+    def exists(self, user_id: str) -> bool:
+        """Return whether any table has rows of this reader."""
+        with self._database.reading() as connection:
+            return any(_number(connection, table, table.c[column] == user_id) for table, column in OWNED) or bool(
+                _keys_of(connection, user_id) or _threads_of(connection, user_id)
+            )
+
+    def export(self, user_id: str) -> dict[str, Any]:
+        """Return all rows of the reader as JSON values, events oldest first."""
+        with self._database.snapshot(), self._database.reading() as connection:
+            owned = {
+                table.name: [_document(row) for row in connection.execute(_rows_of(table, column, user_id))]
+                for table, column in OWNED
+            }
+            said = select(messages.c.thread, messages.c.message).order_by(messages.c.seq)
+            said = said.where(in_list(messages.c.thread, _threads_of(connection, user_id)))
+            return {
+                "user_id": user_id,
+                "reader": next(iter(owned["readers"]), None),
+                "taste": next(iter(owned["tastes"]), None),
+                "events": owned["events"],
+                "messages": [{"thread": thread, **json.loads(turn)} for thread, turn in connection.execute(said)],
+                "keys": [_document(row, without="sha") for row in _keys_of(connection, user_id)],
+            }
+
+    def iterate_texts(self) -> Iterator[tuple[str, str]]:
+        """Yield ("table.column", value) for every text in the catalogue."""
+        for table in catalogue.sorted_tables:
+            columns = [column for column in table.columns if isinstance(column.type, PlainText)]
+            with self._database.reading() as connection:
+                for row in connection.execute(select(*columns)):
+                    for column, value in zip(columns, row, strict=True):
+                        if value is not None:
+                            yield str(column), value
+
+    def erase(self, user_id: str) -> Erased:
+        """Delete all rows of the reader and leave a mark, in one transaction. Derived data follows as after `remove`.
+
+        The deleted bytes are overwritten in a SQLite file. Its log still holds them until `Home.wipe`.
+        """
+        with self._database.erasing() as connection:
+            erased = erase(connection, user_id)
+            mark = {"key": f"{ERASED}{user_id}", "value": json.dumps(dict(erased.rows))}
+            connection.execute(self._database.replace(meta, mark))
+            mark_removal(connection, self._database)
+        return erased
+
+    def erased(self) -> dict[str, dict[str, int]]:
+        """Return the erased rows by table of each reader whose derived data may still exist, by id."""
+        marks = select(meta).where(meta.c.key.startswith(ERASED))
+        with self._database.reading() as connection:
+            return {row.key.removeprefix(ERASED): json.loads(row.value) for row in connection.execute(marks)}
+
+    def settle(self, receipt: Mapping[str, Any]) -> None:
+        """Replace the marks of all readers by one without their ids, which holds `receipt`."""
+        with self._database.erasing() as connection:
+            connection.execute(delete(meta).where(meta.c.key.startswith(ERASED)))
+            mark = {"key": UNWIPED, "value": json.dumps(receipt)}
+            connection.execute(self._database.replace(meta, mark))
+
+    def settled(self) -> dict[str, Any] | None:
+        """Return the receipt of `settle` until `finish`, else None."""
+        with self._database.reading() as connection:
+            value = connection.scalar(select(meta.c.value).where(meta.c.key == UNWIPED))
+        return None if value is None else dict(json.loads(value))
+
+    def is_unfinished(self) -> bool:
+        """Return whether an erasure was interrupted before `finish`."""
+        marks = select(meta.c.key).where(meta.c.key.startswith(ERASED) | (meta.c.key == UNWIPED)).limit(1)
+        with self._database.reading() as connection:
+            return connection.scalar(marks) is not None
+
+    def finish(self) -> None:
+        """Delete the last mark. Call it when the files are wiped."""
+        with self._database.erasing() as connection:
+            connection.execute(delete(meta).where(meta.c.key == UNWIPED))
+
+
+def erase(connection: Connection, user_id: str) -> Erased:
+    """Delete all rows of the reader. Tables that a catalogue of an older version lacks are left out."""
+    present = set(inspect(connection).get_table_names())
+    texts: set[str] = set()
+    rows: dict[str, int] = {}
+    for table, column in OWNED:
+        if table.name in present:
+            owned = connection.execute(_rows_of(table, column, user_id)).all()
+            texts.update(_texts(table, owned))
+            connection.execute(delete(table).where(table.c[column] == user_id))
+            rows[table.name] = len(owned)
+    of_threads = in_list(messages.c.thread, _threads_of(connection, user_id))
+    turns = [json.loads(one) for one in connection.scalars(select(messages.c.message).where(of_threads))]
+    texts.update(turn["message"] for turn in turns if turn.get("message"))
+    connection.execute(delete(messages).where(of_threads))
+    rows["messages"] = len(turns)
+    if keys.name in present:
+        rows["keys"] = len(_keys_of(connection, user_id))
+        connection.execute(delete(keys).where(keys.c.scope == f"{READER}{user_id}"))
+        labels = connection.execute(select(keys.c.id, keys.c.label)).all()
+        naming = [row.id for row in labels if mention_of(user_id).search(row.label)]
+        connection.execute(update(keys).where(in_list(keys.c.id, naming)).values(label=""))
+    return Erased(rows, frozenset(texts))
+
+
+def _rows_of(table: Table, column: str, user_id: str) -> Any:
+    return select(table).where(table.c[column] == user_id).order_by(*table.primary_key.columns)
+
+
+def _texts(table: Table, rows: Sequence[Row[Any]]) -> set[str]:
+    if table is events:
+        return {row.event_id for row in rows} | {row.request_id for row in rows if row.request_id}
+    return {row.sentence for row in rows} if table is tastes else set()
+
+
+def _keys_of(connection: Connection, user_id: str) -> Sequence[Row[Any]]:
+    return connection.execute(select(keys).where(keys.c.scope == f"{READER}{user_id}")).all()
+
+
+def _threads_of(connection: Connection, user_id: str) -> set[str]:
+    """Return the threads of the reader's keys, and those in which any turn is theirs or names them."""
+    pattern = mention_of(user_id)
+    present = keys.name in inspect(connection).get_table_names()
+    own = tuple(f"{row.id}:" for row in _keys_of(connection, user_id)) if present else ()
+    names = connection.scalars(select(messages.c.thread).distinct())
+    found = {name for name in names if name.startswith(own) or pattern.search(name)}
+    stored = json.dumps(user_id)[1:-1]  # as in the JSON text
+    candidates = select(messages.c.thread, messages.c.message)
+    turns = connection.execute(candidates.where(messages.c.message.contains(stored, autoescape=True)))
+    return found | {row.thread for row in turns if names_reader(json.loads(row.message), user_id, pattern)}
+
+
+def names_reader(turn: Mapping[str, Any], user_id: str, pattern: re.Pattern[str]) -> bool:
+    """Return whether a turn of a chat is for or by the reader, or its words name them."""
+    arguments = (turn.get("asked") or {}, (turn.get("action") or {}).get("arguments") or {})
+    people = {turn.get("user"), turn.get("speaker"), *(one.get("user") for one in arguments)}
+    return user_id in people or any(pattern.search(turn.get(part) or "") for part in ("message", "reply"))
+
+
+def _number(connection: Connection, table: Table, condition: Any) -> int:
+    return connection.scalar(select(func.count()).select_from(table).where(condition)) or 0
+
+
+def _document(row: Row[Any], without: str = "") -> dict[str, Any]:
+    document = {name: value for name, value in row._mapping.items() if name not in (without, "seq")}
+    for name in ("at", "created"):
+        if document.get(name) is not None:
+            moment = from_micros(document[name])
+            document[name] = None if moment is None else moment.isoformat()
+    for name in ("interests", "tags"):
+        if name in document:
+            document[name] = json.loads(document[name])
+    return document
