@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +97,10 @@ def counts(path: Path) -> Any:
         return links.ids, [one.tobytes() for one in arrays], links.readers, popular
 
 
-def forget_at_random(folder: Path, readers: int, forgotten: int, kills: int, seed: int = 0) -> int:
-    """Forget some of `readers` in random order, with kills in between, and compare with a home without them.
+def forget_at_random(folder: Path, readers: int, forgotten: int, kills: int, together: int = 1, seed: int = 0) -> int:
+    """Forget some of `readers` in random order, `together` at once, with kills in between.
+
+    Compare with a home that never had them.
 
     Return the number of kills that happened.
     """
@@ -105,13 +108,14 @@ def forget_at_random(folder: Path, readers: int, forgotten: int, kills: int, see
     rng = random.Random(seed)
     fill(path, range(readers))
     gone = rng.sample(range(readers), forgotten)
-    killed_in = set(rng.sample(range(forgotten), kills))
+    groups = [[name(number) for number in gone[at : at + together]] for at in range(0, forgotten, together)]
+    killed_in = set(rng.sample(range(len(groups)), kills))
     killed = 0
-    for at, number in enumerate(gone):
+    for at, users in enumerate(groups):
         if at in killed_in:
-            killed += kill_at(lambda user=name(number): run(path, [user]), rng.randrange(200, 5000))  # type: ignore[misc]
+            killed += kill_at(partial(run, path, users), rng.randrange(200, 5000))
         try:
-            run(path, [name(number)])
+            run(path, users)
         except UnknownReader:  # the child had finished
             assert at in killed_in
     content = raw(path)
@@ -131,7 +135,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_no_file_holds_forgotten_readers_after_a_kill(tmp_path: Path) -> None:
-    forget_at_random(tmp_path, readers=20, forgotten=6, kills=1)
+    forget_at_random(tmp_path, readers=60, forgotten=20, kills=1, together=10)
 
 
 @pytest.mark.slow
