@@ -78,7 +78,7 @@ def export_reader(
 ) -> None:
     """Print everything that is stored of a reader as one JSON document.
 
-    Example: shortlist export-reader user_123 > user_123.json
+    Example: shortlist export-reader user_123
     """
     chosen = settings(context, home, config)
     from shortlist.app.build import open_home

@@ -49,7 +49,7 @@ def fill(path: Path, numbers: Sequence[int], encoder: str = "hash-32") -> None:
         for number in numbers:
             rng = random.Random(number)
             for at, item in enumerate(rng.sample(range(VIDEOS), 6)):
-                moment = NOW + timedelta(minutes=7 * number + at)
+                moment = NOW - timedelta(minutes=7 * number - at)
                 events.append(Event(name(number), f"v{item:02}", "video", "view", moment))
         home.catalogue.events.add([replace(one, request_id=f"{one.user_id}-{at}") for at, one in enumerate(events)])
         for number in numbers[:: max(1, len(numbers) // 20)]:
