@@ -79,7 +79,8 @@ async function showAnswers(signal) {
   for await (const [name, answer] of events(`${idPath("/v1/recommend/", reader)}/stream?${parameters(more)}`, { signal })) {
     if (signal.aborted || name !== "answer") continue;
     await show(answer.recommendations, before);
-    if (before) sayMoves(answer, before);
+    if (answer.progress) state(`The language model has judged ${answer.progress.judged} of ${answer.progress.of} videos …`);
+    else if (before) sayMoves(answer, before);
     else if (modelIsOn() && items.length) state("The language model is reading these videos …");
     else say(answer);
     before ??= new Map(answer.recommendations.map((item) => [item.video_id, item.rank]));
