@@ -15,7 +15,7 @@ CHANNEL = ("channel", "not_channels")
 CATEGORY = ("category", "not_categories")
 LANGUAGE = ("language", "not_languages")
 LIMITS_BY_NAME: Mapping[str, tuple[str, ...]] = {
-    "length": LENGTH, "duration": LENGTH, "date": DATE, "age": DATE, "channel": CHANNEL, "source": CHANNEL,
+    "length": LENGTH, "duration": LENGTH, "time": LENGTH, "date": DATE, "age": DATE, "channel": CHANNEL, "source": CHANNEL,
     "category": CATEGORY, "kind": CATEGORY, "language": LANGUAGE, "word": ("not_words",),
 }  # fmt: skip
 ALLOWED_AGAIN = {

@@ -21,9 +21,18 @@ def parse_seconds(span: re.Match[str]) -> float:
     if span["clock"]:
         minutes, rest = span["clock"].split(":")
         return float(int(minutes) * 60 + int(rest))
-    unit = UNITS[re.sub(r"(?<=[a-z]{2})s$", "", span["unit"].lower())]
     amount = 0.5 if span["half"] else _amount(span["amount"]) + (0.5 if span["and_half"] else 0)
-    return amount * unit
+    return amount * _unit(span["unit"])
+
+
+def _low_seconds(between: re.Match[str], unit_of_high: str) -> float:
+    """Return the seconds in the first half of a match of `between`, which need not name its unit."""
+    amount = 0.5 if between["low"].lower().startswith("half") else _amount(between["low"])
+    return amount * _unit(between["low_unit"] or unit_of_high)
+
+
+def _unit(word: str) -> int:
+    return UNITS[re.sub(r"(?<=[a-z]{2})s$", "", word.lower())]
 
 
 def _amount(words: str | None) -> float:
@@ -36,10 +45,9 @@ def extract_duration(text: str, context: ParseContext) -> Extraction:
     """Return the minimum and maximum duration, in seconds."""
     between = pattern("between").search(text)
     if between is not None:
-        high = parse_seconds(_last_span(between))
-        unit = 60 if high >= 60 and re.search(r"m(?:in|\b)", between[0], re.I) else 1
-        low = parse_number(between["low"]) * unit
-        return {"min_duration_s": low, "max_duration_s": _as_int(high)}, cut(text, between)
+        span = _last_span(between)
+        low = _low_seconds(between, span["unit"] or "s")
+        return {"min_duration_s": _as_int(low), "max_duration_s": _as_int(parse_seconds(span))}, cut(text, between)
     limits: dict[str, Any] = {}
     for key, phrases in {"max_duration_s": ("under", "or_less"), "min_duration_s": ("over", "or_more")}.items():
         match = next(filter(None, (pattern(phrase).search(text) for phrase in phrases)), None)

@@ -35,14 +35,18 @@ class Names:
             wanted, self.categories
         )
 
+    def exact_channel(self, words: str) -> str | None:
+        """Return the channel whose whole name is `words`; None if there is none."""
+        return next((name for name in self.channels if name.casefold() == words.casefold()), None)
+
     def channel(self, words: str) -> str | None:
         """Return the channel that `words` name, in full or by its beginning; numbers ("two") only in full."""
         wanted = words.casefold()
-        exact = (name for name in self.channels if name.casefold() == wanted)
+        exact = self.exact_channel(words)
         by_beginning = (name for name in self.channels if name.casefold().startswith(wanted + " "))
         if wanted in word_map("numbers"):
-            return next(exact, None)
-        return next(exact, None) or next(by_beginning, None) or _most_similar(wanted, self.channels)
+            return exact
+        return exact or next(by_beginning, None) or _most_similar(wanted, self.channels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 MAX_CHARS = 2000
+THUMBS = {"👍": " thumbs up ", "👎": " thumbs down "}
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 EMOJI_PARTS = frozenset("\N{ZERO WIDTH JOINER}\N{VARIATION SELECTOR-16}") | set(map(chr, range(0x1F3FB, 0x1F400)))
 
@@ -13,9 +14,13 @@ EMOJI_PARTS = frozenset("\N{ZERO WIDTH JOINER}\N{VARIATION SELECTOR-16}") | set(
 def normalise(message: str) -> str:
     """Return `message` on one line in NFKC, at most `MAX_CHARS` long, without control characters and emoji.
 
+    Thumbs are words.
     Letters repeated for emphasis ("loooong") are reduced.
     """
-    text = unicodedata.normalize("NFKC", message[:MAX_CHARS]).replace("’", "'")[:MAX_CHARS]
+    text = unicodedata.normalize("NFKC", message[:MAX_CHARS]).replace("’", "'")
+    for thumb, words in THUMBS.items():
+        text = text.replace(thumb, words)
+    text = text[:MAX_CHARS]
     text = STRETCHED.sub(_reduce, "".join(" " if _is_noise(char) else char for char in text))
     return " ".join(text.split())
 

@@ -17,14 +17,16 @@ from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.limits import extract_limits
 from shortlist.agent.chat.nlu.names import Names, extract_readers
 from shortlist.agent.chat.nlu.normalise import normalise
+from shortlist.agent.chat.nlu.single_words import read_single_words
 from shortlist.agent.chat.nlu.spelling import correct_spelling, restore_spelling
-from shortlist.agent.chat.nlu.topic import find_marked_topic, find_topic, strip_filler
+from shortlist.agent.chat.nlu.topic import find_marked_topic, find_topic, strip_filler, trim
 from shortlist.agent.chat.nlu.vocabulary import parse_number, word_map
 from shortlist.retrieval.analysis import terms
 
 RANGES = (("min_duration_s", "max_duration_s"), ("published_after", "published_before"))
 OPPOSITES = {"category": "not_categories", "channel": "not_channels", "language": "not_languages"}
 MAX_TOPIC_WORDS = 8  # longer texts without a known phrase are not read as a topic
+MAX_QUESTION_WORDS = 16  # of a question to search for, or about a place of the list
 
 
 def merge_limits(arguments: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +130,8 @@ def _start_over(msg: ParsedMessage) -> Action | None:
 
 
 def _undo(msg: ParsedMessage) -> Action | None:
-    if not pattern("undo").fullmatch(msg.text):
+    short = len(msg.text.split()) <= MAX_TOPIC_WORDS and pattern("unwanted_step").fullmatch(msg.text)
+    if not pattern("undo").fullmatch(msg.text) and not (short and msg.memory.previous_request):
         return None
     before = msg.memory.previous_request
     if before is None:
@@ -139,6 +142,10 @@ def _undo(msg: ParsedMessage) -> Action | None:
 
 def _feedback(msg: ParsedMessage) -> Action | None:
     return read_feedback(msg.body, msg.user, msg.memory, msg.context.names)
+
+
+def _single_words(msg: ParsedMessage) -> Action | None:
+    return read_single_words(msg.body, msg.user, msg.memory)
 
 
 def _open(msg: ParsedMessage) -> Action | None:
@@ -168,7 +175,7 @@ def _refuse(msg: ParsedMessage) -> Action | None:
 
 
 def _describe(msg: ParsedMessage) -> Action | None:
-    if "not_videos" in msg.limits:
+    if "not_videos" in msg.limits or ("k" in msg.limits and not msg.rest):
         return None
     return _about_place("describe", msg, pattern("what_that"))
 
@@ -192,12 +199,18 @@ def _profile(msg: ParsedMessage) -> Action | None:
         return Action("profile", {"user": msg.reader})
     if msg.memory.user and not msg.reader and pattern("about_me").fullmatch(msg.body):
         return Action("profile", {"user": msg.memory.user})
-    user = msg.reader or (msg.memory.user if pattern("myself").search(msg.text) else None)
-    if user and pattern("done").match(msg.body):
+    myself = pattern("myself").search(msg.text)
+    user = msg.reader or (msg.memory.user if myself else None)
+    if (user or myself) and pattern("done").match(msg.body):
         return Action("profile", {"user": user})
-    if not user or msg.limits or pattern("advice").search(msg.body) or not pattern("taste").search(msg.body):
+    if not (user or pattern("my_own").fullmatch(msg.body)) or msg.limits or _asks_advice(msg) or not pattern("taste").search(msg.body):
         return None
     return Action("profile", {"user": user})
+
+
+def _asks_advice(msg: ParsedMessage) -> bool:
+    """Return whether words such as "should" or "find" ask for videos, not for the reader's history or taste."""
+    return bool(pattern("advice").search(msg.body)) and not pattern("my_own").fullmatch(msg.body)
 
 
 def _like(msg: ParsedMessage) -> Action | None:
@@ -267,7 +280,7 @@ def _surprise(msg: ParsedMessage) -> Action | None:
 def _search(msg: ParsedMessage) -> Action | None:
     if msg.reader or not pattern("look").match(msg.rest) or (msg.memory.user and pattern("wide").search(msg.rest)):
         return None
-    text = pattern("looked").sub("", msg.rest, count=1).strip(" ,.;")
+    text = trim(pattern("looked").sub("", msg.rest, count=1))
     return Action("search", {"text": text, **msg.limits}) if text else None
 
 
@@ -278,6 +291,8 @@ def _recommend(msg: ParsedMessage) -> Action | None:
     about = find_topic(msg.rest)
     if about and len(about.split()) > MAX_TOPIC_WORDS:
         return None
+    if about and find_marked_topic(msg.rest) is None and (channel := msg.context.names.exact_channel(about)):
+        return Action("recommend", {"user": msg.user, **msg.limits, "channel": channel})
     if about and not msg.user:
         return Action("search", {"text": about, **msg.limits})
     return Action("recommend", {"user": msg.user, **({"about": about} if about else {}), **msg.limits})
@@ -285,7 +300,8 @@ def _recommend(msg: ParsedMessage) -> Action | None:
 
 def _topic_alone(msg: ParsedMessage) -> Action | None:
     words = re.findall(r"\w+", msg.rest)
-    if not 1 <= len(words) <= MAX_TOPIC_WORDS or msg.text.startswith("/"):
+    most = MAX_QUESTION_WORDS if pattern("question").match(msg.rest) else MAX_TOPIC_WORDS
+    if not 1 <= len(words) <= most or msg.text.startswith("/"):
         return None
     if msg.memory.awaiting_preference:
         return Action("recommend", {"user": msg.memory.list_reader, **_preference(msg), **msg.limits})
@@ -304,7 +320,7 @@ def _about_place(name: ActionName, msg: ParsedMessage, that: re.Pattern[str]) ->
     place = pattern("placed").search(msg.body)
     if place is None and not that.fullmatch(msg.body):
         return None
-    if place is not None and (_is_count(place, msg) or len(msg.body.split()) > MAX_TOPIC_WORDS + 4):
+    if place is not None and (_is_count(place, msg) or len(msg.body.split()) > MAX_QUESTION_WORDS):
         return None
     number = _place(place) if place else msg.memory.focus
     user = msg.reader or msg.memory.list_reader or msg.memory.user
@@ -344,6 +360,6 @@ def _small_talk(msg: ParsedMessage) -> Action | None:
 
 
 RULES: tuple[Rule, ...] = (
-    _start_over, _undo, _feedback, _open, _small_talk, _explain, _watched_when, _profile, _like, _describe, _next,
+    _start_over, _undo, _feedback, _open, _small_talk, _explain, _watched_when, _single_words, _profile, _like, _describe, _next,
     _surprise, _refine, _refuse, _search, _recommend, _topic_alone,
 )  # fmt: skip

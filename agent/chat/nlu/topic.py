@@ -8,19 +8,25 @@ from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.vocabulary import word_set
 
 TOKEN = re.compile(r"\S+")
-CLAUSE = re.compile(r"\s*[,;!]\s+")
+CLAUSE = re.compile(r"\s*[,;!?.]\s+")
 EDGE = ' ,.;:!?"“”()-–—'
 
 
 def find_topic(text: str) -> str | None:
     """Return the text after the last "about", else the topic of the wish itself; None without one."""
-    return find_marked_topic(text) or strip_filler(_wish(text))
+    return find_marked_topic(text) or strip_filler(_wish(text)) or _find_fondness(text)
+
+
+def _find_fondness(text: str) -> str | None:
+    """Return what somebody likes, where the wish has no topic: birds for "she likes birds, what would she enjoy?"."""
+    match = pattern("fondness").search(text)
+    return trim(match["topic"]) if match else None
 
 
 def find_marked_topic(text: str) -> str | None:
     """Return the text after the last "about" or similar word; None without one."""
     marker = _last(pattern("topic_marker"), text) or _last(pattern("topic_on"), text)
-    return _trim(text[marker.end() :]) if marker else None
+    return trim(text[marker.end() :]) if marker else None
 
 
 def strip_filler(text: str) -> str | None:
@@ -44,7 +50,7 @@ def _wish(text: str) -> str:
     return pattern("meanwhile").split(wish[: question.start()] if question else wish)[0]
 
 
-def _trim(text: str) -> str | None:
+def trim(text: str) -> str | None:
     """Return `text` without politeness at its end and articles at its beginning; None if nothing is left."""
     text = pattern("topic_end").sub("", text)
     text = pattern("topic_start").sub("", text.strip(EDGE))
