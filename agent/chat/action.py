@@ -23,14 +23,13 @@ class Action:
     """A tool and its arguments. Arguments that the message does not give are absent.
 
     recommend: `user` (may be None), `about`, `like` (a place in the last list, or a video's id), `surprise` (True to
-    draw at random from the reader's best). search: `text`. Both:
-    `k`, `after` (number of places of the same list shown before), `undone` (True to return to the request before), and
-    `LIMITS` (as in `Filters`, except that dates are ISO strings and videos may be places in the last list). explain,
-    describe and open: `number` in the last list (-1 is the last), `user`; explain also `in_detail`. profile: `user`,
-    `watched_after` and `watched_before` (ISO dates, for what was watched then). feedback: `user` and either `action`
-    with `numbers`, `channel` or `channel_of` (a place), and `more` (True to go on with a list), or `undone`. help:
-    `small_talk` (thanks or farewell). All may have `unmet` (phrases that no filter can express) and `others` (readers
-    named besides the first).
+    draw at random from the reader's best). search: `text`. Both: `k`, `after` (number of places of the same list shown
+    before), `undone` (True to return to the request before), and `LIMITS` (as in `Filters`, except that dates are ISO
+    strings and videos may be places in the last list). explain, describe and open: `number` in the last list (-1 is the
+    last), `user`; explain also `in_detail`. profile: `user` (may be None), `watched_after` and `watched_before` (ISO
+    dates, for what was watched then). feedback: `user` and either `action` with `numbers`, `channel` or `channel_of` (a
+    place), and `more` (True to go on with a list), or `undone`. help: `small_talk` (thanks or farewell). All may have
+    `unmet` (phrases that no filter can express) and `others` (readers named besides the first).
     """
 
     name: ActionName

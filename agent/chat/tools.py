@@ -188,6 +188,8 @@ class Tools:
         return replace(more, text=f"{reply.text}\n{more.text}", action=reply.action, events=reply.events)
 
     def _profile(self, action: Action, memory: Memory) -> Reply:
+        if action.arguments["user"] is None:
+            return Reply(say("ask_reader", memory.language), action)
         if "watched_after" in action.arguments:
             return self._watched(action)
         profile = self._recommender.profile(action.arguments["user"])

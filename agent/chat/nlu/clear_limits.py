@@ -15,8 +15,8 @@ CHANNEL = ("channel", "not_channels")
 CATEGORY = ("category", "not_categories")
 LANGUAGE = ("language", "not_languages")
 LIMITS_BY_NAME: Mapping[str, tuple[str, ...]] = {
-    "length": LENGTH, "duration": LENGTH, "time": LENGTH, "date": DATE, "age": DATE, "channel": CHANNEL, "source": CHANNEL,
-    "category": CATEGORY, "kind": CATEGORY, "language": LANGUAGE, "word": ("not_words",),
+    "length": LENGTH, "duration": LENGTH, "time": LENGTH, "date": DATE, "age": DATE, "channel": CHANNEL,
+    "source": CHANNEL, "category": CATEGORY, "kind": CATEGORY, "language": LANGUAGE, "word": ("not_words",),
 }  # fmt: skip
 ALLOWED_AGAIN = {
     "longer": "max_duration_s", "shorter": "min_duration_s", "older": "published_after", "newer": "published_before",
@@ -28,7 +28,7 @@ def extract_cleared_limits(text: str, context: ParseContext) -> Extraction:
     names: list[str] = []
     if match := pattern("lift_all").search(text):
         names, text = [name for name in LIMITS if name != "include_seen"], cut(text, match)
-    while match := pattern("lift_one").search(text):
+    while match := pattern("lift_one").search(text) or pattern("no_matter").search(text):
         names, text = [*names, *LIMITS_BY_NAME[_singular(match["limit"])]], cut(text, match)
     while match := pattern("welcome").search(text):
         names, text = [*names, ALLOWED_AGAIN[(match["way"] or match["other_way"]).lower()]], cut(text, match)

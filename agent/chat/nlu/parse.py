@@ -26,6 +26,7 @@ from shortlist.retrieval.analysis import terms
 RANGES = (("min_duration_s", "max_duration_s"), ("published_after", "published_before"))
 OPPOSITES = {"category": "not_categories", "channel": "not_channels", "language": "not_languages"}
 MAX_TOPIC_WORDS = 8  # longer texts without a known phrase are not read as a topic
+MAX_STEP_WORDS = 10  # of a message to take the last step back
 MAX_QUESTION_WORDS = 16  # of a question to search for, or about a place of the list
 
 
@@ -130,7 +131,7 @@ def _start_over(msg: ParsedMessage) -> Action | None:
 
 
 def _undo(msg: ParsedMessage) -> Action | None:
-    short = len(msg.text.split()) <= MAX_TOPIC_WORDS and pattern("unwanted_step").fullmatch(msg.text)
+    short = len(msg.text.split()) <= MAX_STEP_WORDS and pattern("unwanted_step").fullmatch(msg.text)
     if not pattern("undo").fullmatch(msg.text) and not (short and msg.memory.previous_request):
         return None
     before = msg.memory.previous_request
@@ -145,6 +146,8 @@ def _feedback(msg: ParsedMessage) -> Action | None:
 
 
 def _single_words(msg: ParsedMessage) -> Action | None:
+    if msg.limits.keys() - {"k"}:
+        return None
     return read_single_words(msg.body, msg.user, msg.memory)
 
 
@@ -197,15 +200,14 @@ def _watched_when(msg: ParsedMessage) -> Action | None:
 def _profile(msg: ParsedMessage) -> Action | None:
     if msg.reader and pattern("about_a_reader").fullmatch(msg.body) and not pattern("same").match(msg.body):
         return Action("profile", {"user": msg.reader})
-    if msg.memory.user and not msg.reader and pattern("about_me").fullmatch(msg.body):
+    if not msg.reader and pattern("about_me").fullmatch(msg.body):
         return Action("profile", {"user": msg.memory.user})
     myself = pattern("myself").search(msg.text)
     user = msg.reader or (msg.memory.user if myself else None)
     if (user or myself) and pattern("done").match(msg.body):
         return Action("profile", {"user": user})
-    if not (user or pattern("my_own").fullmatch(msg.body)) or msg.limits or _asks_advice(msg) or not pattern("taste").search(msg.body):
-        return None
-    return Action("profile", {"user": user})
+    asked = pattern("taste").search(msg.body) and (user or pattern("my_own").fullmatch(msg.body))
+    return Action("profile", {"user": user}) if asked and not msg.limits and not _asks_advice(msg) else None
 
 
 def _asks_advice(msg: ParsedMessage) -> bool:
@@ -244,7 +246,7 @@ def _refine(msg: ParsedMessage) -> Action | None:
     request = msg.memory.last_request
     if request is None:
         return None
-    instead = pattern("instead").fullmatch(msg.rest)
+    instead = pattern("instead").fullmatch(msg.rest) or pattern("instead_after").fullmatch(msg.rest)
     topic = find_topic(instead["topic"]) if instead else None
     left = strip_filler(pattern("same").sub("", msg.rest) if msg.reader else msg.rest)
     same = msg.reader is not None and bool(
@@ -360,6 +362,6 @@ def _small_talk(msg: ParsedMessage) -> Action | None:
 
 
 RULES: tuple[Rule, ...] = (
-    _start_over, _undo, _feedback, _open, _small_talk, _explain, _watched_when, _single_words, _profile, _like, _describe, _next,
-    _surprise, _refine, _refuse, _search, _recommend, _topic_alone,
+    _start_over, _undo, _feedback, _open, _small_talk, _explain, _watched_when, _single_words, _profile, _like, _describe,
+    _next, _surprise, _refine, _refuse, _search, _recommend, _topic_alone,
 )  # fmt: skip

@@ -19,7 +19,9 @@ def read_single_words(text: str, user: str | None, memory: Memory) -> Action | N
     """Return the feedback on a video of the last list, or the request to open or explain it, in `text`.
 
     The message must point to a video ("number 2", "the last one", "it") and contain a word of one kind: praise, blame,
-    having seen, opening or explaining. A negated word of praise is blame. None if it points to none, or asks for videos.
+    having seen, opening or explaining. A negated word of praise is blame.
+
+    None if it points to none, or asks for videos.
     """
     words = WORD.findall(text.lower())
     if not memory.last_list or len(words) > MAX_WORDS or pattern("points_at").search(text) is None:

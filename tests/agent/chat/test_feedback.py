@@ -97,6 +97,11 @@ def test_open_shows_the_address_or_says_that_there_is_none(chat: Chat) -> None:
     assert reply.text == "The record of “A comet has two tails” (Channel, 1:00) has no address. Its id is comet."
 
 
+def test_my_history_without_a_reader_asks_for_one(chat: Chat) -> None:
+    for message in ("my history", "what have I liked so far?"):
+        assert chat.turn(message).text.startswith("For whom? Name a reader")
+
+
 def test_what_was_watched_last_week(chat: Chat, records: Any, event: Callable[..., Event]) -> None:
     day = 24 * 60
     records.events.add(

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -26,6 +26,20 @@ NAMES = Names(
     ("Arts", "Business", "Food", "Music", "Sci/Tech", "Sports", "Travel", "World"),
     ("BBC News", "Kitchen Lab", "NASA", "Orbit Minute"),
 )
+SAMPLE = Path(__file__).parents[4] / "sample"  # the twelfth part names its readers, categories and channels
+
+
+def sample_names() -> Names:
+    readers, videos = (
+        [json.loads(line) for line in (SAMPLE / name).read_text("utf-8").splitlines()]
+        for name in ("readers.jsonl", "videos.jsonl")
+    )
+    ids = {reader["user_id"] for reader in readers}
+    categories, channels = ({video[key] for video in videos if video.get(key)} for key in ("category", "channel"))
+    return Names(ids.__contains__, tuple(sorted(categories)), tuple(sorted(channels)))
+
+
+NAMES_OF_PARTS = {"twelfth": sample_names()}
 LISTED = tuple(
     {
         "rank": place,
@@ -55,20 +69,28 @@ CONTEXTS = {
 UTTERANCES = [json.loads(line) for line in Path(__file__).with_name("utterances.jsonl").read_text("utf-8").splitlines()]
 
 
-def read(message: str, context: str = "new") -> Action:
-    return parse(to_english(message)[0], CONTEXTS[context], NAMES, TODAY) or Action("help")
+def read(message: str, context: str = "new", names: Names = NAMES) -> Action:
+    return parse(to_english(message)[0], CONTEXTS[context], names, TODAY) or Action("help")
 
 
 def wrong(part: str) -> tuple[list[str], int]:
     chosen = [one for one in UTTERANCES if one["part"] == part]
-    missed = [one["say"] for one in chosen if read(one["say"], one["in"]) != Action(one["name"], one["arguments"])]
+    names = NAMES_OF_PARTS.get(part, NAMES)
+    missed = [
+        one["say"] for one in chosen if read(one["say"], one["in"], names) != Action(one["name"], one["arguments"])
+    ]
     return missed, len(chosen)
 
 
 # "dev" was written before the parser. Each later part was written by someone who had not seen the parser, read once,
 # and then learned from. At their first reading 68 of 79, 59 of 78, 50 of 64, 60 of 64, 195 of 220, 264 of 320,
 # 431 of 480 and 630 of 720 were right. "tenth" was written with the rules that read it and measures nothing.
-PARTS = ("dev", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh")
+# "twelfth" was written by someone who had read neither code nor grammar, only the page on the chat: 327 of 500 were
+# right at the first reading, 340 if 13 that can be read in two ways count. 150 of them, drawn at random, were set
+# aside while the rules learned from the other 350: 94 of the 150 were right before, 104 after.
+PARTS = (
+    "dev", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(("part", "share"), [(part, 0.95) for part in PARTS])
@@ -151,7 +173,7 @@ def test_space_and_marks_around_a_message_change_nothing(one: dict[str, Any], ar
      ", ", "more ", "one ", "seen ", "half a ", "in ", "1:30 ", "is ", "please "],
 )  # fmt: skip
 def test_long_messages_are_read_quickly(word: str) -> None:
-    start = perf_counter()
+    start = process_time()  # other processes do not count
     for opening in ("why ", "what is ", "search ", "without ", "show me 3 ", ""):
         read(opening + word * 100_000 + "x", "list")
-    assert perf_counter() - start < 4
+    assert process_time() - start < 4
