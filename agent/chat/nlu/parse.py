@@ -362,6 +362,6 @@ def _small_talk(msg: ParsedMessage) -> Action | None:
 
 
 RULES: tuple[Rule, ...] = (
-    _start_over, _undo, _feedback, _open, _small_talk, _explain, _watched_when, _single_words, _profile, _like, _describe,
-    _next, _surprise, _refine, _refuse, _search, _recommend, _topic_alone,
+    _start_over, _undo, _feedback, _open, _small_talk, _explain, _watched_when, _single_words, _profile, _like,
+    _describe, _next, _surprise, _refine, _refuse, _search, _recommend, _topic_alone,
 )  # fmt: skip
