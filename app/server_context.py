@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,8 @@ def build_context_with_models(
     keyless: bool | None = None,
 ) -> AppContext:
     """Build the context with the given models. By default the server is `keyless` if the home never had a key."""
+    from shortlist.app.privacy.export_reader import export_reader
+    from shortlist.app.privacy.forget import forget
     from shortlist.eval.variants import load_variants
     from shortlist.serving.limits.deadline import DeadlineModel
     from shortlist.serving.limits.interprocess import SharedLimits
@@ -100,6 +103,8 @@ def build_context_with_models(
         chat=lambda recommender: chat_over(recommender, home, config, stoppable),
         variants=tuple(variants),
         variant=variant,
+        forget=lambda user_id: forget(home, config, [user_id]).receipt,
+        export_reader=partial(export_reader, home, config),
         shared=shared,
         metrics=metrics,
         keyless=not home.catalogue.keys.ever_existed() if keyless is None else keyless,

@@ -27,8 +27,8 @@ def create(
 ) -> None:
     """Create a key. It is shown once; only its hash is stored.
 
-    read: videos, all readers, metrics. write: also store events and videos. operate: metrics only. reader:ID: videos,
-    and the data and events of that reader.
+    read: videos, all readers, metrics. write: also store events and videos. operate: metrics, and
+    erasing readers. reader:ID: videos, and the data and events of that reader.
 
     Example: shortlist keys create --scope reader:user_123 --label "her phone"
     """

@@ -141,6 +141,11 @@ class Caller:
         if self.key is not None and not self.key.may("write") and self.key.reader != user_id:
             raise _forbidden(self.key)
 
+    def check_erase(self, user_id: str) -> None:
+        """Raise `HTTPException` 403 unless the caller may erase this reader."""
+        if self.key is not None and not self.key.may("erase") and self.key.reader != user_id:
+            raise _forbidden(self.key)
+
     def check_events(self, events: Sequence[object]) -> None:
         """Raise `HTTPException` 403 unless the caller may store all of these events."""
         for event in events:
@@ -156,6 +161,13 @@ def _requires(permission: Permission) -> Callable[..., Awaitable[Caller]]:
 
     return caller_of
 
+
+async def _caller_of(request: Request, _described: BearerInOpenApi) -> Caller:
+    return Caller(request.state.key)
+
+
+# Routes that take `AnyScope` check the scope themselves.
+AnyScope = Annotated[Caller, Depends(_caller_of)]
 
 # The key of one reader has the permission "content", so routes that take `ReadingContent` call `check_reader` as well.
 ReadingContent = Annotated[Caller, Depends(_requires("content"))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from shortlist.agent.chat.session import Chat
 from shortlist.agent.recommend import Recommender
@@ -19,8 +20,10 @@ class AppContext:
     """Application context of one server process.
 
     `recommender()` returns a recommender over the newest revision, and `chat(recommender)` a chat over it.
-    `variant(name)` returns the recommender of one of `variants`, and its rerank method. All of them share one encoder
-    and one language model, a `DeadlineModel` whose completions are counted in `metrics`. `shared` holds the limits that
+    `variant(name)` returns the recommender of one of `variants`, and its rerank method. `forget(user_id)`
+    erases a reader and returns the receipt, and `export_reader(user_id)` returns all that is stored of one. The
+    recommenders share one encoder and one language model, a `DeadlineModel` whose completions are counted in `metrics`.
+    `shared` holds the limits that
     all processes of a server share. `keyless` is True if the home had no key when the server started, which is decided
     once for all processes.
     """
@@ -32,6 +35,8 @@ class AppContext:
     chat: Callable[[Recommender], Chat]
     variants: tuple[str, ...]
     variant: Callable[[str], tuple[Recommender, str]]
+    forget: Callable[[str], dict[str, Any]]
+    export_reader: Callable[[str], dict[str, Any]]
     shared: SharedLimits
     metrics: Metrics
     keyless: bool

@@ -56,6 +56,7 @@ class Service:
         self.lists = Lists(context.home.catalogue)
         self._home = context.home
         self._encoder = context.encoder
+        self._forget, self._export_reader = context.forget, context.export_reader
         self._default_enricher = DefaultEnricher(self._home.catalogue, self._encoder, context.config.ingest.categories)
         self._retry_locked = Retrying(
             retry=retry_if_exception_type(HomeLocked),
@@ -241,6 +242,15 @@ class Service:
         """Delete a video, which no list has afterwards. Raises `UnknownItem`, and `HomeLocked` like `add_videos`."""
         with self._writer_lock(), self.reloader.writing():
             remove_video(self._home, video_id, self._encoder)
+
+    def export_reader(self, user_id: str) -> dict[str, Any]:
+        """Return all that is stored of a reader. Raises `UnknownReader`."""
+        return self._export_reader(user_id)
+
+    def forget_reader(self, user_id: str) -> dict[str, Any]:
+        """Erase a reader and return the receipt. Raises `UnknownReader`, and `HomeLocked` while a process ingests."""
+        with self._writer_lock(), self.reloader.writing():
+            return self._forget(user_id)
 
     def close(self) -> None:
         """Close the queue. Waits at most `serve.shutdown_s` seconds for running calls."""

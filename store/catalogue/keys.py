@@ -17,11 +17,11 @@ from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.rows import from_micros, to_micros
 from shortlist.store.sql.schema import keys, meta
 
-Permission = Literal["content", "readers", "write", "metrics"]
+Permission = Literal["content", "readers", "write", "metrics", "erase"]
 SCOPES: Mapping[str, frozenset[Permission]] = {
     "read": frozenset({"content", "readers", "metrics"}),
     "write": frozenset({"content", "readers", "metrics", "write"}),
-    "operate": frozenset({"metrics"}),
+    "operate": frozenset({"metrics", "erase"}),
 }
 READER = "reader:"  # prefix of the scope of one reader
 PREFIX = "sl_"

@@ -82,3 +82,18 @@ def test_the_parts_of_a_score_by_hand() -> None:
     values = {"cowatch:share": np.array([1.0, 0.5]), "dense:z": np.array([2.0, 0.0]), "tfidf:z": np.ones(2)}
     parts = RANKER.parts(values)
     assert {name: part.tolist() for name, part in parts.items()} == {"cowatch": [2.0, 0.0], "dense": [-4.0, 0.0]}
+
+
+def test_a_version_with_traces_stays_in_use_and_is_never_promoted_again(tmp_path: Path) -> None:
+    for name in ("old", "used"):
+        write(tmp_path, name)
+        versions.promote(tmp_path, name, "better")
+    assert versions.mark_traces(tmp_path) == (["used"], ["old"])
+    write(tmp_path, "new")
+    assert (versions.promoted(tmp_path), versions.holds_traces(tmp_path, "used")) == ("used", True)
+    with pytest.raises(UsageError, match="unknown version"):
+        versions.rollback(tmp_path)
+    versions.promote(tmp_path, "new", "retrained")
+    assert versions.versions(tmp_path) == ["new"]
+    with pytest.raises(UsageError):
+        versions.promote(tmp_path, "used", "by hand")

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore"), pytest.mar
 OPERATIONS = (
     "GET /v1/recommend/{user}", "GET /v1/recommend/{user}/stream", "POST /v1/rank", "GET /v1/search",
     "GET /v1/readers", "GET /v1/videos", "GET /v1/videos/{video_id}/similar", "DELETE /v1/videos/{video_id}",
+    "GET /v1/readers/{user_id}/export", "DELETE /v1/readers/{user_id}",
     "GET /v1/videos/{video_id}", "GET /v1/readers/{user_id}", "POST /v1/events", "DELETE /v1/events/{event_id}",
     "POST /v1/videos", "POST /v1/chat", "GET /healthz", "GET /readyz", "GET /metrics",
 )  # fmt: skip

@@ -46,12 +46,12 @@ def test_a_scope_includes_what_it_says(home: Home) -> None:
         secret = home.catalogue.keys.create(scope)[1]
         return cast("Key", home.catalogue.keys.recognise(secret))
 
-    wanted: tuple[Permission, ...] = ("content", "readers", "write", "metrics")
+    wanted: tuple[Permission, ...] = ("content", "readers", "write", "metrics", "erase")
     included = {scope: [one for one in wanted if key(scope).may(one)] for scope in (*SCOPES, "reader:ann")}
     assert included == {
         "read": ["content", "readers", "metrics"],
         "write": ["content", "readers", "write", "metrics"],
-        "operate": ["metrics"],
+        "operate": ["metrics", "erase"],
         "reader:ann": ["content"],
     }
     assert [key("reader:ann").may_read(one) for one in ("ann", "ann ", "bob")] == [True, False, False]
