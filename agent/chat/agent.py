@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from shortlist.agent.chat.action import Action, ActionName
 from shortlist.agent.chat.memory import Document, Memory
 from shortlist.agent.chat.nlu.context import ParseContext
-from shortlist.agent.chat.nlu.limits import extract_limits
+from shortlist.agent.chat.nlu.limits.extract import extract_limits
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.nlu.normalise import MAX_CHARS, normalise
 from shortlist.models.llm.language_model import LanguageModel

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.memory import Memory
-from shortlist.agent.chat.nlu.clear_limits import LIMITS_BY_NAME
 from shortlist.agent.chat.nlu.grammar import pattern
+from shortlist.agent.chat.nlu.limits.cleared import LIMITS_BY_NAME
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.nlu.parse import parse
 from shortlist.agent.chat.nlu.vocabulary import word_map, word_set

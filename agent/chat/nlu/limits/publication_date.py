@@ -6,8 +6,8 @@ from datetime import date, datetime
 from itertools import pairwise
 
 from shortlist.agent.chat.nlu.context import Extraction, ParseContext, cut, cut_span, negation_start
-from shortlist.agent.chat.nlu.dates import days_ago, parse_dates
 from shortlist.agent.chat.nlu.grammar import pattern
+from shortlist.agent.chat.nlu.limits.dates import days_ago, parse_dates
 
 MIN_YEAR = 2005  # no video site is older; "in 1969" belongs to a topic
 

@@ -6,13 +6,18 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from shortlist.agent.chat.nlu.clear_limits import extract_cleared_limits
 from shortlist.agent.chat.nlu.context import Extraction, Limit, ParseContext, cut
-from shortlist.agent.chat.nlu.durations import extract_duration, extract_relative_duration
-from shortlist.agent.chat.nlu.exclusions import exclude_languages, exclude_names, exclude_videos, replace_category
 from shortlist.agent.chat.nlu.grammar import pattern
-from shortlist.agent.chat.nlu.inclusions import extract_category, extract_channel, extract_language
-from shortlist.agent.chat.nlu.publication_date import extract_publication_date
+from shortlist.agent.chat.nlu.limits.cleared import extract_cleared_limits
+from shortlist.agent.chat.nlu.limits.durations import extract_duration, extract_relative_duration
+from shortlist.agent.chat.nlu.limits.exclusions import (
+    exclude_languages,
+    exclude_names,
+    exclude_videos,
+    replace_category,
+)
+from shortlist.agent.chat.nlu.limits.inclusions import extract_category, extract_channel, extract_language
+from shortlist.agent.chat.nlu.limits.publication_date import extract_publication_date
 from shortlist.agent.chat.nlu.vocabulary import parse_number
 
 

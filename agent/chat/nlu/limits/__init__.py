@@ -1,0 +1,1 @@
+"""Limits of a message: duration, date, names, exclusions, count and seen videos."""
