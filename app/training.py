@@ -26,13 +26,15 @@ def train_and_judge(home: Home, config: Config, plan: Plan, bars: Bars, *, gate:
     from shortlist.learning.acts import Acts
     from shortlist.learning.receipt import version_name
     from shortlist.learning.train import require_enough, train
-    from shortlist.retrieval.trained.versions import holds_traces, promote, promoted, read_receipt, versions
+    from shortlist.retrieval.trained.versions import NO_MODELS, holds_traces, promote, promoted, read_receipt, versions
 
     acts = Acts.read(home.catalogue)
     require_enough(acts)
     version = version_name(acts, plan)
     current = promoted(home.path)
     if holds_traces(home.path, current) and read_receipt(home.path, current)["plan"] == asdict(plan):
+        if version == current:  # the forgotten readers had watched nothing, and were only shown videos
+            promote(home.path, NO_MODELS, RETRAINED)
         train(home, config, plan, bars)
         promote(home.path, version, RETRAINED)
     elif version not in versions(home.path):

@@ -55,9 +55,12 @@ def clean_caches(home: Home) -> dict[str, int]:
     }
 
 
-def clean_models(home: Home) -> dict[str, Any]:
-    """Delete the trained versions that are not in use, and mark the one in use. Return their names and the remedy."""
-    marked, deleted = mark_traces(home.path)
+def clean_models(home: Home, events: int) -> dict[str, Any]:
+    """Delete the trained versions that are not in use, and mark the one in use. Return their names and the remedy.
+
+    Nothing is done if the readers had no `events`.
+    """
+    marked, deleted = mark_traces(home.path) if events else ([], [])
     return {"deleted": deleted, "hold_traces": marked, "retrain": retrain_command(home.path) if marked else None}
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from shortlist.app.privacy.copies import Treatment, treat_copies
+from shortlist.app.privacy.copies import Treatment, backups_that_hold, treat_copies
 from shortlist.app.privacy.files import clean_caches, clean_files, clean_models, drop_counts
 from shortlist.app.privacy.prove import prove as prove_it
 from shortlist.app.privacy.receipt import Document, pseudonym, write_receipt
@@ -55,10 +55,12 @@ def forget(
     """
     data = home.catalogue.personal_data
     with home.writing("forgetting readers"):
-        _require_known(home, user_ids)
+        folder = backup_folder(home.path, config.backup.folder)
+        in_backups = {user_id for user_id in user_ids if backups_that_hold(folder, user_id)}
+        _require_known(home, set(user_ids) - in_backups)
         texts: set[str] = set()
         for user_id in user_ids:
-            if data.exists(user_id):
+            if user_id in in_backups or data.exists(user_id):
                 texts |= data.erase(user_id).texts
         if erased := data.erased():
             data.settle(_derived(home, config, erased, backups))
@@ -100,6 +102,6 @@ def _derived(home: Home, config: Config, erased: Mapping[str, Mapping[str, int]]
         "forgotten": datetime.now(UTC).isoformat(timespec="seconds"),
         "readers": [*before["readers"], *people],
         "caches": clean_caches(home),
-        "models": clean_models(home),
+        "models": clean_models(home, sum(rows["events"] for rows in erased.values())),
         "backups": treat_copies(home.path, backup_folder(home.path, config.backup.folder), erased.keys(), backups),
     }

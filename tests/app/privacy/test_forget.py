@@ -188,9 +188,12 @@ def test_a_proof_finds_what_was_left_behind(path: Path) -> None:
 def test_backups_are_listed_rewritten_or_deleted(path: Path, treatment: Any) -> None:
     made = back_up(path, path / "backups")
     done = run(path, [name(4)], backups=treatment)
-    left = list_backups(path / "backups")
     assert (name(4).encode() in raw(path)) is (treatment == "keep")
+    left = list_backups(path / "backups")
     assert len(left) == (treatment != "delete")
+    if treatment == "keep":  # they can be cleaned later
+        assert run(path, [name(4)], backups="delete").receipt["backups"]["deleted"] == [made.path.name]
+        assert name(4).encode() not in raw(path)
     verb = {"keep": "hold", "rewrite": "rewritten", "delete": "deleted"}[treatment]
     assert done.receipt["backups"][verb] == [made.path.name]
     if treatment == "rewrite":
