@@ -38,7 +38,14 @@ def test_a_remark_on_a_video_is_feedback(message: str, judgement: str, places: l
 
 @pytest.mark.parametrize(
     "message",
-    ["is number 2 good?", "up to 1:30", "sum up no 3", "something brilliant like number 2", "good ones under a minute"],
+    [
+        "is number 2 good?",
+        "up to 1:30",
+        "sum up no 3",
+        "something brilliant like number 2",
+        "that good old music",
+        "good ones under a minute",
+    ],
 )
 def test_a_question_or_a_wish_judges_nothing(message: str) -> None:
     action = read(message)
