@@ -113,7 +113,7 @@ def forget_at_random(folder: Path, readers: int, forgotten: int, kills: int, tog
     killed = 0
     for at, users in enumerate(groups):
         if at in killed_in:
-            killed += kill_at(partial(run, path, users), rng.randrange(200, 5000))
+            killed += kill_at(partial(run, path, users), rng.randrange(200, 19_000))
         try:
             run(path, users)
         except UnknownReader:  # the child had finished
