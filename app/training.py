@@ -24,8 +24,8 @@ def train_and_judge(home: Home, config: Config, plan: Plan, bars: Bars, *, gate:
     new one of the same plan is promoted without a gate. Raises as `learning.train.train`.
     """
     from shortlist.learning.acts import Acts
-    from shortlist.learning.receipt import version_name
     from shortlist.learning.train import require_enough, train
+    from shortlist.learning.version_name import version_name
     from shortlist.retrieval.trained.versions import NO_MODELS, holds_traces, promote, promoted, read_receipt, versions
 
     acts = Acts.read(home.catalogue)

@@ -38,7 +38,7 @@ from shortlist.eval.tasks.task import Task
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.segment import SegmentView, video_segment
 from shortlist.retrieval.index.snapshot import Snapshot
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 
 SETS = {"mind_nov9to12": "nDCG@10", "mind_llm4rec1000": "nDCG@10", "microlens": "HR@10"}
 BATCH = 250

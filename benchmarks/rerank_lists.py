@@ -26,7 +26,7 @@ from shortlist.models.encoders.loader import load_encoder
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.segment import SegmentView, video_segment
 from shortlist.retrieval.index.snapshot import Snapshot
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 
 Scores = npt.NDArray[np.float64]
 

@@ -22,7 +22,7 @@ from shortlist.ingest.records import articles, events, readers, videos
 from shortlist.ingest.tables.read import Source, rows
 from shortlist.ingest.tables.rows import Failure, ParsedRecord, Row, records
 from shortlist.models.encoders.encoder import Encoder
-from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.results import Put
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 

@@ -20,7 +20,7 @@ from shortlist.learning.plan import Plan
 from shortlist.learning.ranker.audit import require_unseen
 from shortlist.learning.ranker.fit import fit_ranker
 from shortlist.learning.ranker.lists import training_lists
-from shortlist.learning.receipt import code_digest, version_name
+from shortlist.learning.version_name import code_digest, version_name
 from shortlist.models.towers.item_tower import ItemTower
 from shortlist.retrieval.index.act_log import ActLog
 from shortlist.retrieval.index.indexer import load_snapshot

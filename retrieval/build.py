@@ -10,7 +10,7 @@ from shortlist.core.errors import ConfigError
 from shortlist.retrieval.diversity import Diverse
 from shortlist.retrieval.fusion import FALLBACK, Fusion, ReciprocalRanks, WeightedMean
 from shortlist.retrieval.index.snapshot import Snapshot
-from shortlist.retrieval.learned.fusion import LearnedFusion
+from shortlist.retrieval.learned_fusion.fusion import LearnedFusion
 from shortlist.retrieval.legs.affinity import Affinity
 from shortlist.retrieval.legs.bm25 import Bm25
 from shortlist.retrieval.legs.clicks import Clicks

@@ -11,7 +11,7 @@ from typing import Any
 from shortlist.core.errors import UnknownReader
 from shortlist.core.types import KINDS, Article, Event, Outline, Reader, Video
 from shortlist.store.catalogue.events import POSITIVE
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from shortlist.agent.chat import reply_text
 from shortlist.agent.chat.action import Action, ActionName, build_filters
-from shortlist.agent.chat.feedback import Feedback
+from shortlist.agent.chat.feedback_events import Feedback
 from shortlist.agent.chat.languages.phrases import Language, say
 from shortlist.agent.chat.memory import Document, Memory
 from shortlist.agent.chat.nlu.names import Names

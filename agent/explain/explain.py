@@ -22,8 +22,8 @@ from shortlist.retrieval.analysis import term_keys
 from shortlist.retrieval.analysis import terms as analysed
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.clicks import click_rates
-from shortlist.retrieval.legs.embedding import strongest_watch
 from shortlist.retrieval.legs.link_evidence import LinkEvidence, liked_weights, link_evidence
+from shortlist.retrieval.legs.tower_leg import strongest_watch
 
 FUSION = "fusion"
 

@@ -17,7 +17,7 @@ from itertools import groupby, islice, pairwise
 from shortlist.agent.batch import ItemBatch
 from shortlist.core.config import ProfileConfig
 from shortlist.core.types import Action, Event, HistoryItem, Profile, Reader
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 
 ACTION_WEIGHT: dict[Action, float] = {
     "like": 1.5, "view": 1.0, "click": 1.0, "impression": 0.0, "skip": -0.5, "dislike": -1.5,

@@ -11,7 +11,7 @@ from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.profile import build_profile
 from shortlist.core.config import ProfileConfig
 from shortlist.core.types import KINDS, Article, Event, Kind, Outline, Profile, Reader, Video
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 
 # More than a history holds: events of removed items are skipped, and a session may be long.
 MAX_EVENTS = 1000

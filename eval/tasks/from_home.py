@@ -13,7 +13,7 @@ from shortlist.core.types import Action, Article, Event, Video
 from shortlist.eval.data.dataset import DataSet, EvalQuery, Item
 from shortlist.eval.tasks.splits import TimeSplit, cut_after, split_at
 from shortlist.eval.tasks.task import Task
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 from shortlist.store.home import Home
 from shortlist.store.home_files import VECTORS
 

@@ -10,7 +10,7 @@ from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task
 from shortlist.retrieval.index.act_log import ActLog
 from shortlist.store.catalogue.catalogue import Catalogue
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 
 
 class TaskReaders:

@@ -23,7 +23,7 @@ from shortlist.ingest.media.source import Entry, Fetched, Item, Skipped, Source
 from shortlist.ingest.tables.rows import Failure
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.speech.transcriber import Transcriber
-from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.results import Put
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver, pending
 

@@ -20,7 +20,7 @@ from shortlist.ingest.media.redact import redacted
 from shortlist.ingest.media.source import Skipped
 from shortlist.ingest.tables.rows import Failure
 from shortlist.store.catalogue.ingest_log import Steps
-from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.results import Put
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from shortlist.core.types import Event
 from shortlist.learning.acts import HiddenActs
 from shortlist.store.catalogue.catalogue import Catalogue
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 
 
 class HiddenEvents:

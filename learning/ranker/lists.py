@@ -17,7 +17,7 @@ from shortlist.learning.acts import HiddenActs
 from shortlist.learning.ranker.hidden_records import HiddenRecords
 from shortlist.retrieval.build import build_leg
 from shortlist.retrieval.index.snapshot import Snapshot
-from shortlist.retrieval.learned.fusion import CandidateList, LearnedFusion
+from shortlist.retrieval.learned_fusion.fusion import CandidateList, LearnedFusion
 from shortlist.retrieval.trained.ranker import Ranker
 from shortlist.store.home import Home
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from shortlist.retrieval.legs.embedding import EmbeddingLeg
+from shortlist.retrieval.legs.tower_leg import EmbeddingLeg
 
 
 class Tower(EmbeddingLeg):

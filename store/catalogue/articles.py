@@ -9,7 +9,7 @@ from sqlalchemy import select
 from shortlist.core.types import Article, Outline
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.content import by_revision, put_content
-from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.results import Put
 from shortlist.store.catalogue.rows import article_content, article_of, article_outline
 from shortlist.store.sql.dialect import PARAMETER, in_parameter
 from shortlist.store.sql.schema import articles

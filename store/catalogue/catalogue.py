@@ -15,7 +15,7 @@ from shortlist.store.catalogue.integrity import Integrity
 from shortlist.store.catalogue.keys import Keys
 from shortlist.store.catalogue.personal_data import PersonalData
 from shortlist.store.catalogue.readers import Readers, Tastes
-from shortlist.store.catalogue.records import ContentCounts, Counts
+from shortlist.store.catalogue.results import ContentCounts, Counts
 from shortlist.store.catalogue.threads import Threads
 from shortlist.store.catalogue.videos import Videos
 from shortlist.store.lock import WriterLock

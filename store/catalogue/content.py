@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, Table, delete, insert, literal, select, tuple_
 
 from shortlist.store.catalogue.base import next_revision
-from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.results import Put
 from shortlist.store.catalogue.rows import Content
 from shortlist.store.sql.database import Database
 from shortlist.store.sql.dialect import in_list

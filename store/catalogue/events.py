@@ -27,7 +27,7 @@ from sqlalchemy import (
 from shortlist.core.types import ACTIONS, KINDS, SEEN_ACTIONS, Action, Event
 from shortlist.core.validation import require
 from shortlist.store.catalogue.base import CatalogueTable
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 from shortlist.store.catalogue.rows import Columns, event_of, event_row, to_micros
 from shortlist.store.lock import WriterLock
 from shortlist.store.sql.database import Database

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, func, select
 
 from shortlist.store.catalogue.base import CatalogueTable
-from shortlist.store.catalogue.records import Located, StepFailure, StepStatus
+from shortlist.store.catalogue.results import Located, StepFailure, StepStatus
 from shortlist.store.catalogue.rows import from_micros, to_micros
 from shortlist.store.sql.schema import locations, steps, videos
 

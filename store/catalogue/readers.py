@@ -13,7 +13,7 @@ from sqlalchemy import Column, Row, delete, func, insert, select
 from shortlist.core.errors import UnknownReader
 from shortlist.core.types import Attributed, Reader
 from shortlist.store.catalogue.base import CatalogueTable
-from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.results import Put
 from shortlist.store.catalogue.rows import reader_of, reader_row
 from shortlist.store.sql.dialect import PARAMETER, in_list, in_parameter
 from shortlist.store.sql.schema import events, readers, tastes

@@ -13,7 +13,7 @@ from shortlist.core.types import Outline, Video
 from shortlist.store.caches.bounded import BoundedCache
 from shortlist.store.catalogue.base import CatalogueTable, next_revision
 from shortlist.store.catalogue.content import by_revision, put_content
-from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.results import Put
 from shortlist.store.catalogue.rows import video_content, video_of, video_outline
 from shortlist.store.lock import WriterLock
 from shortlist.store.sql.database import Database

@@ -12,7 +12,7 @@ import pytest
 
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.agent import Interpreter
-from shortlist.agent.chat.feedback import Feedback
+from shortlist.agent.chat.feedback_events import Feedback
 from shortlist.agent.chat.memory import Memory
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.session import Chat

@@ -18,7 +18,7 @@ from shortlist.eval.data.dataset import DataSet, EvalQuery
 from shortlist.eval.data.dataset import Item as EvalItem
 from shortlist.eval.tasks.records import TaskRecords
 from shortlist.eval.tasks.task import Task
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 from shortlist.store.home import Home
 from tests.memory_catalogue import MemoryCatalogue
 

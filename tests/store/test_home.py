@@ -18,7 +18,7 @@ from shortlist.core.types import Event, Video
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.store.catalogue.base import write_number
 from shortlist.store.catalogue.migrations import migrate
-from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.results import Put
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 from shortlist.store.sql.schema import SCHEMA_VERSION

@@ -11,7 +11,7 @@ from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.profile import build_profile
 from shortlist.core.config import ProfileConfig
 from shortlist.core.types import ACTIONS, KINDS, Article, Attributed, Enrichment, Event, Profile, Reader, Video
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 
 CONFIG = ProfileConfig(half_life_days=14.0, session_boost=2.0)
 IDS = "abcdef"

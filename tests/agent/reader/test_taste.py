@@ -16,7 +16,7 @@ from shortlist.agent.reader.taste import Taste, describe_taste
 from shortlist.core.config import ProfileConfig
 from shortlist.core.errors import ModelFailed
 from shortlist.core.types import Attributed, Enrichment, Event, Profile, Reader, Video
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 from shortlist.store.home import Home
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)

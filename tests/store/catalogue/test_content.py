@@ -8,7 +8,7 @@ import pytest
 
 from shortlist.core.errors import StateError, UnknownItem
 from shortlist.core.types import Article, Video
-from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.results import Put
 from shortlist.store.home import Home
 
 MakeVideo = Callable[..., Video]

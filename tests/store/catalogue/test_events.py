@@ -11,7 +11,7 @@ import pytest
 from shortlist.core.config import StoreConfig
 from shortlist.core.errors import RecordError
 from shortlist.core.types import Action, Article, Attributed, Event, Kind, Video
-from shortlist.store.catalogue.records import Activity
+from shortlist.store.catalogue.results import Activity
 from shortlist.store.catalogue.rows import event_row
 from shortlist.store.home import Home
 from shortlist.store.sql.schema import events

@@ -8,7 +8,7 @@ import pytest
 
 from shortlist.core.errors import UnknownReader
 from shortlist.core.types import Attributed, Event, Reader, Video
-from shortlist.store.catalogue.records import Put
+from shortlist.store.catalogue.results import Put
 from shortlist.store.catalogue.threads import MAX_MESSAGES
 from shortlist.store.home import Home
 

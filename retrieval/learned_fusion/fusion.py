@@ -11,7 +11,7 @@ import numpy as np
 from shortlist.core.ranking import Query
 from shortlist.retrieval.filters import allowed_rows
 from shortlist.retrieval.fusion import Places, WeightedMean, found_rows
-from shortlist.retrieval.learned.features import Features, Values
+from shortlist.retrieval.learned_fusion.features import Features, Values
 from shortlist.retrieval.legs.cowatch import Cowatch
 from shortlist.retrieval.legs.leg import LegScores
 from shortlist.retrieval.trained.ranker import Ranker
