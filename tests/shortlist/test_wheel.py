@@ -31,7 +31,7 @@ FOLDERS = (
     "store",
     "shortlist",
 )
-FILES = ("setup.py", "pyproject.toml", "README.md", "LICENSE")
+FILES = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "docs/shortlist.1")
 BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
 
 
@@ -45,7 +45,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in FOLDERS:
         shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for file in FILES:
-        shutil.copy(ROOT / file, source)
+        (source / file).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / file, source / file)
     subprocess.run([sys.executable, "-c", BUILD, str(built)], cwd=source, check=True, capture_output=True)
     [made] = built.glob("*.whl")
     return made
@@ -53,14 +54,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_one_package_with_all_its_files(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+        packed = {name for name in archive.namelist() if ".dist-info/" not in name and ".data/" not in name}
         [top_level] = [name for name in archive.namelist() if name.endswith("top_level.txt")]
         assert archive.read(top_level).decode().split() == ["shortlist"]
     expected = set()
     for folder in FOLDERS:
         inner = "shortlist" if folder == "shortlist" else f"shortlist/{folder}"
         for path in (ROOT / folder).rglob("*"):
-            if path.suffix in (".py", ".toml", ".md", ".css") and path.name != "README.md":
+            if path.suffix in (".py", ".toml", ".md", ".css", ".html", ".js", ".svg") and path.name != "README.md":
                 expected.add(f"{inner}/{path.relative_to(ROOT / folder).as_posix()}")
     assert packed == expected
 

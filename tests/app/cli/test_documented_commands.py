@@ -37,8 +37,9 @@ LINES = list(shown())
 def parse(command: Any, arguments: list[str]) -> None:
     """Raises the error that the command would print, and its usage."""
     with command.make_context(command.name, arguments) as context:
-        if isinstance(command, TyperGroup):
-            _, chosen, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        remaining = [*context._protected_args, *context.args]
+        if isinstance(command, TyperGroup) and remaining:  # `shortlist serve` needs no subcommand
+            _, chosen, rest = command.resolve_command(context, remaining)
             assert chosen is not None
             parse(chosen, rest)
 
