@@ -13,6 +13,8 @@ import pytest
 from shortlist.models.llm.llama_cpp import LlamaCppModel
 from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
 
+pytestmark = pytest.mark.servers
+
 CHAT = "/api/chat"
 LOST = {"no-model", "model-failed", "partly-judged", "unusable-answers"}
 ASK = ("recommend", "ann", "-k", "5", "--about", "the moon")

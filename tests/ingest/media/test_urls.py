@@ -27,6 +27,8 @@ from tests.ingest.media.test_frame import image, pixels
 from tests.media_server import MediaServer, content, cut_off, first, redirect, silence, status
 from tests.recordings import record, tone
 
+pytestmark = pytest.mark.servers
+
 Ingest = Callable[..., IngestResult]
 Clip = Callable[..., bytes]
 

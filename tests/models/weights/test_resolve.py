@@ -23,6 +23,8 @@ from shortlist.models.weights.manifest import FileChunk, Model, WeightFile, load
 from shortlist.models.weights.mirror import part_path
 from shortlist.models.weights.resolve import resolve, status, verify
 
+pytestmark = pytest.mark.servers
+
 WEIGHTS = random.Random(1).randbytes(1 << 20)
 CONFIG_JSON = b'{"dim": 384}'
 HALVES = (WEIGHTS[: len(WEIGHTS) // 2], WEIGHTS[len(WEIGHTS) // 2 :])

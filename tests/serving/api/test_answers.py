@@ -12,6 +12,8 @@ import pytest
 from shortlist.core.errors import ModelFailed, ModelMissing
 from tests.serving.conftest import until
 
+pytestmark = pytest.mark.servers
+
 NO_MODEL = ModelMissing("no model", expected="weights", found="none", remedy="pull them")
 
 

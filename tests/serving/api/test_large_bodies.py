@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
+pytestmark = pytest.mark.servers
+
 LARGEST = 7_990_000
 LONGEST_STALL_S = 1.0  # about 0.05 on an idle machine; without the limits 5 and more
 

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.servers
+
 FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 IDS = st.text(max_size=40) | st.sampled_from(
     ["..", "../../etc/passwd", "a/b", "%00", "\x00", "ann ", "A" * 3000, "' OR 1=1"]

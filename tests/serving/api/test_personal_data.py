@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from shortlist.store.home import Home
+
+pytestmark = pytest.mark.servers
 
 
 def test_a_reader_is_erased_and_no_longer_answered(serve: Any, small_home: Path) -> None:

@@ -6,9 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.serving.api.test_answers import sent_events, without_times
 from tests.serving.conftest import until
 from tests.serving.http.test_bounds import WISH, Gated, gauge
+
+pytestmark = pytest.mark.servers
+
 
 STREAM = "/v1/recommend/ann/stream"
 

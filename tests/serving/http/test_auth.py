@@ -16,6 +16,8 @@ import pytest
 from shortlist.store.home import Home
 from tests.serving.conftest import slow_database
 
+pytestmark = pytest.mark.servers
+
 EVENT = {"events": [{"user_id": "ann", "item_id": "v03", "kind": "video", "action": "like"}]}
 
 
