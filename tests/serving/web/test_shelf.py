@@ -55,12 +55,13 @@ def test_a_played_card_stores_the_seconds_it_played(shown: Shown) -> None:
         until(lambda: events_of(site)[0][1] == "like")
 
 
-def test_a_closed_tab_stores_the_seconds_it_played(shown: Shown) -> None:
+def test_leaving_the_page_stores_the_seconds_it_played(shown: Shown) -> None:
+    """The beacon of a closing tab takes the same way, but headless Chromium may end before it is sent."""
     with shown() as (page, site):
         page.locator("button.picture").first.click()
         play_until(page, 1.5)
         played = page.evaluate(PLAYED)
-        page.close(run_before_unload=True)
+        page.goto("about:blank")
         stored = until(lambda: events_of(site)[0][1] == "view" and events_of(site)[0])
         assert stored[2] == pytest.approx(played, abs=1.0)
 
