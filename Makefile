@@ -49,7 +49,7 @@ serve: $(STAMP)-install  ## the web page of the default home, at http://127.0.0.
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[serve]'
 	$(BIN)/shortlist serve web
 
-test: $(STAMP)-dev  ## the default test suite, about 3 minutes on two idle cores after the install
+test: $(STAMP)-dev  ## the default test suite, about 2 minutes on two idle cores after the install
 	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m whisper-tiny.en
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 

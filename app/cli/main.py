@@ -12,23 +12,20 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from shortlist.app.cli import (
-    backup,
     chat,
     config,
-    doctor,
     events,
     export,
     forget,
     keys,
     models,
-    rebuild,
     recommend,
     search,
     serve,
-    status,
     train,
 )
 from shortlist.app.cli.eval import commands as evaluation
+from shortlist.app.cli.home import backup, doctor, rebuild, status
 from shortlist.app.cli.ingest import commands as ingest
 from shortlist.app.cli.ingest import simulate
 from shortlist.app.cli.terminal.options import ConfigFile, HomeDir

@@ -1,0 +1,1 @@
+"""Commands that look after a home: its state, its backups, its derived data."""
