@@ -7,8 +7,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ import pytest
 
 from shortlist.store.home import Home
 from shortlist.store.sql import schema
+from tests.small_disk import small_disk
 
 Command = Callable[..., Any]
-
 
 NO_MODEL = {
     "SHORTLIST_LLM__PROVIDER": "auto", "SHORTLIST_LLM__MODEL": "none", "SHORTLIST_MODELS__PATHS": '{none = "-"}',
@@ -232,20 +232,6 @@ def test_an_encoder_that_cannot_be_loaded_changes_nothing(shortlist: Command) ->
     same_answer(found_by(shortlist), before)
 
 
-@contextmanager
-def mounted(folder: Path, size: str) -> Iterator[None]:
-    folder.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True
-    )
-    if done.returncode:
-        pytest.skip(f"this user may not mount a small disk: {done.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-
-
 def remount(folder: Path, option: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{option}", folder], check=True)
 
@@ -266,7 +252,7 @@ def test_a_full_disk_costs_the_command_and_nothing_else(
     disk, more = tmp_path / "disk", tmp_path / "more.jsonl"
     rows = [{"id": f"w{at}", "title": f"More {at}", "transcript": f"word{at} " * 200} for at in range(300)]
     more.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    with mounted(disk, "16m"):
+    with small_disk(disk, "16m"):
         home = shutil.copytree(small_home, disk / "home")
         fill(disk, left)
         shortlist("ingest", "videos", str(more), home=home).says(4, "cannot write", "free some space")
@@ -279,7 +265,7 @@ def test_a_full_disk_costs_the_command_and_nothing_else(
 
 def test_a_disk_without_any_room_is_named_to_a_reader(shortlist: Command, tmp_path: Path, small_home: Path) -> None:
     disk = tmp_path / "disk"
-    with mounted(disk, "16m"):
+    with small_disk(disk, "16m"):
         home = shutil.copytree(small_home, disk / "home")
         fill(disk, 0)
         shortlist("recommend", "ann", home=home).says(4, "free some space")
@@ -290,7 +276,7 @@ def test_a_disk_without_any_room_is_named_to_a_reader(shortlist: Command, tmp_pa
 
 def test_a_read_only_folder_is_named(shortlist: Command, tmp_path: Path, tables: Path, small_home: Path) -> None:
     disk, videos = tmp_path / "disk", str(tables / "videos.jsonl")
-    with mounted(disk, "16m"):
+    with small_disk(disk, "16m"):
         home = shutil.copytree(small_home, disk / "home")
         remount(disk, "ro")
         for words in (("ingest", "videos", videos), ("rebuild",), ("recommend", "ann")):

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,16 +18,13 @@ import pytest
 from openpyxl import load_workbook
 from pyarrow import parquet
 
-from shortlist.agent.export_rows import Rows
 from shortlist.agent.recommend import Recommender
 from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.plan import Plan, check_files, parse_details
 from shortlist.app.export.run import ExportResult, export
-from shortlist.app.export.shards import ShardSummary, is_done, read_shard, shard_file, write_shard
 from shortlist.app.export.xlsx import write_workbook
 from shortlist.core.config import Config
 from shortlist.core.errors import StateError, UsageError
-from shortlist.core.notes import Note
 from shortlist.core.ranking import Filters, Request
 from shortlist.core.types import Event, Reader
 from shortlist.store.home import Home
@@ -346,18 +342,6 @@ def test_killed_and_resumed_it_writes_the_same_file(home: Home, tmp_path: Path) 
     finished(start(home.path, out, "--resume"))
     assert out.read_bytes() == (tmp_path / "undisturbed.jsonl").read_bytes()
     assert not list(tmp_path.glob("*.unfinished"))
-
-
-def test_a_part_that_the_model_failed_is_done_again(tmp_path: Path) -> None:
-    stopped = Note("model-failed", "stopped", "no answer from http://127.0.0.1:9")
-    useless = Note("unusable-answers", "one answer was of no use")
-    file = shard_file(tmp_path, 3)
-    assert not is_done(file)
-    write_shard(file, Rows(unjudged=["ann"], notes=Counter({stopped: 1})), 2)
-    assert not is_done(file)
-    write_shard(file, Rows(unknown=["nobody"], notes=Counter({useless: 1})), 2)
-    assert is_done(file)
-    assert read_shard(file)[1] == ShardSummary(2, 0, ("nobody",), 0, {useless: 1})
 
 
 def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:

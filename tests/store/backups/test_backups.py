@@ -6,8 +6,8 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from shortlist.core.types import Video
 from shortlist.store.backups.backup import Backup, back_up, find_backup, list_backups, rotate
 from shortlist.store.backups.restore import REPLACED, RESTORING, restore
 from shortlist.store.home import Home
+from tests.small_disk import small_disk
 
 Make = Callable[..., Video]
 Start = Callable[..., subprocess.Popen[str]]
@@ -254,20 +255,6 @@ def test_killed_anywhere_nothing_is_lost(path: Path, make_video: Make, second_pr
             assert any(each.name.startswith(REPLACED) for each in path.iterdir())
     assert ended == killed >= 3
     assert find_backup(folder_of(path), first.path.name)
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[None]:
-    folder.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True
-    )
-    if done.returncode:
-        pytest.skip(f"this user may not mount a small disk: {done.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
 
 
 @pytest.mark.parametrize("left", [0, 30_000, 100_000])
