@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from select import select
 from time import monotonic
 from typing import Any
 
@@ -165,6 +166,13 @@ def connection(url: str, host: str = "127.0.0.1") -> socket.socket:
     """A connection to `url` from `host`."""
     address = ("127.0.0.1", int(url.rpartition(":")[2]))
     return socket.create_connection(address, timeout=10, source_address=(host, 0))
+
+
+def answered(waiting: list[socket.socket]) -> bytes:
+    """Remove one of `waiting` that is answered within 10 s and return the answer."""
+    ready, _, _ = select(waiting, [], [], 10)
+    waiting.remove(ready[0])
+    return ready[0].recv(4096)
 
 
 @contextmanager
@@ -328,7 +336,8 @@ def test_bodies_that_drip_take_nobodys_place(serve: Any, small_home: Path) -> No
         half = [stack.enter_context(connection(api.url)) for _ in range(6)]
         for one in half:
             one.sendall(POST + b"{")
-        assert all(b" 503 " in one.recv(4096) for one in half[2:])  # one address may send half of all
+        refused = [answered(half) for _ in range(4)]  # one address may send half of all; which half is chance
+        assert all(b" 503 " in answer for answer in refused)
         assert api.ids("/v1/recommend/ann")
         other = stack.enter_context(connection(api.url, "127.0.0.9"))
         other.sendall(POST + b'{"message": "hi"}'.ljust(99))
