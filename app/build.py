@@ -137,8 +137,8 @@ def open_chat(home: Home, config: Config) -> Chat:
 
 def chat_over(recommender: Recommender, home: Home, config: Config, model: Callable[[], LanguageModel]) -> Chat:
     """Build a chat over `recommender`."""
-    from shortlist.agent.chat.agent import AgentInterpreter
     from shortlist.agent.chat.feedback_events import Feedback
+    from shortlist.agent.chat.llm_interpreter import AgentInterpreter
     from shortlist.agent.chat.nlu.names import Names
     from shortlist.agent.chat.session import Chat
     from shortlist.agent.chat.tools import Tools

@@ -13,7 +13,7 @@ from shortlist.serving.http.middleware import with_middleware
 from shortlist.serving.lab import app as lab
 from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.service import Service
-from shortlist.serving.web import media, session, start
+from shortlist.serving.web import media, page_routes, session
 
 
 def create_site(context: AppContext, *, mcp: bool = False) -> ASGIApp:
@@ -29,16 +29,16 @@ def create_site(context: AppContext, *, mcp: bool = False) -> ASGIApp:
         lifespans.append(cast("Lifespan[FastAPI]", endpoint.lifespan))
     app = api.api_application(context, service, lifespans)
     app.state.rerank = context.config.rerank
-    for module in (start, media, session):
+    for module in (page_routes, media, session):
         app.include_router(module.router)
     app.router.routes.extend(routes)
-    app.mount(start.FILES, start.static_files())
+    app.mount(page_routes.FILES, page_routes.static_files())
     return with_middleware(
         app,
         limits,
         service.metrics,
         app.state.authenticator,
         max_bytes={**api.max_bytes(limits), **lab.max_bytes(limits)},
-        public=[*start.public_paths(), session.PATH, *docs_page.PUBLIC],
+        public=[*page_routes.public_paths(), session.PATH, *docs_page.PUBLIC],
         streamed=lab.STREAMED,
     )

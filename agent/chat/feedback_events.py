@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shortlist.agent.chat.memory import Document
+from shortlist.agent.chat.chat_state import Document
 from shortlist.core.types import Action, Event
 
 

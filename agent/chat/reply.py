@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shortlist.agent.chat.action import Action
-from shortlist.agent.chat.memory import Document
+from shortlist.agent.chat.chat_state import Document
 from shortlist.core.json_documents import notes_document
 from shortlist.core.notes import Note
 

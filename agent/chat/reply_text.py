@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from shortlist.agent.chat.action import LIMITS
+from shortlist.agent.chat.chat_state import Document
 from shortlist.agent.chat.languages.phrases import Language, say
-from shortlist.agent.chat.memory import Document
 from shortlist.agent.explain.explain import FUSION
 from shortlist.agent.reader.describe_action import describe_action
 from shortlist.agent.rerank.blend import RERANK

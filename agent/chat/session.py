@@ -8,10 +8,10 @@ from datetime import date
 from typing import Literal
 
 from shortlist.agent.chat.action import Action, arguments_of
-from shortlist.agent.chat.agent import Interpreter
+from shortlist.agent.chat.chat_state import ChatState, Document, ThreadStore, recall
 from shortlist.agent.chat.languages.phrases import say
 from shortlist.agent.chat.languages.to_english import to_english
-from shortlist.agent.chat.memory import Document, Memory, ThreadStore, recall
+from shortlist.agent.chat.llm_interpreter import Interpreter
 from shortlist.agent.chat.nlu.names import Names, match_reader
 from shortlist.agent.chat.nlu.normalise import MAX_CHARS
 from shortlist.agent.chat.nlu.parse import parse
@@ -57,9 +57,9 @@ class Chat:
         """
         turns = self._threads.get(thread, MAX_TURNS)
         said, language = to_english(message)
-        memory = replace(recall(turns, user), language=language, may_store=may_store)
-        action, notes = self._interpret(said, turns, memory)
-        reply = self._tools.run(self._with_stored_id(action or Action("help")), memory)
+        state = replace(recall(turns, user), language=language, may_store=may_store)
+        action, notes = self._interpret(said, turns, state)
+        reply = self._tools.run(self._with_stored_id(action or Action("help")), state)
         if action is None:
             reply = replace(reply, text=f"{say('not_understood', language)}\n{reply.text}")
         reply = replace(reply, notes=(*reply.notes, *notes))
@@ -81,20 +81,20 @@ class Chat:
         self._threads.add(thread, turn)
 
     def _interpret(
-        self, message: str, turns: Sequence[Document], memory: Memory
+        self, message: str, turns: Sequence[Document], state: ChatState
     ) -> tuple[Action | None, tuple[Note, ...]]:
         """Return the action of `message`, or None if it cannot be read, and notes on failures."""
-        parsed = None if self._mode == "agent" else parse(message, memory, self._names, self._today())
+        parsed = None if self._mode == "agent" else parse(message, state, self._names, self._today())
         if parsed is not None or self._mode == "parser":
             return parsed, ()
         action: Action | None = None
         notes: tuple[Note, ...] = ()
         try:
-            action = self._interpreter().interpret(message, turns, memory, self._today())
+            action = self._interpreter().interpret(message, turns, state, self._today())
         except ServiceError as error:
             notes = (Note("message-not-read", "no language model has read this", str(error)),)
         if action is None and self._mode == "agent":
-            action = parse(message, memory, self._names, self._today())
+            action = parse(message, state, self._names, self._today())
         return action, notes
 
     def _with_stored_id(self, action: Action) -> Action:

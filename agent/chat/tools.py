@@ -10,9 +10,9 @@ from typing import Any
 
 from shortlist.agent.chat import reply_text
 from shortlist.agent.chat.action import Action, ActionName, build_filters
+from shortlist.agent.chat.chat_state import ChatState, Document
 from shortlist.agent.chat.feedback_events import Feedback
 from shortlist.agent.chat.languages.phrases import Language, say
-from shortlist.agent.chat.memory import Document, Memory
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.reply import Reply
 from shortlist.agent.reader.records import Records
@@ -50,7 +50,7 @@ class Tools:
         self._names = names
         self._feedback = feedback
         self._chance = chance or Random()  # noqa: S311  (it draws surprises)
-        self._by_name: dict[ActionName, Callable[[Action, Memory], Reply]] = {
+        self._by_name: dict[ActionName, Callable[[Action, ChatState], Reply]] = {
             "recommend": self._recommend,
             "search": self._search,
             "explain": self._explain,
@@ -61,37 +61,37 @@ class Tools:
             "help": self._help,
         }
 
-    def run(self, action: Action, memory: Memory) -> Reply:
+    def run(self, action: Action, state: ChatState) -> Reply:
         """Return the reply to `action`. Usage errors become replies; `ServiceError` and `StateError` are raised."""
         try:
-            reply = self._by_name[action.name](action, memory)
+            reply = self._by_name[action.name](action, state)
         except UnknownReader as error:
             return Reply(reply_text.unknown_reader(error), action)
         except UsageError as error:
             return Reply(f"That cannot be done: {error}.", action)
         unmet = action.arguments.get("unmet")
-        remarks = [reply_text.unmet(unmet, memory.language)] if unmet else []
+        remarks = [reply_text.unmet(unmet, state.language)] if unmet else []
         remarks += [reply_text.one_reader(action.arguments["others"])] if action.arguments.get("others") else []
         return replace(reply, text="\n".join([reply.text, *remarks]))
 
-    def _recommend(self, action: Action, memory: Memory) -> Reply:
+    def _recommend(self, action: Action, state: ChatState) -> Reply:
         arguments = dict(action.arguments)
-        problem = self._resolve(arguments, memory)
+        problem = self._resolve(arguments, state)
         if problem is not None:
             return Reply(problem, action)
         user, like = arguments.get("user"), arguments.get("like")
         k, filters = _depth(arguments), build_filters(arguments)
         if user is None and like is not None:
-            return self._list(self._recommender.similar(like, k, filters), action, arguments, memory)
+            return self._list(self._recommender.similar(like, k, filters), action, arguments, state)
         if user is None:
-            return Reply(say("ask_reader", memory.language), action)
+            return Reply(say("ask_reader", state.language), action)
         surprise = bool(arguments.get("surprise"))
         request = Request(user, SURPRISE_POOL if surprise else k, arguments.get("about"), filters=filters, like=like)
         answer = self._recommender.recommend(request)
         if not surprise:
-            return self._list(answer, action, arguments, memory)
+            return self._list(answer, action, arguments, state)
         drawn, how = self._draw(answer, k)
-        return self._list(drawn, action, arguments, memory, say(how, memory.language, pool=len(answer.recommendations)))
+        return self._list(drawn, action, arguments, state, say(how, state.language, pool=len(answer.recommendations)))
 
     def _draw(self, answer: Answer, k: int) -> tuple[Answer, str]:
         """Return `k` of the videos, drawn at random, and the phrase that says how.
@@ -107,16 +107,16 @@ class Tools:
         items = tuple(replace(item, rank=at) for at, item in enumerate(drawn, start=1))
         return replace(answer, recommendations=items, notes=notes), "surprise" if pool is seldom else "surprise_of_all"
 
-    def _search(self, action: Action, memory: Memory) -> Reply:
+    def _search(self, action: Action, state: ChatState) -> Reply:
         arguments = dict(action.arguments)
-        problem = self._resolve(arguments, memory)
+        problem = self._resolve(arguments, state)
         if problem is not None:
             return Reply(problem, action)
         answer = self._recommender.search(arguments["text"], _depth(arguments), build_filters(arguments))
-        return self._list(answer, action, arguments, memory)
+        return self._list(answer, action, arguments, state)
 
-    def _explain(self, action: Action, memory: Memory) -> Reply:
-        item, problem = self._pick(action.arguments["number"], action.arguments.get("user"), memory)
+    def _explain(self, action: Action, state: ChatState) -> Reply:
+        item, problem = self._pick(action.arguments["number"], action.arguments.get("user"), state)
         in_detail = bool(action.arguments.get("in_detail"))
         return (
             Reply(problem, action)
@@ -124,8 +124,8 @@ class Tools:
             else Reply(reply_text.explain(item, in_detail=in_detail), action, (item,))
         )
 
-    def _describe(self, action: Action, memory: Memory) -> Reply:
-        item, problem = self._pick(action.arguments["number"], action.arguments.get("user"), memory)
+    def _describe(self, action: Action, state: ChatState) -> Reply:
+        item, problem = self._pick(action.arguments["number"], action.arguments.get("user"), state)
         if item is None:
             return Reply(problem, action)
         video = self._records.videos.get_many([item["video_id"]]).get(item["video_id"])
@@ -133,63 +133,63 @@ class Tools:
             return Reply(f"“{item['title']}” has been removed since.", action)
         return Reply(reply_text.describe(item["rank"], video), action, (item,))
 
-    def _open(self, action: Action, memory: Memory) -> Reply:
-        item, problem = self._pick(action.arguments["number"], action.arguments.get("user"), memory)
+    def _open(self, action: Action, state: ChatState) -> Reply:
+        item, problem = self._pick(action.arguments["number"], action.arguments.get("user"), state)
         if item is None:
             return Reply(problem, action)
         phrase = "open" if item["url"] else "no_address"
         facts = reply_text.title_and_facts(item)
-        return Reply(say(phrase, memory.language, video=facts, url=item["url"], id=item["video_id"]), action, (item,))
+        return Reply(say(phrase, state.language, video=facts, url=item["url"], id=item["video_id"]), action, (item,))
 
-    def _judge(self, action: Action, memory: Memory) -> Reply:
+    def _judge(self, action: Action, state: ChatState) -> Reply:
         """Store feedback, or take the last one back."""
-        if not memory.may_store:
-            return Reply(say("read_only", memory.language), action)
+        if not state.may_store:
+            return Reply(say("read_only", state.language), action)
         if action.arguments.get("undone"):
-            step = memory.previous_request
+            step = state.previous_request
             self._feedback.take_back(step.arguments["events"] if step else ())
-            return Reply(say("taken_back", memory.language), action)
+            return Reply(say("taken_back", state.language), action)
         user = action.arguments.get("user")
         if user is None:
-            return Reply(say("ask_reader", memory.language), action)
+            return Reply(say("ask_reader", state.language), action)
         user = self._records.readers.get(user).id
         if "channel" in action.arguments or "channel_of" in action.arguments:
-            return self._dislike_channel(user, action, memory)
-        picked = [self._pick(number, user, memory, shown_only=True) for number in action.arguments["numbers"]]
+            return self._dislike_channel(user, action, state)
+        picked = [self._pick(number, user, state, shown_only=True) for number in action.arguments["numbers"]]
         problem = next((problem for item, problem in picked if item is None), None)
         if problem is not None:
             return Reply(problem, action)
         items = tuple(item for item, _ in picked if item is not None)
         events = self._feedback.judge(user, action.arguments["action"], items)
-        text = reply_text.describe_judgement(action.arguments["action"], user, items, memory.language)
+        text = reply_text.describe_judgement(action.arguments["action"], user, items, state.language)
         reply = Reply(text, action, events=events)
-        return self._with_next_list(reply, user, memory) if action.arguments.get("more") else reply
+        return self._with_next_list(reply, user, state) if action.arguments.get("more") else reply
 
-    def _dislike_channel(self, user: str, action: Action, memory: Memory) -> Reply:
+    def _dislike_channel(self, user: str, action: Action, state: ChatState) -> Reply:
         channel = action.arguments.get("channel")
         if channel is None:
-            item, problem = self._pick(action.arguments["channel_of"], user, memory, shown_only=True)
+            item, problem = self._pick(action.arguments["channel_of"], user, state, shown_only=True)
             if item is None:
                 return Reply(problem, action)
             channel = item["channel"]
             if channel is None:
-                return Reply(say("no_channel", memory.language, video=f"“{item['title']}”"), action)
+                return Reply(say("no_channel", state.language, video=f"“{item['title']}”"), action)
         events = self._feedback.dislike_channel(user, channel)
-        noted = say("channel_disliked", memory.language, user=user, channel=channel)
-        return Reply(f"{noted} {say('undo_hint', memory.language)}", action, events=events)
+        noted = say("channel_disliked", state.language, user=user, channel=channel)
+        return Reply(f"{noted} {say('undo_hint', state.language)}", action, events=events)
 
-    def _with_next_list(self, reply: Reply, user: str, memory: Memory) -> Reply:
+    def _with_next_list(self, reply: Reply, user: str, state: ChatState) -> Reply:
         """Return `reply` with the list that `user` gets now for the last request."""
-        asked = dict(memory.last_request.arguments) if memory.last_request else {}
+        asked = dict(state.last_request.arguments) if state.last_request else {}
         about = asked.pop("text", asked.get("about"))
         asked = {**asked, **({"about": about} if about else {}), "user": user}
         asked.pop("after", None)
-        more = self._recommend(Action("recommend", asked), memory)
+        more = self._recommend(Action("recommend", asked), state)
         return replace(more, text=f"{reply.text}\n{more.text}", action=reply.action, events=reply.events)
 
-    def _profile(self, action: Action, memory: Memory) -> Reply:
+    def _profile(self, action: Action, state: ChatState) -> Reply:
         if action.arguments["user"] is None:
-            return Reply(say("ask_reader", memory.language), action)
+            return Reply(say("ask_reader", state.language), action)
         if "watched_after" in action.arguments:
             return self._watched(action)
         profile = self._recommender.profile(action.arguments["user"])
@@ -205,16 +205,16 @@ class Tools:
         watched = load_watched(self._records, user, date.fromisoformat(first), date.fromisoformat(end) if end else None)
         return Reply(reply_text.describe_watched(user, watched, first, end), action)
 
-    def _help(self, action: Action, memory: Memory) -> Reply:
-        return Reply(say(action.arguments.get("small_talk", "help"), memory.language), action)
+    def _help(self, action: Action, state: ChatState) -> Reply:
+        return Reply(say(action.arguments.get("small_talk", "help"), state.language), action)
 
     def _list(
-        self, answer: Answer, action: Action, arguments: Mapping[str, Any], memory: Memory, surprise: str = ""
+        self, answer: Answer, action: Action, arguments: Mapping[str, Any], state: ChatState, surprise: str = ""
     ) -> Reply:
         ranked = tuple(recommendation_document(item) for item in answer.recommendations)
-        page = _next_page(ranked, arguments, memory) if arguments.get("after") else ranked
+        page = _next_page(ranked, arguments, state) if arguments.get("after") else ranked
         title = self._title(arguments.get("like"))
-        language = memory.language
+        language = state.language
         heading = reply_text.heading(arguments, title, language, surprise)
         text = reply_text.format_list(page, heading) if page else self._no_videos(arguments, language)
         question = self._preference_question(arguments, page)
@@ -242,13 +242,13 @@ class Tools:
         video = self._records.videos.get_many([like]).get(like) if like else None
         return video.display_title if video else None
 
-    def _resolve(self, arguments: dict[str, Any], memory: Memory) -> str | None:
+    def _resolve(self, arguments: dict[str, Any], state: ChatState) -> str | None:
         """Replace places of the last list in `arguments` by ids; return the reply if a place does not exist."""
         references = (arguments.get("like"), *arguments.get("not_videos", ()))
         places = [place for place in references if isinstance(place, int)]
         ids: dict[Any, str] = {}
         for place in places:
-            item, problem = self._pick(place, arguments.get("user"), memory)
+            item, problem = self._pick(place, arguments.get("user"), state)
             if item is None:
                 return problem
             ids[place] = item["video_id"]
@@ -259,35 +259,35 @@ class Tools:
         return None
 
     def _pick(
-        self, number: int, user: str | None, memory: Memory, *, shown_only: bool = False
+        self, number: int, user: str | None, state: ChatState, *, shown_only: bool = False
     ) -> tuple[Document | None, str]:
         """Return the item at `number` of the last list, or None and the reply if there is none.
 
         Without a list, or if it was another reader's, the number refers to the list that this reader would get now,
         unless `shown_only`.
         """
-        items = memory.last_list if shown_only or user is None or memory.list_reader in (None, user) else ()
+        items = state.last_list if shown_only or user is None or state.list_reader in (None, user) else ()
         if not items and user and not shown_only:
-            items = self._current_list(user, max(DEFAULT_K, min(number, MAX_K)), memory)
+            items = self._current_list(user, max(DEFAULT_K, min(number, MAX_K)), state)
         if not items:
-            return None, say("no_list", memory.language)
+            return None, say("no_list", state.language)
         if number == -1:
             return items[-1], ""
         item = next((item for item in items if item["rank"] == number), None)
-        return item, say("no_such_number", memory.language, number=number, size=items[-1]["rank"])
+        return item, say("no_such_number", state.language, number=number, size=items[-1]["rank"])
 
-    def _current_list(self, user: str, k: int, memory: Memory) -> tuple[Document, ...]:
+    def _current_list(self, user: str, k: int, state: ChatState) -> tuple[Document, ...]:
         """Return the list that `user` would get now, by the last request if it was for them."""
-        last = memory.last_request
+        last = state.last_request
         arguments = last.arguments if last and last.arguments.get("user") == user else {}
         filters = build_filters(arguments)
         request = Request(user, k, arguments.get("about"), filters=filters, like=arguments.get("like"))
         return tuple(recommendation_document(item) for item in self._recommender.recommend(request).recommendations)
 
 
-def _next_page(ranked: Sequence[Document], arguments: Mapping[str, Any], memory: Memory) -> tuple[Document, ...]:
+def _next_page(ranked: Sequence[Document], arguments: Mapping[str, Any], state: ChatState) -> tuple[Document, ...]:
     """Return the best of `ranked` not shown yet, numbered on. Ids decide: the limits may have changed since."""
-    shown = {item["video_id"] for item in memory.last_list}
+    shown = {item["video_id"] for item in state.last_list}
     new = [item for item in ranked if item["video_id"] not in shown][: arguments.get("k", DEFAULT_K)]
     return tuple({**item, "rank": rank} for rank, item in enumerate(new, arguments["after"] + 1))
 

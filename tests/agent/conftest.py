@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shortlist.agent.chat.agent import AgentInterpreter
 from shortlist.agent.chat.feedback_events import Feedback
+from shortlist.agent.chat.llm_interpreter import AgentInterpreter
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.session import Chat, Mode
 from shortlist.agent.chat.tools import Tools

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from shortlist.agent.chat.action import Action
-from shortlist.agent.chat.agent import Interpreter
+from shortlist.agent.chat.chat_state import ChatState
 from shortlist.agent.chat.feedback_events import Feedback
-from shortlist.agent.chat.memory import Memory
+from shortlist.agent.chat.llm_interpreter import Interpreter
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.session import Chat
 from shortlist.agent.chat.tools import Tools
@@ -171,5 +171,5 @@ def test_chat_tells_a_taste_that_was_put_into_words(home: Home, recommender: Rec
     )
     names = Names(lambda word: word in WATCHED)
     tools = tools_of(recommender, home, names)
-    told = tools.run(Action("profile", {"user": "baker"}), Memory()).text
+    told = tools.run(Action("profile", {"user": "baker"}), ChatState()).text
     assert told.startswith("Baker likes warm kitchens. (bread, ovens) [a-model:taste@1]\nbaker likes ")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from shortlist.agent.chat.memory import Memory
+from shortlist.agent.chat.chat_state import ChatState
 from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.names import Names
 
@@ -18,10 +18,10 @@ Extraction = tuple[dict[str, Any], str]
 
 @dataclass(frozen=True, slots=True)
 class ParseContext:
-    """The home's names, the memory of the chat and the current day, which limits may refer to."""
+    """The home's names, the state of the chat and the current day, which limits may refer to."""
 
     names: Names
-    memory: Memory
+    state: ChatState
     today: date
 
 

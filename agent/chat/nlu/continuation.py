@@ -74,28 +74,28 @@ def resemble(msg: ParsedMessage) -> Action | None:
         return _repeat(msg, {"unmet": [msg.rest[start : found.end()]]})
     place = found["numbered"] or found["ordinal"] or found["bare"] or found["alone"]
     earlier = pattern("placed").search(msg.rest[: found.start()])
-    number = parse_number(place) if place else place_of(earlier) if earlier else msg.memory.focus
+    number = parse_number(place) if place else place_of(earlier) if earlier else msg.state.focus
     return Action("recommend", {"user": msg.user, "like": number, **msg.limits})
 
 
 def _repeat(msg: ParsedMessage, limits: Mapping[str, Any]) -> Action:
     """Return the last request with `limits`, or a new one for the reader."""
-    request = msg.memory.last_request or Action("recommend", {"user": msg.user})
+    request = msg.state.last_request or Action("recommend", {"user": msg.user})
     return _refine_request(request, replace(msg, limits={**msg.limits, **limits}), None, msg.reader)
 
 
 def next_page(msg: ParsedMessage) -> Action | None:
     """Return the last request from the first place that was not shown: "the next five"."""
-    request = msg.memory.last_request
+    request = msg.state.last_request
     if request is None or msg.reader or not pattern("next").fullmatch(msg.rest):
         return None
-    page = {"after": msg.memory.n_shown} if msg.memory.n_shown else {}
+    page = {"after": msg.state.n_shown} if msg.state.n_shown else {}
     return Action(request.name, {**merge_limits(request.arguments, msg.limits), **page})
 
 
 def refine(msg: ParsedMessage) -> Action | None:
     """Return the last request with other limits, for another reader or about another topic."""
-    request = msg.memory.last_request
+    request = msg.state.last_request
     if request is None:
         return None
     instead = pattern("instead").fullmatch(msg.rest) or pattern("instead_after").fullmatch(msg.rest)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shortlist.agent.chat.action import Action
-from shortlist.agent.chat.memory import Memory
+from shortlist.agent.chat.chat_state import ChatState
 from shortlist.agent.chat.nlu.context import ParseContext
 
 
@@ -26,14 +26,14 @@ class ParsedMessage:
     context: ParseContext
 
     @property
-    def memory(self) -> Memory:
-        """The memory of the chat."""
-        return self.context.memory
+    def state(self) -> ChatState:
+        """The state of the chat."""
+        return self.context.state
 
     @property
     def user(self) -> str | None:
         """The reader named, else the reader of the chat."""
-        return self.reader or self.memory.user
+        return self.reader or self.state.user
 
     @property
     def changes_list(self) -> bool:

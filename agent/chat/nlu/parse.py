@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from shortlist.agent.chat.action import LIMITS, Action
-from shortlist.agent.chat.memory import Memory
+from shortlist.agent.chat.chat_state import ChatState
 from shortlist.agent.chat.nlu.context import ParseContext, cut
 from shortlist.agent.chat.nlu.continuation import next_page, refine, refuse, resemble
 from shortlist.agent.chat.nlu.feedback import read_feedback, read_opening
@@ -38,16 +38,16 @@ def is_small_talk(text: str, *, named: bool) -> bool:
     return any(pattern(phrase).fullmatch(text) for phrase in ("errand", *(() if named else ("about_chat", "world"))))
 
 
-def parse(message: str, memory: Memory, names: Names, today: date) -> Action | None:
+def parse(message: str, state: ChatState, names: Names, today: date) -> Action | None:
     """Return the action of `message`; None if no rule can read it. No text raises."""
     text, changes = correct_spelling(pattern("interjection").sub("", normalise(message).strip(" ?.!,")))
     readers = extract_readers(text, names.is_reader)
     reader, body = readers.first, readers.text
-    if reader is None and memory.last_reader and (pronoun := pattern("pronoun").search(text)):
-        reader, body = memory.last_reader, cut(text, pronoun)
+    if reader is None and state.last_reader and (pronoun := pattern("pronoun").search(text)):
+        reader, body = state.last_reader, cut(text, pronoun)
     if reader is None and (lone := pattern("lone_reader").fullmatch(text)):
         reader, body = lone["reader"], lone["before"] or ""
-    context = ParseContext(names, memory, today)
+    context = ParseContext(names, state, today)
     limits, rest = extract_limits(body, context)
     parsed = ParsedMessage(text, reader, body.strip(" ?.!,"), limits, rest.strip(" ?.!,"), context)
     for rule in RULES:
@@ -63,9 +63,9 @@ def _start_over(msg: ParsedMessage) -> Action | None:
 
 def _undo(msg: ParsedMessage) -> Action | None:
     short = len(msg.text.split()) <= MAX_STEP_WORDS and pattern("unwanted_step").fullmatch(msg.text)
-    if not pattern("undo").fullmatch(msg.text) and not (short and msg.memory.previous_request):
+    if not pattern("undo").fullmatch(msg.text) and not (short and msg.state.previous_request):
         return None
-    before = msg.memory.previous_request
+    before = msg.state.previous_request
     if before is None:
         return Action("help")
     arguments = {"user": msg.user} if before.name == "feedback" else before.arguments
@@ -73,22 +73,22 @@ def _undo(msg: ParsedMessage) -> Action | None:
 
 
 def _feedback(msg: ParsedMessage) -> Action | None:
-    return read_feedback(msg.body, msg.user, msg.memory, msg.context.names)
+    return read_feedback(msg.body, msg.user, msg.state, msg.context.names)
 
 
 def _single_words(msg: ParsedMessage) -> Action | None:
     if msg.limits.keys() - {"k"}:
         return None
-    return read_single_words(msg.body, msg.user, msg.memory)
+    return read_single_words(msg.body, msg.user, msg.state)
 
 
 def _open(msg: ParsedMessage) -> Action | None:
-    return read_opening(msg.body, msg.user, msg.memory)
+    return read_opening(msg.body, msg.user, msg.state)
 
 
 def _watched_when(msg: ParsedMessage) -> Action | None:
     """Return the history of a stretch of time: "what did I watch last week?"."""
-    user = msg.reader or (msg.memory.user if pattern("myself").search(msg.text) else None)
+    user = msg.reader or (msg.state.user if pattern("myself").search(msg.text) else None)
     asked = pattern("watched_when").fullmatch(msg.body)
     dates = next(pattern("when").finditer(msg.body), None)
     if not user or not asked or dates is None or pattern("seen").search(msg.body):
@@ -104,9 +104,9 @@ def _profile(msg: ParsedMessage) -> Action | None:
     if msg.reader and pattern("about_a_reader").fullmatch(msg.body) and not pattern("same").match(msg.body):
         return Action("profile", {"user": msg.reader})
     if not msg.reader and pattern("about_me").fullmatch(msg.body):
-        return Action("profile", {"user": msg.memory.user})
+        return Action("profile", {"user": msg.state.user})
     myself = pattern("myself").search(msg.text)
-    user = msg.reader or (msg.memory.user if myself else None)
+    user = msg.reader or (msg.state.user if myself else None)
     if (user or myself) and pattern("done").match(msg.body):
         return Action("profile", {"user": user})
     asked = pattern("taste").search(msg.body) and (user or pattern("my_own").fullmatch(msg.body))
@@ -128,7 +128,7 @@ def _surprise(msg: ParsedMessage) -> Action | None:
 
 
 def _search(msg: ParsedMessage) -> Action | None:
-    if msg.reader or not pattern("look").match(msg.rest) or (msg.memory.user and pattern("wide").search(msg.rest)):
+    if msg.reader or not pattern("look").match(msg.rest) or (msg.state.user and pattern("wide").search(msg.rest)):
         return None
     text = trim(pattern("looked").sub("", msg.rest, count=1))
     return Action("search", {"text": text, **msg.limits}) if text else None
@@ -153,8 +153,8 @@ def _topic_alone(msg: ParsedMessage) -> Action | None:
     most = MAX_QUESTION_WORDS if pattern("question").match(msg.rest) else MAX_TOPIC_WORDS
     if not 1 <= len(words) <= most or msg.text.startswith("/"):
         return None
-    if msg.memory.awaiting_preference:
-        return Action("recommend", {"user": msg.memory.list_reader, **_preference(msg), **msg.limits})
+    if msg.state.awaiting_preference:
+        return Action("recommend", {"user": msg.state.list_reader, **_preference(msg), **msg.limits})
     return Action("search", {"text": msg.rest, **msg.limits})
 
 

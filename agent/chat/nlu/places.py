@@ -40,8 +40,8 @@ def _about_place(name: ActionName, msg: ParsedMessage, that: re.Pattern[str]) ->
         return None
     if place is not None and (_is_count(place, msg) or len(msg.body.split()) > MAX_WORDS):
         return None
-    number = place_of(place) if place else msg.memory.focus
-    user = msg.reader or msg.memory.list_reader or msg.memory.user
+    number = place_of(place) if place else msg.state.focus
+    user = msg.reader or msg.state.list_reader or msg.state.user
     return Action(name, {"number": number, **({"user": user} if user else {})})
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shortlist.agent.chat.action import Action, ActionName
-from shortlist.agent.chat.memory import Memory
+from shortlist.agent.chat.chat_state import ChatState
 from shortlist.agent.chat.nlu.feedback import places_in
 from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.vocabulary import word_set
@@ -15,7 +15,7 @@ MAX_WORDS = 14  # a longer message is more than a remark
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 
-def read_single_words(text: str, user: str | None, memory: Memory) -> Action | None:
+def read_single_words(text: str, user: str | None, state: ChatState) -> Action | None:
     """Return the feedback on a video of the last list, or the request to open or explain it, in `text`.
 
     The message must point to a video ("number 2", "the last one", "it") and contain a word of one kind: praise, blame,
@@ -24,12 +24,12 @@ def read_single_words(text: str, user: str | None, memory: Memory) -> Action | N
     None if it points to none, or asks for videos.
     """
     words = WORD.findall(text.lower())
-    if not memory.last_list or len(words) > MAX_WORDS or pattern("points_at").search(text) is None:
+    if not state.last_list or len(words) > MAX_WORDS or pattern("points_at").search(text) is None:
         return None
     if word_set("asks_for_videos") & set(words):
         return None
     kind = next(_kinds(words, asks=pattern("asks").match(text) is not None), None)
-    numbers = places_in(text, memory)
+    numbers = places_in(text, state)
     who = {"user": user} if user else {}
     if kind is None or (kind in ("open", "explain") and len(numbers) > 1 and pattern("whole").search(text) is None):
         return None

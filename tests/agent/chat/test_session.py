@@ -1,4 +1,4 @@
-"""Conversations over a small world in memory."""
+"""Conversations over a small world in state."""
 
 from __future__ import annotations
 

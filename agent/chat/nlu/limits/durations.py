@@ -60,7 +60,7 @@ def extract_duration(text: str, context: ParseContext) -> Extraction:
 
 def extract_relative_duration(text: str, context: ParseContext) -> Extraction:
     """Return a limit relative to the median of the last list, for "shorter" or "longer", negated or not."""
-    lengths = [item["duration_s"] for item in context.memory.last_list if item.get("duration_s") is not None]
+    lengths = [item["duration_s"] for item in context.state.last_list if item.get("duration_s") is not None]
     middle = median(lengths or [SHORT_S + 1])
     below, above = math.ceil(middle) - 1, math.floor(middle) + 1
     limits = {"shorter": {"max_duration_s": below}, "longer": {"min_duration_s": above}}

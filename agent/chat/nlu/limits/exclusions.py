@@ -17,11 +17,11 @@ def exclude_videos(text: str, context: ParseContext) -> Extraction:
     if match is None:
         return {}, text
     if match["many"]:
-        return {"not_videos": _first_or_last(match["end"], parse_number(match["many"]), context.memory.n_shown)}, cut(
+        return {"not_videos": _first_or_last(match["end"], parse_number(match["many"]), context.state.n_shown)}, cut(
             text, match
         )
     places = [parse_number(place["at"]) for place in pattern("each_place").finditer(match["places"] or "")]
-    return {"not_videos": places or [context.memory.focus]}, cut(text, match)
+    return {"not_videos": places or [context.state.focus]}, cut(text, match)
 
 
 def _first_or_last(end: str, many: int, shown: int) -> list[int]:

@@ -81,7 +81,7 @@ def _date_limits(
 
 def _relative(text: str, context: ParseContext) -> Extraction:
     """Return a limit relative to the median of the last list, for "newer" or "older"."""
-    times = [datetime.fromisoformat(item["published"]) for item in context.memory.last_list if item.get("published")]
+    times = [datetime.fromisoformat(item["published"]) for item in context.state.last_list if item.get("published")]
     for phrase in ("newer", "older"):
         match = pattern(phrase).search(text)
         if match is not None and times:

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.agent.chat.action import LIMITS, Action, build_filters
+from shortlist.agent.chat.chat_state import ChatState
 from shortlist.agent.chat.languages.to_english import to_english
-from shortlist.agent.chat.memory import Memory
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.nlu.parse import parse
 from shortlist.core.ranking import Filters
@@ -51,13 +51,13 @@ LISTED = tuple(
 )
 
 
-def after(asked: Action, user: str | None = "user_123") -> Memory:
-    return Memory(user, LISTED, user, asked, last_page=[1, 2, 3, 4, 5])
+def after(asked: Action, user: str | None = "user_123") -> ChatState:
+    return ChatState(user, LISTED, user, asked, last_page=[1, 2, 3, 4, 5])
 
 
 CONTEXTS = {
-    "new": Memory(),
-    "reader": Memory("user_123"),
+    "new": ChatState(),
+    "reader": ChatState("user_123"),
     "list": after(Action("recommend", {"user": "user_123"})),
     "topic": after(Action("recommend", {"user": "user_123", "about": "space"})),
     "filtered": after(Action("recommend", {"user": "user_123", "max_duration_s": 60})),
@@ -107,11 +107,11 @@ def test_every_expected_limit_is_one_that_can_be_searched_with() -> None:
 
 def test_a_message_that_no_rule_reads_is_left_to_others() -> None:
     message = "my friend keeps going on and on at dinner and I would love to know what it is she means"
-    assert parse(message, Memory(), NAMES, TODAY) is None
+    assert parse(message, ChatState(), NAMES, TODAY) is None
 
 
 def test_the_answer_to_what_do_you_feel_like() -> None:
-    asked = Memory("user_7", LISTED, "user_7", Action("recommend", {"user": "user_7"}), awaiting_preference=True)
+    asked = ChatState("user_7", LISTED, "user_7", Action("recommend", {"user": "user_7"}), awaiting_preference=True)
     assert parse("food please", asked, NAMES, TODAY) == Action("recommend", {"user": "user_7", "category": "Food"})
     assert parse("old trains", asked, NAMES, TODAY) == Action("recommend", {"user": "user_7", "about": "old trains"})
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shortlist.agent.chat.action import Action
-from shortlist.agent.chat.memory import Memory
+from shortlist.agent.chat.chat_state import ChatState
 from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.limits.cleared import LIMITS_BY_NAME
 from shortlist.agent.chat.nlu.names import Names
@@ -29,7 +29,7 @@ WORDS = sorted({word for title in TITLES for word in re.findall(r"[a-z]{4,}", ti
 CATEGORIES = ("Food", "Music", "Sci/Tech", "Sports")
 NAMES = Names({"user_123"}.__contains__, CATEGORIES, ("NASA",))
 ASKED = {"user": "user_123", "about": "zebras", "max_duration_s": 60, "category": "World"}
-THREAD = Memory("user_123", ({"rank": 1, "video_id": "v1"},), "user_123", Action("recommend", ASKED), last_page=[1])
+THREAD = ChatState("user_123", ({"rank": 1, "video_id": "v1"},), "user_123", Action("recommend", ASKED), last_page=[1])
 REFUSING = pattern("refusing").pattern.removeprefix("(?:").removesuffix(")")
 
 
@@ -68,9 +68,9 @@ def test_refusals_that_were_once_read_as_topics(message: str) -> None:
 
 def test_a_thread_survives_a_refusal() -> None:
     """It once became "About not politics", without the reader and the limit."""
-    first = parse("something funny under a minute", Memory("user_123"), NAMES, date(2026, 11, 20))
+    first = parse("something funny under a minute", ChatState("user_123"), NAMES, date(2026, 11, 20))
     assert first == Action("recommend", {"user": "user_123", "about": "funny", "max_duration_s": 60})
-    thread = Memory("user_123", THREAD.last_list, "user_123", first, last_page=[1])
+    thread = ChatState("user_123", THREAD.last_list, "user_123", first, last_page=[1])
     refused = parse("not politics", thread, NAMES, date(2026, 11, 20))
     assert refused == Action("recommend", {**first.arguments, "not_words": ["politics"]})
 

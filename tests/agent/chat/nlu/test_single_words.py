@@ -7,19 +7,19 @@ from datetime import date
 import pytest
 
 from shortlist.agent.chat.action import Action
-from shortlist.agent.chat.memory import Memory
+from shortlist.agent.chat.chat_state import ChatState
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.nlu.parse import parse
 
 ASKED = Action("recommend", {"user": "user_7", "about": "space"})
-LIST = Memory(
+LIST = ChatState(
     "user_7", tuple({"rank": n, "video_id": f"v{n}"} for n in (1, 2, 3)), "user_7", ASKED, last_page=[1, 2, 3]
 )
 NAMES = Names({"user_7"}.__contains__)
 
 
-def read(message: str, memory: Memory = LIST) -> Action | None:
-    return parse(message, memory, NAMES, date(2026, 11, 20))
+def read(message: str, state: ChatState = LIST) -> Action | None:
+    return parse(message, state, NAMES, date(2026, 11, 20))
 
 
 @pytest.mark.parametrize(
@@ -54,5 +54,5 @@ def test_a_question_or_a_wish_judges_nothing(message: str) -> None:
 
 
 def test_nothing_can_be_judged_without_a_list() -> None:
-    action = read("number 2 was hilarious", Memory("user_7"))
+    action = read("number 2 was hilarious", ChatState("user_7"))
     assert action is None or action.name != "feedback"

@@ -25,7 +25,7 @@ class ThreadStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class ChatState:
     """Everything that the next message may refer to.
 
     `user` is the reader of the chat, and `last_reader` the one named last, who may be another. `last_list` holds the
@@ -56,8 +56,8 @@ class Memory:
         return max((int(item["rank"]) for item in self.last_list), default=0)
 
 
-def recall(turns: Sequence[Document], user: str | None) -> Memory:
-    """Return the memory after `turns`, for `user` if given, else for the reader named last.
+def recall(turns: Sequence[Document], user: str | None) -> ChatState:
+    """Return the state after `turns`, for `user` if given, else for the reader named last.
 
     A list that was shown to another speaker is not continued: its request starts over for `user`.
     """
@@ -81,7 +81,7 @@ def recall(turns: Sequence[Document], user: str | None) -> Memory:
         elif action.get("name") in ("explain", "describe", "open"):
             focus = action["arguments"].get("number", 1)
     last_reader = users[-1] if users else None
-    memory = Memory(
+    state = ChatState(
         user=user or last_reader,
         last_list=last_list,
         list_reader=list_turn.get("user"),
@@ -92,9 +92,9 @@ def recall(turns: Sequence[Document], user: str | None) -> Memory:
         last_reader=last_reader,
         last_page=[int(item["rank"]) for item in list_turn.get("recommendations", ())],
     )
-    if user is None or memory.list_reader in (None, user) or list_turn.get("speaker") == user:
-        return memory
-    return Memory(user, last_request=_restart_for(user, memory.last_request), last_reader=last_reader)
+    if user is None or state.list_reader in (None, user) or list_turn.get("speaker") == user:
+        return state
+    return ChatState(user, last_request=_restart_for(user, state.last_request), last_reader=last_reader)
 
 
 def _restart_for(user: str, request: Action | None) -> Action | None:

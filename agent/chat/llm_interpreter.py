@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shortlist.agent.chat.action import Action, ActionName
-from shortlist.agent.chat.memory import Document, Memory
+from shortlist.agent.chat.chat_state import ChatState, Document
 from shortlist.agent.chat.nlu.context import ParseContext
 from shortlist.agent.chat.nlu.limits.extract import extract_limits
 from shortlist.agent.chat.nlu.names import Names
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 class Interpreter(Protocol):
     """Interprets messages that the parser cannot read."""
 
-    def interpret(self, message: str, turns: Sequence[Document], memory: Memory, today: date) -> Action | None:
+    def interpret(self, message: str, turns: Sequence[Document], state: ChatState, today: date) -> Action | None:
         """Return the action of `message` after `turns`; None if it is unclear. Raises `ServiceError`."""
         ...
 
@@ -47,14 +47,14 @@ class AgentInterpreter:
         self._model = model
         self._names = names
 
-    def interpret(self, message: str, turns: Sequence[Document], memory: Memory, today: date) -> Action | None:
+    def interpret(self, message: str, turns: Sequence[Document], state: ChatState, today: date) -> Action | None:
         """See `Interpreter`."""
         action = self._call([*_history(turns[-HISTORY_TURNS:]), _human(message)])
         if action is None:
             return None
-        extracted, _ = extract_limits(normalise(message), ParseContext(self._names, memory, today))
+        extracted, _ = extract_limits(normalise(message), ParseContext(self._names, state, today))
         limits = {name: value for name, value in extracted.items() if value is not None}  # None clears a limit
-        return ground(action, message, memory, self._names, limits)
+        return ground(action, message, state, self._names, limits)
 
     def _call(self, messages: list[BaseMessage]) -> Action | None:
         from langchain.agents import create_agent
@@ -73,14 +73,14 @@ class AgentInterpreter:
         return calls[0] if calls else None
 
 
-def ground(action: Action, message: str, memory: Memory, names: Names, limits: dict[str, Any]) -> Action | None:
-    """Return `action` with the arguments that `message` or `memory` contains; None if its topic is not in `message`."""
+def ground(action: Action, message: str, state: ChatState, names: Names, limits: dict[str, Any]) -> Action | None:
+    """Return `action` with the arguments that `message` or `state` contains; None if its topic is not in `message`."""
     arguments = dict(action.arguments)
     topics = [arguments[name] for name in ("about", "text") if name in arguments]
     if not all(topic and set(terms(topic)) <= set(terms(message)) for topic in topics):
         return None
     named = arguments.pop("user", None)
-    user = named if named and named in message and names.is_reader(named) else memory.user
+    user = named if named and named in message and names.is_reader(named) else state.user
     match action.name:
         case "recommend" if user or not topics:
             return Action("recommend", {"user": user, **arguments, **limits})
@@ -90,7 +90,7 @@ def ground(action: Action, message: str, memory: Memory, names: Names, limits: d
             return Action("profile", {"user": user}) if user else None
         case "explain" | "describe":
             has_number = any(char.isdigit() for char in message)
-            return Action(action.name, {"number": arguments["number"] if has_number else memory.focus, "user": user})
+            return Action(action.name, {"number": arguments["number"] if has_number else state.focus, "user": user})
     return action
 
 
