@@ -91,7 +91,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LegPlaces:
-    """What one leg says of the n items of a fused ranking, among all candidates.
+    """Scores and ranks of one leg for the n items of a fused ranking, among all candidates.
 
     `ranks`, int64[n], and `scores`, float64[n], are aligned with the ids of the fused ranking; the rank of an item that
     the leg did not find is 0. The fusion multiplied the weight of the leg by `confidence`, from 0 to 1. `whole` returns

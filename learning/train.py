@@ -36,7 +36,7 @@ EVER = 36_500.0  # days
 
 @dataclass(slots=True)
 class Training:
-    """What a training found: CPU seconds by stage, and figures for the receipt."""
+    """Result of a training: CPU seconds by stage, and figures for the receipt."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from tests.ollama_stand_in import Reply, as_json
 
 @dataclass
 class EmbeddingStandIn:
-    """Where the server is, the texts of each request, and a test's own answers."""
+    """Address of the server, texts of each request, and a test's own answers."""
 
     url: str = ""
     asked: list[list[str]] = field(default_factory=list)

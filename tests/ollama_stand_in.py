@@ -26,7 +26,7 @@ Reply = tuple[int, bytes]
 
 @dataclass
 class StandIn:
-    """Where the server is, what it was asked, and a test's own replies by path. `release` ends one that hangs."""
+    """Address of the server, its requests, and a test's own replies by path. `release` ends one that hangs."""
 
     url: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)

@@ -29,7 +29,7 @@ NAMING = {
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Where something was found, the number of files searched, and the number of ids too short for binary files."""
+    """Places of traces, the number of files searched, and the number of ids too short for binary files."""
 
     found: tuple[str, ...]
     files: int

@@ -33,7 +33,7 @@ REBUILD = "rebuild it with `shortlist rebuild`"
 
 
 class BackupManifest(BaseModel):
-    """What a backup contains. `meta` is the catalogue's: home id, schema version, revision."""
+    """Contents of a backup. `meta` is the catalogue's: home id, schema version, revision."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -103,7 +103,7 @@ def act(user: str, item: str, action: str, minutes_ago: float, **more: Any) -> E
 
 
 class PlaneSnapshot:
-    """What the agent asks of a snapshot."""
+    """Methods of a snapshot that the agent calls."""
 
     ids = ("bread", "comet", "moon", "rocket", "soup")
     popular = {"bread": 4.0, "soup": 2.0, "moon": 1.0}  # noqa: RUF012

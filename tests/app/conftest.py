@@ -26,7 +26,7 @@ TITLES = [f"Video {number} about {word}" for number, word in enumerate(("bread",
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended and what it said."""
+    """Exit code and output of a command."""
 
     returncode: int
     stdout: str

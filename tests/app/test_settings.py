@@ -1,4 +1,4 @@
-"""Where a setting comes from, and what is refused."""
+"""Sources of settings and values that are refused."""
 
 from __future__ import annotations
 

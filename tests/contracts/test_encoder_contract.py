@@ -1,4 +1,4 @@
-"""What every encoder must do."""
+"""Contract of encoders."""
 
 from __future__ import annotations
 

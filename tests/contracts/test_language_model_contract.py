@@ -1,4 +1,4 @@
-"""What every language model must do, whoever runs it."""
+"""Contract of language models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every retriever promises, whatever it scores by: each leg and both fusions."""
+"""Contract of retrievers: each leg and both fusions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every speech model must do, whichever program runs it."""
+"""Contract of speech models."""
 
 from __future__ import annotations
 

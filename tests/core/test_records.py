@@ -1,4 +1,4 @@
-"""What a record refuses, and what it derives."""
+"""Records refuse bad values and derive others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of ingest share: a home, an encoder without weights, tables written in one line."""
+"""Fixtures for ingest: a home, an encoder without weights, tables written in one line."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def put_back(home: Home, tmp_path: Path) -> Any:
 
 
 def of_the_catalogue(home: Home) -> bool:
-    """Whether the index holds the videos of the catalogue, each with the vector of its own words."""
+    """Return True if the index has the videos of the catalogue, each with the vector of its own words."""
     held = load_snapshot(home).vectors_of("video", [*home.catalogue.videos.ids(), "lost"])
     texts = {video.id: transcript_text(video) for _, video in home.catalogue.videos.iterate()}
     encoded = dict(zip(texts, LetterEncoder().encode(list(texts.values())), strict=True))

@@ -1,4 +1,4 @@
-"""What a language model may read of a chat, and what it cannot make worse."""
+"""The language model reads messages of a chat, and cannot make a reading worse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a prompt tells of a reader, within its tokens."""
+"""Variables of prompts describe a reader within a number of tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read of readers: the newest acts however much they were shown, and no record that tells nothing."""
+"""Profiles read the newest acts, however many impressions there are, and no unused records."""
 
 from __future__ import annotations
 

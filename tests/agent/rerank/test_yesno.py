@@ -1,4 +1,4 @@
-"""What the yesno method asks and how it stops; that it always permutes is in the contract suite."""
+"""Questions of the yesno method and when it stops; the contract suite tests that it always permutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of media ingest share: a speech model that hears file names, a server, settings without waits."""
+"""Fixtures for media ingest: a speech model that transcribes file names, a server, settings without waits."""
 
 from __future__ import annotations
 

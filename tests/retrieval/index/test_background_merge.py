@@ -101,7 +101,7 @@ def folders(home: Any) -> list[str]:
 
 
 def in_order(home: Any) -> bool:
-    """Whether nothing is left to merge, and no folder is there that belongs to no index."""
+    """Return True if nothing is left to merge and every folder belongs to the index."""
     parts = open_index(home.path / "indexes", home.home_id, home.encoder).of_kind("video")
     due = segments_to_merge([(part.n_live, len(part.dead)) for part in parts])
     return not due and sorted(folders(home)) == sorted(names(home))
@@ -316,7 +316,7 @@ class TestAlone:
 
 
 def killed_at(home: Any, step: int) -> bool:
-    """Whether a child process that merges was killed before this step of all that change files."""
+    """Return True if a merging child process was killed before this file-changing step."""
     steps = count()
     return killed_before(lambda: merge_in_background(home), lambda *_: next(steps) == step)
 

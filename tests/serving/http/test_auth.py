@@ -1,4 +1,4 @@
-"""Who is admitted: keys, their scope, their rate; and what a problem tells."""
+"""Keys, their scopes and rates, and the contents of problem documents."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Server:
                 os.kill(pid, signal.SIGCONT)
 
     def alone_ready(self, worker: int) -> bool:
-        """Whether this process answers within moments; the others are not stopped for long, or they are replaced."""
+        """Return True if this process answers at once. Others are not stopped for long, or they are replaced."""
         with self.only(worker), suppress(httpx.TimeoutException):
             return self.ask("GET", "/readyz", timeout=2).status_code == 200
         return False

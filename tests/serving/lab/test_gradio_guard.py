@@ -40,7 +40,7 @@ class Page:
         )
 
     def ask(self, handler: int, data: list[Any]) -> str:
-        """What the handler answered, its last message whole."""
+        """Return the handler's last message."""
         session = uuid.uuid4().hex
         assert self.join(handler, data, session).status_code == 200
         with self.client.stream("GET", "/lab/gradio_api/queue/data", params={"session_hash": session}) as events:
