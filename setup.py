@@ -5,7 +5,9 @@ Everything else about the project is in pyproject.toml.
 
 from setuptools import find_packages, setup
 
-FOLDERS = ("agent", "app", "core", "eval", "ingest", "learning", "models", "prompts", "retrieval", "serving", "store")
+FOLDERS = (
+    "agent", "app", "core", "eval", "ingest", "learning", "models", "ops", "prompts", "retrieval", "serving", "store",
+)  # fmt: skip
 PACKAGES = [name for folder in FOLDERS for name in (folder, *(f"{folder}.{inner}" for inner in find_packages(folder)))]
 
 setup(

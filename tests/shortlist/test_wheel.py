@@ -25,6 +25,7 @@ FOLDERS = (
     "ingest",
     "learning",
     "models",
+    "ops",
     "prompts",
     "retrieval",
     "serving",

@@ -1,0 +1,1 @@
+"""Arriving files: taken once, checked by rules, stored or put aside."""
