@@ -1,4 +1,4 @@
-"""Judge a challenger against the version in use, train it on everything, and promote it if it is better."""
+"""Train models: through the gate on a home, or on the past of an evaluation data set."""
 
 from __future__ import annotations
 
@@ -43,6 +43,26 @@ def train_and_judge(home: Home, config: Config, plan: Plan, bars: Bars, *, gate:
         if verdict and verdict["promoted"]:
             promote(home.path, version, verdict["why"])
     return {"version": version, **read_receipt(home.path, version)}
+
+
+def train_on(spec: str, config: Config, plan: Plan, bars: Bars) -> dict[str, Any]:
+    """Train `plan` on the past of the data set `spec` and return the receipt, with the name as `version`.
+
+    The version is kept with the data set in the cache of `eval`, where the variants that train find it. Nothing is
+    judged or promoted. Raises as `eval.tasks.specs.load_task` and `learning.train.train`.
+    """
+    from shortlist.app.build import evaluation_factories
+    from shortlist.eval.tasks.home import open_task_home
+    from shortlist.eval.tasks.specs import load_task
+    from shortlist.eval.variants import Variant
+    from shortlist.learning.train import train
+    from shortlist.retrieval.trained.versions import read_receipt
+
+    factories = evaluation_factories()
+    task = load_task(spec, config, factories)
+    with open_task_home(task, Variant(name="default"), config, factories.encoder(config), bars) as home:
+        version = train(home, config, plan, bars)
+        return {"version": version, **read_receipt(home.path, version)}
 
 
 def _judge(home: Home, config: Config, plan: Plan, bars: Bars) -> dict[str, Any]:

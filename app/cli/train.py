@@ -12,6 +12,7 @@ from shortlist.app.cli.terminal.output import say
 if TYPE_CHECKING:
     from typing import Any
 
+SPECS = "events, mind:DIR, watches:DIR or simulated:N"
 NAMES = "svd, tower, hierarchical, triplet, ranker or all"
 
 
@@ -19,6 +20,10 @@ def train(
     context: typer.Context,
     model: Annotated[str, typer.Argument(help=f"{NAMES}.", metavar="MODEL")] = "all",
     seed: Annotated[int, typer.Option("--seed", help="Seed of everything that is drawn at random.", min=0)] = 0,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", help=f"Train on the past of this data set: {SPECS}. Without a gate.", metavar="SPEC"),
+    ] = None,
     gate: Annotated[
         bool, typer.Option("--gate/--no-gate", help="Compare with what is in use, and promote what is better.")
     ] = True,
@@ -32,31 +37,45 @@ def train(
     past and judged on the newest day and week. The new one is promoted if it is significantly better and in no slice
     significantly worse. It needs 200 readers who watched two videos or more.
 
+    With --data, the models are trained on the past of an evaluation data set and kept with it, to be measured.
+
     Example: shortlist train all
     """
     chosen = settings(context, home, config)
     from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import bars_one_by_one, print_json
-    from shortlist.app.training import train_and_judge
+    from shortlist.app.training import train_and_judge, train_on
     from shortlist.core.errors import UsageError
     from shortlist.learning.plan import MODELS, Plan
 
     named = next((one for one in MODELS if one == model), None)
     if named is None:
         raise UsageError("unknown model", expected=NAMES, found=repr(model), remedy="correct the name")
-    with open_home(chosen) as store, bars_one_by_one(as_json) as bars:
-        document = train_and_judge(store, chosen, Plan.of(named, seed), bars, gate=gate)
+    plan = Plan.of(named, seed)
+    if data is None:
+        with open_home(chosen) as store, bars_one_by_one(as_json) as bars:
+            document = train_and_judge(store, chosen, plan, bars, gate=gate)
+    else:
+        with bars_one_by_one(as_json) as bars:
+            document = train_on(data, chosen, plan, bars)
     if as_json:
         print_json(document)
+        return
+    _show_version(document)
+    if data is None:
+        _show_gate(document)
     else:
-        _show(document)
+        say(f"measure it with `SHORTLIST_RETRIEVAL__MODELS={document['version']} shortlist eval run --data {data}`")
 
 
-def _show(document: dict[str, Any]) -> None:
+def _show_version(document: dict[str, Any]) -> None:
     data, seconds = document["data"], sum(document["cpu_seconds"].values())
     what = ", ".join([*document["towers"], *(["ranker"] if document["ranker"] else [])])
     say(f"{document['version']}: {what}")
     say(f"trained on {data['acts']:,} watches of {data['readers']:,} readers in {seconds:,.0f} CPU seconds")
+
+
+def _show_gate(document: dict[str, Any]) -> None:
     if (gate := document["gate"]) is None:
         say(f"not compared; use it with `shortlist models promote {document['version']}`")
         return

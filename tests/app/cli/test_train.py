@@ -1,0 +1,43 @@
+"""`shortlist train` as a user calls it, on the sample home."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Shortlist = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def train(sample_home: Path, here: Shortlist, tmp_path_factory: pytest.TempPathFactory) -> Shortlist:
+    """Runs `shortlist train ...` with one cache, on a copy of the sample home."""
+    folder = tmp_path_factory.mktemp("train")
+    shutil.copytree(sample_home, folder / "home")
+    return lambda *words: here("train", *words, home=folder / "home", SHORTLIST_EVAL__CACHE=str(folder / "cache"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("oracle",), "unknown model"),
+        (("all",), "200 readers with two watched videos or more"),
+        (("svd", "--data", "simulated:6"), "of 6 readers"),
+        (("svd", "--data", "csv:x"), "unknown data set"),
+    ],
+)
+def test_what_is_missing_is_said_in_one_line(train: Shortlist, words: tuple[str, ...], said: str) -> None:
+    train(*words).says(2, said)
+
+
+@pytest.mark.slow
+def test_models_of_a_data_set_are_kept_with_it(train: Shortlist) -> None:
+    first = train("svd", "--data", "simulated:300")
+    assert first.returncode == 0, first.stderr
+    version, _, rest = first.stdout.partition(":")
+    assert "svd" in rest
+    assert f"SHORTLIST_RETRIEVAL__MODELS={version} shortlist eval run --data simulated:300" in first.stdout
+    assert train("svd", "--data", "simulated:300", "--json").document["version"] == version
