@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from shortlist.agent.batch import ItemBatch, RankedRequest, request_notes
 from shortlist.agent.explain.explain import Explainer
 from shortlist.agent.reader.query import profile_query, similar_query, text_query
-from shortlist.agent.reader.records import Records, load_profiles
+from shortlist.agent.reader.records import Records, load_changed_profiles, load_profiles
 from shortlist.agent.reader.topic import extract_topic
 from shortlist.agent.rerank.policy import RerankPolicy, check_method, decide
 from shortlist.agent.rerank.prompt_recorder import record_prompts
@@ -24,6 +24,7 @@ from shortlist.core.types import Profile, Video
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.learned_fusion.fusion import LONG
 from shortlist.retrieval.relevance import is_about
 from shortlist.retrieval.retriever import Retriever
 
@@ -104,6 +105,19 @@ class Recommender:
         copied = copy(self)
         copied._rerank = self._rerank.model_copy(update={"weight_plain": 0.0, "weight_wish": 0.0, "weight_thin": 0.0})
         return copied
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The configured weight of each leg that runs; 1 for those of a trained ranker that have none."""
+        tables = (self._retrieval.text_weights, self._retrieval.weights)
+        weights = {name: weight for table in tables for name, weight in table.items() if weight > 0}
+        ranker = self.snapshot.trained.ranker if self._retrieval.fusion == "learned" else None
+        return {**dict.fromkeys(ranker.depths if ranker else (), 1.0), **weights}
+
+    @property
+    def full_list(self) -> int:
+        """The largest `k` with which the legs find the same candidates as with a small one."""
+        return min(LONG, self._retrieval.depth)
 
     def recommend(self, request: Request) -> Answer:
         """Answer one request.
@@ -224,13 +238,14 @@ class Recommender:
         requests = [_normalise(request) for request in requests]
         with self._records.snapshot() as revision:
             with watch.stage("profile"):
-                profiles, items = load_profiles(self._records, [one.user_id for one in requests], self._profile)
+                wanted = [(one.user_id, one.change) for one in requests]
+                profiles, items = load_changed_profiles(self._records, wanted, self._profile)
             with watch.stage("query"):
-                queries = [self._query(request, profiles[request.user_id]) for request in requests]
+                queries = [self._query(one, profiles[one.user_id, one.change]) for one in requests]
             with watch.stage("retrieve"):
                 rankings = self._retriever.search_many(queries)
             ranked = [
-                RankedRequest(request, profiles[request.user_id], query, ranking)
+                RankedRequest(request, profiles[request.user_id, request.change], query, ranking)
                 for request, query, ranking in zip(requests, queries, rankings, strict=True)
             ]
             with watch.stage("read"):
@@ -261,7 +276,7 @@ class Recommender:
             query = text_query(request.wish, depth, request.filters, self._encoder(), profile)
         else:
             query = profile_query(profile, depth, request.filters, self.snapshot.vectors_of)
-        query = replace(query, at=request.at)
+        query = replace(query, at=request.at, weights=request.change.weights)
         if request.only is None:
             return query
         # Candidates that the caller chose are ranked even if the reader disliked them.

@@ -22,6 +22,12 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%b} {moment.year}"
 
 
+def ordinal(place: int) -> str:
+    """Return a place in a list: "1st", "12th", "31st"."""
+    ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"
+
+
 def category_label(name: str | None, is_guess: bool) -> str | None:
     """Return the name of a category, marked if no source gave it: "Comedy (a guess)". None stays None."""
     return f"{name} (a guess)" if name and is_guess else name

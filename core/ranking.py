@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shortlist.core.notes import Note
-from shortlist.core.types import Profile, Segment, Video
+from shortlist.core.types import NO_OBJECTIVE, Objective, Profile, Segment, Video
 from shortlist.core.validation import check_seconds, check_text, check_time, require
 
 FloatArray = npt.NDArray[np.float32]
@@ -53,7 +53,8 @@ class Query:
 
     `vectors` is float32[n, d] with unit rows, and `vector_weights` is float32[n], aligned with it. `exclude` holds the
     ids to leave out, `only` the ids to choose from; None is all. `terms` are analysed index terms, not words. `at` is
-    the time of the request: later acts of others are not counted; None is now.
+    the time of the request: later acts of others are not counted; None is now. `weights` replace the configured weights
+    of these legs.
     """
 
     k: int
@@ -66,6 +67,7 @@ class Query:
     only: frozenset[str] | None = None
     profile: Profile | None = None
     at: datetime | None = None
+    weights: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         check_text(self.text, "search text")
@@ -211,11 +213,30 @@ class ModelUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A change of a request, to ask "what if?": an empty one changes nothing.
+
+    Items of the history whose ids are in `without` say nothing of the taste, but are left out of lists as before.
+    `objective` is merged with the reader's own. `weights` are pairs of a leg and its weight, and replace the configured
+    ones. `half_life_days` replaces that of the profile.
+    """
+
+    without: frozenset[str] = frozenset()
+    objective: Objective = NO_OBJECTIVE
+    weights: tuple[tuple[str, float], ...] = ()
+    half_life_days: float | None = None
+
+
+NO_CHANGE = Change()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A request for recommendations. `rerank` is auto, none or the name of a method.
 
     `only` restricts the results to these ids. `like` is the id of a video: similar videos are searched instead of those
-    that fit the reader's profile. `budget_ms` bounds the rerank. `at` is the time of the request; None is now.
+    that fit the reader's profile. `budget_ms` bounds the rerank. `at` is the time of the request; None is now. `change`
+    is what differs from the reader's usual list.
     """
 
     user_id: str
@@ -227,6 +248,7 @@ class Request:
     only: frozenset[str] | None = None
     like: str | None = None
     at: datetime | None = None
+    change: Change = NO_CHANGE
 
     def __post_init__(self) -> None:
         check_text(self.user_id, "user id")

@@ -278,13 +278,53 @@ class HistoryItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Objective:
+    """What a reader wants of every list, as they say it themselves. An empty one changes nothing.
+
+    `categories` and `channels` are pairs of a name and an amount, from -1 (much less of it) to 1 (much more), sorted by
+    name. Videos longer than `length_s` seconds are wanted less. An amount or a length of 0 says nothing by itself, but
+    removes what it is merged with.
+    """
+
+    categories: tuple[tuple[str, float], ...] = ()
+    channels: tuple[tuple[str, float], ...] = ()
+    length_s: float | None = None
+
+    def __post_init__(self) -> None:
+        for what, pairs in (("category", self.categories), ("channel", self.channels)):
+            names = [name for name, _ in pairs]
+            require(names == sorted(set(names)), f"bad objective by {what}", "names once each, sorted", names)
+            for name, amount in pairs:
+                check_title(name, f"objective without a {what}")
+                require(-1 <= amount <= 1, f"bad amount of “{name}”", "a number from -1 to 1", amount)
+        check_seconds(self.length_s, "preferred length")
+
+    def merged(self, newer: Objective) -> Objective:
+        """Return this objective with the entries of `newer` in the place of those with the same names."""
+        return Objective(
+            _merged(self.categories, newer.categories),
+            _merged(self.channels, newer.channels),
+            (self.length_s if newer.length_s is None else newer.length_s) or None,
+        )
+
+
+def _merged(
+    older: tuple[tuple[str, float], ...], newer: tuple[tuple[str, float], ...]
+) -> tuple[tuple[str, float], ...]:
+    return tuple((name, amount) for name, amount in sorted({**dict(older), **dict(newer)}.items()) if amount)
+
+
+NO_OBJECTIVE = Objective()
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """A reader at one moment, history newest first. Positive weights sum to 1, or there are none.
 
     `categories` maps a category to its share of the positive weight. `seen` holds the ids of videos that the reader
     viewed, clicked, liked, skipped or disliked. `disliked` holds those they disliked after they last liked them, and
     `disliked_channels` the names of the channels they disliked. `session_start` is the time of the current session's
-    first event, if any.
+    first event, if any. `objective` is the reader's own.
     """
 
     user_id: str
@@ -296,6 +336,7 @@ class Profile:
     interests: tuple[str, ...] = ()
     disliked: frozenset[str] = frozenset()
     disliked_channels: frozenset[str] = frozenset()
+    objective: Objective = NO_OBJECTIVE
 
     def __post_init__(self) -> None:
         positive = sum(item.weight for item in self.history if item.weight > 0)

@@ -51,13 +51,13 @@ def _masks(columns: Columns, filters: Filters) -> Iterator[Bools]:
     if filters.published_before is not None:
         yield columns.published < filters.published_before.timestamp()
     if filters.category is not None:
-        yield _has_label(columns.category, filters.category)
+        yield has_label(columns.category, filters.category)
     if filters.channel is not None:
-        yield _has_label(columns.channel, filters.channel)
+        yield has_label(columns.channel, filters.channel)
     if filters.language is not None:
         yield _has_language(columns.language, filters.language)
-    yield from (~_has_label(columns.category, name) for name in filters.not_categories)
-    yield from (~_has_label(columns.channel, name) for name in filters.not_channels)
+    yield from (~has_label(columns.category, name) for name in filters.not_categories)
+    yield from (~has_label(columns.channel, name) for name in filters.not_channels)
     yield from (~_has_language(columns.language, name) for name in filters.not_languages)
 
 
@@ -74,7 +74,8 @@ def _word_masks(snapshot: Snapshot, words: Sequence[str]) -> Iterator[Bools]:
     yield mask
 
 
-def _has_label(labels: Labels, label: str) -> Bools:
+def has_label(labels: Labels, label: str) -> Bools:
+    """Return bool[n]: True for rows with `label`, in whatever case."""
     return labels.is_in([name for name in labels.names if name.casefold() == label.casefold()])
 
 

@@ -12,10 +12,12 @@ import numpy as np
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.notes import Note
 from shortlist.core.ranking import LegPlaces, Query, Ranking
+from shortlist.core.types import NO_OBJECTIVE, Objective
 from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg, LegScores
 from shortlist.retrieval.legs.popular import freshness
+from shortlist.retrieval.objective import OBJECTIVE, STRENGTH, agreement, wanted_rows
 from shortlist.retrieval.retriever import BatchRetriever
 from shortlist.retrieval.vectors.arrays import Ints, Scores
 from shortlist.retrieval.vectors.topk import best_first, distinct, ranks_among
@@ -63,7 +65,8 @@ class Fusion(BatchRetriever):
 
     Legs with a weight of 0 are not run, and legs that cannot answer a query are left out. If no leg remains, `popular`
     answers alone and a note says so. A query with a text uses `text_weights`, any other query `weights`. An old video
-    loses up to the share `freshness` of its score.
+    loses up to the share `freshness` of its score. The reader's objective adds up to the share `STRENGTH` of the best
+    score, or takes as much, as a part of its own.
 
     A fused score is a sum of one part per leg. The `contributions` of a ranking are these parts less their mean over
     the `BASELINE` best candidates: the exact Shapley value of each leg for each video, against the average of them. A
@@ -88,7 +91,7 @@ class Fusion(BatchRetriever):
     def answer(self, queries: Sequence[Query], allowed: Sequence[AllowedRows]) -> list[Ranking]:
         """See `BatchRetriever`."""
         leg_scores = self.leg_scores(queries, allowed)
-        return [self._fuse(query, found) for query, found in zip(queries, leg_scores, strict=True)]
+        return [self._fuse(*one) for one in zip(queries, leg_scores, allowed, strict=True)]
 
     def leg_scores(self, queries: Sequence[Query], allowed: Sequence[AllowedRows]) -> list[dict[str, LegScores]]:
         """Return the result of each leg for each query, by the name of the leg; `popular` alone if no other answers."""
@@ -108,8 +111,8 @@ class Fusion(BatchRetriever):
 
     def weights(self, query: Query) -> dict[str, float]:
         """Return the weight of each leg to run for `query`."""
-        chosen = self._config.text_weights if query.text else self._config.weights
-        return {name: weight for name, weight in chosen.items() if weight > 0}
+        chosen = {**(self._config.text_weights if query.text else self._config.weights), **dict(query.weights)}
+        return {name: weight for name, weight in chosen.items() if weight > 0 and name in self._legs}
 
     def _retrieve(
         self,
@@ -128,9 +131,11 @@ class Fusion(BatchRetriever):
             if result is not None:
                 leg_scores[at][name] = result
 
-    def _fuse(self, query: Query, leg_scores: Mapping[str, LegScores]) -> Ranking:
-        rows, weights = found_rows(leg_scores), self.weights(query)
+    def _fuse(self, query: Query, leg_scores: Mapping[str, LegScores], allowed: AllowedRows) -> Ranking:
+        rows, weights = self._candidates(query, leg_scores, allowed), self.weights(query)
         parts, places = self.join(query, leg_scores, rows, {name: weights.get(name, 1.0) for name in leg_scores})
+        if query.profile and query.profile.objective != NO_OBJECTIVE:
+            parts, places = self._with_objective(query.profile.objective, parts, places, rows)
         parts = {name: part * self._kept[rows] for name, part in parts.items()}
         scores = np.sum([parts[name] for name in sorted(parts)], axis=0)
         best = best_first(scores, self.snapshot.order[rows], max(query.k, BASELINE))
@@ -143,6 +148,34 @@ class Fusion(BatchRetriever):
             notes=(POPULAR_ONLY,) if set(leg_scores) == {FALLBACK} else (),
             contributions={name: part[order] - part[rivals].mean() for name, part in parts.items() if len(part)},
         )
+
+    def _candidates(self, query: Query, leg_scores: Mapping[str, LegScores], allowed: AllowedRows) -> Ints:
+        """Return the rows that any leg found, and the most popular of what the reader wants more of, ascending."""
+        rows = found_rows(leg_scores)
+        wanted = wanted_rows(self.snapshot.columns, query.profile.objective) if query.profile else None
+        if wanted is None or allowed.rows is not None:
+            return rows
+        only = AllowedRows(wanted if allowed.mask is None else wanted & allowed.mask)
+        [found] = self._legs[FALLBACK].retrieve([query], [only], [self._config.depth])
+        return rows if found is None else distinct(np.concatenate([rows, found.rows]))
+
+    def _with_objective(
+        self, objective: Objective, parts: dict[str, Scores], places: Places, rows: Ints
+    ) -> tuple[dict[str, Scores], Places]:
+        """Return the parts of all legs with one of the objective, and the places of all legs with its own."""
+        agrees = agreement(self.snapshot.columns, rows, objective)
+        best = np.sum([*parts.values()], axis=0).max(initial=0.0)
+
+        def with_own(chosen: Ints) -> Iterator[LegPlaces]:
+            yield from places(chosen)
+            ranks = ranks_among(agrees, self.snapshot.order[rows], chosen)
+            yield LegPlaces(OBJECTIVE, ranks, agrees[chosen], 1.0, partial(self._whole, OBJECTIVE, rows, agrees))
+
+        return {**parts, OBJECTIVE: STRENGTH * best * agrees}, with_own
+
+    def _whole(self, name: str, rows: Ints, scores: Scores) -> Ranking:
+        order = best_first(scores, self.snapshot.order[rows])
+        return self.snapshot.ranking(rows[order], scores[order], name)
 
 
 class WeightedMean(Fusion):
@@ -167,10 +200,6 @@ class WeightedMean(Fusion):
             own = scores[name]
             whole = partial(self._whole, name, rows, own)
             yield LegPlaces(name, ranks_among(own, ties, chosen), own[chosen], one.confidence, whole)
-
-    def _whole(self, name: str, rows: Ints, scores: Scores) -> Ranking:
-        order = best_first(scores, self.snapshot.order[rows])
-        return self.snapshot.ranking(rows[order], scores[order], name)
 
 
 class ReciprocalRanks(Fusion):

@@ -18,6 +18,7 @@ from shortlist.agent.chat.reply import Reply
 from shortlist.agent.reader.records import Records
 from shortlist.agent.reader.watched import load_watched
 from shortlist.agent.recommend import Recommender
+from shortlist.agent.what_if.counterfactual import counterfactuals
 from shortlist.core.errors import UnknownReader, UsageError
 from shortlist.core.json_documents import recommendation_document
 from shortlist.core.ranking import MAX_K, Answer, Request
@@ -117,12 +118,20 @@ class Tools:
 
     def _explain(self, action: Action, state: ChatState) -> Reply:
         item, problem = self._pick(action.arguments["number"], action.arguments.get("user"), state)
-        in_detail = bool(action.arguments.get("in_detail"))
-        return (
-            Reply(problem, action)
-            if item is None
-            else Reply(reply_text.explain(item, in_detail=in_detail), action, (item,))
-        )
+        if item is None:
+            return Reply(problem, action)
+        text = reply_text.explain(item, in_detail=bool(action.arguments.get("in_detail")))
+        cause = self._cause(item, action.arguments.get("user"), state) if action.arguments.get("in_detail") else None
+        return Reply(f"{text} {cause[0].upper()}{cause[1:]}." if cause else text, action, (item,))
+
+    def _cause(self, item: Document, user: str | None, state: ChatState) -> str | None:
+        """Say what of the reader's history keeps `item` in the list of the retrieval; None if it is not there."""
+        user = user or state.list_reader
+        if user is None:
+            return None
+        request = _current_request(user, max(DEFAULT_K, len(state.last_list)), state)
+        found = counterfactuals(self._recommender, request, [item["video_id"]])
+        return found[0].sentence if found else None
 
     def _describe(self, action: Action, state: ChatState) -> Reply:
         item, problem = self._pick(action.arguments["number"], action.arguments.get("user"), state)
@@ -278,11 +287,16 @@ class Tools:
 
     def _current_list(self, user: str, k: int, state: ChatState) -> tuple[Document, ...]:
         """Return the list that `user` would get now, by the last request if it was for them."""
-        last = state.last_request
-        arguments = last.arguments if last and last.arguments.get("user") == user else {}
-        filters = build_filters(arguments)
-        request = Request(user, k, arguments.get("about"), filters=filters, like=arguments.get("like"))
+        request = _current_request(user, k, state)
         return tuple(recommendation_document(item) for item in self._recommender.recommend(request).recommendations)
+
+
+def _current_request(user: str, k: int, state: ChatState) -> Request:
+    """Return the last request of the thread if it was for `user`, else a plain one."""
+    last = state.last_request
+    arguments = last.arguments if last and last.arguments.get("user") == user else {}
+    filters = build_filters(arguments)
+    return Request(user, k, arguments.get("about"), filters=filters, like=arguments.get("like"))
 
 
 def _next_page(ranked: Sequence[Document], arguments: Mapping[str, Any], state: ChatState) -> tuple[Document, ...]:

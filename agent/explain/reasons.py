@@ -17,11 +17,12 @@ from shortlist.agent.batch import ItemBatch
 from shortlist.agent.explain.shared_words import quoted, topic_words, words_in
 from shortlist.agent.reader.describe_action import WATCHED_WHOLE, describe_action, is_bounce
 from shortlist.agent.rerank.blend import RERANK
-from shortlist.core.display import clock
+from shortlist.core.display import clock, length, ordinal
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import HistoryItem, Kind, Profile, Segment, Video
 from shortlist.retrieval.analysis import terms
 from shortlist.retrieval.legs.link_evidence import LinkEvidence
+from shortlist.retrieval.objective import OBJECTIVE
 
 NEAR = 0.3  # cosine of sentence vectors from which two items are about related things
 SMALLEST_SHARE = 0.005  # of a category; a smaller one would be shown as 0%
@@ -169,8 +170,7 @@ def _meaning(candidate: Candidate, context: ReasonContext) -> str | None:
 def _closest(candidate: Candidate) -> str:
     """Return the place among all candidates: "closest", "2nd closest"."""
     rank = candidate.ranks.get("dense", 1)
-    ending = "th" if rank % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
-    return "closest" if rank == 1 else f"{rank}{ending} closest"
+    return "closest" if rank == 1 else f"{ordinal(rank)} closest"
 
 
 def _is_near(video: Video, context: ReasonContext) -> bool:
@@ -230,6 +230,20 @@ def _clicks(candidate: Candidate, context: ReasonContext) -> str | None:
     return f"chosen {chosen:,} of the {shown:,} times it was shown this week" if chosen else None
 
 
+def _objective(candidate: Candidate, context: ReasonContext) -> str | None:
+    video, objective = candidate.video, context.profile.objective
+    for phrase, name, pairs in (
+        ("more {}", video.category, objective.categories),
+        ("more from {}", video.channel, objective.channels),
+    ):
+        amounts = {one.casefold(): amount for one, amount in pairs}
+        if name and amounts.get(name.casefold(), 0.0) > 0:
+            return f"you asked for {phrase.format(name)}"
+    if objective.length_s and video.duration_s is not None and video.duration_s <= objective.length_s:
+        return f"no longer than {length(objective.length_s)}, as you asked"
+    return None
+
+
 def _popular(candidate: Candidate, context: ReasonContext) -> str | None:
     words = context.popularity(candidate.video)
     return f"{words}; {LITTLE_KNOWN}" if words and context.is_stranger else words
@@ -249,6 +263,7 @@ PHRASES: Mapping[str, Phrase] = {
     "affinity": _category,
     "cowatch": _cowatch,
     "popular": _popular,
+    OBJECTIVE: _objective,
     "clicks": _clicks,
     "svd": partial(_trained, "svd"),
     "tower": partial(_trained, "tower"),

@@ -16,7 +16,7 @@ from itertools import groupby, islice, pairwise
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.core.config import ProfileConfig
-from shortlist.core.types import Action, Event, HistoryItem, Profile, Reader
+from shortlist.core.types import NO_OBJECTIVE, Action, Event, HistoryItem, Objective, Profile, Reader
 from shortlist.store.catalogue.results import Activity
 
 ACTION_WEIGHT: dict[Action, float] = {
@@ -28,7 +28,12 @@ DAY_S = 86400.0
 
 
 def build_profile(
-    reader: Reader, events: Sequence[Event], activity: Activity, items: ItemBatch, config: ProfileConfig
+    reader: Reader,
+    events: Sequence[Event],
+    activity: Activity,
+    items: ItemBatch,
+    config: ProfileConfig,
+    objective: Objective = NO_OBJECTIVE,
 ) -> Profile:
     """Return the profile of `reader` from their newest `events`, in any order, and the `activity` of all events.
 
@@ -48,6 +53,7 @@ def build_profile(
         interests=reader.interests,
         disliked=activity.disliked,
         disliked_channels=activity.disliked_channels,
+        objective=objective,
     )
 
 

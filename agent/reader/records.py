@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.profile import build_profile
 from shortlist.core.config import ProfileConfig
+from shortlist.core.ranking import NO_CHANGE, Change
 from shortlist.core.types import KINDS, Article, Event, Kind, Outline, Profile, Reader, Video
 from shortlist.store.catalogue.results import Activity
 
@@ -87,17 +88,42 @@ def load_profiles(
     records: Records, user_ids: Iterable[str], config: ProfileConfig
 ) -> tuple[dict[str, Profile], ItemBatch]:
     """Return the profiles by user id and the outlines of their items. Raises `UnknownReader` at an unknown id."""
-    unique_ids = list(dict.fromkeys(user_ids))
+    profiles, items = load_changed_profiles(records, [(user_id, NO_CHANGE) for user_id in user_ids], config)
+    return {user_id: profile for (user_id, _), profile in profiles.items()}, items
+
+
+def load_changed_profiles(
+    records: Records, wanted: Iterable[tuple[str, Change]], config: ProfileConfig
+) -> tuple[dict[tuple[str, Change], Profile], ItemBatch]:
+    """Return the profile of each wanted reader as the change of the pair makes it, and the outlines of their items.
+
+    Raises `UnknownReader` at an unknown id.
+    """
+    pairs = list(dict.fromkeys(wanted))
+    unique_ids = list(dict.fromkeys(user_id for user_id, _ in pairs))
     known = records.readers.get_many(unique_ids)
     readers = {user_id: known[user_id] if user_id in known else records.readers.get(user_id) for user_id in unique_ids}
     events = records.events.newest_interactions(list(readers), MAX_EVENTS)
     activity = records.events.activity(list(readers))
-    items = ItemBatch(outlines=_load_outlines(records, list(events.values()), config.max_history))
-    profiles = {
-        user_id: build_profile(reader, events[user_id], activity[user_id], items, config)
-        for user_id, reader in readers.items()
+    counted = {
+        (user_id, change): [event for event in events[user_id] if event.item_id not in change.without]
+        for user_id, change in pairs
     }
+    items = ItemBatch(outlines=_load_outlines(records, list(counted.values()), config.max_history))
+    profiles = {
+        (user_id, change): build_profile(
+            readers[user_id], counted[user_id, change], activity[user_id], items,
+            _changed(config, change), change.objective,
+        )
+        for user_id, change in pairs
+    }  # fmt: skip
     return profiles, items
+
+
+def _changed(config: ProfileConfig, change: Change) -> ProfileConfig:
+    if change.half_life_days is None:
+        return config
+    return config.model_copy(update={"half_life_days": change.half_life_days})
 
 
 Outlines = dict[tuple[Kind, str], Outline]

@@ -23,6 +23,7 @@ from shortlist.app.cli import (
     search,
     serve,
     train,
+    what_if,
 )
 from shortlist.app.cli.eval import commands as evaluation
 from shortlist.app.cli.home import backup, doctor, rebuild, status
@@ -44,6 +45,7 @@ app.add_typer(ingest.app, name="ingest")
 app.add_typer(events.app, name="events")
 app.command("simulate")(simulate.simulate)
 app.command("recommend")(recommend.recommend)
+app.command("whatif")(what_if.whatif)
 app.command("search")(search.search)
 app.command("chat")(chat.chat)
 app.command("export")(export.export)

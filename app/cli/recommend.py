@@ -22,7 +22,8 @@ from shortlist.app.cli.terminal.output import say
 
 if TYPE_CHECKING:
     from shortlist.agent.recommend import Recommender
-    from shortlist.core.ranking import Request
+    from shortlist.agent.what_if.counterfactual import Counterfactual
+    from shortlist.core.ranking import Answer, Request
     from shortlist.models.llm.language_model import Message
     from shortlist.store.home import Home
 
@@ -95,15 +96,27 @@ def _print(recommender: Recommender, request: Request, store: Home, as_json: boo
     from shortlist.core.json_documents import answer_document
 
     answer, interrupted = follow(recommender, request, store, quiet=as_json)
+    causes = _causes(recommender, request, answer) if explain and not interrupted else {}
     if as_json:
-        print_json(answer_document(answer))
+        document = answer_document(answer)
+        for item in document["recommendations"]:
+            item |= {"counterfactual": causes[item["video_id"]].document} if item["video_id"] in causes else {}
+        print_json(document)
     else:
         from shortlist.app.cli.terminal.result_list import print_answer
 
-        print_answer(answer, store, explain)
+        print_answer(answer, store, explain, {video_id: one.sentence for video_id, one in causes.items()})
     print_notes(note for note in answer.notes if as_json or note.code != "nothing-relevant")
     if interrupted:
         raise KeyboardInterrupt
+
+
+def _causes(recommender: Recommender, request: Request, answer: Answer) -> dict[str, Counterfactual]:
+    """Return what keeps each video in the list of the retrieval, by id; one that the model lifted is left out."""
+    from shortlist.agent.what_if.counterfactual import counterfactuals
+
+    ids = [item.video.id for item in answer.recommendations]
+    return {one.video_id: one for one in counterfactuals(recommender, request, ids)}
 
 
 def _show_prompts(prompts: Sequence[Sequence[Message]], as_json: bool) -> None:

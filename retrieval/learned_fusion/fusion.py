@@ -38,9 +38,15 @@ class LearnedFusion(WeightedMean):
     """
 
     def weights(self, query: Query) -> dict[str, float]:
-        """See `Fusion`: all legs of the ranker alike, if it can rank for this query."""
+        """See `Fusion`: all legs of the ranker alike, if it can rank for this query.
+
+        A weight of the query counts against the configured one: twice that doubles the leg's part.
+        """
         ranker = self._ranker(query)
-        return super().weights(query) if ranker is None else dict.fromkeys(ranker.depths, 1.0)
+        if ranker is None:
+            return super().weights(query)
+        factors = {name: weight / (self._config.weights.get(name) or 1.0) for name, weight in query.weights}
+        return {**dict.fromkeys(ranker.depths, 1.0), **factors}
 
     def depth(self, name: str, query: Query) -> int:
         """See `Fusion`."""
@@ -58,6 +64,7 @@ class LearnedFusion(WeightedMean):
             return super().join(query, leg_scores, rows, weights)
         scores = {name: one.of(rows) for name, one in leg_scores.items()}
         parts = _scaled(ranker.parts(self._features.values(query, scores, rows, tuple(ranker.depths))))
+        parts = {name: part * weights.get(name, 1.0) for name, part in parts.items()}
         return parts, partial(self.places, leg_scores, rows, scores)
 
     def lists(self, queries: Sequence[Query]) -> list[CandidateList]:

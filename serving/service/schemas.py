@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, InstanceOf
 
 from shortlist.core.notes import NoteCode
 from shortlist.core.ranking import MAX_K
+from shortlist.core.types import Objective
 
 MAX_TEXT = 2000
 Id = Annotated[str, Field(min_length=1, max_length=512)]
@@ -36,6 +37,41 @@ class RankIn(RequestBody):
     candidates: Ids = Field(min_length=1, max_length=MAX_K, description="ids of videos; the reader may have seen them")
     about: Text | None = None
     rerank: Rerank = "auto"
+
+
+Amount = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
+Amounts = Annotated[dict[Id, Amount], Field(max_length=100)]
+AMOUNTS = "name = amount, from -1 (much less) to 1 (much more); 0 is as without the entry"
+
+
+class ObjectiveIn(RequestBody):
+    """A reader's own objective."""
+
+    categories: Amounts = Field(default_factory=dict, description=AMOUNTS)
+    channels: Amounts = Field(default_factory=dict, description=AMOUNTS)
+    length_s: float | None = Field(
+        None, ge=0, le=1e6, allow_inf_nan=False, description="seconds above which a video is wanted less; 0 is none"
+    )
+
+    @property
+    def objective(self) -> Objective:
+        """The objective as a record."""
+        return Objective(tuple(sorted(self.categories.items())), tuple(sorted(self.channels.items())), self.length_s)
+
+
+class WhatIfIn(RequestBody):
+    """A change of a reader's list."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"user_id": "user_123", "objective": {"categories": {"Sports": -1}}}]}
+    )
+    user_id: Id
+    without: Ids = Field(default_factory=list, max_length=1000, description="ids of items of the history to leave out")
+    objective: ObjectiveIn = Field(default_factory=ObjectiveIn, description="merged with the reader's own")
+    weights: Annotated[dict[Id, Annotated[float, Field(ge=0, le=1e6)]], Field(max_length=20)] = Field(
+        default_factory=dict, description="leg = weight, in the place of the configured one"
+    )
+    half_life_days: float | None = Field(None, gt=0, le=1e6, description="of an event's weight")
 
 
 class ChatIn(RequestBody):
@@ -145,6 +181,43 @@ class AnswerOut(BaseModel):
     notes: list[NoteOut]
     timings_ms: dict[str, float]
     llm: ModelUseOut
+
+
+class MoveOut(VideoOut):
+    """A video of a list before or after a change."""
+
+    before: int | None = Field(description="rank before the change; null below the best 100")
+    after: int | None
+    leg: str | None = Field(description="the leg that moved it most; null if only others moved")
+    legs: dict[str, float] = Field(description="change of what each leg adds, against the median change")
+
+
+class WhatIfOut(BaseModel):
+    """The document of `whatif --json`: the best `k` after the change, then the videos that left them."""
+
+    user_id: str
+    k: int
+    moves: list[MoveOut]
+    notes: list[NoteOut]
+
+
+class CauseOut(BaseModel):
+    """An item of a history."""
+
+    item_id: str
+    kind: str
+    title: str
+
+
+class CounterfactualOut(BaseModel):
+    """The fewest items of a history without which a video would not be in the list."""
+
+    video_id: str
+    without: list[CauseOut] = Field(description="empty if no set was found")
+    rank: int | None = Field(description="rank without these items; null if unknown or below the best 100")
+    sentence: str
+    sets_tried: int
+    smallest: bool = Field(description="true if no smaller set does it")
 
 
 class HitOut(BaseModel):

@@ -34,6 +34,7 @@ from shortlist.serving.service.lists import Lists
 from shortlist.serving.service.media import MediaFiles
 from shortlist.serving.service.recommendations import Recommendations
 from shortlist.serving.service.reloader import Reloader
+from shortlist.serving.service.what_ifs import WhatIfs
 
 Work = Callable[[Request, Deadline | None], dict[str, Any]]
 
@@ -54,6 +55,7 @@ class Service:
         self._recommendations = Recommendations(context, self.reloader)
         self.media = MediaFiles(context.home)
         self.lists = Lists(context.home.catalogue)
+        self.what_ifs = WhatIfs(context.home.catalogue, self.reloader)
         self._home = context.home
         self._encoder = context.encoder
         self._forget, self._export_reader = context.forget, context.export_reader

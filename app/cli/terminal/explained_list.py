@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -17,15 +19,18 @@ from shortlist.core.ranking import Answer, Recommendation, Stage
 BAR_CELLS = 12
 
 
-def print_explained(answer: Answer) -> None:
-    """Print each result with its reason, evidence, and the rank and contribution of every stage."""
+def print_explained(answer: Answer, causes: Mapping[str, str]) -> None:
+    """Print each result with its reason, evidence, and the rank and contribution of every stage.
+
+    `causes` say by id what of the history keeps it in the list.
+    """
     console = Console()
     if not answer.recommendations:
         console.print(NOTHING)
         return
     most = max(abs(one.contribution or 0) for item in answer.recommendations for one in item.stages.values())
     for item in answer.recommendations:
-        for text, style in _heading(item):
+        for text, style in _heading(item, causes.get(item.video.id)):
             console.print(Text(printable(text), style), soft_wrap=True)
         console.print(_bars(item, most or 1.0))
     console.print(
@@ -34,7 +39,7 @@ def print_explained(answer: Answer) -> None:
     console.print(Text(_cost(answer), "dim"))
 
 
-def _heading(item: Recommendation) -> list[tuple[str, str]]:
+def _heading(item: Recommendation, cause: str | None) -> list[tuple[str, str]]:
     video, segment = item.video, item.evidence
     facts = (
         video.channel,
@@ -51,6 +56,8 @@ def _heading(item: Recommendation) -> list[tuple[str, str]]:
     if segment is not None:
         at = "" if segment.start_s is None else f"{clock(segment.start_s)} "
         lines.append((f"    {at}“{shorten(segment.text)}”", "italic"))
+    if cause is not None:
+        lines.append((f"    {cause}", ""))
     return lines
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -25,12 +26,14 @@ NOTHING = "nothing to show: no video matches"
 AddressOf = Callable[[Video], str | None]
 
 
-def print_answer(answer: Answer, home: Home, explain: bool = False) -> None:
-    """Print the results as a list, or with all that is known of each."""
+def print_answer(
+    answer: Answer, home: Home, explain: bool = False, causes: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Print the results as a list, or with all that is known of each; `causes` say by id what keeps it in the list."""
     if explain:
         from shortlist.app.cli.terminal.explained_list import print_explained
 
-        print_explained(answer)
+        print_explained(answer, causes)
         return
     console = Console()
     if words := unrelated(answer):
