@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from shortlist.core.config import Config
@@ -12,34 +13,104 @@ from shortlist.store.home import Home
 RETRAINED = "trained again without forgotten readers"
 
 if TYPE_CHECKING:
+    from shortlist.eval.tasks.task import Task
     from shortlist.eval.variants import Variant
+    from shortlist.learning.acts import Acts
     from shortlist.learning.plan import Plan
 
 
-def train_and_judge(home: Home, config: Config, plan: Plan, bars: Bars, *, gate: bool) -> dict[str, Any]:
-    """Train `plan` on all events of `home` and return the receipt of the version, with its name as `version`.
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training of `home`: the models of `plan`, or tuned weights of the legs if it is None."""
+
+    home: Home
+    config: Config
+    plan: Plan | None
+    bars: Bars
+
+    @property
+    def made_by(self) -> dict[str, Any] | None:
+        """The plan as in receipts."""
+        return asdict(self.plan) if self.plan else None
+
+    def version(self, acts: Acts) -> str:
+        """Return the name of the version that is made of `acts`."""
+        from shortlist.eval.tuning.on_home import weights_version
+        from shortlist.learning.train import version_of
+
+        return version_of(acts, self.plan) if self.plan else weights_version(acts, self.config)
+
+    def run(self, verdict: Mapping[str, Any] | None = None) -> str:
+        """Train on all events, with the `verdict` in the receipt, and return the name of the version."""
+        from shortlist.app.build import evaluation_factories
+        from shortlist.eval.tuning.on_home import tune_version
+        from shortlist.learning.train import train
+
+        if self.plan:
+            return train(self.home, self.config, self.plan, self.bars, verdict)
+        return tune_version(self.home, self.config, evaluation_factories(), self.bars, verdict)
+
+    def judge(self) -> dict[str, Any]:
+        """Compare with what is in use, on the newest day and week, and return the verdict of the gate."""
+        from shortlist.app.build import evaluation_factories
+        from shortlist.eval.gate import judge
+
+        challenger = self._contestant("challenger", self.made_by)
+        return judge(self.home, self._champion(), challenger, self.config, evaluation_factories(), self.bars).document()
+
+    def _champion(self) -> Callable[[Task], Variant]:
+        from shortlist.eval.variants import Variant
+        from shortlist.retrieval.trained.versions import NO_MODELS, promoted, read_receipt
+
+        current = promoted(self.home.path)
+        if current == NO_MODELS:
+            return lambda _: Variant(name="champion")
+        return self._contestant("champion", read_receipt(self.home.path, current)["plan"])
+
+    def _contestant(self, name: str, plan: Mapping[str, Any] | None) -> Callable[[Task], Variant]:
+        from shortlist.eval.variants import Variant
+        from shortlist.learning.plan import Plan
+
+        if plan is not None:
+            return lambda _: Variant(name=name, trains=Plan(**plan))
+        return lambda task: Variant(name=name, retrieval={"weights": self._tuned_on_past(task)})
+
+    def _tuned_on_past(self, task: Task) -> dict[str, float]:
+        from shortlist.app.build import evaluation_factories
+        from shortlist.eval.tasks.home import open_task_home
+        from shortlist.eval.tuning.on_home import tune_on_home
+        from shortlist.eval.variants import Variant
+        from shortlist.learning.receipt import Training as Figures
+
+        factories = evaluation_factories()
+        default, encoder = Variant(name="default"), factories.encoder(self.config)
+        with open_task_home(task, default, self.config, encoder, self.bars) as past:
+            return tune_on_home(past, self.config, factories, self.bars, Figures())
+
+
+def train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, *, gate: bool) -> dict[str, Any]:
+    """Train `plan` on all events of `home`; None tunes the weights. Return the receipt, with its name as `version`.
 
     With `gate`, the plan is first judged on the newest day and week, and the version promoted if it is better. A
     version that exists is neither trained nor judged again. If the version in use holds traces of forgotten readers, a
     new one of the same plan is promoted without a gate. Raises as `learning.train.train`.
     """
     from shortlist.learning.acts import Acts
-    from shortlist.learning.train import require_enough, train
-    from shortlist.learning.version_name import version_name
+    from shortlist.learning.train import require_enough
     from shortlist.retrieval.trained.versions import NO_MODELS, holds_traces, promote, promoted, read_receipt, versions
 
     acts = Acts.read(home.catalogue)
     require_enough(acts)
-    version = version_name(acts, plan)
-    current = promoted(home.path)
-    if holds_traces(home.path, current) and read_receipt(home.path, current)["plan"] == asdict(plan):
+    training = Training(home, config, plan, bars)
+    version, current = training.version(acts), promoted(home.path)
+    if holds_traces(home.path, current) and read_receipt(home.path, current)["plan"] == training.made_by:
         if version == current:  # the forgotten readers had watched nothing, and were only shown videos
             promote(home.path, NO_MODELS, RETRAINED)
-        train(home, config, plan, bars)
+        training.run()
         promote(home.path, version, RETRAINED)
     elif version not in versions(home.path):
-        verdict = _judge(home, config, plan, bars) if gate else None
-        train(home, config, plan, bars, verdict)
+        verdict = training.judge() if gate else None
+        training.run(verdict)
         if verdict and verdict["promoted"]:
             promote(home.path, version, verdict["why"])
     return {"version": version, **read_receipt(home.path, version)}
@@ -63,22 +134,3 @@ def train_on(spec: str, config: Config, plan: Plan, bars: Bars) -> dict[str, Any
     with open_task_home(task, Variant(name="default"), config, factories.encoder(config), bars) as home:
         version = train(home, config, plan, bars)
         return {"version": version, **read_receipt(home.path, version)}
-
-
-def _judge(home: Home, config: Config, plan: Plan, bars: Bars) -> dict[str, Any]:
-    from shortlist.app.build import evaluation_factories
-    from shortlist.eval.gate import judge
-    from shortlist.eval.variants import Variant
-
-    challenger = Variant(name="challenger", trains=plan)
-    return judge(home, _champion(home), challenger, config, evaluation_factories(), bars).document()
-
-
-def _champion(home: Home) -> Variant:
-    from shortlist.eval.variants import Variant
-    from shortlist.learning.plan import Plan
-    from shortlist.retrieval.trained.versions import NO_MODELS, promoted, read_receipt
-
-    current = promoted(home.path)
-    trains = None if current == NO_MODELS else Plan(**read_receipt(home.path, current)["plan"])
-    return Variant(name="champion", trains=trains)

@@ -6,7 +6,7 @@ the newest event, because popularity a day ahead is worth most and a week ahead 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -31,6 +31,7 @@ ALPHA = 0.05
 ENOUGH = 30  # readers; a smaller slice decides nothing
 COLD, LONG = 3, 20  # fewer watched videos are a cold reader, at least so many a long history
 QUERIES = 2000  # readers at each horizon, at most
+Contestant = Callable[[Task], Variant]  # what competes on a task; may be trained or tuned on the past of the task
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Verdict:
 
 
 def judge(
-    home: Home, champion: Variant, challenger: Variant, config: Config, factories: Factories, bars: Bars = no_bars
+    home: Home, champion: Contestant, challenger: Contestant, config: Config, factories: Factories, bars: Bars = no_bars
 ) -> Verdict:
     """Compare both at every horizon at which enough readers can be judged; p is corrected within each horizon."""
     judged: list[Judged] = []
@@ -89,7 +90,7 @@ def judge(
             task = events_task(home, cut_before_newest(home, before), horizon)
             _require_enough(task)
             evaluator = Evaluator(task, config, factories, bars)
-            judged += _judge_horizon(horizon, task, champion, challenger, evaluator, config.eval.seed)
+            judged += _judge_horizon(horizon, task, champion(task), challenger(task), evaluator, config.eval.seed)
         except (RecordError, UsageError) as error:
             left_out[horizon] = str(error)
     return verdict(judged, left_out)

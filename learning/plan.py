@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Model = Literal["svd", "tower", "hierarchical", "triplet", "ranker", "all"]
-MODELS: tuple[Model, ...] = ("svd", "tower", "hierarchical", "triplet", "ranker", "all")
+Model = Literal["svd", "tower", "hierarchical", "triplet", "ranker", "lambdamart"]
+MODELS: tuple[Model, ...] = ("svd", "tower", "hierarchical", "triplet", "ranker", "lambdamart")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +18,18 @@ class Plan:
 
     tower: Literal["none", "tower", "hierarchical", "triplet"] = "tower"
     svd: bool = True
-    ranker: bool = True
+    ranker: Literal["none", "logistic", "lambdamart"] = "logistic"
     signals: bool = True
     readers: int = 12_000
     seed: int = 0
 
     @classmethod
     def of(cls, model: Model, seed: int = 0) -> Plan:
-        """Return the plan for `model`. A ranker needs the towers below it, so `ranker` is the same as `all`."""
-        if model == "ranker" or model == "all":
+        """Return the plan for `model`. A ranker needs the towers below it, so both are trained."""
+        if model == "ranker":
             return cls(seed=seed)
+        if model == "lambdamart":
+            return cls(ranker="lambdamart", seed=seed)
         if model == "svd":
-            return cls("none", ranker=False, seed=seed)
-        return cls(model, svd=False, ranker=False, seed=seed)
+            return cls("none", ranker="none", seed=seed)
+        return cls(model, svd=False, ranker="none", seed=seed)

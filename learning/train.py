@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, replace
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import numpy as np
@@ -18,9 +15,11 @@ from shortlist.core.progress import Bars, no_bars
 from shortlist.learning.acts import Acts, HiddenActs
 from shortlist.learning.plan import Plan
 from shortlist.learning.ranker.audit import require_unseen
-from shortlist.learning.ranker.fit import fit_ranker
-from shortlist.learning.ranker.lists import training_lists
-from shortlist.learning.version_name import code_digest, version_name
+from shortlist.learning.ranker.lambdamart import fit_lambdamart
+from shortlist.learning.ranker.lists import TrainingLists, training_lists
+from shortlist.learning.ranker.logistic import fit_logistic
+from shortlist.learning.receipt import Training, receipt
+from shortlist.learning.version_name import version_name
 from shortlist.models.towers.item_tower import ItemTower
 from shortlist.retrieval.index.act_log import ActLog
 from shortlist.retrieval.index.indexer import load_snapshot
@@ -32,23 +31,7 @@ from shortlist.store.home import Home
 
 LEAST_READERS = 200  # with two acts or more
 EVER = 36_500.0  # days
-
-
-@dataclass(slots=True)
-class Training:
-    """Result of a training: CPU seconds by stage, and figures for the receipt."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    metrics: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Add the CPU seconds of the block to those of `stage`."""
-        start = process_time()
-        try:
-            yield
-        finally:
-            self.seconds[stage] = round(self.seconds.get(stage, 0.0) + process_time() - start, 2)
+FITS: Mapping[str, Callable[[TrainingLists], Ranker]] = {"logistic": fit_logistic, "lambdamart": fit_lambdamart}
 
 
 def train(
@@ -62,7 +45,7 @@ def train(
     """
     acts = Acts.read(home.catalogue)
     require_enough(acts)
-    name = version_name(acts, plan)
+    name = version_of(acts, plan)
     if name in versions(home.path):
         return name
     training = Training()
@@ -70,18 +53,24 @@ def train(
     work.mkdir(parents=True, exist_ok=True)
     snapshot = load_snapshot(home, config.retrieval.model_copy(update={"models": NO_MODELS}))
     trainer = _Trainer(home, config, plan, snapshot, work, training, bars)
-    ranker = trainer.ranker(acts) if plan.ranker else None
+    ranker = trainer.ranker(acts, FITS[plan.ranker]) if plan.ranker != "none" else None
     towers = {leg: replace(one, cells=tower_cells(one)) for leg, one in trainer.towers(acts, "all").items()}
-    receipt = _receipt(acts, plan, training, towers, ranker) | {"gate": verdict}
     if gone := len(acts.readers) - len(home.catalogue.readers.get_many(acts.readers)):
         raise UsageError(
             "the models were trained on readers who were forgotten meanwhile", expected="the same readers at the end",
             found=f"{gone} fewer", remedy="run `shortlist train` again",
         )  # fmt: skip
-    write_version(home.path, Trained(name, towers, ranker), receipt)
+    trained = Trained(name, towers, ranker)
+    write_version(home.path, trained, receipt(acts, trained, plan, training, verdict))
     for path in work.iterdir():
         path.unlink(missing_ok=True)  # another training may have done so
     return name
+
+
+def version_of(acts: Acts, plan: Plan) -> str:
+    """Return the name of the version that `plan` makes of `acts`."""
+    models = "svd" if plan.tower == "none" else plan.tower
+    return version_name(acts, models if plan.ranker == "none" else plan.ranker, astuple(plan))
 
 
 def require_enough(acts: Acts) -> None:
@@ -134,6 +123,7 @@ class _Trainer:
         hierarchical, triplet = self._plan.tower == "hierarchical", self._plan.tower == "triplet"
         plan = TowerPlan(
             loss="triplet" if triplet else "softmax", contexts=hierarchical,
+            sessions=hierarchical,
             signals=self._plan.signals, seed=self._plan.seed,
         )  # fmt: skip
         rows = np.array([-1 if (row := self._snapshot.row(one)) is None else row for one in acts.ids], dtype=np.int64)
@@ -144,7 +134,7 @@ class _Trainer:
         checkpoint = self._work / f"tower-{acts.digest}.pt"
         return train_tower(acts, plan, categories, TextSide(text), checkpoint, bar)
 
-    def ranker(self, acts: Acts) -> Ranker:
+    def ranker(self, acts: Acts, fit: Callable[[TrainingLists], Ranker]) -> Ranker:
         """Hide the last act of some readers, make all legs without it, and fit the ranker on their lists."""
         hidden = HiddenActs.of(acts, self._plan.readers, self._plan.seed)
         towers = self.towers(hidden.acts, "without hidden acts")
@@ -154,8 +144,9 @@ class _Trainer:
             bar = self._bars("lists of candidates", len(hidden.targets))
             lists = training_lists(self._home, snapshot, hidden, self._config, self._plan.seed, bar)
         self._training.metrics |= {"lists": lists.asked, "candidate recall": round(lists.recall, 4)}
+        lists.require_enough()
         with self._training.timed("ranker"):
-            return fit_ranker(lists)
+            return fit(lists)
 
     def before(self, hidden: HiddenActs, towers: Mapping[str, ItemTower]) -> Snapshot:
         """Return the snapshot as it would be if the hidden acts had not happened."""
@@ -166,18 +157,3 @@ class _Trainer:
             trained=Trained("training", towers),
             log=ActLog.of(self._home.catalogue.events.iterate_log(EVER)),
         )
-
-
-def _receipt(
-    acts: Acts, plan: Plan, training: Training, towers: Mapping[str, ItemTower], ranker: Ranker | None
-) -> dict[str, Any]:
-    return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "towers": sorted(towers),
-        "ranker": ranker is not None,
-        "plan": asdict(plan),
-        "data": {"digest": acts.digest, "acts": len(acts), "readers": len(acts.readers), "videos": len(acts.ids)},
-        "code": code_digest(),
-        "cpu_seconds": training.seconds,
-        "metrics": training.metrics,
-    }

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import astuple
 from functools import cache
 from pathlib import Path
 
 from shortlist.learning.acts import Acts
-from shortlist.learning.plan import Plan
 
 ROOT = Path(__file__).parents[1]
-CODE = ("learning", "models/towers", "retrieval")
+CODE = ("eval/tuning", "learning", "models/towers", "retrieval")
 
 
 @cache
@@ -23,8 +21,7 @@ def code_digest() -> str:
     return sha.hexdigest()[:16]
 
 
-def version_name(acts: Acts, plan: Plan) -> str:
-    """Return a name such as `all-3f2a91c04d7e`: the models, and a digest of acts, code and plan."""
-    made_of = f"{acts.digest} {code_digest()} {astuple(plan)}"
-    kind = "all" if plan.ranker else "svd" if plan.tower == "none" else plan.tower
+def version_name(acts: Acts, kind: str, settings: object) -> str:
+    """Return a name such as `ranker-3f2a91c04d7e`: the kind, and a digest of acts, code and settings."""
+    made_of = f"{acts.digest} {code_digest()} {settings!r}"
     return f"{kind}-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"

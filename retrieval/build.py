@@ -52,7 +52,7 @@ def build_retriever(snapshot: Snapshot, config: RetrievalConfig) -> Retriever:
 
 def build_fusion(snapshot: Snapshot, config: RetrievalConfig) -> Fusion:
     """Return the configured fusion over the legs that it asks. Raises as `build_retriever`."""
-    tables = (config.weights, config.text_weights)
+    tables = (snapshot.trained.weights or config.weights, config.text_weights)
     names = {FALLBACK} | {name for weights in tables for name, weight in weights.items() if weight > 0}
     if config.fusion == "learned" and snapshot.trained.ranker is not None:
         names |= snapshot.trained.ranker.depths.keys()

@@ -64,9 +64,9 @@ class Fusion(BatchRetriever):
     """Fuses the best `depth` rows of every leg, or the best k if k is larger.
 
     Legs with a weight of 0 are not run, and legs that cannot answer a query are left out. If no leg remains, `popular`
-    answers alone and a note says so. A query with a text uses `text_weights`, any other query `weights`. An old video
-    loses up to the share `freshness` of its score. The reader's objective adds up to the share `STRENGTH` of the best
-    score, or takes as much, as a part of its own.
+    answers alone and a note says so. A query with a text uses `text_weights`, any other query the promoted weights or
+    else `weights`. An old video loses up to the share `freshness` of its score. The reader's objective adds up to the
+    share `STRENGTH` of the best score, or takes as much, as a part of its own.
 
     A fused score is a sum of one part per leg. The `contributions` of a ranking are these parts less their mean over
     the `BASELINE` best candidates: the exact Shapley value of each leg for each video, against the average of them. A
@@ -111,7 +111,8 @@ class Fusion(BatchRetriever):
 
     def weights(self, query: Query) -> dict[str, float]:
         """Return the weight of each leg to run for `query`."""
-        chosen = {**(self._config.text_weights if query.text else self._config.weights), **dict(query.weights)}
+        for_readers = self.snapshot.trained.weights or self._config.weights
+        chosen = {**(self._config.text_weights if query.text else for_readers), **dict(query.weights)}
         return {name: weight for name, weight in chosen.items() if weight > 0 and name in self._legs}
 
     def _retrieve(

@@ -117,7 +117,7 @@ def promote(
 ) -> None:
     """Use a trained version from now on; none returns to the shipped weights. Running servers follow.
 
-    Example: shortlist models promote all-3f2a91c04d7e
+    Example: shortlist models promote logistic-3f2a91c04d7e
     """
     from shortlist.retrieval.trained import versions
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 SPECS = "events, mind:DIR, watches:DIR or simulated:N"
-NAMES = "svd, tower, hierarchical, triplet, ranker or all"
+NAMES = "svd, tower, hierarchical, triplet, ranker, lambdamart, weights or all"
+WEIGHTS, ALL = "weights", "all"
 
 
 def train(
@@ -33,6 +34,9 @@ def train(
 ) -> None:
     """Train models on what this home's readers watched. A stopped training goes on where it was.
 
+    A ranker needs towers, so it trains them too; lambdamart is a ranker of trees (extra trees). weights tunes the
+    weights of the legs. all tunes the weights and then trains the ranker, each compared with what is in use by then.
+
     The models are written as a new version. With the gate, both the version in use and the new one are trained on the
     past and judged on the newest day and week. The new one is promoted if it is significantly better and in no slice
     significantly worse. It needs 200 readers who watched two videos or more.
@@ -48,29 +52,34 @@ def train(
     from shortlist.core.errors import UsageError
     from shortlist.learning.plan import MODELS, Plan
 
-    named = next((one for one in MODELS if one == model), None)
-    if named is None:
+    plans: dict[str, list[Plan | None]] = {WEIGHTS: [None], ALL: [None, Plan.of("ranker", seed)]}
+    plans |= {name: [Plan.of(name, seed)] for name in MODELS}
+    if model not in plans:
         raise UsageError("unknown model", expected=NAMES, found=repr(model), remedy="correct the name")
-    plan = Plan.of(named, seed)
-    if data is None:
-        with open_home(chosen) as store, bars_one_by_one(as_json) as bars:
-            document = train_and_judge(store, chosen, plan, bars, gate=gate)
-    else:
-        with bars_one_by_one(as_json) as bars:
-            document = train_on(data, chosen, plan, bars)
+    if data is not None and model == WEIGHTS:
+        remedy = "use `shortlist eval tune`, which writes weights for --config"
+        raise UsageError("weights are not trained on a data set", expected="a model", found=WEIGHTS, remedy=remedy)
+    with bars_one_by_one(as_json) as bars:
+        if data is not None:
+            documents = [train_on(data, chosen, plan, bars) for plan in plans[model] if plan]
+        else:
+            with open_home(chosen) as store:
+                documents = [train_and_judge(store, chosen, plan, bars, gate=gate) for plan in plans[model]]
     if as_json:
-        print_json(document)
+        print_json({"versions": documents})
         return
-    _show_version(document)
-    if data is None:
-        _show_gate(document)
-    else:
-        say(f"measure it with `SHORTLIST_RETRIEVAL__MODELS={document['version']} shortlist eval run --data {data}`")
+    for document in documents:
+        _show_version(document)
+        if data is None:
+            _show_gate(document)
+        else:
+            say(f"measure it with `SHORTLIST_RETRIEVAL__MODELS={document['version']} shortlist eval run --data {data}`")
 
 
 def _show_version(document: dict[str, Any]) -> None:
     data, seconds = document["data"], sum(document["cpu_seconds"].values())
-    what = ", ".join([*document["towers"], *(["ranker"] if document["ranker"] else [])])
+    made = [*document["towers"], *filter(None, [document["ranker"]])]
+    what = ", ".join(made or [f"{leg} {weight:g}" for leg, weight in document["weights"].items() if weight])
     say(f"{document['version']}: {what}")
     say(f"trained on {data['acts']:,} watches of {data['readers']:,} readers in {seconds:,.0f} CPU seconds")
 

@@ -12,16 +12,18 @@ import numpy.typing as npt
 from shortlist.agent.reader.query import profile_query
 from shortlist.agent.reader.records import load_profiles
 from shortlist.core.config import Config
+from shortlist.core.errors import UsageError
 from shortlist.core.ranking import Filters, Query
 from shortlist.learning.acts import HiddenActs
 from shortlist.learning.ranker.hidden_records import HiddenRecords
 from shortlist.retrieval.build import build_leg
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.learned_fusion.fusion import CandidateList, LearnedFusion
-from shortlist.retrieval.trained.ranker import Ranker
+from shortlist.retrieval.trained.logistic_ranker import LogisticRanker
 from shortlist.store.home import Home
 
 BATCH = 128
+LEAST = 50  # lists
 RIVALS = 40  # candidates of each list, drawn at random, that the hidden video is compared with
 DEPTHS = {
     "cowatch": 150, "tower": 150, "svd": 120, "dense": 60, "tfidf": 40, "affinity": 5, "popular": 10, "clicks": 5,
@@ -44,6 +46,14 @@ class TrainingLists:
     recall: float
     depths: Mapping[str, int]
 
+    def require_enough(self) -> None:
+        """Raise `UsageError` if there are fewer than `LEAST` lists."""
+        if (n_lists := int(self.hit.sum())) < LEAST:
+            raise UsageError(
+                "too little to train a ranker", expected=f"{LEAST} readers whose last watch is among the candidates",
+                found=f"{n_lists} of {self.asked}", remedy="collect more events",
+            )  # fmt: skip
+
 
 def training_lists(
     home: Home,
@@ -57,7 +67,7 @@ def training_lists(
     depths = {
         name: depth for name, depth in DEPTHS.items() if name not in ("svd", "tower") or name in snapshot.trained.towers
     }
-    collecting = Ranker((), (), (), (), depths)
+    collecting = LogisticRanker((), (), (), (), depths)
     snapshot = replace(snapshot, trained=replace(snapshot.trained, ranker=collecting))
     retrieval = config.retrieval
     fusion = LearnedFusion(snapshot, {name: build_leg(name, snapshot, retrieval) for name in depths}, retrieval)

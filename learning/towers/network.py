@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from shortlist.models.towers.item_tower import ACTS, AGES, LAST
+from shortlist.models.towers.item_tower import ACTS, AGES, LAST, SESSIONS
 
 Floats = npt.NDArray[np.float32]
 RECENCY = 0.7  # at the start
@@ -17,11 +17,13 @@ MARGIN = 1.0
 class TowerNetwork(nn.Module):
     """Two tables of n item vectors, and the weights of a watch by its distance, act and age.
 
-    `contexts`, int64[n], adds a vector of each item's context (its category) to both its vectors; None adds none. With
-    `signals` False, acts and ages do not count.
+    `contexts`, int64[n], adds a vector of each item's context (its category) to both its vectors; None adds none.
+    `sessions` adds the weighted means of the reader's sessions. With `signals` False, acts and ages do not count.
     """
 
-    def __init__(self, inputs: Floats, outputs: Floats, *, contexts: Tensor | None, signals: bool, dropout: float):
+    def __init__(
+        self, inputs: Floats, outputs: Floats, *, contexts: Tensor | None, sessions: bool, signals: bool, dropout: float
+    ) -> None:
         super().__init__()
         self.inputs = nn.Parameter(torch.from_numpy(inputs.copy()))
         self.outputs = nn.Parameter(torch.from_numpy(outputs.copy()))
@@ -29,6 +31,7 @@ class TowerNetwork(nn.Module):
         self.recency = nn.Parameter(torch.tensor([RECENCY**k for k in range(LAST)]))
         self.acts = nn.Parameter(torch.ones(ACTS), requires_grad=signals)
         self.ages = nn.Parameter(torch.ones(AGES), requires_grad=signals)
+        self.sessions = nn.Parameter(torch.zeros(SESSIONS), requires_grad=sessions)
         self.contexts = contexts
         if contexts is not None:
             shape = (int(contexts.max()) + 1, inputs.shape[1])
@@ -45,15 +48,17 @@ class TowerNetwork(nn.Module):
         rows = self.outputs[items]
         return rows if self.contexts is None else rows + self.context_out[self.contexts[items]]
 
-    def readers(self, items: Tensor, codes: Tensor, ages: Tensor) -> Tensor:
+    def readers(self, items: Tensor, codes: Tensor, ages: Tensor, session: Tensor, share: Tensor) -> Tensor:
         """Return float32[w, t, d]: the reader before each position t, from the acts before it.
 
         `items` and `codes` are int64[w, t], `items` negative where there is none; `ages` is int64[w, t, t].
+        `session`, int64[w, t, t], and `share`, float32[w, t, t], are those of `sessions_before`.
         """
         width = items.shape[1]
         back = torch.arange(width)[:, None] - torch.arange(width)[None, :] - 1  # 0 is the act just before
         recency = torch.where(back >= 0, self.recency[back.clamp(0, LAST - 1)], torch.zeros(()))
-        weights = recency[None] * self.acts[codes][:, None, :] * self.ages[ages]
+        own, pooled = recency[None] * self.ages[ages], self.sessions[session] * share
+        weights = self.acts[codes][:, None, :] * (own + pooled)
         vectors = self.item_inputs(items.clamp(min=0)) * (items >= 0)[..., None]
         before: Tensor = self.dropout(torch.bmm(weights, vectors))
         return before

@@ -16,7 +16,7 @@ from shortlist.learning.acts import Acts
 from shortlist.learning.towers.network import TowerNetwork, log_inclusion, sampled_softmax, triplet_loss
 from shortlist.learning.towers.svd import factors
 from shortlist.learning.towers.text_side import TextSide, with_text_side
-from shortlist.learning.towers.windows import EMPTY, Windows, ages_before, windows_of
+from shortlist.learning.towers.windows import EMPTY, Windows, ages_before, sessions_before, windows_of
 from shortlist.models.towers.item_tower import ItemTower
 
 Ints = npt.NDArray[np.int64]
@@ -25,11 +25,15 @@ LOSSES = {"softmax": sampled_softmax, "triplet": triplet_loss}
 
 @dataclass(frozen=True, slots=True)
 class TowerPlan:
-    """The settings of a training. `contexts` adds category vectors; `signals` lets dwell time, likes and age count."""
+    """The settings of a training. `contexts` adds category vectors and `sessions` the means of sessions.
+
+    `signals` lets dwell time, likes and age count.
+    """
 
     d: int = 96
     loss: Literal["softmax", "triplet"] = "softmax"
     contexts: bool = False
+    sessions: bool = False
     signals: bool = True
     dropout: float = 0.2
     positions: int = 1024
@@ -91,7 +95,10 @@ class _Trainer:
         self._frequency = torch.from_numpy(counts / max(1.0, float(counts.sum())))
         contexts = torch.from_numpy(categories) if plan.contexts and categories is not None else None
         inputs, outputs = factors(acts, plan.d, plan.seed)
-        self._network = TowerNetwork(inputs, outputs, contexts=contexts, signals=plan.signals, dropout=plan.dropout)
+        self._network = TowerNetwork(
+            inputs, outputs, contexts=contexts, sessions=plan.sessions,
+            signals=plan.signals, dropout=plan.dropout,
+        )  # fmt: skip
         trained = [parameter for parameter in self._network.parameters() if parameter.requires_grad]
         self._optimiser = torch.optim.Adam(trained, lr=plan.rate, foreach=True)
         self._steps = max(1, plan.epochs * sum(1 for _ in self._windows.batches(plan.positions, 0)))
@@ -127,6 +134,7 @@ class _Trainer:
             torch.from_numpy(items),
             torch.from_numpy(windows.codes[rows]),
             torch.from_numpy(ages_before(windows.seconds[rows])),
+            *(torch.from_numpy(array) for array in sessions_before(windows.seconds[rows])),
         )[torch.from_numpy(fresh)]
         places = torch.from_numpy(np.searchsorted(candidates, targets))
         masked = torch.from_numpy(_watched(items, candidates)[owner])
@@ -142,12 +150,12 @@ class _Trainer:
         with torch.no_grad():
             arrays = (
                 network.item_inputs(every), network.item_outputs(every), network.bias,
-                network.recency, network.acts, network.ages,
+                network.recency, network.acts, network.ages, network.sessions,
             )  # fmt: skip
-            inputs, outputs, bias, recency, acts, ages = (array.detach().numpy().copy() for array in arrays)
+            inputs, outputs, bias, recency, acts, ages, sessions = (array.detach().numpy().copy() for array in arrays)
         none = np.empty((0, self._plan.d), np.float32)
         return ItemTower(
-            self._acts.ids, inputs, outputs, bias, recency, acts, ages, none, none, np.zeros(1, np.float32)
+            self._acts.ids, inputs, outputs, bias, recency, acts, ages, none, none, np.zeros(1, np.float32), sessions
         )
 
     def _key(self) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shortlist.learning.acts import Acts
-from shortlist.models.towers.item_tower import LAST, age_codes
+from shortlist.models.towers.item_tower import LAST, SESSION_S, SESSIONS, age_codes
 
 Ints = npt.NDArray[np.int64]
 
@@ -66,3 +66,18 @@ def ages_before(seconds: npt.NDArray[np.float64]) -> Ints:
     newest = np.concatenate((seconds[:, :1], seconds[:, :-1]), axis=1)
     ages = newest[:, :, None] - seconds[:, None, :]
     return age_codes(np.maximum(ages, 0.0))
+
+
+def sessions_before(seconds: npt.NDArray[np.float64]) -> tuple[Ints, npt.NDArray[np.float32]]:
+    """Return the session of act s when act t is predicted, and its share in that session.
+
+    Sessions, int64[w, t, s], count from that of the act just before t; the oldest count alike. A share,
+    float32[w, t, s], is 1 divided by the acts of the session before t, and 0 for the act t and later ones.
+    """
+    number = np.cumsum(np.diff(seconds, axis=1, prepend=seconds[:, :1]) > SESSION_S, axis=1)
+    newest = np.concatenate((number[:, :1], number[:, :-1]), axis=1)
+    session: Ints = np.clip(newest[:, :, None] - number[:, None, :], 0, SESSIONS - 1)
+    width = seconds.shape[1]
+    before = np.tri(width, k=-1, dtype=np.float32)
+    acts = before @ (number[:, :, None] == number[:, None, :]).astype(np.float32)
+    return session, before / np.maximum(acts, 1.0)

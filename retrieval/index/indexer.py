@@ -137,7 +137,7 @@ def load_snapshot(
         removed = [video_id for _, video_id in home.catalogue.videos.iterate_removed(index.manifest.revision)]
         popular = home.catalogue.events.popularity(config.popular_half_life_days)
         links = load_links(home, home.path / FOLDER)
-        counted = trained.ranker is not None or config.weights.get("clicks", 0) > 0
+        counted = trained.ranker is not None or (trained.weights or config.weights).get("clicks", 0) > 0
         log = ActLog.of(home.catalogue.events.iterate_log(DAYS) if counted else ())
     message = f"{behind} changed items are not searchable yet: an ingest is running, or the next one will finish them"
     return Snapshot(

@@ -10,7 +10,7 @@ import numpy as np
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
 from shortlist.core.types import HistoryItem, Profile
-from shortlist.models.towers.item_tower import LAST, ItemTower, act_code, age_codes
+from shortlist.models.towers.item_tower import LAST, ItemTower, act_code
 from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
@@ -34,10 +34,10 @@ class Watches:
         if not known:
             return cls((), np.empty((0, tower.inputs.shape[1]), np.float32), np.empty(0, np.float32))
         newest = known[0][0].at
-        ages = age_codes([max(0.0, (newest - item.at).total_seconds()) for item, _ in known])
+        age_s = np.array([max(0.0, (newest - item.at).total_seconds()) for item, _ in known])
         acts = np.array([act_code(item.action, item.dwell_s) for item, _ in known], dtype=np.int64)
         items, vectors = zip(*known, strict=True)
-        return cls(items, np.stack(vectors), tower.weights(acts, ages))
+        return cls(items, np.stack(vectors), tower.weights(acts, age_s))
 
 
 def _vector(tower: ItemTower, snapshot: Snapshot, item: HistoryItem) -> Floats | None:

@@ -1,57 +1,43 @@
-"""The learned ranker: a weighted sum of features of each candidate."""
+"""The seam of learned rankers: they score candidates by features, as a sum with one part for each leg."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar, Protocol
 
-import numpy as np
-
-from shortlist.core.errors import HomeDamaged
 from shortlist.retrieval.vectors.arrays import Scores
 
+NAME = "ranker.json"
+REMEDY = "train again with `shortlist train`"
 
-@dataclass(frozen=True, slots=True)
-class Ranker:
-    """A logistic regression on standardised features: the score is the sum of weight x (value - mean) / deviation.
 
-    `depths` has the number of candidates that each leg contributes. A feature is named LEG:WHAT, and its part in a
-    score counts as that of the leg. The score is the log-odds of the video being watched next, up to a constant.
-    """
+class Ranker(Protocol):
+    """A ranker over the features of candidates. A feature is named LEG:WHAT, and its part counts as that of the leg."""
 
-    features: tuple[str, ...]
-    weights: tuple[float, ...]
-    means: tuple[float, ...]
-    deviations: tuple[float, ...]
-    depths: Mapping[str, int]
+    kind: ClassVar[str]
+
+    @property
+    def depths(self) -> Mapping[str, int]:
+        """The number of candidates that each leg contributes."""
+        ...
 
     def parts(self, values: Mapping[str, Scores]) -> dict[str, Scores]:
-        """Return the part of each leg in the score of n candidates, float64[n]; `values` has each feature, [n]."""
-        found: dict[str, Scores] = {}
-        for name, weight, mean, deviation in zip(self.features, self.weights, self.means, self.deviations, strict=True):
-            leg = name.partition(":")[0]
-            part = (weight / deviation) * (values[name] - mean)
-            found[leg] = found[leg] + part if leg in found else part
-        return found
+        """Return the part of each leg in the score of n candidates, float64[n]; `values` has each feature, [n].
 
-    def save(self, path: Path) -> None:
-        """Write the ranker as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        The score of a candidate is the sum of its parts. Only differences within a list mean something.
+        """
+        ...
 
-    @classmethod
-    def load(cls, path: Path) -> Ranker:
-        """Read a ranker. Raises `HomeDamaged` if the file is not what `save` wrote."""
-        try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            names, *columns = (tuple(stored[name]) for name in ("features", "weights", "means", "deviations"))
-            weights, means, deviations = columns
-            ranker = cls(names, weights, means, deviations, stored["depths"])
-            numbers = np.array([ranker.weights, ranker.means, ranker.deviations], dtype=np.float64)
-            if numbers.shape != (3, len(ranker.features)) or not np.isfinite(numbers).all():
-                raise ValueError("lists of different lengths, or numbers that are not finite")
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            remedy = "train again with `shortlist train`"
-            raise HomeDamaged(f"{path} is damaged", expected="a ranker", found=str(error), remedy=remedy) from error
-        return ranker
+    def save(self, folder: Path) -> None:
+        """Write the ranker into `folder`."""
+        ...
+
+
+def by_leg(parts: Mapping[str, Scores]) -> dict[str, Scores]:
+    """Return the sum of the parts of each leg's features, by leg; `parts` has the part of each feature."""
+    found: dict[str, Scores] = {}
+    for name, part in parts.items():
+        leg = name.partition(":")[0]
+        found[leg] = found[leg] + part if leg in found else part
+    return found

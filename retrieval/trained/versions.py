@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from shortlist.core.errors import HomeDamaged, UsageError
+from shortlist.core.errors import HomeDamaged, ModelMissing, UsageError
 from shortlist.models.towers.item_tower import ItemTower
+from shortlist.retrieval.trained.logistic_ranker import LogisticRanker
 from shortlist.retrieval.trained.ranker import Ranker
+from shortlist.retrieval.trained.tree_ranker import TreeRanker
 
 FOLDER, VERSIONS, PROMOTED = "trained", "versions", "promoted.json"
-RECEIPT, RANKER = "receipt.json", "ranker.json"
+RECEIPT = "receipt.json"
+RANKERS: Mapping[str, Callable[[Path], Ranker]] = {
+    LogisticRanker.kind: LogisticRanker.load,
+    TreeRanker.kind: TreeRanker.load,
+}
 WORK = "work"  # of trainings that have not finished
 TRACES = "traces"  # a file in a version that was trained on readers who have been forgotten since
 NO_MODELS = "none"  # the setting `retrieval.models` that uses no trained model
@@ -27,11 +33,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """The towers by the name of their leg, and the ranker; both may be missing."""
+    """The towers by the name of their leg, the ranker, and the legs' weights for readers; all may be missing."""
 
     version: str = NO_MODELS
     towers: Mapping[str, ItemTower] = field(default_factory=dict)
     ranker: Ranker | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +66,26 @@ def write_version(home: Path, trained: Trained, receipt: Mapping[str, Any]) -> N
     for name, tower in trained.towers.items():
         tower.save(partial / name)
     if trained.ranker is not None:
-        trained.ranker.save(partial / RANKER)
+        trained.ranker.save(partial)
     (partial / RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n", encoding="utf-8")
     partial.replace(folder)
 
 
 def read_version(home: Path, version: str) -> Trained:
-    """Map the models of `version` into memory. Raises `UsageError` if there is none, `HomeDamaged` if unreadable."""
+    """Map the models of `version` into memory.
+
+    Raises `UsageError` if there is none, `HomeDamaged` if it is unreadable, `ModelMissing` if it needs a package.
+    """
     receipt = read_receipt(home, version)
     folder = _folder(home, version)
     try:
         towers = {name: ItemTower.load(folder / name) for name in receipt["towers"]}
-    except (OSError, ValueError) as error:
+        load_ranker = RANKERS[receipt["ranker"]] if receipt["ranker"] else None
+    except (OSError, ValueError, KeyError) as error:
         raise HomeDamaged(
             f"version {version} is damaged", expected="its arrays", found=str(error), remedy=REMEDY
         ) from error
-    return Trained(version, towers, Ranker.load(folder / RANKER) if receipt["ranker"] else None)
+    return Trained(version, towers, load_ranker(folder) if load_ranker else None, receipt["weights"])
 
 
 def read_receipt(home: Path, version: str) -> dict[str, Any]:
@@ -202,7 +213,7 @@ def load_trained(home: Path, version: str | None) -> Trained:
     try:
         current = promoted(home)
         return Trained() if current == NO_MODELS else read_version(home, current)
-    except (HomeDamaged, UsageError) as error:
+    except (HomeDamaged, ModelMissing, UsageError) as error:
         log.warning("the shipped weights are used: %s", error)
         return Trained()
 

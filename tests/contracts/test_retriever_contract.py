@@ -17,7 +17,7 @@ from shortlist.retrieval.build import build_leg, build_retriever
 from shortlist.retrieval.index.act_log import ActLog
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.retriever import Retriever
-from shortlist.retrieval.trained.ranker import Ranker
+from shortlist.retrieval.trained.logistic_ranker import LogisticRanker
 from shortlist.retrieval.trained.versions import Trained
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -352,7 +352,7 @@ class TestReciprocalRanks(FusionContract):
 
 
 RANKED = ("cowatch:share", "dense:share", "dense:nearest", "popular:readers", "tower:z", "svd:rank", "tfidf:score")
-RANKER = Ranker(
+RANKER = LogisticRanker(
     RANKED, tuple(1.0 + at for at in range(7)), (0.1,) * 7, (0.5,) * 7,
     dict.fromkeys(("affinity", "bm25", "cowatch", "dense", "popular", "svd", "tfidf", "tower"), 80),
 )  # fmt: skip

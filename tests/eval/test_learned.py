@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from shortlist.core.config import Config
+from shortlist.core.ranking import Query
 from shortlist.eval.data.specs import load
 from shortlist.eval.factories import Factories
 from shortlist.eval.gate import judge
@@ -16,8 +16,11 @@ from shortlist.eval.metrics.scores import score
 from shortlist.eval.run import run_variant
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.tasks.home import cache_root
+from shortlist.eval.tuning.on_home import tune_version
 from shortlist.eval.variants import Variant
 from shortlist.learning.plan import Plan
+from shortlist.retrieval.fusion import WeightedMean
+from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.trained import versions
 from shortlist.store.home import Home
 from tests.eval.conftest import TOPICS
@@ -62,8 +65,26 @@ def test_the_gate_trains_on_the_past_and_judges_by_the_newest_week(
     fill(tmp_path / "home", habits(700))
     config = make_config(tmp_path / "cache")
     with Home.open(tmp_path / "home") as home:
-        found = judge(home, Variant(name="champion"), Variant(name="challenger", trains=PLAN), config, factories)
+        shipped, challenger = Variant(name="champion"), Variant(name="challenger", trains=PLAN)
+        found = judge(home, lambda _: shipped, lambda _: challenger, config, factories)
         assert versions.versions(home.path) == []
     assert next(one.name for one in found.judged if one.horizon == "week") == "all"
     assert found.promoted == (found.why.startswith("significantly better"))
-    shutil.rmtree(tmp_path)
+
+
+def test_weights_are_tuned_on_the_home_and_rank_once_promoted(
+    tmp_path: Path, factories: Factories, make_config: Callable[[Path], Config]
+) -> None:
+    fill(tmp_path / "home", habits(230))
+    config = make_config(tmp_path / "cache")
+    with Home.open(tmp_path / "home") as home:
+        version = tune_version(home, config, factories)
+        receipt = versions.read_receipt(home.path, version)
+        assert receipt["plan"] is None
+        assert receipt["weights"]["cowatch"] > receipt["weights"]["popular"]
+        versions.promote(home.path, version, "test")
+        snapshot = load_snapshot(home)
+        assert WeightedMean(snapshot, {}, config.retrieval).weights(Query(k=1)) == {
+            leg: weight for leg, weight in receipt["weights"].items() if weight > 0
+        }
+        assert tune_version(home, config, factories) == version

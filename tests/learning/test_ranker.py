@@ -14,8 +14,8 @@ from shortlist.core.config import Config
 from shortlist.core.errors import RecordError, UsageError
 from shortlist.learning.acts import Acts, HiddenActs
 from shortlist.learning.ranker.audit import require_unseen
-from shortlist.learning.ranker.fit import fit_ranker, loss_and_gradient
 from shortlist.learning.ranker.lists import TrainingLists, training_lists
+from shortlist.learning.ranker.logistic import loss_and_gradient
 from shortlist.learning.towers.svd import train_svd
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.index.snapshot import Snapshot
@@ -41,24 +41,10 @@ def test_the_loss_and_its_gradient_by_hand() -> None:
     assert check_grad(value, slope, np.array([0.1, -0.2, 0.3])) < 1e-5
 
 
-def lists_of(values: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> TrainingLists:
-    n = len(values) // 2
-    hit, group = np.tile([True, False], n), np.repeat(np.arange(n), 2)
-    return TrainingLists(("a:x", "a:flat"), values.astype(np.float32), hit, group, n, 1.0, {"a": 9})
-
-
-def test_what_decides_gets_the_weight() -> None:
-    draw = np.random.default_rng(0)
-    values = np.stack([draw.normal(size=400) + np.tile([1.0, 0.0], 200), np.full(400, 7.0)], axis=1)
-    ranker = fit_ranker(lists_of(values))
-    assert ranker.features == ("a:x",)
-    assert ranker.weights[0] > 0.3
-    assert fit_ranker(lists_of(values)) == ranker
-
-
 def test_too_few_lists_say_so() -> None:
-    with pytest.raises(UsageError, match="found 3 of 3"):
-        fit_ranker(lists_of(np.zeros((6, 2))))
+    lists = TrainingLists(("a:x",), np.zeros((3, 1), np.float32), np.ones(3, np.bool_), np.arange(3), 4, 0.75, {})
+    with pytest.raises(UsageError, match="found 3 of 4"):
+        lists.require_enough()
 
 
 def test_hidden_acts_are_nowhere_in_the_lists(open_copy: Callable[[], Home], config: Config) -> None:

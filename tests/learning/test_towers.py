@@ -49,7 +49,7 @@ def test_a_checkerboard_is_completed() -> None:
     tower = train_tower(acts_of(rows, ids), SMALL)
     for half in (0, 1):
         watched = [2 * n + half for n in range(4)]
-        weights = tower.weights(np.zeros(4, np.int64), np.zeros(4, np.int64))
+        weights = tower.weights(np.zeros(4, np.int64), np.zeros(4))
         scores = tower.outputs @ (weights @ tower.inputs[watched]) + tower.bias
         scores[watched] = -np.inf
         assert {int(tower.ids[at]) % 2 for at in np.argsort(-scores)[:6]} == {half}
@@ -131,7 +131,7 @@ def test_shifted_ppmi_by_hand() -> None:
 
 def network() -> TowerNetwork:
     table = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]], np.float32)
-    return TowerNetwork(table, table, contexts=None, signals=True, dropout=0.0)
+    return TowerNetwork(table, table, contexts=None, sessions=True, signals=True, dropout=0.0)
 
 
 def test_the_sampled_softmax_and_its_gradient_by_hand() -> None:
@@ -162,7 +162,8 @@ def test_a_reader_is_the_weighted_sum_of_what_came_before() -> None:
     items, codes = torch.tensor([[0, 1, 2]]), torch.tensor([[0, 1, 0]])
     ages = torch.zeros(1, 3, 3, dtype=torch.int64)
     ages[0, 2, 0] = 1
-    found = net.readers(items, codes, ages)[0].detach().numpy()
+    session, share = torch.zeros(1, 3, 3, dtype=torch.int64), torch.zeros(1, 3, 3)
+    found = net.readers(items, codes, ages, session, share)[0].detach().numpy()
     np.testing.assert_allclose(found[0], [0, 0])
     np.testing.assert_allclose(found[1], [1, 0])
     np.testing.assert_allclose(found[2], [0.7 * 0.25, 0.5], atol=1e-6)

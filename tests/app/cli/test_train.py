@@ -27,6 +27,7 @@ def train(sample_home: Path, here: Shortlist, tmp_path_factory: pytest.TempPathF
         (("all",), "200 readers with two watched videos or more"),
         (("svd", "--data", "simulated:6"), "of 6 readers"),
         (("svd", "--data", "csv:x"), "unknown data set"),
+        (("weights", "--data", "events"), "eval tune"),
     ],
 )
 def test_what_is_missing_is_said_in_one_line(train: Shortlist, words: tuple[str, ...], said: str) -> None:
@@ -40,4 +41,4 @@ def test_models_of_a_data_set_are_kept_with_it(train: Shortlist) -> None:
     version, _, rest = first.stdout.partition(":")
     assert "svd" in rest
     assert f"SHORTLIST_RETRIEVAL__MODELS={version} shortlist eval run --data simulated:300" in first.stdout
-    assert train("svd", "--data", "simulated:300", "--json").document["version"] == version
+    assert train("svd", "--data", "simulated:300", "--json").document["versions"][0]["version"] == version

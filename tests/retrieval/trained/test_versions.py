@@ -11,9 +11,9 @@ import pytest
 from shortlist.core.errors import HomeDamaged, UsageError
 from shortlist.models.towers.item_tower import ItemTower
 from shortlist.retrieval.trained import versions
-from shortlist.retrieval.trained.ranker import Ranker
+from shortlist.retrieval.trained.logistic_ranker import LogisticRanker
 
-RANKER = Ranker(("cowatch:share", "dense:z"), (1.0, -2.0), (0.5, 0.0), (0.25, 1.0), {"cowatch": 9, "dense": 3})
+RANKER = LogisticRanker(("cowatch:share", "dense:z"), (1.0, -2.0), (0.5, 0.0), (0.25, 1.0), {"cowatch": 9, "dense": 3})
 
 
 def tower() -> ItemTower:
@@ -23,7 +23,7 @@ def tower() -> ItemTower:
 
 
 def write(home: Path, name: str) -> None:
-    receipt = {"towers": ["svd"], "ranker": True}
+    receipt = {"towers": ["svd"], "ranker": "logistic", "weights": {}}
     versions.write_version(home, versions.Trained(name, {"svd": tower()}, RANKER), receipt)
 
 

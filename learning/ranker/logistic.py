@@ -1,4 +1,4 @@
-"""Fit the ranker: a conditional logistic regression, in which the hidden video competes with its list.
+"""Fit the logistic ranker: a conditional logistic regression, in which the hidden video competes with its list.
 
 The loss of a list is -log of the softmax of the hidden video's score (D. McFadden's conditional logit), plus an L2
 penalty. It is convex, so the result does not depend on a seed.
@@ -10,26 +10,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from shortlist.core.errors import UsageError
 from shortlist.learning.ranker.lists import TrainingLists
-from shortlist.retrieval.trained.ranker import Ranker
+from shortlist.retrieval.trained.logistic_ranker import LogisticRanker
 
 Floats = npt.NDArray[np.float64]
 PENALTY = 30.0  # on the sum of squared weights of standardised features, against the sum over all lists
-LEAST = 50  # lists
 
 
-def fit_ranker(lists: TrainingLists) -> Ranker:
-    """Return the ranker of the smallest loss. Features that never differ within a list get the weight 0.
-
-    Raises `UsageError` if there are fewer than `LEAST` lists.
-    """
-    n_lists = int(lists.hit.sum())
-    if n_lists < LEAST:
-        raise UsageError(
-            "too little to train a ranker", expected=f"{LEAST} readers whose last watch is among the candidates",
-            found=f"{n_lists} of {lists.asked}", remedy="collect more events",
-        )  # fmt: skip
+def fit_logistic(lists: TrainingLists) -> LogisticRanker:
+    """Return the ranker of the smallest loss. Features that never differ within a list get the weight 0."""
     values = lists.features.astype(np.float64)
     means, deviations = values.mean(axis=0), values.std(axis=0)
     deviations[deviations < 1e-9] = 1.0
@@ -42,7 +31,7 @@ def fit_ranker(lists: TrainingLists) -> Ranker:
     kept = np.flatnonzero(weights)
     names = tuple(lists.names[at] for at in kept.tolist())
     columns = [tuple(column[kept].tolist()) for column in (weights, means, deviations)]
-    return Ranker(names, columns[0], columns[1], columns[2], dict(lists.depths))
+    return LogisticRanker(names, columns[0], columns[1], columns[2], dict(lists.depths))
 
 
 def loss_and_gradient(
