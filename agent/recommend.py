@@ -313,7 +313,10 @@ class Recommender:
         relevance = self._relevance_notes(ranked, items)
         notes = (*self.snapshot.notes, *relevance, *request_notes(ranked, len(recommendations)), *result.notes)
         timings_ms = {**reranked.timings_ms, **watch.ms}
-        return Answer(ranked.request.user_id, recommendations, notes, timings_ms, result.use)
+        return Answer(
+            ranked.request.user_id, recommendations, notes, timings_ms, result.use,
+            revision=self.snapshot.revision, models=self.snapshot.trained.version,
+        )  # fmt: skip
 
     def _relevance_notes(self, ranked: RankedRequest, items: ItemBatch) -> list[Note]:
         wish, floor = ranked.request.wish, self._retrieval.relevance_floor

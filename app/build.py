@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from shortlist.core.config import Config
+from shortlist.core.config import AUTO, Config
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.encoder_version import encoder_version
 from shortlist.models.llm.language_model import LanguageModel
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shortlist.ingest.enrich.enricher import Enricher
     from shortlist.models.speech.transcriber import Transcriber
     from shortlist.retrieval.index.act_log import ActLog
+    from shortlist.store.exposure_log import ExposureLog
 
 log = logging.getLogger(__name__)
 
@@ -130,13 +131,27 @@ def open_recommender(
     )
 
 
-def open_chat(home: Home, config: Config) -> Chat:
+def open_exposure_log(home: Home, config: Config, count: Callable[[str, int], None] | None = None) -> ExposureLog:
+    """Return the log of what readers of `home` are shown. Close it, or use it in a `with` statement."""
+    from shortlist.eval.hashes import config_hash
+    from shortlist.store.exposure_log import ExposureLog, ignore
+
+    return ExposureLog(home.catalogue, config_hash(config, AUTO), config.exposures.keep_days, count or ignore)
+
+
+def open_chat(home: Home, config: Config, exposures: ExposureLog | None = None) -> Chat:
     """Build a chat over a recommender of `home`. The first message that needs the language model loads it."""
-    return chat_over(open_recommender(home, config), home, config, language_model_of(home, config))
+    return chat_over(open_recommender(home, config), home, config, language_model_of(home, config), exposures)
 
 
-def chat_over(recommender: Recommender, home: Home, config: Config, model: Callable[[], LanguageModel]) -> Chat:
-    """Build a chat over `recommender`."""
+def chat_over(
+    recommender: Recommender,
+    home: Home,
+    config: Config,
+    model: Callable[[], LanguageModel],
+    exposures: ExposureLog | None = None,
+) -> Chat:
+    """Build a chat over `recommender`, which records what it shows in `exposures`."""
     from shortlist.agent.chat.feedback_events import Feedback
     from shortlist.agent.chat.llm_interpreter import AgentInterpreter
     from shortlist.agent.chat.nlu.names import Names
@@ -156,6 +171,7 @@ def chat_over(recommender: Recommender, home: Home, config: Config, model: Calla
             names,
             Feedback(home.catalogue.events, lambda: datetime.now(UTC)),
             home.catalogue.tastes.get,
+            exposures,
         ),
         threads=home.catalogue.threads,
         names=names,

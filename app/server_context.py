@@ -8,7 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shortlist.app.build import chat_over, encoder_of, language_model_of, open_home, open_recommender, repair
+from shortlist.app.build import (
+    chat_over,
+    encoder_of,
+    language_model_of,
+    open_exposure_log,
+    open_home,
+    open_recommender,
+    repair,
+)
 from shortlist.core.config import Config
 from shortlist.core.errors import ShortlistError
 from shortlist.core.log import configure
@@ -89,6 +97,7 @@ def build_context_with_models(
         LazyLoader(encoder),
         LazyLoader[LanguageModel](lambda: DeadlineModel(model(), metrics.observe_completion)),
     )
+    exposures = open_exposure_log(home, config, metrics.count_exposures)
     variants = {name: one for name, one in load_variants().items() if _comparable(one)}
 
     def variant(name: str) -> tuple[Recommender, str]:
@@ -100,11 +109,12 @@ def build_context_with_models(
         config=config,
         encoder=encoder,
         recommender=lambda: open_recommender(home, config, encoder=encoder, model=stoppable),
-        chat=lambda recommender: chat_over(recommender, home, config, stoppable),
+        chat=lambda recommender: chat_over(recommender, home, config, stoppable, exposures),
         variants=tuple(variants),
         variant=variant,
         forget=lambda user_id: forget(home, config, [user_id]).receipt,
         export_reader=partial(export_reader, home, config),
+        exposures=exposures,
         shared=shared,
         metrics=metrics,
         keyless=not home.catalogue.keys.ever_existed() if keyless is None else keyless,

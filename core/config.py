@@ -223,6 +223,18 @@ class StoreConfig(Section):
     )
 
 
+class ExposuresConfig(Section):
+    """The log of what readers were shown."""
+
+    keep_days: float = Field(
+        90.0,
+        ge=0,
+        le=36_500,
+        description="days for which the list of every answer is stored, so that it can be repeated and judged; 0 "
+        "stores none",
+    )
+
+
 class IngestConfig(Section):
     """Ingest of records."""
 
@@ -373,6 +385,7 @@ class Config(Section):
     profile: ProfileConfig = ProfileConfig()
     rerank: RerankConfig = RerankConfig()
     store: StoreConfig = StoreConfig()
+    exposures: ExposuresConfig = ExposuresConfig()
     backup: BackupConfig = BackupConfig()
     ingest: IngestConfig = IngestConfig()
     speech: SpeechConfig = SpeechConfig()

@@ -17,7 +17,14 @@ def answer_document(answer: Answer) -> dict[str, Any]:
     """Return the document of `recommend --json`."""
     return {
         "user_id": answer.user_id,
-        "recommendations": [recommendation_document(item) for item in answer.recommendations],
+        "request_id": answer.request_id,
+        "experiment": answer.experiment,
+        "revision": answer.revision,
+        "models": answer.models,
+        "recommendations": [
+            {**recommendation_document(item), "variant": item.variant, "propensity": item.propensity}
+            for item in answer.recommendations
+        ],
         "notes": notes_document(answer.notes),
         "timings_ms": timings_document(answer.timings_ms),
         "llm": model_use_document(answer.llm),

@@ -189,7 +189,8 @@ class Ranking:
 class Recommendation:
     """A video for a reader, with a reason, a segment of its transcript as evidence, and its rank by each stage.
 
-    `reason_stage` is the stage that the reason is about; None if it is about none.
+    `reason_stage` is the stage that the reason is about; None if it is about none. `variant` is the variant of an
+    experiment that put the video there, and `propensity` the probability with which it was drawn for this rank.
     """
 
     video: Video
@@ -199,6 +200,8 @@ class Recommendation:
     evidence: Segment | None
     stages: Mapping[str, Stage]
     reason_stage: str | None = None
+    variant: str | None = None
+    propensity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,13 +260,21 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The recommendations for one `Request`, with notes, milliseconds by stage and use of the language model."""
+    """The recommendations for one `Request`, with notes, milliseconds by stage and use of the language model.
+
+    `revision` is that of the index, `models` the version of the trained models, and `experiment` the one in progress.
+    `request_id` is the id under which the answer was recorded.
+    """
 
     user_id: str
     recommendations: tuple[Recommendation, ...]
     notes: tuple[Note, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     llm: ModelUse = ModelUse()
+    revision: int = 0
+    models: str = "none"
+    experiment: str | None = None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ class ChatState:
     """Everything that the next message may refer to.
 
     `user` is the reader of the chat, and `last_reader` the one named last, who may be another. `last_list` holds the
-    JSON documents of the videos shown for `last_request`, of all its pages, and `list_reader` is their reader.
+    JSON documents of the videos shown for `last_request`, of all its pages, each with the `request_id` of its page, and
+    `list_reader` is their reader.
     `previous_request` is what undo returns to: the request before `last_request`, `last_request` itself if the last
     message found nothing, or the feedback to take back, with the ids of its `events`. `last_page` holds the places that
     the last reply with a list showed. `language` is that of the message to answer. `may_store` is False if feedback may
@@ -70,7 +71,8 @@ def recall(turns: Sequence[Document], user: str | None) -> ChatState:
         action = turn.get("action") or {}
         arguments = turn.get("asked") or {}
         if arguments and turn.get("recommendations"):
-            last_list = (*(last_list if arguments.get("after") else ()), *turn["recommendations"])
+            page = ({**item, "request_id": turn.get("request_id")} for item in turn["recommendations"])
+            last_list = (*(last_list if arguments.get("after") else ()), *page)
             list_turn, focus = turn, 1
             undone = bool(action["arguments"].get("undone"))
             _push(requests, _request(arguments), undone=undone)

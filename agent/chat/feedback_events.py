@@ -32,7 +32,15 @@ class Feedback:
 
     def judge(self, user: str, action: Action, items: Sequence[Document]) -> tuple[str, ...]:
         """Store `action` of `user` for each video of `items`, and return the ids of the events."""
-        return self._add([Event(user, item["video_id"], "video", action, self.now()) for item in items])
+        return self._add(
+            [
+                Event(
+                    user, item["video_id"], "video", action, self.now(),
+                    request_id=item.get("request_id"), position=item["rank"], variant=item.get("variant"),
+                )
+                for item in items
+            ]
+        )  # fmt: skip
 
     def dislike_channel(self, user: str, channel: str) -> tuple[str, ...]:
         """Store that `user` dislikes `channel`, and return the id of the event."""

@@ -17,7 +17,8 @@ class Reply:
     """A text, the action that it answers, the videos that it shows or mentions, and notes.
 
     `resolved` are the action's arguments with all references resolved; follow-ups repeat them. `asks_preference` is
-    True if the text asks the reader what they like. `events` are the ids of the events that were stored.
+    True if the text asks the reader what they like. `events` are the ids of the events that were stored, `request_id`
+    is that of the list's exposure.
     """
 
     text: str
@@ -27,12 +28,14 @@ class Reply:
     resolved: Mapping[str, Any] = field(default_factory=dict)
     asks_preference: bool = False
     events: tuple[str, ...] = ()
+    request_id: str | None = None
 
     @property
     def document(self) -> dict[str, Any]:
         """The document of `chat --json`."""
         return {
             "reply": self.text,
+            "request_id": self.request_id,
             "action": {"name": self.action.name, "arguments": dict(self.action.arguments)},
             "recommendations": list(self.recommendations),
             "notes": notes_document(self.notes),

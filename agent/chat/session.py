@@ -66,14 +66,15 @@ class Chat:
         self._threads.add(thread, self._turn_document(message, reply, user))
         return reply
 
-    def show(self, thread: str, request: Request, recommendations: Sequence[Document]) -> None:
-        """Store in `thread` that its reader was shown the answer to `request`, so that messages can refer to it."""
+    def show(self, thread: str, request: Request, answer: Document) -> None:
+        """Store in `thread` that its reader was shown `answer` to `request`, so that messages can refer to it."""
         arguments = arguments_of(request)
         turn = {
             "message": "",
             "reply": "",
             "action": {"name": "recommend", "arguments": arguments},
-            "recommendations": list(recommendations),
+            "recommendations": list(answer["recommendations"]),
+            "request_id": answer["request_id"],
             "user": request.user_id,
             "speaker": request.user_id,
             "asked": arguments,

@@ -20,9 +20,10 @@ from shortlist.agent.reader.watched import load_watched
 from shortlist.agent.recommend import Recommender
 from shortlist.agent.what_if.counterfactual import counterfactuals
 from shortlist.core.errors import UnknownReader, UsageError
-from shortlist.core.json_documents import recommendation_document
+from shortlist.core.json_documents import answer_document, recommendation_document
 from shortlist.core.ranking import MAX_K, Answer, Request
 from shortlist.core.types import Attributed
+from shortlist.store.exposure_log import ExposureLog
 
 DEFAULT_K = 5
 SURPRISE_POOL = 50  # a surprise is drawn from so many of the best videos for the reader
@@ -34,7 +35,7 @@ TasteOf = Callable[[str], tuple[Attributed, tuple[str, ...]] | None]
 
 
 class Tools:
-    """Runs the actions that the parser or a language model read in a message."""
+    """Runs the actions that the parser or a language model read in a message, and records lists in `exposures`."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Tools:
         names: Names,
         feedback: Feedback,
         taste: TasteOf = lambda _user: None,
+        exposures: ExposureLog | None = None,
         chance: Random | None = None,
     ) -> None:
         self._recommender = recommender
@@ -50,6 +52,7 @@ class Tools:
         self._records = records
         self._names = names
         self._feedback = feedback
+        self._exposures = exposures
         self._chance = chance or Random()  # noqa: S311  (it draws surprises)
         self._by_name: dict[ActionName, Callable[[Action, ChatState], Reply]] = {
             "recommend": self._recommend,
@@ -90,9 +93,10 @@ class Tools:
         request = Request(user, SURPRISE_POOL if surprise else k, arguments.get("about"), filters=filters, like=like)
         answer = self._recommender.recommend(request)
         if not surprise:
-            return self._list(answer, action, arguments, state)
+            return self._list(answer, action, arguments, state, request=request)
         drawn, how = self._draw(answer, k)
-        return self._list(drawn, action, arguments, state, say(how, state.language, pool=len(answer.recommendations)))
+        heading = say(how, state.language, pool=len(answer.recommendations))
+        return self._list(drawn, action, arguments, state, heading, request)
 
     def _draw(self, answer: Answer, k: int) -> tuple[Answer, str]:
         """Return `k` of the videos, drawn at random, and the phrase that says how.
@@ -105,7 +109,8 @@ class Tools:
         pool = seldom if len(seldom) >= k else best
         drawn = self._chance.sample(pool, min(k, len(pool)))
         notes = tuple(note for note in answer.notes if note.code != "few-results" or len(drawn) < k)
-        items = tuple(replace(item, rank=at) for at, item in enumerate(drawn, start=1))
+        propensity = 1 / max(1, len(pool))  # each is as likely at each rank
+        items = tuple(replace(item, rank=at, propensity=propensity) for at, item in enumerate(drawn, start=1))
         return replace(answer, recommendations=items, notes=notes), "surprise" if pool is seldom else "surprise_of_all"
 
     def _search(self, action: Action, state: ChatState) -> Reply:
@@ -218,9 +223,17 @@ class Tools:
         return Reply(say(action.arguments.get("small_talk", "help"), state.language), action)
 
     def _list(
-        self, answer: Answer, action: Action, arguments: Mapping[str, Any], state: ChatState, surprise: str = ""
+        self,
+        answer: Answer,
+        action: Action,
+        arguments: Mapping[str, Any],
+        state: ChatState,
+        surprise: str = "",
+        request: Request | None = None,
     ) -> Reply:
-        ranked = tuple(recommendation_document(item) for item in answer.recommendations)
+        """Return the reply with a list. The answer to a `request` is recorded."""
+        document = answer_document(answer)
+        ranked = tuple(document["recommendations"])
         page = _next_page(ranked, arguments, state) if arguments.get("after") else ranked
         title = self._title(arguments.get("like"))
         language = state.language
@@ -231,7 +244,10 @@ class Tools:
         resolved = {name: value for name, value in arguments.items() if name not in NOT_REPEATED}
         hides_place = any(isinstance(video, int) for video in action.arguments.get("not_videos", ()))
         notes = (*answer.notes, reply_text.HIDDEN_NOTE) if hides_place else answer.notes
-        return Reply(text, action, page, notes, resolved, asks_preference=bool(question))
+        shown = None
+        if self._exposures is not None and request is not None and page:
+            shown = self._exposures.record(request, {**document, "recommendations": page})
+        return Reply(text, action, page, notes, resolved, asks_preference=bool(question), request_id=shown)
 
     def _preference_question(self, arguments: Mapping[str, Any], page: tuple[Document, ...]) -> str | None:
         """Return a question for a reader without likes and interests; None for others."""

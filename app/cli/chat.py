@@ -33,11 +33,11 @@ def chat(
     if as_json and message is None:
         remedy = 'say something, as in `shortlist chat "recommend for user_123" --json`'
         raise UsageError("--json answers one message", expected="a MESSAGE", found="none", remedy=remedy)
-    from shortlist.app.build import open_chat, open_home
+    from shortlist.app.build import open_chat, open_exposure_log, open_home
     from shortlist.app.cli.terminal.output import print_json, print_notes
 
-    with open_home(chosen) as store:
-        session = open_chat(store, chosen)
+    with open_home(chosen) as store, open_exposure_log(store, chosen) as exposures:
+        session = open_chat(store, chosen, exposures)
         if message is None:
             _converse(session, store, user, thread)
             return

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shortlist.agent.what_if.counterfactual import Counterfactual
     from shortlist.core.ranking import Answer, Request
     from shortlist.models.llm.language_model import Message
+    from shortlist.store.exposure_log import ExposureLog
     from shortlist.store.home import Home
 
 
@@ -71,7 +72,7 @@ def recommend(
     chosen = settings(context, home, config, **diverse)
     check_rerank(rerank)
     chosen_filters = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
-    from shortlist.app.build import language_model_of, open_home, open_recommender
+    from shortlist.app.build import language_model_of, open_exposure_log, open_home, open_recommender
     from shortlist.app.cli.last_reader import last_reader, remember_reader
     from shortlist.core.ranking import Request
 
@@ -86,19 +87,23 @@ def recommend(
         if show_prompt:
             _show_prompts(recommender.prompts(request), as_json)
             return
-        _print(recommender, request, store, as_json, explain)
+        with open_exposure_log(store, chosen) as exposures:
+            _print(recommender, request, store, exposures, as_json, explain)
         remember_reader(store, user)
 
 
-def _print(recommender: Recommender, request: Request, store: Home, as_json: bool, explain: bool) -> None:
+def _print(
+    recommender: Recommender, request: Request, store: Home, exposures: ExposureLog, as_json: bool, explain: bool
+) -> None:
     from shortlist.app.cli.terminal.live_list import follow
     from shortlist.app.cli.terminal.output import print_json, print_notes
     from shortlist.core.json_documents import answer_document
 
     answer, interrupted = follow(recommender, request, store, quiet=as_json)
     causes = _causes(recommender, request, answer) if explain and not interrupted else {}
+    document = answer_document(answer)
+    document["request_id"] = exposures.record(request, document)
     if as_json:
-        document = answer_document(answer)
         for item in document["recommendations"]:
             item |= {"counterfactual": causes[item["video_id"]].document} if item["video_id"] in causes else {}
         print_json(document)

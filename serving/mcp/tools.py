@@ -97,13 +97,15 @@ def mcp_server(service: Service) -> MCPServer:
         kind: Kind = "video",
         dwell_s: Seconds = None,
         event_id: Annotated[Id | None, Field(description="the same id again changes nothing")] = None,
+        request_id: Annotated[Id | None, Field(description="that of the list in which the video was")] = None,
     ) -> ResultOut:
         """Store an action of a reader, at the current time. It counts in their next recommendations.
 
         A channel can only be disliked: its videos are then left out.
         """
         event = {"user_id": user_id, "item_id": item_id, "action": action, "kind": kind, "dwell_s": dwell_s}
-        [result] = await _run_on_newest(service, lambda: service.add_events([{**event, "event_id": event_id}]))
+        event |= {"event_id": event_id, "request_id": request_id}
+        [result] = await _run_on_newest(service, lambda: service.add_events([event]))
         if "reason" in result:
             raise ToolError(result["reason"])
         return ResultOut(**result)

@@ -12,6 +12,7 @@ from shortlist.core.config import Config
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.serving.limits.interprocess import SharedLimits
 from shortlist.serving.service.metrics import Metrics
+from shortlist.store.exposure_log import ExposureLog
 from shortlist.store.home import Home
 
 
@@ -23,6 +24,7 @@ class AppContext:
     `variant(name)` returns the recommender of one of `variants`, and its rerank method. `forget(user_id)`
     erases a reader and returns the receipt, and `export_reader(user_id)` returns all that is stored of one. The
     recommenders share one encoder and one language model, a `DeadlineModel` whose completions are counted in `metrics`.
+    `exposures` is the log of what readers are shown.
     `shared` holds the limits that
     all processes of a server share. `keyless` is True if the home had no key when the server started, which is decided
     once for all processes.
@@ -37,6 +39,7 @@ class AppContext:
     variant: Callable[[str], tuple[Recommender, str]]
     forget: Callable[[str], dict[str, Any]]
     export_reader: Callable[[str], dict[str, Any]]
+    exposures: ExposureLog
     shared: SharedLimits
     metrics: Metrics
     keyless: bool

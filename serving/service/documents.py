@@ -76,6 +76,10 @@ def ranking_document(answer: Answer, candidates: list[str]) -> dict[str, Any]:
     ranked_ids = {item["video_id"] for item in ranked}
     return {
         "user_id": answer.user_id,
+        "request_id": answer.request_id,
+        "experiment": answer.experiment,
+        "revision": answer.revision,
+        "models": answer.models,
         "ranking": [{name: item[name] for name in ("rank", "video_id", "title", "score", "stages")} for item in ranked],
         "not_ranked": [item for item in candidates if item not in ranked_ids],
         "notes": notes_document(answer.notes),

@@ -66,6 +66,9 @@ class Metrics:
         self.taken = Counter(
             "shortlist_taken", "Events and videos received.", ("kind", "status"), registry=self._registry
         )
+        self._exposures = Counter(
+            "shortlist_exposures", "Answers recorded, or lost.", ("status",), registry=self._registry
+        )
 
         self.in_progress = self._sum("requests_inside", "Requests in progress.")
         self._running = self._sum("llm_running", "Requests that call the language model.")
@@ -98,6 +101,10 @@ class Metrics:
         for note in notes:
             if note.code in FALLBACKS:
                 self._fallbacks.labels(note.code).inc()
+
+    def count_exposures(self, status: str, number: int) -> None:
+        """Count answers whose exposure was "stored" or "lost"."""
+        self._exposures.labels(status).inc(number)
 
     def export(self) -> bytes:
         """Return the metrics of all processes of the server in the text format of Prometheus."""

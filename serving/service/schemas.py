@@ -144,6 +144,8 @@ class RecommendationOut(VideoOut):
     reason_stage: str | None = Field(description="the stage that the reason speaks of")
     evidence: SegmentOut | None
     stages: dict[str, StageOut]
+    variant: str | None = Field(description="the variant of the experiment in progress that put the video there")
+    propensity: float = Field(description="the probability with which the video was drawn for this rank")
 
 
 class ExplanationOut(VideoOut):
@@ -173,10 +175,19 @@ class NoteOut(BaseModel):
     message: str
 
 
-class AnswerOut(BaseModel):
-    """The document of `recommend --json`."""
+class ShownOut(BaseModel):
+    """A list that a reader was shown, and what it was made from."""
 
     user_id: str
+    request_id: str | None = Field(description="the id for events about this list; null if it is not recorded")
+    experiment: str | None = Field(description="the experiment in progress")
+    revision: int = Field(description="the revision of the index")
+    models: str = Field(description="the version of the trained models")
+
+
+class AnswerOut(ShownOut):
+    """The document of `recommend --json`."""
+
     recommendations: list[RecommendationOut]
     notes: list[NoteOut]
     timings_ms: dict[str, float]
@@ -230,10 +241,9 @@ class HitOut(BaseModel):
     stages: dict[str, StageOut]
 
 
-class RankingOut(BaseModel):
+class RankingOut(ShownOut):
     """Ranked candidates; those in `not_ranked` are unknown or not indexed."""
 
-    user_id: str
     ranking: list[HitOut]
     not_ranked: list[str]
     notes: list[NoteOut]

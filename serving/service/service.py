@@ -58,6 +58,7 @@ class Service:
         self.what_ifs = WhatIfs(context.home.catalogue, self.reloader)
         self._home = context.home
         self._encoder = context.encoder
+        self._exposures = context.exposures
         self._forget, self._export_reader = context.forget, context.export_reader
         self._default_enricher = DefaultEnricher(self._home.catalogue, self._encoder, context.config.ingest.categories)
         self._retry_locked = Retrying(
@@ -76,11 +77,12 @@ class Service:
         Raises like `Recommender.recommend`.
         """
         if not self.may_call_model(request):
-            return self._recommendations.recommend(request)
+            return self._record(request, self._recommendations.recommend(request))
         try:
-            return self.queue.submit(partial(self._recommendations.recommend, request)).result()
+            answer = self.queue.submit(partial(self._recommendations.recommend, request)).result()
         except (TimeoutError, QueueFull) as error:
-            return self._without_rerank(self._recommendations.recommend, request, error)
+            answer = self._without_rerank(self._recommendations.recommend, request, error)
+        return self._record(request, answer)
 
     async def recommend_async(
         self, request: Request, disconnected: Disconnected = anyio.sleep_forever
@@ -106,19 +108,16 @@ class Service:
         refer to the places of the last one. Raises like `Recommender.recommend`.
         """
         if not self.may_call_model(request):
-            answer = await self.threads.run(partial(self._recommendations.recommend, request))
-            await self._show(thread, request, answer)
-            yield answer
+            yield await self.threads.run(lambda: self._show(thread, request, self._recommendations.recommend(request)))
             return
         draft = await self.threads.run(partial(self._recommendations.draft, request))
-        answer = answer_document(draft.answer)
-        await self._show(thread, request, answer)
+        answer = await self.threads.run(partial(self._show, thread, request, answer_document(draft.answer)))
         yield answer
         if draft.reranks:
             async for newer in self._finish(draft, answer):
-                answer = newer
-                yield newer
-            await self._show(thread, request, answer)
+                answer = {**newer, "request_id": answer["request_id"]}
+                yield answer
+            await self.threads.run(partial(self._show, thread, request, answer))
 
     async def _finish(self, draft: Draft, answer: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """Yield newer answers to the draft, whose document is `answer`; those that nobody waited for are left out."""
@@ -143,10 +142,15 @@ class Service:
         except (TimeoutError, QueueFull) as error:
             yield self._noted(answer, error)
 
-    async def _show(self, thread: str | None, request: Request, answer: dict[str, Any]) -> None:
+    def _show(self, thread: str | None, request: Request, answer: dict[str, Any]) -> dict[str, Any]:
+        """Record that the reader was shown `answer`, also in `thread`, and return it with its request id."""
+        recorded = self._record(request, answer)
         if thread is not None:
-            show = self.reloader.chat().show
-            await self.threads.run(partial(show, thread, request, answer["recommendations"]))
+            self.reloader.chat().show(thread, request, recorded)
+        return recorded
+
+    def _record(self, request: Request, answer: dict[str, Any]) -> dict[str, Any]:
+        return {**answer, "request_id": self._exposures.record(request, answer)}
 
     def may_call_model(self, request: Request) -> bool:
         """Return whether the request might call the language model."""
@@ -247,6 +251,7 @@ class Service:
 
     def export_reader(self, user_id: str) -> dict[str, Any]:
         """Return all that is stored of a reader. Raises `UnknownReader`."""
+        self._exposures.flush()
         return self._export_reader(user_id)
 
     def forget_reader(self, user_id: str) -> dict[str, Any]:
@@ -255,18 +260,20 @@ class Service:
             return self._forget(user_id)
 
     def close(self) -> None:
-        """Close the queue. Waits at most `serve.shutdown_s` seconds for running calls."""
+        """Close the queue, and write what was recorded. Waits at most `serve.shutdown_s` seconds for running calls."""
         self.queue.close()
+        self._exposures.close()
 
     async def _answer_async(
         self, work: Work, request: Request, disconnected: Disconnected = anyio.sleep_forever
     ) -> dict[str, Any]:
         if not self.may_call_model(request):
-            return await self.threads.run(partial(work, request, None))
+            return await self.threads.run(lambda: self._record(request, work(request, None)))
         try:
-            return await self.queue.submit(partial(work, request)).result_async(disconnected)
+            answer = await self.queue.submit(partial(work, request)).result_async(disconnected)
         except TimeoutError as error:
-            return await self.threads.run(partial(self._without_rerank, work, request, error))
+            answer = await self.threads.run(partial(self._without_rerank, work, request, error))
+        return await self.threads.run(partial(self._record, request, answer))
 
     def _without_rerank(self, work: Work, request: Request, error: TimeoutError | QueueFull) -> dict[str, Any]:
         """Return the answer without rerank, with a note on the reason, and count it as a fallback."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, func, select
 from shortlist.store.catalogue.articles import Articles
 from shortlist.store.catalogue.base import INDEXED, read_number
 from shortlist.store.catalogue.events import REMOVAL, Events
+from shortlist.store.catalogue.exposures import Exposures
 from shortlist.store.catalogue.ingest_log import Locations, Steps
 from shortlist.store.catalogue.integrity import Integrity
 from shortlist.store.catalogue.keys import Keys
@@ -37,6 +38,7 @@ class Catalogue:
         self.articles = Articles(database, lock)
         self.readers = Readers(database, lock)
         self.events = Events(database, lock, clock_tolerance_s)
+        self.exposures = Exposures(database, lock)
         self.steps = Steps(database, lock)
         self.locations = Locations(database, lock)
         self.tastes = Tastes(database, lock)

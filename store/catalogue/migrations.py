@@ -7,10 +7,11 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import BigInteger, Column, Connection, Index, MetaData, Table
 
 from shortlist.store.catalogue.base import read_number, write_number
 from shortlist.store.sql.database import Database
+from shortlist.store.sql.dialect import Number, Text
 from shortlist.store.sql.schema import SCHEMA_VERSION
 
 Migration = Callable[[Connection], None]
@@ -53,9 +54,36 @@ def _causes(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE steps ADD COLUMN cause TEXT NOT NULL DEFAULT ''")
 
 
+def _exposures(connection: Connection) -> None:
+    """Add the log of exposures, and experiments."""
+    tables = MetaData()
+    Table(
+        "exposures",
+        tables,
+        Column("request_id", Text, primary_key=True),
+        *(Column(name, Text, nullable=False) for name in ("user_id", "request", "items", "models", "settings")),
+        Column("at", BigInteger, nullable=False),
+        *(Column(name, Number, nullable=False) for name in ("revision", "last_event")),
+        Column("experiment", Text),
+        Index("ix_exposures_at", "at"),
+        Index("ix_exposures_reader", "user_id", "at"),
+        sqlite_with_rowid=False,
+    )
+    Table(
+        "experiments",
+        tables,
+        Column("name", Text, primary_key=True),
+        *(Column(name, Text, nullable=False) for name in ("a", "b", "outcome")),
+        Column("started", BigInteger, nullable=False),
+        Column("ended", BigInteger),
+        sqlite_with_rowid=False,
+    )
+    tables.create_all(connection)
+
+
 # MIGRATIONS[n] migrates a catalogue from schema version n to n + 1. A step must not use the current schema.
 # Catalogues on PostgreSQL begin with version 4: the steps to it may use SQLite's dialect, later ones may not.
-MIGRATIONS: Mapping[int, Migration] = {1: _enriched_articles, 2: _tastes, 3: _keys, 4: _causes}
+MIGRATIONS: Mapping[int, Migration] = {1: _enriched_articles, 2: _tastes, 3: _keys, 4: _causes, 5: _exposures}
 
 
 def migrate(

@@ -20,11 +20,13 @@ from shortlist.store.catalogue.events import mark_removal
 from shortlist.store.catalogue.keys import READER
 from shortlist.store.catalogue.rows import from_micros
 from shortlist.store.sql.dialect import in_list
-from shortlist.store.sql.schema import catalogue, events, keys, messages, meta, readers, tastes
+from shortlist.store.sql.schema import catalogue, events, exposures, keys, messages, meta, readers, tastes
 
 ERASED = "erased reader "  # and the reader's id: a key in `meta`; its value is the number of erased rows by table
 UNWIPED = "erased and not wiped"  # a key in `meta`; its value is the receipt so far
-OWNED: Sequence[tuple[Table, str]] = ((readers, "id"), (events, "user_id"), (tastes, "user_id"))
+OWNED: Sequence[tuple[Table, str]] = (
+    (readers, "id"), (events, "user_id"), (tastes, "user_id"), (exposures, "user_id"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class PersonalData(CatalogueTable):
             )
 
     def export(self, user_id: str) -> dict[str, Any]:
-        """Return all rows of the reader as JSON values, events oldest first."""
+        """Return all rows of the reader as JSON values, events and exposures oldest first."""
         with self._database.snapshot(), self._database.reading() as connection:
             owned = {
                 table.name: [_document(row) for row in connection.execute(_rows_of(table, column, user_id))]
@@ -64,6 +66,7 @@ class PersonalData(CatalogueTable):
                 "reader": next(iter(owned["readers"]), None),
                 "taste": next(iter(owned["tastes"]), None),
                 "events": owned["events"],
+                "exposures": owned["exposures"],
                 "messages": [{"thread": thread, **json.loads(turn)} for thread, turn in connection.execute(said)],
                 "keys": [_document(row, without="sha") for row in _keys_of(connection, user_id)],
             }
@@ -147,12 +150,16 @@ def erase(connection: Connection, user_id: str) -> Erased:
 
 
 def _rows_of(table: Table, column: str, user_id: str) -> Any:
-    return select(table).where(table.c[column] == user_id).order_by(*table.primary_key.columns)
+    oldest_first = (exposures.c.at,) if table is exposures else ()
+    return select(table).where(table.c[column] == user_id).order_by(*oldest_first, *table.primary_key.columns)
 
 
 def _texts(table: Table, rows: Sequence[Row[Any]]) -> set[str]:
     if table is events:
         return {row.event_id for row in rows} | {row.request_id for row in rows if row.request_id}
+    if table is exposures:
+        wishes = {json.loads(row.request).get("wish") for row in rows}
+        return {row.request_id for row in rows} | {wish for wish in wishes if wish}
     return {row.sentence for row in rows} if table is tastes else set()
 
 
@@ -190,7 +197,7 @@ def _document(row: Row[Any], without: str = "") -> dict[str, Any]:
         if document.get(name) is not None:
             moment = from_micros(document[name])
             document[name] = None if moment is None else moment.isoformat()
-    for name in ("interests", "tags"):
+    for name in ("interests", "tags", "request", "items"):
         if name in document:
             document[name] = json.loads(document[name])
     return document

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, La
 
 from shortlist.store.sql.dialect import Number, Text
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 catalogue = MetaData()
 
@@ -158,6 +158,36 @@ messages = Table(
     Column("thread", Text, nullable=False),
     Column("message", Text, nullable=False),
     Index("ix_messages_thread", "thread", "seq"),
+)
+
+exposures = Table(
+    "exposures",  # what readers were shown; request and items are JSON: see `store.catalogue.exposures`
+    catalogue,
+    Column("request_id", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("items", Text, nullable=False),
+    Column("revision", Number, nullable=False),
+    Column("last_event", Number, nullable=False),
+    Column("models", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("experiment", Text),
+    Index("ix_exposures_at", "at"),
+    Index("ix_exposures_reader", "user_id", "at"),
+    sqlite_with_rowid=False,
+)
+
+experiments = Table(
+    "experiments",  # a and b are the settings of the variants as JSON; ended is null while one is in progress
+    catalogue,
+    Column("name", Text, primary_key=True),
+    Column("a", Text, nullable=False),
+    Column("b", Text, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("ended", BigInteger),
+    Column("outcome", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 model_cache = MetaData()

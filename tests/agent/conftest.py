@@ -22,6 +22,7 @@ from shortlist.core.types import Article, Attributed, Enrichment, Event, Reader,
 from shortlist.retrieval.index.columns import blank_columns
 from shortlist.retrieval.index.cowatch_counts import Links
 from shortlist.retrieval.index.lexicon import lexicon_of
+from shortlist.retrieval.trained.versions import Trained
 from tests.memory_catalogue import MemoryCatalogue
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -111,6 +112,8 @@ class PlaneSnapshot:
     live = np.ones(5, dtype=np.bool_)
     columns = blank_columns(5)
     links = Links.empty()
+    revision = 7
+    trained = Trained()
     lexicon = lexicon_of(())
     notes = ()
 

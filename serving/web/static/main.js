@@ -8,6 +8,7 @@ import { openHistory } from "./history.js";
 import { openPlayer } from "./player.js";
 import { askForKey, fillReaders, openReaders } from "./people.js";
 import { Shelf } from "./shelf.js";
+import { remember, shownAt } from "./shown.js";
 import { hasFile, howToPlay } from "./stage.js";
 import { sentence, startOf } from "./words.js";
 import { showWhy } from "./why.js";
@@ -40,16 +41,17 @@ function parameters(more = {}) {
   return new URLSearchParams([...limits, ...Object.entries({ ...own, rerank: "none", ...more }).map(([name, value]) => [name, String(value)])]);
 }
 
-async function learn(found) {
+async function learn(found, request = null) {
   for (const item of found) lists.set(item, found);
+  remember(found, request);
   const unknown = found.filter((item) => !hasFile.has(item.video_id));
   if (!unknown.length) return;
   const { files } = await get(`/page/files?${new URLSearchParams(unknown.map((item) => ["video", item.video_id]))}`);
   files.forEach((id) => hasFile.add(id));
 }
 
-async function show(found, before = null) {
-  await learn(found);
+async function show(found, request, before = null) {
+  await learn(found, request);
   items = found;
   shelf.show(items, before);
   $("#open-feed").disabled = !items.length;
@@ -78,7 +80,7 @@ async function showAnswers(signal) {
   let before = null;
   for await (const [name, answer] of events(`${idPath("/v1/recommend/", reader)}/stream?${parameters(more)}`, { signal })) {
     if (signal.aborted || name !== "answer") continue;
-    await show(answer.recommendations, before);
+    await show(answer.recommendations, answer.request_id, before);
     if (answer.progress) state(`The language model has judged ${answer.progress.judged} of ${answer.progress.of} videos …`);
     else if (before) sayMoves(answer, before);
     else if (modelIsOn() && items.length) state("The language model is reading these videos …");
@@ -145,7 +147,7 @@ async function obey(found) {
   reply(found.reply);
   if (["recommend", "search"].includes(action.name)) {
     loading?.abort();
-    return show(recommendations);
+    return show(recommendations, found.request_id);
   }
   if (action.name === "feedback") return load();
 }
@@ -153,7 +155,7 @@ async function obey(found) {
 // What a reader does
 
 async function store(item, action, said) {
-  const event = { user_id: reader, item_id: item.video_id, kind: "video", action, event_id: newId(), position: item.rank };
+  const event = { user_id: reader, item_id: item.video_id, kind: "video", action, event_id: newId(), ...shownAt(item) };
   await ledger.store(event, item.title, { said });
 }
 
@@ -178,7 +180,7 @@ async function act(name, item) {
 
 async function moreForFeed(shown) {
   const answer = await get(`${idPath("/v1/recommend/", reader)}?${parameters({ k: shown + K })}`);
-  await learn(answer.recommendations);
+  await learn(answer.recommendations, answer.request_id);
   return answer.recommendations;
 }
 

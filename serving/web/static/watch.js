@@ -1,6 +1,7 @@
 // The time for which a video truly played, stored as a `view`.
 
 import { newId } from "./server.js";
+import { shownAt } from "./shown.js";
 import { store } from "./ledger.js";
 
 const LEAST_S = 0.5;
@@ -39,7 +40,7 @@ export class Watch {
     this.eventId = newId();
     const event = {
       user_id: this.reader, item_id: this.item.video_id, kind: "video", action: "view", dwell_s: dwell, event_id: this.eventId,
-      position: this.item.rank,
+      ...shownAt(this.item),
     };
     await store(event, this.item.title, { beacon, replaces });
     return true;

@@ -45,7 +45,7 @@ def test_why_without_a_list_speaks_of_what_the_reader_would_get(chat: Chat) -> N
 def test_a_list_that_a_page_shows_is_spoken_of(chat: Chat) -> None:
     listed = chat.turn("recommend three for astra").recommendations
     shown = [{**listed[at], "rank": rank} for rank, at in enumerate((2, 0), start=1)]  # as a page moved them
-    chat.show("shelf", Request("astra", 2), shown)
+    chat.show("shelf", Request("astra", 2), {"recommendations": shown, "request_id": None})
     assert f"Number 2, “{listed[0]['title']}”" in chat.turn("why number 2?", user="astra", thread="shelf").text
     assert "2 videos" in chat.turn("why number 3?", user="astra", thread="shelf").text
 
@@ -161,7 +161,7 @@ def test_a_number_that_is_not_in_the_list(chat: Chat, message: str) -> None:
 
 def test_the_document_is_json(chat: Chat) -> None:
     document = json.loads(json.dumps(chat.turn("recommend for astra").document))
-    assert set(document) == {"reply", "action", "recommendations", "notes", "events"}
+    assert set(document) == {"reply", "request_id", "action", "recommendations", "notes", "events"}
     assert document["action"] == {"name": "recommend", "arguments": {"user": "astra"}}
     assert document["recommendations"][0]["evidence"]["text"] == "The comet grows two tails."
 

@@ -20,6 +20,8 @@ from shortlist.app.privacy.forget import forget
 from shortlist.app.privacy.receipt import verify_receipt
 from shortlist.core.config import BackupConfig, Config, StoreConfig
 from shortlist.core.errors import RecordError, UnknownReader, UsageError
+from shortlist.core.exposures import Exposure, ShownItem
+from shortlist.core.ranking import Request
 from shortlist.core.types import Attributed, Event, Reader, Video
 from shortlist.retrieval.index.cowatch_counts import load_links
 from shortlist.retrieval.index.index import FOLDER
@@ -40,6 +42,11 @@ def said(number: int) -> str:
     return f"private words of the {number:04}th"
 
 
+def exposure(number: int) -> Exposure:
+    request = Request(name(number), wish=said(number))
+    return Exposure(f"request of {name(number)}", NOW, request, (ShownItem("v00", 1, 0.5),), 1, 6, "none", "settings")
+
+
 def fill(path: Path, numbers: Sequence[int], encoder: str = "hash-32") -> None:
     """A home whose readers watched at random, wrote in chats and have keys, tastes and cached answers."""
     with Home.open(path, encoder) as home:
@@ -52,6 +59,7 @@ def fill(path: Path, numbers: Sequence[int], encoder: str = "hash-32") -> None:
                 moment = NOW - timedelta(minutes=7 * number - at)
                 events.append(Event(name(number), f"v{item:02}", "video", "view", moment))
         home.catalogue.events.add([replace(one, request_id=f"{one.user_id}-{at}") for at, one in enumerate(events)])
+        home.catalogue.exposures.put([exposure(number) for number in numbers])
         for number in numbers[:: max(1, len(numbers) // 20)]:
             turn = {"message": said(number), "user": None, "speaker": name(number)}
             home.catalogue.threads.add(f"thread {number}", turn)
@@ -164,7 +172,7 @@ def test_a_receipt_names_nobody_and_is_signed(path: Path) -> None:
     done = run(path, [name(2)], prove=True)
     assert done.proved, done.receipt["proof"]
     (erased,) = done.receipt["readers"]
-    assert erased["erased"] == {"readers": 1, "events": 6, "tastes": 1, "messages": 1, "keys": 1}
+    assert erased["erased"] == {"readers": 1, "events": 6, "tastes": 1, "exposures": 1, "messages": 1, "keys": 1}
     assert name(2).encode() not in raw(path)
     assert verify_receipt(path, done.path)["readers"] == [erased]
     done.path.write_text(done.path.read_text().replace('"events": 6', '"events": 5'))
@@ -219,6 +227,8 @@ def test_an_export_holds_all_of_one_reader_and_nothing_of_others(path: Path) -> 
             export_reader(home, Config(home=path), "nobody")
     assert [len(document[part]) for part in ("events", "messages", "keys")] == [6, 1, 1]
     assert document["taste"]["tags"] == ["tea"]
+    (shown,) = document["exposures"]
+    assert (shown["request"]["wish"], shown["items"][0]["item_id"]) == (said(1), "v00")
     assert (document["reader"]["id"], document["messages"][0]["message"]) == (name(1), said(1))
     assert not any(name(at) in str(document) for at in (0, 2, 3, 4))
 
