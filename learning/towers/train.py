@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ LOSSES = {"softmax": sampled_softmax, "triplet": triplet_loss}
 class TowerPlan:
     """The settings of a training. `contexts` adds category vectors and `sessions` the means of sessions.
 
-    `signals` lets dwell time, likes and age count.
+    `signals` lets dwell time, likes and age count. There are `epochs`, and on few acts as many as make `steps` steps of
+    the optimiser.
     """
 
     d: int = 96
@@ -40,6 +42,7 @@ class TowerPlan:
     uniform: int = 160
     rate: float = 0.003
     epochs: int = 3
+    steps: int = 100
     seed: int = 0
 
 
@@ -63,7 +66,7 @@ def train_tower(
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(plan.seed)
             trainer = _Trainer(acts, plan, categories, checkpoint, progress)
-            for epoch in range(trainer.done, plan.epochs):
+            for epoch in range(trainer.done, epochs_of(acts, plan)):
                 trainer.run(epoch)
     finally:
         torch.set_num_threads(threads)
@@ -71,9 +74,19 @@ def train_tower(
     return with_text_side(tower, acts, text) if text is not None else tower
 
 
+def epochs_of(acts: Acts, plan: TowerPlan) -> int:
+    """Return the number of times that a training learns from every act."""
+    batches = max(1, round(_positions(acts) / plan.positions))
+    return max(plan.epochs, math.ceil(plan.steps / batches))
+
+
 def positions_of(acts: Acts, plan: TowerPlan) -> int:
     """Return the number of positions that a training learns, for a progress bar."""
-    return plan.epochs * int(np.maximum(acts.lengths - 1, 0).sum())
+    return epochs_of(acts, plan) * _positions(acts)
+
+
+def _positions(acts: Acts) -> int:
+    return int(np.maximum(acts.lengths - 1, 0).sum())
 
 
 class _Trainer:
@@ -101,7 +114,7 @@ class _Trainer:
         )  # fmt: skip
         trained = [parameter for parameter in self._network.parameters() if parameter.requires_grad]
         self._optimiser = torch.optim.Adam(trained, lr=plan.rate, foreach=True)
-        self._steps = max(1, plan.epochs * sum(1 for _ in self._windows.batches(plan.positions, 0)))
+        self._steps = max(1, epochs_of(acts, plan) * sum(1 for _ in self._windows.batches(plan.positions, 0)))
         self._step = 0
         self.done = self._resume()
 

@@ -14,11 +14,11 @@ from shortlist.learning.acts import acts_of
 from shortlist.learning.towers.network import TowerNetwork, log_inclusion, sampled_softmax, triplet_loss
 from shortlist.learning.towers.svd import shifted_ppmi, train_svd
 from shortlist.learning.towers.text_side import TextSide
-from shortlist.learning.towers.train import TowerPlan, train_tower
+from shortlist.learning.towers.train import TowerPlan, epochs_of, train_tower
 from shortlist.learning.towers.windows import EMPTY, windows_of
 from shortlist.models.towers.item_tower import ItemTower, act_code, age_codes
 
-SMALL = TowerPlan(d=8, epochs=6, positions=64, uniform=4, rate=0.02)
+SMALL = TowerPlan(d=8, epochs=6, steps=0, positions=64, uniform=4, rate=0.02)
 CYCLE = [[str((first + at) % 10) for at in range(6)] for first in range(10) for _ in range(8)]
 IDS = [str(number) for number in range(10)]
 
@@ -79,6 +79,13 @@ def test_the_same_seed_gives_the_same_tower_and_a_stopped_training_goes_on(tmp_p
     np.testing.assert_array_equal(train_tower(acts, SMALL).outputs, whole.outputs)
     (tmp_path / "tower.pt").write_bytes(b"damaged")
     np.testing.assert_array_equal(train_tower(acts, SMALL, checkpoint=tmp_path / "tower.pt").outputs, whole.outputs)
+
+
+def test_few_acts_are_learned_more_often() -> None:
+    plan = TowerPlan(positions=100, epochs=3, steps=12)
+    assert epochs_of(acts_of([["0", "1", "2"]] * 20, IDS), plan) == 12
+    assert epochs_of(acts_of([["0", "1", "2"]] * 100, IDS), plan) == 6
+    assert epochs_of(acts_of([["0", "1", "2"]] * 500, IDS), plan) == 3
 
 
 def test_a_reader_alone_or_nobody_trains_without_nan() -> None:
