@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg, first_allowed
 from shortlist.retrieval.vectors.arrays import Bools, Ints, Scores
+from shortlist.retrieval.vectors.topk import best_first
 
 WINDOW_US = 7 * 86_400_000_000
 PRIOR = 10.0  # impressions of a usual video that every video starts with
@@ -42,6 +44,18 @@ class ClickRates:
         return np.log((chosen + PRIOR * self.usual) / (shown + PRIOR))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownRates(ClickRates):
+    """Rates that were looked up before, `known` float64[n] for all rows; `ranked` has the rows, best first."""
+
+    known: Scores
+    ranked: Ints
+
+    def at(self, rows: Ints) -> Scores:
+        """See `ClickRates`."""
+        return self.known[rows]
+
+
 class Clicks(Leg[ClickRates]):
     """The click rate of each video in the week before the request. Answers nothing without a log of impressions.
 
@@ -58,17 +72,30 @@ class Clicks(Leg[ClickRates]):
 
     def weigh(self, queries: Sequence[Query]) -> list[ClickRates | None]:
         """See `Leg`. None where nothing was shown before the request."""
-        return [click_rates(self.snapshot, query) for query in queries]
+        return [self._now if query.at is None else click_rates(self.snapshot, query) for query in queries]
 
     def best(self, scorings: Sequence[ClickRates], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`."""
-        return [self._best(limits.mask, depth) for limits, depth in zip(allowed, depths, strict=True)]
+        one_by_one = zip(scorings, allowed, depths, strict=True)
+        return [self._best(rates, limits.mask, depth) for rates, limits, depth in one_by_one]
 
     def confidence(self, scoring: ClickRates, best: int) -> float:
         """See `Leg`."""
         return min(1.0, scoring.impressions / FULL)
 
-    def _best(self, mask: Bools | None, depth: int) -> Ints:
+    @cached_property
+    def _now(self) -> ClickRates | None:
+        """The rates after the newest act, which are those of every request that names no time."""
+        rates = click_rates(self.snapshot, Query(k=1))
+        if rates is None:
+            return None
+        known = rates.at(np.arange(len(self.snapshot)))
+        ranked = best_first(known, self.snapshot.order)
+        return KnownRates(rates.snapshot, rates.until, rates.usual, rates.impressions, known, ranked)
+
+    def _best(self, rates: ClickRates, mask: Bools | None, depth: int) -> Ints:
+        if isinstance(rates, KnownRates):
+            return first_allowed(rates.ranked, mask, depth)
         logged = self._logged if mask is None else self._logged[mask[self._logged]]
         return np.concatenate((logged, first_allowed(self._others, mask, depth)))
 
