@@ -80,12 +80,12 @@ def read_version(home: Path, version: str) -> Trained:
     folder = _folder(home, version)
     try:
         towers = {name: ItemTower.load(folder / name) for name in receipt["towers"]}
-        load_ranker = RANKERS[receipt["ranker"]] if receipt["ranker"] else None
+        load_ranker, weights = RANKERS[receipt["ranker"]] if receipt["ranker"] else None, receipt["weights"]
     except (OSError, ValueError, KeyError) as error:
         raise HomeDamaged(
             f"version {version} is damaged", expected="its arrays", found=str(error), remedy=REMEDY
         ) from error
-    return Trained(version, towers, load_ranker(folder) if load_ranker else None, receipt["weights"])
+    return Trained(version, towers, load_ranker(folder) if load_ranker else None, weights)
 
 
 def read_receipt(home: Path, version: str) -> dict[str, Any]:

@@ -64,9 +64,8 @@ def test_a_promoted_version_is_taken_at_the_next_request(
         reloader = Reloader(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         before, generation = reloader.recommender(), reloader.generation()
         tower = train_svd(acts_of([ids[:3]] * 5, ids), seed=0, d=2)
-        versions.write_version(
-            home.path, versions.Trained("mine", {"svd": tower}), {"towers": ["svd"], "ranker": False}
-        )
+        receipt = {"towers": ["svd"], "ranker": None, "weights": {}}
+        versions.write_version(home.path, versions.Trained("mine", {"svd": tower}), receipt)
         assert reloader.recommender() is before
         versions.promote(home.path, "mine", "test")
         assert reloader.snapshot().trained.version == "mine"
