@@ -169,7 +169,7 @@ def chat_over(
             recommender,
             home.catalogue,
             names,
-            Feedback(home.catalogue.events, lambda: datetime.now(UTC)),
+            Feedback(home.catalogue.events, home.catalogue.objectives, lambda: datetime.now(UTC)),
             home.catalogue.tastes.get,
             exposures,
         ),

@@ -10,7 +10,7 @@ from shortlist.retrieval.index.columns import Columns, Labels
 from shortlist.retrieval.vectors.arrays import Bools, Ints, Scores
 
 OBJECTIVE = "objective"  # the name of its stage
-STRENGTH = 0.5  # of the best score: what full agreement adds to a score, and full disagreement takes
+STRENGTH = 0.3  # of the best score: what full agreement adds to a score, and full disagreement takes
 
 
 def agreement(columns: Columns, rows: Ints, objective: Objective) -> Scores:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shortlist.core.errors import UnknownReader
-from shortlist.core.types import KINDS, Article, Event, Outline, Reader, Video
+from shortlist.core.types import KINDS, Article, Event, Objective, Outline, Reader, Video
 from shortlist.store.catalogue.events import POSITIVE
 from shortlist.store.catalogue.results import Activity
 
@@ -127,6 +127,19 @@ class MemoryEvents:
         return dict(Counter(item for _, item in positive))
 
 
+class MemoryObjectives:
+    """Objectives as {user id: objective}."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Objective] = {}
+
+    def put(self, user_id: str, objective: Objective) -> None:
+        self._rows[user_id] = objective
+
+    def get_many(self, user_ids: Iterable[str]) -> dict[str, Objective]:
+        return {one: self._rows[one] for one in user_ids if one in self._rows}
+
+
 class MemoryThreads:
     """Threads by name."""
 
@@ -149,6 +162,7 @@ class MemoryCatalogue:
         self.videos, self.articles = MemoryItems(self._raise_revision), MemoryItems(self._raise_revision)
         self.readers, self.threads = MemoryReaders(), MemoryThreads()
         self.events = MemoryEvents(self.readers)
+        self.objectives = MemoryObjectives()
 
     def put(self, *items: Video | Article) -> None:
         revision = self._raise_revision()

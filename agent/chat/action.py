@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from shortlist.core.ranking import Filters, Request
 
-ActionName = Literal["recommend", "search", "explain", "describe", "open", "profile", "feedback", "help"]
+ActionName = Literal["recommend", "search", "explain", "describe", "open", "profile", "feedback", "objective", "help"]
 NAMES: tuple[ActionName, ...] = get_args(ActionName)
 LIST_ACTIONS = ("recommend", "search")  # the actions whose reply is a list
 LIMITS = (
@@ -28,8 +28,10 @@ class Action:
     strings and videos may be places in the last list). explain, describe and open: `number` in the last list (-1 is the
     last), `user`; explain also `in_detail`. profile: `user` (may be None), `watched_after` and `watched_before` (ISO
     dates, for what was watched then). feedback: `user` and either `action` with `numbers`, `channel` or `channel_of` (a
-    place), and `more` (True to go on with a list), or `undone`. help: `small_talk` (thanks or farewell). All may have
-    `unmet` (phrases that no filter can express) and `others` (readers named besides the first).
+    place), and `more` (True to go on with a list), or `undone`. objective: `user`, and `more` or `less` (names of
+    categories and channels), `length_s` (0 for any), `shorter` (True) or `clear` (True); none of them to show it.
+    help: `small_talk` (thanks or farewell). All may have `unmet` (phrases that no filter can express) and `others`
+    (readers named besides the first).
     """
 
     name: ActionName

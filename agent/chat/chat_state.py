@@ -32,9 +32,9 @@ class ChatState:
     JSON documents of the videos shown for `last_request`, of all its pages, each with the `request_id` of its page, and
     `list_reader` is their reader.
     `previous_request` is what undo returns to: the request before `last_request`, `last_request` itself if the last
-    message found nothing, or the feedback to take back, with the ids of its `events`. `last_page` holds the places that
-    the last reply with a list showed. `language` is that of the message to answer. `may_store` is False if feedback may
-    not be stored.
+    message found nothing, or the feedback to take back, with the ids of its `events` or the `objective_before` it.
+    `last_page` holds the places that the last reply with a list showed. `language` is that of the message to answer.
+    `may_store` is False if feedback may not be stored.
     `focus` is the place in the list that was mentioned last. `awaiting_preference` is True if the last reply asked the
     reader what they like.
     """
@@ -76,7 +76,7 @@ def recall(turns: Sequence[Document], user: str | None) -> ChatState:
             list_turn, focus = turn, 1
             undone = bool(action["arguments"].get("undone"))
             _push(requests, _request(arguments), undone=undone)
-        if action.get("name") == "feedback":
+        if action.get("name") in ("feedback", "objective"):
             _push_feedback(requests, turn)
             numbers: list[int] = action["arguments"].get("numbers", [])
             focus = numbers[0] if len(numbers) == 1 else focus
@@ -127,6 +127,8 @@ def _push_feedback(steps: list[Action], turn: Document) -> None:
     """Add the feedback of `turn` to the steps, or remove the newest one if `turn` took it back."""
     if turn.get("events"):
         steps.append(Action("feedback", {"events": turn["events"]}))
+    elif turn.get("objective_before") is not None:
+        steps.append(Action("feedback", {"objective_before": turn["objective_before"], "user": turn["user"]}))
     elif turn["action"]["arguments"].get("undone"):
         newest = next((place for place, step in reversed(list(enumerate(steps))) if step.name == "feedback"), None)
         if newest is not None:

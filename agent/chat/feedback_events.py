@@ -1,4 +1,4 @@
-"""Stores what readers say about videos of a list as events, and takes it back."""
+"""Stores what readers say about videos of a list as events, takes it back, and keeps what they want of every list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shortlist.agent.chat.chat_state import Document
-from shortlist.core.types import Action, Event
+from shortlist.core.types import Action, Event, Objective
 
 
 class EventLog(Protocol):
@@ -23,11 +23,20 @@ class EventLog(Protocol):
         ...
 
 
+class ObjectiveStore(Protocol):
+    """The readers' own objectives; `store.catalogue.readers` implements it."""
+
+    def put(self, user_id: str, objective: Objective) -> None:
+        """Store the objective of a reader. Raises `UnknownReader`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """Stores feedback in `events` with the current time, `now()`."""
+    """Stores feedback in `events` with the current time, `now()`, and standing wishes in `objectives`."""
 
     events: EventLog
+    objectives: ObjectiveStore
     now: Callable[[], datetime]
 
     def judge(self, user: str, action: Action, items: Sequence[Document]) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ class Reply:
 
     `resolved` are the action's arguments with all references resolved; follow-ups repeat them. `asks_preference` is
     True if the text asks the reader what they like. `events` are the ids of the events that were stored, `request_id`
-    is that of the list's exposure.
+    is that of the list's exposure. `objective_before` is the reader's objective before the action changed it; None if
+    it did not.
     """
 
     text: str
@@ -29,6 +30,7 @@ class Reply:
     asks_preference: bool = False
     events: tuple[str, ...] = ()
     request_id: str | None = None
+    objective_before: Document | None = None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -40,4 +42,5 @@ class Reply:
             "recommendations": list(self.recommendations),
             "notes": notes_document(self.notes),
             "events": list(self.events),
+            **({} if self.objective_before is None else {"objective_before": self.objective_before}),
         }

@@ -15,6 +15,7 @@ from shortlist.agent.chat.feedback_events import Feedback
 from shortlist.agent.chat.languages.phrases import Language, say
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.reply import Reply
+from shortlist.agent.chat.standing_wishes import answer_objective, restore_objective
 from shortlist.agent.reader.records import Records
 from shortlist.agent.reader.watched import load_watched
 from shortlist.agent.recommend import Recommender
@@ -62,6 +63,7 @@ class Tools:
             "open": self._open,
             "profile": self._profile,
             "feedback": self._judge,
+            "objective": self._objective,
             "help": self._help,
         }
 
@@ -161,7 +163,10 @@ class Tools:
             return Reply(say("read_only", state.language), action)
         if action.arguments.get("undone"):
             step = state.previous_request
-            self._feedback.take_back(step.arguments["events"] if step else ())
+            if step and "objective_before" in step.arguments:
+                restore_objective(step, self._feedback.objectives.put)
+            else:
+                self._feedback.take_back(step.arguments["events"] if step else ())
             return Reply(say("taken_back", state.language), action)
         user = action.arguments.get("user")
         if user is None:
@@ -178,6 +183,9 @@ class Tools:
         text = reply_text.describe_judgement(action.arguments["action"], user, items, state.language)
         reply = Reply(text, action, events=events)
         return self._with_next_list(reply, user, state) if action.arguments.get("more") else reply
+
+    def _objective(self, action: Action, state: ChatState) -> Reply:
+        return answer_objective(action, state, self._recommender, self._feedback.objectives.put)
 
     def _dislike_channel(self, user: str, action: Action, state: ChatState) -> Reply:
         channel = action.arguments.get("channel")

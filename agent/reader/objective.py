@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from shortlist.core.display import length
 from shortlist.core.errors import UsageError
-from shortlist.core.types import Objective
+from shortlist.core.types import Objective, Profile
 
 NEAREST = 3
 MUCH = 0.75  # from this amount on it is "much" more or less; the commands and the chat set 1
@@ -42,6 +43,19 @@ def describe_objective(objective: Objective, never: Iterable[str] = ()) -> Itera
     if objective.length_s:
         yield f"up to {length(objective.length_s)}"
     yield from (f"never from {name}" for name in sorted(never))
+
+
+def objective_document(profile: Profile) -> dict[str, Any]:
+    """Return the objective of `profile`, with the channels that its reader disliked, as a JSON document."""
+    objective = profile.objective
+    return {
+        "user_id": profile.user_id,
+        "categories": dict(objective.categories),
+        "channels": dict(objective.channels),
+        "length_s": objective.length_s,
+        "never_channels": sorted(profile.disliked_channels),
+        "words": list(describe_objective(objective, profile.disliked_channels)),
+    }
 
 
 def _find(name: str, categories: Sequence[str], channels: Sequence[str]) -> tuple[bool, str]:

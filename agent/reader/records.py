@@ -11,7 +11,7 @@ from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader.profile import build_profile
 from shortlist.core.config import ProfileConfig
 from shortlist.core.ranking import NO_CHANGE, Change
-from shortlist.core.types import KINDS, Article, Event, Kind, Outline, Profile, Reader, Video
+from shortlist.core.types import KINDS, NO_OBJECTIVE, Article, Event, Kind, Objective, Outline, Profile, Reader, Video
 from shortlist.store.catalogue.results import Activity
 
 # More than a history holds: events of removed items are skipped, and a session may be long.
@@ -64,6 +64,14 @@ class EventTable(Protocol):
         ...
 
 
+class ObjectiveTable(Protocol):
+    """The readers' own objectives."""
+
+    def get_many(self, user_ids: Sequence[str]) -> Mapping[str, Objective]:
+        """Return the objectives of those of `user_ids` that have one, by id."""
+        ...
+
+
 class Records(Protocol):
     """The tables that the agent reads; `store.catalogue.catalogue.Catalogue` implements it."""
 
@@ -78,6 +86,9 @@ class Records(Protocol):
 
     @property
     def events(self) -> EventTable: ...
+
+    @property
+    def objectives(self) -> ObjectiveTable: ...
 
     def snapshot(self) -> AbstractContextManager[int]:
         """Give all reads of this thread inside the `with` block one state; yields its revision."""
@@ -105,6 +116,7 @@ def load_changed_profiles(
     readers = {user_id: known[user_id] if user_id in known else records.readers.get(user_id) for user_id in unique_ids}
     events = records.events.newest_interactions(list(readers), MAX_EVENTS)
     activity = records.events.activity(list(readers))
+    objectives = records.objectives.get_many(unique_ids)
     counted = {
         (user_id, change): [event for event in events[user_id] if event.item_id not in change.without]
         for user_id, change in pairs
@@ -113,7 +125,7 @@ def load_changed_profiles(
     profiles = {
         (user_id, change): build_profile(
             readers[user_id], counted[user_id, change], activity[user_id], items,
-            _changed(config, change), change.objective,
+            _changed(config, change), objectives.get(user_id, NO_OBJECTIVE).merged(change.objective),
         )
         for user_id, change in pairs
     }  # fmt: skip

@@ -16,19 +16,18 @@ from shortlist.app.cli import (
     config,
     events,
     export,
-    forget,
     keys,
     models,
     recommend,
     search,
     serve,
     train,
-    what_if,
 )
 from shortlist.app.cli.eval import commands as evaluation
 from shortlist.app.cli.home import backup, doctor, rebuild, status
 from shortlist.app.cli.ingest import commands as ingest
 from shortlist.app.cli.ingest import simulate
+from shortlist.app.cli.reader import forget, objective, what_if
 from shortlist.app.cli.terminal.options import ConfigFile, HomeDir
 from shortlist.core.errors import ShortlistError, StateError, one_line
 from shortlist.core.telemetry import TELEMETRY_OFF
@@ -46,6 +45,7 @@ app.add_typer(events.app, name="events")
 app.command("simulate")(simulate.simulate)
 app.command("recommend")(recommend.recommend)
 app.command("whatif")(what_if.whatif)
+app.command("objective")(objective.objective)
 app.command("search")(search.search)
 app.command("chat")(chat.chat)
 app.command("export")(export.export)

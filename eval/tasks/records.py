@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shortlist.core.errors import UnknownReader
-from shortlist.core.types import KINDS, Event, Reader
+from shortlist.core.types import KINDS, Event, Objective, Reader
 from shortlist.eval.tasks.splits import require_known
 from shortlist.eval.tasks.task import Task
 from shortlist.retrieval.index.act_log import ActLog
@@ -60,12 +60,21 @@ class TaskEvents:
         return events
 
 
+class NoObjectives:
+    """The objectives of a task's readers, who have none."""
+
+    def get_many(self, user_ids: Sequence[str]) -> dict[str, Objective]:
+        """Return nothing."""
+        return {}
+
+
 class TaskRecords:
     """`agent.reader.records.Records` with a reader for each query, because a user may have queries at several times."""
 
     def __init__(self, task: Task, catalogue: Catalogue) -> None:
         self.videos, self.articles = catalogue.videos, catalogue.articles
         self.readers, self.events = TaskReaders(task), TaskEvents(task)
+        self.objectives = NoObjectives()
         self.snapshot = catalogue.snapshot
 
 

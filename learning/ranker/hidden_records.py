@@ -40,4 +40,5 @@ class HiddenRecords:
     def __init__(self, catalogue: Catalogue, hidden: HiddenActs) -> None:
         self.videos, self.articles, self.readers = catalogue.videos, catalogue.articles, catalogue.readers
         self.events = HiddenEvents(catalogue, hidden)
+        self.objectives = catalogue.objectives
         self.snapshot = catalogue.snapshot

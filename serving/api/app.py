@@ -14,7 +14,17 @@ from starlette.types import ASGIApp, Lifespan
 
 from shortlist.core.config import ServeConfig
 from shortlist.core.errors import ShortlistError
-from shortlist.serving.api import catalogue, chat, docs_page, health, personal_data, recommend, records, what_if
+from shortlist.serving.api import (
+    catalogue,
+    chat,
+    docs_page,
+    health,
+    objective,
+    personal_data,
+    recommend,
+    records,
+    what_if,
+)
 from shortlist.serving.api.deps import reject_unknown_parameters
 from shortlist.serving.http.auth import Authenticator
 from shortlist.serving.http.middleware import with_middleware
@@ -83,7 +93,7 @@ def api_application(context: AppContext, service: Service, lifespans: Sequence[L
     app.state.service, app.state.limits = service, limits
     app.state.authenticator = authenticator_of(context)
     add_error_handlers(app)
-    for module in (recommend, what_if, catalogue, personal_data, records, chat, health):
+    for module in (recommend, what_if, objective, catalogue, personal_data, records, chat, health):
         app.include_router(module.router)
     docs_page.add_docs_page(app)
     return app

@@ -231,6 +231,17 @@ class CounterfactualOut(BaseModel):
     smallest: bool = Field(description="true if no smaller set does it")
 
 
+class ObjectiveOut(BaseModel):
+    """What a reader wants of every list: amounts by name, from -1 (much less) to 1 (much more)."""
+
+    user_id: str
+    categories: dict[str, float]
+    channels: dict[str, float]
+    length_s: float | None
+    never_channels: list[str] = Field(description="disliked channels; delete the event to take it back")
+    words: list[str]
+
+
 class HitOut(BaseModel):
     """A ranked video."""
 

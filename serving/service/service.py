@@ -16,13 +16,14 @@ import anyio
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from shortlist.agent.chat.reply import Reply
+from shortlist.agent.reader.objective import objective_document
 from shortlist.agent.recommend import Draft, Progress
 from shortlist.core.config import NONE
 from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
 from shortlist.core.json_documents import answer_document, notes_document
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Filters, Request
-from shortlist.core.types import Reader
+from shortlist.core.types import NO_OBJECTIVE, Objective, Reader
 from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.serving.limits.deadline import Deadline
 from shortlist.serving.limits.llm_queue import Disconnected, LlmQueue, QueuedCall, QueueFull
@@ -202,6 +203,15 @@ class Service:
         taste = catalogue.tastes.get(user_id)
         profile = self.reloader.recommender().profile(user_id)
         return reader_document(catalogue.readers.get(user_id), profile, taste[0] if taste else None)
+
+    def objective(self, user_id: str) -> dict[str, Any]:
+        """Return a reader's own objective. Raises `UnknownReader`."""
+        return objective_document(self.reloader.recommender().profile(user_id))
+
+    def put_objective(self, user_id: str, objective: Objective) -> dict[str, Any]:
+        """Store a reader's own objective, without entries of 0, and return it. Raises `UnknownReader`."""
+        self._home.catalogue.objectives.put(user_id, NO_OBJECTIVE.merged(objective))
+        return self.objective(user_id)
 
     def create_reader(self, user_id: str, interests: Sequence[str]) -> None:
         """Store a new reader; a known one stays as it is. Raises `RecordError` for an invalid id."""

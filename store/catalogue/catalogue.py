@@ -15,13 +15,13 @@ from shortlist.store.catalogue.ingest_log import Locations, Steps
 from shortlist.store.catalogue.integrity import Integrity
 from shortlist.store.catalogue.keys import Keys
 from shortlist.store.catalogue.personal_data import PersonalData
-from shortlist.store.catalogue.readers import Readers, Tastes
+from shortlist.store.catalogue.readers import Objectives, Readers, Tastes
 from shortlist.store.catalogue.results import ContentCounts, Counts
 from shortlist.store.catalogue.threads import Threads
 from shortlist.store.catalogue.videos import Videos
 from shortlist.store.lock import WriterLock
 from shortlist.store.sql.database import Database
-from shortlist.store.sql.schema import articles, enrichments, events, meta, readers, removed_videos, videos
+from shortlist.store.sql.schema import articles, enrichments, events, meta, objectives, readers, removed_videos, videos
 
 
 class Catalogue:
@@ -42,6 +42,7 @@ class Catalogue:
         self.steps = Steps(database, lock)
         self.locations = Locations(database, lock)
         self.tastes = Tastes(database, lock)
+        self.objectives = Objectives(database, lock)
         self.threads = Threads(database, lock)
         self.keys = Keys(database, lock)
         self.personal_data = PersonalData(database, lock)
@@ -98,12 +99,13 @@ class Catalogue:
             )
 
     def reader_state(self, user_id: str) -> tuple[object, ...]:
-        """Return a value that changes with the content, this reader, their newest event, or any removal of events."""
+        """Return a value that changes with the content, this reader, their objective or events, and with removals."""
         parts = (
             select(meta.c.value).where(meta.c.key == REMOVAL),
             select(meta.c.value).where(meta.c.key == "revision"),
             select(readers.c.interests).where(readers.c.id == user_id),
             select(func.max(events.c.seq)).where(events.c.user_id == user_id),
+            select(func.max(objectives.c.at)).where(objectives.c.user_id == user_id),
         )
         with self._database.reading() as connection:
             return tuple(connection.execute(select(*(part.scalar_subquery() for part in parts))).one())

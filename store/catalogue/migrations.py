@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sqlalchemy import BigInteger, Column, Connection, Index, MetaData, Table
+from sqlalchemy import BigInteger, Column, Connection, Float, Index, MetaData, Table
 
 from shortlist.store.catalogue.base import read_number, write_number
 from shortlist.store.sql.database import Database
@@ -81,9 +81,25 @@ def _exposures(connection: Connection) -> None:
     tables.create_all(connection)
 
 
+def _objectives(connection: Connection) -> None:
+    """Add the objectives of readers."""
+    tables = MetaData()
+    Table(
+        "objectives",
+        tables,
+        *(Column(name, Text, primary_key=True) for name in ("user_id", "part", "name")),
+        Column("amount", Float, nullable=False),
+        Column("at", BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    tables.create_all(connection)
+
+
 # MIGRATIONS[n] migrates a catalogue from schema version n to n + 1. A step must not use the current schema.
 # Catalogues on PostgreSQL begin with version 4: the steps to it may use SQLite's dialect, later ones may not.
-MIGRATIONS: Mapping[int, Migration] = {1: _enriched_articles, 2: _tastes, 3: _keys, 4: _causes, 5: _exposures}
+MIGRATIONS: Mapping[int, Migration] = {
+    1: _enriched_articles, 2: _tastes, 3: _keys, 4: _causes, 5: _exposures, 6: _objectives,
+}  # fmt: skip
 
 
 def migrate(

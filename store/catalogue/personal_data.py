@@ -20,12 +20,22 @@ from shortlist.store.catalogue.events import mark_removal
 from shortlist.store.catalogue.keys import READER
 from shortlist.store.catalogue.rows import from_micros
 from shortlist.store.sql.dialect import in_list
-from shortlist.store.sql.schema import catalogue, events, exposures, keys, messages, meta, readers, tastes
+from shortlist.store.sql.schema import (
+    catalogue,
+    events,
+    exposures,
+    keys,
+    messages,
+    meta,
+    objectives,
+    readers,
+    tastes,
+)
 
 ERASED = "erased reader "  # and the reader's id: a key in `meta`; its value is the number of erased rows by table
 UNWIPED = "erased and not wiped"  # a key in `meta`; its value is the receipt so far
 OWNED: Sequence[tuple[Table, str]] = (
-    (readers, "id"), (events, "user_id"), (tastes, "user_id"), (exposures, "user_id"),
+    (readers, "id"), (events, "user_id"), (tastes, "user_id"), (objectives, "user_id"), (exposures, "user_id"),
 )  # fmt: skip
 
 
@@ -65,6 +75,7 @@ class PersonalData(CatalogueTable):
                 "user_id": user_id,
                 "reader": next(iter(owned["readers"]), None),
                 "taste": next(iter(owned["tastes"]), None),
+                "objective": owned["objectives"],
                 "events": owned["events"],
                 "exposures": owned["exposures"],
                 "messages": [{"thread": thread, **json.loads(turn)} for thread, turn in connection.execute(said)],

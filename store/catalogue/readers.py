@@ -1,22 +1,23 @@
-"""Readers and descriptions of their tastes. They are not content: no revision, no writer lock."""
+"""Readers, descriptions of their tastes, and their objectives. They are not content: no revision, no writer lock."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Column, Row, delete, func, insert, select
 
 from shortlist.core.errors import UnknownReader
-from shortlist.core.types import Attributed, Reader
+from shortlist.core.types import Attributed, Objective, Reader
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.results import Put
-from shortlist.store.catalogue.rows import reader_of, reader_row
+from shortlist.store.catalogue.rows import reader_of, reader_row, to_micros
 from shortlist.store.sql.dialect import PARAMETER, in_list, in_parameter
-from shortlist.store.sql.schema import events, readers, tastes
+from shortlist.store.sql.schema import events, objectives, readers, tastes
 
 NEAREST = 3
 PAGE = 10_000
@@ -24,6 +25,7 @@ NO_INTERESTS = "[]"
 MAX_INT32 = 2**31 - 1  # the column is an INTEGER of 32 bits on PostgreSQL
 
 
+_OBJECTIVES = select(objectives).where(in_parameter(objectives.c.user_id))
 _BY_ID = select(readers).where(in_parameter(readers.c.id))
 
 
@@ -127,6 +129,42 @@ class Tastes(CatalogueTable):
         with self._database.reading() as connection:
             numbers = {row.id: _input(row.n, row.interests) for row in connection.execute(known)}
         return {user_id: number for user_id, number in numbers.items() if number}
+
+
+class Objectives(CatalogueTable):
+    """What readers want of every list, as they say it themselves."""
+
+    def put(self, user_id: str, objective: Objective) -> None:
+        """Store the objective of a reader, which replaces the older one. Raises `UnknownReader`."""
+        parts = (
+            *(("category", name, amount) for name, amount in objective.categories),
+            *(("channel", name, amount) for name, amount in objective.channels),
+            *([("length", "", objective.length_s)] if objective.length_s else ()),
+        )
+        now = to_micros(datetime.now(UTC))
+        rows = [
+            {"user_id": user_id, "part": part, "name": name, "amount": amount, "at": now}
+            for part, name, amount in parts
+        ]
+        with self._database.writing() as connection:
+            if connection.scalar(select(readers.c.id).where(readers.c.id == user_id)) is None:
+                raise UnknownReader(user_id, ())
+            connection.execute(delete(objectives).where(objectives.c.user_id == user_id))
+            if rows:
+                connection.execute(insert(objectives), rows)
+
+    def get_many(self, user_ids: Sequence[str]) -> dict[str, Objective]:
+        """Return the objectives of those of `user_ids` that have one, by id."""
+        parts: dict[str, dict[str, list[tuple[str, float]]]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(_OBJECTIVES, {PARAMETER: list(user_ids)}):
+                parts.setdefault(row.user_id, {}).setdefault(row.part, []).append((row.name, row.amount))
+        return {user_id: _objective(own) for user_id, own in parts.items()}
+
+
+def _objective(parts: Mapping[str, Sequence[tuple[str, float]]]) -> Objective:
+    categories, channels = (tuple(sorted(parts.get(part, ()))) for part in ("category", "channel"))
+    return Objective(categories, channels, next((seconds for _, seconds in parts.get("length", ())), None))
 
 
 def _input(n_events: int, interests: str) -> int:

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, La
 
 from shortlist.store.sql.dialect import Number, Text
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 catalogue = MetaData()
 
@@ -137,6 +137,17 @@ tastes = Table(
     Column("tags", Text, nullable=False),
     Column("made_by", Text, nullable=False),
     Column("n_events", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+objectives = Table(
+    "objectives",  # what readers want of every list; part is category, channel or length (seconds, without a name)
+    catalogue,
+    Column("user_id", Text, primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("amount", Float, nullable=False),
+    Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -170,7 +170,9 @@ def make_chat(make_recommender: Callable[..., Recommender], records: MemoryCatal
             return AgentInterpreter(model, names)
 
         recommender = make_recommender(rerank=RerankConfig(weight_wish=0))
-        tools = Tools(recommender, records, names, Feedback(records.events, lambda: NOON), chance=Random(7))
+        tools = Tools(
+            recommender, records, names, Feedback(records.events, records.objectives, lambda: NOON), chance=Random(7)
+        )
         return Chat(
             tools=tools,
             threads=records.threads,

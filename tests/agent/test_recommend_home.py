@@ -117,7 +117,7 @@ def test_the_newcomer_gets_the_popular_and_fresh(recommender: Recommender) -> No
 
 
 def tools_of(recommender: Recommender, home: Home, names: Names) -> Tools:
-    feedback = Feedback(home.catalogue.events, lambda: datetime.now(UTC))
+    feedback = Feedback(home.catalogue.events, home.catalogue.objectives, lambda: datetime.now(UTC))
     return Tools(recommender, home.catalogue, names, feedback, home.catalogue.tastes.get)
 
 

@@ -22,6 +22,7 @@ from shortlist.agent.chat.nlu.normalise import normalise
 from shortlist.agent.chat.nlu.places import describe, explain
 from shortlist.agent.chat.nlu.single_words import read_single_words
 from shortlist.agent.chat.nlu.spelling import correct_spelling, restore_spelling
+from shortlist.agent.chat.nlu.standing import standing
 from shortlist.agent.chat.nlu.topic import find_marked_topic, find_topic, trim
 
 MAX_TOPIC_WORDS = 8  # longer texts without a known phrase are not read as a topic
@@ -184,6 +185,6 @@ def _small_talk(msg: ParsedMessage) -> Action | None:
 
 
 RULES: tuple[Rule, ...] = (
-    _start_over, _undo, _feedback, _open, _small_talk, explain, _watched_when, _single_words, _profile, resemble,
-    describe, next_page, _surprise, refine, refuse, _search, _recommend, _topic_alone,
+    _start_over, _undo, standing, _feedback, _open, _small_talk, explain, _watched_when, _single_words, _profile,
+    resemble, describe, next_page, _surprise, refine, refuse, _search, _recommend, _topic_alone,
 )  # fmt: skip

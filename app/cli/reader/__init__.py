@@ -1,0 +1,1 @@
+"""Commands on one reader: what they want, what would change their list, and what is stored of them."""
