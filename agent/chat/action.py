@@ -29,7 +29,7 @@ class Action:
     last), `user`; explain also `in_detail`. profile: `user` (may be None), `watched_after` and `watched_before` (ISO
     dates, for what was watched then). feedback: `user` and either `action` with `numbers`, `channel` or `channel_of` (a
     place), and `more` (True to go on with a list), or `undone`. objective: `user`, and `more` or `less` (names of
-    categories and channels), `length_s` (0 for any), `shorter` (True) or `clear` (True); none of them to show it.
+    categories and channels), `length_s` (0 for any) or `clear` (True); none of them to show it.
     help: `small_talk` (thanks or farewell). All may have `unmet` (phrases that no filter can express) and `others`
     (readers named besides the first).
     """

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.chat_state import ChatState, Document
 from shortlist.agent.chat.languages.phrases import say
+from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.reply import Reply
 from shortlist.agent.reader.objective import describe_objective, read_objective
 from shortlist.agent.recommend import Recommender
@@ -19,7 +18,7 @@ from shortlist.core.types import NO_OBJECTIVE, Objective
 Put = Callable[[str, Objective], None]
 
 
-def answer_objective(action: Action, state: ChatState, recommender: Recommender, put: Put) -> Reply:
+def answer_objective(action: Action, state: ChatState, recommender: Recommender, names: Names, put: Put) -> Reply:
     """Return what the reader wants of every list, after the change that `action` asks for, if any.
 
     Raises `UnknownReader`.
@@ -32,7 +31,7 @@ def answer_objective(action: Action, state: ChatState, recommender: Recommender,
         return Reply(say("read_only", state.language), action)
     before = after = profile.objective
     if asked:
-        after = NO_OBJECTIVE if asked.get("clear") else before.merged(_read(asked, recommender))
+        after = NO_OBJECTIVE if asked.get("clear") else before.merged(_read(asked, names))
         put(profile.user_id, after)
     entries = ", ".join(describe_objective(after, profile.disliked_channels))
     phrase = "objective" if entries else "no_objective"
@@ -49,12 +48,8 @@ def restore_objective(step: Action, put: Put) -> None:
     put(step.arguments["user"], Objective(**pairs, length_s=stored["length_s"]))
 
 
-def _read(asked: Mapping[str, Any], recommender: Recommender) -> Objective:
-    columns = recommender.snapshot.columns
-    length_s = asked.get("length_s")
-    if asked.get("shorter"):
-        length_s = float(np.nan_to_num(np.nanmedian(columns.duration_s))) or None if len(columns.duration_s) else None
+def _read(asked: Mapping[str, Any], names: Names) -> Objective:
     return read_objective(
-        more=asked.get("more", ()), less=asked.get("less", ()), length_s=length_s,
-        categories=columns.category.names, channels=columns.channel.names,
+        more=asked.get("more", ()), less=asked.get("less", ()), length_s=asked.get("length_s"),
+        categories=names.categories, channels=names.channels,
     )  # fmt: skip

@@ -185,7 +185,7 @@ class Tools:
         return self._with_next_list(reply, user, state) if action.arguments.get("more") else reply
 
     def _objective(self, action: Action, state: ChatState) -> Reply:
-        return answer_objective(action, state, self._recommender, self._feedback.objectives.put)
+        return answer_objective(action, state, self._recommender, self._names, self._feedback.objectives.put)
 
     def _dislike_channel(self, user: str, action: Action, state: ChatState) -> Reply:
         channel = action.arguments.get("channel")

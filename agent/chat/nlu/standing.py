@@ -35,6 +35,4 @@ def _amount(text: str, names: Names, *, lasting: bool) -> dict[str, Any] | None:
 
 def _length(msg: ParsedMessage) -> dict[str, Any] | None:
     """Return the length that the message limits videos to; a wish for any length removes it."""
-    if "max_duration_s" in msg.limits:
-        return {"length_s": msg.limits["max_duration_s"] or 0}
-    return {"shorter": True} if pattern("shorter_videos").search(msg.body) else None
+    return {"length_s": msg.limits["max_duration_s"] or 0} if "max_duration_s" in msg.limits else None

@@ -22,7 +22,7 @@ from shortlist.core.config import BackupConfig, Config, StoreConfig
 from shortlist.core.errors import RecordError, UnknownReader, UsageError
 from shortlist.core.exposures import Exposure, ShownItem
 from shortlist.core.ranking import Request
-from shortlist.core.types import Attributed, Event, Reader, Video
+from shortlist.core.types import Attributed, Event, Objective, Reader, Video
 from shortlist.retrieval.index.cowatch_counts import load_links
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.store.backups.backup import back_up, list_backups
@@ -60,6 +60,8 @@ def fill(path: Path, numbers: Sequence[int], encoder: str = "hash-32") -> None:
                 events.append(Event(name(number), f"v{item:02}", "video", "view", moment))
         home.catalogue.events.add([replace(one, request_id=f"{one.user_id}-{at}") for at, one in enumerate(events)])
         home.catalogue.exposures.put([exposure(number) for number in numbers])
+        for number in numbers[::50]:
+            home.catalogue.objectives.put(name(number), Objective(channels=((said(number), -1.0),)))
         for number in numbers[:: max(1, len(numbers) // 20)]:
             turn = {"message": said(number), "user": None, "speaker": name(number)}
             home.catalogue.threads.add(f"thread {number}", turn)
@@ -172,7 +174,9 @@ def test_a_receipt_names_nobody_and_is_signed(path: Path) -> None:
     done = run(path, [name(2)], prove=True)
     assert done.proved, done.receipt["proof"]
     (erased,) = done.receipt["readers"]
-    assert erased["erased"] == {"readers": 1, "events": 6, "tastes": 1, "exposures": 1, "messages": 1, "keys": 1}
+    assert erased["erased"] == {
+        "readers": 1, "events": 6, "tastes": 1, "objectives": 0, "exposures": 1, "messages": 1, "keys": 1,
+    }  # fmt: skip
     assert name(2).encode() not in raw(path)
     assert verify_receipt(path, done.path)["readers"] == [erased]
     done.path.write_text(done.path.read_text().replace('"events": 6', '"events": 5'))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shortlist.core.errors import UnknownReader
-from shortlist.core.types import Attributed, Event, Reader, Video
+from shortlist.core.types import Attributed, Event, Objective, Reader, Video
 from shortlist.store.catalogue.results import Put
 from shortlist.store.catalogue.threads import MAX_MESSAGES
 from shortlist.store.home import Home
@@ -54,6 +54,22 @@ def test_an_event_does_not_replace_its_reader(home: Home) -> None:
     home.catalogue.readers.put([ann])
     home.catalogue.events.add([Event("ann", "a", "video", "view", datetime(2026, 1, 1, tzinfo=UTC))])
     assert home.catalogue.readers.get("ann") == ann
+
+
+def test_an_objective_replaces_the_older_one_and_changes_the_state_of_the_reader(home: Home) -> None:
+    home.catalogue.readers.put([Reader("ann"), Reader("bob")])
+    before = home.catalogue.reader_state("ann")
+    objective = Objective((("Food", 1.0), ("Sports", -0.5)), (("A channel", -1.0),), 60.0)
+    home.catalogue.objectives.put("ann", objective)
+    assert home.catalogue.objectives.get_many(["ann", "bob", "nobody"]) == {"ann": objective}
+    assert home.catalogue.reader_state("ann") != before
+    shorter = Objective(length_s=30.0)
+    home.catalogue.objectives.put("ann", shorter)
+    assert home.catalogue.objectives.get_many(["ann"]) == {"ann": shorter}
+    home.catalogue.objectives.put("ann", Objective())
+    assert home.catalogue.objectives.get_many(["ann"]) == {}
+    with pytest.raises(UnknownReader):
+        home.catalogue.objectives.put("nobody", objective)
 
 
 def test_reader_ids_are_sorted(home: Home) -> None:
