@@ -97,7 +97,8 @@ def train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, *
     """
     from shortlist.learning.acts import Acts
     from shortlist.learning.train import require_enough
-    from shortlist.retrieval.trained.versions import NO_MODELS, holds_traces, promote, promoted, read_receipt, versions
+    from shortlist.retrieval.trained.promotions import NO_MODELS
+    from shortlist.retrieval.trained.versions import holds_traces, promote, promoted, read_receipt, versions
 
     acts = Acts.read(home.catalogue)
     require_enough(acts)

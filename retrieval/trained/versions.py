@@ -7,17 +7,18 @@ import logging
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from shortlist.core.errors import HomeDamaged, ModelMissing, UsageError
 from shortlist.models.towers.item_tower import ItemTower
+from shortlist.retrieval.trained import promotions
 from shortlist.retrieval.trained.logistic_ranker import LogisticRanker
+from shortlist.retrieval.trained.promotions import NO_MODELS, Promotion
 from shortlist.retrieval.trained.ranker import Ranker
 from shortlist.retrieval.trained.tree_ranker import TreeRanker
 
-FOLDER, VERSIONS, PROMOTED = "trained", "versions", "promoted.json"
+FOLDER, VERSIONS = "trained", "versions"
 RECEIPT = "receipt.json"
 RANKERS: Mapping[str, Callable[[Path], Ranker]] = {
     LogisticRanker.kind: LogisticRanker.load,
@@ -25,7 +26,6 @@ RANKERS: Mapping[str, Callable[[Path], Ranker]] = {
 }
 WORK = "work"  # of trainings that have not finished
 TRACES = "traces"  # a file in a version that was trained on readers who have been forgotten since
-NO_MODELS = "none"  # the setting `retrieval.models` that uses no trained model
 REMEDY = "train again with `shortlist train`, or return to the version before with `shortlist models rollback`"
 
 log = logging.getLogger(__name__)
@@ -39,15 +39,6 @@ class Trained:
     towers: Mapping[str, ItemTower] = field(default_factory=dict)
     ranker: Ranker | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Promotion:
-    """One line of the history: the version in use since `at`, and why; `NO_MODELS` is the shipped weights."""
-
-    version: str
-    at: str
-    why: str
 
 
 def write_version(home: Path, trained: Trained, receipt: Mapping[str, Any]) -> None:
@@ -110,24 +101,12 @@ def versions(home: Path) -> list[str]:
 
 def history(home: Path) -> list[Promotion]:
     """Return every promotion and rollback, oldest first. Raises `HomeDamaged` if the file is unreadable."""
-    path = home / FOLDER / PROMOTED
-    try:
-        return [Promotion(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, TypeError) as error:
-        raise HomeDamaged(
-            f"{path} is damaged",
-            expected="a list of promotions",
-            found=str(error),
-            remedy="delete it, and promote again",
-        ) from error
+    return promotions.history(home / FOLDER)
 
 
 def promoted(home: Path) -> str:
-    """Return the version in use; `NO_MODELS` if none is."""
-    entries = history(home)
-    return entries[-1].version if entries else NO_MODELS
+    """Return the version in use; `NO_MODELS`, the shipped weights, if none is."""
+    return promotions.current(home / FOLDER)
 
 
 def promote(home: Path, version: str, why: str) -> None:
@@ -135,13 +114,7 @@ def promote(home: Path, version: str, why: str) -> None:
     if version != NO_MODELS:
         read_version(home, version)
         _refuse_traces(home, version)
-    path = home / FOLDER / PROMOTED
-    entries = [*history(home), Promotion(version, datetime.now(UTC).isoformat(timespec="seconds"), why)]
-    rows = [{"version": one.version, "at": one.at, "why": one.why} for one in entries]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{PROMOTED}.new")
-    fresh.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    fresh.replace(path)
+    promotions.record(home / FOLDER, version, why)
     for other in versions(home):
         if other != version and holds_traces(home, other):
             shutil.rmtree(_folder(home, other), ignore_errors=True)
@@ -182,23 +155,9 @@ def _refuse_traces(home: Path, version: str) -> None:
 
 def rollback(home: Path) -> str:
     """Return to the version that was in use before, and return its name. Raises `UsageError` if there is none."""
-    current, before = NO_MODELS, [NO_MODELS]
-    for entry in history(home):
-        if entry.why == ROLLED_BACK:
-            before.pop()
-        elif entry.version != current:
-            before.append(entry.version)
-        current = entry.version
-    if len(before) < 2:
-        raise UsageError(
-            "nothing to roll back", expected="a promoted version", found="the shipped weights",
-            remedy="promote one with `shortlist models promote VERSION`",
-        )  # fmt: skip
-    promote(home, before[-2], ROLLED_BACK)
-    return before[-2]
-
-
-ROLLED_BACK = "rolled back"
+    before = promotions.version_before(history(home))
+    promote(home, before, promotions.ROLLED_BACK)
+    return before
 
 
 def load_trained(home: Path, version: str | None) -> Trained:

@@ -22,6 +22,7 @@ from shortlist.learning.plan import Plan
 from shortlist.retrieval.fusion import WeightedMean
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.trained import versions
+from shortlist.retrieval.trained.promotions import NO_MODELS
 from shortlist.store.home import Home
 from tests.eval.conftest import TOPICS
 from tests.learning.conftest import fill, habits
@@ -52,7 +53,7 @@ def test_the_hidden_watch_is_not_among_what_is_trained_on(
     [home] = (cache_root(config) / "homes").iterdir()
     [version] = versions.versions(home)
     assert versions.read_receipt(home, version)["data"]["acts"] == known
-    assert versions.promoted(home) == versions.NO_MODELS  # other variants are measured without it
+    assert versions.promoted(home) == NO_MODELS  # other variants are measured without it
     plain = run_variant(task, Variant(name="default"), config, factories)
     means = [float(score(task.data, one.run.rankings)["HR@10"].mean()) for one in (learned, plain)]
     assert means[0] >= means[1]

@@ -19,6 +19,7 @@ from shortlist.learning.train import train
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.trained import versions
+from shortlist.retrieval.trained.promotions import NO_MODELS
 from shortlist.store.home import Home
 from tests.learning.conftest import fill, habits
 
@@ -56,7 +57,7 @@ def test_a_promoted_version_ranks_and_a_rollback_returns(trained: tuple[Path, st
         assert snapshot.trained.ranker is not None
         assert {"cowatch", "tower", "svd"} <= snapshot.trained.ranker.depths.keys()
         assert len(build_retriever(snapshot, RetrievalConfig()).search(Query(k=5))) == 5
-        assert versions.rollback(path) == versions.NO_MODELS
+        assert versions.rollback(path) == NO_MODELS
         assert load_snapshot(home).trained.ranker is None
     assert [one.version for one in versions.history(path)] == [version, "none"]
 

@@ -13,6 +13,7 @@ from shortlist.learning.acts import acts_of
 from shortlist.learning.towers.svd import train_svd
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.trained import versions
+from shortlist.retrieval.trained.promotions import NO_MODELS
 from shortlist.serving.service.reloader import Reloader
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
@@ -70,6 +71,6 @@ def test_a_promoted_version_is_taken_at_the_next_request(
         versions.promote(home.path, "mine", "test")
         assert reloader.snapshot().trained.version == "mine"
         assert reloader.generation() == generation + 1
-        assert before.snapshot.trained.version == versions.NO_MODELS  # requests that had begun
-        assert versions.rollback(home.path) == versions.NO_MODELS
-        assert reloader.snapshot().trained.version == versions.NO_MODELS
+        assert before.snapshot.trained.version == NO_MODELS  # requests that had begun
+        assert versions.rollback(home.path) == NO_MODELS
+        assert reloader.snapshot().trained.version == NO_MODELS
