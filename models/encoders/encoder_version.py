@@ -11,17 +11,21 @@ from shortlist.models.weights.manifest import load_manifest
 
 SEPARATOR = "#"  # between the configured name and everything else that decides the vectors
 DIGITS = 12
+FULL_PRECISION = "float32"
 
 
 def encoder_version(config: EncoderConfig, models: ModelsConfig) -> str:
     """Return `config.name`, followed by everything else that decides the vectors.
 
-    Weights in a folder, which may be trained again, add their hash; `max_chunks` is added if it is not the default.
+    Weights in a folder, which may be trained again, add their hash; `max_chunks` is added if it is not the default, and
+    the precision of an encoder of the manifest if it is not float32. Other encoders have no choice of precision.
     """
     folder = Path(models.paths.get(config.name, config.name)).expanduser()
     parts = []
     if config.name not in load_manifest() and folder.is_dir():
         parts.append(f"weights={_hash_weights(folder)}")
+    if config.name in load_manifest() and config.precision != FULL_PRECISION:
+        parts.append(f"precision={config.precision}")
     if config.max_chunks != EncoderConfig().max_chunks:
         parts.append(f"max_chunks={config.max_chunks}")
     return SEPARATOR.join([config.name, ",".join(parts)]) if parts else config.name

@@ -6,6 +6,8 @@ import json
 import logging
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,7 +15,9 @@ import numpy as np
 
 from shortlist.core.config import EncoderConfig
 from shortlist.core.errors import ModelFailed
+from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.onnx_encoder import OnnxEncoder
+from shortlist.models.encoders.quantise import quantise
 from shortlist.models.encoders.sentence_encoder import SentenceEncoder
 from shortlist.models.weights.verified_files import sha256_of
 
@@ -22,7 +26,9 @@ log = logging.getLogger(__name__)
 NETWORK = "model.onnx"
 RECORD = "export.json"
 OPSET = 17
+POOLED, TOKENS = "sentence_embedding", "token_embeddings"  # outputs of a sentence-transformers model
 LEAST_COSINE = 0.9999
+LEAST_INT8_COSINE = 0.95
 PROBES = (
     "",
     "a",
@@ -62,20 +68,43 @@ def export(
 
     Raises `ModelFailed`, and leaves nothing in `folder`, if it cannot be exported or disagrees with the reference.
     """
+    with _new_network(folder, weights_sha256) as network:
+        trace(reference, network)
+        _check(reference, OnnxEncoder(model_folder, network, config), LEAST_COSINE)
+    return folder / NETWORK
+
+
+def export_int8(exported: OnnxEncoder, source: Path, model_folder: Path, folder: Path, config: EncoderConfig) -> Path:
+    """Quantise the network of `exported`, which is in the folder `source`, into `folder` and return its path.
+
+    `config` has the precision int8. Raises `ModelFailed`, and leaves nothing in `folder`, if the copy disagrees.
+    """
+    weights: str = json.loads((source / RECORD).read_text("utf-8"))["weights_sha256"]
+    with _new_network(folder, weights) as network:
+        quantise(source / NETWORK, network)
+        _check(exported, OnnxEncoder(model_folder, network, config), LEAST_INT8_COSINE)
+    return folder / NETWORK
+
+
+@contextmanager
+def _new_network(folder: Path, weights_sha256: str) -> Iterator[Path]:
+    """Yield a path to write a network to, which is then moved into `folder` with its record."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         network = Path(scratch) / NETWORK
-        _trace(reference, network)
-        _check(reference, OnnxEncoder(model_folder, network, config))
+        yield network
         record = ExportRecord(weights_sha256, sha256_of(network))
         network.replace(folder / NETWORK)
         text = Path(scratch) / RECORD
         text.write_text(json.dumps(asdict(record)), "utf-8")
         text.replace(folder / RECORD)
-    return folder / NETWORK
 
 
-def _trace(reference: SentenceEncoder, network: Path) -> None:
+def trace(reference: SentenceEncoder, network: Path, output: str = POOLED) -> None:
+    """Write `reference` as an ONNX network whose only output is `output`: `POOLED` vectors, or those of all `TOKENS`.
+
+    Raises `ModelFailed` if it cannot be exported.
+    """
     import torch
 
     class Sentences(torch.nn.Module):
@@ -85,11 +114,12 @@ def _trace(reference: SentenceEncoder, network: Path) -> None:
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
             out = self.network({"input_ids": input_ids, "attention_mask": attention_mask})
-            vectors: torch.Tensor = out["sentence_embedding"]
+            vectors: torch.Tensor = out[output]
             return vectors
 
     example = torch.ones(2, 7, dtype=torch.long)
     axes = {0: "texts", 1: "tokens"}
+    rows = axes if output == TOKENS else {0: "texts"}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -100,7 +130,7 @@ def _trace(reference: SentenceEncoder, network: Path) -> None:
                 str(network),
                 input_names=["input_ids", "attention_mask"],
                 output_names=["vectors"],
-                dynamic_axes={"input_ids": axes, "attention_mask": axes, "vectors": {0: "texts"}},
+                dynamic_axes={"input_ids": axes, "attention_mask": axes, "vectors": rows},
                 opset_version=OPSET,
                 dynamo=False,
             )
@@ -113,12 +143,12 @@ def _trace(reference: SentenceEncoder, network: Path) -> None:
         ) from error
 
 
-def _check(reference: SentenceEncoder, exported: OnnxEncoder) -> None:
+def _check(reference: Encoder, exported: OnnxEncoder, least: float) -> None:
     cosines = np.sum(reference.encode(PROBES) * exported.encode(PROBES), axis=1)
-    if not cosines.min() >= LEAST_COSINE:
+    if not cosines.min() >= least:
         raise ModelFailed(
             "the exported encoder disagrees with the original",
-            expected=f"cosine {LEAST_COSINE} or more on every probe text",
+            expected=f"cosine {least} or more on every probe text",
             found=f"{cosines.min():.6f}",
-            remedy="the encoder runs on torch instead; please report the versions of torch and onnxruntime",
+            remedy="please report the versions of torch and onnxruntime; until then use torch in float32",
         )

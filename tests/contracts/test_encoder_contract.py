@@ -114,6 +114,16 @@ class TestOnnxEncoder(EncoderContract):
         assert find_export(tmp_path, WEIGHTS) is None
 
 
+class TestInt8Encoder(EncoderContract):
+    @pytest.fixture(scope="class")
+    def model(self) -> Encoder:
+        return load_encoder(EncoderConfig(threads=1, precision="int8"), ModelsConfig())
+
+    def test_it_nearly_agrees_with_float32(self, model: Encoder, encoder: Encoder) -> None:
+        cosines = np.sum(model.encode(TEXTS) * encoder.encode(TEXTS), axis=1)
+        assert 0.97 < cosines.min() < 0.9999
+
+
 class Remembering:
     """An encoder that encodes each text once: a server's vector of a text is always the same."""
 

@@ -115,6 +115,9 @@ def test_only_settings_that_decide_the_vectors_change_the_version(tmp_path: Path
     weights.write_bytes(b"again")
     assert version() != before
     assert configured_name(version(max_chunks=1)) == str(tmp_path)
+    assert version(precision="int8") == version()  # a folder has no choice of precision
+    shipped = EncoderConfig().name
+    assert version(name=shipped, precision="int8") != version(name=shipped) == shipped
     assert version(name=OLLAMA) == configured_name(OLLAMA) == OLLAMA
 
 
