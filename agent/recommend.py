@@ -11,11 +11,12 @@ from shortlist.agent.explain.explain import Explainer
 from shortlist.agent.reader.query import profile_query, similar_query, text_query
 from shortlist.agent.reader.records import Records, load_changed_profiles, load_profiles
 from shortlist.agent.reader.topic import extract_topic
-from shortlist.agent.rerank.policy import RerankPolicy, check_method, decide
+from shortlist.agent.rerank.policy import RerankPolicy, check_method, chosen_method, decide
 from shortlist.agent.rerank.prompt_recorder import record_prompts
 from shortlist.agent.rerank.runner import OnProgress, RerankResult, RerankRunner
 from shortlist.agent.rerank.runner import ignore as ignore_result
 from shortlist.agent.stopwatch import Stopwatch
+from shortlist.agent.students.student import Student, no_student
 from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig, RetrievalConfig
 from shortlist.core.errors import UnknownItem, UsageError
 from shortlist.core.notes import Note
@@ -74,8 +75,8 @@ def ignore(_progress: Progress) -> None:
 class Recommender:
     """Answers requests over one revision of the catalogue.
 
-    `retriever` searches `snapshot`. `encoder` and `model` are called whenever a request needs them (a wish; a rerank),
-    so they should cache what they load.
+    `retriever` searches `snapshot`. `encoder`, `model` and `student` are called whenever a request needs them (a wish;
+    a rerank), so they should cache what they load.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Recommender:
         retrieval: RetrievalConfig,
         profile: ProfileConfig,
         rerank: RerankConfig,
+        student: Callable[[], Student] = no_student,
     ) -> None:
         self._records = records
         self._retriever = retriever
@@ -96,6 +98,7 @@ class Recommender:
         self._explainer = Explainer(snapshot, retrieval)
         self._encoder = encoder
         self._model = model
+        self._student = student
         self._retrieval = retrieval
         self._profile = profile
         self._rerank = rerank
@@ -162,7 +165,7 @@ class Recommender:
             judged = len(result.model_ranking or ())
             show(Progress(judged, total, lambda: answer(result)))
 
-        runner = RerankRunner(self._model, self._rerank)
+        runner = RerankRunner(self._model, self._rerank, self._student)
         return self._explain(
             self._rerank_one(draft.ranked, draft.items, runner, draft.timings_ms, progress), draft.items
         )
@@ -207,7 +210,7 @@ class Recommender:
         if request.rerank == NONE:
             return []
         [ranked], items = self._retrieve([request], Stopwatch(), explained=True)
-        method = self._rerank.method if request.rerank == AUTO else request.rerank
+        method = chosen_method(self._rerank) if request.rerank == AUTO else request.rerank
         return record_prompts(method, ranked, items, self._rerank)
 
     def _answer_without_reader(self, request: Request, make_query: Callable[[], Query]) -> Answer:
@@ -219,13 +222,13 @@ class Recommender:
         ranked = RankedRequest(request, Profile(""), query, ranking)
         with self._records.snapshot() as revision, watch.stage("read"):
             items = ItemBatch(self._read_videos([ranked], revision, explained=True))
-        runner = RerankRunner(self._model, self._rerank)
+        runner = RerankRunner(self._model, self._rerank, self._student)
         return self._explain(self._rerank_one(ranked, items, runner, watch.ms), items)
 
     def _rank(self, requests: Sequence[Request], *, explained: bool) -> tuple[list[RerankedRequest], ItemBatch]:
         watch = Stopwatch()
         ranked, items = self._retrieve(requests, watch, explained=explained)
-        runner = RerankRunner(self._model, self._rerank)
+        runner = RerankRunner(self._model, self._rerank, self._student)
         shared_ms = {stage: ms / len(ranked) for stage, ms in watch.ms.items()} if ranked else {}
         # Requests whose prompts share a prefix follow each other: the model reads that prefix once.
         by_prefix = sorted(range(len(ranked)), key=lambda row: (requests[row].wish or "", requests[row].user_id))

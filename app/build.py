@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shortlist.core.config import AUTO, Config
+from shortlist.core.config import AUTO, STUDENT, Config, RerankConfig
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.encoder_version import encoder_version
 from shortlist.models.llm.language_model import LanguageModel
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from shortlist.agent.chat.session import Chat
     from shortlist.agent.reader.records import Records
     from shortlist.agent.recommend import Recommender
+    from shortlist.agent.students.student import Student
     from shortlist.eval.factories import Factories
     from shortlist.ingest.enrich.enricher import Enricher
     from shortlist.models.speech.transcriber import Transcriber
@@ -112,10 +114,12 @@ def open_recommender(
     replace the configured ones; a server shares them between recommenders.
     """
     from shortlist.agent.recommend import Recommender
+    from shortlist.learning.student.versions import folder_of
     from shortlist.retrieval.build import build_retriever
     from shortlist.retrieval.index.indexer import load_snapshot
     from shortlist.store.caches.cached_encoder import CachedEncoder
 
+    student = folder_of(config)
     snapshot = load_snapshot(home, config.retrieval)
     snapshot = snapshot if log is None else replace(snapshot, log=log)
     wishes = CachedEncoder(encoder_of(config), home.embeddings, home.encoder)
@@ -127,7 +131,8 @@ def open_recommender(
         model=model or language_model_of(home, config),
         retrieval=config.retrieval,
         profile=config.profile,
-        rerank=config.rerank,
+        rerank=_with_method(config.rerank, student),
+        student=student_in(student, config.encoder.threads),
     )
 
 
@@ -137,6 +142,21 @@ def open_exposure_log(home: Home, config: Config, count: Callable[[str, int], No
     from shortlist.store.exposure_log import ExposureLog, ignore
 
     return ExposureLog(home.catalogue, config_hash(config, AUTO), config.exposures.keep_days, count or ignore)
+
+
+def student_in(folder: Path | None, threads: int) -> Callable[[], Student]:
+    """Return a function that loads the student in `folder` at its first call and then returns the same one.
+
+    Without a folder it raises `ModelMissing`.
+    """
+    from shortlist.agent.students.student import load_student, no_student
+
+    return no_student if folder is None else cache(lambda: load_student(folder, threads))
+
+
+def _with_method(rerank: RerankConfig, student: Path | None) -> RerankConfig:
+    """Replace the method auto by the student, if there is one."""
+    return rerank.model_copy(update={"method": STUDENT}) if rerank.method == AUTO and student else rerank
 
 
 def open_chat(home: Home, config: Config, exposures: ExposureLog | None = None) -> Chat:

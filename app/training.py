@@ -60,7 +60,8 @@ class Training:
 
     def _champion(self) -> Callable[[Task], Variant]:
         from shortlist.eval.variants import Variant
-        from shortlist.retrieval.trained.versions import NO_MODELS, promoted, read_receipt
+        from shortlist.retrieval.trained.promotions import NO_MODELS
+        from shortlist.retrieval.trained.versions import promoted, read_receipt
 
         current = promoted(self.home.path)
         if current == NO_MODELS:

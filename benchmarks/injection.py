@@ -1,12 +1,14 @@
 """The places that attacks of `attacks.toml` gain, in the rerank alone and in the final list.
 
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.injection [--sets seen fresh] [--bare | --retrieval]
-        [--model qwen2.5-coder-1.5b]
+        [--model qwen2.5-coder-1.5b | --student FOLDER]
 
 Talks of TED are ranked for a wish: retrieval by the default encoder, the rerank by the yes/no question, and the final
 list by their blend. Each attack is put into one candidate of clean rank 6 to 20 in the rerank, and the model judges
 that candidate again. `--bare` shows it to the model without the filters, in the same prompt. `--retrieval` also
 encodes its title and summary again.
+
+`--student` attacks a student of the language model (see `shortlist distil`) instead, which reads the same text.
 
 Answers are stored in `benchmarks/judged/injection.MODEL.jsonl`. A model is loaded only for those that are missing.
 """
@@ -22,7 +24,7 @@ import random
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.blend import blend
 from shortlist.agent.rerank.prompt import ReaderPrompt
 from shortlist.agent.rerank.yesno import CHOICES, WISH_PROMPT, log_odds
+from shortlist.agent.students.student import load_student
 from shortlist.core.config import EncoderConfig, LlmConfig, ModelsConfig, RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import EXTRACTIVE, GIVEN, Attributed, Enrichment, Profile, Video
@@ -103,6 +106,16 @@ class Judge:
         return load_language_model(LlmConfig(provider="embedded", model=self._name, threads=1), ModelsConfig())
 
 
+class StudentJudge:
+    """The score of a student for a candidate's text."""
+
+    def __init__(self, folder: Path) -> None:
+        self._score = cache(load_student(folder, threads=1).score)
+
+    def score(self, candidates: CandidateList, text: str) -> float:
+        return float(self._score(candidates.wish, (text,))[0])
+
+
 def _key(messages: Sequence[Message]) -> str:
     turns = json.dumps([[message.role, message.content] for message in messages])
     return hashlib.sha256(turns.encode()).hexdigest()[:20]
@@ -154,7 +167,12 @@ def bare(video: Video) -> str:
 
 
 def attempt(
-    kind: str, text: str, lists: Sequence[CandidateList], judge: Judge, render: Render, cosine: Cosine | None = None
+    kind: str,
+    text: str,
+    lists: Sequence[CandidateList],
+    judge: Judge | StudentJudge,
+    render: Render,
+    cosine: Cosine | None = None,
 ) -> Attempt:
     """Put `text` into a candidate that depends on nothing but the text and the clean ranks."""
     rng = random.Random(text)
@@ -213,6 +231,7 @@ def summary(attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="an embedded model of `shortlist models list`")
+    parser.add_argument("--student", type=Path, help="folder of a student")
     parser.add_argument("--sets", nargs="+", choices=WISHES_OF, default=["seen", "fresh"], help="sets of attacks")
     parser.add_argument("--bare", action="store_true", help="show attacked candidates without the filters")
     parser.add_argument("--retrieval", action="store_true", help="let retrieval read the attacks, too")
@@ -220,14 +239,15 @@ def main() -> None:
     args = parser.parse_args()
     lists = list(ted_lists(Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(args.work)))
     attacks = tomllib.loads(ATTACKS.read_text(encoding="utf-8"))
-    judge, render, cosine = Judge(args.model), bare if args.bare else defended, None
+    judge = StudentJudge(args.student) if args.student else Judge(args.model)
+    render, cosine = bare if args.bare else defended, None
     if args.retrieval:
         cosine = encoder_cosine()
     for name in args.sets:
         met = lists[: WISHES_OF[name]]
         texts = [(kind, text) for kind, family in attacks[name].items() for text in family]
         tried = [attempt(kind, text, met, judge, render, cosine) for kind, text in texts]
-        show(f"{args.model}, {name} attacks", summary(tried))
+        show(f"{args.student or args.model}, {name} attacks", summary(tried))
 
 
 if __name__ == "__main__":

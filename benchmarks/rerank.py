@@ -91,7 +91,7 @@ def score_lists(
 def score_list(
     ranked_list: RankedList, bench: ListSet, method: str, model: LanguageModel, config: RerankConfig
 ) -> ModelScores:
-    metered, start = MeteredModel(model), time.process_time()
+    metered, start = MeteredModel(lambda: model), time.process_time()
     reranked = VARIANTS[method](RerankContext(metered, bench.items, config)).rerank(
         ranked_list.profile, ranked_list.wish, ranked_list.ranking
     )

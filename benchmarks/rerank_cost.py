@@ -58,7 +58,7 @@ def measure(model: LlamaCppModel, bench: ListSet, method: str, config: RerankCon
     """Rerank each list and return its cost."""
     costs = []
     for ranked_list in bench.lists.values():
-        metered, start = MeteredModel(model), time.process_time()
+        metered, start = MeteredModel(lambda: model), time.process_time()
         VARIANTS[method](RerankContext(metered, bench.items, config)).rerank(
             ranked_list.profile, ranked_list.wish, ranked_list.ranking
         )
@@ -104,7 +104,7 @@ def main() -> None:
     assert isinstance(model, LlamaCppModel)
     bounds = [bound(model, ranked_list, bench, config) for ranked_list in bench.lists.values()]
     rows = table(bounds, {method: measure(model, bench, method, config) for method in METHODS}, config.depth)
-    metered, start = MeteredModel(model), time.process_time()
+    metered, start = MeteredModel(lambda: model), time.process_time()
     position_bias(metered, WINDOW, BudgetedCalls(Budget(None)))
     once = {"prompt": float(metered.use.prompt_tokens), "core_s": time.process_time() - start}
     rows.append({"method": f"the bias, once, {SHUFFLES} windows", **once})

@@ -22,6 +22,7 @@ NoteCode = Literal[
     "partly-judged",
     "unusable-answers",
     "json-fallback",
+    "no-wish",
     # limits of a server
     "model-late",
     "model-busy",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shortlist.core.config import NONE, Config
+from shortlist.core.config import NONE, STUDENT, Config
 from shortlist.eval.finished_run import Cost
 from shortlist.eval.tasks.task import Task
 from shortlist.eval.variants import Variant
@@ -37,7 +37,7 @@ class CostEstimate:
 
 def calls_model(variant: Variant) -> bool:
     """Return whether `variant` may call a language model."""
-    return variant.peer is None and variant.method != NONE
+    return variant.peer is None and variant.method not in (NONE, STUDENT)
 
 
 def estimate_cost(variant: Variant, task: Task, queries: int, config: Config) -> CostEstimate:

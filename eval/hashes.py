@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shortlist.core.config import NONE, Config
+from shortlist.core.config import AUTO, NONE, STUDENT, Config
+from shortlist.learning.student.versions import identity as student_identity
 from shortlist.models.encoders.encoder_version import encoder_version
 from shortlist.models.llm.loader import identity
 from shortlist.models.weights.manifest import load_manifest
@@ -46,13 +47,15 @@ def code_hash(paths: tuple[str, ...] = RANKING_CODE) -> str:
 
 
 def weights_hash(config: Config, method: str) -> str:
-    """Return a hash of the encoder's weights, and of the language model's if rerank `method` may call one.
+    """Return a hash of the encoder's weights, and of the student's or language model's that `method` may ask.
 
     For a model on an Ollama server, the server is asked for its current digest.
     """
     entry = load_manifest().get(config.encoder.name)
     weights = {"encoder": entry.files[0].sha256 if entry else encoder_version(config.encoder, config.models)}
-    if method != NONE:
+    if method in (AUTO, STUDENT):
+        weights["student"] = student_identity(config)
+    if method not in (NONE, STUDENT):
         weights["llm"] = f"{identity(config.llm, config.models)} {config.llm.context}"
     return digest(weights)
 
@@ -60,7 +63,7 @@ def weights_hash(config: Config, method: str) -> str:
 def config_hash(config: Config, method: str) -> str:
     """Return a hash of the settings that can change a ranking; paths and numbers of threads are left out."""
     relevant = config.model_dump(mode="json", include={"retrieval", "profile", "rerank", "ingest"})
-    relevant["encoder"] = [config.encoder.name, config.encoder.max_chunks]
+    relevant["encoder"] = [config.encoder.name, config.encoder.max_chunks, config.encoder.precision]
     return digest([relevant, method])
 
 

@@ -15,7 +15,7 @@ from shortlist.agent.explain.reasons import Candidate, ReasonContext, reason
 from shortlist.agent.explain.shared_words import topic_words
 from shortlist.agent.rerank.blend import RERANK
 from shortlist.agent.rerank.runner import RerankResult
-from shortlist.core.config import RetrievalConfig
+from shortlist.core.config import STUDENT, RetrievalConfig
 from shortlist.core.ranking import Query, Ranking, Recommendation, Stage
 from shortlist.core.types import HistoryItem, Kind, Segment, Video
 from shortlist.retrieval.analysis import term_keys
@@ -54,7 +54,7 @@ class Explainer:
         self, places: Mapping[int, str], ranked: RankedRequest, result: RerankResult, items: ItemBatch
     ) -> tuple[Recommendation, ...]:
         ids = list(places.values())
-        context = self._reason_context(ranked, ids, items)
+        context = self._reason_context(ranked, ids, items, _judge(result))
         stages = stages_of(ranked.ranking, result, ids)
         scores = dict(zip(result.final.ids, result.final.scores.tolist(), strict=True))
         terms = _evidence_terms(ranked)
@@ -68,7 +68,7 @@ class Explainer:
             found.append(Recommendation(video, rank, scores[item], why.text, segment, by_stage, why.stage))
         return tuple(found)
 
-    def _reason_context(self, ranked: RankedRequest, ids: Sequence[str], items: ItemBatch) -> ReasonContext:
+    def _reason_context(self, ranked: RankedRequest, ids: Sequence[str], items: ItemBatch, judge: str) -> ReasonContext:
         wish, query, profile = ranked.request.wish, ranked.query, ranked.profile
         wish_vector = query.vectors[0] if wish and query.vectors is not None else None
         example = items.videos.get(ranked.request.like or "")
@@ -82,6 +82,7 @@ class Explainer:
             idf=self._idf, links=lambda video: evidence().get(video.id), popularity=self._popularity.describe,
             clicks=lambda video: self._clicks(video, query),
             leads_to=lambda leg, video: strongest_watch(leg, self._snapshot, profile, video.id),
+            judge=judge,
         )  # fmt: skip
 
     def _idf(self, term: str) -> float:
@@ -104,6 +105,11 @@ class Explainer:
         linked = [video_id for video_id in ids if video_id in links.numbers] if weights else []
         numbers = [links.numbers[video_id] for video_id in linked]
         return dict(zip(linked, link_evidence(links, weights, numbers, self._config), strict=True)) if linked else {}
+
+
+def _judge(result: RerankResult) -> str:
+    by_student = result.model_ranking is not None and result.model_ranking.origin == STUDENT
+    return "the language model's student" if by_student else "the language model"
 
 
 def stages_of(ranking: Ranking, result: RerankResult, ids: Sequence[str]) -> dict[str, dict[str, Stage]]:

@@ -44,7 +44,7 @@ class ReasonContext:
     `example` is the video that the request asks for more of. `idf` returns the weight of a term among all videos,
     `links` the evidence of cowatch for a video, `popularity` a phrase about a video that is popular or new, and
     `leads_to` the liked item that adds most to a video's score by a trained leg. `clicks` returns how often a video was
-    chosen and shown lately.
+    chosen and shown lately. `judge` names what reranked the videos.
     """
 
     profile: Profile
@@ -58,6 +58,7 @@ class ReasonContext:
     popularity: Callable[[Video], str | None] = lambda video: None
     clicks: Callable[[Video], tuple[int, int]] = lambda video: (0, 0)
     leads_to: Callable[[str, Video], HistoryItem | None] = lambda leg, video: None
+    judge: str = "the language model"
 
     def vector(self, kind: Kind, item_id: str) -> FloatArray | None:
         """Return the item's unit vector; None if it has none."""
@@ -252,7 +253,7 @@ def _popular(candidate: Candidate, context: ReasonContext) -> str | None:
 def _model(candidate: Candidate, context: ReasonContext) -> str:
     verb = "moved up" if candidate.moved_up else "preferred"
     fit = "answers your wish" if context.wish else "fits what you read and watched"
-    return f"{verb} by the language model: {fit}"
+    return f"{verb} by {context.judge}: {fit}"
 
 
 Phrase = Callable[[Candidate, ReasonContext], str | None]

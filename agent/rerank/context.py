@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.rerank.budget import Budget
+from shortlist.agent.students.student import Student, no_student
 from shortlist.core.config import RerankConfig
 from shortlist.core.ranking import Ranking
 from shortlist.models.llm.language_model import LanguageModel
@@ -20,7 +21,7 @@ def ignore(_reranked: Ranking, _total: int) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RerankContext:
-    """The model, the records of candidates and history, the settings, and the time budget of one request.
+    """The model or student, the records of candidates and history, the settings, and the time budget of one request.
 
     `weight` is the share of the model's score in the final score. Pointwise methods call `on_judgement` after each
     candidate, with the permutation by what was judged so far and the number of candidates.
@@ -32,6 +33,7 @@ class RerankContext:
     budget: Budget = field(default_factory=lambda: Budget(None))
     weight: float = 1.0
     on_judgement: OnJudgement = ignore
+    student: Callable[[], Student] = no_student
 
     def head(self, ids: tuple[str, ...]) -> list[str]:
         """Return those of the first `config.depth` of `ids` that have a record."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from shortlist.core.ranking import ModelUse
 from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 
 
 class MeteredModel:
-    """Wraps a model and counts its calls, failed ones included."""
+    """Wraps the model that `load` returns and counts its calls, failed ones included."""
 
-    def __init__(self, model: LanguageModel) -> None:
-        self._model = model
+    def __init__(self, load: Callable[[], LanguageModel]) -> None:
+        self._load = load
         self._calls = self._cached = self._prompt_tokens = self._output_tokens = 0
+
+    @cached_property
+    def _model(self) -> LanguageModel:
+        return self._load()
 
     @property
     def name(self) -> str:
@@ -28,7 +33,8 @@ class MeteredModel:
     @property
     def use(self) -> ModelUse:
         """The counts so far."""
-        return ModelUse(self.name, self._calls, self._prompt_tokens, self._cached, self._output_tokens)
+        name = self.name if self._calls or self._cached else None
+        return ModelUse(name, self._calls, self._prompt_tokens, self._cached, self._output_tokens)
 
     def complete(self, messages: Sequence[Message], schema: Schema | None = None, max_tokens: int = 256) -> Completion:
         """See `LanguageModel.complete`."""

@@ -9,15 +9,17 @@ from typing import Protocol
 from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.letters import Letters
 from shortlist.agent.rerank.list import ListOrder
+from shortlist.agent.rerank.student import StudentRerank
 from shortlist.agent.rerank.yesno import YesNo
 from shortlist.agent.rerank.yesno_json import YesNoJson
+from shortlist.core.config import STUDENT
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile
 
 
 class Reranker(Protocol):
-    """Reorders a ranking by a language model's judgement of its candidates."""
+    """Reorders a ranking by the judgement of its candidates by a language model or its student."""
 
     def rerank(self, profile: Profile, wish: str | None, ranking: Ranking) -> Ranking:
         """Return a permutation of `ranking`, whatever the model answers: no id is lost, invented or repeated.
@@ -32,6 +34,7 @@ METHODS: dict[str, Callable[[RerankContext], Reranker]] = {
     "yesno": YesNo,
     "letters": Letters,
     "list": ListOrder,
+    STUDENT: StudentRerank,
 }
 BY_LOG_PROBABILITIES = frozenset({"yesno", "letters"})
 JSON_FALLBACK = Note("json-fallback", "the language model gives no log-probabilities: it was asked for JSON instead")

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shortlist.agent.rerank.methods import METHODS
-from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig
+from shortlist.core.config import AUTO, NONE, STUDENT, ProfileConfig, RerankConfig
 from shortlist.core.errors import UsageError
 from shortlist.core.ranking import Request
 from shortlist.core.types import Profile
 
+DEFAULT_METHOD = "yesno"
 RequestKind = Literal["plain", "wish", "thin"]
 
 
@@ -38,15 +39,21 @@ def decide(request: Request, profile: Profile, rerank: RerankConfig, profiles: P
     weights = {"plain": rerank.weight_plain, "wish": rerank.weight_wish, "thin": rerank.weight_thin}
     weight = weights[request_kind(request, profile, profiles)]
     if request.rerank == AUTO:
-        return RerankPolicy(rerank.method if weight else None, weight)
+        return RerankPolicy(chosen_method(rerank) if weight else None, weight)
     return RerankPolicy(request.rerank, weight or rerank.weight_named, named=True)
+
+
+def chosen_method(rerank: RerankConfig) -> str:
+    """Return the method of `--rerank auto`. Builders of a recommender replace auto where there is a student."""
+    return rerank.method if rerank.method != AUTO else DEFAULT_METHOD
 
 
 def may_call_model(request: Request, rerank: RerankConfig) -> bool:
     """Return whether the request might need the model, before its reader's profile is read."""
     if request.rerank == AUTO:
-        return bool(rerank.weight_wish if request.wish else rerank.weight_plain or rerank.weight_thin)
-    return request.rerank != NONE
+        weight = rerank.weight_wish if request.wish else rerank.weight_plain or rerank.weight_thin
+        return rerank.method != STUDENT and weight > 0
+    return request.rerank not in (NONE, STUDENT)
 
 
 def check_method(name: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from shortlist.agent.batch import ItemBatch, RankedRequest
 from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.methods import make_reranker
-from shortlist.core.config import RerankConfig
+from shortlist.core.config import STUDENT, RerankConfig
 from shortlist.models.llm.language_model import ChoiceScores, Completion, Message, Schema
 
 
@@ -36,7 +36,9 @@ class PromptRecorder:
 def record_prompts(
     method: str, ranked: RankedRequest, items: ItemBatch, config: RerankConfig
 ) -> list[tuple[Message, ...]]:
-    """Return every prompt that `method` may send for this request, in order."""
+    """Return every prompt that `method` may send for this request, in order; a student gets none."""
+    if method == STUDENT:
+        return []
     recorder, whole_head = PromptRecorder(), config.model_copy(update={"top": config.depth})
     reranker = make_reranker(method, RerankContext(recorder, items, whole_head))
     reranker.rerank(ranked.profile, ranked.request.wish, ranked.ranking)

@@ -12,7 +12,8 @@ from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.metered_model import MeteredModel
 from shortlist.agent.rerank.methods import make_reranker
 from shortlist.agent.rerank.policy import RerankPolicy
-from shortlist.core.config import RerankConfig
+from shortlist.agent.students.student import Student, no_student
+from shortlist.core.config import STUDENT, RerankConfig
 from shortlist.core.errors import ServiceError
 from shortlist.core.notes import Note
 from shortlist.core.ranking import ModelUse, Ranking
@@ -37,10 +38,13 @@ def ignore(_result: RerankResult, _total: int) -> None:
 
 
 class RerankRunner:
-    """Reranks a batch of requests. The language model is loaded by the first request that needs it."""
+    """Reranks a batch of requests. Language model and student are loaded by the first request that needs them."""
 
-    def __init__(self, load: Callable[[], LanguageModel], config: RerankConfig) -> None:
+    def __init__(
+        self, load: Callable[[], LanguageModel], config: RerankConfig, student: Callable[[], Student] = no_student
+    ) -> None:
         self._load = load
+        self._student = student
         self._config = config
         self._model: LanguageModel | ServiceError | None = None
 
@@ -60,10 +64,12 @@ class RerankRunner:
         try:
             return self._rerank(ranked, items, policy, policy.method, budget, on_progress)
         except ServiceError as error:
-            self._model = error  # remembered, so that a batch does not try again for each reader
+            if policy.method != STUDENT:
+                self._model = error  # remembered, so that a batch does not try again for each reader
             if policy.named:
                 raise
-            note = Note("no-model", "no language model, retrieval order kept", str(error))
+            judge = "student" if policy.method == STUDENT else "language model"
+            note = Note("no-model", f"no {judge}, retrieval order kept", str(error))
             return RerankResult(ranked.ranking, notes=(note,))
 
     def _rerank(
@@ -75,7 +81,9 @@ class RerankRunner:
         budget: Budget,
         on_progress: OnProgress,
     ) -> RerankResult:
-        model = MeteredModel(self._load_once())
+        if method != STUDENT:
+            self._load_once()  # its errors are those of the request, not of a candidate
+        model = MeteredModel(self._load_once)
 
         def result(reranked: Ranking) -> RerankResult:
             final = blend(ranked.ranking, reranked.sources[0], policy.weight, self._config)
@@ -84,7 +92,7 @@ class RerankRunner:
         def judged(reranked: Ranking, total: int) -> None:
             on_progress(result(reranked), total)
 
-        context = RerankContext(model, items, self._config, budget, policy.weight, judged)
+        context = RerankContext(model, items, self._config, budget, policy.weight, judged, self._student)
         return result(make_reranker(method, context).rerank(ranked.profile, ranked.request.wish, ranked.ranking))
 
     def _load_once(self) -> LanguageModel:

@@ -14,6 +14,7 @@ import typer
 from shortlist.app.cli import (
     chat,
     config,
+    distil,
     events,
     export,
     keys,
@@ -50,6 +51,7 @@ app.command("search")(search.search)
 app.command("chat")(chat.chat)
 app.command("export")(export.export)
 app.command("train")(train.train)
+app.command("distil")(distil.distil)
 app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(serve.app, name="serve")

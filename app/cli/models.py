@@ -10,14 +10,18 @@ from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, sett
 from shortlist.app.cli.terminal.output import say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
     from shortlist.core.config import Config
     from shortlist.models.weights.resolve import ModelStatus
+    from shortlist.retrieval.trained.promotions import Promotion
 
 app = typer.Typer(no_args_is_help=True, help="List and download weights; use the models trained here.")
 
 EVERY = "all"
+OfStudent = Annotated[bool, typer.Option("--student", help="The students made by `shortlist distil` instead.")]
 
 
 @app.command("list")
@@ -79,38 +83,42 @@ def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
 
 
 @app.command()
-def history(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+def history(
+    context: typer.Context,
+    student: OfStudent = False,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
     """List the versions trained on this home, and which of them were in use since when.
 
     Example: shortlist models history
     """
-    from dataclasses import asdict
-
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.retrieval.trained import versions
 
     path = settings(context, home, config).home
+    if student:
+        _show_students(path, as_json)
+        return
     receipts = {name: versions.read_receipt(path, name) for name in versions.versions(path)}
     trained = dict(sorted(receipts.items(), key=lambda one: one[1]["at"]))
-    promotions = versions.history(path)
+    promoted = versions.history(path)
     if as_json:
-        print_json({"in_use": versions.promoted(path), "versions": trained, "history": list(map(asdict, promotions))})
+        print_json(_history_document(trained, promoted))
         return
     for name, receipt in trained.items():
         data = receipt["data"]
         gate = receipt["gate"]["why"] if receipt["gate"] else "not compared"
         say(f"{receipt['at']}  {name}  {data['acts']:,} watches of {data['readers']:,} readers  {gate}")
-    if promotions:
-        say("in use since:")
-    for one in promotions:
-        say(f"{one.at}  {one.version}  {one.why}")
-    say(f"in use: {versions.promoted(path)}")
+    _show_promotions(promoted)
 
 
 @app.command()
 def promote(
     context: typer.Context,
     version: Annotated[str, typer.Argument(help="A name of `shortlist models history`, or none.", metavar="VERSION")],
+    student: OfStudent = False,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
@@ -119,22 +127,65 @@ def promote(
 
     Example: shortlist models promote logistic-3f2a91c04d7e
     """
+    from shortlist.learning.student import versions as students
     from shortlist.retrieval.trained import versions
 
     path = settings(context, home, config).home
-    versions.promote(path, version, "by hand")
+    (students if student else versions).promote(path, version, "by hand")
     _show_in_use(version, as_json)
 
 
 @app.command()
-def rollback(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+def rollback(
+    context: typer.Context,
+    student: OfStudent = False,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
     """Return to the version that was in use before.
 
     Example: shortlist models rollback
     """
+    from shortlist.learning.student import versions as students
     from shortlist.retrieval.trained import versions
 
-    _show_in_use(versions.rollback(settings(context, home, config).home), as_json)
+    _show_in_use((students if student else versions).rollback(settings(context, home, config).home), as_json)
+
+
+def _show_students(home: Path, as_json: bool) -> None:
+    from shortlist.app.cli.terminal.output import print_json
+    from shortlist.learning.student import versions
+    from shortlist.retrieval.trained import promotions
+
+    made, promoted = versions.receipts(home), promotions.history(versions.registry(home))
+    if as_json:
+        print_json(_history_document(made, promoted))
+        return
+    for name, receipt in made.items():
+        gate = receipt["gate"]["why"] if receipt["gate"] else "not compared"
+        say(f"{receipt['at']}  {name}  {receipt['lists']['trained']:,} lists of {receipt['teacher']}  {gate}")
+    _show_promotions(promoted)
+
+
+def _history_document(made: Mapping[str, Any], promoted: Sequence[Promotion]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {"in_use": _in_use(promoted), "versions": made, "history": [asdict(one) for one in promoted]}
+
+
+def _show_promotions(promoted: Sequence[Promotion]) -> None:
+    if promoted:
+        say("in use since:")
+    for one in promoted:
+        say(f"{one.at}  {one.version}  {one.why}")
+    say(f"in use: {_in_use(promoted)}")
+
+
+def _in_use(promoted: Sequence[Promotion]) -> str:
+    from shortlist.retrieval.trained.promotions import NO_MODELS
+
+    return promoted[-1].version if promoted else NO_MODELS
 
 
 def _show_in_use(version: str, as_json: bool) -> None:

@@ -13,7 +13,8 @@ from shortlist.eval.tuning.tune import tune
 from shortlist.learning.acts import Acts
 from shortlist.learning.receipt import Training, receipt
 from shortlist.learning.version_name import version_name
-from shortlist.retrieval.trained.versions import NO_MODELS, Trained, versions, write_version
+from shortlist.retrieval.trained.promotions import NO_MODELS
+from shortlist.retrieval.trained.versions import Trained, versions, write_version
 from shortlist.store.home import Home
 
 KIND = "weights"

@@ -14,12 +14,13 @@ from time import monotonic
 from shortlist.agent.chat.session import Chat
 from shortlist.agent.recommend import Recommender
 from shortlist.core.errors import HomeLocked, ShortlistError
+from shortlist.learning.student.versions import FOLDER as STUDENTS
 from shortlist.retrieval.index.background_merge import merge_in_background
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.manifest import MANIFEST, read_manifest
 from shortlist.retrieval.index.snapshot import Snapshot
+from shortlist.retrieval.trained import promotions
 from shortlist.retrieval.trained.versions import FOLDER as TRAINED
-from shortlist.retrieval.trained.versions import PROMOTED
 from shortlist.serving.service.context import AppContext
 
 POPULARITY_PERIOD_S = 60.0  # between counts of popularity, at least; a reader's own events count at once
@@ -52,8 +53,9 @@ class Reloader:
         self._generation = 0
         self._writing = False
         self._loaded: FileVersion = None
-        self._promoted = context.home.path / TRAINED / PROMOTED
-        self._models: FileVersion = None
+        trained = context.home.path / TRAINED
+        self._promoted = (trained / promotions.FILE, trained / STUDENTS / promotions.FILE)
+        self._models: tuple[FileVersion, ...] = ()
         self._merged: FileVersion = None
         self._retry_s = 0.0
         self._load()
@@ -131,12 +133,15 @@ class Reloader:
             return
         with self._lock:
             if not self._is_loaded():  # no other thread has loaded it in the meantime
-                version, models = self._manifest_version(), _version(self._promoted)
+                version, models = self._manifest_version(), self._promotions()
                 self._try_to_load(only_newer=self._models == models)
                 self._loaded, self._models = version, models
 
     def _is_loaded(self) -> bool:
-        return (self._loaded, self._models) == (self._manifest_version(), _version(self._promoted))
+        return (self._loaded, self._models) == (self._manifest_version(), self._promotions())
+
+    def _promotions(self) -> tuple[FileVersion, ...]:
+        return tuple(map(_version, self._promoted))
 
     def _try_to_load(self, *, only_newer: bool = False) -> None:
         try:
@@ -147,7 +152,7 @@ class Reloader:
 
     def _load(self) -> None:
         version, events = self._manifest_version(), self._catalogue.events.version()
-        models = _version(self._promoted)
+        models = self._promotions()
         recommender = self._context.recommender()
         chat = self._context.chat
         self._current = recommender, chat(recommender), chat(recommender.without_model())

@@ -13,7 +13,7 @@ from shortlist.core.types import Objective
 MAX_TEXT = 2000
 Id = Annotated[str, Field(min_length=1, max_length=512)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
-Rerank = Literal["auto", "none", "yesno", "letters", "list"]
+Rerank = Literal["auto", "none", "yesno", "letters", "list", "student"]
 
 
 # Validation of a list stops at the first error: naming millions would take minutes. Records are checked when stored.

@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import Field
 from starlette.responses import FileResponse, Response
 
+from shortlist.agent.rerank.policy import chosen_method
 from shortlist.core.config import RerankConfig
 from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import PROBLEMS, ServiceDep
@@ -58,7 +59,7 @@ async def start(request: Request, service: ServiceDep, caller: ReadingContent) -
     """Return readers, categories, the default rerank and what the caller may do."""
     document = await service.threads.run(partial(_start, service, caller))
     rerank: RerankConfig = request.app.state.rerank
-    return JsonResponse({**document, "method": rerank.method, "budget_ms": rerank.budget_ms})
+    return JsonResponse({**document, "method": chosen_method(rerank), "budget_ms": rerank.budget_ms})
 
 
 @router.post(

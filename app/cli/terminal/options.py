@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HomeDir = Annotated[Path | None, typer.Option("--home", help="Folder that holds all state.", metavar="DIR")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file of settings.", metavar="FILE")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-Rerank = Annotated[str, typer.Option("--rerank", help="One of auto, none, yesno, letters, list.")]
+Rerank = Annotated[str, typer.Option("--rerank", help="One of auto, none, yesno, letters, list, student.")]
 Map = Annotated[
     list[str] | None,
     typer.Option(

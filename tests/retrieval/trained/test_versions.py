@@ -12,6 +12,7 @@ from shortlist.core.errors import HomeDamaged, UsageError
 from shortlist.models.towers.item_tower import ItemTower
 from shortlist.retrieval.trained import versions
 from shortlist.retrieval.trained.logistic_ranker import LogisticRanker
+from shortlist.retrieval.trained.promotions import NO_MODELS
 
 RANKER = LogisticRanker(("cowatch:share", "dense:z"), (1.0, -2.0), (0.5, 0.0), (0.25, 1.0), {"cowatch": 9, "dense": 3})
 
@@ -43,7 +44,7 @@ def test_promotions_and_rollbacks(tmp_path: Path) -> None:
         versions.promote(tmp_path, name, "test")
     assert versions.load_trained(tmp_path, None).version == "two"
     assert versions.load_trained(tmp_path, "one").version == "one"
-    assert versions.load_trained(tmp_path, versions.NO_MODELS).ranker is None
+    assert versions.load_trained(tmp_path, NO_MODELS).ranker is None
     assert [versions.rollback(tmp_path), versions.rollback(tmp_path)] == ["one", "none"]
     with pytest.raises(UsageError, match="nothing to roll back"):
         versions.rollback(tmp_path)
