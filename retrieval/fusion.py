@@ -137,17 +137,19 @@ class Fusion(BatchRetriever):
         parts, places = self.join(query, leg_scores, rows, {name: weights.get(name, 1.0) for name in leg_scores})
         if query.profile and query.profile.objective != NO_OBJECTIVE:
             parts, places = self._with_objective(query.profile.objective, parts, places, rows)
-        parts = {name: part * self._kept[rows] for name, part in parts.items()}
-        scores = np.sum([parts[name] for name in sorted(parts)], axis=0)
+        names = sorted(parts)  # the order of the legs must not change the last digit of a sum
+        added = np.array([parts[name] for name in names]) * self._kept[rows]
+        scores = added.sum(axis=0)
         best = best_first(scores, self.snapshot.order[rows], max(query.k, BASELINE))
         order, rivals = best[: query.k], best[:BASELINE]
+        against_rivals = added[:, order] - added[:, rivals].sum(axis=1, keepdims=True) / max(1, len(rivals))
         return self.snapshot.ranking(
             rows[order],
             scores[order],
             self.origin,
             legs=tuple(places(order)),
             notes=(POPULAR_ONLY,) if set(leg_scores) == {FALLBACK} else (),
-            contributions={name: part[order] - part[rivals].mean() for name, part in parts.items() if len(part)},
+            contributions=dict(zip(names, against_rivals, strict=True)) if len(rows) else {},
         )
 
     def _candidates(self, query: Query, leg_scores: Mapping[str, LegScores], allowed: AllowedRows) -> Ints:

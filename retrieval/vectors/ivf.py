@@ -6,7 +6,8 @@ Douze and Schmid, Product Quantization for Nearest Neighbor Search, 2011.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -27,6 +28,7 @@ _KMEANS_ITERATIONS = 6
 _PROBED_CELLS = 6, 170  # one in so many, at most so many, for one vector
 _ROWS = 16, 3_000, 20_000  # one in so many, at least and at most so many, for several vectors
 _EXTRA_ROWS = 300  # beyond the depth, as scores from the codes are rough
+_NO_ROWS = np.empty(0, dtype=np.int64)
 
 
 def build_ivf(vectors: Floats) -> Packed | None:
@@ -57,33 +59,48 @@ class IvfPq:
         self._packed = packed
         self._n = n
 
-    def candidates(self, query: VectorQuery, mask: Bools | None) -> Ints:
-        """Return rows within `mask`, bool[n], that very likely include the best for `query`, in no particular order.
+    def candidates(self, queries: Sequence[VectorQuery]) -> list[Ints]:
+        """Return, for each query, rows within its mask that very likely include its best, in no particular order.
 
-        The result does not depend on other queries.
+        Masks are bool[n]. The result of a query does not depend on the others.
         """
+        found = [_NO_ROWS] * len(queries)
+        plain: defaultdict[int, list[int]] = defaultdict(list)
+        for at, query in enumerate(queries):
+            if query.mask is None and len(query.vectors) == 1:
+                plain[query.depth].append(at)
+            else:
+                found[at] = self._search(query)
+        for depth, places in plain.items():
+            vectors = np.concatenate([queries[at].vectors for at in places])
+            for at, rows in zip(places, self._search_codes(vectors, depth, None, self._n), strict=True):
+                found[at] = rows
+        return found
+
+    def _search(self, query: VectorQuery) -> Ints:
+        mask = query.mask
         passing = self._n if mask is None else int(np.count_nonzero(mask))
         one_in, least, most = _ROWS
         # The fewer rows pass the mask, the more cells the best of them are spread over.
         enough = min(max(self._n / one_in * (self._n / max(passing, 1)) ** 0.5, least, query.depth), most)
         if mask is not None and passing <= enough:
             return np.flatnonzero(mask)
-        single = len(query.vectors) == 1
-        rows = self._search_codes(query, mask, passing) if single else self._search_cells(query, mask, enough)
+        if len(query.vectors) == 1:
+            rows = self._search_codes(query.vectors, query.depth, mask, passing)[0]
+        else:
+            rows = self._search_cells(query, mask, enough)
         return rows if mask is None else rows[mask[rows]]
 
-    def _search_codes(self, query: VectorQuery, mask: Bools | None, passing: int) -> Ints:
-        """Return the approximate nearest rows by PQ code, for a query of one vector."""
+    def _search_codes(self, vectors: Floats, depth: int, mask: Bools | None, passing: int) -> list[Ints]:
+        """Return the approximate nearest rows by PQ code, for each of `vectors`, float32[m, d]."""
         faiss = _faiss()
         one_in, most = _PROBED_CELLS
         probes = min(self._index.nlist / one_in, most) * self._n / passing
         selector = None if mask is None else faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
         settings = faiss.SearchParametersIVF(nprobe=min(self._index.nlist, round(probes)), sel=selector)
         with _one_thread(faiss):
-            rows: Ints = self._index.search(query.vectors, min(query.depth + _EXTRA_ROWS, self._n), params=settings)[1][
-                0
-            ]
-        return rows[rows >= 0]
+            found: Ints = self._index.search(vectors, min(depth + _EXTRA_ROWS, self._n), params=settings)[1]
+        return [rows[rows >= 0] for rows in found]
 
     def _search_cells(self, query: VectorQuery, mask: Bools | None, enough: float) -> Ints:
         """Return all rows of the cells with the best centroids, until `enough` rows pass the mask."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -14,6 +14,7 @@ from shortlist.retrieval.vectors.threads import map_in_threads
 from shortlist.retrieval.vectors.topk import TopK
 
 BLOCK = 4096  # rows whose scores fit into the cache of a core
+GATHERED = 512  # rows whose vectors do
 _SLACK = 1e-5  # more than the error of a float32 sum of 384 products
 
 
@@ -29,12 +30,20 @@ class VectorQuery:
     mask: Bools | None
     depth: int
 
-    def shortlist(self, vectors: Floats) -> Bools:
-        """Return bool[n]: True for the best `depth` of `vectors`, float32[n, d], and those within `_SLACK` of them."""
-        scores = sum_of_largest((vectors @ self.vectors.T).T, self.top)
-        if len(scores) <= self.depth:
-            return np.ones(len(scores), dtype=np.bool_)
-        return np.asarray(scores >= np.partition(scores, -self.depth)[-self.depth] - _SLACK)
+    def within(self, start: int, end: int) -> VectorQuery:
+        """Return this query for the rows from `start` to `end` only, of which the first has the number 0."""
+        return self if self.mask is None else replace(self, mask=self.mask[start:end])
+
+    def shortlist(self, vectors: Floats, rows: Ints) -> Ints:
+        """Return those of `rows` of `vectors`, float32[n, d], that are the best `depth`, or within `_SLACK` of them."""
+        if len(rows) <= self.depth:
+            return rows
+        products = np.empty((len(rows), len(self.vectors)), dtype=np.float32)
+        for start in range(0, len(rows), GATHERED):
+            part = vectors.take(rows[start : start + GATHERED], axis=0)
+            np.matmul(part, self.vectors.T, out=products[start : start + GATHERED])
+        scores = sum_of_largest(products.T, self.top)
+        return np.asarray(rows[scores >= np.partition(scores, -self.depth)[-self.depth] - _SLACK])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,9 @@ _CHUNKS_PER_ROW = 8  # chunks for each row to be returned
 def distinct(rows: Ints) -> Ints:
     """Return the unique `rows`, ascending. Faster than `np.unique`, which hashes."""
     ascending = np.sort(rows)
-    return np.asarray(ascending[np.append(True, ascending[1:] != ascending[:-1])[: len(ascending)]])
+    first = np.ones(len(rows), dtype=np.bool_)
+    np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
+    return np.asarray(ascending[first])
 
 
 def best_first(scores: npt.NDArray[np.floating], ties: Rows | Ints, limit: int | None = None) -> Ints:
@@ -41,22 +43,26 @@ def ranks_among(scores: Scores, ties: Rows | Ints, chosen: Ints) -> Ints:
 
     The order is that of `best_first`.
     """
-    own = scores[chosen]
-    better = len(scores) - np.searchsorted(np.sort(scores), own, side="right")
-    tied_before = (scores == own[:, None]) & (ties < ties[chosen][:, None])
-    return np.asarray(1 + better + np.count_nonzero(tied_before, axis=1))
+    own, ascending = scores[chosen], np.sort(scores)
+    not_better = np.searchsorted(ascending, own, side="right")
+    ranks = 1 + len(scores) - not_better
+    tied = np.flatnonzero(not_better - np.searchsorted(ascending, own) > 1)
+    before = (scores == own[tied, None]) & (ties < ties[chosen[tied], None])
+    ranks[tied] += np.count_nonzero(before, axis=1)
+    return np.asarray(ranks)
 
 
 def top_candidates(scores: Floats, limit: int, minimum: np.float32) -> Ints:
     """Return rows, ascending, that include the `limit` best `scores` above `minimum`, and few others.
 
     The rows are divided into chunks. The maxima of chunks belong to different rows, so the `limit`-th highest maximum
-    is no higher than the `limit`-th best score.
+    is no higher than the `limit`-th best score. Row r is in chunk r modulo the number of chunks, because numpy compares
+    whole slices fastest.
     """
     width = len(scores) // (_CHUNKS_PER_ROW * max(1, limit))
     if width < 2:
         return np.flatnonzero(scores > minimum)
-    highest = scores[: len(scores) // width * width].reshape(-1, width).max(axis=1)
+    highest = scores[: len(scores) // width * width].reshape(width, -1).max(axis=0)
     floor = np.partition(highest, len(highest) - limit)[len(highest) - limit]
     return np.flatnonzero(scores > minimum if floor <= minimum else scores >= floor)
 

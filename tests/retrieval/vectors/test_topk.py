@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.retrieval.vectors.topk import TopK, best_first
+from shortlist.retrieval.vectors.topk import TopK, best_first, ranks_among, top_candidates
 
 few_values = st.lists(st.integers(0, 4).map(float), max_size=40)
 
@@ -14,6 +14,25 @@ def test_it_is_the_head_of_everything_sorted(scores: list[float], limit: int, se
     ties = np.random.default_rng(seed).permutation(len(scores))
     everything = sorted(range(len(scores)), key=lambda at: (-scores[at], ties[at]))
     assert best_first(np.array(scores), ties, limit).tolist() == everything[:limit]
+
+
+@given(scores=few_values, seed=st.integers(0, 1000))
+def test_ranks_are_places_in_the_full_sort(scores: list[float], seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    ties = draw.permutation(len(scores))
+    chosen = draw.permutation(len(scores))[:5]
+    everything = best_first(np.array(scores), ties).tolist()
+    ranks = ranks_among(np.array(scores), ties, chosen)
+    assert ranks.tolist() == [everything.index(at) + 1 for at in chosen.tolist()]
+
+
+@given(scores=st.lists(st.integers(0, 30).map(float), max_size=200), limit=st.integers(1, 8))
+def test_candidates_include_all_that_could_be_among_the_best(scores: list[float], limit: int) -> None:
+    found = top_candidates(np.array(scores, dtype=np.float32), limit, minimum=np.float32(0)).tolist()
+    cut = sorted(scores, reverse=True)[limit - 1] if len(scores) >= limit else 0.0
+    assert found == sorted(set(found))
+    assert {row for row, score in enumerate(scores) if score > 0 and score >= cut} <= set(found)
+    assert all(scores[row] > 0 for row in found)
 
 
 @given(scores=few_values, limit=st.integers(1, 10), block=st.integers(1, 7))
