@@ -331,6 +331,22 @@ class BackupConfig(Section):
     max_bytes: int = Field(2_000_000_000, ge=0, description="largest home, less Chroma and indexes, to back up daily")
 
 
+class PipelineConfig(Section):
+    """Unattended runs: arriving files, the checks of their rows, and training."""
+
+    folder: str | None = Field(
+        None,
+        description="folder or s3://BUCKET/PREFIX with incoming/, done/, quarantine/ and failed/; the home if unset",
+    )
+    settle_s: float = Field(10.0, ge=0, description="seconds without a change after which an uploaded file is complete")
+    max_bad_share: Share = Field(0.5, description="a file with a larger share of bad rows is refused as a whole")
+    max_volume: Positive = Field(
+        10.0, description="a file with this many times the usual number of rows, or a part as small, is suspicious"
+    )
+    max_age_days: Positive = Field(7.0, description="events are reported as stale if the newest is older than this")
+    keep_days: Positive = Field(30.0, description="days after which tables in done/ are deleted; media stay")
+
+
 class ChatConfig(Section):
     """The chat."""
 
@@ -401,6 +417,7 @@ class Config(Section):
     store: StoreConfig = StoreConfig()
     exposures: ExposuresConfig = ExposuresConfig()
     backup: BackupConfig = BackupConfig()
+    pipeline: PipelineConfig = PipelineConfig()
     ingest: IngestConfig = IngestConfig()
     speech: SpeechConfig = SpeechConfig()
     media: MediaConfig = MediaConfig()

@@ -23,10 +23,19 @@ def in_child(work: Callable[[], object]) -> int:
 
 
 def killed_before(work: Callable[[], object], is_end: Callable[[str, str], bool]) -> bool:
-    """Return whether a child that runs `work` was killed.
+    """Return whether a child that runs `work` was killed. See `kill_before`."""
 
-    The child kills itself before the first change of a file for which `is_end(event, path)` is True. The event is
-    "open" (for writing), "os.rename", "os.mkdir", "os.rmdir" or "shutil.rmtree".
+    def run() -> None:
+        kill_before(is_end)
+        work()
+
+    return os.WIFSIGNALED(in_child(run))
+
+
+def kill_before(is_end: Callable[[str, str], bool]) -> None:
+    """Kill this process before its first change of a file for which `is_end(event, path)` is True.
+
+    The event is "open" (for writing), "os.rename", "os.mkdir", "os.rmdir" or "shutil.rmtree".
     """
 
     def kill(event: str, given: tuple[Any, ...]) -> None:
@@ -34,8 +43,4 @@ def killed_before(work: Callable[[], object], is_end: Callable[[str, str], bool]
         if changes and is_end(event, str(given[0])):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def run() -> None:
-        sys.addaudithook(kill)
-        work()
-
-    return os.WIFSIGNALED(in_child(run))
+    sys.addaudithook(kill)

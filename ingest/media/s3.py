@@ -36,7 +36,7 @@ class S3Source:
 
     def items(self) -> Iterator[Entry]:
         """See `Source`. Yields a `Failure` if the bucket cannot be listed."""
-        client = _client(self._config)
+        client = s3_client(self._config)
         try:
             yield from islice(self._list(client), self._media_filter.limit)
         except MediaError as error:
@@ -44,7 +44,7 @@ class S3Source:
 
     def _list(self, client: Any) -> Iterator[Item]:
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
-        with _translated_errors(self._address):
+        with translated_errors(self._address):
             for page in pages:
                 for entry in page.get("Contents", ()):
                     key, size = entry["Key"], int(entry["Size"])
@@ -60,7 +60,7 @@ class S3Source:
         path = folder / f"{digest}{PurePosixPath(key).suffix.lower()}"
         if not path.exists():
             partial_path = path.with_name(path.name + PARTIAL)
-            with _translated_errors(location):
+            with translated_errors(location):
                 client.download_file(self._bucket, key, str(partial_path))
                 partial_path.replace(path)
         try:
@@ -75,7 +75,8 @@ class S3Source:
         return Fetched(video, path, temporary=True)
 
 
-def _client(config: MediaConfig) -> Any:
+def s3_client(config: MediaConfig) -> Any:
+    """Return a client of `config.s3_endpoint` or Amazon S3. Raises `ServiceError` if boto3 is not installed."""
     try:
         import boto3
         from botocore.config import Config
@@ -95,7 +96,8 @@ def _client(config: MediaConfig) -> Any:
 
 
 @contextmanager
-def _translated_errors(location: str) -> Iterator[None]:
+def translated_errors(location: str) -> Iterator[None]:
+    """Raise the errors of boto3 and of the file system in the body as `MediaError` about `location`."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
 

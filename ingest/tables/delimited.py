@@ -39,7 +39,7 @@ def csv_rows(source: Path, columns: Columns, read_again: int = MAX_REREAD) -> It
     An unclosed quote fails its row, and the lines after it are read again. After `read_again` such lines the rest of
     the file is one failure.
     """
-    raw = _raw_rows(source, read_again, _delimiter(source))
+    raw = _raw_rows(source, read_again, delimiter(source))
     first = next(raw, None)
     header = [name.strip() for name in first.fields] if first else []
     _refuse_unreadable(source, first.fault if first else None, header)
@@ -62,7 +62,8 @@ def first_fields(source: Path) -> list[str]:
     return first.fields if first else []
 
 
-def _delimiter(source: Path) -> str:
+def delimiter(source: Path) -> str:
+    """Return the character of `DELIMITERS` that splits the first line into most fields."""
     with open_source(source) as file:
         header = _text(next(iter(lines_of(file)), b""))
     return max(DELIMITERS, key=QUOTED.sub("", header).count)

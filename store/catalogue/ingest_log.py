@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.results import Located, StepFailure, StepStatus
@@ -93,6 +93,13 @@ class Locations(CatalogueTable):
         with self._database.reading() as connection:
             row = connection.execute(found.where(locations.c.location == location)).one_or_none()
         return Located(row.version, row.video_id) if row else None
+
+    def move(self, old: str, new: str) -> None:
+        """Replace the location `old` by `new`, where the same file is now. Does nothing if `old` is unknown."""
+        with self._database.writing() as connection:
+            if connection.scalar(select(func.count()).where(locations.c.location == old)):
+                connection.execute(delete(locations).where(locations.c.location == new))
+                connection.execute(update(locations).where(locations.c.location == old).values(location=new))
 
     def of_video(self, video_id: str) -> list[str]:
         """Return all locations of `video_id`, sorted."""

@@ -1,0 +1,15 @@
+"""`shortlist pipeline`: the group of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from shortlist.app.cli.pipeline import arrivals
+
+app = typer.Typer(no_args_is_help=True, help="Run unattended: arriving files, their checks, training.")
+
+app.command("arrive")(arrivals.arrive)
+app.command("validate")(arrivals.validate)
+app.command("ingest")(arrivals.ingest)
+app.command("arrivals")(arrivals.arrivals)
+app.command("accept")(arrivals.accept)

@@ -1,0 +1,117 @@
+"""An inbox in object storage: `s3://BUCKET/PREFIX`, on Amazon S3 or any compatible server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shortlist.core.errors import MediaError, ServiceError
+from shortlist.ingest.media.s3 import SCHEME, translated_errors
+from shortlist.ops.data.inbox import FILE_KINDS, INCOMING, Found, is_unfinished
+
+
+class S3Inbox:
+    """The inbox at `address`. An object appears when its upload is complete; its ETag is its version.
+
+    Deliveries come at least once and in any order. An object stays in incoming/ until its file is stored.
+    Its methods raise `ServiceError` if the bucket cannot be reached. `client` is of boto3.
+    """
+
+    def __init__(self, address: str, client: Any) -> None:
+        self._bucket, _, prefix = address.removeprefix(SCHEME).partition("/")
+        self._prefix = f"{prefix.rstrip('/')}/" if prefix else ""
+        self._client = client
+
+    def found(self) -> Iterator[Found]:
+        """See `Inbox`."""
+        for kind in FILE_KINDS:
+            folder = f"{self._prefix}{INCOMING}/{kind}/"
+            with _reaching(self._location(folder)):
+                pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder)
+                entries = [entry for page in pages for entry in page.get("Contents", ())]
+            for entry in entries:
+                name = entry["Key"].removeprefix(folder)
+                if name and not name.endswith("/") and _is_safe(name):
+                    yield Found(kind, name, entry["ETag"].strip('"'))
+
+    def take(self, found: Found, target: Path) -> bool:
+        """See `Inbox`. The object is downloaded."""
+        return self._download(self._incoming(found), target)
+
+    def clear(self, found: Found) -> None:
+        """See `Inbox`. A newer version of the object stays."""
+        key = self._incoming(found)
+        with _reaching(self._location(key)):
+            try:
+                head = self._client.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if _is_missing(error):
+                    return
+                raise
+            if head["ETag"].strip('"') == found.version:
+                self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def keep(self, path: Path, name: str) -> str:
+        """See `Inbox`. The file is uploaded, then deleted here."""
+        key = self._prefix + name
+        with _reaching(self._location(key)):
+            self._client.upload_file(str(path), self._bucket, key)
+        path.unlink()
+        return self._location(key)
+
+    def fetch(self, name: str, target: Path) -> None:
+        """See `Inbox`."""
+        if not self._download(self._prefix + name, target):
+            raise FileNotFoundError(self._location(self._prefix + name))
+        self.remove(name)
+
+    def remove(self, name: str) -> None:
+        """See `Inbox`."""
+        with _reaching(self._location(self._prefix + name)):
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
+
+    def _download(self, key: str, target: Path) -> bool:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.part")
+        with _reaching(self._location(key)):
+            try:
+                self._client.download_file(self._bucket, key, str(part))
+            except ClientError as error:
+                if _is_missing(error):
+                    return False
+                raise
+        part.rename(target)
+        return True
+
+    def _incoming(self, found: Found) -> str:
+        return f"{self._prefix}{INCOMING}/{found.kind}/{found.name}"
+
+    def _location(self, key: str) -> str:
+        return f"{SCHEME}{self._bucket}/{key}"
+
+
+@contextmanager
+def _reaching(location: str) -> Iterator[None]:
+    """Raise errors of the server in the body as `ServiceError` about `location`."""
+    try:
+        with translated_errors(location):
+            yield
+    except MediaError as error:
+        expected = "object storage that can be listed, read and written"
+        raise ServiceError(
+            f"cannot work in {location}", expected=expected, found=error.found, remedy=error.remedy
+        ) from error
+
+
+def _is_missing(error: ClientError) -> bool:
+    return error.response.get("Error", {}).get("Code") in ("404", "NoSuchKey", "NotFound")
+
+
+def _is_safe(name: str) -> bool:
+    """Return whether the name of an object may become a path below the folder of its kind."""
+    parts = name.split("/")
+    return not is_unfinished(parts[-1]) and all(part not in ("", ".", "..") and "\\" not in part for part in parts)

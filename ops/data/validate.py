@@ -1,0 +1,129 @@
+"""Validate an arrived table: find its bad rows, and decide whether the batch is refused as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from shortlist.core.config import PipelineConfig
+from shortlist.ops.data.arrived_table import ArrivedTable, read_table
+from shortlist.ops.data.cells import typed
+from shortlist.ops.data.check import Checked, check
+from shortlist.ops.data.rules import Kind, batch_rules, row_rules
+
+MIN_ROWS = 10  # a share of fewer rows says nothing: they are put aside one by one
+MIN_KNOWN = 100  # rows about items; the first events of a new video may arrive alone
+MIN_VOLUME = 1000  # rows; a small file may well be ten times as large as usual
+
+References = Mapping[str, Mapping[str, int]]  # the name of a batch rule -> id -> number of rows with it
+Known = Callable[[str, Iterable[str]], set[str]]  # a table of the catalogue, and ids -> those that it has
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The earlier files of a kind: the median of their rows (None before three), and the columns that all had."""
+
+    rows: float | None = None
+    columns: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """The verdict on a table: `refused` has the reasons to refuse the batch, `warnings` what looks odd.
+
+    `repeated` are the numbers of rows that repeat an earlier row. `reasons` maps the number of each bad row to what is
+    wrong with it, `broken` each broken rule to its number of rows. `references` are the ids that the good rows name:
+    whether they are known is asked when the content that came with them is stored (`unknown_references`).
+    """
+
+    table: ArrivedTable
+    repeated: frozenset[int]
+    reasons: Mapping[int, tuple[str, ...]]
+    broken: Mapping[str, int]
+    references: References
+    refused: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def validate(
+    path: Path, kind: Kind, config: PipelineConfig, now: datetime, latest: datetime, usual: Usual, *, accepted: bool
+) -> Validation:
+    """Validate the table at `path` at the time `now`. A batch that a person has `accepted` is not refused.
+
+    `latest` is the latest allowed time of an event. Raises `UsageError` or `RecordError` if the file is no such table.
+    """
+    table = read_table(path, kind)
+    rows = typed(table.raw, kind).with_row_index(ROW)
+    checked = check(rows, kind, latest)
+    repeated = repeated_rows(rows, kind, checked)
+    if repeated:
+        rows = rows.filter(~pl.col(ROW).is_in(repeated))
+        checked = check(rows, kind, latest)
+    numbers = table.numbers.gather(rows[ROW])
+    reasons = {int(numbers[row]): found for row, found in checked.reasons.items()}
+    reasons |= {int(failure.where.rpartition(":")[2]): (failure.reason,) for failure in table.unread}
+    good = rows.filter(~pl.int_range(rows.height).is_in(list(checked.reasons)))
+    refused = () if accepted else tuple(_refusals(table, config, usual, len(reasons)))
+    broken = {**checked.broken, **({"line readable": len(table.unread)} if table.unread else {})}
+    warnings = tuple(_warnings(table, good, kind, config, now, usual))
+    twice = frozenset(table.numbers.gather(repeated))
+    return Validation(table, twice, reasons, broken, _references(good, kind), refused, warnings)
+
+
+def unknown_references(references: References, kind: Kind, known: Known) -> Iterator[str]:
+    """Yield why a batch with these references is refused: too few of its ids are known."""
+    for rule in batch_rules(kind):
+        rows = references[rule.name]
+        found = set[str]().union(*(known(str(table), rows) for table in rule.arguments))
+        total = sum(rows.values())
+        share = sum(rows[one] for one in found) / total if total else 1.0
+        if total >= MIN_KNOWN and share < (rule.share or 0):
+            yield f"{rule.name}: true of {share:.0%} of the rows, expected of at least {rule.share:.0%}"
+
+
+def _references(good: pl.DataFrame, kind: Kind) -> dict[str, dict[str, int]]:
+    found = {}
+    for rule in batch_rules(kind):
+        rows = good.filter(pl.col(rule.where[0]) == rule.where[1]) if rule.where else good
+        found[rule.name] = dict(rows.group_by(rule.column).len().iter_rows())
+    return found
+
+
+ROW = "row"  # the column with the number of a row in the table
+
+
+def repeated_rows(rows: pl.DataFrame, kind: Kind, checked: Checked) -> list[int]:
+    """Return the numbers of the rows that equal an earlier one. A delivery may hold the same event twice.
+
+    Only rows are compared that share a value which must be unique.
+    """
+    if not any(rule.check == "unique" and rule.name in checked.broken for rule in row_rules(kind)):
+        return []
+    suspects = rows[list(checked.reasons)]
+    first = suspects.unique([name for name in rows.columns if name != ROW], keep="first", maintain_order=True)
+    return sorted(set(suspects[ROW].to_list()) - set(first[ROW].to_list()))
+
+
+def _refusals(table: ArrivedTable, config: PipelineConfig, usual: Usual, bad: int) -> Iterator[str]:
+    rows = table.n_rows
+    if missing := usual.columns - set(table.raw.columns):
+        yield f"the schema changed: no column {', '.join(sorted(missing))}, which every earlier file had"
+    if rows >= MIN_ROWS and bad > config.max_bad_share * rows:
+        yield f"{bad:,} of {rows:,} rows are bad ({bad / rows:.0%}, allowed are {config.max_bad_share:.0%})"
+    if usual.rows is not None and rows >= MIN_VOLUME and rows >= config.max_volume * usual.rows:
+        yield f"{rows:,} rows, {rows / usual.rows:,.0f} times the usual {usual.rows:,.0f}"
+
+
+def _warnings(
+    table: ArrivedTable, good: pl.DataFrame, kind: Kind, config: PipelineConfig, now: datetime, usual: Usual
+) -> Iterator[str]:
+    if usual.rows is not None and table.n_rows * config.max_volume <= usual.rows:
+        yield f"only {table.n_rows:,} rows, usual are {usual.rows:,.0f}"
+    if kind == "events" and good.height:
+        newest: datetime = good.select(pl.col("at").max()).item()
+        if newest < now - timedelta(days=config.max_age_days):
+            yield f"stale: the newest event is of {newest:%Y-%m-%d}"

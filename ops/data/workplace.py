@@ -1,0 +1,100 @@
+"""The parts that the steps of an arrival share, and the last thing that is done with every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from shortlist.core.config import Config
+from shortlist.ingest.media.pipeline import Models
+from shortlist.ops.data.inbox import DONE, FAILED, INCOMING, PROCESSING, FileKind, Found, Inbox
+from shortlist.ops.data.ledger import Arrival, Ledger, Outcome
+from shortlist.ops.data.validate import References
+from shortlist.store.home import Home
+
+FOLDERS_OF: dict[Outcome, str] = {"done": DONE, "refused": FAILED, "failed": FAILED, "returned": INCOMING}
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """A home, the inbox of its files, the ledger of those that were taken, and the models that storing them needs."""
+
+    home: Home
+    config: Config
+    inbox: Inbox
+    ledger: Ledger
+    models: Models
+
+    @property
+    def processing(self) -> Path:
+        """The folder of files that were taken and are not finished."""
+        return self.home.path / PROCESSING
+
+    def path(self, kind: FileKind, name: str) -> Path:
+        """Return the path of a file in work."""
+        return self.processing / kind / name
+
+    def path_of(self, arrival: Arrival) -> Path:
+        """Return the path of the file of an unfinished arrival."""
+        return self.path(arrival.kind, arrival.name)
+
+    def scratch(self, arrival: Arrival, suffix: str) -> Path:
+        """Return the path of a file that belongs to an unfinished arrival, hidden from who looks into the folder."""
+        return self.processing / f".{arrival.number}{suffix}"
+
+    def write_verdict(self, arrival: Arrival, left_out: Collection[int], references: References) -> None:
+        """Store the numbers of the rows that must not be ingested, and the ids that the others name."""
+        verdict = {"left_out": sorted(left_out), "references": references}
+        self.scratch(arrival, ".json").write_text(json.dumps(verdict))
+
+    def read_verdict(self, arrival: Arrival) -> tuple[frozenset[int], References]:
+        """Return what `write_verdict` stored."""
+        verdict = json.loads(self.scratch(arrival, ".json").read_text())
+        return frozenset(verdict["left_out"]), verdict["references"]
+
+    def keep_text(self, arrival: Arrival, text: str, name: str) -> None:
+        """Keep `text` as the file `name` of the inbox."""
+        scratch = self.scratch(arrival, ".txt")
+        scratch.write_text(text)
+        self.inbox.keep(scratch, name)
+
+    def end(self, arrival: Arrival, outcome: Outcome) -> Arrival:
+        """Record the outcome, and move the file to the folder that belongs to it."""
+        folder = FOLDERS_OF[outcome]
+        kept = f"{folder}/{arrival.kind}/{arrival.name}" if outcome == "returned" else arrival.name_in(folder)
+        return self.finish(self.ledger.put(replace(arrival, state="finishing", outcome=outcome, kept=kept)))
+
+    def finish(self, arrival: Arrival) -> Arrival:
+        """Move the file of an arrival whose outcome is recorded. May be repeated after a kill at any moment."""
+        if arrival.outcome is None:
+            return arrival
+        path = self.path_of(arrival)
+        if arrival.outcome in ("refused", "failed"):
+            self.keep_text(arrival, _reasons(arrival), f"{arrival.kept}.why.txt")
+        if path.exists():
+            location = self.inbox.keep(path, arrival.kept)
+            self.home.catalogue.locations.move(str(path), location)
+        if arrival.outcome != "returned":
+            self.inbox.clear(Found(arrival.kind, arrival.name, arrival.version))
+        self.scratch(arrival, ".json").unlink(missing_ok=True)
+        return self.ledger.put(replace(arrival, state=arrival.outcome))
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of the file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _reasons(arrival: Arrival) -> str:
+    lines = [f"{arrival.name} was {arrival.outcome}, nothing of it is stored:", *(f"- {why}" for why in arrival.why)]
+    if arrival.broken:
+        lines += ["", "rows that break each rule:"]
+        lines += [f"{number:>9,}  {rule}" for rule, number in arrival.broken.items()]
+    lines += ["", f"Correct the file and put it into incoming/{arrival.kind}/ again."]
+    if arrival.outcome == "refused":
+        lines.append(f"If it is right as it is: shortlist pipeline accept {arrival.number}")
+    return "\n".join([*lines, ""])
