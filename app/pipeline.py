@@ -1,8 +1,12 @@
-"""Build what unattended runs need: the workplace of arriving files."""
+"""Build what unattended runs need: the workplace of arriving files, and the processes of the steps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +18,10 @@ from shortlist.store.home import Home
 if TYPE_CHECKING:
     from shortlist.ops.data.inbox import Inbox
     from shortlist.ops.data.workplace import Workplace
+    from shortlist.ops.pipeline.runner import Ended, Execute
+
+LOG = "pipeline.log"
+START = "from shortlist.app.cli.main import run; run()"
 
 
 @contextmanager
@@ -44,6 +52,30 @@ def open_inbox(config: Config) -> Inbox:
 
         return S3Inbox(folder, client)
     return LocalInbox(config.home if folder is None else Path(folder).expanduser(), config.pipeline.settle_s)
+
+
+def execute_with(config: Config) -> Execute:
+    """Return a function that runs a `shortlist` command on the home of `config` in a process of its own.
+
+    What it prints goes to pipeline.log of the home, which is replaced by the next command.
+    """
+    from shortlist.ops.pipeline.runner import Ended
+
+    log = config.home / LOG
+
+    def execute(command: Sequence[str]) -> Ended:
+        began = time.monotonic()
+        with log.open("wb") as output:
+            words = [sys.executable, "-c", START, *command, "--home", str(config.home)]
+            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output)  # noqa: S603
+            _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        peak = usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+        cpu = usage.ru_utime + usage.ru_stime
+        return Ended(process.returncode, said[-1] if said else "", time.monotonic() - began, cpu, peak)
+
+    return execute
 
 
 def require_ops() -> None:

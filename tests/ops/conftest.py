@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shortlist.core.config import Config, PipelineConfig
-from shortlist.core.types import Transcript
+from shortlist.core.types import Event, Transcript
 from shortlist.ingest.media.pipeline import Models
 from shortlist.ops.data.inbox import Inbox, LocalInbox
 from shortlist.ops.data.ledger import Arrival, Ledger
@@ -67,6 +68,17 @@ def put(folder: Path) -> Callable[[str, str], Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def sample_events() -> Callable[[int], list[Event]]:
+    """sample_events(n) makes n different events."""
+
+    def make(number: int) -> list[Event]:
+        at = datetime(2026, 11, 20, tzinfo=UTC)
+        return [Event(f"u{one % 50}", f"v{one}", "video", "view", at) for one in range(number)]
+
+    return make
 
 
 def outcomes(arrivals: list[Arrival]) -> dict[str, str]:

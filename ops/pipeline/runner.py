@@ -1,0 +1,84 @@
+"""Run the steps in order, one run at a time. What was done is not done again; a killed run is resumed by the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from filelock import FileLock, Timeout
+
+from shortlist.core.errors import HomeLocked
+from shortlist.ops.data.workplace import Workplace
+from shortlist.ops.pipeline.history import Execution, History, Run
+from shortlist.ops.pipeline.steps import STEPS, Step, state_of
+
+LOCK = "pipeline.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end of a command: its exit code, what it said last, and its cost."""
+
+    code: int
+    message: str
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+
+
+Execute = Callable[[Sequence[str]], Ended]  # runs `shortlist` with these arguments
+
+
+def run_pipeline(
+    place: Workplace, history: History, execute: Execute, reason: str, steps: Sequence[Step] = STEPS,
+    forced: Collection[str] = (), after: Callable[[Execution], None] | None = None,
+) -> Run:  # fmt: skip
+    """Run `steps` for `reason` until one fails. `after` gets each step that has ended.
+
+    A step is skipped if nothing waits for it, and cached if its inputs are those of its last success and its outputs
+    are still there. The steps in `forced` are not asked for new events. Raises `HomeLocked` at once if another process
+    runs the pipeline.
+    """
+    lock = FileLock(place.home.path / LOCK, timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise HomeLocked(
+            "the pipeline is running already",
+            expected="one run at a time",
+            found="another process",
+            remedy="wait until it has ended; it takes what has arrived in the meantime at the next run",
+        ) from error
+    try:
+        run = history.begin(reason)
+        for step in steps:
+            execution = _run_step(step, place, history, execute, step.name in forced)
+            run = history.add(run, execution)
+            if after:
+                after(execution)
+            if execution.state == "failed":
+                return history.end(run, "failed")
+        return history.end(run, "done")
+    finally:
+        lock.release()
+
+
+def _run_step(step: Step, place: Workplace, history: History, execute: Execute, forced: bool) -> Execution:
+    inputs, events = state_of(step.inputs, place), place.home.catalogue.events.last_number()
+    if inputs is None:
+        return Execution(step.name, "skipped", events=events, message="nothing waits")
+    last = history.last_done(step.name)
+    if last is not None and last.inputs == inputs and last.outputs == state_of(step.outputs, place):
+        return Execution(step.name, "cached", inputs, last.outputs, events=events)
+    new, needed = events - (last.events if last else 0), place.config.pipeline.train_after
+    if step.needs_events and new < needed and not forced:
+        message = f"{new:,} new events since the last time, {needed:,} are needed"
+        return Execution(step.name, "skipped", inputs, events=events, message=message)
+    ended = execute(step.command)
+    cost = (ended.seconds, ended.cpu_seconds, ended.peak_mb)
+    if ended.code in step.not_yet:
+        return Execution(step.name, "skipped", inputs, None, *cost, events, ended.message)
+    if ended.code not in (0, 1):  # 1: some items failed, and are listed
+        message = f"{ended.message or f'exit code {ended.code}'}; {step.remedy}"
+        return Execution(step.name, "failed", inputs, None, *cost, events, message)
+    return Execution(step.name, "done", inputs, state_of(step.outputs, place), *cost, events)

@@ -1,0 +1,112 @@
+"""The table of steps, from arriving files to a promoted model. A new step is one row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from shortlist.ops.data.ledger import OPEN
+from shortlist.ops.data.workplace import Workplace
+
+Resource = Literal["incoming", "taken", "checked", "catalogue", "models"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A `shortlist` command that turns `inputs` into `outputs`.
+
+    `remedy` tells a person what to do if it fails. A step that `needs_events` waits until there are so many new ones
+    (`pipeline.train_after`). An exit code in `not_yet` means that it cannot do its work yet, which is no failure.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    inputs: tuple[Resource, ...]
+    outputs: tuple[Resource, ...]
+    remedy: str
+    needs_events: bool = False
+    not_yet: frozenset[int] = frozenset()
+
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "arrive",
+        ("pipeline", "arrive"),
+        ("incoming",),
+        ("taken",),
+        "check that pipeline.folder can be read and written, and that the disk is not full",
+    ),
+    Step(
+        "validate",
+        ("pipeline", "validate"),
+        ("taken",),
+        ("checked",),
+        "`shortlist pipeline arrivals` lists the files; a file that stops the command may be moved out of processing/",
+    ),
+    Step(
+        "ingest",
+        ("pipeline", "ingest"),
+        ("checked",),
+        ("catalogue",),
+        "wait for another process that writes, or see `shortlist doctor`; the next run stores the files",
+    ),
+    Step(
+        "train",
+        ("train", "all"),
+        ("catalogue",),
+        ("models",),
+        "run `shortlist train all` to see why; the version in use stays in use",
+        needs_events=True,
+        not_yet=frozenset({2}),
+    ),
+)
+
+
+def _incoming(place: Workplace) -> object:
+    found = [(one.kind, one.name, one.version) for one in place.inbox.found()]
+    last = place.ledger.newest(1)
+    # The same names may arrive again after these were taken: the number of the last arrival tells them apart.
+    return [found, [one.number for one in last]] if found or place.ledger.in_state("finishing") else None
+
+
+def _taken(place: Workplace) -> object:
+    return [one.number for one in place.ledger.in_state("taken")] or None
+
+
+def _checked(place: Workplace) -> object:
+    return [one.number for one in place.ledger.in_state("checked")] or None
+
+
+def _catalogue(place: Workplace) -> object:
+    catalogue = place.home.catalogue
+    return [catalogue.revision(), *catalogue.events.version()]
+
+
+def _models(place: Workplace) -> object:
+    trained = place.home.path / "trained"
+    names = sorted(path.name for path in trained.glob("*") if path.is_dir())
+    promoted = trained / "promoted.json"
+    return [names, promoted.read_text() if promoted.exists() else None]
+
+
+STATES: Mapping[Resource, Callable[[Workplace], object]] = {
+    "incoming": _incoming,
+    "taken": _taken,
+    "checked": _checked,
+    "catalogue": _catalogue,
+    "models": _models,
+}
+
+
+def state_of(resources: tuple[Resource, ...], place: Workplace) -> str | None:
+    """Return a hash of the content of `resources`, or None if one of them is an empty queue."""
+    states = [STATES[resource](place) for resource in resources]
+    return None if None in states else hashlib.sha256(json.dumps(states).encode()).hexdigest()[:16]
+
+
+def is_unfinished(place: Workplace) -> bool:
+    """Return whether files were taken and are not finished."""
+    return bool(place.ledger.in_state(*OPEN))

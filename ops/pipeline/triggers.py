@@ -1,0 +1,75 @@
+"""Decide when a run begins: files arrived, or there are many new events. Deliveries in pieces make one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shortlist.ops.data.workplace import Workplace
+from shortlist.ops.pipeline.history import History
+from shortlist.ops.pipeline.steps import is_unfinished
+
+FIRST_PAUSE_S = 60.0  # after a failed run; doubled after each further one
+LONGEST_PAUSE_S = 3600.0
+
+
+def upload(place: Workplace, _history: History) -> str | None:
+    """Return a reason if files arrived, or were taken and are not finished."""
+    number = sum(1 for _ in place.inbox.found())
+    if number:
+        return f"upload: {number:,} file{'s' if number > 1 else ''}"
+    return "unfinished files" if is_unfinished(place) else None
+
+
+def new_events(place: Workplace, history: History) -> str | None:
+    """Return a reason if there are `pipeline.train_after` events since the last training that was tried."""
+    tried = [
+        one for run in history.newest(20) for one in run.steps if one.step == "train" and one.inputs and one.seconds
+    ]
+    last = max((one.events for one in tried), default=0)
+    new = place.home.catalogue.events.last_number() - last
+    return f"events: {new:,} new" if new >= place.config.pipeline.train_after else None
+
+
+TRIGGERS: tuple[Callable[[Workplace, History], str | None], ...] = (upload, new_events)
+
+
+def reason_now(place: Workplace, history: History) -> str | None:
+    """Return the first reason to run now, or None."""
+    return next((reason for trigger in TRIGGERS if (reason := trigger(place, history)) is not None), None)
+
+
+@dataclass(slots=True)
+class Debounce:
+    """Let a reason pass when it has not changed for `quiet_s` seconds, or was there for `longest_s` in all.
+
+    After a failed run nothing passes for a minute, after a second one for two, and so on up to an hour.
+    """
+
+    quiet_s: float
+    longest_s: float
+    _reason: str | None = None
+    _since: float = 0.0
+    _changed: float = 0.0
+    _failures: int = 0
+    _paused_until: float = float("-inf")
+
+    def passes(self, reason: str | None, now: float) -> bool:
+        """Return whether a run begins for `reason` at `now`, in seconds of any clock."""
+        if reason is None or now < self._paused_until:
+            self._reason = None
+            return False
+        if self._reason is None:
+            self._since = now
+        if reason != self._reason:
+            self._reason, self._changed = reason, now
+        if now - self._changed < self.quiet_s and now - self._since < self.longest_s:
+            return False
+        self._reason = None
+        return True
+
+    def ended(self, *, failed: bool, now: float) -> None:
+        """Take note of the end of a run."""
+        self._failures = self._failures + 1 if failed else 0
+        if failed:
+            self._paused_until = now + min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (self._failures - 1))

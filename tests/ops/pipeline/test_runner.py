@@ -1,0 +1,225 @@
+"""Runs of the pipeline: what is done is not done again, whatever happened in between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from shortlist.core.errors import HomeLocked
+from shortlist.ops.data.ingest_arrivals import ingest_arrivals
+from shortlist.ops.data.take_arrivals import take_arrivals
+from shortlist.ops.data.validate_arrivals import validate_arrivals
+from shortlist.ops.data.workplace import Workplace
+from shortlist.ops.pipeline.draw import mermaid
+from shortlist.ops.pipeline.history import History, Run
+from shortlist.ops.pipeline.runner import LOCK, Ended, run_pipeline
+from shortlist.ops.pipeline.sagemaker import definition
+from shortlist.ops.pipeline.steps import STEPS
+
+Put = Callable[[str, str], Path]
+HEADER = "user_id,item_id,kind,action,at\n"
+WORK = {"arrive": take_arrivals, "validate": validate_arrivals, "ingest": ingest_arrivals}
+
+
+class Pipeline:
+    """The pipeline of a home. Its first three steps are real; `train` leaves a version, or ends as `trained` says."""
+
+    def __init__(self, place: Workplace, history: History) -> None:
+        self.place = place
+        self.history = history
+        self.commands: list[str] = []
+        self.trained = Ended(0, "", 2.0, 1.5, 100.0)
+        self.dies_in = ""
+
+    def execute(self, command: Sequence[str]) -> Ended:
+        name = command[1] if command[0] == "pipeline" else command[0]
+        if name == self.dies_in:
+            raise KeyboardInterrupt
+        self.commands.append(name)
+        if name == "train":
+            folder = self.place.home.path / "trained" / f"v{len(self.commands)}"
+            if self.trained.code == 0:
+                folder.mkdir(parents=True)
+            return self.trained
+        WORK[name](self.place)
+        return Ended(0, "", 1.0, 0.5, 50.0)
+
+    def run(self, reason: str = "by hand", **options: Any) -> Run:
+        self.commands = []
+        return run_pipeline(self.place, self.history, self.execute, reason, **options)
+
+    def states(self, **options: Any) -> dict[str, str]:
+        return {step.step: step.state for step in self.run(**options).steps}
+
+
+@pytest.fixture
+def pipeline(workplace: Any, folder: Path) -> Iterator[Pipeline]:
+    with workplace() as place:
+        few = place.config.pipeline.model_copy(update={"train_after": 3})
+        place = replace(place, config=place.config.model_copy(update={"pipeline": few}))
+        history = History(folder)
+        yield Pipeline(place, history)
+        history.close()
+
+
+def rows(number: int, day: int = 20) -> str:
+    return HEADER + "".join(f"u{n},v1,video,view,2026-11-{day}T10:00:00Z\n" for n in range(number))
+
+
+def test_files_go_through_all_steps_once(pipeline: Pipeline, put: Put) -> None:
+    put("events/day.csv", rows(5))
+    assert pipeline.states() == dict.fromkeys(("arrive", "validate", "ingest", "train"), "done")
+    assert pipeline.states() == {"arrive": "skipped", "validate": "skipped", "ingest": "skipped", "train": "cached"}
+    assert pipeline.commands == []
+    assert pipeline.place.home.catalogue.counts().events == 5
+
+
+def test_the_same_name_again_is_not_taken_for_done(pipeline: Pipeline, put: Put) -> None:
+    put("events/day.csv", rows(5))
+    pipeline.run()
+    put("events/day.csv", rows(1, day=21))
+    assert pipeline.states() == {"arrive": "done", "validate": "done", "ingest": "done", "train": "skipped"}
+    assert pipeline.place.home.catalogue.counts().events == 6
+
+
+def test_training_waits_for_new_events_unless_it_is_asked_for(pipeline: Pipeline, put: Put) -> None:
+    put("events/day.csv", rows(2))
+    [*_, train] = pipeline.run().steps
+    assert (train.state, train.message) == ("skipped", "2 new events since the last time, 3 are needed")
+    assert pipeline.states(forced=("train",))["train"] == "done"
+    put("events/more.csv", rows(2, day=21))
+    assert pipeline.states()["train"] == "skipped"
+    put("events/more.csv", rows(1, day=22))
+    assert pipeline.states()["train"] == "done"
+
+
+def test_too_few_readers_to_train_is_no_failure(pipeline: Pipeline, put: Put) -> None:
+    put("events/day.csv", rows(5))
+    pipeline.trained = Ended(2, "too few readers: expected 200", 1.0, 1.0, 10.0)
+    run = pipeline.run()
+    assert (run.state, run.steps[-1].state, run.steps[-1].message) == (
+        "done",
+        "skipped",
+        "too few readers: expected 200",
+    )
+
+
+def test_a_failed_step_says_what_to_do_and_is_tried_again(pipeline: Pipeline, put: Put) -> None:
+    put("events/day.csv", rows(5))
+    pipeline.trained = Ended(4, "the disk is full", 1.0, 1.0, 10.0)
+    run = pipeline.run()
+    assert (run.state, run.steps[-1].state) == ("failed", "failed")
+    assert run.steps[-1].message.startswith("the disk is full; run `shortlist train all` to see why")
+    pipeline.trained = Ended(0, "", 1.0, 1.0, 10.0)
+    assert pipeline.states()["train"] == "done"
+    assert pipeline.commands == ["train"]
+
+
+@pytest.mark.parametrize("step", ["arrive", "validate", "ingest", "train"])
+def test_a_run_that_was_interrupted_is_resumed_at_its_step(pipeline: Pipeline, put: Put, step: str) -> None:
+    put("events/day.csv", rows(5))
+    pipeline.dies_in = step
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run("upload")
+    pipeline.dies_in = ""
+    assert pipeline.run("again").state == "done"
+    order = ["arrive", "validate", "ingest", "train"]
+    assert pipeline.commands == order[order.index(step) :]
+    assert [(run.reason, run.state) for run in pipeline.history.newest(5)] == [
+        ("again", "done"),
+        ("upload", "interrupted"),
+    ]
+    assert pipeline.place.home.catalogue.counts().events == 5
+
+
+def test_one_run_at_a_time(pipeline: Pipeline, folder: Path) -> None:
+    with FileLock(folder / LOCK), pytest.raises(HomeLocked, match="the pipeline is running already"):
+        pipeline.run()
+
+
+def test_the_history_has_costs_inputs_and_outputs(pipeline: Pipeline, put: Put) -> None:
+    put("events/day.csv", rows(5))
+    pipeline.run("upload: 1 file")
+    [run] = pipeline.history.newest(5)
+    assert run.reason == "upload: 1 file"
+    assert run.ended is not None
+    assert [step.step for step in run.steps] == ["arrive", "validate", "ingest", "train"]
+    assert [(step.seconds, step.cpu_seconds, step.peak_mb) for step in run.steps[2:]] == [(1, 0.5, 50), (2, 1.5, 100)]
+    by_name = {step.step: step for step in run.steps}
+    assert by_name["ingest"].outputs == by_name["train"].inputs
+
+
+def test_the_drawing_has_every_step_and_its_state(pipeline: Pipeline, put: Put) -> None:
+    put("events/day.csv", rows(2))
+    drawn = mermaid(STEPS, pipeline.run())
+    assert drawn.startswith("flowchart LR\n")
+    assert '  arrive["arrive<br/>done, 1.0 s"]:::done\n' in drawn
+    assert '  train["train<br/>skipped"]:::skipped\n' in drawn
+    assert "  arrive -- taken --> validate\n" in drawn
+    assert "  incoming[(incoming)] --> arrive\n" in drawn
+
+
+def test_each_step_is_a_command_that_exists() -> None:
+    from shortlist.app.cli.main import _command
+
+    for step in STEPS:
+        group = _command()
+        names = step.command[: 2 if step.command[0] == "pipeline" else 1]
+        for name in names:
+            group = group.commands[name]  # type: ignore[attr-defined]
+
+
+ARN = "arn:aws:iam::123456789012:role/any"  # long enough for every parameter
+
+
+def filled(value: Any) -> Any:
+    """`value` with every reference to a parameter replaced by a word."""
+    if isinstance(value, dict):
+        return ARN if set(value) == {"Get"} else {key: filled(one) for key, one in value.items()}
+    return [filled(one) for one in value] if isinstance(value, list) else value
+
+
+def problems(steps: Sequence[Any]) -> list[str]:
+    """What botocore's model of the service finds wrong with the requests of `steps`."""
+    import botocore.session
+    from botocore.validate import ParamValidator
+
+    model = botocore.session.get_session().get_service_model("sagemaker").operation_model("CreateProcessingJob")
+    found = []
+    for step in steps:
+        request = {"ProcessingJobName": step["Name"], **filled(step["Arguments"])}
+        found.append(ParamValidator().validate(request, model.input_shape).generate_report())
+    return [one for one in found if one]
+
+
+def test_the_sagemaker_definition_is_valid_and_has_the_same_steps() -> None:
+    written = json.loads(json.dumps(definition(STEPS)))
+    assert [step["Name"] for step in written["Steps"]] == [step.name for step in STEPS]
+    for step, row in zip(written["Steps"], STEPS, strict=True):
+        assert step["Arguments"]["AppSpecification"]["ContainerArguments"] == list(row.command)
+    assert problems(written["Steps"]) == []
+    names = {parameter["Name"] for parameter in written["Parameters"]}
+    used = {word.partition("Parameters.")[2] for word in references(written["Steps"])}
+    assert used == names
+    assert [step.get("DependsOn") for step in written["Steps"]] == [None, ["arrive"], ["validate"], ["ingest"]]
+    written["Steps"][0]["Arguments"]["AppSpecification"]["ImageUrl"] = "x"
+    assert problems(written["Steps"]) != []
+
+
+def references(value: Any) -> Iterator[str]:
+    """Every `Get` in `value`."""
+    if isinstance(value, dict):
+        if set(value) == {"Get"}:
+            yield value["Get"]
+        else:
+            for one in value.values():
+                yield from references(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from references(one)
