@@ -28,8 +28,8 @@ from shortlist.app.cli.eval import commands as evaluation
 from shortlist.app.cli.home import backup, doctor, rebuild, status
 from shortlist.app.cli.ingest import commands as ingest
 from shortlist.app.cli.ingest import simulate
-from shortlist.app.cli.reader import forget, objective, what_if
 from shortlist.app.cli.pipeline import commands as pipeline
+from shortlist.app.cli.reader import forget, objective, what_if
 from shortlist.app.cli.terminal.options import ConfigFile, HomeDir
 from shortlist.core.errors import ShortlistError, StateError, one_line
 from shortlist.core.telemetry import TELEMETRY_OFF
