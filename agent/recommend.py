@@ -118,6 +118,11 @@ class Recommender:
         return {**dict.fromkeys(ranker.depths if ranker else (), 1.0), **weights}
 
     @property
+    def half_life_days(self) -> float:
+        """The configured age at which an event counts half."""
+        return self._profile.half_life_days
+
+    @property
     def full_list(self) -> int:
         """The largest `k` with which the legs find the same candidates as with a small one."""
         return min(LONG, self._retrieval.depth)

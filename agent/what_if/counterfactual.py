@@ -35,16 +35,22 @@ class Counterfactual:
     """A set of items without which `video_id` is not among the best `k`, and its rank then; None is below the last.
 
     `without` is empty if no set was found. `tried` is the number of sets that were ranked for this video. `complete` is
-    true if no smaller set does it: all were tried. `n_items` is the number of items of the history.
+    true if no smaller set does it: all were tried. `n_items` is the number of items of the history; None if the video
+    is not among the best `k` of the retrieval at all.
     """
 
     video_id: str
     k: int
-    n_items: int
+    n_items: int | None
     without: tuple[HistoryItem, ...] = ()
     rank: int | None = None
     tried: int = 0
     complete: bool = True
+
+    @classmethod
+    def outside(cls, video_id: str, k: int) -> Counterfactual:
+        """Return that a video is not in the list."""
+        return cls(video_id, k, None)
 
     @property
     def sentence(self) -> str:
@@ -71,6 +77,8 @@ class Counterfactual:
         }
 
     def _none(self) -> str:
+        if self.n_items is None:
+            return f"the best {self.k} of the retrieval do not have it"
         if not self.n_items:
             return "your history is empty, so it is not why you see this"
         largest = min(LARGEST, self.n_items)

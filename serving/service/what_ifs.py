@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shortlist.agent.what_if.counterfactual import counterfactuals
+from shortlist.agent.what_if.counterfactual import Counterfactual, counterfactuals
 from shortlist.agent.what_if.what_if import what_if
-from shortlist.core.errors import UnknownItem
 from shortlist.core.ranking import Change, Request
 from shortlist.serving.service.reloader import Reloader
 from shortlist.store.catalogue.catalogue import Catalogue
@@ -24,13 +23,12 @@ class WhatIfs:
         return what_if(self._reloader.recommender(), self._catalogue, request, change).document
 
     def counterfactual(self, request: Request, video_id: str) -> dict[str, Any]:
-        """Return what keeps a video in the list. Raises `UnknownItem` if the list does not have it."""
+        """Return what keeps a video in the list, or that the list does not have it. Raises `UnknownItem`."""
+        self._catalogue.videos.get(video_id)
         found = counterfactuals(self._reloader.recommender(), request, [video_id])
-        if not found:
-            expected, remedy = f"a video of the best {request.k}", "ask for a longer list with k"
-            raise UnknownItem("not in the list", expected=expected, found=repr(video_id), remedy=remedy)
-        return found[0].document
+        return found[0].document if found else Counterfactual.outside(video_id, request.k).document
 
-    def weights(self) -> dict[str, float]:
-        """Return the weight of each leg that runs."""
-        return self._reloader.recommender().weights
+    def settings(self) -> dict[str, Any]:
+        """Return the weight of each leg that runs, and the half-life of an event's weight."""
+        recommender = self._reloader.recommender()
+        return {"weights": recommender.weights, "half_life_days": recommender.half_life_days}

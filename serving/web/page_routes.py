@@ -56,7 +56,7 @@ async def icon() -> Response:
 
 @router.get("/page/start", responses=PROBLEMS, response_model=None)
 async def start(request: Request, service: ServiceDep, caller: ReadingContent) -> JsonResponse:
-    """Return readers, categories, the default rerank and what the caller may do."""
+    """Return readers, categories, the defaults of rerank and what-if, and what the caller may do."""
     document = await service.threads.run(partial(_start, service, caller))
     rerank: RerankConfig = request.app.state.rerank
     return JsonResponse({**document, "method": chosen_method(rerank), "budget_ms": rerank.budget_ms})
@@ -99,6 +99,7 @@ def _start(service: Service, caller: Caller) -> dict[str, Any]:
         "reader": own or service.last_reader() or next(iter(readers), None),
         "categories": service.categories(),
         "videos": service.reloader.snapshot().n_live,
+        **service.what_ifs.settings(),
         "signed_in": caller.key is not None,
         "may": {"write": writes, "store": writes or own is not None, "chat": own is None},
     }

@@ -11,13 +11,14 @@ import { Shelf } from "./shelf.js";
 import { remember, shownAt } from "./shown.js";
 import { hasFile, howToPlay } from "./stage.js";
 import { sentence, startOf } from "./words.js";
+import { WhatIf } from "./what-if.js";
 import { showWhy } from "./why.js";
 
 const K = 12;
 const LISTED = 200; // the server lists no more readers
 const $ = (selector) => document.querySelector(selector);
 
-let start, shelf, reader, loading;
+let start, shelf, whatIf, reader, loading;
 let limits = [];
 let items = [];
 let thread = newId();
@@ -39,6 +40,18 @@ function reply(text) {
 function parameters(more = {}) {
   const own = limits.some(([name]) => name === "k") ? {} : { k: K };
   return new URLSearchParams([...limits, ...Object.entries({ ...own, rerank: "none", ...more }).map(([name, value]) => [name, String(value)])]);
+}
+
+/** The same without the language model, for questions about the list of the retrieval. */
+function plainParameters() {
+  const plain = parameters();
+  plain.delete("rerank");
+  return plain;
+}
+
+async function causeOf(item) {
+  const asked = new URLSearchParams([...plainParameters(), ["user", reader], ["video", item.video_id]]);
+  return get(`/v1/counterfactual?${asked}`).then((found) => found.sentence, () => null);
 }
 
 async function learn(found, request = null) {
@@ -149,7 +162,7 @@ async function obey(found) {
     loading?.abort();
     return show(recommendations, found.request_id);
   }
-  if (action.name === "feedback") return load();
+  if (["feedback", "objective"].includes(action.name)) return load();
 }
 
 // What a reader does
@@ -165,7 +178,7 @@ async function dislikeChannel(channel) {
 }
 
 async function act(name, item) {
-  if (name === "why") return showWhy($("#why"), item, lists.get(item), ["file", "youtube"].includes(howToPlay(item)) ? (from) => openPlayer($("#player"), item, reader, from) : null);
+  if (name === "why") return showWhy($("#why"), item, lists.get(item), ["file", "youtube"].includes(howToPlay(item)) ? (from) => openPlayer($("#player"), item, reader, from) : null, causeOf(item));
   if (name === "play") return openPlayer($("#player"), item, reader, startOf(item));
   try {
     if (name === "open") {
@@ -230,6 +243,13 @@ function listen() {
   $("#reader").addEventListener("change", () => ($("#reader").value ? choose($("#reader").value) : askForReader()));
   $("#model").addEventListener("change", load);
   $("#open-feed").addEventListener("click", openFeed);
+  whatIf = new WhatIf($("#what-if"), { start, parameters: plainParameters, kept: load });
+  const openWhatIf = () => whatIf.open(reader).catch(fail);
+  $("#open-what-if").addEventListener("click", openWhatIf);
+  $("#why .what-if").addEventListener("click", () => {
+    $("#why").close();
+    openWhatIf();
+  });
   $("#open-history").addEventListener("click", () => openHistory($("#history"), reader).catch(fail));
   $("#sign-out").addEventListener("click", () => send("DELETE", "/page/session").then(() => location.reload()));
   ledger.listen(() => $("#feed").open || load());

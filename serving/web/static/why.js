@@ -2,11 +2,11 @@
 
 import { clock, ordinal, sentence } from "./words.js";
 
-const NAMES = {
+export const NAMES = {
   bm25: "words", tfidf: "rare words", dense: "meaning", affinity: "your categories", cowatch: "watched next by others",
   popular: "popular or new", svd: "watched by similar readers", tower: "learned from what readers watched",
   clicks: "chosen where it was shown", fusion: "all of these together", learned: "all of these, weighted by what was watched",
-  rerank: "language model",
+  objective: "what you asked for", rerank: "language model",
 };
 
 /** A true sentence about the place of `item` among `items`, had its strongest stage found it only average. */
@@ -23,7 +23,14 @@ export function different(item, items) {
   return `${given}, it would be ${ordinal(place)} instead of ${ordinal(item.rank)}.`;
 }
 
-export function showWhy(dialog, item, items, playFrom) {
+/** Explain `item`. `cause` is a promise of what of the history keeps it in the list; null if that cannot be said. */
+export function showWhy(dialog, item, items, playFrom, cause) {
+  const said = dialog.querySelector(".cause");
+  said.textContent = "…";
+  dialog.dataset.id = item.video_id;
+  cause.then((text) => {
+    if (dialog.dataset.id === item.video_id) said.textContent = text ? sentence(text) : "";
+  });
   dialog.querySelector(".title").textContent = `${item.rank}. ${item.title}`;
   dialog.querySelector(".reason").textContent = sentence(item.reason);
   const quote = dialog.querySelector("blockquote");

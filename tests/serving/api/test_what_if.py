@@ -31,8 +31,9 @@ def test_the_counterfactual_of_a_video_of_the_list(serve: Any, small_home: Path)
         found = api.get(f"/v1/counterfactual?user=ann&video={first}&k=1")
         assert found["video_id"] == first
         assert {one["item_id"] for one in found["without"]} <= {"v01", "v05", "v09"}
-        refused = api.client.get("/v1/counterfactual?user=ann&video=v01&k=1")  # seen, so not in the list
-        assert refused.status_code == 404
+        seen = api.get("/v1/counterfactual?user=ann&video=v01&k=1")
+        assert (seen["without"], seen["sentence"]) == ([], "the best 1 of the retrieval do not have it")
+        assert api.client.get("/v1/counterfactual?user=ann&video=nothing").status_code == 404
 
 
 def test_the_key_of_a_reader_asks_for_that_reader_only(serve: Any, small_home: Path) -> None:

@@ -188,6 +188,7 @@ def test_why_opens_stages_and_a_true_sentence(shown: Shown) -> None:
         dialog = page.get_by_role("dialog", name="Why this video")
         assert dialog.locator("tbody tr").count() >= 3
         assert "would" in dialog.locator(".different").inner_text()
+        dialog.get_by_text("you see this").wait_for()
         page.keyboard.press("Escape")
         items = [
             ranked(1, 0.9, dense=0.35, bm25=0.1),
@@ -201,6 +202,29 @@ def test_why_opens_stages_and_a_true_sentence(shown: Shown) -> None:
             "The stages have no share in the score that could be taken away.",
             "No single stage put it here: all of them rated it below the average candidate.",
         ]
+
+
+def test_what_if_moves_sliders_by_keyboard_and_keeps_them(shown: Shown) -> None:
+    with shown() as (page, site):
+        page.get_by_role("button", name="What if?").click()
+        dialog = page.get_by_role("dialog", name="What if?")
+        slider = dialog.get_by_role("slider", name="Moon")
+        slider.focus()
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        assert slider.get_attribute("aria-valuetext") == "much less"
+        dialog.locator("tbody tr").first.wait_for()
+        assert "what you asked for" in dialog.locator("tbody").inner_text()
+        assert site.home.catalogue.objectives.get_many(["ann"]) == {}
+        before = titles(page)
+        dialog.get_by_role("button", name="Keep more and less").click()
+        until(lambda: titles(page) != before)
+        assert site.home.catalogue.objectives.get_many(["ann"])["ann"].categories == (("Moon", -1.0),)
+        page.get_by_role("button", name="What if?").click()
+        dialog.get_by_text("Every list heeds: less Moon.").wait_for()
+        dialog.get_by_text("Without something").click()
+        dialog.get_by_role("checkbox").first.check()
+        dialog.locator("tbody tr").first.wait_for()
 
 
 def test_what_strangers_wrote_is_text(shown: Shown) -> None:
@@ -317,6 +341,11 @@ def test_axe_finds_nothing_serious(shown: Shown, axe: str, scheme: str) -> None:
         assert violations() == []
         page.keyboard.press("Escape")
         page.locator("button.picture").first.click()
+        assert violations() == []
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="What if?").click()
+        page.get_by_role("slider", name="Moon").press("ArrowLeft")
+        page.locator("#what-if tbody tr").first.wait_for()
         assert violations() == []
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Feed").click()
