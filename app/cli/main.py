@@ -29,7 +29,7 @@ from shortlist.app.cli.home import backup, doctor, rebuild, status
 from shortlist.app.cli.ingest import commands as ingest
 from shortlist.app.cli.ingest import simulate
 from shortlist.app.cli.pipeline import commands as pipeline
-from shortlist.app.cli.reader import forget, objective, what_if
+from shortlist.app.cli.reader import forget, objective, replay, what_if
 from shortlist.app.cli.terminal.options import ConfigFile, HomeDir
 from shortlist.core.errors import ShortlistError, StateError, one_line
 from shortlist.core.telemetry import TELEMETRY_OFF
@@ -48,6 +48,7 @@ app.command("simulate")(simulate.simulate)
 app.command("recommend")(recommend.recommend)
 app.command("whatif")(what_if.whatif)
 app.command("objective")(objective.objective)
+app.command("replay")(replay.replay)
 app.command("search")(search.search)
 app.command("chat")(chat.chat)
 app.command("export")(export.export)

@@ -15,13 +15,14 @@ from shortlist.core.errors import UnknownReader
 from shortlist.core.types import Attributed, Objective, Reader
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.results import Put
-from shortlist.store.catalogue.rows import reader_of, reader_row, to_micros
+from shortlist.store.catalogue.rows import from_micros, reader_of, reader_row, to_micros
 from shortlist.store.sql.dialect import PARAMETER, in_list, in_parameter
 from shortlist.store.sql.schema import events, objectives, readers, tastes
 
 NEAREST = 3
 PAGE = 10_000
 NO_INTERESTS = "[]"
+EMPTY = {"part": "none", "name": "", "amount": 0.0}  # the row of an objective without entries
 MAX_INT32 = 2**31 - 1  # the column is an INTEGER of 32 bits on PostgreSQL
 
 
@@ -135,7 +136,10 @@ class Objectives(CatalogueTable):
     """What readers want of every list, as they say it themselves."""
 
     def put(self, user_id: str, objective: Objective) -> None:
-        """Store the objective of a reader, which replaces the older one. Raises `UnknownReader`."""
+        """Store the objective of a reader, which replaces the older one. Raises `UnknownReader`.
+
+        An empty one is a row, too, so that `stored_at` has its time.
+        """
         parts = (
             *(("category", name, amount) for name, amount in objective.categories),
             *(("channel", name, amount) for name, amount in objective.channels),
@@ -150,8 +154,7 @@ class Objectives(CatalogueTable):
             if connection.scalar(select(readers.c.id).where(readers.c.id == user_id)) is None:
                 raise UnknownReader(user_id, ())
             connection.execute(delete(objectives).where(objectives.c.user_id == user_id))
-            if rows:
-                connection.execute(insert(objectives), rows)
+            connection.execute(insert(objectives), rows or [{"user_id": user_id, **EMPTY, "at": now}])
 
     def get_many(self, user_ids: Sequence[str]) -> dict[str, Objective]:
         """Return the objectives of those of `user_ids` that have one, by id."""
@@ -159,7 +162,14 @@ class Objectives(CatalogueTable):
         with self._database.reading() as connection:
             for row in connection.execute(_OBJECTIVES, {PARAMETER: list(user_ids)}):
                 parts.setdefault(row.user_id, {}).setdefault(row.part, []).append((row.name, row.amount))
-        return {user_id: _objective(own) for user_id, own in parts.items()}
+        return {user_id: _objective(own) for user_id, own in parts.items() if EMPTY["part"] not in own}
+
+    def stored_at(self, user_id: str) -> datetime | None:
+        """Return when the reader's objective was stored last; None if it never was."""
+        with self._database.reading() as connection:
+            return from_micros(
+                connection.scalar(select(func.max(objectives.c.at)).where(objectives.c.user_id == user_id))
+            )
 
 
 def _objective(parts: Mapping[str, Sequence[tuple[str, float]]]) -> Objective:

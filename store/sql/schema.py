@@ -141,7 +141,7 @@ tastes = Table(
 )
 
 objectives = Table(
-    "objectives",  # what readers want of every list; part is category, channel or length (seconds, without a name)
+    "objectives",  # what readers want of every list; part is category, channel, length (seconds) or none
     catalogue,
     Column("user_id", Text, primary_key=True),
     Column("part", Text, primary_key=True),

@@ -1,0 +1,57 @@
+"""`shortlist replay`: repeat a recorded answer, or say what has changed since."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import print_json, say
+
+if TYPE_CHECKING:
+    from shortlist.app.replay import Replay
+
+DIFFERENT = 1
+
+
+def replay(
+    context: typer.Context,
+    request_id: Annotated[str, typer.Argument(help="The request_id of an answer.", metavar="REQUEST_ID")],
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Answer a recorded request again: the same list, score by score, or what has changed since.
+
+    The exit code is 1 if the lists differ.
+
+    Example: shortlist replay REQUEST_ID
+    """
+    chosen = settings(context, home, config)
+    from shortlist.app.build import open_home
+    from shortlist.app.replay import replay as repeat
+
+    with open_home(chosen) as store:
+        found = repeat(store, chosen, request_id)
+    if as_json:
+        print_json(found.document)
+    else:
+        _show(found)
+    if not found.same:
+        raise typer.Exit(DIFFERENT)
+
+
+def _show(found: Replay) -> None:
+    exposure = found.exposure
+    say(f"{exposure.request.user_id}, {exposure.at:%Y-%m-%d %H:%M} UTC: {len(exposure.items)} videos")
+    if found.same:
+        say("the same list, score by score")
+    else:
+        for rank, (then, now) in enumerate(zip_longest(exposure.items, found.now), start=1):
+            names = [one.item_id if one else "-" for one in (then, now)]
+            say(f"{rank:>3}. {names[0]}" + ("" if names[0] == names[1] else f"  now {names[1]}"))
+        say("the lists differ" if found.changed else "the lists differ, and nothing is known to have changed")
+    for change in found.changed:
+        say(f"changed since then: {change}")

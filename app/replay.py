@@ -1,0 +1,126 @@
+"""Repeat the answer to a recorded request, over the state of that time as far as it is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shortlist.app.build import open_recommender
+from shortlist.core.config import AUTO, Config
+from shortlist.core.errors import UnknownItem
+from shortlist.core.exposures import Exposure, ShownItem, shown_items
+from shortlist.core.json_documents import answer_document
+from shortlist.core.types import Event
+from shortlist.eval.hashes import config_hash
+from shortlist.retrieval.trained.promotions import NO_MODELS
+from shortlist.retrieval.trained.versions import versions
+from shortlist.store.catalogue.catalogue import Catalogue
+from shortlist.store.catalogue.events import Events
+from shortlist.store.catalogue.results import Activity
+from shortlist.store.home import Home
+
+EVERY = 1_000_000  # events of one reader
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A recorded answer, the answer now, and in words what has changed since that the answer may depend on."""
+
+    exposure: Exposure
+    now: tuple[ShownItem, ...]
+    changed: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """True if both have the same videos in the same order, with the same scores to six decimals."""
+        return _places(self.exposure.items) == _places(self.now)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document of `replay --json`."""
+        return {
+            "request_id": self.exposure.request_id,
+            "user_id": self.exposure.request.user_id,
+            "at": self.exposure.at.isoformat(),
+            "same": self.same,
+            "changed": list(self.changed),
+            "then": [{"video_id": item, "score": score} for item, score in _places(self.exposure.items)],
+            "now": [{"video_id": item, "score": score} for item, score in _places(self.now)],
+        }
+
+
+def replay(home: Home, config: Config, request_id: str) -> Replay:
+    """Answer a recorded request again and compare. Raises `UnknownItem`, and what `Recommender.recommend` raises.
+
+    The reader's events are those of that time, and so are the trained models if their version is still there. Content,
+    counts of all readers' events, objective and settings are those of now: the segments of an index are merged, so an
+    old revision cannot be searched.
+    """
+    exposure = home.catalogue.exposures.get(request_id)
+    if exposure is None:
+        expected, remedy = "the request_id of a recorded answer", "take it from `recommend --json`"
+        raise UnknownItem("unknown request", expected=expected, found=repr(request_id), remedy=remedy)
+    user_id = exposure.request.user_id
+    newer = [event for _, event in home.catalogue.events.iterate(exposure.last_event)]
+    own = frozenset(event.event_id for event in newer if event.user_id == user_id)
+    has_models = exposure.models in (NO_MODELS, *versions(home.path))
+    then = config
+    if has_models:
+        retrieval = config.retrieval.model_copy(update={"models": exposure.models})
+        then = config.model_copy(update={"retrieval": retrieval})
+    recommender = open_recommender(home, then, _RecordsThen(home.catalogue, own))
+    now = shown_items(answer_document(recommender.recommend(exposure.request)))
+    changed = [*_changes(home, config, exposure, recommender.snapshot.revision)]
+    if newer:
+        changed.append(f"events added, which popularity and co-watch counts include: {len(newer):,}")
+    if not has_models:
+        changed.append(f"the trained models: {exposure.models} is gone")
+    return Replay(exposure, now, tuple(changed))
+
+
+def _changes(home: Home, config: Config, exposure: Exposure, revision: int) -> Iterator[str]:
+    if revision != exposure.revision:
+        number = home.catalogue.changed_since(exposure.revision)
+        yield f"videos and articles stored or removed, revision {exposure.revision} to {revision}: {number:,}"
+    if config_hash(config, AUTO) != exposure.settings:
+        yield "another configuration"
+    stored = home.catalogue.objectives.stored_at(exposure.request.user_id)
+    if stored is not None and stored > exposure.at:
+        yield f"the reader's objective, at {stored:%Y-%m-%d %H:%M} UTC"
+    if exposure.experiment is not None:
+        yield f"the experiment {exposure.experiment}, whose variants are not repeated"
+
+
+class _EventsThen:
+    """The events of a reader without `newer` ones."""
+
+    def __init__(self, events: Events, newer: frozenset[str]) -> None:
+        self._events = events
+        self._newer = newer
+
+    def newest_interactions(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:
+        found = self._events.newest_interactions(user_ids, limit + len(self._newer))
+        return {user_id: self._older(events)[:limit] for user_id, events in found.items()}
+
+    def activity(self, user_ids: Sequence[str]) -> dict[str, Activity]:
+        if not self._newer:
+            return self._events.activity(user_ids)
+        found = self._events.newest(user_ids, EVERY)
+        return {user_id: Activity.of(self._older(events)) for user_id, events in found.items()}
+
+    def _older(self, events: Sequence[Event]) -> list[Event]:
+        return [event for event in events if event.event_id not in self._newer]
+
+
+class _RecordsThen:
+    """`agent.reader.records.Records` of a catalogue without `newer` events."""
+
+    def __init__(self, catalogue: Catalogue, newer: frozenset[str]) -> None:
+        self.videos, self.articles, self.readers = catalogue.videos, catalogue.articles, catalogue.readers
+        self.events, self.objectives = _EventsThen(catalogue.events, newer), catalogue.objectives
+        self.snapshot = catalogue.snapshot
+
+
+def _places(items: Sequence[ShownItem]) -> list[tuple[str, float | None]]:
+    return [(item.item_id, item.score) for item in items]
