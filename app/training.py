@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
-    """A training of `home`: the models of `plan`, or tuned weights of the legs if it is None."""
+class Challenger:
+    """What `plan` would make of the events of `home`: models, or tuned weights of the legs if it is None."""
 
     home: Home
     config: Config
@@ -40,7 +40,7 @@ class Training:
 
         return version_of(acts, self.plan) if self.plan else weights_version(acts, self.config)
 
-    def run(self, verdict: Mapping[str, Any] | None = None) -> str:
+    def train(self, verdict: Mapping[str, Any] | None = None) -> str:
         """Train on all events, with the `verdict` in the receipt, and return the name of the version."""
         from shortlist.app.build import evaluation_factories
         from shortlist.eval.tuning.on_home import tune_version
@@ -81,12 +81,12 @@ class Training:
         from shortlist.eval.tasks.home import open_task_home
         from shortlist.eval.tuning.on_home import tune_on_home
         from shortlist.eval.variants import Variant
-        from shortlist.learning.receipt import Training as Figures
+        from shortlist.learning.receipt import Training
 
         factories = evaluation_factories()
         default, encoder = Variant(name="default"), factories.encoder(self.config)
         with open_task_home(task, default, self.config, encoder, self.bars) as past:
-            return tune_on_home(past, self.config, factories, self.bars, Figures())
+            return tune_on_home(past, self.config, factories, self.bars, Training())
 
 
 def train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, *, gate: bool) -> dict[str, Any]:
@@ -103,16 +103,16 @@ def train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, *
 
     acts = Acts.read(home.catalogue)
     require_enough(acts)
-    training = Training(home, config, plan, bars)
-    version, current = training.version(acts), promoted(home.path)
-    if holds_traces(home.path, current) and read_receipt(home.path, current)["plan"] == training.made_by:
+    challenger = Challenger(home, config, plan, bars)
+    version, current = challenger.version(acts), promoted(home.path)
+    if holds_traces(home.path, current) and read_receipt(home.path, current)["plan"] == challenger.made_by:
         if version == current:  # the forgotten readers had watched nothing, and were only shown videos
             promote(home.path, NO_MODELS, RETRAINED)
-        training.run()
+        challenger.train()
         promote(home.path, version, RETRAINED)
     elif version not in versions(home.path):
-        verdict = training.judge() if gate else None
-        training.run(verdict)
+        verdict = challenger.judge() if gate else None
+        challenger.train(verdict)
         if verdict and verdict["promoted"]:
             promote(home.path, version, verdict["why"])
     return {"version": version, **read_receipt(home.path, version)}

@@ -72,8 +72,10 @@ def retrain_command(home: Path) -> str | None:
     if not holds_traces(home, current):
         return None
     plan = read_receipt(home, current)["plan"]
+    if plan is None:
+        return "shortlist train weights"
     seed = plan["seed"]
-    named = next((one for one in reversed(MODELS) if asdict(Plan.of(one, seed)) == plan), "all")
+    named = next((one for one in MODELS if asdict(Plan.of(one, seed)) == plan), "ranker")
     return f"shortlist train {named}" + (f" --seed {seed}" if seed else "")
 
 
