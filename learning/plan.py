@@ -13,13 +13,14 @@ MODELS: tuple[Model, ...] = ("svd", "tower", "hierarchical", "triplet", "ranker"
 class Plan:
     """Which models to train: the network behind the leg `tower`, the SVD, and the ranker over all legs.
 
-    `signals` False leaves dwell time, likes and age out. `readers` is the most readers whose last act is hidden.
+    `signals` lets dwell time, likes and the age of a watch weigh it in the tower. `readers` is the most readers whose
+    last act is hidden.
     """
 
     tower: Literal["none", "tower", "hierarchical", "triplet"] = "tower"
     svd: bool = True
     ranker: Literal["none", "logistic", "lambdamart"] = "logistic"
-    signals: bool = True
+    signals: bool = False
     readers: int = 12_000
     seed: int = 0
 

@@ -36,7 +36,7 @@ class TowerPlan:
     loss: Literal["softmax", "triplet"] = "softmax"
     contexts: bool = False
     sessions: bool = False
-    signals: bool = True
+    signals: bool = False
     dropout: float = 0.2
     positions: int = 1024
     uniform: int = 160

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from shortlist.learning.towers.network import TowerNetwork, log_inclusion, sampl
 from shortlist.learning.towers.svd import shifted_ppmi, train_svd
 from shortlist.learning.towers.text_side import TextSide
 from shortlist.learning.towers.train import TowerPlan, epochs_of, train_tower
-from shortlist.learning.towers.windows import EMPTY, windows_of
+from shortlist.learning.towers.windows import EMPTY, sessions_before, windows_of
 from shortlist.models.towers.item_tower import ItemTower, act_code, age_codes
 
 SMALL = TowerPlan(d=8, epochs=6, steps=0, positions=64, uniform=4, rate=0.02)
@@ -174,6 +175,18 @@ def test_a_reader_is_the_weighted_sum_of_what_came_before() -> None:
     np.testing.assert_allclose(found[0], [0, 0])
     np.testing.assert_allclose(found[1], [1, 0])
     np.testing.assert_allclose(found[2], [0.7 * 0.25, 0.5], atol=1e-6)
+
+
+def test_sessions_and_their_means_by_hand() -> None:
+    session, share = sessions_before(np.array([[0.0, 100.0, 4000.0, 4100.0, 4200.0]]))
+    assert session[0, 4].tolist() == [1, 1, 0, 0, 0]
+    np.testing.assert_allclose(share[0, 4], [0.5, 0.5, 0.5, 0.5, 0])
+    np.testing.assert_allclose(share[0, 3], [0.5, 0.5, 1, 0, 0])
+    tower = train_svd(acts_of(CYCLE, IDS), seed=0, d=2)
+    pooling = replace(tower, recency=np.zeros(16, np.float32), sessions=np.array([0.6, 0.2, 0.1, 0.1], np.float32))
+    weights = pooling.weights(np.zeros(4, np.int64), np.array([0.0, 100.0, 4100.0, 4200.0]))
+    np.testing.assert_allclose(weights, [0.3, 0.3, 0.1, 0.1], atol=1e-6)
+    assert len(pooling.weights(np.zeros(0, np.int64), np.zeros(0))) == 0
 
 
 def test_the_chance_to_be_a_candidate() -> None:
