@@ -55,8 +55,8 @@ def distil(
 
     Lists whose answers the home has cached are made again and cost little. With `gate`, the student is promoted if it
     is better than no rerank on the lists that were held out. A version that exists is not trained again. `model`
-    replaces the configured language model. Raises `UsageError` if there are too few lists, `ModelMissing` or
-    `ModelFailed` without a language model.
+    replaces the configured language model. Raises `ModelMissing` or `ModelFailed` without a
+    language model.
     """
     from shortlist.learning.student import versions
     from shortlist.learning.student.distil import version_name
@@ -88,9 +88,12 @@ def _train(config: Config, training: Sequence[JudgedList], folder: Path, bars: B
 
 
 def _receipt(collected: Collected, seconds: float, verdict: dict[str, Any] | None) -> dict[str, Any]:
+    from shortlist.learning.student.fit import are_enough
+
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "teacher": collected.teacher,
+        "fitted": are_enough(collected.training),
         "lists": {
             "trained": len(collected.training),
             "held_out": len(collected.held_out),
@@ -132,12 +135,13 @@ def collect(
         metered,
         config.rerank,
     )
+    teacher = metered.name  # loads the model before the clock starts
     clock = _Clock(hours, bars("judging, seconds", max(1, round(hours * 3600))))
     lists: list[JudgedList] = []
     for made in maker.lists(real_wishes, lambda: clock.goes_on(metered.use.calls)):
         lists.append(made)
         clock.judged(metered.use.calls, len(made.teacher), say)
-    return Collected(lists, metered.name, clock.core_ms)
+    return Collected(lists, teacher, clock.core_ms)
 
 
 class _Clock:

@@ -23,6 +23,7 @@ from shortlist.learning.student.lists import JudgedList
 ALPHA = 0.05
 ENOUGH = 10  # held-out items; fewer decide nothing
 K = 10
+NO_DIFFERENCE = (0.0, 0.0, 0.0, 1.0)
 
 Values = npt.NDArray[np.float64]
 Scores = Mapping[str, float]
@@ -68,6 +69,8 @@ def judge_student(
 
     Lists about the same item count as one. `core_ms` has the milliseconds of a list by student and teacher.
     """
+    if not lists:
+        return StudentVerdict(0, (), NO_DIFFERENCE, NO_DIFFERENCE, *decide(0, NO_DIFFERENCE, NO_DIFFERENCE))
     by_name: dict[str, list[float]] = {"none": [], "student": [], "teacher": []}
     taus: list[float] = []
     for one in lists:
@@ -78,9 +81,9 @@ def judge_student(
         taus.append(_tau(one, scores))
     groups = [one.group for one in lists]
     means = {name: _by_group(groups, values) for name, values in by_name.items()}
-    tau = float(np.mean(_by_group(groups, taus))) if lists else float("nan")
+    tau = float(np.mean(_by_group(groups, taus)))
     rows = tuple(
-        Agreement(name, float(np.mean(values)) if len(values) else float("nan"), tau if name == "student" else None,
+        Agreement(name, float(np.mean(values)), tau if name == "student" else None,
                   core_ms.get(name))
         for name, values in means.items()
     )  # fmt: skip

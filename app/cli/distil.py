@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 def distil(
     context: typer.Context,
     hours: Annotated[
-        float, typer.Option("--hours", help="Time for the language model's judgements; 0 asks nothing new.", min=0)
+        float, typer.Option("--hours", help="Time for the language model's judgements; one new list at least.", min=0)
     ] = 1.0,
     wishes: Annotated[
         Path | None,
-        typer.Option("--wishes", help="Text file of real wishes, one a line.", metavar="FILE"),
+        typer.Option(
+            "--wishes", help="Text file of real wishes, one a line.", metavar="FILE", exists=True, dir_okay=False
+        ),
     ] = None,
     gate: Annotated[
         bool, typer.Option("--gate/--no-gate", help="Compare with no rerank, and promote the student if it is better.")
@@ -43,7 +45,7 @@ def distil(
     from shortlist.app.cli.terminal.output import bars_one_by_one, print_json
     from shortlist.app.distillation import distil as make_student
 
-    real = [line.strip() for line in wishes.read_text(encoding="utf-8").splitlines()] if wishes else []
+    real = wishes.read_text(encoding="utf-8", errors="replace").splitlines() if wishes else []
     with open_home(chosen) as store, bars_one_by_one(as_json) as bars:
         document = make_student(
             store, chosen, hours, real, bars, gate=gate, say=lambda line: None if as_json else say(line, err=True)
@@ -56,11 +58,19 @@ def distil(
 
 def _show(document: dict[str, Any]) -> None:
     lists, gate = document["lists"], document["gate"]
-    say(f"{document['version']}: trained on {lists['trained']:,} lists, {lists['candidates']:,} "
-        f"judgements; {lists['held_out']:,} lists held out")  # fmt: skip
+    say(f"{document['version']}: {lists['trained']:,} lists with {lists['candidates']:,} judgements to train on, "
+        f"{lists['held_out']:,} lists held out")  # fmt: skip
+    if not document["fitted"]:
+        say("too few videos to fit weights: it orders by the similarity of words alone")
     if gate is None:
         say(f"not compared; use it with `shortlist models promote {document['version']} --student`")
         return
+    if gate["rows"]:
+        _show_rows(gate)
+    say(f"{'promoted' if gate['promoted'] else 'not promoted'}: {gate['why']}")
+
+
+def _show_rows(gate: dict[str, Any]) -> None:
     say(f"{'':<8} {'nDCG@10':>8} {'tau':>7} {'core-ms a list':>15}   against the teacher's judgements")
     for row in gate["rows"]:
         tau, ms = (_number(row[name], form) for name, form in (("tau", "+.3f"), ("core_ms", ",.0f")))
@@ -68,7 +78,6 @@ def _show(document: dict[str, Any]) -> None:
     for name in ("none", "teacher"):
         mean, low, high, p = gate[f"over_{name}"]
         say(f"student against {name}: {mean:+.3f} [{low:+.3f}, {high:+.3f}], p {p:.4f}, {gate['items']} videos")
-    say(f"{'promoted' if gate['promoted'] else 'not promoted'}: {gate['why']}")
 
 
 def _number(value: float | None, form: str) -> str:

@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from shortlist.agent.students.features import FEATURES, features
 from shortlist.core.config import EncoderConfig, ModelsConfig
 from shortlist.core.progress import Bar
@@ -42,13 +44,10 @@ def write_token_network(folder: Path, config: EncoderConfig, models: ModelsConfi
 
 
 def train(lists: Sequence[JudgedList], network: TokenNetwork, bar: Bar) -> list[float]:
-    """Return the weights of `FEATURES` fitted on `lists`. Raises `UsageError` for too few lists.
-
-    They start from the similarity of tokens, which orders well without any training.
-    """
+    """Return the weights of `FEATURES` fitted on `lists`, from the similarity of tokens, which needs no training."""
     values = []
     for one in lists:
         values.append(features(one.wish, list(one.texts.values()), network))
         bar(1)
-    weights: list[float] = fit(lists, values, FEATURES.index(START)).tolist()
+    weights: list[float] = fit(lists, values, np.array([float(name == START) for name in FEATURES])).tolist()
     return weights

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from shortlist.core.errors import UsageError
 from shortlist.learning.student.lists import JudgedList
 
 PENALTIES = tuple(10.0**power for power in range(0, 6))
@@ -22,32 +21,31 @@ FOLDS = 5
 Floats = npt.NDArray[np.float64]
 
 
-def fit(lists: Sequence[JudgedList], values: Sequence[Floats], start: int) -> Floats:
-    """Return float64[f], the weight of each feature: that of feature number `start` alone, and a correction of all.
+def are_enough(lists: Sequence[JudgedList]) -> bool:
+    """Return whether `lists` are about `FOLDS` items or more, so that weights can be fitted."""
+    return len({one.group for one in lists}) >= FOLDS
 
-    The correction is what the penalty allows, so few lists change little.
 
-    `values` has for each list float64[n, f], aligned with its judged candidates. Raises `UsageError` unless the lists
-    are about `FOLDS` items or more.
+def fit(lists: Sequence[JudgedList], values: Sequence[Floats], start: Floats) -> Floats:
+    """Return float64[f], the weight of each feature: those of `start`, scaled, and a correction.
+
+    The correction is what the penalty allows, so few lists change little. For lists about fewer than `FOLDS` items the
+    result is `start`. `values` has for each list float64[n, f], aligned with its judged candidates.
     """
     from sklearn.linear_model import RidgeCV
     from sklearn.model_selection import GroupKFold
 
     groups = np.repeat([one.group for one in lists], [len(one.teacher) for one in lists])
-    if len(set(groups.tolist())) < FOLDS:
-        raise UsageError(
-            "too few lists to train a student", expected=f"lists about {FOLDS} videos or more",
-            found=f"{len(set(groups.tolist()))}", remedy="give `shortlist distil` more --hours",
-        )  # fmt: skip
+    if not are_enough(lists):
+        return start
     features = np.concatenate([block - block.mean(axis=0) for block in values])
     teacher = np.concatenate([_centred(list(one.teacher.values())) for one in lists])
     scale = features.std(axis=0)
     scale[scale < 1e-9] = 1.0
-    alone = np.zeros(len(scale))
-    alone[start] = _factor(features[:, start], teacher)
+    scaled = start * _factor(features @ start, teacher)
     folds = list(GroupKFold(FOLDS).split(features, teacher, groups))
-    model = RidgeCV(PENALTIES, fit_intercept=False, cv=folds).fit(features / scale, teacher - features @ alone)
-    return np.asarray(alone + model.coef_ / scale)
+    model = RidgeCV(PENALTIES, fit_intercept=False, cv=folds).fit(features / scale, teacher - features @ scaled)
+    return np.asarray(scaled + model.coef_ / scale)
 
 
 def _factor(scores: Floats, teacher: Floats) -> float:

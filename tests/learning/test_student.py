@@ -13,7 +13,7 @@ import pytest
 
 from shortlist.agent.students.student import STUDENT, load_student
 from shortlist.core.config import Config, RerankConfig
-from shortlist.core.errors import ModelFailed, ModelMissing, UsageError
+from shortlist.core.errors import ModelFailed, ModelMissing
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Video
 from shortlist.eval.student_gate import ENOUGH, decide, judge_student
@@ -132,22 +132,22 @@ def test_the_fit_recovers_the_weights_that_made_the_judgements() -> None:
         judged(f"g{n}", (block @ [2.0, 0.0, -1.0] + offset).tolist())
         for n, (block, offset) in enumerate(zip(values, offsets, strict=True))
     ]
-    np.testing.assert_allclose(fit(lists, values, start=0), [2.0, 0.0, -1.0], atol=0.05)
+    np.testing.assert_allclose(fit(lists, values, np.array([1.0, 0.0, 0.0])), [2.0, 0.0, -1.0], atol=0.05)
 
 
 def test_few_judgements_change_the_start_little() -> None:
     draw = np.random.default_rng(3)
     values = [draw.normal(size=(4, 3)) for _ in range(FOLDS)]
     lists = [judged(f"g{n}", (3 * block[:, 0] + draw.normal(size=4)).tolist()) for n, block in enumerate(values)]
-    fitted = fit(lists, values, start=0)
+    fitted = fit(lists, values, np.array([1.0, 0.0, 0.0]))
     assert fitted[0] > 1.5
     assert np.abs(fitted[1:]).max() < 1.0
 
 
-def test_too_few_videos_cannot_be_fitted() -> None:
+def test_lists_about_too_few_videos_change_nothing() -> None:
     lists = [judged(f"g{n}", [1.0, 0.0]) for n in range(FOLDS - 1)]
-    with pytest.raises(UsageError, match="more --hours"):
-        fit(lists, [np.eye(2)] * len(lists), start=0)
+    assert fit(lists, [np.eye(2)] * len(lists), np.array([0.0, 2.0])).tolist() == [0.0, 2.0]
+    assert fit([], [], np.array([0.0, 2.0])).tolist() == [0.0, 2.0]
 
 
 def test_a_student_that_judges_as_its_teacher_is_promoted() -> None:
@@ -167,6 +167,12 @@ def test_a_student_that_judges_at_random_is_not_promoted() -> None:
     verdict = judge_student(lists, lambda one: dict.fromkeys(one.teacher, draw.normal()), {}, CONFIG, seed=0)
     assert not verdict.promoted
     assert verdict.why == "not significantly better than no rerank"
+
+
+def test_without_held_out_lists_nothing_is_promoted() -> None:
+    verdict = judge_student([], lambda one: one.teacher, {}, CONFIG, seed=0)
+    assert (verdict.rows, verdict.promoted) == ((), False)
+    assert "0 of 10" in verdict.why
 
 
 def test_few_held_out_videos_decide_nothing() -> None:
