@@ -1,15 +1,17 @@
-"""Backups as commands make them: with the settings of `[backup]`, and once a day of use."""
+"""Backups as commands and servers make them: with the settings of `[backup]`."""
 
 from __future__ import annotations
 
 import logging
 import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from shortlist.core.config import BackupConfig
-from shortlist.core.errors import ShortlistError
+from shortlist.core.errors import HomeLocked, ShortlistError
 from shortlist.store.backups.backup import Backup, back_up, backup_folder, list_backups, rotate, size_of
 from shortlist.store.home import Home
+from shortlist.store.known_damage import known, remember
 
 DAY = timedelta(days=1)
 
@@ -24,7 +26,9 @@ def back_up_now(home: Home, config: BackupConfig) -> tuple[Backup, list[str]]:
     folder = backup_folder(home.path, config.folder)
     made = back_up(home.path, folder)
     damaged = home.catalogue.integrity.problems()
-    if not damaged:
+    if damaged:
+        remember(home.path, {**known(home.path), "catalogue": damaged[0]})
+    else:
         rotate(folder, config.keep)
     return made, damaged
 
@@ -38,12 +42,30 @@ def back_up_if_due(home: Home, config: BackupConfig) -> None:
     if newest and datetime.now(UTC) - newest[0].manifest.created < DAY:
         return
     try:
-        size = size_of(home.path)
-        if size > config.max_bytes:
-            log.warning("no daily backup: %d bytes are more than backup.max_bytes; run `shortlist backup`", size)
-        elif shutil.disk_usage(home.path).free < 3 * size:
-            log.warning("no daily backup: the disk is nearly full")
-        else:
+        if _has_room(home.path, config, "daily backup"):
             back_up_now(home, config)
+    except HomeLocked as error:
+        log.info("no daily backup: %s", error)
     except (ShortlistError, OSError) as error:
         log.warning("no daily backup: %s", error)
+
+
+def back_up_before_migration(home: Path, config: BackupConfig) -> None:
+    """Back up the home at `home`. A failure is logged as a warning: the migration copies the catalogue in any case."""
+    try:
+        if _has_room(home, config, "full backup before the migration"):
+            back_up(home, backup_folder(home, config.folder))
+    except (ShortlistError, OSError) as error:
+        log.warning("no full backup before the migration: %s", error)
+
+
+def _has_room(home: Path, config: BackupConfig, what: str) -> bool:
+    """Return whether the files of `home` are not too large for the settings and the disk. Log a warning if they are."""
+    size = size_of(home)
+    if size > config.max_bytes:
+        log.warning("no %s: %d bytes are more than backup.max_bytes; run `shortlist backup`", what, size)
+        return False
+    if shutil.disk_usage(home).free < 3 * size:
+        log.warning("no %s: the disk is nearly full", what)
+        return False
+    return True

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shortlist.app.backup import back_up_before_migration
 from shortlist.core.config import AUTO, STUDENT, Config, RerankConfig
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.encoder_version import encoder_version
@@ -35,13 +36,19 @@ ANSWERS_VERSION = "1"
 
 
 def open_home(config: Config, *, create: bool = False, any_encoder: bool = False) -> Home:
-    """Open the home of `config`, or create it with `create`.
+    """Open the home of `config`, or create it with `create`. A home of an older schema is backed up and migrated.
 
     Unless `any_encoder`, refuses a home made with another encoder, other weights or another `max_chunks`. Raises the
     errors of `Home.open`.
     """
     encoder = None if any_encoder else encoder_version(config.encoder, config.models)
-    home = Home.open(config.home, encoder, config.store, create=create)
+    home = Home.open(
+        config.home,
+        encoder,
+        config.store,
+        create=create,
+        before_migration=lambda: back_up_before_migration(config.home, config.backup),
+    )
     if home.catalogue.personal_data.is_unfinished():
         log.warning("forgetting a reader was interrupted: run `shortlist forget` to complete it")
     return home

@@ -12,6 +12,7 @@ from shortlist.models.encoders.encoder_version import configured_name, encoder_v
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.indexer import update_index
 from shortlist.store.home import Home
+from shortlist.store.known_damage import remember
 from shortlist.store.outbox import deliver
 
 
@@ -48,4 +49,6 @@ def rebuild(
         home.documents.reset()
         shutil.rmtree(home.path / FOLDER, ignore_errors=True)
         records = deliver(home, load, progress)
-        return Rebuilt(records, update_index(home, load).manifest.revision, tuple(map(str, damaged)))
+        revision = update_index(home, load).manifest.revision
+        remember(home.path, {})
+        return Rebuilt(records, revision, tuple(map(str, damaged)))

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shortlist.app.backup import back_up_if_due
 from shortlist.app.build import (
     chat_over,
     encoder_of,
@@ -115,6 +116,7 @@ def build_context_with_models(
         forget=lambda user_id: forget(home, config, [user_id]).receipt,
         export_reader=partial(export_reader, home, config),
         exposures=exposures,
+        back_up=partial(back_up_if_due, home, config.backup),
         shared=shared,
         metrics=metrics,
         keyless=not home.catalogue.keys.ever_existed() if keyless is None else keyless,

@@ -327,7 +327,7 @@ class BackupConfig(Section):
         None, description="folder of the backups, best on another disk; the folder backups of the home if unset"
     )
     keep: int = Field(3, ge=1, description="how many backups to keep; older ones are deleted")
-    daily: bool = Field(True, description="back up at the end of an ingest if the newest backup is a day old")
+    daily: bool = Field(True, description="back up in an ingest or a server if the newest backup is a day old")
     max_bytes: int = Field(2_000_000_000, ge=0, description="largest home, less Chroma and indexes, to back up daily")
 
 

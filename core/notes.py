@@ -15,6 +15,7 @@ NoteCode = Literal[
     "popular-only",
     "nothing-relevant",
     "index-behind",
+    "home-damaged",
     # rerank
     "no-model",
     "model-failed",

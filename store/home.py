@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +34,7 @@ from shortlist.store.home_files import (
     CATALOGUE,
     CHAT_HISTORY,
     CHROMA,
+    DAMAGE,
     LAST_READER,
     RECEIPTS,
     VECTORS,
@@ -53,7 +54,7 @@ DELIVERED = "delivered"  # the key in `meta` if catalogue and documents are both
 OWN_PREFIXES = (
     "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.", "trained",
     "pipeline.", "incoming", "processing", "done", "quarantine", "failed",
-    CHAT_HISTORY, LAST_READER, PICTURES, RECEIPTS, "README.md", BACKUPS, RESTORING, REPLACED,
+    CHAT_HISTORY, DAMAGE, LAST_READER, PICTURES, RECEIPTS, "README.md", BACKUPS, RESTORING, REPLACED,
 )  # fmt: skip
 
 NO_BACKUP = "put a backup in its place, or move the home away and ingest again"
@@ -102,11 +103,18 @@ class Home:
 
     @classmethod
     def open(
-        cls, path: Path, encoder: str | None = None, servers: StoreConfig | None = None, *, create: bool = True
+        cls,
+        path: Path,
+        encoder: str | None = None,
+        servers: StoreConfig | None = None,
+        *,
+        create: bool = True,
+        before_migration: Callable[[], None] = lambda: None,
     ) -> Home:
         """Open the home at `path` whose catalogue and documents are on `servers`, or create it.
 
-        `encoder` is the version of the encoder in use; None accepts the home's. Raises `HomeVersion` for a newer
+        `encoder` is the version of the encoder in use; None accepts the home's. `before_migration` is called before an
+        older schema is migrated. Raises `HomeVersion` for a newer
         schema, another encoder, or a missing home without `encoder` or `create`; `HomeDamaged`; `StateError` for a
         folder that cannot be written; `ServiceError` for a server that cannot be reached; `HomeLocked` if an older
         schema must be migrated while another process writes.
@@ -118,7 +126,7 @@ class Home:
         database = _database(path, servers, create=new_encoder is not None)
         lock = WriterLock(path, database)
         try:
-            created = _ensure_schema(database, lock, new_encoder)
+            created = _ensure_schema(database, lock, new_encoder, before_migration)
             _create_folder(path)
             _restrict_access(path)
             home = cls(path, database, lock, *_identity(database), servers, created)
@@ -246,7 +254,9 @@ def _restrict_access(path: Path) -> None:
         log.warning("%s could be read by other users of this machine; now only its owner can (mode 700)", path)
 
 
-def _ensure_schema(database: Database, lock: WriterLock, encoder: str | None) -> bool:
+def _ensure_schema(
+    database: Database, lock: WriterLock, encoder: str | None, before_migration: Callable[[], None]
+) -> bool:
     """Create a missing catalogue, migrate an old one, refuse a newer one. Return whether it was created."""
     with database.reading() as connection:
         exists = inspect(connection).has_table(meta.name)
@@ -264,6 +274,7 @@ def _ensure_schema(database: Database, lock: WriterLock, encoder: str | None) ->
         )
     if version < SCHEMA_VERSION:
         with lock.hold("migrating the home"):
+            before_migration()
             migrate(database)
     return False
 

@@ -10,6 +10,7 @@ VECTORS = "vectors.sqlite3"
 CHROMA = "chroma"
 CHAT_HISTORY = "chat-history"  # lines typed in `shortlist chat`
 RECEIPTS = "receipts"  # of forgotten readers, and the key that signs them
+DAMAGE = "damage.json"  # found by a check and not repaired yet
 LAST_READER = "last-reader"  # of `shortlist recommend`
 
 

@@ -10,6 +10,7 @@ from shortlist.app.doctor.finding import Finding, Report, broken, ok, run_check
 from shortlist.core.config import Config
 from shortlist.core.errors import ShortlistError
 from shortlist.store.home import Home
+from shortlist.store.known_damage import remember
 
 SERVICES: Mapping[str, Callable[[Config], Finding]] = {
     "versions": service_checks.versions,
@@ -27,10 +28,15 @@ STATE: Mapping[str, Callable[[Home, Config], Finding]] = {
     "self-retrieval": home_checks.self_retrieval,
     "trained models": home_checks.trained_models,
 }
+# What no command repairs by itself.
+LASTING = ("catalogue", "caches", "embeddings", "documents")
 
 
 def checkup(config: Config) -> Report:
-    """Run every check and report errors as findings. Changes, downloads and creates nothing."""
+    """Run every check and report errors as findings. Downloads and repairs nothing.
+
+    The home remembers the damage that was found, for the notes of answers.
+    """
     findings = {name: run_check(lambda check=check: check(config)) for name, check in SERVICES.items()}  # type: ignore[misc]
     try:
         home = open_home(config)
@@ -41,6 +47,7 @@ def checkup(config: Config) -> Report:
         findings["home"] = run_check(lambda: _writable(home))
         for name, examine in STATE.items():
             findings[name] = run_check(lambda examine=examine: examine(home, config))  # type: ignore[misc]
+        remember(home.path, {name: findings[name].found for name in LASTING if findings[name].state == "broken"})
     return Report(findings)
 
 

@@ -14,7 +14,7 @@ from shortlist.core.errors import ServiceError
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.retrieval.build import build_leg
 from shortlist.retrieval.index.cowatch_counts import cowatch_is_damaged
-from shortlist.retrieval.index.index import FOLDER, Index, changed_files, open_index
+from shortlist.retrieval.index.index import FOLDER, Index, open_index
 from shortlist.retrieval.index.indexer import is_newer_than_catalogue, item_vectors
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.trained.promotions import NO_MODELS
@@ -88,9 +88,6 @@ def documents(home: Home, _config: Config) -> Finding:
 def indexes(home: Home, _config: Config) -> Finding:
     """Check the checksum of every index file, and that the index has the items of the catalogue."""
     index = _open_index(home)
-    changed = changed_files(home.path / FOLDER, index)
-    if changed:
-        return problems_found(changed, REBUILD)
     if cowatch_is_damaged(home.path / FOLDER):
         return warn("cowatch.npz is not what was written", "nothing: the next recommend counts it again")
     if is_newer_than_catalogue(home):

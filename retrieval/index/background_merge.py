@@ -18,15 +18,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 
 from shortlist.core.errors import HomeDamaged, HomeLocked
 from shortlist.core.types import KINDS, Kind
+from shortlist.retrieval.checksums import FileChecksum
 from shortlist.retrieval.index.index import FOLDER
-from shortlist.retrieval.index.manifest import (
-    FileChecksum,
-    Manifest,
-    SegmentEntry,
-    read_manifest,
-    sync_folder,
-    write_manifest,
-)
+from shortlist.retrieval.index.manifest import Manifest, SegmentEntry, read_manifest, sync_folder, write_manifest
 from shortlist.retrieval.index.merge_policy import segments_to_merge
 from shortlist.retrieval.index.segment import Segment, SegmentView, merge_segments
 from shortlist.retrieval.index.segment_io import entry_of, map_segment, remove_orphans, segment_name, store_segment

@@ -8,14 +8,8 @@ from pathlib import Path
 
 from shortlist.core.errors import HomeDamaged
 from shortlist.core.types import Kind
-from shortlist.retrieval.index.manifest import (
-    REMEDY,
-    FileChecksum,
-    Manifest,
-    first_changed,
-    read_manifest,
-    write_manifest,
-)
+from shortlist.retrieval.checksums import FileChecksum
+from shortlist.retrieval.index.manifest import REMEDY, Manifest, read_manifest, write_manifest
 from shortlist.retrieval.index.merge_policy import MAX_COMMIT_ROWS, segments_to_merge
 from shortlist.retrieval.index.segment import Segment, SegmentView, merge_segments
 from shortlist.retrieval.index.segment_io import entry_of, map_segment, remove_orphans, segment_name, store_segment
@@ -39,7 +33,7 @@ class Index:
 def open_index(folder: Path, home_id: str, encoder: str) -> Index:
     """Memory-map the index in `folder`, or return an empty one if there is none.
 
-    Raises `HomeDamaged` if files are unreadable, inconsistent, or belong to another home or encoder.
+    Raises `HomeDamaged` if files are damaged, or belong to another home or encoder.
     """
     for _ in range(_OPEN_ATTEMPTS):
         manifest = read_manifest(folder, home_id, encoder)
@@ -50,14 +44,6 @@ def open_index(folder: Path, home_id: str, encoder: str) -> Index:
         except FileNotFoundError as error:
             missing = error.filename  # a writer has replaced the manifest and deleted old folders since
     raise HomeDamaged("incomplete index", expected="all files of the manifest", found=f"no {missing}", remedy=REMEDY)
-
-
-def changed_files(folder: Path, index: Index) -> list[str]:
-    """Read all files and describe the first damaged file of each segment."""
-    damaged = (
-        (entry.name, first_changed(folder / entry.name, entry.files, thorough=True)) for entry in index.manifest.entries
-    )
-    return [f"{name}/{file} is damaged" for name, file in damaged if file]
 
 
 class IndexWriter:

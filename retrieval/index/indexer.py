@@ -25,6 +25,7 @@ from shortlist.retrieval.trained.versions import load_trained
 from shortlist.store.documents.document import Document, article_documents, video_documents
 from shortlist.store.embed import LoadEncoder, embed
 from shortlist.store.home import Home
+from shortlist.store.known_damage import known
 from shortlist.store.sql.sqlite_errors import os_error
 
 # Items that are indexed together, which easily fit into memory.
@@ -126,8 +127,8 @@ def load_snapshot(
 ) -> Snapshot:
     """Return a snapshot of `home` after `update_index` without an encoder.
 
-    A note gives the number of items that are not in the index yet. Videos removed since its revision are left out. The
-    log of acts is read only for a ranker or the leg `clicks`, which count them.
+    A note gives the number of items that are not in the index yet, another one tells of known damage. Videos removed
+    since its revision are left out. The log of acts is read only for a ranker or the leg `clicks`, which count them.
     """
     config = config or RetrievalConfig()
     index = update_index(home, progress=progress)
@@ -139,18 +140,26 @@ def load_snapshot(
         links = load_links(home, home.path / FOLDER)
         counted = trained.ranker is not None or (trained.weights or config.weights).get("clicks", 0) > 0
         log = ActLog.of(home.catalogue.events.iterate_log(DAYS) if counted else ())
-    message = f"{behind} changed items are not searchable yet: an ingest is running, or the next one will finish them"
     return Snapshot(
         home.home_id,
         index.manifest.revision,
         tuple(part.without(removed) for part in index.of_kind("video")),
         index.of_kind("article"),
         popular,
-        (Note("index-behind", message),) if behind else (),
+        tuple(_notes(home, behind)),
         links,
         trained,
         log,
     )
+
+
+def _notes(home: Home, behind: int) -> Iterator[Note]:
+    if behind:
+        waiting = "changed items are not searchable yet: an ingest is running, or the next one will finish them"
+        yield Note("index-behind", f"{behind} {waiting}")
+    if damage := known(home.path):
+        detail = f"{', '.join(damage)}; run `shortlist doctor`"
+        yield Note("home-damaged", "some stored data is damaged, so the answer may be incomplete", detail)
 
 
 def is_newer_than_catalogue(home: Home) -> bool:

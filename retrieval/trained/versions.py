@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from shortlist.core.errors import HomeDamaged, ModelMissing, UsageError
 from shortlist.models.towers.item_tower import ItemTower
+from shortlist.retrieval.checksums import FileChecksum, checksums_of, first_changed
 from shortlist.retrieval.trained import promotions
 from shortlist.retrieval.trained.logistic_ranker import LogisticRanker
 from shortlist.retrieval.trained.promotions import NO_MODELS, Promotion
@@ -19,7 +22,7 @@ from shortlist.retrieval.trained.ranker import Ranker
 from shortlist.retrieval.trained.tree_ranker import TreeRanker
 
 FOLDER, VERSIONS = "trained", "versions"
-RECEIPT = "receipt.json"
+RECEIPT, CHECKSUMS = "receipt.json", "checksums.json"
 RANKERS: Mapping[str, Callable[[Path], Ranker]] = {
     LogisticRanker.kind: LogisticRanker.load,
     TreeRanker.kind: TreeRanker.load,
@@ -27,6 +30,8 @@ RANKERS: Mapping[str, Callable[[Path], Ranker]] = {
 WORK = "work"  # of trainings that have not finished
 TRACES = "traces"  # a file in a version that was trained on readers who have been forgotten since
 REMEDY = "train again with `shortlist train`, or return to the version before with `shortlist models rollback`"
+
+FILES = TypeAdapter(dict[str, FileChecksum])
 
 log = logging.getLogger(__name__)
 
@@ -59,17 +64,21 @@ def write_version(home: Path, trained: Trained, receipt: Mapping[str, Any]) -> N
     if trained.ranker is not None:
         trained.ranker.save(partial)
     (partial / RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n", encoding="utf-8")
+    (partial / CHECKSUMS).write_bytes(FILES.dump_json(checksums_of(partial), indent=1))
     partial.replace(folder)
 
 
 def read_version(home: Path, version: str) -> Trained:
     """Map the models of `version` into memory.
 
-    Raises `UsageError` if there is none, `HomeDamaged` if it is unreadable, `ModelMissing` if it needs a package.
+    Raises `UsageError` if there is none, `HomeDamaged` if it is damaged, `ModelMissing` if it needs a package.
     """
     receipt = read_receipt(home, version)
     folder = _folder(home, version)
     try:
+        changed = first_changed(folder, _checksums(folder))
+        if changed:
+            raise ValueError(f"{changed} is not what was written")
         towers = {name: ItemTower.load(folder / name) for name in receipt["towers"]}
         load_ranker, weights = RANKERS[receipt["ranker"]] if receipt["ranker"] else None, receipt["weights"]
     except (OSError, ValueError, KeyError) as error:
@@ -77,6 +86,12 @@ def read_version(home: Path, version: str) -> Trained:
             f"version {version} is damaged", expected="its arrays", found=str(error), remedy=REMEDY
         ) from error
     return Trained(version, towers, load_ranker(folder) if load_ranker else None, weights)
+
+
+def _checksums(folder: Path) -> dict[str, FileChecksum]:
+    """Return the checksums of the files of a version; none for one of an older Shortlist."""
+    path = folder / CHECKSUMS
+    return FILES.validate_json(path.read_bytes()) if path.exists() else {}
 
 
 def read_receipt(home: Path, version: str) -> dict[str, Any]:

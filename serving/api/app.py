@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import anyio
@@ -35,6 +35,7 @@ from shortlist.serving.service.service import Service
 
 CHAT_BYTES = 64_000  # a message has at most 2,000 characters
 RANK_BYTES = 1_000_000
+BACKUP_PAUSE_S = 3600.0  # between two looks at the age of the newest backup
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +73,9 @@ def api_application(context: AppContext, service: Service, lifespans: Sequence[L
             await asyncio.to_thread(_load_encoder, context)
             refreshing = asyncio.create_task(_refresh(service, limits.refresh_s))
             stopped = threading.Event()
-            # A daemon thread: a merge takes minutes and can be interrupted anywhere, so nothing waits for it.
+            # Daemon threads: a merge or a backup takes minutes and may be interrupted, so nothing waits for it.
             threading.Thread(target=_merge, args=(service, limits.refresh_s, stopped), daemon=True).start()
+            threading.Thread(target=_back_up, args=(context.back_up, stopped), daemon=True).start()
             yield
             stopped.set()
             refreshing.cancel()
@@ -120,6 +122,16 @@ async def _refresh(service: Service, pause_s: float) -> None:
             await asyncio.to_thread(service.reloader.refresh)
         except Exception:
             log.exception("checking for a newer index failed")
+
+
+def _back_up(back_up: Callable[[], None], stopped: threading.Event) -> None:
+    while True:
+        try:
+            back_up()
+        except Exception:
+            log.exception("the daily backup failed")
+        if stopped.wait(BACKUP_PAUSE_S):
+            return
 
 
 def _merge(service: Service, pause_s: float, stopped: threading.Event) -> None:

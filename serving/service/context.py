@@ -22,12 +22,11 @@ class AppContext:
 
     `recommender()` returns a recommender over the newest revision, and `chat(recommender)` a chat over it.
     `variant(name)` returns the recommender of one of `variants`, and its rerank method. `forget(user_id)`
-    erases a reader and returns the receipt, and `export_reader(user_id)` returns all that is stored of one. The
-    recommenders share one encoder and one language model, a `DeadlineModel` whose completions are counted in `metrics`.
-    `exposures` is the log of what readers are shown.
-    `shared` holds the limits that
-    all processes of a server share. `keyless` is True if the home had no key when the server started, which is decided
-    once for all processes.
+    erases a reader and returns the receipt, and `export_reader(user_id)` returns all that is stored of one.
+    `exposures` is the log of what readers are shown. `back_up()` makes the daily backup if it is due. The recommenders
+    share one encoder and one language model, a `DeadlineModel` whose completions are counted in `metrics`. `shared`
+    holds the limits that all processes of a server share. `keyless` is True if the home had no key when the server
+    started, which is decided once for all processes.
     """
 
     home: Home
@@ -40,6 +39,7 @@ class AppContext:
     forget: Callable[[str], dict[str, Any]]
     export_reader: Callable[[str], dict[str, Any]]
     exposures: ExposureLog
+    back_up: Callable[[], None]
     shared: SharedLimits
     metrics: Metrics
     keyless: bool

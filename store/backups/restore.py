@@ -11,7 +11,7 @@ from pathlib import Path
 from shortlist.core.errors import HomeDamaged, HomeLocked
 from shortlist.store.backups.backup import MANIFEST, Backup, damaged, verify
 from shortlist.store.backups.files import describe, locked, sync_folder, unused_name, write_durably
-from shortlist.store.home_files import CATALOGUE
+from shortlist.store.home_files import CATALOGUE, DAMAGE
 from shortlist.store.sql.sqlite_errors import os_error
 
 RESTORING = "restoring"  # in the home: the checked files of a restore that has not finished
@@ -44,6 +44,7 @@ def restore(home: Path, backup: Backup) -> Path:
             sync_folder(home)
             for name in names:
                 (staged / name).rename(home / name)
+            (home / DAMAGE).unlink(missing_ok=True)
             sync_folder(home)
             (staged / MANIFEST).unlink()
             shutil.rmtree(staged)

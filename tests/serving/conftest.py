@@ -27,7 +27,10 @@ from shortlist.store.home import Home
 
 WORDS = ("bread", "moon", "trains", "rivers")
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
-GATES = {"rerank": {"depth": 4, "weight_wish": 0.5, "weight_plain": 0.0, "weight_thin": 0.0}}
+GATES: dict[str, Any] = {
+    "backup": {"daily": False},
+    "rerank": {"depth": 4, "weight_wish": 0.5, "weight_plain": 0.0, "weight_thin": 0.0},
+}
 
 
 @pytest.fixture(scope="session")
@@ -156,14 +159,15 @@ Serve = Callable[..., AbstractContextManager[Served]]
 
 
 def serving(new_app: Callable[[AppContext], Any], new_encoder: Any, new_model: Any) -> Serve:
-    """serve(home, model=None, headers=None, **settings): a running server of the applications that `new_app` makes."""
+    """serve(home, model=None, headers=None, daily=False, **settings): a running server of what `new_app` makes."""
 
     @contextmanager
     def start(
-        path: Path, model: Any = None, headers: dict[str, str] | None = None, **settings: Any
+        path: Path, model: Any = None, headers: dict[str, str] | None = None, daily: bool = False, **settings: Any
     ) -> Iterator[Served]:
         encoder, model = new_encoder(), model or new_model([-0.1, -3.0])
-        config = Config(home=path, encoder=EncoderConfig(name=encoder.name), serve=settings, **GATES)  # type: ignore[arg-type]
+        sections = {**GATES, "backup": {"daily": daily}, "serve": settings}
+        config = Config(home=path, encoder=EncoderConfig(name=encoder.name), **sections)
         with Home.open(path, encoder.name) as home:
             app = new_app(context_over(home, config, encoder, model))
             with (

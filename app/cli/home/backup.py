@@ -24,14 +24,15 @@ def backup(
 ) -> None:
     """Copy the catalogue and the caches of the home into a new, verified backup. Other commands may run meanwhile.
 
-    The newest backups are kept (backup.keep). Chroma and the indexes are rebuilt from them. A catalogue on PostgreSQL
-    is not copied: use pg_dump. The exit code is 1 if the catalogue has damaged records.
+    The newest backups are kept (backup.keep). Chroma and the indexes are rebuilt from them. Trained models are not
+    copied, nor is a catalogue on PostgreSQL: use pg_dump. The exit code is 1 if the catalogue has damaged records.
 
     Example: shortlist backup
     """
     chosen = settings(context, home, config)
     from shortlist.app.backup import back_up_now
     from shortlist.app.build import open_home
+    from shortlist.retrieval.trained.versions import FOLDER as TRAINED
     from shortlist.store.backups.backup import backup_folder, list_backups
 
     if list_only:
@@ -49,6 +50,8 @@ def backup(
         say(f"backed up to {made.path} ({_size(made)})")
     if chosen.store.catalogue is not None:
         print_remark("the catalogue is on PostgreSQL and not in this backup: back it up with pg_dump")
+    if (chosen.home / TRAINED).exists():
+        print_remark("trained models are not in this backup: `shortlist train` makes them again")
     for name in made.left_out:
         print_remark(f"{name} is damaged and not in this backup: run `shortlist rebuild`")
     for problem in damaged:

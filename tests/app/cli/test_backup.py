@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,50 @@ def test_damaged_records_are_named_and_older_backups_kept(shortlist: Callable[..
     assert (done.returncode, "damaged" in done.stderr) == (1, True)
     assert sound in listed(shortlist)
     assert len(listed(shortlist)) == 2
+
+
+def test_answers_note_damage_that_a_check_has_found_until_it_is_repaired(
+    shortlist: Callable[..., Any], home: Path
+) -> None:
+    def notes() -> list[str]:
+        return [note["code"] for note in shortlist("recommend", "ann", "--json").document["notes"]]
+
+    def spoil() -> None:
+        file = home / "catalogue.sqlite3"
+        file.write_bytes(file.read_bytes().replace(b"moon, told", b"moon, tolt", 1))
+
+    shortlist("backup")
+    spoil()
+    for check in ("doctor", "backup"):
+        assert "home-damaged" not in notes()
+        assert shortlist(check).returncode != 0
+        assert "home-damaged" in notes()
+        assert "catalogue; run `shortlist doctor`" in shortlist("recommend", "ann").stderr
+        repair = ("restore", "--json", listed(shortlist)[-1]) if check == "doctor" else ("rebuild",)
+        assert shortlist(repair[0], *repair[1:]).returncode in (0, 1)
+        if check == "doctor":
+            assert "home-damaged" not in notes()
+            spoil()
+    assert "home-damaged" not in notes()
+
+
+def test_a_home_of_an_older_schema_is_backed_up_before_it_is_migrated(
+    shortlist: Callable[..., Any], home: Path
+) -> None:
+    with closing(sqlite3.connect(home / "catalogue.sqlite3")) as connection, connection:
+        connection.execute("ALTER TABLE steps DROP COLUMN cause")
+        connection.execute("UPDATE meta SET value = '4' WHERE key = 'schema_version'")
+    assert shortlist("status").returncode == 0
+    [name] = listed(shortlist)
+    manifest = json.loads((home / "backups" / name / "backup.json").read_text())
+    assert manifest["meta"]["schema_version"] == "4"
+    assert set(manifest["files"]) >= {"catalogue.sqlite3", "vectors.sqlite3"}
+
+
+def test_trained_models_are_not_in_a_backup_and_it_says_so(shortlist: Callable[..., Any], home: Path) -> None:
+    assert "trained" not in shortlist("backup").stderr
+    (home / "trained" / "versions").mkdir(parents=True)
+    assert "trained models are not in this backup" in shortlist("backup").stderr
 
 
 def test_an_ingest_backs_up_once_a_day(shortlist: Callable[..., Any], home: Path, tables: Path) -> None:

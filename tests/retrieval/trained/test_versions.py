@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -53,14 +54,22 @@ def test_promotions_and_rollbacks(tmp_path: Path) -> None:
     assert [one.version for one in versions.history(tmp_path)] == ["one", "two", "one", "none", "two", "none"]
 
 
-@pytest.mark.parametrize("file", ["ranker.json", "svd/outputs.npy", "svd/ids.npy", "receipt.json"])
+def flip_last(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-3] + bytes([path.read_bytes()[-3] ^ 0x02]) + path.read_bytes()[-2:])
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:20])
+
+
+@pytest.mark.parametrize("spoil", [truncate, flip_last])
+@pytest.mark.parametrize("file", ["ranker.json", "svd/outputs.npy", "svd/ids.npy", "receipt.json", "checksums.json"])
 def test_a_damaged_version_is_not_promoted_and_not_used(
-    tmp_path: Path, file: str, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, file: str, spoil: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     write(tmp_path, "one")
     versions.promote(tmp_path, "one", "test")
-    path = tmp_path / "trained/versions/one" / file
-    path.write_bytes(path.read_bytes()[:20])
+    spoil(tmp_path / "trained/versions/one" / file)
     with pytest.raises(HomeDamaged, match="is damaged"):
         versions.promote(tmp_path, "one", "test")
     assert versions.load_trained(tmp_path, None).ranker is None
@@ -75,6 +84,7 @@ def test_names_and_numbers_that_cannot_be(tmp_path: Path) -> None:
         versions.promote(tmp_path, "../outside", "test")
     path = tmp_path / "trained/versions/one/ranker.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"weights": [1.0, float("nan")]}))
+    (path.parent / "checksums.json").unlink()  # as in a version of an older Shortlist
     with pytest.raises(HomeDamaged, match="not finite"):
         versions.read_version(tmp_path, "one")
 
