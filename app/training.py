@@ -90,7 +90,7 @@ class Challenger:
 
 
 def train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, *, gate: bool) -> dict[str, Any]:
-    """Train `plan` on all events of `home`; None tunes the weights. Return the receipt, with its name as `version`.
+    """Train `plan` on all events of `home`; None tunes the weights. Return the receipt, with `version` and `in_use`.
 
     With `gate`, the plan is first judged on the newest day and week, and the version promoted if it is better. A
     version that exists is neither trained nor judged again. If the version in use holds traces of forgotten readers, a
@@ -115,7 +115,7 @@ def train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, *
         challenger.train(verdict)
         if verdict and verdict["promoted"]:
             promote(home.path, version, verdict["why"])
-    return {"version": version, **read_receipt(home.path, version)}
+    return {"version": version, "in_use": promoted(home.path) == version, **read_receipt(home.path, version)}
 
 
 def train_on(spec: str, config: Config, plan: Plan, bars: Bars) -> dict[str, Any]:

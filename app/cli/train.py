@@ -86,7 +86,8 @@ def _show_version(document: dict[str, Any]) -> None:
 
 def _show_gate(document: dict[str, Any]) -> None:
     if (gate := document["gate"]) is None:
-        say(f"not compared; use it with `shortlist models promote {document['version']}`")
+        use_it = f"use it with `shortlist models promote {document['version']}`"
+        say("in use, not compared" if document["in_use"] else f"not compared; {use_it}")
         return
     for one in gate["judged"]:
         low, mean, high = one["difference"]
