@@ -1,8 +1,9 @@
 """Readers a second of the export, against a loop over readers with scikit-learn and with EnsembleRetriever.
 
-    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.export [--videos 100000] [--readers 512] [--out reports/export.json]
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.export [--videos 100000] [--readers 512] [--home DIR] [--peers]
 
-Rates are given for a second of one core (CPU time, which a busy machine changes little) and for an elapsed second.
+Rates are given for a second of one core (CPU time, which a busy machine changes less) and for an elapsed second. Most
+of the time goes into making the home, which `--home` keeps between runs. `--peers` takes minutes and several GB.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +43,12 @@ LIKED = 20
 FEW = 12  # readers for the slow peers
 
 
+@dataclass
 class Timed:
     """CPU seconds of this process and its children, and elapsed seconds."""
 
-    cpu = clock = 0.0
+    cpu: float = 0.0
+    clock: float = 0.0
 
 
 @contextmanager
@@ -62,6 +66,10 @@ def cpu_seconds() -> float:
 def rate(n: int, work: Callable[[], object]) -> dict[str, float]:
     with timed() as spent:
         work()
+    return rates(n, spent)
+
+
+def rates(n: int, spent: Timed) -> dict[str, float]:
     return {
         "readers per core-second": n / spent.cpu,
         "readers per second": n / spent.clock,
@@ -112,21 +120,23 @@ def dense_and_gemm(
 
 
 def by_processes(home: Home, ids: Sequence[str], folder: Path) -> dict[str, dict[str, float]]:
-    """Measure CPU time for each reader, and memory, of the command with one and two processes."""
+    """Measure the command with one and two processes, and what two do once they have started."""
+    few = ids[: len(ids) // 4]
     found = {}
-    for workers, readers in ((1, ids), (2, ids[: len(ids) // 4]), (2, ids)):
+    for workers, readers in ((1, ids), (2, few), (2, ids)):
         users = folder / "users.txt"
         users.write_text("\n".join(readers), encoding="utf-8")
         config = config_of(home.path)
         config = config.model_copy(update={"export": config.export.model_copy(update={"workers": workers})})
         plan = Plan(folder / "out.parquet", Request("", K, rerank="none"), config.export.shard, users)
-        name = f"export of {len(readers)} readers, {workers} processes"
-        found[name] = rate(
-            len(readers),
-            lambda plan=plan, config=config: export(plan, home, config, "local", resume=False, progress=lambda _: None),
-        )
-        found[name]["largest process, MB"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return found
+        with timed() as spent:
+            export(plan, home, config, "local", resume=False, progress=lambda _: None)
+        found[workers, len(readers)] = spent
+    whole, start = found[2, len(ids)], found[2, len(few)]
+    named = {f"export of {n} readers, {workers} processes": rates(n, one) for (workers, n), one in found.items()}
+    beyond = Timed(whole.cpu - start.cpu, whole.clock - start.clock)
+    memory = {"largest process, MB": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024}
+    return {**named, f"2 processes, beyond {len(few)} readers": {**rates(len(ids) - len(few), beyond), **memory}}
 
 
 def prototype(texts: Sequence[str], histories: Sequence[Sequence[int]]) -> dict[str, float]:
@@ -158,7 +168,8 @@ def main() -> None:
     parser.add_argument("--readers", type=int, default=512)
     parser.add_argument("--windows", type=int, default=2_000, help="real windows to encode and mix")
     parser.add_argument("--out", type=Path, default=Path("reports/export.json"))
-    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--home", type=Path, help="keep the home here between runs")
+    parser.add_argument("--peers", action="store_true", help="measure the loops over readers, too")
     args = parser.parse_args()
     data, cache = Path(os.environ["SHORTLIST_BENCH_DATA"]), args.out.parent / "bench-vectors"
     chosen, windows = real_windows(data, cache, args.windows)
@@ -170,7 +181,7 @@ def main() -> None:
         args.out.write_text(json.dumps({"videos": args.videos, **figures}, indent=2), encoding="utf-8")
 
     with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "home"
+        path = args.home or Path(scratch) / "home"
         make_home(path, chosen, windows, args.videos, args.readers + 64, LIKED)
         with open_home(Config(home=path)) as home:
             ids = list(home.catalogue.readers.ids())[: args.readers]
@@ -179,7 +190,7 @@ def main() -> None:
             for per_reader in (1, LIKED):
                 record(dense_and_gemm(snapshot, config_of(path), per_reader))
             record(by_processes(home, ids, Path(scratch)))
-            if not args.no_peers:
+            if args.peers:
                 record(peers(home, snapshot, ids))
     show(figures, args.videos)
 
