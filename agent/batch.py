@@ -52,8 +52,13 @@ def request_notes(ranked: RankedRequest, n_results: int) -> list[Note]:
     cold_start = not ranked.profile.liked and not (ranked.request.wish or ranked.request.like)
     notes = [_cold_start_note(ranked.profile)] if cold_start else [*ranked.ranking.notes]
     if n_results < ranked.request.k:
-        notes.append(Note("few-results", f"only {n_results} of {ranked.request.k}: no other video matches"))
+        notes.append(few_results_note(n_results, ranked.request.k))
     return notes
+
+
+def few_results_note(n_results: int, k: int) -> Note:
+    """Return the note that fewer videos match than were asked for."""
+    return Note("few-results", f"only {n_results} of {k}: no other video matches")
 
 
 def _cold_start_note(profile: Profile) -> Note:

@@ -143,6 +143,33 @@ def open_recommender(
     )
 
 
+def open_live_recommender(
+    home: Home,
+    config: Config,
+    *,
+    encoder: Callable[[], Encoder] | None = None,
+    model: Callable[[], LanguageModel] | None = None,
+) -> Recommender:
+    """Build the recommender whose lists readers are shown: by the experiment in progress, and explored.
+
+    `encoder` and `model` replace the configured ones.
+    """
+    from shortlist.agent.experiment.mixed import Contender, MixedRecommender, seed_of
+    from shortlist.eval.variants import Variant
+
+    experiment, share = home.catalogue.experiments.current(), config.exposures.explore
+    model = model or language_model_of(home, config)
+    if experiment is None:
+        only = open_recommender(home, config, encoder=encoder, model=model)
+        return MixedRecommender([Contender(only)], seed_of(home.catalogue, None), share) if share else only
+    variants = [Variant.model_validate(document) for document in (experiment.a, experiment.b)]
+    contenders = [
+        Contender(open_recommender(home, one.apply_to(config), encoder=encoder, model=model), one.live_method)
+        for one in variants
+    ]
+    return MixedRecommender(contenders, seed_of(home.catalogue, experiment.name), share, experiment.name)
+
+
 def open_exposure_log(home: Home, config: Config, count: Callable[[str, int], None] | None = None) -> ExposureLog:
     """Return the log of what readers of `home` are shown. Close it, or use it in a `with` statement."""
     from shortlist.eval.hashes import config_hash
@@ -168,7 +195,7 @@ def _with_method(rerank: RerankConfig, student: Path | None) -> RerankConfig:
 
 def open_chat(home: Home, config: Config, exposures: ExposureLog | None = None) -> Chat:
     """Build a chat over a recommender of `home`. The first message that needs the language model loads it."""
-    return chat_over(open_recommender(home, config), home, config, language_model_of(home, config), exposures)
+    return chat_over(open_live_recommender(home, config), home, config, language_model_of(home, config), exposures)
 
 
 def chat_over(

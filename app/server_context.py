@@ -15,6 +15,7 @@ from shortlist.app.build import (
     language_model_of,
     open_exposure_log,
     open_home,
+    open_live_recommender,
     open_recommender,
     repair,
 )
@@ -29,12 +30,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from shortlist.agent.recommend import Recommender
-    from shortlist.eval.variants import Variant
     from shortlist.serving.limits.interprocess import SharedLimits
     from shortlist.serving.service.context import AppContext
-
-# A variant that sets one of these needs a home of its own.
-NEED_OWN_HOME = frozenset({"enrichment", "encoder", "ingest", "llm"})
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +96,7 @@ def build_context_with_models(
         LazyLoader[LanguageModel](lambda: DeadlineModel(model(), metrics.observe_completion)),
     )
     exposures = open_exposure_log(home, config, metrics.count_exposures)
-    variants = {name: one for name, one in load_variants().items() if _comparable(one)}
+    variants = {name: one for name, one in load_variants().items() if one.is_live}
 
     def variant(name: str) -> tuple[Recommender, str]:
         chosen = variants[name].apply_to(config)
@@ -109,7 +106,7 @@ def build_context_with_models(
         home=home,
         config=config,
         encoder=encoder,
-        recommender=lambda: open_recommender(home, config, encoder=encoder, model=stoppable),
+        recommender=lambda: open_live_recommender(home, config, encoder=encoder, model=stoppable),
         chat=lambda recommender: chat_over(recommender, home, config, stoppable, exposures),
         variants=tuple(variants),
         variant=variant,
@@ -121,8 +118,3 @@ def build_context_with_models(
         metrics=metrics,
         keyless=not home.catalogue.keys.ever_existed() if keyless is None else keyless,
     )
-
-
-def _comparable(variant: Variant) -> bool:
-    """Return whether a variant can rank the videos of an existing home."""
-    return variant.peer is None and not variant.model_fields_set & NEED_OWN_HOME

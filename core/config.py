@@ -247,6 +247,11 @@ class ExposuresConfig(Section):
         description="days for which the list of every answer is stored, so that it can be repeated and judged; 0 "
         "stores none",
     )
+    explore: Share = Field(
+        0.0,
+        description="share of the places of each list that are filled at random, so that other variants can be judged "
+        "from the log (docs/experiments.md)",
+    )
 
 
 class IngestConfig(Section):

@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shortlist.core.config import LEGS, NONE, RERANK_CHOICES, Config
+from shortlist.core.config import AUTO, LEGS, NONE, RERANK_CHOICES, Config
 from shortlist.core.errors import ConfigError
 from shortlist.learning.plan import Plan
 
 SHIPPED = Path(__file__).with_name("ablations.toml")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")  # safe in file names, and as the tag of run files
+NEED_OWN_HOME = frozenset({"enrichment", "encoder", "ingest", "llm"})
 SECTIONS = ("encoder", "ingest", "llm", "profile", "rerank", "retrieval")
 
 Enriched = Literal["category", "rewritten_title", "summary", "tags"]
@@ -66,6 +67,16 @@ class Variant(BaseModel):
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
             raise _error(self.name, f"settings of docs/config.md ({first['msg']})", where) from error
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the variant can rank the videos of an existing home."""
+        return self.peer is None and not self.model_fields_set & NEED_OWN_HOME
+
+    @property
+    def live_method(self) -> str:
+        """The rerank method of requests that leave it open."""
+        return self.method if "method" in self.model_fields_set else AUTO
 
     def applies_to(self, kind: str) -> bool:
         """Return whether this variant is measured on data of `kind`."""

@@ -16,6 +16,7 @@ from shortlist.app.cli import (
     config,
     distil,
     events,
+    experiment,
     export,
     keys,
     models,
@@ -55,6 +56,7 @@ app.command("export")(export.export)
 app.command("train")(train.train)
 app.command("distil")(distil.distil)
 app.add_typer(pipeline.app, name="pipeline")
+app.add_typer(experiment.app, name="experiment")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(serve.app, name="serve")

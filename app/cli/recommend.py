@@ -72,7 +72,7 @@ def recommend(
     chosen = settings(context, home, config, **diverse)
     check_rerank(rerank)
     chosen_filters = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
-    from shortlist.app.build import language_model_of, open_exposure_log, open_home, open_recommender
+    from shortlist.app.build import language_model_of, open_exposure_log, open_home, open_live_recommender
     from shortlist.app.cli.last_reader import last_reader, remember_reader
     from shortlist.core.ranking import Request
 
@@ -83,7 +83,7 @@ def recommend(
         budget_ms = chosen.rerank.budget_ms if rerank_budget_ms is None else rerank_budget_ms
         request = Request(user, k, about, rerank, budget_ms, chosen_filters)
         model = language_model_of(store, chosen, own_process=True)
-        recommender = open_recommender(store, chosen, model=model)
+        recommender = open_live_recommender(store, chosen, model=model)
         if show_prompt:
             _show_prompts(recommender.prompts(request), as_json)
             return

@@ -80,7 +80,7 @@ class Reloader:
         return self._generation
 
     def refresh(self) -> bool:
-        """Load content and events stored since the last load. Return whether the content changed.
+        """Load content and events stored since the last load, and experiments. Return whether the content changed.
 
         On errors the previous state is served. While another process indexes, nothing new can be loaded, and the pause
         before the next attempt doubles, up to `MAX_RETRY_S`.
@@ -153,15 +153,19 @@ class Reloader:
     def _load(self) -> None:
         version, events = self._manifest_version(), self._catalogue.events.version()
         models = self._promotions()
+        experiment = self._catalogue.experiments.current()
         recommender = self._context.recommender()
         chat = self._context.chat
         self._current = recommender, chat(recommender), chat(recommender.without_model())
         self._events, self._loaded_at = events, monotonic()
+        self._experiment = experiment
         self._models, self._loaded = models, version  # set last, so that requests wait for the load
         self._generation += 1
         release_memory()
 
     def _stale(self) -> bool:
+        if self._experiment != self._catalogue.experiments.current():
+            return True
         age_s = monotonic() - self._loaded_at
         if self._revision < self._catalogue.revision():
             return age_s >= self._retry_s

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, func, select
 from shortlist.store.catalogue.articles import Articles
 from shortlist.store.catalogue.base import INDEXED, read_number
 from shortlist.store.catalogue.events import REMOVAL, Events
+from shortlist.store.catalogue.experiments import Experiments
 from shortlist.store.catalogue.exposures import Exposures
 from shortlist.store.catalogue.ingest_log import Locations, Steps
 from shortlist.store.catalogue.integrity import Integrity
@@ -38,6 +39,7 @@ class Catalogue:
         self.articles = Articles(database, lock)
         self.readers = Readers(database, lock)
         self.events = Events(database, lock, clock_tolerance_s)
+        self.experiments = Experiments(database, lock)
         self.exposures = Exposures(database, lock)
         self.steps = Steps(database, lock)
         self.locations = Locations(database, lock)

@@ -274,6 +274,15 @@ class Events(CatalogueTable):
             for item_id, at, action in connection.execute(log):
                 yield item_id, at, action != "impression"
 
+    def answering(self, since: datetime) -> dict[str, list[Event]]:
+        """Return the events since a time that are about a list, by the request id of the list, oldest first."""
+        about_lists = select(events).where(events.c.request_id.is_not(None), events.c.at >= to_micros(since))
+        found: defaultdict[str, list[Event]] = defaultdict(list)
+        with self._database.reading() as connection:
+            for row in connection.execute(about_lists.order_by(events.c.at, events.c.seq)):
+                found[row.request_id].append(event_of(row))
+        return dict(found)
+
     def last_number(self) -> int:
         """Return the sequence number of the event added last; 0 before the first."""
         with self._database.reading() as connection:

@@ -1,0 +1,1 @@
+"""Lists made for experiments: interleaved from two rankings, and explored at random."""

@@ -1,0 +1,215 @@
+"""`shortlist experiment`: compare two variants by what readers choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import say
+
+if TYPE_CHECKING:
+    from shortlist.eval.interleaving import Standing
+
+app = typer.Typer(no_args_is_help=True, help="Compare two variants by what readers choose from interleaved lists.")
+
+Name = Annotated[str | None, typer.Argument(help="The experiment's name. Without one, the newest.", metavar="[NAME]")]
+SPEC = "A name in the variants file, or a TOML file of settings as `eval tune --out` writes it."
+
+
+@app.command()
+def start(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A name for the experiment.", metavar="NAME")],
+    b: Annotated[str, typer.Option("--b", help=SPEC, metavar="VARIANT")],
+    a: Annotated[str, typer.Option("--a", help=SPEC, metavar="VARIANT")] = "default",
+    variants: Annotated[
+        Path | None,
+        typer.Option("--variants", help="TOML file of variants [eval/ablations.toml].", metavar="FILE"),
+    ] = None,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Start an experiment: from now on every list for a reader is interleaved from the lists of A and B. Running
+    servers follow within seconds. Lists cost up to twice the time meanwhile.
+
+    Example: shortlist experiment start weights --b tuned.toml
+    """
+    chosen = settings(context, home, config)
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.terminal.output import print_json
+    from shortlist.core.errors import UsageError
+    from shortlist.eval.live_variant import document_of, live_variant
+    from shortlist.eval.variants import SHIPPED, load_variants
+
+    if not chosen.exposures.keep_days:
+        raise UsageError(
+            "nothing is recorded", expected="exposures.keep_days above 0", found="0", remedy="set it, see docs/data.md"
+        )
+    known = load_variants(variants or SHIPPED)
+    documents = [document_of(live_variant(spec, known, chosen)) for spec in (a, b)]
+    with open_home(chosen) as store:
+        experiment = store.catalogue.experiments.start(name, *documents)
+    if as_json:
+        print_json({"name": name, "a": documents[0], "b": documents[1], "started": experiment.started.isoformat()})
+        return
+    say(f"{name}: lists are interleaved from A ({documents[0]['name']}) and B ({documents[1]['name']}) from now on")
+    say("see `shortlist experiment status` when readers have watched some")
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    name: Name = None,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Show which variant leads, and whether the difference is more than chance. Looking often does not spoil the test.
+
+    Example: shortlist experiment status
+    """
+    chosen = settings(context, home, config)
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.terminal.output import print_json
+    from shortlist.eval.interleaving import standing
+    from shortlist.eval.report.standing import standing_document, standing_lines
+
+    with open_home(chosen) as store:
+        found = standing(store.catalogue, store.catalogue.experiments.find(name), chosen.profile.session_gap_min)
+    if as_json:
+        print_json(standing_document(found))
+        return
+    for line in standing_lines(found):
+        say(line)
+
+
+@app.command()
+def stop(
+    context: typer.Context,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """End the experiment in progress. Lists are those of the configuration again.
+
+    Example: shortlist experiment stop
+    """
+    chosen = settings(context, home, config)
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.terminal.output import print_json
+    from shortlist.core.errors import UsageError
+    from shortlist.eval.interleaving import standing
+    from shortlist.eval.report.standing import standing_document, standing_lines
+
+    with open_home(chosen) as store:
+        current = store.catalogue.experiments.current()
+        if current is None:
+            raise UsageError(
+                "no experiment is in progress", expected="one", found="none",
+                remedy="see `shortlist experiment list`",
+            )  # fmt: skip
+        found = standing(store.catalogue, current, chosen.profile.session_gap_min)
+        store.catalogue.experiments.end(current.name, "stopped")
+        ended = store.catalogue.experiments.find(current.name)
+    if as_json:
+        print_json({**standing_document(found), "ended": ended.ended and ended.ended.isoformat()})
+        return
+    say(f"{current.name} has ended")
+    for line in standing_lines(found):
+        say(line)
+
+
+@app.command()
+def promote(
+    context: typer.Context,
+    name: Name = None,
+    variant: Annotated[
+        str | None, typer.Option("--variant", help="a or b [the winner].", metavar="a|b", case_sensitive=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="TOML file to write [the configuration in use].", metavar="FILE.toml")
+    ] = None,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """End an experiment and write the settings of its winner into the configuration. Other settings and comments of the
+    file stay. Without a winner, choose one with --variant.
+
+    Example: shortlist experiment promote --out shortlist.toml
+    """
+    chosen = settings(context, home, config)
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.terminal.output import print_json
+    from shortlist.app.settings_file import config_file_to_write, write_settings
+    from shortlist.eval.interleaving import standing
+    from shortlist.eval.live_variant import changed_settings
+    from shortlist.eval.variants import Variant
+
+    file = config_file_to_write(out or config or (context.obj or {}).get("config"))
+    with open_home(chosen) as store:
+        experiments = store.catalogue.experiments
+        experiment = experiments.find(name)
+        winner = _winner(standing(store.catalogue, experiment, chosen.profile.session_gap_min), variant)
+        promoted = Variant.model_validate(experiment.variant(winner))
+        changes = changed_settings(promoted, chosen)
+        if changes:
+            write_settings(file, changes)
+        experiments.end(experiment.name, f"promoted {winner}")
+    if as_json:
+        written = str(file) if changes else None
+        print_json({"name": experiment.name, "variant": winner, "file": written, "settings": changes})
+        return
+    say(f"{experiment.name}: {winner.upper()} ({promoted.name}) is promoted")
+    if changes:
+        say(f"written to {file}: {', '.join(f'{part}.{key}' for part, keys in changes.items() for key in keys)}")
+        say("start running servers again so that they read it")
+    else:
+        say("it is the configuration in use, nothing was written")
+
+
+@app.command("list")
+def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+    """List all experiments, the newest first.
+
+    Example: shortlist experiment list
+    """
+    from shortlist.app.build import open_home
+    from shortlist.app.cli.terminal.output import print_json
+
+    with open_home(settings(context, home, config)) as store:
+        found = store.catalogue.experiments.all()
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": one.name, "a": one.a, "b": one.b, "started": one.started.isoformat(),
+                    "ended": one.ended and one.ended.isoformat(), "outcome": one.outcome,
+                }
+                for one in found
+            ]
+        )  # fmt: skip
+        return
+    for one in found:
+        state = "in progress" if one.ended is None else f"{one.outcome}, {one.ended:%Y-%m-%d %H:%M}"
+        say(f"{one.name}  {one.a['name']} against {one.b['name']}  since {one.started:%Y-%m-%d %H:%M}  {state}")
+    if not found:
+        say("no experiments")
+
+
+def _winner(found: Standing, given: str | None) -> str:
+    """Return the variant to promote. Raises `UsageError` if none has won and none was given."""
+    from shortlist.core.errors import UsageError
+
+    winner: Any = given.lower() if given else found.test.winner
+    if winner not in ("a", "b"):
+        what = "no variant has won yet" if given is None else "unknown variant"
+        raise UsageError(
+            what, expected="a or b", found="no winner" if given is None else repr(given),
+            remedy="wait, or choose one with --variant",
+        )  # fmt: skip
+    return str(winner)
