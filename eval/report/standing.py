@@ -7,6 +7,7 @@ from typing import Any
 from shortlist.eval.interleaving import Standing
 
 SIDES = {"a": "A", "b": "B"}
+FEW = 10  # sessions with a winner, for a forecast
 
 
 def standing_document(standing: Standing) -> dict[str, Any]:
@@ -65,6 +66,8 @@ def _forecast(standing: Standing) -> list[str]:
         return [share, f"end it with `shortlist experiment promote` ({SIDES[test.winner]})"] if running else [share]
     if not running:
         return [share]
+    if test.a + test.b < FEW:
+        return [share, "too few sessions for a forecast"]
     if test.more is None:
         return [share, "at this rate no difference will be found"]
     return [share, f"about {_rounded(test.more):,} more sessions with a choice to decide at this rate"]

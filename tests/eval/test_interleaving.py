@@ -70,10 +70,10 @@ def test_the_state_is_told_in_plain_words(home: Home) -> None:
     assert lead.startswith("B leads 15 to 5; this may be chance")
     assert share.startswith("B is chosen in ")
     assert forecast.endswith("more sessions with a choice to decide at this rate")
-    for at in range(20, 60):
+    for at in range(20, 50):
         show(home, f"r{at}", "ann", 20 * at, ("vb" if at % 4 else "va", "click"))
     lines = standing_lines(standing(home.catalogue, running, 10))
-    assert lines[2].startswith("B (tuned) wins 45 to 15 (p ")
+    assert lines[2].startswith("B (tuned) wins 37 to 13 (p ")
     assert "promote" in lines[-1]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shortlist.app.cli.eval.offline import offline
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from shortlist.eval.tasks.task import Task
 
 app = typer.Typer(no_args_is_help=True, help="Measure variants on public data sets or on this home's own events.")
+app.command()(offline)
 
 SOME_FAILED = 1
 SPEC_HELP = "beir:DIR, trec:DIR, mind:DIR, watches:DIR, events or simulated:N"
