@@ -1,0 +1,96 @@
+"""An experiment from its start to the promotion, and the judgement of a variant by the log, on the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Command = Callable[..., Any]
+
+TUNED = """
+[retrieval.weights]
+popular = 1.0
+
+[tuned]
+keys = ["retrieval.weights"]
+"""
+OWN = """# Ours.
+[retrieval]
+depth = 100  # enough
+
+[rerank]
+weight_wish = 0.0
+"""
+
+
+@pytest.fixture
+def home(small_home: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(small_home, tmp_path / "home")
+
+
+@pytest.fixture
+def shortlist(here: Command, hashed: Any, home: Path) -> Command:
+    return lambda *words: here(*words, home=home)
+
+
+def prints(done: Any, code: int, *words: str) -> None:
+    """The exit code, and words of the output."""
+    assert done.returncode == code, done.stderr
+    assert all(word in done.stdout for word in words), done.stdout
+
+
+def choose(shortlist: Command, tmp_path: Path, variant: str) -> None:
+    """Ask for a list, and click on the first video of a variant."""
+    answer = shortlist("recommend", "ann", "-k", "6", "--rerank", "none", "--json").document
+    item = next(one for one in answer["recommendations"] if one["variant"] == variant)
+    event = {
+        "user_id": "ann", "item_id": item["video_id"], "kind": "video", "action": "click",
+        "at": datetime.now(UTC).isoformat(), "request_id": answer["request_id"], "variant": variant,
+    }  # fmt: skip
+    (tmp_path / "events.jsonl").write_text(json.dumps(event) + "\n")
+    shortlist("ingest", "events", str(tmp_path / "events.jsonl"))
+
+
+def test_from_the_start_to_the_promotion(shortlist: Command, tmp_path: Path) -> None:
+    tuned, own = tmp_path / "tuned.toml", tmp_path / "own.toml"
+    tuned.write_text(TUNED)
+    own.write_text(OWN)
+    shortlist("experiment", "status").says(2, "no such experiment")
+    prints(shortlist("experiment", "start", "weights", "--b", str(tuned)), 0, "A (default)", "B (tuned)")
+    shortlist("experiment", "start", "again", "--b", "dense").says(2, "in progress", "weights")
+    choose(shortlist, tmp_path, "b")
+    status = shortlist("experiment", "status", "--json").document
+    assert (status["won"], status["sessions"], status["winner"]) == ({"a": 0, "b": 1, "tied": 0}, 1, None)
+    prints(shortlist("experiment", "status"), 0, "B leads 1 to 0", "too few sessions for a forecast")
+    shortlist("experiment", "promote").says(2, "no variant has won yet")
+    prints(shortlist("experiment", "promote", "--variant", "b", "--out", str(own)), 0, "retrieval.weights")
+    written = own.read_text()
+    assert written.startswith("# Ours.\n[retrieval]\ndepth = 100  # enough\n")
+    assert tomllib.loads(written)["retrieval"] == {"depth": 100, "weights": {"popular": 1.0}}
+    prints(shortlist("experiment", "list"), 0, "default against tuned", "promoted b")
+    shortlist("experiment", "stop").says(2, "no experiment is in progress")
+    plain = shortlist("recommend", "ann", "--rerank", "none", "--json").document
+    assert (plain["experiment"], plain["recommendations"][0]["variant"]) == (None, None)
+
+
+def test_variants_that_need_another_home_are_refused(shortlist: Command, tmp_path: Path) -> None:
+    shortlist("experiment", "start", "x", "--b", "nothing").says(2, "unknown variant")
+    shortlist("experiment", "start", "x", "--b", "peer-rank-bm25").says(2)
+    more = tmp_path / "more.toml"
+    more.write_text("[llm]\nthreads = 1\n")
+    shortlist("experiment", "start", "x", "--b", str(more)).says(2, "llm")
+    prints(shortlist("experiment", "list"), 0, "no experiments")
+
+
+def test_a_log_that_cannot_tell_is_refused(shortlist: Command) -> None:
+    shortlist("eval", "offline", "--variant", "popular").says(2, "log of exposures is empty")
+    for _ in range(2):
+        shortlist("recommend", "ann", "--rerank", "none")
+    prints(shortlist("eval", "offline", "--variant", "popular"), 1, "the log has 2 lists")
