@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from shortlist.core.errors import UnknownReader
 from shortlist.core.exposures import Exposure
-from shortlist.core.types import KINDS, Event, Reader
+from shortlist.core.types import KINDS, Event, Objective, Reader
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.results import Activity
 
@@ -56,6 +56,18 @@ class PastEvents:
         return [event for number, event in own if number <= exposure.last_event]
 
 
+class PastObjectives:
+    """The readers' objectives of now, by request id: earlier ones are not stored."""
+
+    def __init__(self, exposures: Mapping[str, Exposure], objectives: Mapping[str, Objective]) -> None:
+        self._exposures, self._objectives = exposures, objectives
+
+    def get_many(self, user_ids: Sequence[str]) -> dict[str, Objective]:
+        """Return the objectives of the readers of those requests that have one."""
+        asked = {one: self._exposures[one].request.user_id for one in user_ids}
+        return {one: self._objectives[user] for one, user in asked.items() if user in self._objectives}
+
+
 class PastRecords:
     """`agent.reader.records.Records` with a reader for each exposure."""
 
@@ -69,4 +81,5 @@ class PastRecords:
         self.videos, self.articles = catalogue.videos, catalogue.articles
         self.readers = PastReaders(by_request, catalogue.readers.get_many(users))
         self.events = PastEvents(by_request, events)
+        self.objectives = PastObjectives(by_request, catalogue.objectives.get_many(sorted(users)))
         self.snapshot = catalogue.snapshot
