@@ -73,7 +73,13 @@ def execute_with(config: Config) -> Execute:
         said = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
         peak = usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
         cpu = usage.ru_utime + usage.ru_stime
-        return Ended(process.returncode, said[-1] if said else "", time.monotonic() - began, cpu, peak)
+        return Ended(
+            process.returncode,
+            said[-1].removeprefix("shortlist: ") if said else "",
+            time.monotonic() - began,
+            cpu,
+            peak,
+        )
 
     return execute
 

@@ -345,9 +345,7 @@ class PipelineConfig(Section):
     )
     settle_s: float = Field(10.0, ge=0, description="seconds without a change after which an uploaded file is complete")
     max_bad_share: Share = Field(0.5, description="a file with a larger share of bad rows is refused as a whole")
-    max_volume: Positive = Field(
-        10.0, description="a file with this many times the usual number of rows, or a part as small, is suspicious"
-    )
+    max_volume: Positive = Field(10.0, description="a file with this many times the usual number of rows is refused")
     max_age_days: Positive = Field(7.0, description="events are reported as stale if the newest is older than this")
     train_after: int = Field(1000, ge=1, description="new events after which the models are trained again")
     poll_s: Positive = Field(5.0, description="seconds between two looks of `shortlist pipeline watch`")

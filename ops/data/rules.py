@@ -14,7 +14,11 @@ from shortlist.core.types import ACTIONS, EVENT_KINDS
 from shortlist.core.validation import MAX_ID_LENGTH, MAX_NUMBER, MAX_SECONDS
 
 Kind = Literal["videos", "articles", "readers", "events"]
-Check = Literal["readable", "present", "length", "between", "one of", "unique", "known"]
+Check = Literal[
+    "readable", "present", "length", "between", "one of", "unique",  # of single rows
+    "known", "columns", "mostly good", "volume", "fresh",  # of a whole batch
+]  # fmt: skip
+Effect = Literal["row", "batch", "warning"]
 
 KINDS: tuple[Kind, ...] = ("videos", "articles", "readers", "events")  # in the order in which they are stored
 
@@ -28,8 +32,8 @@ class Rule:
 
     `arguments` are two bounds ("length", "between"; None is no bound), the allowed values ("one of"), or the tables of
     the catalogue that must have the id ("known"). `where` restricts the rule to rows whose other column has a value;
-    None means that the column has none. `share` is the smallest share of rows that must hold; below it the whole batch
-    is refused. Without a share, a row that breaks the rule is put aside.
+    None means that the column has none. `share` is the smallest share of rows with a known id. The `effect` of a broken
+    rule: the row is put aside, the whole batch is refused, or a person is warned.
     """
 
     kind: Kind
@@ -38,10 +42,11 @@ class Rule:
     arguments: tuple[str | float | None, ...] = ()
     where: tuple[str, str | None] | None = None
     share: float | None = None
+    effect: Effect = "row"
 
     @property
     def name(self) -> str:
-        """The rule on one line, such as "dwell_s between 0 and 1e+09"."""
+        """The rule on one line, such as "dwell_s from 0 to 1e+09"."""
         names = ", ".join(str(value) for value in self.arguments)
         bounds = " to ".join(f"{bound:g}" for bound in self.arguments if isinstance(bound, int | float))
         told = {
@@ -51,7 +56,11 @@ class Rule:
             "between": f"{self.column} from {bounds}" if bounds else f"{self.column} not in the future",
             "one of": f"{self.column} one of {names}",
             "unique": f"{self.column} unique",
-            "known": f"{self.column} among the {' and '.join(names.split(', '))}",
+            "known": f"{self.column} among the {names}",
+            "columns": "the columns of every earlier file",
+            "mostly good": "most rows good",
+            "volume": "a usual number of rows",
+            "fresh": f"newest {self.column} recent",
         }[self.check]
         if self.where is None:
             return told
@@ -76,8 +85,9 @@ RULES: tuple[Rule, ...] = (
     Rule("events", "event_id", "length", (1, MAX_ID_LENGTH)),
     Rule("events", "event_id", "unique"),
     # An event may arrive before its video, so it is stored. A file of events about nothing known is another home's.
-    Rule("events", "item_id", "known", ("videos",), where=("kind", "video"), share=0.5),
-    Rule("events", "item_id", "known", ("articles",), where=("kind", "article"), share=0.5),
+    Rule("events", "item_id", "known", ("videos",), where=("kind", "video"), share=0.5, effect="batch"),
+    Rule("events", "item_id", "known", ("articles",), where=("kind", "article"), share=0.5, effect="batch"),
+    Rule("events", "at", "fresh", effect="warning"),
     Rule("videos", UNREADABLE, "readable"),
     Rule("videos", "title", "present"),
     Rule("videos", "id", "length", (1, MAX_ID_LENGTH)),
@@ -88,14 +98,18 @@ RULES: tuple[Rule, ...] = (
     Rule("readers", UNREADABLE, "readable"),
     Rule("readers", "user_id", "present"),
     Rule("readers", "user_id", "length", (1, MAX_ID_LENGTH)),
+    # Their limits are settings, and what is usual comes from the last two weeks.
+    *(Rule(kind, "", "columns", effect="batch") for kind in KINDS),
+    *(Rule(kind, "", "mostly good", effect="batch") for kind in KINDS),
+    *(Rule(kind, "", "volume", effect="batch") for kind in KINDS),
 )
 
 
 def row_rules(kind: Kind) -> Iterator[Rule]:
     """Yield the rules that put single rows of `kind` aside."""
-    return (rule for rule in RULES if rule.kind == kind and rule.share is None)
+    return (rule for rule in RULES if rule.kind == kind and rule.effect == "row")
 
 
 def batch_rules(kind: Kind) -> Iterator[Rule]:
-    """Yield the rules that refuse a whole batch of `kind`."""
-    return (rule for rule in RULES if rule.kind == kind and rule.share is not None)
+    """Yield the rules for whole batches of `kind`."""
+    return (rule for rule in RULES if rule.kind == kind and rule.effect != "row")

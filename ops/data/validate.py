@@ -13,7 +13,7 @@ from shortlist.core.config import PipelineConfig
 from shortlist.ops.data.arrived_table import ArrivedTable, read_table
 from shortlist.ops.data.cells import typed
 from shortlist.ops.data.check import Checked, check
-from shortlist.ops.data.rules import Kind, batch_rules, row_rules
+from shortlist.ops.data.rules import Effect, Kind, Rule, batch_rules, row_rules
 
 MIN_ROWS = 10  # a share of fewer rows says nothing: they are put aside one by one
 MIN_KNOWN = 100  # rows about items; the first events of a new video may arrive alone
@@ -49,6 +49,18 @@ class Validation:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A table as a whole: its good rows, the number of its bad ones, and what is usual."""
+
+    table: ArrivedTable
+    good: pl.DataFrame
+    bad: int
+    config: PipelineConfig
+    usual: Usual
+    now: datetime
+
+
 def validate(
     path: Path, kind: Kind, config: PipelineConfig, now: datetime, latest: datetime, usual: Usual, *, accepted: bool
 ) -> Validation:
@@ -67,16 +79,17 @@ def validate(
     reasons = {int(numbers[row]): found for row, found in checked.reasons.items()}
     reasons |= {int(failure.where.rpartition(":")[2]): (failure.reason,) for failure in table.unread}
     good = rows.filter(~pl.int_range(rows.height).is_in(list(checked.reasons)))
-    refused = () if accepted else tuple(_refusals(table, config, usual, len(reasons)))
+    batch = Batch(table, good, len(reasons), config, usual, now)
     broken = {**checked.broken, **({"line readable": len(table.unread)} if table.unread else {})}
-    warnings = tuple(_warnings(table, good, kind, config, now, usual))
+    refused = () if accepted else tuple(_broken_batch_rules(batch, kind, "batch"))
+    warnings = tuple(_broken_batch_rules(batch, kind, "warning"))
     twice = frozenset(table.numbers.gather(repeated))
     return Validation(table, twice, reasons, broken, _references(good, kind), refused, warnings)
 
 
 def unknown_references(references: References, kind: Kind, known: Known) -> Iterator[str]:
     """Yield why a batch with these references is refused: too few of its ids are known."""
-    for rule in batch_rules(kind):
+    for rule in _known_rules(kind):
         rows = references[rule.name]
         found = set[str]().union(*(known(str(table), rows) for table in rule.arguments))
         total = sum(rows.values())
@@ -87,7 +100,7 @@ def unknown_references(references: References, kind: Kind, known: Known) -> Iter
 
 def _references(good: pl.DataFrame, kind: Kind) -> dict[str, dict[str, int]]:
     found = {}
-    for rule in batch_rules(kind):
+    for rule in _known_rules(kind):
         rows = good.filter(pl.col(rule.where[0]) == rule.where[1]) if rule.where else good
         found[rule.name] = dict(rows.group_by(rule.column).len().iter_rows())
     return found
@@ -108,22 +121,49 @@ def repeated_rows(rows: pl.DataFrame, kind: Kind, checked: Checked) -> list[int]
     return sorted(set(suspects[ROW].to_list()) - set(first[ROW].to_list()))
 
 
-def _refusals(table: ArrivedTable, config: PipelineConfig, usual: Usual, bad: int) -> Iterator[str]:
-    rows = table.n_rows
-    if missing := usual.columns - set(table.raw.columns):
-        yield f"the schema changed: no column {', '.join(sorted(missing))}, which every earlier file had"
-    if rows >= MIN_ROWS and bad > config.max_bad_share * rows:
-        yield f"{bad:,} of {rows:,} rows are bad ({bad / rows:.0%}, allowed are {config.max_bad_share:.0%})"
-    if usual.rows is not None and rows >= MIN_VOLUME and rows >= config.max_volume * usual.rows:
-        yield f"{rows:,} rows, {rows / usual.rows:,.0f} times the usual {usual.rows:,.0f}"
+def _known_rules(kind: Kind) -> Iterator[Rule]:
+    return (rule for rule in batch_rules(kind) if rule.check == "known")
 
 
-def _warnings(
-    table: ArrivedTable, good: pl.DataFrame, kind: Kind, config: PipelineConfig, now: datetime, usual: Usual
-) -> Iterator[str]:
-    if usual.rows is not None and table.n_rows * config.max_volume <= usual.rows:
-        yield f"only {table.n_rows:,} rows, usual are {usual.rows:,.0f}"
-    if kind == "events" and good.height:
-        newest: datetime = good.select(pl.col("at").max()).item()
-        if newest < now - timedelta(days=config.max_age_days):
-            yield f"stale: the newest event is of {newest:%Y-%m-%d}"
+def _broken_batch_rules(batch: Batch, kind: Kind, effect: Effect) -> Iterator[str]:
+    for rule in batch_rules(kind):
+        if rule.effect == effect and rule.check in BATCH_CHECKS:
+            message = BATCH_CHECKS[rule.check](batch)
+            if message is not None:
+                yield message
+
+
+def _columns(batch: Batch) -> str | None:
+    missing = batch.usual.columns - set(batch.table.raw.columns)
+    names = ", ".join(sorted(missing))
+    return f"the schema changed: no column {names}, which every earlier file had" if missing else None
+
+
+def _mostly_good(batch: Batch) -> str | None:
+    rows, bad, allowed = batch.table.n_rows, batch.bad, batch.config.max_bad_share
+    if rows < MIN_ROWS or bad <= allowed * rows:
+        return None
+    return f"{bad:,} of {rows:,} rows are bad ({bad / rows:.0%}, allowed are {allowed:.0%})"
+
+
+def _volume(batch: Batch) -> str | None:
+    rows, usual = batch.table.n_rows, batch.usual.rows
+    if usual is None or rows < MIN_VOLUME or rows < batch.config.max_volume * usual:
+        return None
+    return f"{rows:,} rows, {rows / usual:,.0f} times the usual {usual:,.0f}"
+
+
+def _fresh(batch: Batch) -> str | None:
+    if batch.good.is_empty():
+        return None
+    newest: datetime = batch.good.select(pl.col("at").max()).item()
+    stale = newest < batch.now - timedelta(days=batch.config.max_age_days)
+    return f"stale: the newest event is of {newest:%Y-%m-%d}" if stale else None
+
+
+BATCH_CHECKS: Mapping[str, Callable[[Batch], str | None]] = {
+    "columns": _columns,
+    "mostly good": _mostly_good,
+    "volume": _volume,
+    "fresh": _fresh,
+}

@@ -8,7 +8,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, Row, Table, Text, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Float,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    insert,
+    select,
+    update,
+)
 
 from shortlist.ops.data.ledger import FILE, IF_DAMAGED
 from shortlist.store.catalogue.rows import from_micros, to_micros
@@ -118,14 +131,22 @@ class History:
 
     def last_done(self, step: str) -> Execution | None:
         """Return the newest execution of `step` that did its work, or None."""
-        done = select(executions).where(executions.c.step == step, executions.c.state == "done")
-        with self._database.reading() as connection:
-            row = connection.execute(done.order_by(executions.c.run.desc()).limit(1)).one_or_none()
-        return None if row is None else _execution(row)
+        return self._newest((executions.c.step == step) & (executions.c.state == "done"))
+
+    def last_tried(self, step: str) -> Execution | None:
+        """Return the newest execution of `step` whose command ran and did not fail, or None."""
+        tried = (executions.c.step == step) & (executions.c.seconds > 0) & (executions.c.state != "failed")
+        return self._newest(tried)
 
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+    def _newest(self, condition: ColumnElement[bool]) -> Execution | None:
+        newest = select(executions).where(condition).order_by(executions.c.run.desc()).limit(1)
+        with self._database.reading() as connection:
+            row = connection.execute(newest).one_or_none()
+        return None if row is None else _execution(row)
 
 
 def _run(row: Row[tuple[object, ...]], steps: Sequence[Row[tuple[object, ...]]]) -> Run:

@@ -70,7 +70,8 @@ def _run_step(step: Step, place: Workplace, history: History, execute: Execute, 
     last = history.last_done(step.name)
     if last is not None and last.inputs == inputs and last.outputs == state_of(step.outputs, place):
         return Execution(step.name, "cached", inputs, last.outputs, events=events)
-    new, needed = events - (last.events if last else 0), place.config.pipeline.train_after
+    tried = history.last_tried(step.name)
+    new, needed = events - (tried.events if tried else 0), place.config.pipeline.train_after
     if step.needs_events and new < needed and not forced:
         message = f"{new:,} new events since the last time, {needed:,} are needed"
         return Execution(step.name, "skipped", inputs, events=events, message=message)

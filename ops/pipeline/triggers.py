@@ -23,11 +23,8 @@ def upload(place: Workplace, _history: History) -> str | None:
 
 def new_events(place: Workplace, history: History) -> str | None:
     """Return a reason if there are `pipeline.train_after` events since the last training that was tried."""
-    tried = [
-        one for run in history.newest(20) for one in run.steps if one.step == "train" and one.inputs and one.seconds
-    ]
-    last = max((one.events for one in tried), default=0)
-    new = place.home.catalogue.events.last_number() - last
+    tried = history.last_tried("train")
+    new = place.home.catalogue.events.last_number() - (tried.events if tried else 0)
     return f"events: {new:,} new" if new >= place.config.pipeline.train_after else None
 
 
