@@ -6,6 +6,7 @@ allowed time, the known ids, and what is usual.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shortlist.ops.data.rules import LATEST, Kind, Rule, batch_rules, row_rules
@@ -47,7 +48,7 @@ def _lengths(rule: Rule) -> tuple[str, Bounds]:
     return "expect_column_value_lengths_to_be_between", {"min_value": low, "max_value": high}
 
 
-EXPECTATIONS = {
+EXPECTATIONS: Mapping[str, Callable[[Rule], tuple[str, Bounds]]] = {
     "readable": lambda rule: ("expect_column_values_to_be_null", {}),
     "present": lambda rule: ("expect_column_values_to_not_be_null", {}),
     "length": _lengths,
@@ -107,7 +108,7 @@ def _glue_known(rule: Rule) -> str:
     return f'CustomSql "{share}{condition}" >= {rule.share}'
 
 
-GLUE = {
+GLUE: Mapping[str, Callable[[Rule], str]] = {
     "readable": lambda rule: f'ColumnValues "{rule.column}" = NULL',
     "present": lambda rule: f'IsComplete "{rule.column}"{_where(rule)}',
     "length": _glue_length,
