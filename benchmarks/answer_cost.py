@@ -1,4 +1,4 @@
-"""CPU time of an answer over many videos: alone, and recorded in the log of exposures.
+"""CPU time of an answer over many videos: alone, recorded in the log of exposures, and of two interleaved variants.
 
     python -m benchmarks.answer_cost [--videos 100000] [--readers 400] [--home DIR]
 
@@ -24,6 +24,7 @@ from shortlist.app.server_context import build_context_with_models
 from shortlist.core.config import Config
 from shortlist.core.ranking import Request
 from shortlist.serving.service.service import Service
+from shortlist.store.home import Home
 
 EVENTS = 20
 WINDOWS = 20_000
@@ -51,11 +52,15 @@ def service_over(home: Path, **settings: object) -> Service:
 def ways(home: Path) -> dict[str, Callable[[str], object]]:
     """Return a function that answers one reader, by its name."""
     alone, recorded = service_over(home, exposures={"keep_days": 0}), service_over(home)
+    with Home.open(home) as store:
+        store.catalogue.experiments.start(f"cost {time.time()}", {"name": "a"}, {"name": "b"})
+        mixed = service_over(home)
+        store.catalogue.experiments.end(store.catalogue.experiments.find(None).name, "stopped")
 
     def answer(service: Service) -> Callable[[str], object]:
         return lambda user: service.recommend(Request(user, 10, rerank="none"))
 
-    return {"alone": answer(alone), "recorded": answer(recorded)}
+    return {"alone": answer(alone), "recorded": answer(recorded), "interleaved": answer(mixed)}
 
 
 def measure(functions: dict[str, Callable[[str], object]], users: list[str]) -> dict[str, list[float]]:

@@ -78,7 +78,7 @@ def logged(world: World, lists: int, draw: Random) -> LoggedPlaces:
         lists,
         np.repeat(np.arange(lists), K),
         np.tile(np.arange(K), lists),
-        (items == theirs[:, :K]).ravel(),
+        (items == theirs[:, :K]).astype(np.float64).ravel(),
         np.array([[propensity for _, propensity in one] for one in shown]).ravel(),
         (world.rng.random(chance.shape) < chance).astype(np.float64).ravel(),
     )

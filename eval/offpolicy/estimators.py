@@ -25,20 +25,21 @@ Integers = npt.NDArray[np.int64]
 class LoggedPlaces:
     """The places of `n` logged lists, aligned: `of` is the list, from 0 to n - 1, and `place` counts from 0.
 
-    `same` is True where the other ranking has the same item, `propensity` is the probability with which the shown item
-    was drawn, and `reward` is 1 if it was chosen, else 0. All are of length m.
+    `target` is the probability with which the other ranking has the shown item at that place, 0 or 1 if nothing is
+    drawn; `propensity` is the probability with which it was drawn, and `reward` is 1 if it was chosen, else 0. All are
+    of length m.
     """
 
     n: int
     of: Integers
     place: Integers
-    same: npt.NDArray[np.bool_]
+    target: Floats
     propensity: Floats
     reward: Floats
 
     def weights(self, clip: float = np.inf) -> Floats:
         """Return the importance weights, float[m], at most `clip`."""
-        return np.minimum(np.where(self.same, 1 / self.propensity, 0.0), clip)
+        return np.minimum(self.target / self.propensity, clip)
 
     def by_list(self, values: Floats) -> Floats:
         """Return the sums of `values`, float[m], by list, float[n]."""

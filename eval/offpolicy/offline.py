@@ -89,10 +89,11 @@ def places_of(
         for item in exposure.items:
             agrees = item.rank <= len(ids) and ids[item.rank - 1] == item.item_id
             rows.append((at, item.rank - 1, agrees, item.propensity, item.item_id in chosen))
-    of, place, same, propensity, reward = zip(*rows, strict=True)
+    of, place, target, propensity, reward = zip(*rows, strict=True)
     return LoggedPlaces(
-        len(exposures), np.array(of), np.array(place), np.array(same), np.array(propensity), np.array(reward, float)
-    )
+        len(exposures), np.array(of), np.array(place), np.array(target, float), np.array(propensity),
+        np.array(reward, float),
+    )  # fmt: skip
 
 
 def estimate(variant: str, places: LoggedPlaces, clip: float = CLIP) -> Offline:
@@ -102,7 +103,7 @@ def estimate(variant: str, places: LoggedPlaces, clip: float = CLIP) -> Offline:
     estimates = {"ips": ips, "snips": snips, "doubly robust": doubly_robust}
     found = {} if refused else {name: function(places, clip) for name, function in estimates.items()}
     weights = places.weights()
-    clipped = float(np.mean(weights[places.same] > clip)) if places.same.any() else 0.0
+    clipped = float(np.mean(weights[weights > 0] > clip)) if weights.any() else 0.0
     return Offline(variant, places.n, size, supported, clipped, logged_value(places), found, refused)
 
 

@@ -25,7 +25,7 @@ def by_hand() -> LoggedPlaces:
         2,
         np.array([0, 0, 1, 1]),
         np.array([0, 1, 0, 1]),
-        np.array([True, False, True, True]),
+        np.array([1.0, 0.0, 1.0, 1.0]),
         np.array([0.5, 0.5, 0.25, 1.0]),
         np.array([1.0, 1.0, 0.0, 1.0]),
     )
@@ -53,7 +53,7 @@ def test_the_ranking_that_was_shown_is_judged_by_what_was_chosen() -> None:
     n, k = 500, 4
     reward = (rng.random(n * k) < 0.2).astype(np.float64)
     of, place = np.repeat(np.arange(n), k), np.tile(np.arange(k), n)
-    places = LoggedPlaces(n, of, place, np.ones(n * k, dtype=np.bool_), np.ones(n * k), reward)
+    places = LoggedPlaces(n, of, place, np.ones(n * k), np.ones(n * k), reward)
     for estimator in (ips, snips, doubly_robust):
         found = estimator(places)
         assert found.value == pytest.approx(logged_value(places).value)
@@ -76,6 +76,6 @@ def test_support_is_the_share_of_places_that_could_be_shown() -> None:
     places = logged(World(np.random.default_rng(5)), 2000, Random(5))
     assert support(places).low < 1 < support(places).high
     half = LoggedPlaces(
-        places.n, places.of, places.place, places.same & (places.place % 2 == 0), places.propensity, places.reward
+        places.n, places.of, places.place, places.target * (places.place % 2 == 0), places.propensity, places.reward
     )
     assert support(half).high < 0.75

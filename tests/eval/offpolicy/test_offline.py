@@ -104,5 +104,5 @@ def test_places_say_what_was_chosen_by_whom() -> None:
     events = [Event("bob", "v00", "video", "like", NOW), Event("ann", "v01", "video", "skip", NOW)]
     places = places_of([exposure], [RANKED[:3]], {"r0": [*events, Event("ann", "v02", "video", "like", NOW)]})
     assert places.reward.tolist() == [0, 0, 1, 0]
-    assert places.same.tolist() == [True, True, True, False]
+    assert places.target.tolist() == [1, 1, 1, 0]
     assert np.all(places.propensity == 1)
