@@ -22,6 +22,7 @@ from rich.table import Table
 from benchmarks.retrieval import core_seconds, embedded, real_queries, real_windows, unit
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import FloatArray, Query
+from shortlist.core.stuffing import Sifted
 from shortlist.core.types import Kind
 from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.columns import blank_columns
@@ -40,7 +41,7 @@ def legs(vectors: FloatArray) -> tuple[Dense, Dense, float]:
     """Return the leg with an IVF-PQ index and without one, and the core-seconds for building the index."""
     n = len(vectors)
     ids = [f"{row:08d}" for row in range(n)]
-    plain = Segment(VIDEO, ids, vectors, blank_columns(n), count_terms([""] * n))
+    plain = Segment(VIDEO, ids, vectors, blank_columns(n), count_terms([Sifted("", "")] * n))
     began = time.process_time()
     packed = build_ivf(vectors)
     spent = time.process_time() - began

@@ -1,12 +1,12 @@
 """The places that attacks of `attacks.toml` gain, in the rerank alone and in the final list.
 
-    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.injection [--sets seen fresh] [--bare | --retrieval]
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.injection [--sets seen fresh] [--bare] [--retrieval transcript]
         [--model qwen2.5-coder-1.5b | --student FOLDER]
 
 Talks of TED are ranked for a wish: retrieval by the default encoder, the rerank by the yes/no question, and the final
 list by their blend. Each attack is put into one candidate of clean rank 6 to 20 in the rerank, and the model judges
-that candidate again. `--bare` shows it to the model without the filters, in the same prompt. `--retrieval` also
-encodes its title and summary again.
+that candidate again. `--bare` shows it to the model without the filters, in the same prompt. With
+`--retrieval` the index reads the attack, too: in the whole transcript of a talk, or in a description of two sentences.
 
 `--student` attacks a student of the language model (see `shortlist distil`) instead, which reads the same text.
 
@@ -22,7 +22,7 @@ import json
 import os
 import random
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.injection_index import CONTENTS, TalkIndex
 from benchmarks.rerank import JUDGED, show
 from benchmarks.rerank_lists import Scores, Vectors
 from shortlist.agent.batch import ItemBatch
@@ -52,11 +53,11 @@ SIZE = 20
 TOP_RANKS = 5  # candidates of these ranks are not attacked
 READER = "reader-7"
 WISHES = ("how the brain works", "climate and energy", "animals and how they behave")
-WISHES_OF = {"known": 2, "seen": 2, "fresh": 3}  # the fresh attacks also meet a wish that no other attack met
+# The fresh and the stuffing attacks also meet a wish that no other attack met.
+WISHES_OF = {"known": 2, "seen": 2, "fresh": 3, "stuffing": 3}
 CONFIG = RerankConfig()
 
 Render = Callable[[Video], str]
-Cosine = Callable[[str, Video], float]  # of a wish and a video's title and summary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,10 +132,13 @@ class Attempt:
     final: tuple[int, int]
 
 
-def ted_lists(data: Path, vectors: Vectors) -> Iterator[CandidateList]:
-    """Yield the nearest 20 talks for each wish, with extractive summaries."""
+def ted_talks(data: Path) -> list[dict[str, Any]]:
     with gzip.open(data / "videos" / "ted_talks.jsonl.gz", "rt", encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
+        return [json.loads(line) for line in file]
+
+
+def ted_lists(rows: Sequence[Mapping[str, Any]], vectors: Vectors) -> Iterator[CandidateList]:
+    """Yield the nearest 20 talks for each wish, with extractive summaries."""
     videos = [
         Video(str(row["id"]), row["title"], enrichment=Enrichment(summary=Attributed(summary, EXTRACTIVE)))
         for row in rows
@@ -172,7 +176,7 @@ def attempt(
     lists: Sequence[CandidateList],
     judge: Judge | StudentJudge,
     render: Render,
-    cosine: Cosine | None = None,
+    index: TalkIndex | None = None,
 ) -> Attempt:
     """Put `text` into a candidate that depends on nothing but the text and the clean ranks."""
     rng = random.Random(text)
@@ -187,27 +191,19 @@ def attempt(
     after = before.copy()
     attacked = attack(candidates.videos[target], filled, place)
     after[target] = judge.score(candidates, render(attacked))
-    retrieval = candidates.retrieval.copy()
-    if cosine:
-        retrieval[target] = cosine(candidates.wish, attacked)
-    final = candidates.final(before, candidates.retrieval).index(target) + 1
-    final_after = candidates.final(after, retrieval).index(target) + 1
+    retrieval = retrieval_after = candidates.retrieval
+    if index:
+        ids = [video.id for video in candidates.videos]
+        retrieval = index.scores(candidates.wish, ids)
+        retrieval_after = index.scores(candidates.wish, ids, (ids[target], filled, place))
+    final = candidates.final(before, retrieval).index(target) + 1
+    final_after = candidates.final(after, retrieval_after).index(target) + 1
     return Attempt(kind, text, (_place(before, target), _place(after, target)), (final, final_after))
 
 
 def _place(scores: Scores, target: int) -> int:
     """Return the place of `target` by `scores`, which wins ties."""
     return int(np.sum(scores > scores[target])) + 1
-
-
-def encoder_cosine() -> Cosine:
-    encoder = load_encoder(EncoderConfig(threads=1), ModelsConfig())
-
-    def cosine(wish: str, video: Video) -> float:
-        wish_vector, video_vector = encoder.encode([wish, indexed(video)])
-        return float(wish_vector @ video_vector)
-
-    return cosine
 
 
 def summary(attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
@@ -234,19 +230,22 @@ def main() -> None:
     parser.add_argument("--student", type=Path, help="folder of a student")
     parser.add_argument("--sets", nargs="+", choices=WISHES_OF, default=["seen", "fresh"], help="sets of attacks")
     parser.add_argument("--bare", action="store_true", help="show attacked candidates without the filters")
-    parser.add_argument("--retrieval", action="store_true", help="let retrieval read the attacks, too")
+    parser.add_argument("--retrieval", choices=CONTENTS, help="what of a talk the index has, and the attack in it")
     parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors")
     args = parser.parse_args()
-    lists = list(ted_lists(Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(args.work)))
+    rows, vectors = ted_talks(Path(os.environ["SHORTLIST_BENCH_DATA"])), Vectors(args.work)
+    lists = list(ted_lists(rows, vectors))
     attacks = tomllib.loads(ATTACKS.read_text(encoding="utf-8"))
     judge = StudentJudge(args.student) if args.student else Judge(args.model)
-    render, cosine = bare if args.bare else defended, None
+    render, index = bare if args.bare else defended, None
     if args.retrieval:
-        cosine = encoder_cosine()
+        listed = {video.id for one in lists for video in one.videos}
+        encoder = load_encoder(EncoderConfig(threads=1), ModelsConfig())
+        index = TalkIndex(rows, listed, args.retrieval, vectors, encoder)
     for name in args.sets:
         met = lists[: WISHES_OF[name]]
         texts = [(kind, text) for kind, family in attacks[name].items() for text in family]
-        tried = [attempt(kind, text, met, judge, render, cosine) for kind, text in texts]
+        tried = [attempt(kind, text, met, judge, render, index) for kind, text in texts]
         show(f"{args.student or args.model}, {name} attacks", summary(tried))
 
 

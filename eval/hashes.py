@@ -24,12 +24,12 @@ RANKING_CODE = (
 PEER_CODE = ("eval/answer", "eval/data", "eval/peers", "eval/tasks")
 # Code that decides the records and vectors in a task's home, and code that decides its index files.
 CONTENT_CODE = (
-    "eval/data", "eval/tasks/from_files.py", "eval/tasks/home.py", "ingest/categorise.py",
+    "core/stuffing.py", "eval/data", "eval/tasks/from_files.py", "eval/tasks/home.py", "ingest/categorise.py",
     "ingest/default_enrichment.py", "ingest/sentences.py", "ingest/simulate/simulate.py", "ingest/summarise.py",
     "models/encoders/windowed_encoder.py", "models/encoders/windows.py", "store/sql/schema.py",
     "store/documents/document.py",
 )  # fmt: skip
-INDEX_CODE = ("retrieval", "store/documents/document.py")
+INDEX_CODE = ("core/stuffing.py", "retrieval", "store/documents/document.py")
 
 
 def digest(value: Any) -> str:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from itertools import pairwise
 
+from shortlist.core.stuffing import prose
 from shortlist.core.types import Video
 
 MAX_TAGS = 6
@@ -29,10 +30,11 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
 def keywords(video: Video) -> tuple[str, ...]:
-    """Return up to six tags of an English video, the most frequent first; none if no word is repeated."""
+    """Return up to six tags of an English video, the most frequent first; none if its prose repeats no word."""
     if (video.language or video.transcript.language or "en").split("-")[0] != "en":
         return ()
-    words = [word.lower() for word in _WORD.findall(f"{video.title}\n{video.description}\n{video.transcript.text}")]
+    text = "\n".join(map(prose, (video.title, video.description, video.transcript.text)))
+    words = [word.lower() for word in _WORD.findall(text)]
     counts = Counter(word for word in words if word not in STOP_WORDS)
     pairs = Counter(f"{one} {other}" for one, other in pairwise(words) if one in counts and other in counts)
     scores = {word: float(n) for word, n in counts.items() if n >= MIN_COUNT}

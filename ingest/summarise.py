@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
+from shortlist.core.stuffing import prose
 from shortlist.core.types import EXTRACTIVE, Attributed, Video
 from shortlist.ingest.sentences import sentences
 
@@ -21,9 +22,9 @@ Bag = Mapping[str, float]
 
 
 def summarise(video: Video) -> Attributed | None:
-    """Return one or two sentences of the transcript or, without one, of the description; None without either."""
+    """Return one or two sentences of the prose of the transcript or, without one, of the description; else None."""
     for text in (video.transcript.text, video.description):
-        summary = extract(text)
+        summary = extract(prose(text))
         if summary:
             return Attributed(summary, EXTRACTIVE)
     return None

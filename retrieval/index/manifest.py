@@ -13,7 +13,7 @@ from shortlist.core.errors import HomeDamaged
 from shortlist.core.types import Kind
 from shortlist.retrieval.checksums import FileChecksum
 
-FORMAT = 5
+FORMAT = 6
 MANIFEST = "manifest.json"
 REMEDY = "run `shortlist rebuild`"
 

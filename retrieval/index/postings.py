@@ -6,24 +6,32 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
 
+from shortlist.core.stuffing import Sifted
 from shortlist.retrieval.analysis import term_keys, terms
-from shortlist.retrieval.vectors.arrays import Ints, Keys, Rows
+from shortlist.retrieval.vectors.arrays import Floats, Ints, Keys, Rows
 
 _MAX_COUNT = np.iinfo(np.uint16).max
+IN_PROSE = 10  # what an occurrence in prose adds to a count
+IN_STUFFING = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Postings:
     """The postings of v terms in n rows, in compressed sparse row form.
 
+    An occurrence in keyword stuffing counts as `IN_STUFFING` / `IN_PROSE` of one in prose: a simple form of BM25F, S.
+    Robertson, H. Zaragoza and M. Taylor, Simple BM25 Extension to Multiple Weighted Fields, CIKM 2004.
+
     `keys` is uint64[v], ascending. The rows that contain term t are `rows[starts[t]:starts[t + 1]]`, ascending, and
-    `counts`, aligned with `rows`, is how often each contains it. `starts` is int32[v + 1], `rows` int32[p] and `counts`
-    uint16[p], at most 65,535. `lengths` is int32[n]: the number of terms of each row.
+    `counts`, aligned with `rows`, is how often each contains it, times `IN_PROSE`. `starts` is int32[v + 1], `rows`
+    int32[p] and `counts` uint16[p], at most 65,535. `lengths` is int32[n]: the number of terms of each row, in prose
+    and in stuffing.
     """
 
     keys: Keys
@@ -31,6 +39,10 @@ class Postings:
     rows: Rows
     counts: npt.NDArray[np.uint16]
     lengths: Rows
+
+    def frequencies(self) -> Floats:
+        """Return float32[p]: the term frequency of every posting, a fraction for terms in stuffing only."""
+        return self.counts.astype(np.float32) / np.float32(IN_PROSE)
 
     def find(self, keys: Keys) -> tuple[Ints, Ints]:
         """Return (positions in `keys`, term numbers) of those `keys` that occur here."""
@@ -40,20 +52,23 @@ class Postings:
         return known, at[known]
 
 
-def count_terms(texts: Iterable[str]) -> Postings:
+def count_terms(texts: Iterable[Sifted]) -> Postings:
     """Return the postings of `texts`, row i for the i-th text."""
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
-    flat, lengths = array("i"), array("i")
+    flat, lengths, in_prose = array("i"), array("i"), array("i")
     for text in texts:
-        found = terms(text)
-        flat.extend(map(numbers.__getitem__, found))
-        lengths.append(len(found))
+        found, listed = terms(text.prose), terms(text.stuffing)
+        flat.extend(map(numbers.__getitem__, chain(found, listed)))
+        lengths.append(len(found) + len(listed))
+        in_prose.append(len(found))
     keys, number_of = np.unique(term_keys(numbers), return_inverse=True)
     sizes = np.array(lengths, dtype=np.int32)
     rows = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
-    ones = np.ones(len(rows), dtype=np.int32)
-    return _assemble(keys, number_of[np.array(flat, dtype=np.int32)], rows, ones, sizes)
+    place = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    is_prose = place < np.repeat(np.array(in_prose, dtype=np.int32), sizes)
+    added = np.where(is_prose, IN_PROSE, IN_STUFFING).astype(np.int32)
+    return _assemble(keys, number_of[np.array(flat, dtype=np.int32)], rows, added, sizes)
 
 
 def merge_postings(parts: Sequence[Postings], new_rows: Sequence[Rows], n_rows: int) -> Postings:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from shortlist.core.stuffing import Sifted, sift
 from shortlist.core.types import EXTRACTIVE, KEYWORDS, Kind, Video
 from shortlist.retrieval.index.columns import Columns, blank_columns, columns_of, join_columns, take_rows
 from shortlist.retrieval.index.postings import Postings, count_terms, merge_postings
 from shortlist.retrieval.vectors.arrays import Bools, Floats, Ints, Rows
 from shortlist.retrieval.vectors.ivf import IvfPq
-from shortlist.store.documents.document import transcript_text
+from shortlist.store.documents.document import content
 
 _NO_ROWS = np.empty(0, dtype=np.int64)
 
@@ -89,12 +90,12 @@ def video_segment(videos: Sequence[Video], vectors: Floats) -> Segment:
 def article_segment(ids: Sequence[str], vectors: Floats) -> Segment:
     """Return articles as a segment. `vectors` is float32[n, d], aligned with `ids`."""
     order = sorted(range(len(ids)), key=ids.__getitem__)
-    postings = count_terms([""] * len(ids))
+    postings = count_terms([Sifted("", "")] * len(ids))
     return Segment("article", [ids[at] for at in order], vectors[order], blank_columns(len(ids)), postings)
 
 
-def indexed_text(video: Video) -> str:
-    """Return the text of `video` that the lexical legs search.
+def indexed_text(video: Video) -> Sifted:
+    """Return the text of `video` that the lexical legs search. Tags count as prose.
 
     Extractive summaries and keywords are left out, as they would only count words of the transcript twice.
     """
@@ -102,7 +103,8 @@ def indexed_text(video: Video) -> str:
     summary = made.summary.value if made.summary and made.summary.made_by != EXTRACTIVE else ""
     tags = "" if made.tags_made_by == KEYWORDS else " ".join(made.tags)
     title = made.rewritten_title.value if made.rewritten_title else ""
-    return "\n".join((transcript_text(video), title, summary, tags))
+    parts = [sift(part) for part in (video.title, content(video), title, summary)]
+    return Sifted("\n".join([*(part.prose for part in parts), tags]), "\n".join(part.stuffing for part in parts))
 
 
 def merge_segments(parts: Sequence[SegmentView]) -> Segment:

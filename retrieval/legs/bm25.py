@@ -39,7 +39,7 @@ def inverse_frequency(frequency: Ints, n: int) -> Scores:
 def saturation(postings: Postings, mean_length: float, k1: float, b: float) -> Floats:
     """Return float32[p]: tf (k1 + 1) / (tf + k1 (1 - b + b length / mean length)) of every posting."""
     length_norm = (k1 * (1 - b + b * postings.lengths / max(mean_length, 1e-9))).astype(np.float32)
-    frequency = postings.counts.astype(np.float32)
+    frequency = postings.frequencies()
     weights = length_norm[postings.rows]
     weights += frequency
     np.divide(frequency, weights, out=weights)

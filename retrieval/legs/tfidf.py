@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from shortlist.core.config import RetrievalConfig
 from shortlist.retrieval.index.postings import Postings
 from shortlist.retrieval.legs.lexical import Lexical
 from shortlist.retrieval.vectors.arrays import Floats, Ints, Scores
+
+Numbers = TypeVar("Numbers", Scores, Floats)
 
 
 class Tfidf(Lexical):
@@ -37,15 +39,14 @@ class Tfidf(Lexical):
         return np.log((1 + self._lexicon.n) / (1 + self._lexicon.frequency)) + 1
 
 
-def sublinear(counts: Scores) -> Scores:
-    """Return 1 + ln(count), or the count itself below 1, which only weighted terms have."""
+def sublinear(counts: Numbers) -> Numbers:
+    """Return 1 + ln(count), or the count itself below 1, which weighted terms of a query and terms in stuffing have."""
     return np.where(counts >= 1, 1 + np.log(np.maximum(counts, 1)), counts)
 
 
 def unit_weights(postings: Postings, idf: Scores) -> Floats:
     """Return float32[p]: (1 + ln tf) idf of every posting, each row scaled to unit length. `idf` is float64[v]."""
-    weights = np.log(postings.counts.astype(np.float32))
-    weights += 1
+    weights = sublinear(postings.frequencies())
     weights *= np.repeat(idf.astype(np.float32), np.diff(postings.starts))
     squares = np.bincount(postings.rows, weights=weights * weights, minlength=len(postings.lengths))
     scale = (1 / np.sqrt(np.maximum(squares, 1e-24))).astype(np.float32)

@@ -16,9 +16,14 @@ VIDEO_FACETS: tuple[Facet, ...] = ("transcript", "summary")
 Metadata = Mapping[str, str | int | float | None]
 
 
+def content(video: Video) -> str:
+    """Return the transcript, or the description if there is none."""
+    return video.transcript.text or video.description
+
+
 def transcript_text(video: Video) -> str:
     """Return the title and the transcript, or the description if there is no transcript."""
-    return _joined(video.title, video.transcript.text or video.description)
+    return _joined(video.title, content(video))
 
 
 def summary_text(video: Video) -> str | None:

@@ -35,7 +35,7 @@ def every_row(snapshot: Snapshot) -> np.ndarray[Any, Any]:
 
 
 def texts_by_row(snapshot: Snapshot, videos: list[Video]) -> list[str]:
-    by_id = {video.id: indexed_text(video) for video in videos}
+    by_id = {video.id: indexed_text(video).prose for video in videos}
     return [by_id[item_id] for item_id in snapshot.ids]
 
 
@@ -60,6 +60,18 @@ def test_bm25_by_hand(snapshot_of: Any) -> None:
     ranking = build_leg("bm25", snapshot, RetrievalConfig()).search(Query(k=5, text="the moon"))
     assert ranking.ids == ("a",)
     assert ranking.scores[0] == pytest.approx(idf * tf, rel=1e-6)
+
+
+def test_a_word_in_a_list_counts_a_tenth(snapshot_of: Any) -> None:
+    listed = Video("a", "Cats at home", description="They sleep all day long in the sun. moon; mars; venus; saturn")
+    prose = Video("b", "Cats at home", description="They sleep all day long in the moon light of mars, venus, saturn")
+    snapshot = snapshot_of([listed, prose], np.eye(2))
+    leg = build_leg("bm25", snapshot, RetrievalConfig(b=0.0))
+    ranking = leg.search(Query(k=2, text="moon"))
+    idf = math.log(1 + (2 - 2 + 0.5) / (2 + 0.5))
+    assert ranking.ids == ("b", "a")
+    assert ranking.scores.tolist() == pytest.approx([idf * 2.2 / 2.2, idf * 0.1 * 2.2 / 1.3], rel=1e-6)
+    assert build_leg("tfidf", snapshot, RetrievalConfig()).search(Query(k=2, text="moon")).ids == ("b", "a")
 
 
 def test_tfidf_scores_are_those_of_scikit_learn(corpus: list[Video], corpus_snapshot: Snapshot) -> None:
