@@ -89,6 +89,20 @@ def kill_at(work: Callable[[], object], calls: int) -> bool:
     return os.WIFSIGNALED(in_child(run))
 
 
+def calls_of(work: Callable[[], object]) -> int:
+    """Run `work` and return its number of calls of C functions."""
+    calls = 0
+
+    def count(_frame: object, event: str, _function: object) -> None:
+        nonlocal calls
+        calls += event == "c_call"
+
+    sys.setprofile(count)
+    work()
+    sys.setprofile(None)
+    return calls
+
+
 def run(path: Path, users: list[str], **more: Any) -> Any:
     with Home.open(path) as home:
         return forget(home, Config(home=path), users, **more)
@@ -108,7 +122,7 @@ def counts(path: Path) -> Any:
 
 
 def forget_at_random(folder: Path, readers: int, forgotten: int, kills: int, together: int = 1, seed: int = 0) -> int:
-    """Forget some of `readers` in random order, `together` at once, with kills in between.
+    """Forget some of `readers` in random order, `together` at once, with kills at any time of a run.
 
     Compare with a home that never had them.
 
@@ -119,11 +133,12 @@ def forget_at_random(folder: Path, readers: int, forgotten: int, kills: int, tog
     fill(path, range(readers))
     gone = rng.sample(range(readers), forgotten)
     groups = [[name(number) for number in gone[at : at + together]] for at in range(0, forgotten, together)]
-    killed_in = set(rng.sample(range(len(groups)), kills))
+    calls = calls_of(partial(run, path, groups[0]))
+    killed_in = set(rng.sample(range(1, len(groups)), kills))
     killed = 0
-    for at, users in enumerate(groups):
+    for at, users in enumerate(groups[1:], start=1):
         if at in killed_in:
-            killed += kill_at(partial(run, path, users), rng.randrange(200, 19_000))
+            killed += kill_at(partial(run, path, users), rng.randrange(200, calls))
         try:
             run(path, users)
         except UnknownReader:  # the child had finished
