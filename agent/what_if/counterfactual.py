@@ -84,7 +84,8 @@ class Counterfactual:
         largest = min(LARGEST, self.n_items)
         if self.complete:
             return f"no set of up to {largest} items of your history is why you see this"
-        return f"none of {self.tried:,} sets of up to {largest} items of your history is why you see this"
+        tried = f"the {self.tried:,} sets of up to {largest} items of your history that were tried"
+        return f"none of {tried} is why you see this"
 
 
 def counterfactuals(recommender: Recommender, request: Request, video_ids: Sequence[str]) -> list[Counterfactual]:
