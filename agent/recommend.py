@@ -20,7 +20,7 @@ from shortlist.agent.students.student import Student, no_student
 from shortlist.core.config import AUTO, NONE, ProfileConfig, RerankConfig, RetrievalConfig
 from shortlist.core.errors import UnknownItem, UsageError
 from shortlist.core.notes import Note
-from shortlist.core.ranking import Answer, Filters, Query, Recommendation, Request
+from shortlist.core.ranking import Answer, Filters, FloatArray, Query, Recommendation, Request
 from shortlist.core.types import Profile, Video
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import LanguageModel, Message
@@ -209,6 +209,11 @@ class Recommender:
     def profile(self, user_id: str) -> Profile:
         """Return a reader's profile. Raises `UnknownReader`."""
         return load_profiles(self._records, [user_id], self._profile)[0][user_id]
+
+    def encode(self, text: str) -> FloatArray:
+        """Return the vector of `text`, float32[dim]. Raises `ServiceError` if the encoder is missing."""
+        vector: FloatArray = self._encoder().encode([text])[0]
+        return vector
 
     def prompts(self, request: Request) -> list[tuple[Message, ...]]:
         """Return the exact messages of every model call that a rerank of this request may make; no model is loaded."""

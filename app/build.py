@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from shortlist.app.backup import back_up_before_migration
 from shortlist.core.config import AUTO, STUDENT, Config, RerankConfig
+from shortlist.core.errors import ServiceError
+from shortlist.core.ranking import FloatArray
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.encoder_version import encoder_version
 from shortlist.models.llm.language_model import LanguageModel
@@ -226,12 +228,35 @@ def chat_over(
             Feedback(home.catalogue.events, home.catalogue.objectives, lambda: datetime.now(UTC)),
             home.catalogue.tastes.get,
             exposures,
+            budget_ms=config.rerank.budget_ms,
         ),
         threads=home.catalogue.threads,
         names=names,
         interpreter=lambda: AgentInterpreter(model(), names),
         mode=config.chat.mode,
+        encode=_message_encoder(recommender, config),
     )
+
+
+def _message_encoder(recommender: Recommender, config: Config) -> Callable[[str], FloatArray | None]:
+    """Return a function that encodes messages for the chat's classifier.
+
+    It returns None if the encoder is not the one that the classifier was trained with, or has no weights: the chat then
+    reads by phrases and n-grams.
+    """
+
+    def encode(text: str) -> FloatArray | None:
+        from shortlist.agent.chat.nlu.intents.classifier import load_models
+
+        if config.encoder.name != load_models()[0].encoder:
+            return None
+        try:
+            return recommender.encode(text)
+        except ServiceError as error:
+            log.info("a message is read without its vector: %s", error)
+            return None
+
+    return encode
 
 
 def evaluation_factories() -> Factories:

@@ -199,8 +199,8 @@ class RerankConfig(Section):
         8000.0,
         ge=0,
         allow_inf_nan=False,
-        description="milliseconds that `recommend` waits for a rerank; then what was judged counts. `export` and "
-        "`eval` have no limit",
+        description="milliseconds that `recommend` and the chat wait for a rerank; then what was judged counts. "
+        "`export` and `eval` have no limit",
     )
     history_tokens: int = Field(250, ge=0, description="approximate tokens of the reader's history in each prompt")
     wish_history_tokens: int = Field(0, ge=0, description="the same for a request with a wish")

@@ -12,6 +12,7 @@ from shortlist.agent.chat.chat_state import ChatState, Document, ThreadStore, re
 from shortlist.agent.chat.languages.phrases import say
 from shortlist.agent.chat.languages.to_english import to_english
 from shortlist.agent.chat.llm_interpreter import Interpreter
+from shortlist.agent.chat.nlu.context import Encode
 from shortlist.agent.chat.nlu.names import Names, match_reader
 from shortlist.agent.chat.nlu.normalise import MAX_CHARS
 from shortlist.agent.chat.nlu.parse import parse
@@ -29,7 +30,8 @@ class Chat:
     """Talks in threads; a thread remembers its reader and its last list.
 
     `mode` chooses the reader of messages: the parser, a language model ("agent"), or ("auto") the model only for
-    messages that the parser cannot read. The model's action is checked against the message.
+    messages that the parser cannot read. The model's action is checked against the message. `encode` helps the parser
+    with messages that no phrase of its grammar matches.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Chat:
         names: Names,
         interpreter: Callable[[], Interpreter],
         mode: Mode = "auto",
+        encode: Encode | None = None,
         today: Callable[[], date] = date.today,
     ) -> None:
         self._tools = tools
@@ -47,6 +50,7 @@ class Chat:
         self._names = names
         self._interpreter = interpreter
         self._mode = mode
+        self._encode = encode
         self._today = today
 
     def turn(self, message: str, user: str | None = None, thread: str = "default", *, may_store: bool = True) -> Reply:
@@ -85,7 +89,7 @@ class Chat:
         self, message: str, turns: Sequence[Document], state: ChatState
     ) -> tuple[Action | None, tuple[Note, ...]]:
         """Return the action of `message`, or None if it cannot be read, and notes on failures."""
-        parsed = None if self._mode == "agent" else parse(message, state, self._names, self._today())
+        parsed = None if self._mode == "agent" else parse(message, state, self._names, self._today(), self._encode)
         if parsed is not None or self._mode == "parser":
             return parsed, ()
         action: Action | None = None
@@ -95,7 +99,7 @@ class Chat:
         except ServiceError as error:
             notes = (Note("message-not-read", "no language model has read this", str(error)),)
         if action is None and self._mode == "agent":
-            action = parse(message, state, self._names, self._today())
+            action = parse(message, state, self._names, self._today(), self._encode)
         return action, notes
 
     def _with_stored_id(self, action: Action) -> Action:

@@ -47,13 +47,16 @@ class Tools:
         taste: TasteOf = lambda _user: None,
         exposures: ExposureLog | None = None,
         chance: Random | None = None,
+        budget_ms: float | None = None,
     ) -> None:
+        """Run actions on `recommender`; a rerank may take `budget_ms` milliseconds, any time if None."""
         self._recommender = recommender
         self._taste = taste
         self._records = records
         self._names = names
         self._feedback = feedback
         self._exposures = exposures
+        self._budget_ms = budget_ms
         self._chance = chance or Random()  # noqa: S311  (it draws surprises)
         self._by_name: dict[ActionName, Callable[[Action, ChatState], Reply]] = {
             "recommend": self._recommend,
@@ -92,7 +95,14 @@ class Tools:
         if user is None:
             return Reply(say("ask_reader", state.language), action)
         surprise = bool(arguments.get("surprise"))
-        request = Request(user, SURPRISE_POOL if surprise else k, arguments.get("about"), filters=filters, like=like)
+        request = Request(
+            user,
+            SURPRISE_POOL if surprise else k,
+            arguments.get("about"),
+            budget_ms=self._budget_ms,
+            filters=filters,
+            like=like,
+        )
         answer = self._recommender.recommend(request)
         if not surprise:
             return self._list(answer, action, arguments, state, request=request)

@@ -11,6 +11,9 @@ from typing import Any
 from shortlist.agent.chat.chat_state import ChatState
 from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.names import Names
+from shortlist.core.ranking import FloatArray
+
+Encode = Callable[[str], FloatArray | None]
 
 # Arguments of an action, and the text without the words that they were read from.
 Extraction = tuple[dict[str, Any], str]
@@ -18,11 +21,16 @@ Extraction = tuple[dict[str, Any], str]
 
 @dataclass(frozen=True, slots=True)
 class ParseContext:
-    """The home's names, the state of the chat and the current day, which limits may refer to."""
+    """The home's names, the state of the chat and the current day, which limits may refer to.
+
+    `encode` returns the vector float32[dim] of a text by the encoder that the classifier was trained with; None if the
+    home has another encoder, or no weights.
+    """
 
     names: Names
     state: ChatState
     today: date
+    encode: Encode | None = None
 
 
 Limit = Callable[[str, ParseContext], Extraction]

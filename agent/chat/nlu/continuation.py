@@ -62,7 +62,7 @@ def refuse(msg: ParsedMessage) -> Action | None:
         or pattern("like").search(msg.rest)
     ):
         return None
-    return _repeat(msg, {"unmet": [msg.rest]})
+    return repeat(msg, {"unmet": [msg.rest]})
 
 
 def resemble(msg: ParsedMessage) -> Action | None:
@@ -71,23 +71,28 @@ def resemble(msg: ParsedMessage) -> Action | None:
     if found is None:
         return None
     if (start := negation_start(msg.rest, found.start())) is not None:
-        return _repeat(msg, {"unmet": [msg.rest[start : found.end()]]})
+        return repeat(msg, {"unmet": [msg.rest[start : found.end()]]})
     place = found["numbered"] or found["ordinal"] or found["bare"] or found["alone"]
     earlier = pattern("placed").search(msg.rest[: found.start()])
     number = parse_number(place) if place else place_of(earlier) if earlier else msg.state.focus
     return Action("recommend", {"user": msg.user, "like": number, **msg.limits})
 
 
-def _repeat(msg: ParsedMessage, limits: Mapping[str, Any]) -> Action:
-    """Return the last request with `limits`, or a new one for the reader."""
+def repeat(msg: ParsedMessage, limits: Mapping[str, Any]) -> Action:
+    """Return the last request with the limits of `msg` and `limits`, or a new one for the reader."""
     request = msg.state.last_request or Action("recommend", {"user": msg.user})
     return _refine_request(request, replace(msg, limits={**msg.limits, **limits}), None, msg.reader)
 
 
 def next_page(msg: ParsedMessage) -> Action | None:
-    """Return the last request from the first place that was not shown: "the next five"."""
+    """Return the next page if the message asks for it: "the next five"."""
+    return continue_list(msg) if pattern("next").fullmatch(msg.rest) else None
+
+
+def continue_list(msg: ParsedMessage) -> Action | None:
+    """Return the last request from the first place that was not shown; None without one, or for another reader."""
     request = msg.state.last_request
-    if request is None or msg.reader or not pattern("next").fullmatch(msg.rest):
+    if request is None or msg.reader:
         return None
     page = {"after": msg.state.n_shown} if msg.state.n_shown else {}
     return Action(request.name, {**merge_limits(request.arguments, msg.limits), **page})

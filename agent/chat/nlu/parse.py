@@ -10,11 +10,17 @@ from typing import Any
 
 from shortlist.agent.chat.action import LIMITS, Action
 from shortlist.agent.chat.chat_state import ChatState
-from shortlist.agent.chat.nlu.context import ParseContext, cut
+from shortlist.agent.chat.nlu.context import Encode, ParseContext, cut
 from shortlist.agent.chat.nlu.continuation import next_page, refine, refuse, resemble
 from shortlist.agent.chat.nlu.feedback import read_feedback, read_opening
 from shortlist.agent.chat.nlu.grammar import pattern
-from shortlist.agent.chat.nlu.limits.dates import parse_dates
+from shortlist.agent.chat.nlu.intents.actions import (
+    read_probable_intent,
+    read_sure_intent,
+    surprise,
+    undo,
+    watched_when,
+)
 from shortlist.agent.chat.nlu.limits.extract import extract_limits
 from shortlist.agent.chat.nlu.message import ParsedMessage, Rule
 from shortlist.agent.chat.nlu.names import Names, extract_readers
@@ -39,23 +45,31 @@ def is_small_talk(text: str, *, named: bool) -> bool:
     return any(pattern(phrase).fullmatch(text) for phrase in ("errand", *(() if named else ("about_chat", "world"))))
 
 
-def parse(message: str, state: ChatState, names: Names, today: date) -> Action | None:
-    """Return the action of `message`; None if no rule can read it. No text raises."""
-    text, changes = correct_spelling(pattern("interjection").sub("", normalise(message).strip(" ?.!,")))
-    readers = extract_readers(text, names.is_reader)
-    reader, body = readers.first, readers.text
-    if reader is None and state.last_reader and (pronoun := pattern("pronoun").search(text)):
-        reader, body = state.last_reader, cut(text, pronoun)
-    if reader is None and (lone := pattern("lone_reader").fullmatch(text)):
-        reader, body = lone["reader"], lone["before"] or ""
-    context = ParseContext(names, state, today)
-    limits, rest = extract_limits(body, context)
-    parsed = ParsedMessage(text, reader, body.strip(" ?.!,"), limits, rest.strip(" ?.!,"), context)
+def parse(message: str, state: ChatState, names: Names, today: date, encode: Encode | None = None) -> Action | None:
+    """Return the action of `message`; None if no rule can read it. No text raises.
+
+    `encode` is asked only for messages of which neither a phrase nor the classifier's n-grams are sure.
+    """
+    parsed, changes, others = split_message(message, ParseContext(names, state, today, encode))
     for rule in RULES:
         action = rule(parsed)
         if action is not None:
-            return _finish(action, changes, readers.others)
+            return _finish(action, changes, others)
     return None
+
+
+def split_message(message: str, context: ParseContext) -> tuple[ParsedMessage, Mapping[str, str], tuple[str, ...]]:
+    """Return `message` in parts, the corrections of its spelling, and the readers that it names after the first."""
+    text, changes = correct_spelling(pattern("interjection").sub("", normalise(message).strip(" ?.!,")))
+    readers = extract_readers(text, context.names.is_reader)
+    reader, body = readers.first, readers.text
+    if reader is None and context.state.last_reader and (pronoun := pattern("pronoun").search(text)):
+        reader, body = context.state.last_reader, cut(text, pronoun)
+    if reader is None and (lone := pattern("lone_reader").fullmatch(text)):
+        reader, body = lone["reader"], lone["before"] or ""
+    limits, rest = extract_limits(body, context)
+    parsed = ParsedMessage(text, reader, body.strip(" ?.!,"), limits, rest.strip(" ?.!,"), context)
+    return parsed, changes, readers.others
 
 
 def _start_over(msg: ParsedMessage) -> Action | None:
@@ -66,11 +80,7 @@ def _undo(msg: ParsedMessage) -> Action | None:
     short = len(msg.text.split()) <= MAX_STEP_WORDS and pattern("unwanted_step").fullmatch(msg.text)
     if not pattern("undo").fullmatch(msg.text) and not (short and msg.state.previous_request):
         return None
-    before = msg.state.previous_request
-    if before is None:
-        return Action("help")
-    arguments = {"user": msg.user} if before.name == "feedback" else before.arguments
-    return Action(before.name, {**arguments, "undone": True})
+    return undo(msg) or Action("help")
 
 
 def _feedback(msg: ParsedMessage) -> Action | None:
@@ -91,14 +101,7 @@ def _watched_when(msg: ParsedMessage) -> Action | None:
     """Return the history of a stretch of time: "what did I watch last week?"."""
     user = msg.reader or (msg.state.user if pattern("myself").search(msg.text) else None)
     asked = pattern("watched_when").fullmatch(msg.body)
-    dates = next(pattern("when").finditer(msg.body), None)
-    if not user or not asked or dates is None or pattern("seen").search(msg.body):
-        return None
-    days = parse_dates(dates, msg.context.today)
-    if days is None:
-        return None
-    ends = {"watched_after": days.first, "watched_before": days.end}
-    return Action("profile", {"user": user, **{name: day.isoformat() for name, day in ends.items() if day}})
+    return watched_when(msg) if user and asked and not pattern("seen").search(msg.body) else None
 
 
 def _profile(msg: ParsedMessage) -> Action | None:
@@ -122,10 +125,7 @@ def _asks_advice(msg: ParsedMessage) -> bool:
 def _surprise(msg: ParsedMessage) -> Action | None:
     if not pattern("surprising").search(msg.rest) or pattern("question").match(msg.rest):
         return None
-    about = find_marked_topic(pattern("surprise_words").sub("", msg.rest))
-    return Action(
-        "recommend", {"user": msg.user, **({"about": about} if about else {}), "surprise": True, **msg.limits}
-    )
+    return surprise(msg)
 
 
 def _search(msg: ParsedMessage) -> Action | None:
@@ -185,6 +185,7 @@ def _small_talk(msg: ParsedMessage) -> Action | None:
 
 
 RULES: tuple[Rule, ...] = (
-    _start_over, _undo, standing, _feedback, _open, _small_talk, explain, _watched_when, _single_words, _profile,
-    resemble, describe, next_page, _surprise, refine, refuse, _search, _recommend, _topic_alone,
+    _start_over, _undo, standing, _feedback, _open, explain, _watched_when, resemble, next_page, _surprise,
+    read_sure_intent, _single_words, _search, _small_talk, _profile, refine, refuse, read_probable_intent, describe,
+    _recommend, _topic_alone,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from shortlist.agent.chat.session import Chat
 from shortlist.core.errors import ModelFailed, ModelMissing
 
 MakeChat = Callable[..., Chat]
-LONG = "my friend keeps going on about the history of space at dinner and I would love to know what she means by it"
+LONG = "it rained the whole time and he used to say that the history of space was so strange in the old days"
 
 
 def test_the_model_reads_only_what_the_parser_cannot(make_chat: MakeChat, scripted_model: Any) -> None:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shortlist.agent.chat.action import Action
+from shortlist.agent.chat.chat_state import ChatState
+from shortlist.agent.chat.feedback_events import Feedback
+from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.session import MAX_TURNS, Chat
+from shortlist.agent.chat.tools import Tools
+from shortlist.agent.recommend import Recommender
+from shortlist.core.config import RerankConfig
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Request
 from shortlist.core.types import Reader
+from tests.memory_catalogue import MemoryCatalogue
 
 MakeChat = Callable[..., Chat]
 
@@ -321,3 +330,16 @@ def test_no_conversation_raises(make_chat: MakeChat, records: Any, messages: lis
         assert reply.text
         assert {item["video_id"] for item in reply.recommendations} <= set(records.videos.ids())
         json.dumps(reply.document)
+
+
+def test_a_rerank_takes_no_longer_than_people_wait(
+    make_recommender: Callable[..., Recommender], records: MemoryCatalogue, scripted_model: Any
+) -> None:
+    model = scripted_model("yes")
+    recommender = make_recommender(rerank=RerankConfig(weight_wish=0.5), model=lambda: model)
+    feedback = Feedback(records.events, records.objectives, lambda: datetime.now(UTC))
+    tools = Tools(recommender, records, Names(lambda _: True), feedback, budget_ms=0)
+    reply = tools.run(Action("recommend", {"user": "astra", "about": "space"}), ChatState("astra"))
+    assert "out-of-time" in [note.code for note in reply.notes]
+    assert reply.recommendations
+    assert model.calls == []

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from time import process_time
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,54 +16,10 @@ from shortlist.agent.chat.languages.to_english import to_english
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.nlu.parse import parse
 from shortlist.core.ranking import Filters
+from shortlist.learning.chat.labelled import CONTEXTS, LISTED, TODAY, Labelled, list_after, load_utterances
+from shortlist.learning.chat.labelled import FIRST_NAMES as NAMES
 
-TODAY = date(2026, 11, 20)  # a Friday
-NAMES = Names(
-    {"alice", "bob", "u7", "user_123", "user_7"}.__contains__,
-    ("Arts", "Business", "Food", "Music", "Sci/Tech", "Sports", "Travel", "World"),
-    ("BBC News", "Kitchen Lab", "NASA", "Orbit Minute"),
-)
-SAMPLE = Path(__file__).parents[4] / "sample"  # the twelfth part names its readers, categories and channels
-
-
-def sample_names() -> Names:
-    readers, videos = (
-        [json.loads(line) for line in (SAMPLE / name).read_text("utf-8").splitlines()]
-        for name in ("readers.jsonl", "videos.jsonl")
-    )
-    ids = {reader["user_id"] for reader in readers}
-    categories, channels = ({video[key] for video in videos if video.get(key)} for key in ("category", "channel"))
-    return Names(ids.__contains__, tuple(sorted(categories)), tuple(sorted(channels)))
-
-
-NAMES_OF_PARTS = {"twelfth": sample_names()}
-LISTED = tuple(
-    {
-        "rank": place,
-        "video_id": f"v{place}",
-        "duration_s": 20.0 + 10 * place,
-        "published": f"2026-09-0{place}T00:00:00+00:00",
-    }
-    for place in range(1, 6)
-)
-
-
-def after(asked: Action, user: str | None = "user_123") -> ChatState:
-    return ChatState(user, LISTED, user, asked, last_page=[1, 2, 3, 4, 5])
-
-
-CONTEXTS = {
-    "new": ChatState(),
-    "reader": ChatState("user_123"),
-    "list": after(Action("recommend", {"user": "user_123"})),
-    "topic": after(Action("recommend", {"user": "user_123", "about": "space"})),
-    "filtered": after(Action("recommend", {"user": "user_123", "max_duration_s": 60})),
-    "search": after(Action("search", {"text": "volcanoes"}), None),
-    "liked": replace(
-        after(Action("recommend", {"user": "user_123"})), previous_request=Action("feedback", {"events": ["e1"]})
-    ),
-}
-UTTERANCES = [json.loads(line) for line in Path(__file__).with_name("utterances.jsonl").read_text("utf-8").splitlines()]
+UTTERANCES = load_utterances()
 
 
 def read(message: str, context: str = "new", names: Names = NAMES) -> Action:
@@ -74,26 +27,20 @@ def read(message: str, context: str = "new", names: Names = NAMES) -> Action:
 
 
 def wrong(part: str) -> tuple[list[str], int]:
-    chosen = [one for one in UTTERANCES if one["part"] == part]
-    names = NAMES_OF_PARTS.get(part, NAMES)
-    missed = [
-        one["say"] for one in chosen if read(one["say"], one["in"], names) != Action(one["name"], one["arguments"])
-    ]
+    chosen = [one for one in UTTERANCES if one.part == part]
+    missed = [one.text for one in chosen if read(one.text, one.said_in, one.names) != one.action]
     return missed, len(chosen)
 
 
-# "dev" was written before the parser. Each later part was written by someone who had not seen the parser, read once,
-# and then learned from. At their first reading 68 of 79, 59 of 78, 50 of 64, 60 of 64, 195 of 220, 264 of 320,
-# 431 of 480 and 630 of 720 were right. "tenth" was written with the rules that read it and measures nothing.
-# "twelfth" was written by someone who had read neither code nor grammar, only the page on the chat: 327 of 500 were
-# right at the first reading, 340 if 13 that can be read in two ways count. 150 of them, drawn at random, were set
-# aside while the rules learned from the other 350: 94 of the 150 were right before, 104 after.
+# "Accuracy" in docs/chat.md says who wrote each part, and how much of it was right at its first reading. The parser and
+# its classifier have learned from all parts since.
 PARTS = (
     "dev", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
 )  # fmt: skip
+HARD_PARTS = ("thirteenth", "fourteenth")
 
 
-@pytest.mark.parametrize(("part", "share"), [(part, 0.95) for part in PARTS])
+@pytest.mark.parametrize(("part", "share"), [*((part, 0.95) for part in PARTS), *((part, 0.7) for part in HARD_PARTS)])
 def test_the_labelled_utterances_are_understood(part: str, share: float) -> None:
     missed, size = wrong(part)
     assert len(missed) <= (1 - share) * size, missed
@@ -101,8 +48,8 @@ def test_the_labelled_utterances_are_understood(part: str, share: float) -> None
 
 def test_every_expected_limit_is_one_that_can_be_searched_with() -> None:
     for one in UTTERANCES:
-        filters = build_filters(one["arguments"])  # refuses what retrieval would
-        assert (filters != Filters()) == bool(set(LIMITS) & set(one["arguments"])), one
+        filters = build_filters(one.action.arguments)  # refuses what retrieval would
+        assert (filters != Filters()) == bool(set(LIMITS) & set(one.action.arguments)), one
 
 
 def test_a_message_that_no_rule_reads_is_left_to_others() -> None:
@@ -123,7 +70,7 @@ def test_a_number_is_no_channel_that_begins_with_it() -> None:
 
 
 def test_shorter_ones_after_longer_ones_are_not_both() -> None:
-    longer = after(Action("recommend", {"user": "user_123", "min_duration_s": 60}))
+    longer = list_after(Action("recommend", {"user": "user_123", "min_duration_s": 60}))
     shorter = parse("shorter ones", longer, NAMES, TODAY)
     assert shorter == Action("recommend", {"user": "user_123", "max_duration_s": 49})
 
@@ -163,8 +110,8 @@ def test_no_text_raises_and_every_limit_is_usable(message: str, context: str) ->
 
 
 @given(st.sampled_from(UTTERANCES), st.sampled_from(["  {}  ", "{}!!", "{} .", "\n{}\t"]))
-def test_space_and_marks_around_a_message_change_nothing(one: dict[str, Any], around: str) -> None:
-    assert read(around.format(one["say"]), one["in"]) == read(one["say"], one["in"])
+def test_space_and_marks_around_a_message_change_nothing(one: Labelled, around: str) -> None:
+    assert read(around.format(one.text), one.said_in) == read(one.text, one.said_in)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Statistical reading of messages: an intent classifier, a tagger of topics, and the actions of intents."""

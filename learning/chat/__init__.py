@@ -1,0 +1,1 @@
+"""Training of the chat's intent classifier and topic tagger."""
