@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
+
+from shortlist.core.config_section import Positive, Section, Share, Weight
+from shortlist.core.config_serving import ServeConfig
 
 LEGS = ("bm25", "tfidf", "dense", "affinity", "cowatch", "popular", "svd", "tower", "clicks")
 AUTO = "auto"
@@ -20,31 +23,6 @@ RERANK_CHOICES = (AUTO, NONE, *METHODS)
 
 WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
 GO_DURATION = re.compile(r"[+-]?(([0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9})(ns|us|µs|ms|s|m|h))+")
-
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-def _expand(value: Any) -> Any:
-    try:
-        return value.expanduser() if isinstance(value, Path) else value
-    except RuntimeError as error:  # ~NAME of an unknown user
-        raise ValueError(str(error)) from error
-
-
-class Section(BaseModel):
-    """Base of every section: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @field_validator("*")
-    @classmethod
-    def _paths(cls, value: Any) -> Any:
-        """Expand "~" at the beginning of paths to the user's home folder."""
-        if isinstance(value, dict):
-            return {name: _expand(one) for name, one in value.items()}
-        return _expand(value)
 
 
 class ModelsConfig(Section):
@@ -361,47 +339,6 @@ class ChatConfig(Section):
         "auto",
         description="read messages by rules, by a language model, or (auto) by the model only if rules fail",
     )
-
-
-class ServeConfig(Section):
-    """The HTTP API, the web page and the MCP server."""
-
-    host: str = Field("127.0.0.1", description="address to listen on; without keys only this machine can connect")
-    port: int = Field(
-        8000, ge=0, le=65535, description="port of the HTTP API and of `shortlist serve`; 0 chooses a free one"
-    )
-    web_port: int = Field(7860, ge=0, le=65535, description="port of `shortlist serve web`")
-    mcp_port: int = Field(8001, ge=0, le=65535, description="port of the MCP server over HTTP")
-    workers: int = Field(1, ge=1, le=64, description="processes that answer the HTTP API")
-    threads: int = Field(
-        2,
-        ge=1,
-        description="requests worked on at once by each process, without those of the language model",
-    )
-    requests: int = Field(256, ge=1, description="requests that each process accepts at once; more get 503")
-    llm_at_once: int = Field(1, ge=1, description="requests that use the language model at once, in all processes")
-    llm_waiting: int = Field(8, ge=0, description="requests that wait for it; more get 503")
-    deadline_s: Positive = Field(
-        20.0,
-        description="longest wait for a rerank, then the answer comes without it, or for a free thread, then 503",
-    )
-    rate_per_s: Positive = Field(
-        200.0, description="requests a second of one key, on average; bursts have twice as many"
-    )
-    body_bytes: int = Field(8_000_000, ge=1, description="largest body of a request")
-    body_timeout_s: Positive = Field(
-        30.0, description="time for the head of a request, and for its body, which has a second more for each 100 KB"
-    )
-    connections: int = Field(1024, ge=1, description="open connections of each process; the longest idle make room")
-    connections_per_client: int = Field(256, ge=1, description="the same for each client address, such as a proxy")
-    batch: int = Field(1000, ge=1, description="most events or videos of one request")
-    upload_bytes: int = Field(500_000_000, ge=1, description="largest table to upload to the laboratory")
-    write_wait_s: float = Field(
-        10.0, ge=0, description="longest time that a request to write videos waits for another writer"
-    )
-    kept_answers: int = Field(2048, ge=0, description="recommendations to cache until the reader or the home changes")
-    refresh_s: Positive = Field(1.0, description="seconds between two checks for what another process has ingested")
-    shutdown_s: Positive = Field(15.0, description="longest wait for running requests when the server stops")
 
 
 class Config(Section):

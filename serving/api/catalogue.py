@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from shortlist.serving.api.deps import FilterParams, K, ServiceDep, responses
 from shortlist.serving.http.auth import Reading, ReadingContent, Writing
 from shortlist.serving.http.problems import JsonResponse
-from shortlist.serving.service.schemas import ReadersOut, RemovedOut, SimilarOut, VideosOut
+from shortlist.serving.service.response_schemas import ReadersOut, RemovedOut, SimilarOut, VideosOut
 
 After = Annotated[str, Query(max_length=512, description="the `next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=500, description="items of one page")]

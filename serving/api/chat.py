@@ -15,7 +15,7 @@ from shortlist.serving.api.deps import ServiceDep
 from shortlist.serving.api.server_sent_events import STREAM, event, problem_event, stream_response
 from shortlist.serving.http.auth import Reading
 from shortlist.serving.limits.llm_queue import GRACE_S, QueuedCall, QueueFull
-from shortlist.serving.service.schemas import ChatIn
+from shortlist.serving.service.request_schemas import ChatIn
 
 router = APIRouter(prefix="/v1")
 

@@ -10,9 +10,10 @@ from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from shortlist.core.config import ServeConfig
+from shortlist.core.config_serving import ServeConfig
 from shortlist.core.ranking import MAX_K, Filters
-from shortlist.serving.service.schemas import MAX_TEXT, Problem
+from shortlist.serving.service.request_schemas import MAX_TEXT
+from shortlist.serving.service.response_schemas import Problem
 from shortlist.serving.service.service import Service
 
 PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

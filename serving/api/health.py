@@ -12,7 +12,7 @@ from shortlist.serving.api.deps import PROBLEMS, ServiceDep, responses
 from shortlist.serving.http.auth import Monitoring
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.metrics import FORMAT
-from shortlist.serving.service.schemas import ReadinessOut, StateOut
+from shortlist.serving.service.response_schemas import ReadinessOut, StateOut
 
 METRICS_PAGE: dict[int | str, dict[str, Any]] = {
     200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}},

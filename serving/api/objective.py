@@ -11,7 +11,8 @@ from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import ServiceDep, responses
 from shortlist.serving.http.auth import ReadingContent
 from shortlist.serving.http.problems import JsonResponse
-from shortlist.serving.service.schemas import ObjectiveIn, ObjectiveOut
+from shortlist.serving.service.request_schemas import ObjectiveIn
+from shortlist.serving.service.response_schemas import ObjectiveOut
 
 # Include it before the route of one reader: its path would match /objective, too.
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)

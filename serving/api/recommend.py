@@ -15,7 +15,8 @@ from shortlist.serving.api.deps import FilterParams, K, ServiceDep, Text, Wish, 
 from shortlist.serving.api.server_sent_events import STREAM, event_stream
 from shortlist.serving.http.auth import ReadingContent
 from shortlist.serving.http.problems import JsonResponse
-from shortlist.serving.service.schemas import AnswerOut, RankIn, RankingOut, Rerank, SearchOut
+from shortlist.serving.service.request_schemas import RankIn, Rerank
+from shortlist.serving.service.response_schemas import AnswerOut, RankingOut, SearchOut
 
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 

@@ -15,7 +15,8 @@ from shortlist.serving.api.deps import Limits, ServiceDep, responses
 from shortlist.serving.http.auth import ReadingContent, Writing
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.bulk_ingest import Result
-from shortlist.serving.service.schemas import EventsIn, ReaderOut, RemovedOut, ResultsOut, VideosIn, WholeVideoOut
+from shortlist.serving.service.request_schemas import EventsIn, VideosIn
+from shortlist.serving.service.response_schemas import ReaderOut, RemovedOut, ResultsOut, WholeVideoOut
 
 IdempotencyKey = Annotated[
     str | None,

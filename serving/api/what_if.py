@@ -13,7 +13,8 @@ from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import FilterParams, K, ServiceDep, Wish, responses
 from shortlist.serving.http.auth import ReadingContent
 from shortlist.serving.http.problems import JsonResponse
-from shortlist.serving.service.schemas import CounterfactualOut, WhatIfIn, WhatIfOut
+from shortlist.serving.service.request_schemas import WhatIfIn
+from shortlist.serving.service.response_schemas import CounterfactualOut, WhatIfOut
 
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 

@@ -20,16 +20,8 @@ from shortlist.core.types import Action, Kind
 from shortlist.serving.api.deps import aware_datetime
 from shortlist.serving.limits.llm_queue import QueueFull
 from shortlist.serving.mcp.strict_tool import strict_tool
-from shortlist.serving.service.schemas import (
-    MAX_TEXT,
-    AnswerOut,
-    ExplanationOut,
-    Id,
-    ReadersOut,
-    Rerank,
-    ResultOut,
-    SearchOut,
-)
+from shortlist.serving.service.request_schemas import MAX_TEXT, Id, Rerank
+from shortlist.serving.service.response_schemas import AnswerOut, ExplanationOut, ReadersOut, ResultOut, SearchOut
 from shortlist.serving.service.service import Service
 
 INSTRUCTIONS = (

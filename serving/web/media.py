@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 from shortlist.serving.api.deps import PROBLEMS, ServiceDep
 from shortlist.serving.http.auth import ReadingContent
 from shortlist.serving.http.problems import JsonResponse
-from shortlist.serving.service.schemas import Id
+from shortlist.serving.service.request_schemas import Id
 from shortlist.serving.web.drawing import draw
 
 DAY_S = 86_400

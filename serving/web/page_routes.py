@@ -17,7 +17,7 @@ from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import PROBLEMS, ServiceDep
 from shortlist.serving.http.auth import Caller, ReadingContent, Writing
 from shortlist.serving.http.problems import JsonResponse
-from shortlist.serving.service.schemas import Id, RequestBody
+from shortlist.serving.service.request_schemas import Id, RequestBody
 from shortlist.serving.service.service import Service
 
 STATIC = Path(__file__).with_name("static")

@@ -12,7 +12,7 @@ from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import PROBLEMS
 from shortlist.serving.http.auth import check_origin
 from shortlist.serving.http.auth_middleware import COOKIE
-from shortlist.serving.service.schemas import RequestBody
+from shortlist.serving.service.request_schemas import RequestBody
 
 PATH = "/page/session"
 
