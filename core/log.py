@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from shortlist.core.printable import printable
+from shortlist.core.display import printable
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 

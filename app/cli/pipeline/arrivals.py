@@ -113,7 +113,7 @@ def show(found: Sequence[Arrival]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from shortlist.core.printable import printable
+    from shortlist.core.display import printable
 
     if not found:
         say("no files")

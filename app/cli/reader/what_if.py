@@ -82,7 +82,7 @@ def print_moves(found: WhatIf) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from shortlist.core.printable import printable
+    from shortlist.core.display import printable
 
     if all(move.before == move.after for move in found.moves):
         say(f"nothing moves among the best {found.k}")

@@ -12,8 +12,7 @@ from rich.text import Text
 from shortlist.agent.explain.explain import FUSION
 from shortlist.agent.rerank.blend import RERANK
 from shortlist.app.cli.terminal.result_list import NOTHING
-from shortlist.core.display import category_label, clock, day, length
-from shortlist.core.printable import printable
+from shortlist.core.display import category_label, clock, day, length, printable
 from shortlist.core.ranking import Answer, Recommendation, Stage
 
 BAR_CELLS = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shortlist.core.printable import printable
+from shortlist.core.display import printable
 
 SHOWN = 20
 UNBROKEN = 100_000  # columns without a terminal: each failure stays on one line, for grep

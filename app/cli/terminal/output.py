@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from shortlist.core.printable import printable, printable_json
+from shortlist.core.display import printable, printable_json
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

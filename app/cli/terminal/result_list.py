@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from shortlist.app.cli.terminal.hyperlinks import address_of, has_hyperlinks, target
-from shortlist.core.display import day, length
-from shortlist.core.printable import printable
+from shortlist.core.display import day, length, printable
 from shortlist.core.ranking import Answer, Recommendation
 from shortlist.core.types import Video
 

@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 
 from shortlist.core import log
-from shortlist.core.printable import printable, printable_json
+from shortlist.core.display import printable, printable_json
 
 HOSTILE = {
     "clear screen": "\x1b[2J\x1b[HGone",
