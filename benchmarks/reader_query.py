@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from benchmarks.rerank_lists import Vectors
+from benchmarks.rerank.lists import Vectors
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.reader import query
 from shortlist.agent.reader.profile import build_profile

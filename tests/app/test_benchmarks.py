@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if '"__main__"' in path.read_text("utf-8"))
+FOLDER = ROOT / "benchmarks"
+SCRIPTS = [path for path in FOLDER.rglob("*.py") if '"__main__"' in path.read_text("utf-8")]
+NAMES = sorted(".".join(path.relative_to(FOLDER).with_suffix("").parts) for path in SCRIPTS)
 
 
 @pytest.mark.slow

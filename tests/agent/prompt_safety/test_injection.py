@@ -1,4 +1,4 @@
-"""Text that the model must not see, and text that it must. benchmarks/injection.py measures the effect."""
+"""Text that the model must not see, and text that it must. benchmarks/rerank/injection.py measures the effect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shortlist.agent.prompt_safety.injection import remove_injections
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.core.types import Attributed, Enrichment, Video
 
-ATTACKS = tomllib.loads((Path(__file__).parents[3] / "benchmarks" / "attacks.toml").read_text("utf-8"))
+ATTACKS = tomllib.loads((Path(__file__).parents[3] / "benchmarks" / "rerank" / "attacks.toml").read_text("utf-8"))
 ALL = [text for families in ATTACKS.values() for texts in families.values() for text in texts]
 FACT = "Comets are made of ice and dust."
 

@@ -1,6 +1,6 @@
 """The places that attacks of `attacks.toml` gain, in the rerank alone and in the final list.
 
-    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.injection [--sets seen fresh] [--bare] [--retrieval transcript]
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank.injection [--sets seen fresh] [--bare] [--retrieval transcript]
         [--model qwen2.5-coder-1.5b | --student FOLDER]
 
 Talks of TED are ranked for a wish: retrieval by the default encoder, the rerank by the yes/no question, and the final
@@ -10,7 +10,7 @@ that candidate again. `--bare` shows it to the model without the filters, in the
 
 `--student` attacks a student of the language model (see `shortlist distil`) instead, which reads the same text.
 
-Answers are stored in `benchmarks/judged/injection.MODEL.jsonl`. A model is loaded only for those that are missing.
+Answers are stored in `judged/injection.MODEL.jsonl`. A model is loaded only for those that are missing.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.injection_index import CONTENTS, TalkIndex
-from benchmarks.rerank import JUDGED, show
-from benchmarks.rerank_lists import Scores, Vectors
+from benchmarks.rerank.injection_index import CONTENTS, TalkIndex
+from benchmarks.rerank.lists import Scores, Vectors
+from benchmarks.rerank.quality import JUDGED, show
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.blend import blend

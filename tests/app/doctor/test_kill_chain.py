@@ -27,7 +27,7 @@ from shortlist.store.home import Home
 
 pytestmark = pytest.mark.servers
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 VIDEOS, ARTICLES = 90, 20
 
 # Forks one process a line of stdin, so that a run costs no start of Python. Each runs commands until it is killed:

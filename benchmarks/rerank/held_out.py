@@ -1,8 +1,8 @@
 """The weights that `eval tune --rerank yesno` chooses on half of the scored lists, and their gain on the other half.
 
-    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.held_out
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank.held_out
 
-Needs no model: the scores are read from `benchmarks/judged/`. Each set is halved at random twenty times.
+Needs no model: the scores are read from `benchmarks/rerank/judged/`. Each set is halved at random twenty times.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.rerank import DEPTH, JUDGED, read, show
-from benchmarks.rerank_lists import RankedList, Vectors, load
+from benchmarks.rerank.lists import RankedList, Vectors, load
+from benchmarks.rerank.quality import DEPTH, JUDGED, read, show
 from shortlist.agent.rerank.policy import RequestKind
 from shortlist.core.config import ProfileConfig, RerankConfig
 from shortlist.eval.tuning.blend_weights import Blend, RerankedQuery, choose_blends

@@ -1,4 +1,4 @@
-"""The lists that `benchmarks.rerank` and `benchmarks.injection` rerank: queries and readers with a ranking each."""
+"""The lists that `quality` and `injection` rerank: queries and readers with a ranking each."""
 
 from __future__ import annotations
 

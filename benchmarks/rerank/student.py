@@ -1,6 +1,6 @@
 """Quality and cost of a student on lists that judge it, with no rerank and the language model for comparison.
 
-    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.student [--student FOLDER] [--work reports/rerank]
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank.student [--student FOLDER] [--work reports/rerank]
 
 The best 20 of each list are judged and blended with the default weight. "cosine" and "token similarity" are the
 features of a student alone, without training. The language model's scores are part of the repository.
@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.rerank import DEPTH, JUDGED, quality, read, show
-from benchmarks.rerank_lists import ListSet, Vectors, load
+from benchmarks.rerank.lists import ListSet, Vectors, load
+from benchmarks.rerank.quality import DEPTH, JUDGED, quality, read, show
 from shortlist.agent.prompt_safety.sanitize import candidate_text, clean
 from shortlist.agent.rerank.blend import blend
 from shortlist.agent.rerank.prompt import WISH_TOKENS

@@ -1,4 +1,4 @@
-"""An index that reads the attacks of `benchmarks.injection`: talks are stored as an ingest would store them."""
+"""An index that reads the attacks of `benchmarks.rerank.injection`: talks are stored as an ingest would store them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from benchmarks.rerank_lists import Scores, Vectors
+from benchmarks.rerank.lists import Scores, Vectors
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.core.types import KEYWORDS, Enrichment, Segment, Transcript, Video

@@ -1,6 +1,6 @@
 """Tokens and core-seconds of each rerank method on the same lists, against a lower bound.
 
-    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank_cost [--model qwen2.5-coder-1.5b] [--bench dl19] [--queries 4]
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank.cost [--model qwen2.5-coder-1.5b] [--bench dl19] [--queries 4]
 
 The bound is the tokens of the prompt before the first candidate, once for each list, and those of each candidate's
 text. Tokens are counted as the server reports them, and no answers are cached. The position bias of `letters`, which is
@@ -20,8 +20,8 @@ from typing import Any
 import httpx
 import numpy as np
 
-from benchmarks.rerank import VARIANTS, show
-from benchmarks.rerank_lists import LIST_SETS, ListSet, RankedList, Vectors, load
+from benchmarks.rerank.lists import LIST_SETS, ListSet, RankedList, Vectors, load
+from benchmarks.rerank.quality import VARIANTS, show
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.rerank.budget import Budget, BudgetedCalls
 from shortlist.agent.rerank.context import RerankContext

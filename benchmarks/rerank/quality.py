@@ -1,9 +1,9 @@
 """Quality and cost of the rerank methods on real queries and readers.
 
-    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank --bench dl19 --model qwen2.5-coder-1.5b --method yesno
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank.quality --bench dl19 --model qwen2.5-coder-1.5b --method yesno
         [--queries 20 | --known] [--work reports/rerank] [--out reports/rerank.json]
 
-The model scores each list once: `benchmarks/judged/BENCH.MODEL.METHOD.jsonl` stores its scores and their cost, and an
+The model scores each list once: `judged/BENCH.MODEL.METHOD.jsonl` stores its scores and their cost, and an
 interrupted run resumes there. Blends with every weight, their intervals and paired tests are computed from this file;
 `--known` does so for the lists in the file, and calls no model.
 """
@@ -23,7 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.rerank_lists import LIST_SETS, ListSet, RankedList, Vectors, load
+from benchmarks.rerank.lists import LIST_SETS, ListSet, RankedList, Vectors, load
 from shortlist.agent.rerank.blend import blend
 from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.letters import Letters
