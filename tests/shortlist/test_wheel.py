@@ -58,11 +58,12 @@ def test_the_wheel_holds_one_package_with_all_its_files(wheel: Path) -> None:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name and ".data/" not in name}
         [top_level] = [name for name in archive.namelist() if name.endswith("top_level.txt")]
         assert archive.read(top_level).decode().split() == ["shortlist"]
+    packaged = (".py", ".toml", ".md", ".css", ".html", ".js", ".npz", ".svg")
     expected = set()
     for folder in FOLDERS:
         inner = "shortlist" if folder == "shortlist" else f"shortlist/{folder}"
         for path in (ROOT / folder).rglob("*"):
-            if path.suffix in (".py", ".toml", ".md", ".css", ".html", ".js", ".svg") and path.name != "README.md":
+            if path.suffix in packaged and path.name != "README.md":
                 expected.add(f"{inner}/{path.relative_to(ROOT / folder).as_posix()}")
     assert packed == expected
 
