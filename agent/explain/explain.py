@@ -45,7 +45,10 @@ class Explainer:
     def explain_one(
         self, video_id: str, ranked: RankedRequest, result: RerankResult, items: ItemBatch
     ) -> Recommendation | None:
-        """Explain `video_id` by its place in the final ranking; None if it has no place or no record."""
+        """Explain `video_id` by its place in the final ranking; None if it has no place or no record.
+
+        The reason has the strongest evidence, which the reason in a list leaves out if a video above has it.
+        """
         if video_id not in result.final.ids or video_id not in items.videos:
             return None
         return self._explain({result.final.ids.index(video_id) + 1: video_id}, ranked, result, items)[0]

@@ -2,13 +2,14 @@
 
 Of the stages without which the video would have a lower place, that is the one with the largest contribution to the
 final score. A stage that has nothing true and telling to say passes on to the next. Only facts of the records and of
-the index are named.
+the index are named. Of liked items that support a video nearly as much, one that the list has not named yet is named,
+and an item is described at its first mention only.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -25,8 +26,11 @@ from shortlist.retrieval.legs.link_evidence import LinkEvidence
 from shortlist.retrieval.objective import OBJECTIVE
 
 NEAR = 0.3  # cosine of sentence vectors from which two items are about related things
+NEARLY = 0.8  # share of the strongest support from which another liked item supports a video nearly as much
+BEST_PLACE = 10  # the last place by meaning that is named as a place among the closest
 SMALLEST_SHARE = 0.005  # of a category; a smaller one would be shown as 0%
 JOINED = re.compile(r"[,;/&]|\band\b")
+WHAT_IS_LIKED = "what you read and watched"
 LITTLE_KNOWN = "we know little about you yet"
 
 
@@ -86,6 +90,10 @@ class Candidate:
     ranks: Mapping[str, int] = field(default_factory=dict)
     said: tuple[str, ...] = ()
 
+    def has_named(self, title: str) -> bool:
+        """Return whether a reason above names `title`."""
+        return any(f"“{title}”" in reason for reason in self.said)
+
 
 def reason(candidate: Candidate, context: ReasonContext) -> Reason:
     """Return the reason of the first stage that raised the score and has something to say.
@@ -107,7 +115,7 @@ def _words(candidate: Candidate, context: ReasonContext) -> str | None:
     if context.example:
         return _shared_words(candidate.video, [context.example.title])
     if context.profile.liked:
-        return _words_of_liked(candidate.video, context)
+        return _words_of_liked(candidate, context)
     return _interest(candidate.video, context)
 
 
@@ -127,20 +135,21 @@ def _said(words: list[str], candidate: Candidate) -> str | None:
     return pattern.format(quoted(best)) if best else None
 
 
-def _words_of_liked(video: Video, context: ReasonContext) -> str | None:
-    """Name the words that the video shares with the title of the liked item that shares most of what counts."""
-    own = set(terms(_text(video)))
+def _words_of_liked(candidate: Candidate, context: ReasonContext) -> str | None:
+    """Name the words that the video shares with the title of a liked item that shares most of what counts."""
+    text = _text(candidate.video)
+    own = set(terms(text))
 
     def overlap(item: HistoryItem) -> float:
         title = terms(item.title)
         return item.weight / max(1, len(title)) * sum(context.idf(term) for term in title if term in own)
 
     liked = [item for item in context.profile.liked if not is_bounce(item)]
-    nearest = max(liked, key=overlap, default=None)
-    if nearest is None:
+    supporting = _supporting([(overlap(item), item) for item in liked], candidate)
+    if supporting is None:
         return None
-    words = sorted(words_in(topic_words(nearest.title), _text(video)), key=lambda word: -_weight(word, context))
-    return f"mentions {quoted(words)}, as does {_named(nearest, context)}" if words else None
+    words = sorted(words_in(topic_words(supporting.title), text), key=lambda word: -_weight(word, context))
+    return f"mentions {quoted(words)}, as does {_named(supporting, candidate, context)}" if words else None
 
 
 def _shared_words(video: Video, titles: list[str]) -> str | None:
@@ -162,10 +171,10 @@ def _meaning(candidate: Candidate, context: ReasonContext) -> str | None:
         place = "close" if _is_near(candidate.video, context) else _closest(candidate)
         said = _said(topic_words(context.wish), candidate) if context.wish else None
         return f"{place} in meaning to {target}{f', and {said}' if said else ''}"
-    nearest = nearest_liked(candidate.video.id, context)
-    if nearest is not None:
-        return f"like {_named(nearest, context)}"
-    return f"{_closest(candidate)} to what you read and watched" if context.profile.liked else None
+    near = _near_liked(candidate, context)
+    if near is not None:
+        return f"{_also(near, candidate)}like {_named(near, candidate, context)}"
+    return f"{_closest(candidate)} to {WHAT_IS_LIKED}" if context.profile.liked else None
 
 
 def _closest(candidate: Candidate) -> str:
@@ -181,7 +190,7 @@ def _is_near(video: Video, context: ReasonContext) -> bool:
 
 
 def _category(candidate: Candidate, context: ReasonContext) -> str | None:
-    """Name the share of the video's category, unless a category in the sum is a guess."""
+    """Name the share of the video's category, then items of it; None if a category in the sum is a guess."""
     category = candidate.video.category
     share = context.profile.categories.get(category or "", 0.0)
     guessed = candidate.video.category_is_guess or category in context.profile.guessed_categories
@@ -189,11 +198,15 @@ def _category(candidate: Candidate, context: ReasonContext) -> str | None:
         return None
     whole = f"{category} is {share:.0%} of what you like"
     liked = [item for item in context.profile.liked if item.category == category and not is_bounce(item)]
-    fresh = [item for item in liked if not any(f"“{item.title}”" in reason for reason in candidate.said)]
-    if whole not in candidate.said or not (fresh or liked):
+    if whole not in candidate.said or not liked:
         return whole
-    item = max(fresh or liked, key=lambda item: (_cosine(candidate.video.id, item, context), item.weight))
-    return f"{category}, as is {_named(item, context)}"
+    fresh = [item for item in liked if not candidate.has_named(item.title)]
+    if not fresh:
+        ranked_by_likes = not (context.wish or context.example)
+        is_among_best = ranked_by_likes and candidate.ranks.get("dense", BEST_PLACE + 1) <= BEST_PLACE
+        return f"also {category}" + (f", and {_closest(candidate)} to {WHAT_IS_LIKED}" if is_among_best else "")
+    item = max(fresh, key=lambda item: (_cosine(candidate.video.id, item, context), item.weight))
+    return f"{category}, as is {_named(item, candidate, context)}"
 
 
 def _cosine(video_id: str, item: HistoryItem, context: ReasonContext) -> float:
@@ -204,15 +217,19 @@ def _cosine(video_id: str, item: HistoryItem, context: ReasonContext) -> float:
 
 def _cowatch(candidate: Candidate, context: ReasonContext) -> str | None:
     evidence = context.links(candidate.video)
-    if evidence is None or not len(evidence.values) or evidence.values.max() <= 0:
+    if evidence is None:
         return None
-    at = int(evidence.values.argmax())
-    titles = {item.item_id: item.title for item in context.profile.liked if item.kind == "video"}
+    liked = {item.item_id: item for item in context.profile.liked if item.kind == "video"}
+    scored = zip(evidence.values.tolist(), (liked[item_id] for item_id in evidence.liked), strict=True)
+    supporting = _supporting(scored, candidate)
+    if supporting is None:
+        return None
+    at = evidence.liked.index(supporting.item_id)
     after, before, watched = (int(counts[at]) for counts in (evidence.after, evidence.before, evidence.watched))
     readers = after or before
     others = max(readers, watched - 1)  # the reader is one of those who watched it
-    watchers = f"{_some_of(readers, others)} who watched “{titles[evidence.liked[at]]}”"
-    return f"watched {'later' if after else 'before'} by {watchers}"
+    watchers = f"{_some_of(readers, others)} who watched “{supporting.title}”"
+    return f"{_also(supporting, candidate)}watched {'later' if after else 'before'} by {watchers}"
 
 
 def _some_of(readers: int, others: int) -> str:
@@ -223,7 +240,10 @@ def _some_of(readers: int, others: int) -> str:
 
 def _trained(leg: str, candidate: Candidate, context: ReasonContext) -> str | None:
     watched = context.leads_to(leg, candidate.video)
-    return f"a model of what readers watch next puts it after {_named(watched, context)}" if watched else None
+    if watched is None:
+        return None
+    model = "the same model also" if candidate.has_named(watched.title) else "a model of what readers watch next"
+    return f"{model} puts it after {_named(watched, candidate, context)}"
 
 
 def _clicks(candidate: Candidate, context: ReasonContext) -> str | None:
@@ -252,7 +272,7 @@ def _popular(candidate: Candidate, context: ReasonContext) -> str | None:
 
 def _model(candidate: Candidate, context: ReasonContext) -> str:
     verb = "moved up" if candidate.moved_up else "preferred"
-    fit = "answers your wish" if context.wish else "fits what you read and watched"
+    fit = "answers your wish" if context.wish else f"fits {WHAT_IS_LIKED}"
     return f"{verb} by {context.judge}: {fit}"
 
 
@@ -272,22 +292,35 @@ PHRASES: Mapping[str, Phrase] = {
 }
 
 
-def nearest_liked(video_id: str, context: ReasonContext) -> HistoryItem | None:
-    """Return the liked item with the largest cosine between its vector and the video's; None if it is under `NEAR`.
+def _near_liked(candidate: Candidate, context: ReasonContext) -> HistoryItem | None:
+    """Return a liked item with nearly the largest cosine to the video, at least `NEAR`; None if all are farther.
 
     Items that the reader left at once do not count.
     """
-    own = context.vector("video", video_id)
-    if own is None:
-        return None
-    stored = [(item, context.vector(item.kind, item.item_id)) for item in context.profile.liked if not is_bounce(item)]
-    liked = [(float(vector @ own), item) for item, vector in stored if vector is not None]
-    cosine, nearest = max(liked, key=lambda pair: pair[0], default=(0.0, None))
-    return nearest if cosine >= NEAR else None
+    liked = [item for item in context.profile.liked if not is_bounce(item)]
+    scored = [(_cosine(candidate.video.id, item, context), item) for item in liked]
+    return _supporting([pair for pair in scored if pair[0] >= NEAR], candidate)
 
 
-def _named(item: HistoryItem, context: ReasonContext) -> str:
-    """Return “title”, which you watched to the end; a shorter dwell time is left out."""
+def _supporting(scored: Iterable[tuple[float, HistoryItem]], candidate: Candidate) -> HistoryItem | None:
+    """Return the liked item with the largest score among those that no reason above names and that have `NEARLY` it.
+
+    If all of these are named, it is the one with the largest score; None if no score is above 0.
+    """
+    above = [pair for pair in scored if pair[0] > 0]
+    least = NEARLY * max((score for score, _ in above), default=0.0)
+    nearly = [pair for pair in above if pair[0] >= least]
+    return max(nearly, key=lambda pair: (not candidate.has_named(pair[1].title), pair[0]), default=(0.0, None))[1]
+
+
+def _also(item: HistoryItem, candidate: Candidate) -> str:
+    return "also " if candidate.has_named(item.title) else ""
+
+
+def _named(item: HistoryItem, candidate: Candidate, context: ReasonContext) -> str:
+    """Return “title”, which you watched to the end; a shorter dwell time is left out, as is all where it was named."""
+    if candidate.has_named(item.title):
+        return f"“{item.title}”"
     verb, manner = describe_action(item, context.items.length_s(item))
     return f"“{item.title}”, which you {verb} {manner if manner == WATCHED_WHOLE else ''}".rstrip()
 

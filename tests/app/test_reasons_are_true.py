@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -40,3 +41,11 @@ def test_the_reasons_of_a_reader_differ(config: Config) -> None:
                 assert "published on" not in item.reason
                 stage = item.stages.get(item.reason_stage or "")
                 assert stage is None or (stage.contribution or 0) > 0
+
+
+def test_an_item_is_described_once_in_each_list(config: Config) -> None:
+    with open_home(config) as home:
+        recommender = open_recommender(home, config)
+        for answer in recommender.recommend_many(requests_of(list(home.catalogue.readers.ids()), [])):
+            described = Counter(re.findall("“([^”]+)”, which you", " ".join(r.reason for r in answer.recommendations)))
+            assert not described or max(described.values()) == 1

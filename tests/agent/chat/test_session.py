@@ -35,8 +35,8 @@ def test_a_conversation(chat: Chat) -> None:
     ]
     assert [item["video_id"] for item in first.recommendations] == ["comet", "rocket"]
     why = chat.turn("why number 2?")
-    assert why.text.startswith("Number 2, “How a rocket lands” (Channel, 1:00): like “Dust")
-    assert why.text.endswith("which you watched to the end.")  # one sentence
+    assert why.text.startswith("Number 2, “How a rocket lands” (Channel, 1:00): like “Probe")
+    assert why.text.endswith("which you read.")  # one sentence
     in_detail = chat.turn("why number 2, in detail?")
     assert "Places by leg: dense 2; together 2; in the end 2." in in_detail.text
     assert "It says at 0:" in in_detail.text

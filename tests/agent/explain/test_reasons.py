@@ -66,6 +66,55 @@ def test_a_share_is_said_once_in_a_list_and_then_an_item_of_the_category() -> No
     first = why(share)
     second = why(share, first)
     assert {first, second} == {"Food, as is “Pie”, which you read", "Food, as is “A cup”, which you liked"}
+    assert why(share, first, second) == "also Food"
+
+
+@pytest.mark.parametrize(
+    ("rank", "wish", "words"),
+    [(3, None, "also Food, and 3rd closest to what you read and watched"), (11, None, "also Food"),
+     (3, "tea", "also Food")],
+)  # fmt: skip
+def test_the_place_by_meaning_tells_videos_of_one_category_apart(rank: int, wish: str | None, words: str) -> None:
+    pie = HistoryItem("pie", "article", "view", NOW, 40.0, "Pie", "Food", 1.0)
+    eater = replace(CONTEXT, wish=wish, profile=Profile("u", (pie,), categories={"Food": 1.0}))
+    said = ("Food is 100% of what you like", "like “Pie”, which you read")
+    candidate = Candidate(TEA, None, {"affinity": 1.0}, ranks={"dense": rank}, said=said)
+    assert reason(candidate, eater) == Reason(words, "affinity")
+
+
+def test_an_item_is_described_once_in_a_list() -> None:
+    said = ("like “Dust on the Moon”, which you watched to the end",)
+    dust = replace(TEA, title="Dusting the moon lamp")
+
+    def why(video: Video = TEA, context: ReasonContext = CONTEXT, **contributions: float) -> str:
+        return reason(Candidate(video, None, contributions, said=said), context).text
+
+    led = replace(CONTEXT, leads_to=lambda leg, video: HISTORY[0])
+    links = LinkEvidence(("moon",), np.array([0.9]), *(np.array([n]) for n in (1.0, 0.0, 3.0, 1.0)))
+    assert why(dense=1.0) == "also like “Dust on the Moon”"
+    assert why(dust, tfidf=1.0) == "mentions “Dusting” and “moon”, as does “Dust on the Moon”"
+    assert why(context=led, tower=1.0) == "the same model also puts it after “Dust on the Moon”"
+    assert why(context=replace(CONTEXT, links=lambda video: links), cowatch=1.0) == (
+        "also watched later by at least 1 of 2 others who watched “Dust on the Moon”"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cosine", "said", "named"),
+    [
+        (0.85, "", "Dust on the Moon"),  # the nearest, if none has been named
+        (0.85, "like “Dust on the Moon”", "A crater"),  # 0.85 of the nearest
+        (0.75, "like “Dust on the Moon”", "Dust on the Moon"),  # 0.75 of the nearest
+        (0.85, "like “Dust on the Moon”, like “A crater”", "Dust on the Moon"),
+    ],
+)
+def test_of_items_nearly_as_near_one_that_was_not_named_is_named(cosine: float, said: str, named: str) -> None:
+    crater = HistoryItem("crater", "video", "view", NOW, None, "A crater", "Sci/Tech", 0.5)
+    vectors: Any = {"video": {"moon": vector(1, 0), "tea": vector(1, 0), "crater": vector(cosine, 0)}}
+    context = replace(CONTEXT, profile=Profile("u", (HISTORY[0], crater)), vectors=vectors)
+    found = reason(Candidate(TEA, None, {"dense": 1.0}, said=(said,)), context)
+    assert f"“{named}”" in found.text
+    assert found.stage == "dense"
 
 
 def test_a_wish_that_is_near_is_quoted_where_it_is_said() -> None:
