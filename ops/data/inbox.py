@@ -35,6 +35,9 @@ class Inbox(Protocol):
     def found(self) -> Iterator[Found]:
         """Yield the complete files, sorted by kind in the order of `FILE_KINDS`, then by name."""
 
+    def n_incomplete(self) -> int:
+        """Return the number of files in incoming/ that are not complete yet, hidden ones aside."""
+
     def take(self, found: Found, target: Path) -> bool:
         """Bring the file to `target`, all or nothing. Returns False if it is gone or still growing."""
 
@@ -71,6 +74,12 @@ class LocalInbox:
             for path in sorted(folder.rglob("*")):
                 if self._is_complete(path):
                     yield Found(kind, path.relative_to(folder).as_posix(), "")
+
+    def n_incomplete(self) -> int:
+        """See `Inbox`."""
+        paths = (path for kind in FILE_KINDS for path in (self._root / INCOMING / kind).rglob("*"))
+        visible = (path for path in paths if path.is_file() and not path.is_symlink() and not path.name.startswith("."))
+        return sum(not self._is_complete(path) for path in visible)
 
     def take(self, found: Found, target: Path) -> bool:
         """See `Inbox`. The file is renamed."""

@@ -38,6 +38,10 @@ class S3Inbox:
                 if name and not name.endswith("/") and _is_safe(name):
                     yield Found(kind, name, entry["ETag"].strip('"'))
 
+    def n_incomplete(self) -> int:
+        """See `Inbox`. Object storage shows complete objects only."""
+        return 0
+
     def take(self, found: Found, target: Path) -> bool:
         """See `Inbox`. The object is downloaded."""
         return self._download(self._incoming(found), target)

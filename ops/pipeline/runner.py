@@ -66,7 +66,7 @@ def run_pipeline(
 def _run_step(step: Step, place: Workplace, history: History, execute: Execute, forced: bool) -> Execution:
     inputs, events = state_of(step.inputs, place), place.home.catalogue.events.last_number()
     if inputs is None:
-        return Execution(step.name, "skipped", events=events, message="nothing waits")
+        return Execution(step.name, "skipped", events=events, message=_why_nothing_waits(step, place))
     last = history.last_done(step.name)
     if last is not None and last.inputs == inputs and last.outputs == state_of(step.outputs, place):
         return Execution(step.name, "cached", inputs, last.outputs, events=events)
@@ -83,3 +83,11 @@ def _run_step(step: Step, place: Workplace, history: History, execute: Execute, 
         message = f"{ended.message or f'exit code {ended.code}'}; {step.remedy}"
         return Execution(step.name, "failed", inputs, None, *cost, events, message)
     return Execution(step.name, "done", inputs, state_of(step.outputs, place), *cost, events)
+
+
+def _why_nothing_waits(step: Step, place: Workplace) -> str:
+    incomplete = place.inbox.n_incomplete() if "incoming" in step.inputs else 0
+    if not incomplete:
+        return "nothing waits"
+    files = "1 file is" if incomplete == 1 else f"{incomplete:,} files are"
+    return f"{files} still arriving; each is taken {place.config.pipeline.settle_s:g} s after its last change"

@@ -87,8 +87,10 @@ class TestLocalInbox(InboxContract):
         path.write_text("half of a line")
         changed, passed = path.stat().st_mtime, 9.0
         assert list(inbox.found()) == []
+        assert inbox.n_incomplete() == 1
         passed = 11.0
         assert [found.name for found in inbox.found()] == ["day.csv"]
+        assert inbox.n_incomplete() == 0
 
     def test_a_file_that_a_process_writes_is_left_however_slow_it_is(self, inbox: LocalInbox, tmp_path: Path) -> None:
         path = tmp_path / "inbox/incoming/events/day.csv"

@@ -80,6 +80,12 @@ def test_files_go_through_all_steps_once(pipeline: Pipeline, put: Put) -> None:
     assert pipeline.place.home.catalogue.counts().events == 5
 
 
+def test_a_run_says_that_files_are_still_arriving(pipeline: Pipeline, put: Put) -> None:
+    assert pipeline.run().steps[0].message == "nothing waits"
+    put("events/day.csv.part", HEADER)
+    assert pipeline.run().steps[0].message.startswith("1 file is still arriving")
+
+
 def test_the_same_name_again_is_not_taken_for_done(pipeline: Pipeline, put: Put) -> None:
     put("events/day.csv", rows(5))
     pipeline.run()
