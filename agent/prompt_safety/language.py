@@ -1,19 +1,15 @@
 """Removes pieces in another language or script than the rest of the text.
 
 A model follows an order in Dutch as well as one in English, and no list of phrases covers every language. A text that
-describes a video seldom changes its language for one sentence. Costs 0.1 ms a sentence, and 0.5 s once to load the
-identifier (Lui and Baldwin, "langid.py", ACL 2012), by the first text with a long enough sentence.
+describes a video seldom changes its language for one sentence. Costs 0.1 ms a sentence.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+from shortlist.agent.prompt_safety.language_identifier import default_identifier
 
 _MIN_CHARS = 20  # fewer do not determine a language
 _MIN_LETTERS = 3  # fewer do not determine a script
@@ -29,11 +25,15 @@ def without_foreign(pieces: Sequence[str], title: str) -> list[str]:
     """
     script = _script(title)
     same_script = [piece for piece in pieces if script is None or _script(piece) in {script, None}]
-    likely = {piece: _identifier().rank(piece) for piece in same_script if len(piece) >= _MIN_CHARS}
+    long_enough = {piece for piece in same_script if len(piece) >= _MIN_CHARS}
+    if len(long_enough) < 2:
+        return same_script
+    rank = default_identifier().rank
+    likely = {piece: rank(piece) for piece in long_enough}
     found = {ranked[0][0] for ranked in likely.values() if ranked[0][1] >= _LIKELY}
     if len(found) < 2:
         return same_script
-    likeliest = dict(_identifier().rank(title))
+    likeliest = dict(rank(title))
     language = max(sorted(found), key=lambda code: likeliest.get(code, 0.0))
 
     def is_foreign(piece: str) -> bool:
@@ -50,10 +50,3 @@ def _script(text: str) -> str | None:
             name = "LATIN" if char.isascii() else unicodedata.name(char, "?").split()[0]
             counts[name] = counts.get(name, 0) + 1
     return max(counts, key=counts.__getitem__) if sum(counts.values()) >= _MIN_LETTERS else None
-
-
-@cache
-def _identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -14,7 +14,6 @@ from shortlist.models.llm.langchain_model import load_langchain
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.models.llm.llama_cpp import MAX_CHOICES, LlamaCppModel
 from shortlist.models.llm.model_process import ModelProcess
-from shortlist.models.llm.ollama import OllamaModel
 from shortlist.models.weights.manifest import load_manifest
 from shortlist.models.weights.resolve import resolve
 from shortlist.models.weights.verified_files import sha256_of
@@ -42,7 +41,7 @@ def identity(config: LlmConfig, models: ModelsConfig) -> str:
         return config.langchain or ""
     if config.provider != "embedded":
         try:
-            return OllamaModel(config).name
+            return _ollama(config, models).name
         except ModelFailed:
             if config.provider == "ollama":
                 return config.ollama_model
@@ -52,6 +51,8 @@ def identity(config: LlmConfig, models: ModelsConfig) -> str:
 
 
 def _ollama(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:
+    from shortlist.models.llm.ollama import OllamaModel  # imports httpx, which an embedded model does not need
+
     return OllamaModel(config)
 
 

@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 
 from shortlist.core.config import ModelsConfig
 from shortlist.core.errors import ModelMissing, UsageError
-from shortlist.models.weights import hub, mirror
+from shortlist.models.weights import mirror
 from shortlist.models.weights.manifest import Model, Role, WeightFile, load_manifest
 from shortlist.models.weights.verified_files import VerifiedFiles
 
@@ -163,6 +163,8 @@ def _download(model: Model, folder: Path, config: ModelsConfig, progress: Progre
 def _from_hub(
     model: Model, files: list[WeightFile], staging: Path, config: ModelsConfig, progress: Progress | None
 ) -> None:
+    from shortlist.models.weights import hub  # imports httpx, which weights in the cache do not need
+
     reason = hub.unreachable(config.hub, config.hub_timeout_s)
     if reason:
         raise ModelMissing(f"no hub at {config.hub}", expected="an answer", found=reason, remedy="connect to it")

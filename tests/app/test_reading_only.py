@@ -23,11 +23,12 @@ from shortlist.app.build import open_home, open_recommender
 from shortlist.app.settings import load_settings
 from shortlist.core.ranking import Request
 
+HEAVY = {"chromadb", "httpx", "mcp", "onnxruntime", "pandera", "polars", "py3langid", "sklearn", "torch"}
 for path in map(Path, sys.argv[1:]):
     config = load_settings(None, {}, {"home": path, "encoder": {"name": "hash-32"}})
     with open_home(config) as home:
         answer = open_recommender(home, config, encoder=lambda: 1 / 0).recommend(Request("ann", 5, rerank="none"))
-    print(path.name, len(answer.recommendations), *sorted({"chromadb", "torch", "onnxruntime"} & sys.modules.keys()))
+    print(path.name, len(answer.recommendations), *sorted(HEAVY & sys.modules.keys()))
 """
 
 
