@@ -68,7 +68,7 @@ def measure(config: Config, wishes: Sequence[str], n_readers: int | None = None)
 
 def main() -> None:
     """Print the share of each leg and of all."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("home", type=Path)
     parser.add_argument("--wishes", type=Path)
     parser.add_argument("--readers", type=int, default=30)

@@ -20,8 +20,8 @@ from shortlist.agent.rerank.policy import RequestKind
 from shortlist.core.config import ProfileConfig, RerankConfig
 from shortlist.eval.tuning.blend_weights import Blend, RerankedQuery, choose_blends
 
-MODEL, METHOD, NO_LIMIT = 100.0  # the weights are compared without `rerank.max_lift`
-METRIC = "qwen2.5-coder-1.5b", "yesno", "nDCG@10"
+MODEL, METHOD, METRIC = "qwen2.5-coder-1.5b", "yesno", "nDCG@10"
+NO_LIMIT = 100.0  # the weights are compared without `rerank.max_lift`
 SETS: dict[str, dict[str, int | None]] = {
     "wishes: dl19 and noveleval": {"dl19": None, "noveleval": None},
     "readers: mind100": {"mind100": None},
