@@ -13,7 +13,7 @@ Document = Mapping[str, Any]
 
 
 class ThreadStore(Protocol):
-    """Threads by name: one JSON document a turn, oldest first. `store.catalogue.threads` implements it."""
+    """Threads by name: one JSON document a turn, oldest first. `Threads` of the catalogue implements it."""
 
     def get(self, name: str, newest: int) -> Sequence[Document]:
         """Return the `newest` turns; empty for a new thread."""

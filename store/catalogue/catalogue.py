@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from shortlist.store.catalogue.articles import Articles
-from shortlist.store.catalogue.base import INDEXED, read_number
+from shortlist.store.catalogue.base import INDEXED, CatalogueTable, read_number
 from shortlist.store.catalogue.events import REMOVAL, Events
 from shortlist.store.catalogue.experiments import Experiments
 from shortlist.store.catalogue.exposures import Exposures
@@ -18,11 +20,42 @@ from shortlist.store.catalogue.keys import Keys
 from shortlist.store.catalogue.personal_data import PersonalData
 from shortlist.store.catalogue.readers import Objectives, Readers, Tastes
 from shortlist.store.catalogue.results import ContentCounts, Counts
-from shortlist.store.catalogue.threads import Threads
 from shortlist.store.catalogue.videos import Videos
 from shortlist.store.lock import WriterLock
 from shortlist.store.sql.database import Database
-from shortlist.store.sql.schema import articles, enrichments, events, meta, objectives, readers, removed_videos, videos
+from shortlist.store.sql.schema import (
+    articles,
+    enrichments,
+    events,
+    messages,
+    meta,
+    objectives,
+    readers,
+    removed_videos,
+    videos,
+)
+
+MAX_MESSAGES = 500  # of a thread; a chat uses fewer
+
+
+class Threads(CatalogueTable):
+    """Chat threads by name."""
+
+    def add(self, name: str, message: dict[str, Any]) -> None:
+        """Add `message`, a JSON object, to the thread `name`. Only the newest `MAX_MESSAGES` are stored."""
+        of_thread = messages.c.thread == name
+        newest = select(messages.c.seq).where(of_thread).order_by(messages.c.seq.desc())
+        with self._database.writing() as connection:
+            connection.execute(insert(messages).values(thread=name, message=json.dumps(message)))
+            oldest = connection.scalar(newest.offset(MAX_MESSAGES - 1).limit(1))
+            if oldest is not None:
+                connection.execute(delete(messages).where(of_thread, messages.c.seq < oldest))
+
+    def get(self, name: str, newest: int = MAX_MESSAGES) -> list[dict[str, Any]]:
+        """Return the `newest` messages of the thread `name`, oldest first; empty for a new thread."""
+        statement = select(messages.c.message).where(messages.c.thread == name).order_by(messages.c.seq.desc())
+        with self._database.reading() as connection:
+            return [json.loads(message) for message in connection.scalars(statement.limit(newest))][::-1]
 
 
 class Catalogue:

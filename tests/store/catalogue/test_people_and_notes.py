@@ -8,8 +8,8 @@ import pytest
 
 from shortlist.core.errors import UnknownReader
 from shortlist.core.types import Attributed, Event, Objective, Reader, Video
+from shortlist.store.catalogue.catalogue import MAX_MESSAGES
 from shortlist.store.catalogue.results import Put
-from shortlist.store.catalogue.threads import MAX_MESSAGES
 from shortlist.store.home import Home
 
 
