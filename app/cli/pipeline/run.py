@@ -1,4 +1,4 @@
-"""`shortlist pipeline run`, `watch`, `history`, `show` and `export`: the steps, and what became of them."""
+"""`shortlist pipeline run`, `watch`, `history`, `show` and `sagemaker`: the steps, and what became of them."""
 
 from __future__ import annotations
 

@@ -178,6 +178,7 @@ def test_each_step_is_a_command_that_exists() -> None:
         group = _command()
         names = step.command[: 2 if step.command[0] == "pipeline" else 1]
         for name in names:
+            assert name in group.commands  # type: ignore[attr-defined]
             group = group.commands[name]  # type: ignore[attr-defined]
 
 
