@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from shortlist.ops.pipeline.runner import Ended, Execute
 
 LOG = "pipeline.log"
-START = "from shortlist.app.cli.main import run; run()"
+# A step has the reading end of a pipe whose writing end only this process has: it ends when this process is gone.
+START = "from shortlist.app.pipeline import end_with_run; end_with_run(); from shortlist.app.cli.main import run; run()"
 
 
 @contextmanager
@@ -57,7 +60,8 @@ def open_inbox(config: Config) -> Inbox:
 def execute_with(config: Config) -> Execute:
     """Return a function that runs a `shortlist` command on the home of `config` in a process of its own.
 
-    What it prints goes to pipeline.log of the home, which is replaced by the next command.
+    What it prints goes to pipeline.log of the home, which is replaced by the next command. If this process is killed,
+    the command is killed as well.
     """
     from shortlist.ops.pipeline.runner import Ended
 
@@ -65,9 +69,11 @@ def execute_with(config: Config) -> Execute:
 
     def execute(command: Sequence[str]) -> Ended:
         began = time.monotonic()
-        with log.open("wb") as output:
-            words = [sys.executable, "-c", START, *command, "--home", str(config.home)]
-            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output)  # noqa: S603
+        with log.open("wb") as output, _pipe() as alive:
+            words = [sys.executable, "-c", START, str(alive), *command, "--home", str(config.home)]
+            process = subprocess.Popen(  # noqa: S603
+                words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=(alive,)
+            )
             _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         said = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
@@ -82,6 +88,27 @@ def execute_with(config: Config) -> Execute:
         )
 
     return execute
+
+
+def end_with_run() -> None:
+    """Kill this process, a step, when its run is gone. Take the pipe that tells from the command line."""
+    threading.Thread(target=_kill_after, args=(int(sys.argv.pop(1)),), daemon=True).start()
+
+
+def _kill_after(alive: int) -> None:
+    os.read(alive, 1)  # nothing is ever written: it returns at the end of the pipe
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def _pipe() -> Iterator[int]:
+    """Open a pipe and yield its reading end. The writing end is closed with the block, or with this process."""
+    reading, writing = os.pipe()
+    try:
+        yield reading
+    finally:
+        os.close(writing)
+        os.close(reading)
 
 
 def require_ops() -> None:

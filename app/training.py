@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from shortlist.core.config import Config
 from shortlist.core.progress import Bars
 from shortlist.store.home import Home
+from shortlist.store.lock import locked
 
 RETRAINED = "trained again without forgotten readers"
+LOCK = "training.lock"
 
 if TYPE_CHECKING:
     from shortlist.eval.tasks.task import Task
@@ -94,8 +96,15 @@ def train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, *
 
     With `gate`, the plan is first judged on the newest day and week, and the version promoted if it is better. A
     version that exists is neither trained nor judged again. If the version in use holds traces of forgotten readers, a
-    new one of the same plan is promoted without a gate. Raises as `learning.train.train`.
+    new one of the same plan is promoted without a gate. Raises `HomeLocked` at once if another process trains on this
+    home, and as `learning.train.train`.
     """
+    remedy = "wait until it has ended, and train again if there are new events"
+    with locked(home.path / LOCK, "models are being trained already", remedy):
+        return _train_and_judge(home, config, plan, bars, gate)
+
+
+def _train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, gate: bool) -> dict[str, Any]:
     from shortlist.learning.acts import Acts
     from shortlist.learning.train import require_enough
     from shortlist.retrieval.trained.promotions import NO_MODELS

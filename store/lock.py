@@ -20,6 +20,23 @@ from shortlist.store.sql.database import Database
 from shortlist.store.sql.sqlite_errors import os_error
 
 
+@contextmanager
+def locked(path: Path, problem: str, remedy: str = "wait until it has finished and try again") -> Iterator[None]:
+    """Hold the lock file at `path`. The system frees it when the process dies.
+
+    Raises `HomeLocked` with `problem` and `remedy` at once if another process or thread has it.
+    """
+    lock = FileLock(path, timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise HomeLocked(problem, expected="one at a time", found=str(path), remedy=remedy) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 class WriterLock:
     """The lock of the home at `folder` over `database`. It is reentrant for the thread that holds it."""
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from filelock import FileLock, Timeout
-
-from shortlist.core.errors import HomeLocked
 from shortlist.ops.data.workplace import Workplace
 from shortlist.ops.pipeline.history import Execution, History, Run
 from shortlist.ops.pipeline.steps import STEPS, Step, state_of
+from shortlist.store.lock import locked
 
 LOCK = "pipeline.lock"
 
@@ -39,17 +37,8 @@ def run_pipeline(
     are still there. The steps in `forced` are not asked for new events. Raises `HomeLocked` at once if another process
     runs the pipeline.
     """
-    lock = FileLock(place.home.path / LOCK, timeout=0, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise HomeLocked(
-            "the pipeline is running already",
-            expected="one run at a time",
-            found="another process",
-            remedy="wait until it has ended; it takes what has arrived in the meantime at the next run",
-        ) from error
-    try:
+    remedy = "wait until it has ended; it takes what has arrived in the meantime at the next run"
+    with locked(place.home.path / LOCK, "the pipeline is running already", remedy):
         run = history.begin(reason)
         for step in steps:
             execution = _run_step(step, place, history, execute, step.name in forced)
@@ -59,8 +48,6 @@ def run_pipeline(
             if execution.state == "failed":
                 return history.end(run, "failed")
         return history.end(run, "done")
-    finally:
-        lock.release()
 
 
 def _run_step(step: Step, place: Workplace, history: History, execute: Execute, forced: bool) -> Execution:

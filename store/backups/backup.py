@@ -17,8 +17,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from shortlist.core.errors import HomeDamaged, UsageError
-from shortlist.store.backups.files import BackupFile, describe, locked, sync_folder, unused_name, write_durably
+from shortlist.store.backups.files import BackupFile, describe, sync_folder, unused_name, write_durably
 from shortlist.store.home_files import ANSWERS, CATALOGUE, VECTORS
+from shortlist.store.lock import locked
 from shortlist.store.permissions import make_private
 from shortlist.store.sql.sqlite import SqliteDatabase
 from shortlist.store.sql.sqlite_errors import os_error

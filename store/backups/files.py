@@ -1,17 +1,12 @@
-"""Checksums, locks and durable writes of backup files."""
+"""Checksums and durable writes of backup files."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict
-
-from shortlist.core.errors import HomeLocked
 
 
 class BackupFile(BaseModel):
@@ -21,18 +16,6 @@ class BackupFile(BaseModel):
 
     size: int
     sha256: str
-
-
-@contextmanager
-def locked(path: Path, problem: str) -> Iterator[None]:
-    """Hold the lock file at `path`. Raises `HomeLocked` with `problem` at once if another process has it."""
-    try:
-        with FileLock(path, timeout=0, mode=0o600):
-            yield
-    except Timeout as error:
-        raise HomeLocked(
-            problem, expected="one at a time", found=str(path), remedy="wait until it has finished and try again"
-        ) from error
 
 
 def unused_name(folder: Path, name: str) -> Path:

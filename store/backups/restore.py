@@ -10,8 +10,9 @@ from pathlib import Path
 
 from shortlist.core.errors import HomeDamaged, HomeLocked
 from shortlist.store.backups.backup import MANIFEST, Backup, damaged, verify
-from shortlist.store.backups.files import describe, locked, sync_folder, unused_name, write_durably
+from shortlist.store.backups.files import describe, sync_folder, unused_name, write_durably
 from shortlist.store.home_files import CATALOGUE, DAMAGE
+from shortlist.store.lock import locked
 from shortlist.store.sql.sqlite_errors import os_error
 
 RESTORING = "restoring"  # in the home: the checked files of a restore that has not finished

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 Shortlist = Callable[..., Any]
 
@@ -32,6 +33,12 @@ def train(sample_home: Path, here: Shortlist, tmp_path_factory: pytest.TempPathF
 )
 def test_what_is_missing_is_said_in_one_line(train: Shortlist, words: tuple[str, ...], said: str) -> None:
     train(*words).says(2, said)
+
+
+def test_one_training_of_a_home_at_a_time(sample_home: Path, here: Shortlist, tmp_path: Path) -> None:
+    shutil.copytree(sample_home, tmp_path / "home")
+    with FileLock(tmp_path / "home/training.lock"):
+        here("train", "svd", home=tmp_path / "home").says(4, "models are being trained already")
 
 
 @pytest.mark.slow
