@@ -17,6 +17,7 @@ from shortlist.core.ranking import Request
 from shortlist.store.catalogue.catalogue import Catalogue
 
 BATCH = 500  # exposures of one transaction
+GATHER_S = 0.25  # a transaction for each answer would cost ten times as much
 WAITING = 10_000  # exposures that wait for a transaction at most
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,8 @@ class ExposureLog:
     """Records exposures with the hash `settings` of the configuration, and keeps them for `keep_days`. Thread-safe.
 
     `count` is called with "stored" or "lost" and a number. Lost exposures are also logged as errors: they could not be
-    written, or more than `WAITING` of them waited. `close` writes those that wait.
+    written, or more than `WAITING` of them waited. An exposure is written within `GATHER_S` seconds; a killed process
+    loses those that wait. `close` writes them.
     """
 
     def __init__(self, catalogue: Catalogue, settings: str, keep_days: float, count: Count = ignore) -> None:
@@ -43,6 +45,7 @@ class ExposureLog:
         self._queue: Queue[Exposure | None] = Queue(WAITING)
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._at_once = threading.Event()
 
     def record(self, request: Request, answer: Mapping[str, Any]) -> str | None:
         """Record that the reader of `request` was shown the document `answer`, and return the id of the request.
@@ -73,14 +76,18 @@ class ExposureLog:
     def flush(self) -> None:
         """Return when all exposures recorded so far are written or lost."""
         if self._thread is not None:
+            self._at_once.set()
             self._queue.join()
+            self._at_once.clear()
 
     def close(self) -> None:
         """Write the exposures that wait, and end the thread."""
         with self._lock:
             if self._thread is not None:
                 self._queue.put(None)
+                self._at_once.set()
                 self._thread.join()
+                self._at_once.clear()
                 self._thread = None
 
     def _start(self) -> None:
@@ -94,6 +101,7 @@ class ExposureLog:
         batch: list[Exposure | None] = []
         while None not in batch:
             batch = [self._queue.get()]
+            self._at_once.wait(GATHER_S)
             with suppress(Empty):
                 while len(batch) < BATCH:
                     batch.append(self._queue.get_nowait())
