@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from time import perf_counter
 
 from shortlist.agent.batch import few_results_note
 from shortlist.agent.experiment.exploration import POOL, explore
@@ -47,7 +48,7 @@ class MixedRecommender(Recommender):
     """Answers with the interleaved lists of two contenders, or the list of one; a `share` of places is explored.
 
     Searches, profiles, explanations and rankings of many readers are those of the first contender. Each answer costs as
-    much as those of all contenders; they divide the budget of a rerank. `seed_of` decides what is drawn for a request.
+    much as those of all contenders; they share the budget of a rerank. `seed_of` decides what is drawn for a request.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class MixedRecommender(Recommender):
 
     def recommend_many(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer several requests, one by one."""
-        return [self._mix(request, [self._answer(one, request) for one in self._contenders]) for request in requests]
+        return [self._mix(request, self._answer_each(request)) for request in requests]
 
     def draft(self, request: Request) -> Draft:
         """Mix the drafts of the contenders."""
@@ -80,8 +81,8 @@ class MixedRecommender(Recommender):
         if not isinstance(draft, MixedDraft):  # of a recommender that was replaced meanwhile
             return super().finish(draft, show)
         answers = [one.answer for one in draft.drafts]
-        budget_ms = self._share_of(draft.ranked.request.budget_ms)
-        for at, (contender, one) in enumerate(zip(self._contenders, draft.drafts, strict=False)):
+        shares = self._shares(draft.ranked.request.budget_ms)
+        for at, (contender, one, budget_ms) in enumerate(zip(self._contenders, draft.drafts, shares, strict=False)):
             ranked = replace(one.ranked, request=replace(one.ranked.request, budget_ms=budget_ms))
 
             def step(progress: Progress, at: int = at) -> None:
@@ -91,16 +92,28 @@ class MixedRecommender(Recommender):
             answers[at] = contender.recommender.finish(replace(one, ranked=ranked), step)
         return self._mix(draft.request, answers)
 
-    def _answer(self, contender: Contender, request: Request) -> Answer:
-        return contender.recommender.recommend(self._wide(contender, request))
+    def _answer_each(self, request: Request) -> list[Answer]:
+        wide = ((one.recommender, self._wide(one, request)) for one in self._contenders)
+        shares = self._shares(request.budget_ms)
+        return [
+            recommender.recommend(replace(asked, budget_ms=budget_ms))
+            for (recommender, asked), budget_ms in zip(wide, shares, strict=False)
+        ]
 
     def _wide(self, contender: Contender, request: Request) -> Request:
         """Return the request for as many videos as may be shown."""
         k = min(request.k + POOL, MAX_K) if self._share else request.k
-        return replace(contender.request(request), k=k, budget_ms=self._share_of(request.budget_ms))
+        return replace(contender.request(request), k=k)
 
-    def _share_of(self, budget_ms: float | None) -> float | None:
-        return None if budget_ms is None else budget_ms / len(self._contenders)
+    def _shares(self, budget_ms: float | None) -> Iterator[float | None]:
+        """Yield the budget of each contender in turn: an equal part of what those before it have left of `budget_ms`.
+
+        So a contender whose judgements come from the cache leaves its time to the next one.
+        """
+        start = perf_counter()
+        for left in range(len(self._contenders), 0, -1):
+            spent_ms = 1000 * (perf_counter() - start)
+            yield None if budget_ms is None else max(0.0, budget_ms - spent_ms) / left
 
     def _mix(self, request: Request, answers: Sequence[Answer]) -> Answer:
         first, seed = answers[0], self._seed_of(request)
