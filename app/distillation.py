@@ -64,16 +64,17 @@ def distil(
 
     collected = collect(home, config, hours, real_wishes, bars, say, model)
     name = version_name(collected.lists, code_digest())
-    if name not in versions.receipts(home.path):
-        folder = versions.new_folder(home.path, name)
+    students = versions.registry(home.path)
+    if name not in students.names():
+        folder = students.new_folder(name)
         started = process_time()
         student = _train(config, collected.training, folder, bars)
         seconds = process_time() - started
         verdict = _judge(collected, student, config, bars) if gate else None
-        versions.finish(home.path, name, folder, _receipt(collected, seconds, verdict))
+        students.add(name, folder, _receipt(collected, seconds, verdict))
         if verdict and verdict["promoted"]:
             versions.promote(home.path, name, verdict["why"])
-    return {"version": name, **versions.receipts(home.path)[name]}
+    return {"version": name, **students.receipt(name)}
 
 
 def _train(config: Config, training: Sequence[JudgedList], folder: Path, bars: Bars) -> Student:

@@ -13,12 +13,12 @@ from shortlist.core.exposures import Exposure, ShownItem, shown_items
 from shortlist.core.json_documents import answer_document
 from shortlist.core.types import Event
 from shortlist.eval.hashes import config_hash
-from shortlist.retrieval.trained.promotions import NO_MODELS
 from shortlist.retrieval.trained.versions import versions
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.events import Events
 from shortlist.store.catalogue.results import Activity
 from shortlist.store.home import Home
+from shortlist.store.registry.decisions import NO_MODELS
 
 EVERY = 1_000_000  # events of one reader
 

@@ -53,7 +53,7 @@ class Challenger:
         return tune_version(self.home, self.config, evaluation_factories(), self.bars, verdict)
 
     def judge(self) -> dict[str, Any]:
-        """Compare with what is in use, on the newest day and week, and return the verdict of the gate."""
+        """Compare with what is in use, or approved to be next, on the newest day and week; return the verdict."""
         from shortlist.app.build import evaluation_factories
         from shortlist.eval.gate import judge
 
@@ -62,10 +62,11 @@ class Challenger:
 
     def _champion(self) -> Callable[[Task], Variant]:
         from shortlist.eval.variants import Variant
-        from shortlist.retrieval.trained.promotions import NO_MODELS
-        from shortlist.retrieval.trained.versions import promoted, read_receipt
+        from shortlist.retrieval.trained.versions import read_receipt, registry
+        from shortlist.store.registry.decisions import NO_MODELS
 
-        current = promoted(self.home.path)
+        versions = registry(self.home.path)
+        current = versions.waiting() or versions.champion()
         if current == NO_MODELS:
             return lambda _: Variant(name="champion")
         return self._contestant("champion", read_receipt(self.home.path, current)["plan"])
@@ -91,40 +92,50 @@ class Challenger:
             return tune_on_home(past, self.config, factories, self.bars, Training())
 
 
-def train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, *, gate: bool) -> dict[str, Any]:
-    """Train `plan` on all events of `home`; None tunes the weights. Return the receipt, with `version` and `in_use`.
+def train_and_judge(
+    home: Home, config: Config, plan: Plan | None, bars: Bars, *, gate: bool, promotes: bool = True
+) -> dict[str, Any]:
+    """Train `plan` on all events of `home`; None tunes the weights. Return the receipt, with `version` and `state`.
 
-    With `gate`, the plan is first judged on the newest day and week, and the version promoted if it is better. A
-    version that exists is neither trained nor judged again. If the version in use holds traces of forgotten readers, a
-    new one of the same plan is promoted without a gate. Raises `HomeLocked` at once if another process trains on this
-    home, and as `learning.train.train`.
+    With `gate`, the plan is first judged on the newest day and week. A version that is better is approved, unless
+    `pipeline.approval` is "hand", and promoted if `promotes`. A version that exists is neither trained nor judged
+    again. If the version in use holds traces of forgotten readers, a new one of the same plan is promoted without a
+    gate. The oldest versions but `pipeline.keep_versions` are deleted. Raises `HomeLocked` at once if another process
+    trains on this home, and as `learning.train.train`.
     """
+    from shortlist.retrieval.trained.versions import registry
+
     remedy = "wait until it has ended, and train again if there are new events"
     with locked(home.path / LOCK, "models are being trained already", remedy):
-        return _train_and_judge(home, config, plan, bars, gate)
+        name = _train_and_judge(home, config, plan, bars, gate, promotes)
+        registry(home.path).prune(config.pipeline.keep_versions)
+    state = next(one.state for one in registry(home.path).versions() if one.name == name)
+    return {"version": name, "state": state, **registry(home.path).receipt(name)}
 
 
-def _train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, gate: bool) -> dict[str, Any]:
+def _train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, gate: bool, promotes: bool) -> str:
     from shortlist.learning.acts import Acts
     from shortlist.learning.train import require_enough
-    from shortlist.retrieval.trained.promotions import NO_MODELS
-    from shortlist.retrieval.trained.versions import holds_traces, promote, promoted, read_receipt, versions
+    from shortlist.retrieval.trained.versions import holds_traces, promote, promoted, read_receipt, registry
+    from shortlist.store.registry.decisions import NO_MODELS
 
     acts = Acts.read(home.catalogue)
     require_enough(acts)
-    challenger = Challenger(home, config, plan, bars)
+    challenger, versions = Challenger(home, config, plan, bars), registry(home.path)
     version, current = challenger.version(acts), promoted(home.path)
     if holds_traces(home.path, current) and read_receipt(home.path, current)["plan"] == challenger.made_by:
         if version == current:  # the forgotten readers had watched nothing, and were only shown videos
             promote(home.path, NO_MODELS, RETRAINED)
         challenger.train()
         promote(home.path, version, RETRAINED)
-    elif version not in versions(home.path):
+    elif version not in versions.names():
         verdict = challenger.judge() if gate else None
         challenger.train(verdict)
-        if verdict and verdict["promoted"]:
-            promote(home.path, version, verdict["why"])
-    return {"version": version, "in_use": promoted(home.path) == version, **read_receipt(home.path, version)}
+        if verdict and verdict["promoted"] and config.pipeline.approval == "gate":
+            versions.approve(version, verdict["why"])
+            if promotes:
+                promote(home.path, version, verdict["why"])
+    return version
 
 
 def train_on(spec: str, config: Config, plan: Plan, bars: Bars) -> dict[str, Any]:

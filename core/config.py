@@ -326,6 +326,10 @@ class PipelineConfig(Section):
     max_volume: Positive = Field(10.0, description="a file with this many times the usual number of rows is refused")
     max_age_days: Positive = Field(7.0, description="events are reported as stale if the newest is older than this")
     train_after: int = Field(1000, ge=1, description="new events after which the models are trained again")
+    approval: Literal["gate", "hand"] = Field(
+        "gate", description="who approves a better version: the gate, or you with `shortlist models approve`"
+    )
+    keep_versions: int = Field(10, ge=2, description="trained versions that are kept, besides those in use or approved")
     poll_s: Positive = Field(5.0, description="seconds between two looks of `shortlist pipeline watch`")
     quiet_s: float = Field(30.0, ge=0, description="seconds without a new file after which a delivery is complete")
     longest_wait_s: float = Field(600.0, ge=0, description="longest wait for a delivery that never pauses")

@@ -25,10 +25,10 @@ from shortlist.retrieval.index.act_log import ActLog
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.tower_rows import tower_cells
-from shortlist.retrieval.trained.promotions import NO_MODELS
 from shortlist.retrieval.trained.ranker import Ranker
 from shortlist.retrieval.trained.versions import FOLDER, WORK, Trained, versions, write_version
 from shortlist.store.home import Home
+from shortlist.store.registry.decisions import NO_MODELS
 
 LEAST_READERS = 200  # with two acts or more
 EVER = 36_500.0  # days

@@ -10,17 +10,18 @@ from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, sett
 from shortlist.app.cli.terminal.output import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Any
 
     from shortlist.core.config import Config
     from shortlist.models.weights.resolve import ModelStatus
-    from shortlist.retrieval.trained.promotions import Promotion
+    from shortlist.store.registry.folder_registry import FolderRegistry
 
 app = typer.Typer(no_args_is_help=True, help="List and download weights; use the models trained here.")
 
 EVERY = "all"
+Named = Annotated[str, typer.Argument(help="A name of `shortlist models history`.", metavar="VERSION")]
 OfStudent = Annotated[bool, typer.Option("--student", help="The students made by `shortlist distil` instead.")]
 
 
@@ -90,49 +91,98 @@ def history(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """List the versions trained on this home, and which of them were in use since when.
+    """List the versions trained on this home with their states, and what was decided about them, when and why.
+
+    A version is a candidate, then approved by the gate or by you, then the champion, which is in use, then retired.
 
     Example: shortlist models history
     """
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.retrieval.trained import versions
+    from dataclasses import asdict
 
-    path = settings(context, home, config).home
-    if student:
-        _show_students(path, as_json)
-        return
-    receipts = {name: versions.read_receipt(path, name) for name in versions.versions(path)}
-    trained = dict(sorted(receipts.items(), key=lambda one: one[1]["at"]))
-    promoted = versions.history(path)
+    from shortlist.app.cli.terminal.output import print_json
+
+    found = _registry(settings(context, home, config).home, student)
+    versions, decided, champion = found.versions(), found.history(), found.champion()
     if as_json:
-        print_json(_history_document(trained, promoted))
+        made = {one.name: {"state": one.state, **one.receipt} for one in versions}
+        print_json({"in_use": champion, "versions": made, "history": [asdict(one) for one in decided]})
         return
-    for name, receipt in trained.items():
-        data = receipt["data"]
+    for one in versions:
+        receipt = one.receipt
         gate = receipt["gate"]["why"] if receipt["gate"] else "not compared"
-        say(f"{receipt['at']}  {name}  {data['acts']:,} watches of {data['readers']:,} readers  {gate}")
-    _show_promotions(promoted)
+        say(f"{receipt['at']}  {one.name}  {one.state:9}  {_made_of(receipt, student)}  {gate}")
+    if decided:
+        say("decisions:")
+    for decision in decided:
+        say(f"{decision.at}  {decision.version}  {decision.state:9}  {decision.why}")
+    say(f"in use: {champion}")
 
 
 @app.command()
-def promote(
+def approve(
     context: typer.Context,
-    version: Annotated[str, typer.Argument(help="A name of `shortlist models history`, or none.", metavar="VERSION")],
+    version: Named,
     student: OfStudent = False,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Use a trained version from now on; none returns to the shipped weights. Running servers follow.
+    """Approve a version, so that the next run of the pipeline promotes it. With pipeline.approval = "hand", you decide.
+
+    Example: shortlist models approve logistic-3f2a91c04d7e
+    """
+    found = _registry(settings(context, home, config).home, student)
+    found.approve(version, "by hand")
+    _show_decision(version, "champion" if version == found.champion() else "approved", as_json)
+
+
+@app.command()
+def retire(
+    context: typer.Context,
+    version: Named,
+    student: OfStudent = False,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Take back the approval of a version that is not in use.
+
+    Example: shortlist models retire logistic-3f2a91c04d7e
+    """
+    _registry(settings(context, home, config).home, student).retire(version, "by hand")
+    _show_decision(version, "retired", as_json)
+
+
+@app.command()
+def promote(
+    context: typer.Context,
+    version: Annotated[
+        str | None, typer.Argument(help="A name of `shortlist models history`, or none.", metavar="VERSION")
+    ] = None,
+    student: OfStudent = False,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Use a version from now on; none returns to the shipped weights. Running servers follow.
+
+    Without VERSION, the newest approved one is used.
 
     Example: shortlist models promote logistic-3f2a91c04d7e
     """
+    from shortlist.core.errors import UsageError
     from shortlist.learning.student import versions as students
     from shortlist.retrieval.trained import versions
 
     path = settings(context, home, config).home
-    (students if student else versions).promote(path, version, "by hand")
-    _show_in_use(version, as_json)
+    chosen = version or _registry(path, student).waiting()
+    if chosen is None:
+        raise UsageError(
+            "no version waits", expected="a version that is approved and not in use", found="none",
+            remedy="approve one with `shortlist models approve VERSION`, or name it",
+        )  # fmt: skip
+    (students if student else versions).promote(path, chosen, "by hand" if version else "approved")
+    _show_in_use(chosen, as_json)
 
 
 @app.command()
@@ -153,39 +203,26 @@ def rollback(
     _show_in_use((students if student else versions).rollback(settings(context, home, config).home), as_json)
 
 
-def _show_students(home: Path, as_json: bool) -> None:
+def _registry(home: Path, student: bool) -> FolderRegistry:
+    from shortlist.learning.student import versions as students
+    from shortlist.retrieval.trained import versions
+
+    return students.registry(home) if student else versions.registry(home)
+
+
+def _made_of(receipt: Mapping[str, Any], student: bool) -> str:
+    if student:
+        return f"{receipt['lists']['trained']:,} lists of {receipt['teacher']}"
+    return f"{receipt['data']['acts']:,} watches of {receipt['data']['readers']:,} readers"
+
+
+def _show_decision(version: str, state: str, as_json: bool) -> None:
     from shortlist.app.cli.terminal.output import print_json
-    from shortlist.learning.student import versions
-    from shortlist.retrieval.trained import promotions
 
-    made, promoted = versions.receipts(home), promotions.history(versions.registry(home))
     if as_json:
-        print_json(_history_document(made, promoted))
-        return
-    for name, receipt in made.items():
-        gate = receipt["gate"]["why"] if receipt["gate"] else "not compared"
-        say(f"{receipt['at']}  {name}  {receipt['lists']['trained']:,} lists of {receipt['teacher']}  {gate}")
-    _show_promotions(promoted)
-
-
-def _history_document(made: Mapping[str, Any], promoted: Sequence[Promotion]) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {"in_use": _in_use(promoted), "versions": made, "history": [asdict(one) for one in promoted]}
-
-
-def _show_promotions(promoted: Sequence[Promotion]) -> None:
-    if promoted:
-        say("in use since:")
-    for one in promoted:
-        say(f"{one.at}  {one.version}  {one.why}")
-    say(f"in use: {_in_use(promoted)}")
-
-
-def _in_use(promoted: Sequence[Promotion]) -> str:
-    from shortlist.retrieval.trained.promotions import NO_MODELS
-
-    return promoted[-1].version if promoted else NO_MODELS
+        print_json({"version": version, "state": state})
+    else:
+        say(f"{version}: {state}")
 
 
 def _show_in_use(version: str, as_json: bool) -> None:

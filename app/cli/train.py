@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SPECS = "events, mind:DIR, watches:DIR or simulated:N"
 NAMES = "svd, tower, hierarchical, triplet, ranker, lambdamart, weights or all"
 WEIGHTS, ALL = "weights", "all"
+SAID = {"champion": "promoted", "approved": "approved"}
 
 
 def train(
@@ -28,6 +29,9 @@ def train(
     gate: Annotated[
         bool, typer.Option("--gate/--no-gate", help="Compare with what is in use, and promote what is better.")
     ] = True,
+    promote: Annotated[
+        bool, typer.Option("--promote/--no-promote", help="Use what is better at once, or leave it approved.")
+    ] = True,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
@@ -39,7 +43,8 @@ def train(
 
     The models are written as a new version. With the gate, both the version in use and the new one are trained on the
     past and judged on the newest day and week. The new one is promoted if it is significantly better and in no slice
-    significantly worse. It needs 200 readers who watched two videos or more.
+    significantly worse. With --no-promote it is only approved, for `shortlist models promote`. It needs 200 readers
+    who watched two videos or more.
 
     With --data, the models are trained on the past of an evaluation data set and kept with it, to be measured.
 
@@ -64,7 +69,9 @@ def train(
             documents = [train_on(data, chosen, plan, bars) for plan in plans[model] if plan]
         else:
             with open_home(chosen) as store:
-                documents = [train_and_judge(store, chosen, plan, bars, gate=gate) for plan in plans[model]]
+                documents = [
+                    train_and_judge(store, chosen, plan, bars, gate=gate, promotes=promote) for plan in plans[model]
+                ]
     if as_json:
         print_json({"versions": documents})
         return
@@ -87,7 +94,7 @@ def _show_version(document: dict[str, Any]) -> None:
 def _show_gate(document: dict[str, Any]) -> None:
     if (gate := document["gate"]) is None:
         use_it = f"use it with `shortlist models promote {document['version']}`"
-        say("in use, not compared" if document["in_use"] else f"not compared; {use_it}")
+        say("in use, not compared" if document["state"] == "champion" else f"not compared; {use_it}")
         return
     for one in gate["judged"]:
         low, mean, high = one["difference"]
@@ -97,4 +104,4 @@ def _show_gate(document: dict[str, Any]) -> None:
         say(f"  next {one['horizon']:<5} {one['slice']:<15} {one['readers']:>6,} readers  {figures}, p {one['p']:.4f}")
     for horizon, reason in gate["left_out"].items():
         say(f"  next {horizon:<5} left out: {reason}")
-    say(f"{'promoted' if gate['promoted'] else 'not promoted'}: {gate['why']}")
+    say(f"{SAID.get(document['state'], 'not promoted')}: {gate['why']}")

@@ -17,12 +17,12 @@ from shortlist.retrieval.index.cowatch_counts import cowatch_is_damaged
 from shortlist.retrieval.index.index import FOLDER, Index, open_index
 from shortlist.retrieval.index.indexer import is_newer_than_catalogue, item_vectors
 from shortlist.retrieval.index.snapshot import Snapshot
-from shortlist.retrieval.trained.promotions import NO_MODELS
 from shortlist.retrieval.trained.versions import promoted, read_version
 from shortlist.store.documents.document import Document, video_documents
 from shortlist.store.embed import Embedder, LoadEncoder, batches, changes
 from shortlist.store.home import Home
 from shortlist.store.outbox import expected_documents, pending
+from shortlist.store.registry.decisions import NO_MODELS
 
 SAMPLE = 100  # videos that are searched for by their own vectors
 REENCODED = 5  # videos whose texts are encoded again

@@ -13,9 +13,9 @@ from shortlist.eval.tuning.tune import tune
 from shortlist.learning.acts import Acts
 from shortlist.learning.receipt import Training, receipt
 from shortlist.learning.version_name import version_name
-from shortlist.retrieval.trained.promotions import NO_MODELS
 from shortlist.retrieval.trained.versions import Trained, versions, write_version
 from shortlist.store.home import Home
+from shortlist.store.registry.decisions import NO_MODELS
 
 KIND = "weights"
 METRIC = "nDCG@10"

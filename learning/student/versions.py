@@ -1,74 +1,51 @@
-"""Versions of students in a home: each an immutable folder, one of them promoted."""
+"""The students of a home, as versions of a registry of their own."""
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from shortlist.agent.students.student import STUDENT, load_student
 from shortlist.core.config import Config
 from shortlist.core.errors import ModelMissing
-from shortlist.retrieval.trained import promotions
-from shortlist.retrieval.trained.promotions import NO_MODELS
 from shortlist.retrieval.trained.versions import FOLDER as TRAINED
+from shortlist.store.registry.decisions import NO_MODELS, ROLLED_BACK, version_before
+from shortlist.store.registry.folder_registry import FolderRegistry
 
-FOLDER, VERSIONS, RECEIPT = "students", "versions", "receipt.json"
-
-
-def registry(home: Path) -> Path:
-    """Return the folder of a home that holds its students and the history of promotions."""
-    return home / TRAINED / FOLDER
+FOLDER = "students"
+REMEDY = "make another with `shortlist distil`, or return to the one before with `shortlist models rollback --student`"
 
 
-def new_folder(home: Path, name: str) -> Path:
-    """Return an empty folder for the files of a new version, which is none before `finish`."""
-    folder = registry(home) / VERSIONS / f".{name}.partial"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
-
-
-def finish(home: Path, name: str, folder: Path, receipt: Mapping[str, Any]) -> None:
-    """Make `folder`, from `new_folder`, the version `name`: after a kill, it is there completely or not at all."""
-    (folder / RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n", encoding="utf-8")
-    folder.replace(registry(home) / VERSIONS / name)
-
-
-def receipts(home: Path) -> dict[str, dict[str, Any]]:
-    """Return the receipts of all complete versions by name, oldest first."""
-    paths = (registry(home) / VERSIONS).glob(f"[!.]*/{RECEIPT}")
-    found = {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in paths}
-    return dict(sorted(found.items(), key=lambda one: str(one[1]["at"])))
+def registry(home: Path) -> FolderRegistry:
+    """Return the registry of the students of a home."""
+    return FolderRegistry(home / TRAINED / FOLDER, REMEDY)
 
 
 def promote(home: Path, version: str, why: str) -> None:
     """Use the student `version` from now on; `NO_MODELS` uses none. Raises `ModelMissing` if it does not load."""
     if version != NO_MODELS:
-        load_student(registry(home) / VERSIONS / version, threads=1)
-    promotions.record(registry(home), version, why)
+        load_student(registry(home).open(version), threads=1)
+    registry(home).promote(version, why)
 
 
 def rollback(home: Path) -> str:
     """Return to the student that was in use before, and return its name. Raises `UsageError` if there is none."""
-    before = promotions.version_before(promotions.history(registry(home)))
-    promote(home, before, promotions.ROLLED_BACK)
+    before = version_before(registry(home).history())
+    promote(home, before, ROLLED_BACK)
     return before
 
 
 def folder_of(config: Config) -> Path | None:
     """Return the folder of the student that `config` uses; None if it uses none.
 
-    `rerank.student` is a folder, a version or none. If it is unset, the promoted version is used.
+    `rerank.student` is a folder, a version or none. If it is unset, the promoted version is used. Raises `HomeDamaged`
+    for a damaged version.
     """
     named = config.rerank.student
-    version = promotions.current(registry(config.home)) if named is None else named
+    students = registry(config.home)
+    version = students.champion() if named is None else named
     if version == NO_MODELS:
         return None
-    known = registry(config.home) / VERSIONS / version
-    return known if (known / STUDENT).is_file() else Path(version).expanduser()
+    return students.open(version) if version in students.names() else Path(version).expanduser()
 
 
 def identity(config: Config) -> str:

@@ -66,7 +66,7 @@ def _run_step(step: Step, place: Workplace, history: History, execute: Execute, 
     cost = (ended.seconds, ended.cpu_seconds, ended.peak_mb)
     if ended.code in step.not_yet:
         return Execution(step.name, "skipped", inputs, None, *cost, events, ended.message)
-    if ended.code not in (0, 1):  # 1: some items failed, and are listed
+    if ended.code != 0:
         message = f"{ended.message or f'exit code {ended.code}'}; {step.remedy}"
         return Execution(step.name, "failed", inputs, None, *cost, events, message)
     return Execution(step.name, "done", inputs, state_of(step.outputs, place), *cost, events)

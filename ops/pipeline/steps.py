@@ -10,8 +10,9 @@ from typing import Literal
 
 from shortlist.ops.data.ledger import OPEN
 from shortlist.ops.data.workplace import Workplace
+from shortlist.retrieval.trained.versions import registry
 
-Resource = Literal["incoming", "taken", "checked", "catalogue", "models"]
+Resource = Literal["incoming", "taken", "checked", "catalogue", "versions", "approved", "models"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,19 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "train",
-        ("train", "all"),
+        ("train", "all", "--no-promote"),
         ("catalogue",),
-        ("models",),
+        ("versions",),
         "run `shortlist train all` to see why; the version in use stays in use",
         needs_events=True,
         not_yet=frozenset({2}),
+    ),
+    Step(
+        "promote",
+        ("models", "promote"),
+        ("versions", "approved"),
+        ("models",),
+        "see `shortlist models history`; the version in use stays in use",
     ),
 )
 
@@ -85,11 +93,16 @@ def _catalogue(place: Workplace) -> object:
     return [catalogue.revision(), *catalogue.events.version()]
 
 
+def _versions(place: Workplace) -> object:
+    return registry(place.home.path).names()
+
+
+def _approved(place: Workplace) -> object:
+    return registry(place.home.path).waiting()
+
+
 def _models(place: Workplace) -> object:
-    trained = place.home.path / "trained"
-    names = sorted(path.name for path in trained.glob("*") if path.is_dir())
-    promoted = trained / "promoted.json"
-    return [names, promoted.read_text() if promoted.exists() else None]
+    return registry(place.home.path).champion()
 
 
 STATES: Mapping[Resource, Callable[[Workplace], object]] = {
@@ -97,6 +110,8 @@ STATES: Mapping[Resource, Callable[[Workplace], object]] = {
     "taken": _taken,
     "checked": _checked,
     "catalogue": _catalogue,
+    "versions": _versions,
+    "approved": _approved,
     "models": _models,
 }
 

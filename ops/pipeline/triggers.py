@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shortlist.ops.data.workplace import Workplace
 from shortlist.ops.pipeline.history import History
 from shortlist.ops.pipeline.steps import is_unfinished
+from shortlist.retrieval.trained.versions import registry
 
 FIRST_PAUSE_S = 60.0  # after a failed run; doubled after each further one
 LONGEST_PAUSE_S = 3600.0
@@ -28,7 +29,13 @@ def new_events(place: Workplace, history: History) -> str | None:
     return f"events: {new:,} new" if new >= place.config.pipeline.train_after else None
 
 
-TRIGGERS: tuple[Callable[[Workplace, History], str | None], ...] = (upload, new_events)
+def approved(place: Workplace, _history: History) -> str | None:
+    """Return a reason if a version is approved and not yet in use."""
+    name = registry(place.home.path).waiting()
+    return f"approved: {name}" if name else None
+
+
+TRIGGERS: tuple[Callable[[Workplace, History], str | None], ...] = (upload, new_events, approved)
 
 
 def reason_now(place: Workplace, history: History) -> str | None:

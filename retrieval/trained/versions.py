@@ -1,8 +1,7 @@
-"""Versions of trained models in a home: each an immutable folder, one of them promoted."""
+"""The trained models of a home, as versions of its registry."""
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping
@@ -10,28 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from shortlist.core.errors import HomeDamaged, ModelMissing, UsageError
 from shortlist.models.towers.item_tower import ItemTower
-from shortlist.retrieval.checksums import FileChecksum, checksums_of, first_changed
-from shortlist.retrieval.trained import promotions
 from shortlist.retrieval.trained.logistic_ranker import LogisticRanker
-from shortlist.retrieval.trained.promotions import NO_MODELS, Promotion
 from shortlist.retrieval.trained.ranker import Ranker
 from shortlist.retrieval.trained.tree_ranker import TreeRanker
+from shortlist.store.registry.decisions import NO_MODELS, ROLLED_BACK, version_before
+from shortlist.store.registry.folder_registry import RECEIPT, TRACES, VERSIONS, FolderRegistry
 
-FOLDER, VERSIONS = "trained", "versions"
-RECEIPT, CHECKSUMS = "receipt.json", "checksums.json"
+FOLDER = "trained"
 RANKERS: Mapping[str, Callable[[Path], Ranker]] = {
     LogisticRanker.kind: LogisticRanker.load,
     TreeRanker.kind: TreeRanker.load,
 }
 WORK = "work"  # of trainings that have not finished
-TRACES = "traces"  # a file in a version that was trained on readers who have been forgotten since
 REMEDY = "train again with `shortlist train`, or return to the version before with `shortlist models rollback`"
-
-FILES = TypeAdapter(dict[str, FileChecksum])
 
 log = logging.getLogger(__name__)
 
@@ -46,26 +38,19 @@ class Trained:
     weights: Mapping[str, float] = field(default_factory=dict)
 
 
-def write_version(home: Path, trained: Trained, receipt: Mapping[str, Any]) -> None:
-    """Write a version. After a kill at any moment, it is there completely or not at all.
+def registry(home: Path) -> FolderRegistry:
+    """Return the registry of the models that a home has trained."""
+    return FolderRegistry(home / FOLDER, REMEDY)
 
-    Raises `UsageError` if it exists already.
-    """
-    folder = _folder(home, trained.version)
-    if folder.exists():
-        raise UsageError(
-            "a version is never changed", expected="a new name", found=trained.version, remedy="train another version"
-        )
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+
+def write_version(home: Path, trained: Trained, receipt: Mapping[str, Any]) -> None:
+    """Register `trained` as a candidate. Raises `UsageError` if the version exists already."""
+    folder = registry(home).new_folder(trained.version)
     for name, tower in trained.towers.items():
-        tower.save(partial / name)
+        tower.save(folder / name)
     if trained.ranker is not None:
-        trained.ranker.save(partial)
-    (partial / RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n", encoding="utf-8")
-    (partial / CHECKSUMS).write_bytes(FILES.dump_json(checksums_of(partial), indent=1))
-    partial.replace(folder)
+        trained.ranker.save(folder)
+    registry(home).add(trained.version, folder, receipt)
 
 
 def read_version(home: Path, version: str) -> Trained:
@@ -73,55 +58,28 @@ def read_version(home: Path, version: str) -> Trained:
 
     Raises `UsageError` if there is none, `HomeDamaged` if it is damaged, `ModelMissing` if it needs a package.
     """
-    receipt = read_receipt(home, version)
-    folder = _folder(home, version)
+    folder, receipt = registry(home).open(version), read_receipt(home, version)
     try:
-        changed = first_changed(folder, _checksums(folder))
-        if changed:
-            raise ValueError(f"{changed} is not what was written")
         towers = {name: ItemTower.load(folder / name) for name in receipt["towers"]}
         load_ranker, weights = RANKERS[receipt["ranker"]] if receipt["ranker"] else None, receipt["weights"]
     except (OSError, ValueError, KeyError) as error:
-        raise HomeDamaged(
-            f"version {version} is damaged", expected="its arrays", found=str(error), remedy=REMEDY
-        ) from error
+        raise registry(home).damaged(version, "its arrays", error) from error
     return Trained(version, towers, load_ranker(folder) if load_ranker else None, weights)
-
-
-def _checksums(folder: Path) -> dict[str, FileChecksum]:
-    """Return the checksums of the files of a version; none for one of an older Shortlist."""
-    path = folder / CHECKSUMS
-    return FILES.validate_json(path.read_bytes()) if path.exists() else {}
 
 
 def read_receipt(home: Path, version: str) -> dict[str, Any]:
     """Return the receipt of `version`. Raises as `read_version`."""
-    try:
-        receipt: dict[str, Any] = json.loads((_folder(home, version) / RECEIPT).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        known = ", ".join(versions(home)) or "none"
-        remedy = "choose one of `shortlist models history`"
-        raise UsageError("unknown version", expected=f"one of {known}", found=repr(version), remedy=remedy) from error
-    except (OSError, ValueError) as error:
-        raise HomeDamaged(
-            f"version {version} is damaged", expected="a receipt", found=str(error), remedy=REMEDY
-        ) from error
-    return receipt
+    return registry(home).receipt(version)
 
 
 def versions(home: Path) -> list[str]:
     """Return the names of all complete versions, ascending."""
-    return sorted(path.parent.name for path in (home / FOLDER / VERSIONS).glob(f"[!.]*/{RECEIPT}"))
-
-
-def history(home: Path) -> list[Promotion]:
-    """Return every promotion and rollback, oldest first. Raises `HomeDamaged` if the file is unreadable."""
-    return promotions.history(home / FOLDER)
+    return registry(home).names()
 
 
 def promoted(home: Path) -> str:
     """Return the version in use; `NO_MODELS`, the shipped weights, if none is."""
-    return promotions.current(home / FOLDER)
+    return registry(home).champion()
 
 
 def promote(home: Path, version: str, why: str) -> None:
@@ -129,15 +87,15 @@ def promote(home: Path, version: str, why: str) -> None:
     if version != NO_MODELS:
         read_version(home, version)
         _refuse_traces(home, version)
-    promotions.record(home / FOLDER, version, why)
+    registry(home).promote(version, why)
     for other in versions(home):
         if other != version and holds_traces(home, other):
-            shutil.rmtree(_folder(home, other), ignore_errors=True)
+            registry(home).delete(other)
 
 
 def holds_traces(home: Path, version: str) -> bool:
     """Return whether `version` was trained on data of readers who have been forgotten since."""
-    return version != NO_MODELS and (_folder(home, version) / TRACES).exists()
+    return version != NO_MODELS and (registry(home).folder_of(version) / TRACES).exists()
 
 
 def mark_traces(home: Path) -> tuple[list[str], list[str]]:
@@ -170,8 +128,8 @@ def _refuse_traces(home: Path, version: str) -> None:
 
 def rollback(home: Path) -> str:
     """Return to the version that was in use before, and return its name. Raises `UsageError` if there is none."""
-    before = promotions.version_before(history(home))
-    promote(home, before, promotions.ROLLED_BACK)
+    before = version_before(registry(home).history())
+    promote(home, before, ROLLED_BACK)
     return before
 
 
@@ -190,9 +148,3 @@ def load_trained(home: Path, version: str | None) -> Trained:
     except (HomeDamaged, ModelMissing, UsageError) as error:
         log.warning("the shipped weights are used: %s", error)
         return Trained()
-
-
-def _folder(home: Path, version: str) -> Path:
-    if not version or version.startswith(".") or "/" in version:
-        raise UsageError("bad version", expected="a name without `/`", found=repr(version), remedy="correct the name")
-    return home / FOLDER / VERSIONS / version

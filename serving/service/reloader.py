@@ -19,9 +19,9 @@ from shortlist.retrieval.index.background_merge import merge_in_background
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.manifest import MANIFEST, read_manifest
 from shortlist.retrieval.index.snapshot import Snapshot
-from shortlist.retrieval.trained import promotions
 from shortlist.retrieval.trained.versions import FOLDER as TRAINED
 from shortlist.serving.service.context import AppContext
+from shortlist.store.registry.decisions import FILE as DECISIONS
 
 POPULARITY_PERIOD_S = 60.0  # between counts of popularity, at least; a reader's own events count at once
 MAX_RETRY_S = 30.0
@@ -54,7 +54,7 @@ class Reloader:
         self._writing = False
         self._loaded: FileVersion = None
         trained = context.home.path / TRAINED
-        self._promoted = (trained / promotions.FILE, trained / STUDENTS / promotions.FILE)
+        self._promoted = (trained / DECISIONS, trained / STUDENTS / DECISIONS)
         self._models: tuple[FileVersion, ...] = ()
         self._merged: FileVersion = None
         self._retry_s = 0.0

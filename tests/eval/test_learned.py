@@ -22,8 +22,8 @@ from shortlist.learning.plan import Plan
 from shortlist.retrieval.fusion import WeightedMean
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.trained import versions
-from shortlist.retrieval.trained.promotions import NO_MODELS
 from shortlist.store.home import Home
+from shortlist.store.registry.decisions import NO_MODELS
 from tests.eval.conftest import TOPICS
 from tests.learning.conftest import fill, habits
 

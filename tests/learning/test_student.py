@@ -13,7 +13,7 @@ import pytest
 
 from shortlist.agent.students.student import STUDENT, load_student
 from shortlist.core.config import Config, RerankConfig
-from shortlist.core.errors import ModelFailed, ModelMissing
+from shortlist.core.errors import HomeDamaged, ModelFailed, ModelMissing
 from shortlist.core.ranking import Ranking
 from shortlist.core.types import Video
 from shortlist.eval.student_gate import ENOUGH, decide, judge_student
@@ -182,16 +182,10 @@ def test_few_held_out_videos_decide_nothing() -> None:
 
 
 def write(home: Path, name: str) -> None:
-    folder = versions.new_folder(home, name)
+    students = versions.registry(home)
+    folder = students.new_folder(name)
     (folder / STUDENT).write_text('{"weights": {}}')
-    versions.finish(home, name, folder, {"at": name})
-
-
-def test_a_version_is_complete_or_not_there(tmp_path: Path) -> None:
-    versions.new_folder(tmp_path, "student-a")
-    assert versions.receipts(tmp_path) == {}
-    write(tmp_path, "student-a")
-    assert list(versions.receipts(tmp_path)) == ["student-a"]
+    students.add(name, folder, {"at": name})
 
 
 def test_the_setting_names_a_version_or_a_folder(tmp_path: Path) -> None:
@@ -203,13 +197,20 @@ def test_the_setting_names_a_version_or_a_folder(tmp_path: Path) -> None:
 
     assert folder(None) is None
     assert folder("none") is None
-    assert folder("student-a") == versions.registry(tmp_path) / "versions" / "student-a"
+    assert folder("student-a") == versions.registry(tmp_path).folder_of("student-a")
     assert folder(str(tmp_path / "mine")) == tmp_path / "mine"
 
 
-def test_a_damaged_student_is_neither_loaded_nor_promoted(tmp_path: Path) -> None:
+def test_a_student_that_was_changed_is_not_used(tmp_path: Path) -> None:
+    write(tmp_path, "student-a")
+    (versions.registry(tmp_path).folder_of("student-a") / STUDENT).write_text('{"weights": {"mine": 1}}')
+    with pytest.raises(HomeDamaged, match="student-a is damaged"):
+        versions.folder_of(Config(home=tmp_path, rerank=RerankConfig(student="student-a")))
+
+
+def test_a_student_that_does_not_load_is_not_promoted(tmp_path: Path) -> None:
     write(tmp_path, "student-a")
     with pytest.raises(ModelMissing, match="shortlist distil"):
-        load_student(versions.registry(tmp_path) / "versions" / "student-a", 1)
+        load_student(versions.registry(tmp_path).folder_of("student-a"), 1)
     with pytest.raises(ModelMissing):
         versions.promote(tmp_path, "student-a", "by hand")

@@ -19,8 +19,8 @@ from shortlist.learning.train import train
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.trained import versions
-from shortlist.retrieval.trained.promotions import NO_MODELS
 from shortlist.store.home import Home
+from shortlist.store.registry.decisions import NO_MODELS
 from tests.learning.conftest import fill, habits
 
 
@@ -59,7 +59,7 @@ def test_a_promoted_version_ranks_and_a_rollback_returns(trained: tuple[Path, st
         assert len(build_retriever(snapshot, RetrievalConfig()).search(Query(k=5))) == 5
         assert versions.rollback(path) == NO_MODELS
         assert load_snapshot(home).trained.ranker is None
-    assert [one.version for one in versions.history(path)] == [version, "none"]
+    assert [one.version for one in versions.registry(path).history()] == [version, "none"]
 
 
 def test_too_few_readers_say_what_is_missing(tmp_path: Path, config: Config) -> None:

@@ -17,36 +17,44 @@ from shortlist.ops.data.take_arrivals import take_arrivals
 from shortlist.ops.data.validate_arrivals import validate_arrivals
 from shortlist.ops.data.workplace import Workplace
 from shortlist.ops.pipeline.draw import mermaid
-from shortlist.ops.pipeline.history import History, Run
+from shortlist.ops.pipeline.history import Execution, History, Run
 from shortlist.ops.pipeline.runner import LOCK, Ended, run_pipeline
 from shortlist.ops.pipeline.sagemaker import definition
 from shortlist.ops.pipeline.steps import STEPS
+from shortlist.ops.pipeline.triggers import reason_now
+from shortlist.retrieval.trained.versions import registry
 
 Put = Callable[[str, str], Path]
 HEADER = "user_id,item_id,kind,action,at\n"
+NAMES = [step.name for step in STEPS]
 WORK = {"arrive": take_arrivals, "validate": validate_arrivals, "ingest": ingest_arrivals}
 
 
 class Pipeline:
-    """The pipeline of a home. Its first three steps are real; `train` leaves a version, or ends as `trained` says."""
+    """The pipeline of a home. `train` leaves an approved version, or ends as `trained` says. Other steps are real."""
 
     def __init__(self, place: Workplace, history: History) -> None:
         self.place = place
         self.history = history
+        self.models = registry(place.home.path)
         self.commands: list[str] = []
         self.trained = Ended(0, "", 2.0, 1.5, 100.0)
         self.dies_in = ""
 
     def execute(self, command: Sequence[str]) -> Ended:
-        name = command[1] if command[0] == "pipeline" else command[0]
+        name = next(step.name for step in STEPS if step.command == command)
         if name == self.dies_in:
             raise KeyboardInterrupt
         self.commands.append(name)
         if name == "train":
-            folder = self.place.home.path / "trained" / f"v{len(self.commands)}"
             if self.trained.code == 0:
-                folder.mkdir(parents=True)
+                version = f"v{self.place.home.catalogue.events.last_number()}"
+                self.models.add(version, self.models.new_folder(version), {})
+                self.models.approve(version, "better")
             return self.trained
+        if name == "promote":
+            self.models.promote(self.models.waiting() or "none", "approved")
+            return Ended(0, "", 1.0, 0.5, 50.0)
         WORK[name](self.place)
         return Ended(0, "", 1.0, 0.5, 50.0)
 
@@ -68,14 +76,19 @@ def pipeline(workplace: Any, folder: Path) -> Iterator[Pipeline]:
         history.close()
 
 
+def step_of(run: Run, name: str) -> Execution:
+    return next(step for step in run.steps if step.step == name)
+
+
 def rows(number: int, day: int = 20) -> str:
     return HEADER + "".join(f"u{n},v1,video,view,2026-11-{day}T10:00:00Z\n" for n in range(number))
 
 
 def test_files_go_through_all_steps_once(pipeline: Pipeline, put: Put) -> None:
     put("events/day.csv", rows(5))
-    assert pipeline.states() == dict.fromkeys(("arrive", "validate", "ingest", "train"), "done")
-    assert pipeline.states() == {"arrive": "skipped", "validate": "skipped", "ingest": "skipped", "train": "cached"}
+    assert pipeline.states() == dict.fromkeys(NAMES, "done")
+    assert pipeline.models.champion() == "v5"
+    assert pipeline.states() == {**dict.fromkeys(NAMES, "skipped"), "train": "cached"}
     assert pipeline.commands == []
     assert pipeline.place.home.catalogue.counts().events == 5
 
@@ -90,13 +103,13 @@ def test_the_same_name_again_is_not_taken_for_done(pipeline: Pipeline, put: Put)
     put("events/day.csv", rows(5))
     pipeline.run()
     put("events/day.csv", rows(1, day=21))
-    assert pipeline.states() == {"arrive": "done", "validate": "done", "ingest": "done", "train": "skipped"}
+    assert pipeline.states() == {**dict.fromkeys(NAMES, "done"), "train": "skipped", "promote": "skipped"}
     assert pipeline.place.home.catalogue.counts().events == 6
 
 
 def test_training_waits_for_new_events_unless_it_is_asked_for(pipeline: Pipeline, put: Put) -> None:
     put("events/day.csv", rows(2))
-    [*_, train] = pipeline.run().steps
+    train = step_of(pipeline.run(), "train")
     assert (train.state, train.message) == ("skipped", "2 new events since the last time, 3 are needed")
     assert pipeline.states(forced=("train",))["train"] == "done"
     put("events/more.csv", rows(2, day=21))
@@ -109,25 +122,23 @@ def test_too_few_readers_to_train_is_no_failure(pipeline: Pipeline, put: Put) ->
     put("events/day.csv", rows(5))
     pipeline.trained = Ended(2, "too few readers: expected 200", 1.0, 1.0, 10.0)
     run = pipeline.run()
-    assert (run.state, run.steps[-1].state, run.steps[-1].message) == (
-        "done",
-        "skipped",
-        "too few readers: expected 200",
-    )
+    train = step_of(run, "train")
+    assert (run.state, train.state, train.message) == ("done", "skipped", "too few readers: expected 200")
 
 
-def test_a_failed_step_says_what_to_do_and_is_tried_again(pipeline: Pipeline, put: Put) -> None:
+@pytest.mark.parametrize("code", [1, 4, -9])  # 1 is that of a bug, -9 of a killed process
+def test_a_failed_step_says_what_to_do_and_is_tried_again(pipeline: Pipeline, put: Put, code: int) -> None:
     put("events/day.csv", rows(5))
-    pipeline.trained = Ended(4, "the disk is full", 1.0, 1.0, 10.0)
+    pipeline.trained = Ended(code, "the disk is full", 1.0, 1.0, 10.0)
     run = pipeline.run()
     assert (run.state, run.steps[-1].state) == ("failed", "failed")
     assert run.steps[-1].message.startswith("the disk is full; run `shortlist train all` to see why")
     pipeline.trained = Ended(0, "", 1.0, 1.0, 10.0)
     assert pipeline.states()["train"] == "done"
-    assert pipeline.commands == ["train"]
+    assert pipeline.commands == ["train", "promote"]
 
 
-@pytest.mark.parametrize("step", ["arrive", "validate", "ingest", "train"])
+@pytest.mark.parametrize("step", NAMES)
 def test_a_run_that_was_interrupted_is_resumed_at_its_step(pipeline: Pipeline, put: Put, step: str) -> None:
     put("events/day.csv", rows(5))
     pipeline.dies_in = step
@@ -135,13 +146,22 @@ def test_a_run_that_was_interrupted_is_resumed_at_its_step(pipeline: Pipeline, p
         pipeline.run("upload")
     pipeline.dies_in = ""
     assert pipeline.run("again").state == "done"
-    order = ["arrive", "validate", "ingest", "train"]
-    assert pipeline.commands == order[order.index(step) :]
+    assert pipeline.commands == NAMES[NAMES.index(step) :]
     assert [(run.reason, run.state) for run in pipeline.history.newest(5)] == [
         ("again", "done"),
         ("upload", "interrupted"),
     ]
     assert pipeline.place.home.catalogue.counts().events == 5
+
+
+def test_an_approval_by_hand_is_promoted_by_the_next_run(pipeline: Pipeline) -> None:
+    pipeline.models.add("mine", pipeline.models.new_folder("mine"), {})
+    assert pipeline.states()["promote"] == "skipped"
+    pipeline.models.approve("mine", "by hand")
+    assert reason_now(pipeline.place, pipeline.history) == "approved: mine"
+    assert pipeline.states()["promote"] == "done"
+    assert pipeline.models.champion() == "mine"
+    assert reason_now(pipeline.place, pipeline.history) is None
 
 
 def test_one_run_at_a_time(pipeline: Pipeline, folder: Path) -> None:
@@ -155,10 +175,11 @@ def test_the_history_has_costs_inputs_and_outputs(pipeline: Pipeline, put: Put) 
     [run] = pipeline.history.newest(5)
     assert run.reason == "upload: 1 file"
     assert run.ended is not None
-    assert [step.step for step in run.steps] == ["arrive", "validate", "ingest", "train"]
-    assert [(step.seconds, step.cpu_seconds, step.peak_mb) for step in run.steps[2:]] == [(1, 0.5, 50), (2, 1.5, 100)]
-    by_name = {step.step: step for step in run.steps}
-    assert by_name["ingest"].outputs == by_name["train"].inputs
+    assert [step.step for step in run.steps] == NAMES
+    ingest, train = step_of(run, "ingest"), step_of(run, "train")
+    assert (ingest.seconds, ingest.cpu_seconds, ingest.peak_mb) == (1, 0.5, 50)
+    assert (train.seconds, train.cpu_seconds, train.peak_mb) == (2, 1.5, 100)
+    assert ingest.outputs == train.inputs
 
 
 def test_the_drawing_has_every_step_and_its_state(pipeline: Pipeline, put: Put) -> None:
@@ -175,11 +196,9 @@ def test_each_step_is_a_command_that_exists() -> None:
     from shortlist.app.cli.main import _command
 
     for step in STEPS:
-        group = _command()
-        names = step.command[: 2 if step.command[0] == "pipeline" else 1]
-        for name in names:
-            assert name in group.commands  # type: ignore[attr-defined]
-            group = group.commands[name]  # type: ignore[attr-defined]
+        words, group = list(step.command), _command()
+        while hasattr(group, "commands"):
+            group = group.commands[words.pop(0)]
 
 
 ARN = "arn:aws:iam::123456789012:role/any"  # long enough for every parameter
@@ -214,7 +233,7 @@ def test_the_sagemaker_definition_is_valid_and_has_the_same_steps() -> None:
     names = {parameter["Name"] for parameter in written["Parameters"]}
     used = {word.partition("Parameters.")[2] for word in references(written["Steps"])}
     assert used == names
-    assert [step.get("DependsOn") for step in written["Steps"]] == [None, ["arrive"], ["validate"], ["ingest"]]
+    assert [step.get("DependsOn") for step in written["Steps"]] == [None, *([name] for name in NAMES[:-1])]
     written["Steps"][0]["Arguments"]["AppSpecification"]["ImageUrl"] = "x"
     assert problems(written["Steps"]) != []
 

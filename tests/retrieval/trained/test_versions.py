@@ -13,7 +13,8 @@ from shortlist.core.errors import HomeDamaged, UsageError
 from shortlist.models.towers.item_tower import ItemTower
 from shortlist.retrieval.trained import versions
 from shortlist.retrieval.trained.logistic_ranker import LogisticRanker
-from shortlist.retrieval.trained.promotions import NO_MODELS
+from shortlist.store.registry.decisions import NO_MODELS
+from shortlist.store.registry.signature import read_key, sign
 
 RANKER = LogisticRanker(("cowatch:share", "dense:z"), (1.0, -2.0), (0.5, 0.0), (0.25, 1.0), {"cowatch": 9, "dense": 3})
 
@@ -39,19 +40,15 @@ def test_a_version_comes_back_and_is_never_changed(tmp_path: Path) -> None:
         write(tmp_path, "one")
 
 
-def test_promotions_and_rollbacks(tmp_path: Path) -> None:
+def test_the_promoted_version_is_used(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write(tmp_path, name)
         versions.promote(tmp_path, name, "test")
     assert versions.load_trained(tmp_path, None).version == "two"
     assert versions.load_trained(tmp_path, "one").version == "one"
     assert versions.load_trained(tmp_path, NO_MODELS).ranker is None
-    assert [versions.rollback(tmp_path), versions.rollback(tmp_path)] == ["one", "none"]
-    with pytest.raises(UsageError, match="nothing to roll back"):
-        versions.rollback(tmp_path)
-    versions.promote(tmp_path, "two", "again")
-    assert versions.rollback(tmp_path) == "none"
-    assert [one.version for one in versions.history(tmp_path)] == ["one", "two", "one", "none", "two", "none"]
+    assert versions.rollback(tmp_path) == "one"
+    assert versions.load_trained(tmp_path, None).version == "one"
 
 
 def flip_last(path: Path) -> None:
@@ -84,7 +81,7 @@ def test_names_and_numbers_that_cannot_be(tmp_path: Path) -> None:
         versions.promote(tmp_path, "../outside", "test")
     path = tmp_path / "trained/versions/one/ranker.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"weights": [1.0, float("nan")]}))
-    (path.parent / "checksums.json").unlink()  # as in a version of an older Shortlist
+    sign(path.parent, "one", read_key(tmp_path / "trained"))
     with pytest.raises(HomeDamaged, match="not finite"):
         versions.read_version(tmp_path, "one")
 

@@ -13,10 +13,10 @@ from shortlist.learning.acts import acts_of
 from shortlist.learning.towers.svd import train_svd
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.trained import versions
-from shortlist.retrieval.trained.promotions import NO_MODELS
 from shortlist.serving.service.reloader import Reloader
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
+from shortlist.store.registry.decisions import NO_MODELS
 from tests.serving.conftest import GATES, context_over
 
 

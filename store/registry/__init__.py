@@ -1,0 +1,1 @@
+"""Versions of trained models: immutable, signed, and one of them in use."""
