@@ -22,7 +22,7 @@ export SHORTLIST_BENCH_DATA ?= $(abspath $(BENCH_DATA))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-servers test-all check lint types spelling fresh-docs format docs screenshot bench constraints clean
+.PHONY: help install demo serve test test-integration test-all check lint types spelling fresh-docs format docs screenshot bench constraints clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,9 +53,9 @@ test: $(STAMP)-dev  ## the default test suite, about 2 minutes on two idle cores
 	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m whisper-tiny.en
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-test-servers: $(STAMP)-dev  ## tests on PostgreSQL, a Chroma server, a browser and server processes (skipped where not installed)
-	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m
-	$(BIN)/python -m pytest -m "servers and not slow" -n 2 --dist loadfile
+test-integration: $(STAMP)-dev  ## tests on whole homes, real models, databases, a browser (skipped where not installed)
+	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m whisper-tiny.en
+	$(BIN)/python -m pytest -m "(servers or integration) and not slow" -n 2 --dist loadfile
 
 test-all: $(STAMP)-dev  ## every test, slow ones and those on real data included
 	$(BIN)/shortlist models pull all

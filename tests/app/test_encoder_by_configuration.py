@@ -21,6 +21,8 @@ from shortlist.store.outbox import deliver
 from tests.embedding_stand_in import EmbeddingStandIn, embedding_stand_in
 from tests.ollama_stand_in import as_json
 
+pytestmark = pytest.mark.integration
+
 OLD, NEW = "ollama:old-model", "ollama:new-model"
 
 

@@ -14,6 +14,8 @@ import pytest
 from shortlist.core.types import Video
 from shortlist.store.home import Home
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 
 READER = """

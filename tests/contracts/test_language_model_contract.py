@@ -21,6 +21,8 @@ from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.models.llm.ollama import OllamaModel
 from tests.ollama_stand_in import MODEL, ollama_stand_in
 
+pytestmark = pytest.mark.integration
+
 SCHEMA = {
     "type": "object",
     "properties": {"word": {"enum": ["red", "blue"]}},

@@ -19,6 +19,8 @@ from shortlist.core.ranking import Ranking
 from shortlist.core.types import Profile, Video
 from shortlist.models.llm.language_model import ChoiceScores
 
+pytestmark = pytest.mark.integration
+
 IDS = [f"v{number:02}" for number in range(12)]
 # v05 stands in the ranking but has been removed since.
 ITEMS = ItemBatch({item: Video(item, f"About {item}") for item in IDS if item != "v05"})

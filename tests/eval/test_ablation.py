@@ -20,6 +20,8 @@ from shortlist.eval.factories import Factories
 from shortlist.eval.tasks.from_files import task_of
 from shortlist.eval.variants import Variant
 
+pytestmark = pytest.mark.integration
+
 VARIANTS = (
     Variant(name="default"),
     Variant(name="bm25", alone="bm25"),

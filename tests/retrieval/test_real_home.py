@@ -23,6 +23,8 @@ from shortlist.store.documents.document import transcript_text
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 
+pytestmark = pytest.mark.integration
+
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 

@@ -16,6 +16,8 @@ from shortlist.core.types import Article, Video
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver, pending
 
+pytestmark = pytest.mark.integration
+
 MakeVideo = Callable[..., Video]
 Encoder = Any  # the class of the fixture lives in a conftest
 

@@ -21,6 +21,8 @@ from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.models.llm.ollama import OllamaModel
 from tests.ollama_stand_in import MODEL, Reply, StandIn, as_json, ollama_stand_in
 
+pytestmark = pytest.mark.integration
+
 Make = Callable[..., Any]
 CHAT = "/api/chat"
 SPACE = Request("astra", k=4, wish="space")

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.integration
+
 DAILY = {"SHORTLIST_BACKUP__DAILY": "true"}
 
 

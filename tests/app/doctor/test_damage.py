@@ -19,6 +19,8 @@ from shortlist.store.home import Home
 from shortlist.store.sql import schema
 from tests.small_disk import small_disk
 
+pytestmark = pytest.mark.integration
+
 Command = Callable[..., Any]
 
 NO_MODEL = {

@@ -20,6 +20,8 @@ from shortlist.ingest.tables.rows import Failure
 from shortlist.store.home import Home
 from tests.recordings import record, silence, tone
 
+pytestmark = pytest.mark.integration
+
 Ingest = Callable[..., IngestResult]
 
 

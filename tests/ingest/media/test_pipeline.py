@@ -22,6 +22,8 @@ from shortlist.store.sql.sqlite import SqliteDatabase
 from tests.memory_source import MemorySource
 from tests.recordings import record, tone
 
+pytestmark = pytest.mark.integration
+
 Ingest = Callable[..., IngestResult]
 ROOT = Path(__file__).parents[3]
 

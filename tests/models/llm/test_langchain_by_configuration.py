@@ -14,6 +14,8 @@ from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.models.llm.loader import load_language_model
 from tests.ollama_stand_in import MODEL, StandIn, as_json, ollama_stand_in
 
+pytestmark = pytest.mark.integration
+
 ASK = [Message("user", "Is water wet? Answer yes or no.")]
 SCHEMA = {"type": "object", "properties": {"wet": {"enum": ["yes", "no"]}}, "required": ["wet"]}
 

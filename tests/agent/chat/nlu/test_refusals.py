@@ -45,7 +45,7 @@ def refusals(draw: st.DrawFn) -> tuple[str, str]:
     return " ".join(message.split()), word
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)
 @given(refusals())
 def test_what_is_refused_is_no_topic_and_the_thread_goes_on(refusal: tuple[str, str]) -> None:
     message, word = refusal

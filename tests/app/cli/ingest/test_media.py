@@ -17,6 +17,8 @@ import pytest
 
 from tests.recordings import record, silence, tone
 
+pytestmark = pytest.mark.integration
+
 Shortlist = Callable[..., Any]
 ROOT = Path(__file__).parents[4]
 TINY = {"SHORTLIST_SPEECH__MODEL": "whisper-tiny.en", "SHORTLIST_SPEECH__THREADS": "1"}
