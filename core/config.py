@@ -336,6 +336,19 @@ class PipelineConfig(Section):
     keep_days: Positive = Field(30.0, description="days after which tables in done/ are deleted; media stay")
 
 
+Clock = Literal["arrival", "event"]
+
+
+class FeaturesConfig(Section):
+    """The feature store."""
+
+    clock: Clock = Field(
+        "arrival",
+        description="from when on an event counts: when it was stored, which is exact, or (event) when it happened, "
+        "for logs of the past that were ingested later",
+    )
+
+
 class ChatConfig(Section):
     """The chat."""
 
@@ -366,6 +379,7 @@ class Config(Section):
     exposures: ExposuresConfig = ExposuresConfig()
     backup: BackupConfig = BackupConfig()
     pipeline: PipelineConfig = PipelineConfig()
+    features: FeaturesConfig = FeaturesConfig()
     ingest: IngestConfig = IngestConfig()
     speech: SpeechConfig = SpeechConfig()
     media: MediaConfig = MediaConfig()

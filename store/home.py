@@ -35,6 +35,7 @@ from shortlist.store.home_files import (
     CHAT_HISTORY,
     CHROMA,
     DAMAGE,
+    FEATURES,
     LAST_READER,
     RECEIPTS,
     VECTORS,
@@ -54,7 +55,7 @@ DELIVERED = "delivered"  # the key in `meta` if catalogue and documents are both
 OWN_PREFIXES = (
     "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.", "trained",
     "pipeline.", "incoming", "processing", "done", "quarantine", "failed",
-    CHAT_HISTORY, DAMAGE, LAST_READER, PICTURES, RECEIPTS, "README.md", BACKUPS, RESTORING, REPLACED,
+    CHAT_HISTORY, DAMAGE, FEATURES, LAST_READER, PICTURES, RECEIPTS, "README.md", BACKUPS, RESTORING, REPLACED,
 )  # fmt: skip
 
 NO_BACKUP = "put a backup in its place, or move the home away and ingest again"

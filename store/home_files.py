@@ -12,6 +12,8 @@ CHAT_HISTORY = "chat-history"  # lines typed in `shortlist chat`
 RECEIPTS = "receipts"  # of forgotten readers, and the key that signs them
 DAMAGE = "damage.json"  # found by a check and not repaired yet
 LAST_READER = "last-reader"  # of `shortlist recommend`
+FEATURES = "features"  # the history of the feature store
+FEATURES_LOCK = "features.lock"  # of the process that changes it
 
 
 def is_home(folder: Path) -> bool:

@@ -30,6 +30,7 @@ from shortlist.app.cli.home import backup, doctor, rebuild, status
 from shortlist.app.cli.ingest import commands as ingest
 from shortlist.app.cli.ingest import simulate
 from shortlist.app.cli.pipeline import commands as pipeline
+from shortlist.app.cli.pipeline import features
 from shortlist.app.cli.reader import forget, objective, replay, what_if
 from shortlist.app.cli.terminal.options import ConfigFile, HomeDir
 from shortlist.core.errors import ShortlistError, StateError, one_line
@@ -56,6 +57,7 @@ app.command("export")(export.export)
 app.command("train")(train.train)
 app.command("distil")(distil.distil)
 app.add_typer(pipeline.app, name="pipeline")
+app.add_typer(features.app, name="features")
 app.add_typer(experiment.app, name="experiment")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict
@@ -15,15 +16,17 @@ from shortlist.retrieval.index.index import FOLDER as INDEXES
 from shortlist.retrieval.trained.versions import holds_traces, mark_traces, promoted, read_receipt
 from shortlist.store.embed import changes
 from shortlist.store.home import Home
-from shortlist.store.home_files import CHAT_HISTORY, LAST_READER
+from shortlist.store.home_files import CHAT_HISTORY, FEATURES, FEATURES_LOCK, LAST_READER
+from shortlist.store.lock import locked
 from shortlist.store.sql.dialect import in_list
 from shortlist.store.sql.schema import answers, vectors
 
 
 def clean_files(home: Home, user_ids: Collection[str]) -> None:
-    """Remove the readers from the remembered reader, typed lines, simulated tastes and co-watch counts.
+    """Remove the readers from the remembered reader, typed lines, simulated tastes, co-watch counts and features.
 
-    Typed lines have no reader, so all of them are deleted. May be repeated.
+    Typed lines have no reader, so all of them are deleted. Features of videos count the readers' events, so all are
+    deleted, too: `shortlist features build` computes them again. May be repeated.
     """
     remembered = home.path / LAST_READER
     with suppress(OSError, UnicodeDecodeError):
@@ -32,6 +35,15 @@ def clean_files(home: Home, user_ids: Collection[str]) -> None:
     (home.path / CHAT_HISTORY).unlink(missing_ok=True)
     _clean_simulated(home.path, user_ids)
     drop_counts(home)
+    drop_features(home)
+
+
+def drop_features(home: Home) -> None:
+    """Delete the features: their files, and the online values. Raises `HomeLocked` while they are being built."""
+    with locked(home.path / FEATURES_LOCK, "the features are being built"):
+        home.catalogue.features.clear()
+        if (folder := home.path / FEATURES).exists():
+            shutil.rmtree(folder)
 
 
 def drop_counts(home: Home) -> None:

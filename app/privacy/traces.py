@@ -23,8 +23,8 @@ CONTENT = {INDEXES, CHROMA, PICTURES, "media"}  # folders that are made from vid
 # The columns in which an id names a reader. In all others it is a word of the content.
 NAMING = {
     "readers.id", "events.user_id", "events.request_id", "exposures.user_id", "exposures.request", "tastes.user_id",
-    "tastes.sentence", "objectives.user_id", "keys.scope", "keys.label", "messages.thread", "messages.message",
-    "meta.key",
+    "tastes.sentence", "objectives.user_id", "features.user_id", "keys.scope", "keys.label",
+    "messages.thread", "messages.message", "meta.key",
 }  # fmt: skip
 
 

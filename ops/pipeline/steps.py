@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from shortlist.ops.data.ledger import OPEN
 from shortlist.ops.data.workplace import Workplace
+from shortlist.ops.features.local_store import LocalFeatureStore
 from shortlist.retrieval.trained.versions import registry
 
-Resource = Literal["incoming", "taken", "checked", "catalogue", "versions", "approved", "models"]
+Resource = Literal["incoming", "taken", "checked", "catalogue", "features", "versions", "approved", "models"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,13 @@ STEPS: tuple[Step, ...] = (
         "wait for another process that writes, or see `shortlist doctor`; the next run stores the files",
     ),
     Step(
+        "features",
+        ("features", "build"),
+        ("catalogue",),
+        ("features",),
+        "run `shortlist features build` to see why; what was built before stays in use",
+    ),
+    Step(
         "train",
         ("train", "all", "--no-promote"),
         ("catalogue",),
@@ -93,6 +101,10 @@ def _catalogue(place: Workplace) -> object:
     return [catalogue.revision(), *catalogue.events.version()]
 
 
+def _features(place: Workplace) -> object:
+    return asdict(progress) if (progress := LocalFeatureStore(place.home).progress()) else {}
+
+
 def _versions(place: Workplace) -> object:
     return registry(place.home.path).names()
 
@@ -110,6 +122,7 @@ STATES: Mapping[Resource, Callable[[Workplace], object]] = {
     "taken": _taken,
     "checked": _checked,
     "catalogue": _catalogue,
+    "features": _features,
     "versions": _versions,
     "approved": _approved,
     "models": _models,

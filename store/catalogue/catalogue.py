@@ -14,6 +14,7 @@ from shortlist.store.catalogue.base import INDEXED, CatalogueTable, read_number
 from shortlist.store.catalogue.events import REMOVAL, Events
 from shortlist.store.catalogue.experiments import Experiments
 from shortlist.store.catalogue.exposures import Exposures
+from shortlist.store.catalogue.features import Features
 from shortlist.store.catalogue.ingest_log import Locations, Steps
 from shortlist.store.catalogue.integrity import Integrity
 from shortlist.store.catalogue.keys import Keys
@@ -74,6 +75,7 @@ class Catalogue:
         self.events = Events(database, lock, clock_tolerance_s)
         self.experiments = Experiments(database, lock)
         self.exposures = Exposures(database, lock)
+        self.features = Features(database, lock)
         self.steps = Steps(database, lock)
         self.locations = Locations(database, lock)
         self.tastes = Tastes(database, lock)

@@ -135,9 +135,13 @@ class Events(CatalogueTable):
         return added
 
     def _add(self, connection: Connection, rows: Sequence[Columns]) -> int:
-        newest = connection.scalar(select(func.max(events.c.seq))) or 0
+        last = select(events.c.seq, events.c.arrived).order_by(events.c.seq.desc()).limit(1)
+        newest, latest = next(iter(connection.execute(last)), (0, None))
+        arrived = max(to_micros(datetime.now(UTC)) or 0, latest or 0)  # a clock that was set back changes no order
         result = connection.execute(
-            self._database.insert_new(events), rows, execution_options={"preserve_rowcount": True}
+            self._database.insert_new(events),
+            [{**row, "arrived": arrived} for row in rows],
+            execution_options={"preserve_rowcount": True},
         )
         first_seen: dict[str, int] = {}
         for user_id, at in connection.execute(select(events.c.user_id, events.c.at).where(events.c.seq > newest)):

@@ -95,10 +95,25 @@ def _objectives(connection: Connection) -> None:
     tables.create_all(connection)
 
 
+def _features(connection: Connection) -> None:
+    """Add the times at which events arrived, unknown for older ones, and the online features."""
+    connection.exec_driver_sql("ALTER TABLE events ADD COLUMN arrived BIGINT")
+    tables = MetaData()
+    Table(
+        "features",
+        tables,
+        *(Column(name, Text, primary_key=True) for name in ("view", "user_id", "item_id", "category")),
+        Column("at", BigInteger, nullable=False),
+        Column("state", Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    tables.create_all(connection)
+
+
 # MIGRATIONS[n] migrates a catalogue from schema version n to n + 1. A step must not use the current schema.
 # Catalogues on PostgreSQL begin with version 4: the steps to it may use SQLite's dialect, later ones may not.
 MIGRATIONS: Mapping[int, Migration] = {
-    1: _enriched_articles, 2: _tastes, 3: _keys, 4: _causes, 5: _exposures, 6: _objectives,
+    1: _enriched_articles, 2: _tastes, 3: _keys, 4: _causes, 5: _exposures, 6: _objectives, 7: _features,
 }  # fmt: skip
 
 

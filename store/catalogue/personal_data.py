@@ -24,6 +24,7 @@ from shortlist.store.sql.schema import (
     catalogue,
     events,
     exposures,
+    features,
     keys,
     messages,
     meta,
@@ -36,6 +37,7 @@ ERASED = "erased reader "  # and the reader's id: a key in `meta`; its value is 
 UNWIPED = "erased and not wiped"  # a key in `meta`; its value is the receipt so far
 OWNED: Sequence[tuple[Table, str]] = (
     (readers, "id"), (events, "user_id"), (tastes, "user_id"), (objectives, "user_id"), (exposures, "user_id"),
+    (features, "user_id"),
 )  # fmt: skip
 
 
@@ -78,6 +80,7 @@ class PersonalData(CatalogueTable):
                 "objective": owned["objectives"],
                 "events": owned["events"],
                 "exposures": owned["exposures"],
+                "features": owned["features"],
                 "messages": [{"thread": thread, **json.loads(turn)} for thread, turn in connection.execute(said)],
                 "keys": [_document(row, without="sha") for row in _keys_of(connection, user_id)],
             }
@@ -204,11 +207,11 @@ def _number(connection: Connection, table: Table, condition: Any) -> int:
 
 def _document(row: Row[Any], without: str = "") -> dict[str, Any]:
     document = {name: value for name, value in row._mapping.items() if name not in (without, "seq")}
-    for name in ("at", "created"):
+    for name in ("at", "created", "arrived"):
         if document.get(name) is not None:
             moment = from_micros(document[name])
             document[name] = None if moment is None else moment.isoformat()
-    for name in ("interests", "tags", "request", "items"):
+    for name in ("interests", "tags", "request", "items", "state"):
         if name in document:
             document[name] = json.loads(document[name])
     return document

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, La
 
 from shortlist.store.sql.dialect import Number, Text
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 catalogue = MetaData()
 
@@ -103,6 +103,7 @@ events = Table(
     Column("request_id", Text),
     Column("position", Integer),
     Column("variant", Text),
+    Column("arrived", BigInteger),  # when it was stored, ascending with seq; null in catalogues of older versions
     Index("ix_events_reader", "user_id", "at"),
     sqlite_autoincrement=True,
 )
@@ -198,6 +199,15 @@ experiments = Table(
     Column("started", BigInteger, nullable=False),
     Column("ended", BigInteger),
     Column("outcome", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+features = Table(
+    "features",  # the newest row of each entity of a feature view; a key that the view lacks is empty
+    catalogue,
+    *(Column(name, Text, primary_key=True) for name in ("view", "user_id", "item_id", "category")),
+    Column("at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # JSON
     sqlite_with_rowid=False,
 )
 

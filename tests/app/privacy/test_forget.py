@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from shortlist.app.privacy.export_reader import export_reader
@@ -23,6 +24,9 @@ from shortlist.core.errors import RecordError, UnknownReader, UsageError
 from shortlist.core.exposures import Exposure, ShownItem
 from shortlist.core.ranking import Request
 from shortlist.core.types import Attributed, Event, Objective, Reader, Video
+from shortlist.ops.features.build import build
+from shortlist.ops.features.local_store import LocalFeatureStore
+from shortlist.ops.features.views import VIEWS
 from shortlist.retrieval.index.cowatch_counts import load_links
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.store.backups.backup import back_up, list_backups
@@ -264,3 +268,32 @@ def test_a_catalogue_on_a_server_forgets_rows_and_says_what_it_cannot(tmp_path: 
         assert any("PostgreSQL" in place for place in done.receipt["outside"])
         assert list(home.catalogue.readers.ids()) == ["somebody-else"]
         assert home.catalogue.threads.get("t") == []
+
+
+def built_features(path: Path) -> dict[str, list[Any]]:
+    """Build the features of the home, by the times of its events, and return the rows of every file."""
+    config = Config.model_validate({"home": path, "features": {"clock": "event"}})
+    with Home.open(path) as home:
+        build(home, config, LocalFeatureStore(home), NOW + timedelta(hours=1))
+    files = sorted((path / "features").rglob("*.parquet"))
+    return {str(file.relative_to(path)): pl.read_parquet(file).rows() for file in files}
+
+
+def test_no_feature_holds_a_forgotten_reader(tmp_path: Path) -> None:
+    everybody, others = tmp_path / "everybody", tmp_path / "others"
+    fill(everybody, range(6))
+    fill(others, [0, 1, 3, 4, 5])
+    before = built_features(everybody)
+    assert any(name(2) in row for rows in before.values() for row in rows)
+    with Home.open(everybody) as home:
+        exported = export_reader(home, Config(home=everybody), name(2))["features"]
+    assert {row["view"] for row in exported} == {"reader", "reader_item"}
+    forgotten = run(everybody, [name(2)], prove=True)
+    assert forgotten.proved
+    assert forgotten.receipt["readers"][0]["erased"]["features"] == len(exported)
+    assert not (everybody / "features").exists()
+    with Home.open(everybody) as home:
+        assert [home.catalogue.features.get_many(view.name, view.keys[0], [name(0)]) for view in VIEWS.values()] == [
+            [], [], [], [],
+        ]  # fmt: skip
+    assert built_features(everybody) == built_features(others)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from shortlist.ops.data.ingest_arrivals import ingest_arrivals
 from shortlist.ops.data.take_arrivals import take_arrivals
 from shortlist.ops.data.validate_arrivals import validate_arrivals
 from shortlist.ops.data.workplace import Workplace
+from shortlist.ops.features.build import build
+from shortlist.ops.features.local_store import LocalFeatureStore
 from shortlist.ops.pipeline.draw import mermaid
 from shortlist.ops.pipeline.history import Execution, History, Run
 from shortlist.ops.pipeline.runner import LOCK, Ended, run_pipeline
@@ -27,7 +29,12 @@ from shortlist.retrieval.trained.versions import registry
 Put = Callable[[str, str], Path]
 HEADER = "user_id,item_id,kind,action,at\n"
 NAMES = [step.name for step in STEPS]
-WORK = {"arrive": take_arrivals, "validate": validate_arrivals, "ingest": ingest_arrivals}
+WORK: Mapping[str, Callable[[Workplace], object]] = {
+    "arrive": take_arrivals,
+    "validate": validate_arrivals,
+    "ingest": ingest_arrivals,
+    "features": lambda place: build(place.home, place.config, LocalFeatureStore(place.home)),
+}
 
 
 class Pipeline:
@@ -88,7 +95,7 @@ def test_files_go_through_all_steps_once(pipeline: Pipeline, put: Put) -> None:
     put("events/day.csv", rows(5))
     assert pipeline.states() == dict.fromkeys(NAMES, "done")
     assert pipeline.models.champion() == "v5"
-    assert pipeline.states() == {**dict.fromkeys(NAMES, "skipped"), "train": "cached"}
+    assert pipeline.states() == {**dict.fromkeys(NAMES, "skipped"), "features": "cached", "train": "cached"}
     assert pipeline.commands == []
     assert pipeline.place.home.catalogue.counts().events == 5
 

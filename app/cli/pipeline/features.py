@@ -1,0 +1,215 @@
+"""`shortlist features`: build the feature store, and read values at any moment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
+from shortlist.app.cli.terminal.output import print_json, say
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import polars as pl
+
+    from shortlist.ops.features.views import View
+
+app = typer.Typer(no_args_is_help=True, help="Features of readers and videos: build them, read them at any moment.")
+
+Name = Annotated[str, typer.Argument(help="A view of `shortlist features list`.", metavar="VIEW")]
+Keys = Annotated[
+    list[str] | None, typer.Argument(help="The entity: a reader, a video, or a reader and a video.", metavar="KEY...")
+]
+
+
+@app.command("list")
+def list_views(
+    context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None
+) -> None:
+    """List the views with their features, the version of each definition, and the days that are built.
+
+    Example: shortlist features list
+    """
+    _require()
+    from shortlist.ops.features.local_store import LocalFeatureStore
+    from shortlist.ops.features.views import VIEWS
+
+    with _open(context, home, config) as store:
+        features = LocalFeatureStore(store)
+        progress = features.progress()
+        until = progress.moment if progress else None
+        days = {name: features.days(view) if progress else [] for name, view in VIEWS.items()}
+    if as_json:
+        views = [
+            {
+                "name": view.name, "entity": view.entity, "keys": view.keys, "version": view.version,
+                "description": view.description, "features": list(view.features), "days": len(days[view.name]),
+            }
+            for view in VIEWS.values()
+        ]  # fmt: skip
+        print_json({"built_until": until.isoformat() if until else None, "views": views})
+        return
+    for view in VIEWS.values():
+        say(f"{view.name} ({', '.join(view.keys)})  version {view.version}, {len(days[view.name])} days")
+        say(f"  {view.description}")
+        say(f"  {', '.join(view.features)}")
+    say(f"built until {until:%Y-%m-%d %H:%M:%S} UTC" if until else "not built yet: run `shortlist features build`")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    view: Name,
+    keys: Keys = None,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Print the newest values of an entity, from the online store.
+
+    Example: shortlist features show reader user_123
+    """
+    _require()
+    from datetime import UTC, datetime
+
+    from shortlist.ops.features.local_store import LocalFeatureStore
+
+    chosen = _view(view)
+    asked = _entity(chosen, keys or [])
+    with _open(context, home, config) as store:
+        found = LocalFeatureStore(store).latest(chosen, asked, datetime.now(UTC))
+    _print(found, as_json)
+
+
+@app.command("as-of")
+def as_of(
+    context: typer.Context,
+    view: Name,
+    keys: Keys = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="A time; that of the last build if unset.", metavar="TIME")
+    ] = None,
+    points: Annotated[
+        Path | None,
+        typer.Option("--points", help="A CSV or Parquet file of keys and times (at) instead.", metavar="FILE"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the values to this CSV or Parquet file.", metavar="FILE")
+    ] = None,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Print the values as they were known at a moment, or join them to a file of moments (a point-in-time join).
+
+    Example: shortlist features as-of reader user_123 --at 2026-11-20T12:00:00Z
+    """
+    _require()
+    from datetime import UTC, datetime
+
+    from shortlist.core.errors import UsageError
+    from shortlist.ops.features.local_store import LocalFeatureStore
+    from shortlist.ops.features.points import read_points, write_values
+
+    chosen = _view(view)
+    if points is not None and (keys or at):
+        raise UsageError("two questions", expected="KEY and --at, or --points", found="both", remedy="leave one out")
+    with _open(context, home, config) as store:
+        features = LocalFeatureStore(store)
+        if points is not None:
+            asked = read_points(points, chosen)
+        else:
+            progress = features.progress()
+            newest = progress.moment if progress else datetime.now(UTC)
+            asked = _entity(chosen, keys or []).with_columns(at=_moment(at) if at else newest)
+        found = features.as_of(chosen, asked)
+    if out is not None:
+        write_values(found, out)
+        say(f"{len(found):,} rows written to {out}")
+    else:
+        _print(found, as_json)
+
+
+@app.command()
+def build(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+    """Compute what is new: files of the days that changed, and the online values (Feast calls it materialize).
+
+    Example: shortlist features build
+    """
+    _require()
+    from dataclasses import asdict
+
+    from shortlist.ops.features.build import build as build_features
+    from shortlist.ops.features.local_store import LocalFeatureStore
+
+    chosen = settings(context, home, config)
+    with open_or_create(chosen) as store:
+        built = build_features(store, chosen, LocalFeatureStore(store))
+    if as_json:
+        print_json(asdict(built))
+        return
+    say(f"{'all days' if built.whole else 'the newest days'} from {built.events:,} events")
+    for name, rows in built.rows.items():
+        say(f"  {name:16} {rows:>12,} rows")
+
+
+def _require() -> None:
+    from shortlist.app.pipeline import require_ops
+
+    require_ops()
+
+
+def _open(context: typer.Context, home: Path | None, config: Path | None) -> Any:
+    from shortlist.app.build import open_home
+
+    return open_home(settings(context, home, config), any_encoder=True)
+
+
+def _view(name: str) -> View:
+    from shortlist.core.errors import UsageError
+    from shortlist.ops.features.views import VIEWS
+
+    if name not in VIEWS:
+        raise UsageError("unknown view", expected=f"one of {', '.join(VIEWS)}", found=repr(name), remedy="correct it")
+    return VIEWS[name]
+
+
+def _entity(view: View, keys: list[str]) -> pl.DataFrame:
+    import polars as pl
+
+    from shortlist.core.errors import UsageError
+
+    if len(keys) != len(view.entity):
+        remedy = f"shortlist features show {view.name} {' '.join(name.upper() for name in view.entity)}"
+        expected = " and ".join(view.entity)
+        raise UsageError("cannot find the entity", expected=expected, found=f"{len(keys)} keys", remedy=remedy)
+    return pl.DataFrame([keys], list(view.entity), orient="row")
+
+
+def _moment(text: str) -> datetime:
+    from shortlist.core.errors import RecordError
+    from shortlist.ingest.records.values import moment
+
+    found = moment(text, "--at")
+    if found is None:
+        raise RecordError("no time", expected="a time as 2026-11-20T12:00:00Z", found=repr(text), remedy="correct --at")
+    return found
+
+
+def _print(found: pl.DataFrame, as_json: bool) -> None:
+    from shortlist.ops.features.points import document
+
+    rows = document(found)
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        say("no events in its windows")
+    for row in rows:
+        say("  ".join(f"{name}={value}" for name, value in row.items() if isinstance(value, str)))
+        for name, value in row.items():
+            if not isinstance(value, str):
+                say(f"  {name:18} {'-' if value is None else f'{value:,.6g}'}")

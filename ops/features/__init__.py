@@ -1,0 +1,1 @@
+"""The feature store: definitions, history by day in Parquet files, newest values in SQL."""

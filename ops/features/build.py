@@ -1,0 +1,84 @@
+"""Bring a feature store up to date. Only days with anything new are written again."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from shortlist.core.config import Config
+from shortlist.ops.features.changes import history, with_sessions
+from shortlist.ops.features.events import read_events
+from shortlist.ops.features.feature_store import FeatureStore, Progress
+from shortlist.ops.features.views import DAY_US, VIEWS
+from shortlist.store.catalogue.rows import EPOCH, to_micros
+from shortlist.store.home import Home
+from shortlist.store.home_files import FEATURES_LOCK
+from shortlist.store.lock import locked
+
+BUSY = "the features are being built"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The numbers of events that were read, and of rows that were written by view. `whole` if all days were built."""
+
+    events: int
+    rows: dict[str, int]
+    whole: bool
+
+
+def build(home: Home, config: Config, store: FeatureStore, now: datetime | None = None) -> Built:
+    """Build the features of all that is known before `now`. A build that was killed is done again by the next.
+
+    Everything is built again if events were removed, or a definition or `features.clock` changed. Raises `HomeLocked`
+    if another process builds.
+    """
+    with locked(home.path / FEATURES_LOCK, BUSY), home.catalogue.snapshot():
+        number, removal = home.catalogue.events.version()
+        old = store.progress()
+        until = max(to_micros(now or datetime.now(UTC)) or 0, old.until if old else 0)
+        progress = Progress(definitions(config), number, removal, until)
+        whole = old is None or (old.definitions, old.removal) != (progress.definitions, removal)
+        if old is None or whole:
+            store.clear()
+            events = read_events(home.catalogue, config.features.clock)
+            since = _start_of_day(_earliest(events, until))
+        else:
+            new = read_events(home.catalogue, config.features.clock, after=old.last_event)
+            since = _start_of_day(min(old.until, _earliest(new, until)))
+            reach = max(view.reach for view in VIEWS.values()) + _gap(config)
+            events = read_events(home.catalogue, config.features.clock, since - reach)
+        rows = _put(store, with_sessions(events, _gap(config)), since, until)
+        store.commit(progress)
+    return Built(len(events), rows, whole)
+
+
+def definitions(config: Config) -> str:
+    """Return a hash of all that decides the values of features."""
+    parts = [*(view.version for view in VIEWS.values()), config.features.clock, str(_gap(config))]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
+
+
+def _put(store: FeatureStore, events: pl.DataFrame, since: int, until: int) -> dict[str, int]:
+    written = {}
+    for view in VIEWS.values():
+        rows = history(view, events, since, until)
+        store.put(view, (EPOCH + timedelta(microseconds=since)).date(), rows)
+        written[view.name] = len(rows)
+    return written
+
+
+def _gap(config: Config) -> int:
+    return round(config.profile.session_gap_min * 60_000_000)
+
+
+def _earliest(events: pl.DataFrame, until: int) -> int:
+    known = events["known"].min()
+    return min(known, until) if isinstance(known, int) else until
+
+
+def _start_of_day(moment: int) -> int:
+    return moment // DAY_US * DAY_US
