@@ -53,6 +53,7 @@ def distil(
 ) -> dict[str, Any]:
     """Collect judged lists for `hours`, train a student on them and return its receipt, with its name as `version`.
 
+    `real_wishes` come first, then those of readers in the log of exposures, then those that the model writes.
     Lists whose answers the home has cached are made again and cost little. With `gate`, the student is promoted if it
     is better than no rerank on the lists that were held out. A version that exists is not trained again. `model`
     replaces the configured language model. Raises `ModelMissing` or `ModelFailed` without a
@@ -60,9 +61,11 @@ def distil(
     """
     from shortlist.learning.student import versions
     from shortlist.learning.student.distil import version_name
+    from shortlist.learning.student.wishes import shown_wishes
     from shortlist.learning.version_name import code_digest
 
-    collected = collect(home, config, hours, real_wishes, bars, say, model)
+    wishes = [*real_wishes, *shown_wishes(home.catalogue.exposures)]
+    collected = collect(home, config, hours, wishes, bars, say, model)
     name = version_name(collected.lists, code_digest())
     students = versions.registry(home.path)
     if name not in students.names():

@@ -1,4 +1,4 @@
-"""Wishes that a language model writes for a video: two that it answers, and a near miss."""
+"""Wishes: those of readers, and those that a language model writes for a video, two that it answers and a near miss."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from shortlist.agent.prompt_safety.sanitize import clean, clean_untrusted
 from shortlist.core.types import Video
 from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.prompts.loader import load
+from shortlist.store.catalogue.exposures import Exposures
 
 PROMPT = "wishes"
 FIELDS = ("question", "topic", "near_miss")
@@ -25,6 +26,12 @@ SCHEMA = {
     "required": list(FIELDS),
     "additionalProperties": False,
 }
+
+
+def shown_wishes(exposures: Exposures) -> list[str]:
+    """Return the wishes of readers whose answers are in the log of exposures, each once, the newest first."""
+    wishes = [one.request.wish.strip() for one in exposures.iterate() if one.request.wish]
+    return list(dict.fromkeys(reversed(wishes)))
 
 
 def write_wishes(video: Video, model: LanguageModel) -> list[str]:

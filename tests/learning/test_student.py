@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ import pytest
 from shortlist.agent.students.student import STUDENT, load_student
 from shortlist.core.config import Config, RerankConfig
 from shortlist.core.errors import HomeDamaged, ModelFailed, ModelMissing
-from shortlist.core.ranking import Ranking
-from shortlist.core.types import Video
+from shortlist.core.exposures import Exposure
+from shortlist.core.ranking import Ranking, Request
+from shortlist.core.types import Reader, Video
 from shortlist.eval.student_gate import ENOUGH, decide, judge_student
 from shortlist.learning.student import versions
 from shortlist.learning.student.fit import FOLDS, fit
 from shortlist.learning.student.lists import HEAD_DRAWN, OUTSIDE, JudgedList, ListMaker, is_held_out
-from shortlist.learning.student.wishes import FIELDS, distinct, write_wishes
+from shortlist.learning.student.wishes import FIELDS, distinct, shown_wishes, write_wishes
 from shortlist.models.llm.language_model import ChoiceScores, Completion, Message, Schema
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.indexer import load_snapshot
@@ -95,6 +97,18 @@ def test_real_wishes_come_first_and_lists_for_training_are_a_draw_from_the_head(
         assert len(one.teacher) == len(inside) + OUTSIDE
         assert list(one.texts) == list(one.teacher)
         assert one.held_out == is_held_out(one.group)
+
+
+def test_wishes_of_readers_are_read_from_the_log_each_once_the_newest_first(open_copy: Callable[[], Home]) -> None:
+    def shown(number: int, wish: str | None) -> Exposure:
+        at = datetime(2026, 3, number, tzinfo=UTC)
+        return Exposure(f"request {number}", at, Request("ann", 2, wish), (), 1, 0, "none", "settings")
+
+    wishes = ["the Moon", "bees", None, "the Moon", "night trains"]
+    with open_copy() as home:
+        home.catalogue.readers.put([Reader("ann")])
+        home.catalogue.exposures.put([shown(number, wish) for number, wish in enumerate(wishes, start=1)])
+        assert shown_wishes(home.catalogue.exposures) == ["night trains", "the Moon", "bees"]
 
 
 def test_the_same_lists_are_made_again(make: Any) -> None:
