@@ -61,11 +61,9 @@ def distil(
     """
     from shortlist.learning.student import versions
     from shortlist.learning.student.distil import version_name
-    from shortlist.learning.student.wishes import shown_wishes
     from shortlist.learning.version_name import code_digest
 
-    wishes = [*real_wishes, *shown_wishes(home.catalogue.exposures)]
-    collected = collect(home, config, hours, wishes, bars, say, model)
+    collected = collect(home, config, hours, real_wishes, bars, say, model)
     name = version_name(collected.lists, code_digest())
     students = versions.registry(home.path)
     if name not in students.names():
@@ -124,6 +122,7 @@ def collect(
     from shortlist.agent.rerank.metered_model import MeteredModel
     from shortlist.app.build import encoder_of, language_model_of
     from shortlist.learning.student.lists import ListMaker
+    from shortlist.learning.student.wishes import shown_wishes
     from shortlist.retrieval.build import build_retriever
     from shortlist.retrieval.index.indexer import load_snapshot
     from shortlist.store.caches.cached_encoder import CachedEncoder
@@ -142,7 +141,8 @@ def collect(
     teacher = metered.name  # loads the model before the clock starts
     clock = _Clock(hours, bars("judging, seconds", max(1, round(hours * 3600))))
     lists: list[JudgedList] = []
-    for made in maker.lists(real_wishes, lambda: clock.goes_on(metered.use.calls)):
+    wishes = [*real_wishes, *shown_wishes(home.catalogue.exposures)]
+    for made in maker.lists(wishes, lambda: clock.goes_on(metered.use.calls)):
         lists.append(made)
         clock.judged(metered.use.calls, len(made.teacher), say)
     return Collected(lists, teacher, clock.core_ms)
