@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shortlist.app.backup import back_up_before_migration
-from shortlist.core.config import AUTO, STUDENT, Config, RerankConfig
+from shortlist.core.config import AUTO, Config
 from shortlist.core.errors import ServiceError
 from shortlist.core.ranking import FloatArray
 from shortlist.models.encoders.encoder import Encoder
@@ -123,12 +123,11 @@ def open_recommender(
     replace the configured ones; a server shares them between recommenders.
     """
     from shortlist.agent.recommend import Recommender
-    from shortlist.learning.student.versions import folder_of
+    from shortlist.learning.student.versions import folder_of, rerank_config
     from shortlist.retrieval.build import build_retriever
     from shortlist.retrieval.index.indexer import load_snapshot
     from shortlist.store.caches.cached_encoder import CachedEncoder
 
-    student = folder_of(config)
     snapshot = load_snapshot(home, config.retrieval)
     snapshot = snapshot if log is None else replace(snapshot, log=log)
     wishes = CachedEncoder(encoder_of(config), home.embeddings, home.encoder)
@@ -140,8 +139,8 @@ def open_recommender(
         model=model or language_model_of(home, config),
         retrieval=config.retrieval,
         profile=config.profile,
-        rerank=_with_method(config.rerank, student),
-        student=student_in(student, config.encoder.threads),
+        rerank=rerank_config(config),
+        student=student_in(folder_of(config), config.encoder.threads),
     )
 
 
@@ -188,11 +187,6 @@ def student_in(folder: Path | None, threads: int) -> Callable[[], Student]:
     from shortlist.agent.students.student import load_student, no_student
 
     return no_student if folder is None else cache(lambda: load_student(folder, threads))
-
-
-def _with_method(rerank: RerankConfig, student: Path | None) -> RerankConfig:
-    """Replace the method auto by the student, if there is one."""
-    return rerank.model_copy(update={"method": STUDENT}) if rerank.method == AUTO and student else rerank
 
 
 def open_chat(home: Home, config: Config, exposures: ExposureLog | None = None) -> Chat:

@@ -28,7 +28,7 @@ def create_site(context: AppContext, *, mcp: bool = False) -> ASGIApp:
         routes.append(endpoint.route)
         lifespans.append(cast("Lifespan[FastAPI]", endpoint.lifespan))
     app = api.api_application(context, service, lifespans)
-    app.state.rerank = context.config.rerank
+    app.state.config = context.config
     for module in (page_routes, media, session):
         app.include_router(module.router)
     app.router.routes.extend(routes)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from shortlist.agent.students.student import STUDENT, load_student
-from shortlist.core.config import Config
+from shortlist.core.config import AUTO, Config, RerankConfig
+from shortlist.core.config import STUDENT as METHOD
 from shortlist.core.errors import ModelMissing
 from shortlist.retrieval.trained.versions import FOLDER as TRAINED
 from shortlist.store.registry.decisions import NO_MODELS, ROLLED_BACK, version_before
@@ -40,12 +41,18 @@ def folder_of(config: Config) -> Path | None:
     `rerank.student` is a folder, a version or none. If it is unset, the promoted version is used. Raises `HomeDamaged`
     for a damaged version.
     """
-    named = config.rerank.student
+    version = _version(config)
     students = registry(config.home)
-    version = students.champion() if named is None else named
     if version == NO_MODELS:
         return None
     return students.open(version) if version in students.names() else Path(version).expanduser()
+
+
+def rerank_config(config: Config) -> RerankConfig:
+    """Return `config.rerank`; if its method is auto and there is a student, with the method student."""
+    if config.rerank.method == AUTO and _version(config) != NO_MODELS:
+        return config.rerank.model_copy(update={"method": METHOD})
+    return config.rerank
 
 
 def identity(config: Config) -> str:
@@ -60,3 +67,8 @@ def identity(config: Config) -> str:
             "there is no such student", expected="a folder or a version of `shortlist models history --student`",
             found=str(folder), remedy="correct rerank.student, or make one with `shortlist distil`",
         ) from error  # fmt: skip
+
+
+def _version(config: Config) -> str:
+    named = config.rerank.student
+    return registry(config.home).champion() if named is None else named

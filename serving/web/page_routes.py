@@ -12,7 +12,7 @@ from pydantic import Field
 from starlette.responses import FileResponse, Response
 
 from shortlist.agent.rerank.policy import chosen_method
-from shortlist.core.config import RerankConfig
+from shortlist.learning.student.versions import rerank_config
 from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import PROBLEMS, ServiceDep
 from shortlist.serving.http.auth import Caller, ReadingContent, Writing
@@ -58,7 +58,7 @@ async def icon() -> Response:
 async def start(request: Request, service: ServiceDep, caller: ReadingContent) -> JsonResponse:
     """Return readers, categories, the defaults of rerank and what-if, and what the caller may do."""
     document = await service.threads.run(partial(_start, service, caller))
-    rerank: RerankConfig = request.app.state.rerank
+    rerank = rerank_config(request.app.state.config)
     return JsonResponse({**document, "method": chosen_method(rerank), "budget_ms": rerank.budget_ms})
 
 

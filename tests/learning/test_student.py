@@ -215,6 +215,17 @@ def test_the_setting_names_a_version_or_a_folder(tmp_path: Path) -> None:
     assert folder(str(tmp_path / "mine")) == tmp_path / "mine"
 
 
+def test_auto_is_the_student_if_there_is_one(tmp_path: Path) -> None:
+    write(tmp_path, "student-a")
+
+    def method(**settings: Any) -> str:
+        return versions.rerank_config(Config(home=tmp_path, rerank=RerankConfig(**settings))).method
+
+    assert method() == "auto"
+    assert method(student="student-a") == "student"
+    assert method(student="student-a", method="yesno") == "yesno"
+
+
 def test_a_student_that_was_changed_is_not_used(tmp_path: Path) -> None:
     write(tmp_path, "student-a")
     (versions.registry(tmp_path).folder_of("student-a") / STUDENT).write_text('{"weights": {"mine": 1}}')

@@ -25,6 +25,7 @@ let thread = newId();
 const lists = new WeakMap(); // the list of each item, whose places and scores belong together
 
 const modelIsOn = () => $("#model").checked;
+const modelReads = () => modelIsOn() && start.method !== "student"; // a student answers with the first list
 
 function state(text) {
   $("#state").textContent = text;
@@ -96,7 +97,7 @@ async function showAnswers(signal) {
     await show(answer.recommendations, answer.request_id, before);
     if (answer.progress) state(`The language model has judged ${answer.progress.judged} of ${answer.progress.of} videos …`);
     else if (before) sayMoves(answer, before);
-    else if (modelIsOn() && items.length) state("The language model is reading these videos …");
+    else if (modelReads() && items.length) state("The language model is reading these videos …");
     else say(answer);
     before ??= new Map(answer.recommendations.map((item) => [item.video_id, item.rank]));
   }

@@ -6,7 +6,7 @@ export const NAMES = {
   bm25: "words", tfidf: "rare words", dense: "meaning", affinity: "your categories", cowatch: "watched next by others",
   popular: "popular or new", svd: "watched by similar readers", tower: "learned from what readers watched",
   clicks: "chosen where it was shown", fusion: "all of these together", learned: "all of these, weighted by what was watched",
-  objective: "what you asked for", rerank: "language model",
+  objective: "what you asked for", rerank: "language model or its student",
 };
 
 /** A true sentence about the place of `item` among `items`, had its strongest stage found it only average. */

@@ -112,7 +112,8 @@ def test_mcp_and_the_page_are_one_server(site: Served) -> None:
     accept = {"Accept": "application/json, text/event-stream"}
     assert site.client.post("/mcp", json=start, headers=accept).status_code == 200
     assert site.client.post("/mcp", json=start, headers={**accept, "Origin": "https://evil.example"}).status_code == 403
-    assert site.get("/page/start")["readers"] == ["ann", "new"]
+    started = site.get("/page/start")
+    assert (started["readers"], started["method"]) == (["ann", "new"], "yesno")
     metrics = site.client.get("/metrics").text
     for route in ("/mcp", "/page/start"):
         assert f'route="{route}"' in metrics
