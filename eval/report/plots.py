@@ -1,21 +1,20 @@
-"""The plots of a report as standalone SVG. The same results give the same bytes."""
+"""The plots of a report as standalone SVG."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from shortlist.core.html_page import COLOUR, FAINT, svg_plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Document = Mapping[str, Any]
 
-WIDTH = 7.5  # inches
 ROW_HEIGHT = 0.28
 MAX_LINES = 10  # more are hard to distinguish
 WITHOUT = "without-"  # prefix of the names of variants that drop one leg
-COLOUR, FAINT = "#1f5fa8", "#888888"
 
 
 def quality_against_cost(data: Document) -> str:
@@ -36,7 +35,7 @@ def quality_against_cost(data: Document) -> str:
         axes.set_xlabel("milliseconds a query (median)")
         axes.set_ylabel(primary)
 
-    return _svg(draw, 4.5)
+    return svg_plot(draw, 4.5)
 
 
 def intervals(data: Document, baseline: str) -> str:
@@ -79,7 +78,7 @@ def by_history(data: Document) -> str:
         axes.set_ylabel(primary)
         axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
 
-    return _svg(draw, 4.5)
+    return svg_plot(draw, 4.5)
 
 
 def _differences(intervals: Mapping[str, Document], label: str) -> str:
@@ -95,7 +94,7 @@ def _differences(intervals: Mapping[str, Document], label: str) -> str:
         axes.set_yticks(range(len(names)), names, fontsize=7)
         axes.set_xlabel(label)
 
-    return _svg(draw, 1.0 + ROW_HEIGHT * len(names))
+    return svg_plot(draw, 1.0 + ROW_HEIGHT * len(names))
 
 
 def _draw_intervals(
@@ -111,18 +110,3 @@ def _draw_intervals(
 
 def _negate(interval: Document) -> Document:
     return {"low": -interval["high"], "mean": -interval["mean"], "high": -interval["low"]}
-
-
-def _svg(draw: Callable[[Axes], None], height: float) -> str:
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context({"svg.hashsalt": "shortlist", "svg.fonttype": "none", "font.size": 8}):
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        axes = figure.add_subplot()
-        axes.spines[["top", "right"]].set_visible(False)
-        draw(axes)
-        file = io.StringIO()
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    text = file.getvalue()
-    return text[text.index("<svg") :]
