@@ -349,6 +349,16 @@ class FeaturesConfig(Section):
     )
 
 
+class DriftConfig(Section):
+    """The check of the newest days against those before (`shortlist drift`)."""
+
+    reference_days: int = Field(28, ge=7, description="days whose spread says how far a day may be from them")
+    recent_days: int = Field(7, ge=1, description="days after these, of which the newest is judged")
+    false_alarms: float = Field(
+        0.01, gt=0, lt=1, description="share of days without drift on which any feature is over its limit"
+    )
+
+
 class ChatConfig(Section):
     """The chat."""
 
@@ -380,6 +390,7 @@ class Config(Section):
     backup: BackupConfig = BackupConfig()
     pipeline: PipelineConfig = PipelineConfig()
     features: FeaturesConfig = FeaturesConfig()
+    drift: DriftConfig = DriftConfig()
     ingest: IngestConfig = IngestConfig()
     speech: SpeechConfig = SpeechConfig()
     media: MediaConfig = MediaConfig()

@@ -15,6 +15,7 @@ from shortlist.app.cli import (
     chat,
     config,
     distil,
+    drift,
     events,
     experiment,
     export,
@@ -56,6 +57,7 @@ app.command("chat")(chat.chat)
 app.command("export")(export.export)
 app.command("train")(train.train)
 app.command("distil")(distil.distil)
+app.command("drift")(drift.drift)
 app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(features.app, name="features")
 app.add_typer(experiment.app, name="experiment")

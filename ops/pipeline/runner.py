@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shortlist.ops.data.workplace import Workplace
 from shortlist.ops.pipeline.history import Execution, History, Run
 from shortlist.ops.pipeline.steps import STEPS, Step, state_of
+from shortlist.ops.pipeline.triggers import drift
 from shortlist.store.lock import locked
 
 LOCK = "pipeline.lock"
@@ -34,8 +35,8 @@ def run_pipeline(
     """Run `steps` for `reason` until one fails. `after` gets each step that has ended.
 
     A step is skipped if nothing waits for it, and cached if its inputs are those of its last success and its outputs
-    are still there. The steps in `forced` are not asked for new events. Raises `HomeLocked` at once if another process
-    runs the pipeline.
+    are still there. A step that needs new events runs without them if it is in `forced`, or if a drift was found.
+    Raises `HomeLocked` at once if another process runs the pipeline.
     """
     remedy = "wait until it has ended; it takes what has arrived in the meantime at the next run"
     with locked(place.home.path / LOCK, "the pipeline is running already", remedy):
@@ -59,7 +60,7 @@ def _run_step(step: Step, place: Workplace, history: History, execute: Execute, 
         return Execution(step.name, "cached", inputs, last.outputs, events=events)
     tried = history.last_tried(step.name)
     new, needed = events - (tried.events if tried else 0), place.config.pipeline.train_after
-    if step.needs_events and new < needed and not forced:
+    if step.needs_events and new < needed and not forced and drift(place, history) is None:
         message = f"{new:,} new events since the last time, {needed:,} are needed"
         return Execution(step.name, "skipped", inputs, events=events, message=message)
     ended = execute(step.command)

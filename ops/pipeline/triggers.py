@@ -1,4 +1,4 @@
-"""Decide when a run begins: files arrived, or there are many new events. Deliveries in pieces make one run."""
+"""Decide when a run begins, and for which reason. Deliveries in pieces make one run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shortlist.ops.data.workplace import Workplace
+from shortlist.ops.drift.report import read_report
 from shortlist.ops.pipeline.history import History
 from shortlist.ops.pipeline.steps import is_unfinished
 from shortlist.retrieval.trained.versions import registry
@@ -35,7 +36,17 @@ def approved(place: Workplace, _history: History) -> str | None:
     return f"approved: {name}" if name else None
 
 
-TRIGGERS: tuple[Callable[[Workplace, History], str | None], ...] = (upload, new_events, approved)
+def drift(place: Workplace, history: History) -> str | None:
+    """Return a reason if `shortlist drift` found a drift since the last training that was tried, and it may help."""
+    tried, report = history.last_tried("train"), read_report(place.home.path)
+    found = report.to_train_for(tried.events if tried else 0) if report else []
+    if not found:
+        return None
+    since = min(str(one.since) for one in found)
+    return f"drift: {found[0].feature}{f' and {len(found) - 1} more' if found[1:] else ''} since {since}"
+
+
+TRIGGERS: tuple[Callable[[Workplace, History], str | None], ...] = (upload, new_events, approved, drift)
 
 
 def reason_now(place: Workplace, history: History) -> str | None:

@@ -45,9 +45,9 @@ class Exposures(CatalogueTable):
             row = connection.execute(select(exposures).where(exposures.c.request_id == request_id)).one_or_none()
         return _exposure(row) if row else None
 
-    def iterate(self, experiment: str | None = None) -> Iterator[Exposure]:
-        """Yield all exposures, or those of one experiment, oldest first."""
-        last: tuple[int, str] = (-1, "")
+    def iterate(self, experiment: str | None = None, since: datetime | None = None) -> Iterator[Exposure]:
+        """Yield all exposures, or those of one experiment, or since a time, oldest first."""
+        last: tuple[int, str] = ((to_micros(since) or 0) - 1, "")
         columns = (exposures.c.at, exposures.c.request_id)
         page = select(exposures).order_by(*columns).limit(PAGE)
         if experiment is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from shortlist.ops.data.ingest_arrivals import ingest_arrivals
 from shortlist.ops.data.take_arrivals import take_arrivals
 from shortlist.ops.data.validate_arrivals import validate_arrivals
 from shortlist.ops.data.workplace import Workplace
+from shortlist.ops.drift.report import Finding, Report, write_report
 from shortlist.ops.features.build import build
 from shortlist.ops.features.local_store import LocalFeatureStore
 from shortlist.ops.pipeline.draw import mermaid
@@ -123,6 +125,17 @@ def test_training_waits_for_new_events_unless_it_is_asked_for(pipeline: Pipeline
     assert pipeline.states()["train"] == "skipped"
     put("events/more.csv", rows(1, day=22))
     assert pipeline.states()["train"] == "done"
+
+
+def test_training_does_not_wait_for_new_events_after_a_drift(pipeline: Pipeline, put: Put) -> None:
+    put("events/day.csv", rows(2))
+    assert pipeline.states()["train"] == "skipped"
+    day = date(2026, 11, 20)
+    drift = Finding("chosen videos: category", "drifting", since=day, noticed=2, retrain=True)
+    write_report(pipeline.place.home.path, Report(datetime.now(UTC), day, (day, day), 0.001, (drift,)))
+    assert pipeline.states()["train"] == "done"
+    put("events/more.csv", rows(1, day=21))
+    assert pipeline.states()["train"] == "skipped"
 
 
 def test_too_few_readers_to_train_is_no_failure(pipeline: Pipeline, put: Put) -> None:

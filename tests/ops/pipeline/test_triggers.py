@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from shortlist.ops.data.take_arrivals import take_arrivals
+from shortlist.ops.drift.report import Finding, Report, write_report
 from shortlist.ops.pipeline.history import Execution, History
 from shortlist.ops.pipeline.triggers import Debounce, reason_now
 
@@ -65,5 +67,23 @@ def test_so_many_new_events_are_a_reason_until_training_was_tried(
         run = history.begin("events: 1,000 new")
         last = place.home.catalogue.events.last_number()
         history.add(run, Execution("train", "skipped", "hash", seconds=1.0, events=last, message="too few readers"))
+        assert reason_now(place, history) is None
+        history.close()
+
+
+def test_a_drift_is_a_reason_until_training_was_tried(workplace: Any, folder: Path, sample_events: Any) -> None:
+    since = date(2026, 11, 20)
+    noticed = Finding("chosen videos: category", "drifting", since=since, noticed=5, retrain=True)
+    lists = Finding("answers: legs", "drifting", since=since, noticed=5)
+    at = datetime(2026, 11, 21, 3, tzinfo=UTC)
+    with workplace() as place:
+        history = History(folder)
+        place.home.catalogue.events.add(sample_events(5))
+        write_report(folder, Report(at, since, (since, since), 0.001, (lists,)))
+        assert reason_now(place, history) is None  # training does not help
+        write_report(folder, Report(at, since, (since, since), 0.001, (noticed, lists)))
+        assert reason_now(place, history) == "drift: chosen videos: category since 2026-11-20"
+        run = history.begin("drift")
+        history.add(run, Execution("train", "done", "hash", seconds=1.0, events=5))
         assert reason_now(place, history) is None
         history.close()

@@ -1,0 +1,1 @@
+"""What changed from the days before: features, embeddings and answers, against the days' own spread."""

@@ -1,0 +1,50 @@
+"""The report in words: one row a feature, and what to do."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from shortlist.ops.drift.report import Finding, Report, State
+
+HEAD = ("feature", "state", "since", "statistic", "distance", "limit", "times the limit", "PSI", "KL", "what changed")
+
+
+def headline(report: Report) -> str:
+    """Return one sentence about the newest day."""
+    drifting, judged = report.in_state("drifting"), [one for one in report.findings if one.state != "unknown"]
+    if not judged:
+        return f"{report.day}: nothing can be judged yet"
+    first, last = report.reference
+    found = f"{len(drifting)} of {len(judged)} features drift" if drifting else f"no drift in {len(judged)} features"
+    return f"{report.day}: {found}, compared with {first} to {last}"
+
+
+def table_rows(report: Report) -> list[tuple[str, ...]]:
+    """Return the cells of each judged feature below `HEAD`, the farthest first."""
+    return [_row(one) for state in get_args(State) if state != "unknown" for one in report.in_state(state)]
+
+
+def not_judged(report: Report) -> list[str]:
+    """Return why features cannot be judged, the same reason once."""
+    by_reason: dict[str, list[str]] = {}
+    for one in report.in_state("unknown"):
+        by_reason.setdefault(one.why, []).append(one.feature)
+    return [f"not judged: {', '.join(features)} ({why})" for why, features in by_reason.items()]
+
+
+def next_steps(report: Report) -> list[str]:
+    """Return what to do about each drift, the same advice once."""
+    by_advice: dict[str, list[str]] = {}
+    for one in report.in_state("drifting"):
+        by_advice.setdefault(one.advice, []).append(one.feature)
+    return [f"{', '.join(features)}: {advice}" for advice, features in by_advice.items()]
+
+
+def _row(one: Finding) -> tuple[str, ...]:
+    since = str(one.since) if one.since else ""
+    numbers = (_number(one.value), _number(one.limit), _number(one.excess, 2), _number(one.psi), _number(one.kl))
+    return (one.feature, one.state, since, one.statistic, *numbers, one.change)
+
+
+def _number(value: float | None, digits: int = 4) -> str:
+    return "" if value is None else f"{max(0.0, value):.{digits}f}"
