@@ -51,8 +51,8 @@ def open_home(config: Config, *, create: bool = False, any_encoder: bool = False
         create=create,
         before_migration=lambda: back_up_before_migration(config.home, config.backup),
     )
-    if home.catalogue.personal_data.is_unfinished():
-        log.warning("forgetting a reader was interrupted: run `shortlist forget` to complete it")
+    if home.catalogue.erasures.is_unfinished():
+        log.warning("forgetting was interrupted: run `shortlist forget` to complete it")
     return home
 
 

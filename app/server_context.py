@@ -110,7 +110,7 @@ def build_context_with_models(
         chat=lambda recommender: chat_over(recommender, home, config, stoppable, exposures),
         variants=tuple(variants),
         variant=variant,
-        forget=lambda user_id: forget(home, config, [user_id]).receipt,
+        forget=lambda subject: forget(home, config, [subject]).receipt,
         export_reader=partial(export_reader, home, config),
         exposures=exposures,
         back_up=partial(back_up_if_due, home, config.backup),

@@ -10,6 +10,7 @@ from shortlist.core.config import Config
 from shortlist.ingest.simulate.tastes import Tastes
 from shortlist.retrieval.trained.versions import versions
 from shortlist.store.backups.backup import backup_folder
+from shortlist.store.catalogue.erasure.subject import READER, Subject
 from shortlist.store.home import Home
 from shortlist.store.home_files import LAST_READER
 
@@ -20,9 +21,10 @@ def export_reader(home: Home, config: Config, user_id: str) -> dict[str, Any]:
     Counts and models that include the reader's events without naming them are listed under `derived`.
     """
     data = home.catalogue.personal_data
-    if not data.exists(user_id):
+    reader = Subject(READER, user_id)
+    if not home.catalogue.erasures.exists(reader):
         home.catalogue.readers.get(user_id)  # raises with the nearest ids
-    backups = backups_that_hold(backup_folder(home.path, config.backup.folder), user_id)
+    backups = backups_that_hold(backup_folder(home.path, config.backup.folder), reader)
     tastes = Tastes.load(home.path)
     return {
         **data.export(user_id),

@@ -1,4 +1,4 @@
-"""Remove readers from the files of a home that are outside the catalogue."""
+"""Remove what is forgotten from the files of a home that are outside the catalogue."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from shortlist.ingest.simulate.tastes import Tastes
 from shortlist.retrieval.index.cowatch_counts import NAME as COWATCH
 from shortlist.retrieval.index.index import FOLDER as INDEXES
 from shortlist.retrieval.trained.versions import holds_traces, mark_traces, promoted, read_receipt
+from shortlist.store.catalogue.erasure.subject import READER, Subject
 from shortlist.store.embed import changes
 from shortlist.store.home import Home
 from shortlist.store.home_files import CHAT_HISTORY, FEATURES, FEATURES_LOCK, LAST_READER
@@ -22,12 +23,13 @@ from shortlist.store.sql.dialect import in_list
 from shortlist.store.sql.schema import answers, vectors
 
 
-def clean_files(home: Home, user_ids: Collection[str]) -> None:
-    """Remove the readers from the remembered reader, typed lines, simulated tastes, co-watch counts and features.
+def clean_files(home: Home, subjects: Collection[Subject]) -> None:
+    """Remove readers from the remembered reader, typed lines, simulated tastes, co-watch counts and features.
 
-    Typed lines have no reader, so all of them are deleted. Features of videos count the readers' events, so all are
-    deleted, too: `shortlist features build` computes them again. May be repeated.
+    Typed lines have no reader and may name any video, so all of them are deleted. Features of videos count the readers'
+    events, so all are deleted, too: `shortlist features build` computes them again. May be repeated.
     """
+    user_ids = {subject.id for subject in subjects if subject.kind == READER}
     remembered = home.path / LAST_READER
     with suppress(OSError, UnicodeDecodeError):
         if remembered.read_text("utf-8") in user_ids:

@@ -1,12 +1,13 @@
-"""Forget readers: the catalogue first, then everything derived from it. An interrupted run is completed by the next.
+"""Forget readers, videos and articles: the catalogue first, then everything derived from it.
 
 The steps: erase the rows in one transaction and leave a mark; clean files, caches, models and copies; replace the mark
-by one without ids; rewrite the SQLite files; write the receipt; delete the mark. Each step may be repeated.
+by one without ids; rewrite the SQLite files; write the receipt; delete the mark. Each step may be repeated, and an
+interrupted run is completed by the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +15,15 @@ from typing import Any
 
 from shortlist.app.privacy.copies import Treatment, backups_that_hold, treat_copies
 from shortlist.app.privacy.files import clean_caches, clean_files, clean_models, drop_counts
+from shortlist.app.privacy.items import clean_items, empty_chroma
 from shortlist.app.privacy.prove import prove as prove_it
 from shortlist.app.privacy.receipt import Document, pseudonym, write_receipt
-from shortlist.core.config import Config
-from shortlist.core.errors import UnknownReader, UsageError
+from shortlist.core.config import Config, StoreConfig
+from shortlist.core.errors import UnknownItem, UnknownReader, UsageError
 from shortlist.retrieval.index.cowatch_counts import load_links
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.store.backups.backup import backup_folder
+from shortlist.store.catalogue.erasure.subject import READER, Erased, Subject
 from shortlist.store.home import Home
 
 OUTSIDE = (
@@ -29,6 +32,8 @@ OUTSIDE = (
     "free blocks of the disk: a file that was replaced or shortened is not overwritten there",
 )
 ON_A_SERVER = "the PostgreSQL server: its files, log and backups hold erased rows until they are vacuumed and rotated"
+OF_ITEMS = "your own media files and tables: the next ingest of them stores a video or an article again"
+ON_A_SERVER_OF_ITEMS = "a Chroma server's files, and the tombstones in PostgreSQL, from which other homes learn the ids"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,63 +50,87 @@ class Forgotten:
 
 
 def forget(
-    home: Home, config: Config, user_ids: Sequence[str], backups: Treatment = "keep", *, prove: bool = False
+    home: Home, config: Config, subjects: Sequence[Subject], backups: Treatment = "keep", *, prove: bool = False
 ) -> Forgotten:
-    """Forget the readers and those of an interrupted run, and return the receipt. `prove` adds a proof to it.
+    """Forget the subjects and those of an interrupted run, and return the receipt. `prove` adds a proof to it.
 
-    Raises `UnknownReader`, before anything changes, for an id that is neither stored nor in an interrupted run;
-    `UsageError` if there is no id and no such run; `HomeLocked` while another process writes content; `StateError` if
-    a file cannot be written. After an error the next call completes the work.
+    Raises `UnknownReader` or `UnknownItem`, before anything changes, for one that is neither stored nor in an
+    interrupted run; `UsageError` if there is none and no such run; `HomeLocked` while another process writes content;
+    `StateError` if a file cannot be written. After an error the next call completes the work.
     """
-    data = home.catalogue.personal_data
-    with home.writing("forgetting readers"):
+    data = home.catalogue.erasures
+    with home.writing("forgetting"):
         folder = backup_folder(home.path, config.backup.folder)
-        in_backups = {user_id for user_id in user_ids if backups_that_hold(folder, user_id)}
-        _require_known(home, set(user_ids) - in_backups)
+        in_backups = {subject for subject in subjects if backups_that_hold(folder, subject)}
+        _require_known(home, set(subjects) - in_backups)
         texts: set[str] = set()
-        for user_id in user_ids:
-            if user_id in in_backups or data.exists(user_id):
-                texts |= data.erase(user_id).texts
+        for subject in subjects:
+            if subject in in_backups or data.exists(subject):
+                texts |= data.erase(subject).texts
         if erased := data.erased():
-            data.settle(_derived(home, config, erased, backups))
+            local = home.servers.catalogue is None
+            data.settle(_derived(home, config, erased, texts, backups), drop_tombstones=local)
         receipt = data.settled()
         if receipt is None:
             raise UsageError(
-                "nothing to forget", expected="a READER", found="none, and no interrupted run",
-                remedy="name a reader",
+                "nothing to forget", expected="a reader, --video or --article", found="none, and no interrupted run",
+                remedy="name one",
             )  # fmt: skip
         receipt["wiped"] = home.wipe()
         drop_counts(home)
         load_links(home, home.path / FOLDER)
-        receipt["outside"] = [*OUTSIDE, *([] if receipt["wiped"] else [ON_A_SERVER])]
-        receipt["proof"] = prove_it(home, config, user_ids, texts) if prove else None
+        receipt["outside"] = [*_outside(home, receipt)]
+        receipt["proof"] = prove_it(home, config, subjects, texts) if prove else None
         path, signed = write_receipt(home.path, receipt)
         data.finish()
     return Forgotten(path, signed)
 
 
-def _require_known(home: Home, user_ids: Collection[str]) -> None:
-    data = home.catalogue.personal_data
-    begun = data.erased()
-    done = {one["reader"] for one in (data.settled() or {}).get("readers", ())}
-    for user_id in user_ids:
-        known = user_id in begun or pseudonym(home.path, user_id) in done or data.exists(user_id)
-        if not known:
-            home.catalogue.readers.get(user_id)  # raises with the nearest ids
-            raise UnknownReader(user_id, ())
+def _outside(home: Home, receipt: Document) -> Iterator[str]:
+    yield from OUTSIDE
+    if not receipt["wiped"]:
+        yield ON_A_SERVER
+    if receipt["items"]:
+        yield OF_ITEMS
+        if home.servers != StoreConfig():
+            yield ON_A_SERVER_OF_ITEMS
 
 
-def _derived(home: Home, config: Config, erased: Mapping[str, Mapping[str, int]], backups: Treatment) -> dict[str, Any]:
+def _require_known(home: Home, subjects: Set[Subject]) -> None:
+    begun = home.catalogue.erasures.erased()
+    before = home.catalogue.erasures.settled() or {}
+    done = {one["code"] for part in ("readers", "items") for one in before.get(part, ())}
+    for subject in subjects:
+        if subject in begun or pseudonym(home.path, subject) in done or home.catalogue.erasures.exists(subject):
+            continue
+        if subject.kind == READER:
+            home.catalogue.readers.get(subject.id)  # raises with the nearest ids
+            raise UnknownReader(subject.id, ())
+        raise UnknownItem(
+            f"unknown {subject.kind}", expected=f"the id of a {subject.kind} in this home", found=repr(subject.id),
+            remedy="find its id with `shortlist search TEXT`" if subject.kind == "video" else "correct the id",
+        )  # fmt: skip
+
+
+def _derived(
+    home: Home, config: Config, erased: Mapping[Subject, Erased], texts: Collection[str], backups: Treatment
+) -> dict[str, Any]:
     """Clean everything but the SQLite files of the home, and return the receipt so far, without ids."""
     clean_files(home, erased.keys())
-    before = home.catalogue.personal_data.settled() or {"readers": []}
-    people = [{"reader": pseudonym(home.path, user_id), "erased": rows} for user_id, rows in erased.items()]
+    before = home.catalogue.erasures.settled() or {}
+    done = [
+        {"kind": subject.kind, "code": pseudonym(home.path, subject), "erased": one.rows}
+        for subject, one in erased.items()
+    ]
     return {
-        "receipt": 1,
+        "receipt": 2,
         "home": home.home_id,
         "forgotten": datetime.now(UTC).isoformat(timespec="seconds"),
-        "readers": [*before["readers"], *people],
+        "readers": [*before.get("readers", ()), *(one for one in done if one["kind"] == READER)],
+        "items": [*before.get("items", ()), *(one for one in done if one["kind"] != READER)],
+        "downloads": clean_items(home, erased),
+        "chroma_emptied": empty_chroma(home, erased.keys(), texts),
         "caches": clean_caches(home),
-        "models": clean_models(home, sum(rows["events"] for rows in erased.values())),
+        "models": clean_models(home, sum(one.rows["events"] for one in erased.values())),
         "backups": treat_copies(home.path, backup_folder(home.path, config.backup.folder), erased.keys(), backups),
     }

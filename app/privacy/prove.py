@@ -1,4 +1,4 @@
-"""Prove that readers are forgotten: search every byte of the home, and rebuild the derived state to compare it."""
+"""Prove a forgetting: search every byte of the home, and rebuild the derived state to compare it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from shortlist.retrieval.index.index import FOLDER, Index
 from shortlist.retrieval.index.indexer import update_index
 from shortlist.retrieval.index.segment import merge_segments
 from shortlist.retrieval.index.segment_io import arrays_of
+from shortlist.store.catalogue.erasure.subject import Subject
 from shortlist.store.home import Home
 from shortlist.store.home_files import CATALOGUE, VECTORS
 from shortlist.store.sql.sqlite import SqliteDatabase
@@ -27,21 +28,21 @@ POPULARITY_BOUND = 1e-9  # relative; sums of floats in another order
 Comparison = dict[str, Any]
 
 
-def prove(home: Home, config: Config, user_ids: Sequence[str], texts: Collection[str]) -> dict[str, Any]:
+def prove(home: Home, config: Config, subjects: Sequence[Subject], texts: Collection[str]) -> dict[str, Any]:
     """Return the proof: `holds`, what was searched for, the traces found, and each comparison with its hashes.
 
     `texts` are the ids and texts erased by this run; an earlier, interrupted run can no longer name its own. The index
     of a catalogue on a server is not rebuilt.
     """
-    search = find_traces(home, user_ids, texts)
+    search = find_traces(home, subjects, texts)
     with tempfile.TemporaryDirectory(prefix="shortlist-proof-") as folder:
         compared = [_cowatch(home, Path(folder)), *_rebuilt(home, config, Path(folder))]
     return {
-        "holds": not search.found and bool(user_ids) and all(one["equal"] for one in compared),
+        "holds": not search.found and bool(subjects) and all(one["equal"] for one in compared),
         "searched": {
             "files": search.files,
-            "reader_ids": len(user_ids),
-            "short_reader_ids": search.short_ids,
+            "ids": len(subjects),
+            "short_ids": search.short_ids,
             "texts": len(texts),
         },
         "traces": list(search.found),

@@ -1,4 +1,4 @@
-"""Receipts of forgotten readers. They name no reader, and are signed with a key that only the home has."""
+"""Receipts of what is forgotten. They name nothing of it, and are signed with a key that only the home has."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.core.errors import RecordError
+from shortlist.store.catalogue.erasure.subject import Subject
 from shortlist.store.home_files import RECEIPTS
 
 KEY = "key"
@@ -20,9 +21,9 @@ SIGNATURE = "signature"
 Document = dict[str, Any]
 
 
-def pseudonym(home: Path, user_id: str) -> str:
-    """Return 64 hexadecimal digits for the reader, which only a holder of the home's key can compute from an id."""
-    return _mac(home, b"reader\0" + user_id.encode())
+def pseudonym(home: Path, subject: Subject) -> str:
+    """Return 64 hexadecimal digits for the subject, which only a holder of the home's key can compute from an id."""
+    return _mac(home, f"{subject.kind}\0{subject.id}".encode())
 
 
 def write_receipt(home: Path, receipt: Mapping[str, Any]) -> tuple[Path, Document]:

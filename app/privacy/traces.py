@@ -1,31 +1,37 @@
-"""Search the bytes of all files of a home for readers who are forgotten."""
+"""Search the bytes of all files of a home for what is forgotten."""
 
 from __future__ import annotations
 
 import json
 import mmap
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from shortlist.retrieval.index.index import FOLDER as INDEXES
-from shortlist.store.catalogue.personal_data import mention_of, names_reader
+from shortlist.core.types import KINDS
+from shortlist.store.catalogue.erasure.personal_data import names_reader
+from shortlist.store.catalogue.erasure.subject import READER, Subject, SubjectKind, mention_of
 from shortlist.store.home import Home
-from shortlist.store.home_files import CHROMA, RECEIPTS
-from shortlist.store.pictures import PICTURES
+from shortlist.store.home_files import RECEIPTS
 
 WIDE = ("utf-16-le", "utf-32-le")  # numpy stores texts as UTF-32
 SHORT = 6  # bytes: a shorter id is in many binary files by chance
 SHORTEST_TEXT = 12  # "the moon" may be in any file, and proves nothing
-CONTENT = {INDEXES, CHROMA, PICTURES, "media"}  # folders that are made from videos and articles only
+CONTENT_TABLES = {"videos", "segments", "enrichments", "articles"}
 
-# The columns in which an id names a reader. In all others it is a word of the content.
-NAMING = {
+# The columns in which an id names a reader, or an item. In all others it is a word of some text.
+IN_LISTS = {"messages.message", "meta.key"}
+OF_READERS = IN_LISTS | {
     "readers.id", "events.user_id", "events.request_id", "exposures.user_id", "exposures.request", "tastes.user_id",
-    "tastes.sentence", "objectives.user_id", "features.user_id", "keys.scope", "keys.label",
-    "messages.thread", "messages.message", "meta.key",
+    "tastes.sentence", "objectives.user_id", "features.user_id", "keys.scope", "keys.label", "messages.thread",
 }  # fmt: skip
+OF_ITEMS = IN_LISTS | {"events.item_id", "exposures.items", "exposures.request", "steps.item"}
+NAMING: Mapping[SubjectKind, Set[str]] = {
+    READER: OF_READERS,
+    "video": OF_ITEMS | {"videos.id", "segments.video_id", "enrichments.video_id", "locations.video_id"},
+    "article": OF_ITEMS | {"articles.id"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +43,69 @@ class Search:
     short_ids: int
 
 
-def find_traces(home: Home, user_ids: Collection[str], texts: Collection[str]) -> Search:
+def find_traces(home: Home, subjects: Collection[Subject], texts: Collection[str]) -> Search:
     """Search all columns of the catalogue, and the bytes of all files but the receipts, for the ids and texts.
 
     In a file an id counts as a word of its own, or, in a SQLite file, anywhere, because values follow each other
-    without a space there. It does not count if the content has it, too. Short texts are not searched for.
+    without a space there. It does not count if the content has it, too, and neither does a text. Short texts are not
+    searched for.
     """
-    found, inside, words = _in_catalogue(home, user_ids)
-    long = [text.encode() for text in texts if len(text) >= SHORTEST_TEXT]
+    found, inside, words = _in_catalogue(home, subjects)
+    ids = {subject.id for subject in subjects}
+    long = [text for text in texts if len(text) >= SHORTEST_TEXT]
+    with_texts: dict[str, set[str]] = {}
     files = 0
     for path in _files_of(home.path):
         files += 1
-        if _holds_id(path, user_ids, inside, words) or (long and _holds_text(home.path, path, long)):
-            found.append(str(path.relative_to(home.path)))
-    return Search(tuple(found), files, sum(len(one.encode()) < SHORT for one in user_ids))
+        name = str(path.relative_to(home.path))
+        if _holds_id(path, ids, inside, words):
+            found.append(name)
+        elif texts_inside := _texts_inside(path, long):
+            with_texts[name] = texts_inside
+    kept = _in_content(home, set().union(*with_texts.values()))
+    found += [name for name, texts_inside in with_texts.items() if texts_inside - kept]
+    return Search(tuple(sorted(found)), files, sum(len(one.encode()) < SHORT for one in ids))
 
 
-def _in_catalogue(home: Home, user_ids: Collection[str]) -> tuple[list[str], set[str], set[str]]:
-    """Return the columns that name a reader, the ids inside of any kept value, and those that are words of one."""
-    patterns = {user_id: mention_of(user_id) for user_id in user_ids}
+def holds_any(folder: Path, words: Collection[str]) -> bool:
+    """Return whether any file below `folder` holds one of the words."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.stat().st_size)
+    return any(_texts_inside(path, words) for path in files)
+
+
+def _in_catalogue(home: Home, subjects: Collection[Subject]) -> tuple[list[str], set[str], set[str]]:
+    """Return the columns that name a subject, the ids inside of any kept value, and those that are words of one."""
+    patterns = {subject: mention_of(subject.id) for subject in subjects}
+    naming = {subject: _naming(home, subject) for subject in subjects}
     found, inside, words = dict[str, None](), set[str](), set[str]()
-    for column, value in home.catalogue.personal_data.iterate_texts():
-        for user_id in (one for one in user_ids if one in value):
-            inside.add(user_id)
-            pattern = patterns[user_id]
-            if column == "messages.message":
-                named = names_reader(json.loads(value), user_id, pattern)
+    for column, value in home.catalogue.erasures.iterate_texts():
+        for subject in (one for one in subjects if one.id in value):
+            inside.add(subject.id)
+            if column == "messages.message" and subject.kind == READER:
+                named = names_reader(json.loads(value), subject.id, patterns[subject])
             else:
-                named = bool(pattern.search(value))
-            if named and column in NAMING:
+                named = bool(patterns[subject].search(value))
+            if named and column in naming[subject]:
                 found[f"{column} of the catalogue"] = None
             elif named:
-                words.add(user_id)
+                words.add(subject.id)
     return list(found), inside, words
+
+
+def _naming(home: Home, subject: Subject) -> Set[str]:
+    """Return the columns in which the id names the subject. An item of the other kind may have the same id."""
+    shared = (Subject(kind, subject.id) for kind in KINDS if kind != subject.kind != READER)
+    return NAMING[subject.kind] - (OF_ITEMS if any(map(home.catalogue.erasures.exists, shared)) else set())
+
+
+def _in_content(home: Home, texts: Set[str]) -> set[str]:
+    """Return those of the texts that are inside of a kept video or article."""
+    if not texts:
+        return set()
+    values = (
+        value for column, value in home.catalogue.erasures.iterate_texts() if column.partition(".")[0] in CONTENT_TABLES
+    )
+    return {text for value in values for text in texts if text in value}
 
 
 def _files_of(folder: Path) -> Iterator[Path]:
@@ -102,11 +138,11 @@ def _forms(user_id: str, is_sqlite: bool) -> Iterator[bytes]:
         yield user_id.encode(encoding)
 
 
-def _holds_text(home: Path, path: Path, texts: Collection[bytes]) -> bool:
-    if path.relative_to(home).parts[0] in CONTENT:
-        return False
+def _texts_inside(path: Path, texts: Collection[str]) -> set[str]:
+    if not texts:
+        return set()
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return any(content.find(text) >= 0 for text in texts)
+        return {text for text in texts if content.find(text.encode()) >= 0}
 
 
 def _is_text(content: mmap.mmap) -> bool:

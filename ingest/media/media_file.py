@@ -16,6 +16,11 @@ class TooLargeError(MediaError):
     """Raised for a file larger than `media.max_bytes`."""
 
 
+def download_name(location: str, version: str = "") -> str:
+    """Return the name, without a suffix, of the file into which `location` is downloaded."""
+    return hashlib.sha256(f"{location} {version}".rstrip(" ").encode()).hexdigest()[:32]
+
+
 def check_size(size: int, max_bytes: int, name: str) -> None:
     """Raise `TooLargeError` if `size` is more than `max_bytes`."""
     if size > max_bytes:

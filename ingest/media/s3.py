@@ -5,7 +5,6 @@ boto3 finds the credentials: in its environment variables, ~/.aws or the machine
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,7 +16,7 @@ from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError, ServiceError
 from shortlist.ingest.media.error_messages import media_error
 from shortlist.ingest.media.local_files import SUFFIXES
-from shortlist.ingest.media.media_file import check_size, video_of_file
+from shortlist.ingest.media.media_file import check_size, download_name, video_of_file
 from shortlist.ingest.media.source import Entry, Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.tables.rows import Failure
 
@@ -56,8 +55,7 @@ class S3Source:
     def _fetch(self, client: Any, key: str, size: int, version: str, folder: Path) -> Fetched | Skipped:
         location, name = f"{SCHEME}{self._bucket}/{key}", PurePosixPath(key).name
         check_size(size, self._config.max_bytes, name)
-        digest = hashlib.sha256(f"{location} {version}".encode()).hexdigest()[:32]
-        path = folder / f"{digest}{PurePosixPath(key).suffix.lower()}"
+        path = folder / f"{download_name(location, version)}{PurePosixPath(key).suffix.lower()}"
         if not path.exists():
             partial_path = path.with_name(path.name + PARTIAL)
             with translated_errors(location):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 import traceback
@@ -17,7 +16,7 @@ from shortlist.core.types import Transcript, Video
 from shortlist.ingest.media.captions import choose_track, transcript_of
 from shortlist.ingest.media.error_messages import SKIP_IT, fetch_error
 from shortlist.ingest.media.frame import picture_of
-from shortlist.ingest.media.media_file import TooLargeError, check_size, video_of_file
+from shortlist.ingest.media.media_file import TooLargeError, check_size, download_name, video_of_file
 from shortlist.ingest.media.redact import redacted
 from shortlist.ingest.media.source import Entry, Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.media.yt_dlp_client import translated_errors, with_retries, youtube_dl
@@ -110,7 +109,7 @@ class _Fetch:
         self._config = config
         self._media_filter = media_filter
         self._location = location
-        self._path = folder / hashlib.sha256(location.encode()).hexdigest()[:32]
+        self._path = folder / download_name(location)
         self._youtube_dl = youtube_dl(config, self._path)
 
     def run(self, listed: Info) -> Fetched | Skipped:

@@ -76,6 +76,14 @@ class IndexWriter:
             if part.segment.kind == kind:
                 self._parts[name] = part.without(item_ids)
 
+    def purge(self, kind: Kind, item_ids: Sequence[str]) -> None:
+        """Write the segments that contain `item_ids`, live or as tombstones, again without them."""
+        for name, part in list(self._parts.items()):
+            if part.segment.kind == kind and any(part.segment.find(one) is not None for one in item_ids):
+                kept = self._parts.pop(name).without(item_ids)
+                if kept.n_live:
+                    self._store(merge_segments([kept]))
+
     def commit(self, revision: int) -> Index:
         """Write the manifest of `revision`, and delete the folders that it no longer needs.
 

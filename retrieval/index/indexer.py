@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from shortlist.core.config import RetrievalConfig
 from shortlist.core.errors import HomeDamaged, HomeLocked
 from shortlist.core.notes import Note
 from shortlist.core.ranking import FloatArray
-from shortlist.core.types import Article, Video
+from shortlist.core.types import Article, Kind, Video
 from shortlist.retrieval.index.act_log import DAYS, ActLog
 from shortlist.retrieval.index.cowatch_counts import load_links
 from shortlist.retrieval.index.index import FOLDER, Index, IndexWriter, empty_index, open_index
@@ -67,6 +67,18 @@ def catch_up(
             _report(progress, len(articles))
     home.catalogue.set_indexed(index.manifest.id, until)
     return writer.commit(until)
+
+
+def purge(home: Home, items: Mapping[Kind, Sequence[str]]) -> None:
+    """Remove items, by kind, from all files of the index. Needs the writer lock. May be repeated.
+
+    Segments that contain them are written again. Without this, they stay as tombstones until the next merge.
+    """
+    index = update_index(home)
+    writer = IndexWriter(home.path / FOLDER, index)
+    for kind, item_ids in items.items():
+        writer.purge(kind, item_ids)
+    writer.commit(index.manifest.revision)
 
 
 def _chunks(changes: Iterator[tuple[int, T]], until: int) -> Iterator[list[T]]:

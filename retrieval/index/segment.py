@@ -37,6 +37,11 @@ class Segment:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def find(self, item_id: str) -> int | None:
+        """Return the row of `item_id`, or None."""
+        row = bisect_left(self.ids, item_id)
+        return row if row < len(self) and self.ids[row] == item_id else None
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentView:
@@ -67,8 +72,8 @@ class SegmentView:
 
     def row(self, item_id: str) -> int | None:
         """Return the live row of `item_id`, or None."""
-        row = bisect_left(self.segment.ids, item_id)
-        if row == len(self.segment) or self.segment.ids[row] != item_id:
+        row = self.segment.find(item_id)
+        if row is None:
             return None
         at = int(np.searchsorted(self.dead, row))
         return None if at < len(self.dead) and self.dead[at] == row else row

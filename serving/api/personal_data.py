@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from shortlist.serving.api.deps import ServiceDep, responses
 from shortlist.serving.http.auth import AnyScope, ReadingContent
 from shortlist.serving.http.problems import JsonResponse
+from shortlist.store.catalogue.erasure.subject import READER
 
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 
@@ -31,4 +32,4 @@ async def forget_reader(request: Request, user_id: str, service: ServiceDep, cal
     """
     caller.check_erase(user_id)
     writer: CapacityLimiter = request.app.state.writer
-    return JsonResponse(await run_sync(service.forget_reader, user_id, limiter=writer))
+    return JsonResponse(await run_sync(service.forget, READER, user_id, limiter=writer))

@@ -12,6 +12,7 @@ from shortlist.core.config import Config
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.serving.limits.interprocess import SharedLimits
 from shortlist.serving.service.metrics import Metrics
+from shortlist.store.catalogue.erasure.subject import Subject
 from shortlist.store.exposure_log import ExposureLog
 from shortlist.store.home import Home
 
@@ -21,8 +22,9 @@ class AppContext:
     """Application context of one server process.
 
     `recommender()` returns a recommender over the newest revision, and `chat(recommender)` a chat over it.
-    `variant(name)` returns the recommender of one of `variants`, and its rerank method. `forget(user_id)`
-    erases a reader and returns the receipt, and `export_reader(user_id)` returns all that is stored of one.
+    `variant(name)` returns the recommender of one of `variants`, and its rerank method. `forget(subject)`
+    erases a reader, video or article and returns the receipt, and `export_reader(user_id)` returns all that is stored
+    of a reader.
     `exposures` is the log of what readers are shown. `back_up()` makes the daily backup if it is due. The recommenders
     share one encoder and one language model, a `DeadlineModel` whose completions are counted in `metrics`. `shared`
     holds the limits that all processes of a server share. `keyless` is True if the home had no key when the server
@@ -36,7 +38,7 @@ class AppContext:
     chat: Callable[[Recommender], Chat]
     variants: tuple[str, ...]
     variant: Callable[[str], tuple[Recommender, str]]
-    forget: Callable[[str], dict[str, Any]]
+    forget: Callable[[Subject], dict[str, Any]]
     export_reader: Callable[[str], dict[str, Any]]
     exposures: ExposureLog
     back_up: Callable[[], None]

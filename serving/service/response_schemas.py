@@ -281,9 +281,10 @@ class ResultsOut(BaseModel):
 
 
 class RemovedOut(BaseModel):
-    """The id of the event or video that was deleted."""
+    """The id of what was deleted, and the signed receipt if it was forgotten."""
 
     removed: str
+    receipt: dict[str, Any] | None = None
 
 
 class StateOut(BaseModel):

@@ -36,6 +36,7 @@ from shortlist.serving.service.media import MediaFiles
 from shortlist.serving.service.recommendations import Recommendations
 from shortlist.serving.service.reloader import Reloader
 from shortlist.serving.service.what_ifs import WhatIfs
+from shortlist.store.catalogue.erasure.subject import Subject, SubjectKind
 
 Work = Callable[[Request, Deadline | None], dict[str, Any]]
 
@@ -264,10 +265,13 @@ class Service:
         self._exposures.flush()
         return self._export_reader(user_id)
 
-    def forget_reader(self, user_id: str) -> dict[str, Any]:
-        """Erase a reader and return the receipt. Raises `UnknownReader`, and `HomeLocked` while a process ingests."""
+    def forget(self, kind: SubjectKind, subject_id: str) -> dict[str, Any]:
+        """Erase a reader, video or article for good, and return the receipt.
+
+        Raises `UnknownReader` or `UnknownItem`, and `HomeLocked` while a process ingests.
+        """
         with self._writer_lock(), self.reloader.writing():
-            return self._forget(user_id)
+            return self._forget(Subject(kind, subject_id))
 
     def close(self) -> None:
         """Close the queue, and write what was recorded. Waits at most `serve.shutdown_s` seconds for running calls."""

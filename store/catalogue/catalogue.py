@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from shortlist.store.catalogue.articles import Articles
 from shortlist.store.catalogue.base import INDEXED, CatalogueTable, read_number
+from shortlist.store.catalogue.erasure.erasures import Erasures
+from shortlist.store.catalogue.erasure.personal_data import PersonalData
 from shortlist.store.catalogue.events import REMOVAL, Events
 from shortlist.store.catalogue.experiments import Experiments
 from shortlist.store.catalogue.exposures import Exposures
@@ -18,7 +20,6 @@ from shortlist.store.catalogue.features import Features
 from shortlist.store.catalogue.ingest_log import Locations, Steps
 from shortlist.store.catalogue.integrity import Integrity
 from shortlist.store.catalogue.keys import Keys
-from shortlist.store.catalogue.personal_data import PersonalData
 from shortlist.store.catalogue.readers import Objectives, Readers, Tastes
 from shortlist.store.catalogue.results import ContentCounts, Counts
 from shortlist.store.catalogue.videos import Videos
@@ -83,6 +84,7 @@ class Catalogue:
         self.threads = Threads(database, lock)
         self.keys = Keys(database, lock)
         self.personal_data = PersonalData(database, lock)
+        self.erasures = Erasures(database, lock)
         self.integrity = Integrity(database, lock, self.videos, self.articles)
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""`shortlist forget` and `shortlist export-reader`: erase what is stored of a person, or print it."""
+"""`shortlist forget` and `shortlist export-reader`: erase what is stored of a person or an item, or print it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,14 @@ def forget(
     readers: Annotated[
         list[str] | None, typer.Argument(help="Ids of readers. Without one, complete an interrupted run.")
     ] = None,
+    videos: Annotated[
+        list[str] | None, typer.Option("--video", help="Id of a video. May be repeated.", metavar="ID")
+    ] = None,
+    articles: Annotated[
+        list[str] | None, typer.Option("--article", help="Id of an article. May be repeated.", metavar="ID")
+    ] = None,
     backups: Annotated[
-        str, typer.Option("--backups", help="Backups that hold the readers: keep, rewrite or delete.")
+        str, typer.Option("--backups", help="Backups that hold them: keep, rewrite or delete.")
     ] = "keep",
     prove: Annotated[
         bool, typer.Option("--prove", help="Search all files, and compare counts and index with a rebuild.")
@@ -38,11 +44,12 @@ def forget(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Erase readers for good: events, chats, tastes, keys, caches, counts. A signed receipt says what was done.
+    """Erase readers, videos or articles for good: from events, lists, chats, caches, counts, the index. A signed
+    receipt says what was done.
 
     The SQLite files are rewritten, which takes as long as a copy of them. Trained models cannot forget: the receipt
-    names the version to train again. Kept backups still hold the readers, and the receipt lists them. The exit code is
-    1 if a proof fails.
+    names the version to train again. Kept backups still hold what is forgotten, and the receipt lists them. The exit
+    code is 1 if a proof fails.
 
     Example: shortlist forget user_123 --prove --backups rewrite
     """
@@ -52,16 +59,22 @@ def forget(
         return
     from shortlist.app.build import open_home
     from shortlist.app.privacy.copies import TREATMENTS
-    from shortlist.app.privacy.forget import forget as forget_readers
+    from shortlist.app.privacy.forget import forget as forget_subjects
+    from shortlist.store.catalogue.erasure.subject import Subject
 
     treatment = next((one for one in TREATMENTS if one == backups), None)
     if treatment is None:
         expected = f"one of {', '.join(TREATMENTS)}"
         raise UsageError("unknown treatment", expected=expected, found=repr(backups), remedy="correct --backups")
+    subjects = [
+        *(Subject("reader", one) for one in readers or ()),
+        *(Subject("video", one) for one in videos or ()),
+        *(Subject("article", one) for one in articles or ()),
+    ]
     with open_home(chosen, any_encoder=True) as store:
-        if readers and not yes:
-            _ask(readers)
-        done = forget_readers(store, chosen, readers or [], treatment, prove=prove)
+        if subjects and not yes:
+            _ask(list(map(str, subjects)))
+        done = forget_subjects(store, chosen, subjects, treatment, prove=prove)
     if as_json:
         print_json({**done.receipt, "file": str(done.path)})
     else:
@@ -88,8 +101,8 @@ def export_reader(
         print_json(export(store, chosen, reader))
 
 
-def _ask(readers: list[str]) -> None:
-    names = ", ".join(readers[:5]) + (f" and {len(readers) - 5} more" if len(readers) > 5 else "")
+def _ask(subjects: list[str]) -> None:
+    names = ", ".join(subjects[:5]) + (f" and {len(subjects) - 5} more" if len(subjects) > 5 else "")
     if not sys.stdin.isatty():
         raise UsageError("nobody to ask", expected="--yes", found="no terminal", remedy=f"add --yes to forget {names}")
     say(f"This erases {names}. It cannot be undone.", err=True)
@@ -103,13 +116,18 @@ def _verify(home: Path, file: Path, as_json: bool) -> None:
     if as_json:
         print_json({"genuine": True, "receipt": receipt})
     else:
-        say(f"genuine: written by this home on {receipt['forgotten']} for {len(receipt['readers'])} readers")
+        say(f"genuine: written by this home on {receipt['forgotten']} for {_number(receipt)}")
+
+
+def _number(receipt: Document) -> str:
+    items = len(receipt.get("items", ()))
+    return f"{len(receipt['readers'])} readers" + (f", {items} videos and articles" if items else "")
 
 
 def _show(done: Forgotten) -> None:
     receipt = done.receipt
-    for one in receipt["readers"]:
-        say("erased " + ", ".join(f"{number:,} {table}" for table, number in one["erased"].items()))
+    for one in (*receipt["readers"], *receipt["items"]):
+        say(f"erased {one['kind']}: " + ", ".join(f"{number:,} {table}" for table, number in one["erased"].items()))
     say(f"deleted {receipt['caches']['answers']:,} cached answers, {receipt['caches']['embeddings']:,} embeddings")
     _show_rest(receipt)
     if receipt["proof"] is not None:
@@ -126,6 +144,10 @@ def _show_rest(receipt: Document) -> None:
         print_remark(f"still in the backups {', '.join(backups['hold'])}; see --backups rewrite or delete")
     if models["deleted"]:
         say(f"deleted the trained versions {', '.join(models['deleted'])}")
+    if receipt["chroma_emptied"]:
+        say("emptied Chroma, which the next ingest or `shortlist rebuild` fills again")
+    if receipt["downloads"]:
+        say(f"deleted {receipt['downloads']:,} downloaded media files")
     for version in models["hold_traces"]:
         print_remark(f"{version}, which is in use, was trained on them: run `{models['retrain']}`")
     for place in receipt["outside"]:
@@ -136,7 +158,7 @@ def _show_proof(proof: Document) -> None:
     for one in proof["compared"]:
         say(f"{'equal' if one['equal'] else 'NOT EQUAL'} to a rebuild: {one['of']}")
     searched = proof["searched"]
-    say(f"searched {searched['files']:,} files for {searched['reader_ids']} ids and {searched['texts']:,} texts")
+    say(f"searched {searched['files']:,} files for {searched['ids']} ids and {searched['texts']:,} texts")
     for place in proof["traces"]:
         say(f"FOUND in {place}")
     say("proved" if proof["holds"] else "not proved")

@@ -30,6 +30,7 @@ from shortlist.ops.features.views import VIEWS
 from shortlist.retrieval.index.cowatch_counts import load_links
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.store.backups.backup import back_up, list_backups
+from shortlist.store.catalogue.erasure.subject import READER, Subject
 from shortlist.store.home import Home
 from shortlist.store.home_files import CHAT_HISTORY, LAST_READER, RECEIPTS
 from tests.killed_child import in_child
@@ -109,7 +110,7 @@ def calls_of(work: Callable[[], object]) -> int:
 
 def run(path: Path, users: list[str], **more: Any) -> Any:
     with Home.open(path) as home:
-        return forget(home, Config(home=path), users, **more)
+        return forget(home, Config(home=path), [Subject(READER, user) for user in users], **more)
 
 
 def raw(path: Path) -> bytes:
@@ -182,7 +183,7 @@ def test_a_kill_at_any_step_is_completed_by_the_next_run(path: Path) -> None:
         killed += kill_at(child, rng.randrange(500, 3000))
     with Home.open(path) as home:
         assert killed == 3
-        unfinished = home.catalogue.personal_data.is_unfinished()
+        unfinished = home.catalogue.erasures.is_unfinished()
     run(path, [] if unfinished else [name(1)])
     assert name(1).encode() not in raw(path)
 
@@ -262,7 +263,7 @@ def test_a_catalogue_on_a_server_forgets_rows_and_says_what_it_cannot(tmp_path: 
         home.catalogue.events.add([Event("somebody-known", "v01", "video", "view", NOW)])
         home.catalogue.threads.add("t", {"message": "hello", "user": "somebody-known", "speaker": None})
         config = Config(home=tmp_path / "home", store=servers, backup=BackupConfig())
-        done = forget(home, config, ["somebody-known"], prove=True)
+        done = forget(home, config, [Subject(READER, "somebody-known")], prove=True)
         assert done.proved, done.receipt["proof"]
         assert done.receipt["wiped"] is False
         assert any("PostgreSQL" in place for place in done.receipt["outside"])

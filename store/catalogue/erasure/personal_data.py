@@ -1,68 +1,38 @@
-"""Everything that the catalogue stores of one person: export it, and erase it in one transaction.
-
-An erasure leaves a mark in `meta` until everything derived from the erased rows is gone, too. The mark holds the
-reader's id at first, so that an interrupted erasure can go on. `settle` replaces it by one without ids.
-"""
+"""Everything that the catalogue stores of one person: export it and erase it."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, func, inspect, select, update
-from sqlalchemy import Text as PlainText
+from sqlalchemy import Connection, Row, Table, delete, inspect, select, update
 
 from shortlist.store.catalogue.base import CatalogueTable
-from shortlist.store.catalogue.events import mark_removal
+from shortlist.store.catalogue.erasure.subject import Erased, mention_of
 from shortlist.store.catalogue.keys import READER
 from shortlist.store.catalogue.rows import from_micros
 from shortlist.store.sql.dialect import in_list
 from shortlist.store.sql.schema import (
-    catalogue,
     events,
     exposures,
     features,
     keys,
     messages,
-    meta,
     objectives,
     readers,
     tastes,
 )
 
-ERASED = "erased reader "  # and the reader's id: a key in `meta`; its value is the number of erased rows by table
-UNWIPED = "erased and not wiped"  # a key in `meta`; its value is the receipt so far
 OWNED: Sequence[tuple[Table, str]] = (
     (readers, "id"), (events, "user_id"), (tastes, "user_id"), (objectives, "user_id"), (exposures, "user_id"),
     (features, "user_id"),
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """The number of rows erased by table, and the ids and texts that they held."""
-
-    rows: Mapping[str, int]
-    texts: frozenset[str]
-
-
-def mention_of(user_id: str) -> re.Pattern[str]:
-    """Return a pattern that finds the id as a word of its own: `ann` is not in `anna`, `ann-2` or `ann@example.org`."""
-    return re.compile(rf"(?<![\w@.-]){re.escape(user_id)}(?![\w@-]|\.\w)")
-
-
 class PersonalData(CatalogueTable):
     """The rows of one reader in all tables."""
-
-    def exists(self, user_id: str) -> bool:
-        """Return whether any table has rows of this reader."""
-        with self._database.reading() as connection:
-            return any(_number(connection, table, table.c[column] == user_id) for table, column in OWNED) or bool(
-                _keys_of(connection, user_id) or _threads_of(connection, user_id)
-            )
 
     def export(self, user_id: str) -> dict[str, Any]:
         """Return all rows of the reader as JSON values, events and exposures oldest first."""
@@ -85,60 +55,20 @@ class PersonalData(CatalogueTable):
                 "keys": [_document(row, without="sha") for row in _keys_of(connection, user_id)],
             }
 
-    def iterate_texts(self) -> Iterator[tuple[str, str]]:
-        """Yield ("table.column", value) for every text in the catalogue."""
-        for table in catalogue.sorted_tables:
-            columns = [column for column in table.columns if isinstance(column.type, PlainText)]
-            with self._database.reading() as connection:
-                for row in connection.execute(select(*columns)):
-                    for column, value in zip(columns, row, strict=True):
-                        if value is not None:
-                            yield str(column), value
 
-    def erase(self, user_id: str) -> Erased:
-        """Delete all rows of the reader and leave a mark, in one transaction. Derived data follows as after `remove`.
-
-        The deleted bytes are overwritten in a SQLite file. Its log still holds them until `Home.wipe`.
-        """
-        with self._database.erasing() as connection:
-            erased = erase(connection, user_id)
-            mark = {"key": f"{ERASED}{user_id}", "value": json.dumps(dict(erased.rows))}
-            connection.execute(self._database.replace(meta, mark))
-            mark_removal(connection, self._database)
-        return erased
-
-    def erased(self) -> dict[str, dict[str, int]]:
-        """Return the erased rows by table of each reader whose derived data may still exist, by id."""
-        marks = select(meta).where(meta.c.key.startswith(ERASED))
-        with self._database.reading() as connection:
-            return {row.key.removeprefix(ERASED): json.loads(row.value) for row in connection.execute(marks)}
-
-    def settle(self, receipt: Mapping[str, Any]) -> None:
-        """Replace the marks of all readers by one without their ids, which holds `receipt`."""
-        with self._database.erasing() as connection:
-            connection.execute(delete(meta).where(meta.c.key.startswith(ERASED)))
-            mark = {"key": UNWIPED, "value": json.dumps(receipt)}
-            connection.execute(self._database.replace(meta, mark))
-
-    def settled(self) -> dict[str, Any] | None:
-        """Return the receipt of `settle` until `finish`, else None."""
-        with self._database.reading() as connection:
-            value = connection.scalar(select(meta.c.value).where(meta.c.key == UNWIPED))
-        return None if value is None else dict(json.loads(value))
-
-    def is_unfinished(self) -> bool:
-        """Return whether an erasure was interrupted before `finish`."""
-        marks = select(meta.c.key).where(meta.c.key.startswith(ERASED) | (meta.c.key == UNWIPED)).limit(1)
-        with self._database.reading() as connection:
-            return connection.scalar(marks) is not None
-
-    def finish(self) -> None:
-        """Delete the last mark. Call it when the files are wiped."""
-        with self._database.erasing() as connection:
-            connection.execute(delete(meta).where(meta.c.key == UNWIPED))
+def reader_exists(connection: Connection, user_id: str) -> bool:
+    """Return whether any table has rows of this reader. Tables that an older version lacks are left out."""
+    present = set(inspect(connection).get_table_names())
+    owned = (
+        select(table.c[column]).where(table.c[column] == user_id) for table, column in OWNED if table.name in present
+    )
+    if any(connection.execute(query.limit(1)).first() is not None for query in owned):
+        return True
+    has_keys = keys.name in present and bool(_keys_of(connection, user_id))
+    return has_keys or bool(_threads_of(connection, user_id))
 
 
-def erase(connection: Connection, user_id: str) -> Erased:
+def erase_reader(connection: Connection, user_id: str) -> Erased:
     """Delete all rows of the reader. Tables that a catalogue of an older version lacks are left out."""
     present = set(inspect(connection).get_table_names())
     texts: set[str] = set()
@@ -199,10 +129,6 @@ def names_reader(turn: Mapping[str, Any], user_id: str, pattern: re.Pattern[str]
     arguments = (turn.get("asked") or {}, (turn.get("action") or {}).get("arguments") or {})
     people = {turn.get("user"), turn.get("speaker"), *(one.get("user") for one in arguments)}
     return user_id in people or any(pattern.search(turn.get(part) or "") for part in ("message", "reply"))
-
-
-def _number(connection: Connection, table: Table, condition: Any) -> int:
-    return connection.scalar(select(func.count()).select_from(table).where(condition)) or 0
 
 
 def _document(row: Row[Any], without: str = "") -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Erase everything that the catalogue stores of a reader, a video or an article."""
