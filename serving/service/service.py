@@ -271,6 +271,7 @@ class Service:
         Raises `UnknownReader` or `UnknownItem`, and `HomeLocked` while a process ingests.
         """
         with self._writer_lock(), self.reloader.writing():
+            self._exposures.flush()
             return self._forget(Subject(kind, subject_id))
 
     def close(self) -> None:

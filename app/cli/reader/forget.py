@@ -127,7 +127,8 @@ def _number(receipt: Document) -> str:
 def _show(done: Forgotten) -> None:
     receipt = done.receipt
     for one in (*receipt["readers"], *receipt["items"]):
-        say(f"erased {one['kind']}: " + ", ".join(f"{number:,} {table}" for table, number in one["erased"].items()))
+        rows = [f"{number:,} {table}" for table, number in one["erased"].items() if number]
+        say(f"erased {one['kind']}: {', '.join(rows) or 'only copies were left'}")
     say(f"deleted {receipt['caches']['answers']:,} cached answers, {receipt['caches']['embeddings']:,} embeddings")
     _show_rest(receipt)
     if receipt["proof"] is not None:
