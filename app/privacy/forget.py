@@ -107,7 +107,7 @@ def _require_known(home: Home, subjects: Set[Subject]) -> None:
             home.catalogue.readers.get(subject.id)  # raises with the nearest ids
             raise UnknownReader(subject.id, ())
         raise UnknownItem(
-            f"unknown {subject.kind}", expected=f"the id of a {subject.kind} in this home", found=repr(subject.id),
+            f"unknown {subject.kind}", expected="the id of one in this home", found=repr(subject.id),
             remedy="find its id with `shortlist search TEXT`" if subject.kind == "video" else "correct the id",
         )  # fmt: skip
 
