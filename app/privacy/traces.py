@@ -26,7 +26,7 @@ OF_READERS = IN_LISTS | {
     "readers.id", "events.user_id", "events.request_id", "exposures.user_id", "exposures.request", "tastes.user_id",
     "tastes.sentence", "objectives.user_id", "features.user_id", "keys.scope", "keys.label", "messages.thread",
 }  # fmt: skip
-OF_ITEMS = IN_LISTS | {"events.item_id", "exposures.items", "exposures.request", "steps.item"}
+OF_ITEMS = IN_LISTS | {"events.item_id", "exposures.items", "exposures.request", "features.item_id", "steps.item"}
 NAMING: Mapping[SubjectKind, Set[str]] = {
     READER: OF_READERS,
     "video": OF_ITEMS | {"videos.id", "segments.video_id", "enrichments.video_id", "locations.video_id"},

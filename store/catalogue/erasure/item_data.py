@@ -19,6 +19,7 @@ from shortlist.store.sql.schema import (
     enrichments,
     events,
     exposures,
+    features,
     locations,
     messages,
     removed_videos,
@@ -61,6 +62,8 @@ def erase_item(connection: Connection, item: Subject) -> Erased:
         "events": _delete(connection, events, _of(item)),
         "messages": _erase_turns(connection, item.id, title),
     }
+    if features.name in present:
+        rows["features"] = _delete(connection, features, features.c.item_id == item.id)
     places: dict[str, str] = {}
     if item.kind == "video":
         of_video = select(locations.c.location, locations.c.version).where(locations.c.video_id == item.id)

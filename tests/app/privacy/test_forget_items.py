@@ -127,7 +127,7 @@ def test_no_file_holds_a_forgotten_item(path: Path, tmp_path: Path) -> None:
     assert not list((path / "media").iterdir())
     erased = {one["kind"]: one["erased"] for one in done.receipt["items"]}
     assert erased["video"] == {
-        "tastes": 1, "events": 1, "messages": 1, "locations": 1, "exposures": 2, "steps": 2, "videos": 1,
+        "tastes": 1, "events": 1, "messages": 1, "features": 0, "locations": 1, "exposures": 2, "steps": 2, "videos": 1,
     }  # fmt: skip
     assert erased["article"]["events"] == 1
     assert (done.receipt["downloads"], versions(path)) == (1, ["two"])
