@@ -13,7 +13,8 @@ import polars as pl
 
 from shortlist.core.config import PipelineConfig
 from shortlist.core.types import ACTIONS
-from shortlist.ops.data.validate import Usual, validate
+from shortlist.ops.data.ledger import Usual
+from shortlist.ops.data.validate import validate
 
 EVENTS = 1_000_000
 BAD = 5_000

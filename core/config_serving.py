@@ -45,4 +45,7 @@ class ServeConfig(Section):
     )
     kept_answers: int = Field(2048, ge=0, description="recommendations to cache until the reader or the home changes")
     refresh_s: Positive = Field(1.0, description="seconds between two checks for what another process has ingested")
+    core_hour_price: float = Field(
+        0.04, ge=0, description="price of an hour of a core, for the cost of answers in /metrics; in your currency"
+    )
     shutdown_s: Positive = Field(15.0, description="longest wait for running requests when the server stops")

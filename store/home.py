@@ -54,7 +54,7 @@ DELIVERED = "delivered"  # the key in `meta` if catalogue and documents are both
 # Prefixes of the names of a home's files. Other files in its folder are left alone.
 OWN_PREFIXES = (
     "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.", "trained",
-    "pipeline.", "drift.", "incoming", "processing", "done", "quarantine", "failed",
+    "training.", "pipeline.", "drift.", "incoming", "processing", "done", "quarantine", "failed",
     CHAT_HISTORY, DAMAGE, FEATURES, LAST_READER, PICTURES, RECEIPTS, "README.md", BACKUPS, RESTORING, REPLACED,
 )  # fmt: skip
 

@@ -14,10 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, RowMapping, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Column, Integer, MetaData, RowMapping, Table, Text, func, insert, select, update
 
 from shortlist.ops.data.inbox import FileKind
-from shortlist.ops.data.validate import Usual
 from shortlist.store.catalogue.rows import from_micros, to_micros
 from shortlist.store.sql.sqlite import SqliteDatabase
 
@@ -28,6 +27,7 @@ OPEN: tuple[State, ...] = ("taken", "checked", "finishing")
 FILE = "pipeline.sqlite3"
 IF_DAMAGED = "delete it: files that are delivered again are stored again, which changes nothing"
 USUAL_DAYS = timedelta(days=14)
+OUTCOMES = ("new", "changed", "unchanged", "repeated", "bad")  # of rows
 MIN_FILES = 3  # of a kind, before there is anything usual
 
 tables = MetaData()
@@ -44,6 +44,14 @@ arrivals = Table(
     Column("facts", Text, nullable=False),  # JSON: the other fields of `Arrival`
     sqlite_autoincrement=True,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The earlier files of a kind: the median of their rows (None before three), and the columns that all had."""
+
+    rows: float | None = None
+    columns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +154,20 @@ class Ledger:
             return Usual()
         rows = statistics.median(one.rows for one in earlier)
         return Usual(rows, frozenset.intersection(*(frozenset(one.columns) for one in earlier)))
+
+    def count_files(self) -> dict[tuple[str, ...], float]:
+        """Return the number of files by kind and state."""
+        by = (arrivals.c.kind, arrivals.c.state)
+        with self._database.reading() as connection:
+            rows = connection.execute(select(*by, func.count()).group_by(*by)).all()
+        return {(kind, state): number for kind, state, number in rows}
+
+    def count_rows(self) -> dict[tuple[str, ...], float]:
+        """Return the number of rows by kind and outcome, which is one of `OUTCOMES`."""
+        sums = [func.sum(func.json_extract(arrivals.c.facts, f"$.{outcome}")) for outcome in OUTCOMES]
+        with self._database.reading() as connection:
+            rows = connection.execute(select(arrivals.c.kind, *sums).group_by(arrivals.c.kind)).all()
+        return {(kind, outcome): n or 0 for kind, *counts in rows for outcome, n in zip(OUTCOMES, counts, strict=True)}
 
     def close(self) -> None:
         """Close the file."""

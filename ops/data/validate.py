@@ -13,6 +13,7 @@ from shortlist.core.config import PipelineConfig
 from shortlist.ops.data.arrived_table import ArrivedTable, read_table
 from shortlist.ops.data.cells import typed
 from shortlist.ops.data.check import Checked, check
+from shortlist.ops.data.ledger import Usual
 from shortlist.ops.data.rules import Effect, Kind, Rule, batch_rules, row_rules
 
 MIN_ROWS = 10  # a share of fewer rows says nothing: they are put aside one by one
@@ -21,14 +22,6 @@ MIN_VOLUME = 1000  # rows; a small file may well be ten times as large as usual
 
 References = Mapping[str, Mapping[str, int]]  # the name of a batch rule -> id -> number of rows with it
 Known = Callable[[str, Iterable[str]], set[str]]  # a table of the catalogue, and ids -> those that it has
-
-
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """The earlier files of a kind: the median of their rows (None before three), and the columns that all had."""
-
-    rows: float | None = None
-    columns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

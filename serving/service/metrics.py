@@ -8,6 +8,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from shortlist.core.notes import Note, NoteCode
 from shortlist.core.ranking import Answer
@@ -74,11 +75,18 @@ class Metrics:
         self._running = self._sum("llm_running", "Requests that call the language model.")
         self._waiting = self._sum("llm_waiting", "Requests that wait for the language model.")
         self._gauges: list[tuple[Gauge, Callable[[], float]]] = []
+        self._collectors: list[Collector] = []
 
     def gauge(self, name: str, description: str, value: Callable[[], float]) -> None:
         """Add a gauge that calls `value` when metrics are read. It must be equal in all processes of a server."""
         gauge = Gauge(f"shortlist_{name}", description, registry=self._registry, multiprocess_mode="mostrecent")
         self._gauges.append((gauge, value))
+
+    def add(self, collector: Collector) -> None:
+        """Add metrics that are read when metrics are. They must be equal in all processes of a server."""
+        self._collectors.append(collector)
+        if self._folder is None:
+            self._registry.register(collector)
 
     def llm_queue(self, running: int, waiting: int) -> None:
         """Set the numbers of requests of this process that call the language model, and that wait for it."""
@@ -114,6 +122,8 @@ class Metrics:
             return generate_latest(self._registry)
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(self._folder))  # type: ignore[no-untyped-call]
+        for collector in self._collectors:
+            registry.register(collector)
         return generate_latest(registry)
 
     def _sum(self, name: str, description: str) -> Gauge:

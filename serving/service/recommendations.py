@@ -53,8 +53,8 @@ class Recommendations:
         began = perf_counter()
         key = self._cache_key(request)
         cached = self._cache.get(key)
-        self._metrics.answers.labels("made" if cached is None else "kept").inc()
         if cached is not None:
+            self._metrics.answers.labels("kept").inc()
             return {**cached, "timings_ms": {"recall": round((perf_counter() - began) * 1000, 2)}}
         document = answer_document(self._answer(request))
         self._cache.put(key, document)
@@ -124,7 +124,8 @@ class Recommendations:
 
     def _observe(self, answer: Answer, deadline: Deadline | None = None) -> None:
         self._metrics.observe(answer)
-        if deadline is None or deadline.remaining_s:  # else the client got the fallback, whose notes were counted
+        if deadline is None or deadline.remaining_s:  # else the client got the fallback, which was counted
+            self._metrics.answers.labels("made").inc()
             self.observe_notes(answer.notes)
 
     def _cache_key(self, request: Request) -> Hashable:

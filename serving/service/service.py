@@ -31,6 +31,7 @@ from shortlist.serving.limits.thread_pool import WorkerThreads
 from shortlist.serving.service.bulk_ingest import Result, remove_video, store_events, store_videos
 from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.documents import reader_document, video_detail_document
+from shortlist.serving.service.home_metrics import HomeMetrics
 from shortlist.serving.service.lists import Lists
 from shortlist.serving.service.media import MediaFiles
 from shortlist.serving.service.recommendations import Recommendations
@@ -72,6 +73,7 @@ class Service:
         snapshot = self.reloader.snapshot
         self.metrics.gauge("revision", "Revision of the index.", lambda: snapshot().revision)
         self.metrics.gauge("videos", "Videos in the index.", lambda: snapshot().n_live)
+        self.metrics.add(HomeMetrics(context.home, context.config))
 
     def recommend(self, request: Request) -> dict[str, Any]:
         """Return the document of `recommend --json`, without rerank if the language model is late or busy.

@@ -28,7 +28,7 @@ from shortlist.core.types import ACTIONS, KINDS, SEEN_ACTIONS, Action, Event
 from shortlist.core.validation import require
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.results import Activity
-from shortlist.store.catalogue.rows import Columns, event_of, event_row, to_micros
+from shortlist.store.catalogue.rows import Columns, event_of, event_row, from_micros, to_micros
 from shortlist.store.lock import WriterLock
 from shortlist.store.sql.database import Database
 from shortlist.store.sql.dialect import PARAMETER, in_list, in_parameter, in_subquery, parameter_table
@@ -38,6 +38,7 @@ POSITIVE: tuple[Action, ...] = ("click", "view", "like")
 DAY_US = 86_400_000_000
 BATCH = 10_000  # events a transaction, so that no other writer waits long
 PAGE = 10_000
+RECENT = 1_000
 REMOVAL = "newest removal of events"  # the key in `meta`
 
 LATEST = "latest"  # a parameter: events later than this time are left out
@@ -291,6 +292,12 @@ class Events(CatalogueTable):
         """Return the sequence number of the event added last; 0 before the first."""
         with self._database.reading() as connection:
             return connection.scalar(select(func.max(events.c.seq))) or 0
+
+    def newest_time(self) -> datetime | None:
+        """Return the newest time among the `RECENT` events added last, or None without events."""
+        newest = select(func.max(events.c.seq)).scalar_subquery()
+        with self._database.reading() as connection:
+            return from_micros(connection.scalar(select(func.max(events.c.at)).where(events.c.seq > newest - RECENT)))
 
     def version(self) -> tuple[int, str]:
         """Return the newest sequence number and a mark of the newest removal.

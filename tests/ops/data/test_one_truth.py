@@ -25,8 +25,9 @@ from shortlist.ingest.tables.read import rows
 from shortlist.ingest.tables.rows import Failure, Row, records
 from shortlist.ops.data import arrived_table
 from shortlist.ops.data.arrived_table import COLUMNS, number_of, read_table
+from shortlist.ops.data.ledger import Usual
 from shortlist.ops.data.rules import Kind
-from shortlist.ops.data.validate import Usual, validate
+from shortlist.ops.data.validate import validate
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 LATEST = NOW + timedelta(days=1)
