@@ -11,7 +11,8 @@ import polars as pl
 from shortlist.core.config import Config
 from shortlist.ops.features.changes import history, with_sessions
 from shortlist.ops.features.events import read_events
-from shortlist.ops.features.feature_store import FeatureStore, Progress
+from shortlist.ops.features.feature_store import FeatureStore
+from shortlist.ops.features.progress import Progress
 from shortlist.ops.features.views import DAY_US, VIEWS
 from shortlist.store.catalogue.rows import EPOCH, to_micros
 from shortlist.store.home import Home

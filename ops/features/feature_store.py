@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 
 import polars as pl
 
+from shortlist.ops.features.progress import Progress
 from shortlist.ops.features.views import View
-from shortlist.store.catalogue.rows import EPOCH
 
 TIME = pl.Datetime("us", "UTC")
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The end of a build: all that was known before the microsecond `until` is in the store.
-
-    `definitions` hashes what decides the values. `last_event` is the number of the newest event that was read, and
-    `removal` the mark of the newest removal of events.
-    """
-
-    definitions: str
-    last_event: int
-    removal: str
-    until: int
-
-    @property
-    def moment(self) -> datetime:
-        """The time of `until`."""
-        return EPOCH + timedelta(microseconds=self.until)
 
 
 class FeatureStore(Protocol):

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from shortlist.core.errors import UsageError
-from shortlist.ops.features.feature_store import Progress
+from shortlist.ops.features.progress import PROGRESS, Progress, read_progress
 from shortlist.ops.features.values import is_left, newest_values, values_before
 from shortlist.ops.features.views import DAY_US, View
 from shortlist.store.catalogue.features import KEYS, OnlineRow
@@ -21,7 +21,6 @@ from shortlist.store.home import Home
 from shortlist.store.home_files import FEATURES
 from shortlist.store.permissions import create_private
 
-PROGRESS = "progress.json"
 FIRST_DAY = date(1970, 1, 1)
 
 
@@ -29,15 +28,12 @@ class LocalFeatureStore:
     """The `FeatureStore` in the folder features of `home`."""
 
     def __init__(self, home: Home) -> None:
-        self._folder = home.path / FEATURES
+        self._home, self._folder = home.path, home.path / FEATURES
         self._online = home.catalogue.features
 
     def progress(self) -> Progress | None:
         """See `FeatureStore`."""
-        try:
-            return Progress(**json.loads((self._folder / PROGRESS).read_text()))
-        except FileNotFoundError:
-            return None
+        return read_progress(self._home)
 
     def clear(self) -> None:
         """See `FeatureStore`."""

@@ -15,9 +15,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from shortlist.core.config import Config
-from shortlist.core.errors import ShortlistError
 from shortlist.ops.data.ledger import FILE as PIPELINE
 from shortlist.ops.data.ledger import Ledger
+from shortlist.ops.drift.report import read_report
+from shortlist.ops.features.progress import read_progress
 from shortlist.ops.pipeline.history import History
 from shortlist.retrieval.trained.versions import registry
 from shortlist.store.home import Home
@@ -43,12 +44,15 @@ class HomeMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """See `Collector`."""
         unreadable = GaugeMetricFamily("shortlist_unreadable", "1 for a part that cannot be read.", labels=("part",))
-        parts = {"catalogue": self._catalogue, "models": self._models, "pipeline": self._pipeline, "cost": self._cost}
+        parts = {
+            "catalogue": self._catalogue, "models": self._models, "pipeline": self._pipeline, "drift": self._drift,
+            "cost": self._cost,
+        }  # fmt: skip
         for part, read in parts.items():
             try:
                 yield from list(read())
-            except (ShortlistError, OSError, psutil.Error) as error:
-                log.warning("metrics of the %s cannot be read: %s", part, error)
+            except Exception:  # no part may hide the others, nor the state of the server
+                log.exception("metrics of the %s cannot be read", part)
                 unreadable.add_metric([part], 1)
         yield unreadable
 
@@ -63,10 +67,10 @@ class HomeMetrics(Collector):
     def _models(self) -> Iterator[Metric]:
         models = registry(self._home.path)
         found, champion = models.versions(), models.champion()
-        states = Counter((one.state,) for one in found)
-        yield _gauges("model_versions", "Trained versions by state.", ("state",), states)
-        verdicts = Counter((_verdict(one.receipt.get("gate")),) for one in found)
-        yield _gauges("model_verdicts", "Trained versions by the verdict of the gate.", ("verdict",), verdicts)
+        states = Counter(one.state for one in found)
+        yield _gauges("model_versions", "Trained versions by state.", "state", states.items())
+        verdicts = Counter(_verdict(one.receipt.get("gate")) for one in found)
+        yield _gauges("model_verdicts", "Trained versions by the verdict of the gate.", "verdict", verdicts.items())
         made = next((str(one.receipt["at"]) for one in found if one.name == champion), None)
         when = datetime.fromisoformat(made) if made else None
         yield _time("model_trained", "Time when the version in use was trained.", when)
@@ -76,7 +80,12 @@ class HomeMetrics(Collector):
             return
         with closing(Ledger(self._home.path)) as ledger:
             files, rows = ledger.count_files(), ledger.count_rows()
-        yield _gauges("files", "Files that arrived, by kind and state.", ("kind", "state"), files)
+        family = GaugeMetricFamily(
+            "shortlist_files", "Files that arrived, by kind and state.", labels=("kind", "state")
+        )
+        for labels, number in files.items():
+            family.add_metric(labels, number)
+        yield family
         counter = CounterMetricFamily(
             "shortlist_rows", "Rows that arrived, by kind and outcome.", labels=("kind", "outcome")
         )
@@ -87,8 +96,19 @@ class HomeMetrics(Collector):
             runs = [run for run in history.newest(RUNS) if run.ended]
         yield _time("run", "End of the newest run.", runs[0].ended if runs else None)
         yield _gauge("run_failed", "1 if the newest run failed.", bool(runs) and runs[0].state == "failed")
-        steps = {(step.step,): step.seconds for run in reversed(runs) for step in run.steps if step.state == "done"}
-        yield _gauges("step_seconds", "Duration of each step when it last did its work.", ("step",), steps)
+        steps = {step.step: step.seconds for run in reversed(runs) for step in run.steps if step.state == "done"}
+        yield _gauges("step_seconds", "Duration of each step when it last did its work.", "step", steps.items())
+        progress = read_progress(self._home.path)
+        built = progress.moment if progress else None
+        yield _time("features_built", "Time until which features are built.", built)
+
+    def _drift(self) -> Iterator[Metric]:
+        report = read_report(self._home.path)
+        if report is None:
+            return
+        yield _time("drift_judged", "Time of the last check for drift.", report.at)
+        excess = [(one.feature, one.excess) for one in report.findings if one.excess is not None]
+        yield _gauges("drift_excess", "Distance from the days before, as a multiple of its limit.", "feature", excess)
 
     def _cost(self) -> Iterator[Metric]:
         parent = psutil.Process(os.getppid() if self._config.serve.workers > 1 else None)
@@ -117,8 +137,8 @@ def _time(name: str, about: str, at: datetime | None) -> Metric:
     return GaugeMetricFamily(f"shortlist_{name}_timestamp_seconds", about, at.timestamp() if at else None)
 
 
-def _gauges(name: str, about: str, labels: tuple[str, ...], values: dict[tuple[str, ...], float]) -> Metric:
-    family = GaugeMetricFamily(f"shortlist_{name}", about, labels=labels)
-    for words, value in values.items():
-        family.add_metric(words, value)
+def _gauges(name: str, about: str, label: str, values: Iterable[tuple[str, float]]) -> Metric:
+    family = GaugeMetricFamily(f"shortlist_{name}", about, labels=(label,))
+    for word, value in values:
+        family.add_metric([word], value)
     return family

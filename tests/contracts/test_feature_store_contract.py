@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from shortlist.core.errors import UsageError
-from shortlist.ops.features.feature_store import TIME, FeatureStore, Progress
+from shortlist.ops.features.feature_store import TIME, FeatureStore
 from shortlist.ops.features.local_store import LocalFeatureStore
+from shortlist.ops.features.progress import Progress
 from shortlist.ops.features.views import ITEM, READER_CATEGORY, View
 from shortlist.store.home import Home
 

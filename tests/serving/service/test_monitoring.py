@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from shortlist.core.config import Config
 from shortlist.ops.data.ledger import Ledger
+from shortlist.ops.drift.report import Finding, Report, write_report
 from shortlist.ops.pipeline.history import Execution, History
 from shortlist.retrieval.trained.versions import registry
 from shortlist.serving.service.service import Service
@@ -127,7 +128,11 @@ def used_names() -> set[str]:
 
 def test_dashboard_and_alarms_use_metrics_that_there_are(read: Callable[[], dict[str, Any]], small_home: Path) -> None:
     Ledger(small_home).close()
+    day = date(2026, 11, 19)
+    finding = Finding("answers: legs", "drifting", excess=1.5)
+    write_report(small_home, Report(TRAINED, day, (day, day), 0.01, (finding,)))
     found = read()
+    assert found["shortlist_drift_excess"] == {labels(feature="answers: legs"): 1.5}
     there = set(found) | {f"{name}_{part}" for name in found for part in ("total", "bucket")}
     assert used_names() - there == set()
 
