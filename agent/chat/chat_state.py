@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from shortlist.agent.chat.action import LIST_ACTIONS, Action
+from shortlist.agent.chat.action import LIST_ACTIONS, Action, arguments_of
 from shortlist.agent.chat.languages.phrases import Language
+from shortlist.core.ranking import Request
 
 Document = Mapping[str, Any]
+
+DEFAULT_THREAD = "default"  # of the command line
 
 
 class ThreadStore(Protocol):
@@ -55,6 +58,21 @@ class ChatState:
     def n_shown(self) -> int:
         """The number of places of the last list that were shown."""
         return max((int(item["rank"]) for item in self.last_list), default=0)
+
+
+def list_turn(request: Request, answer: Document) -> dict[str, Any]:
+    """Return the turn of a thread whose reader was shown `answer` to `request` outside of the chat."""
+    arguments = arguments_of(request)
+    return {
+        "message": "",
+        "reply": "",
+        "action": {"name": "recommend", "arguments": arguments},
+        "recommendations": list(answer["recommendations"]),
+        "request_id": answer["request_id"],
+        "user": request.user_id,
+        "speaker": request.user_id,
+        "asked": arguments,
+    }
 
 
 def recall(turns: Sequence[Document], user: str | None) -> ChatState:

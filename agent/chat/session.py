@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal
 
-from shortlist.agent.chat.action import Action, arguments_of
-from shortlist.agent.chat.chat_state import ChatState, Document, ThreadStore, recall
+from shortlist.agent.chat.action import Action
+from shortlist.agent.chat.chat_state import DEFAULT_THREAD, ChatState, Document, ThreadStore, list_turn, recall
 from shortlist.agent.chat.languages.phrases import say
 from shortlist.agent.chat.languages.to_english import to_english
 from shortlist.agent.chat.llm_interpreter import Interpreter
@@ -53,7 +53,9 @@ class Chat:
         self._encode = encode
         self._today = today
 
-    def turn(self, message: str, user: str | None = None, thread: str = "default", *, may_store: bool = True) -> Reply:
+    def turn(
+        self, message: str, user: str | None = None, thread: str = DEFAULT_THREAD, *, may_store: bool = True
+    ) -> Reply:
         """Reply to `message` in `thread`, for `user` unless the message names another reader.
 
         Unless `may_store`, feedback is not stored, and the reply says so.
@@ -72,18 +74,7 @@ class Chat:
 
     def show(self, thread: str, request: Request, answer: Document) -> None:
         """Store in `thread` that its reader was shown `answer` to `request`, so that messages can refer to it."""
-        arguments = arguments_of(request)
-        turn = {
-            "message": "",
-            "reply": "",
-            "action": {"name": "recommend", "arguments": arguments},
-            "recommendations": list(answer["recommendations"]),
-            "request_id": answer["request_id"],
-            "user": request.user_id,
-            "speaker": request.user_id,
-            "asked": arguments,
-        }
-        self._threads.add(thread, turn)
+        self._threads.add(thread, list_turn(request, answer))
 
     def _interpret(
         self, message: str, turns: Sequence[Document], state: ChatState

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +20,7 @@ from shortlist.app.cli.terminal.filter_options import (
 )
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, Explain, HomeDir, K, Rerank, check_rerank, settings
 from shortlist.app.cli.terminal.output import say
+from shortlist.core.errors import StateError
 
 if TYPE_CHECKING:
     from shortlist.agent.recommend import Recommender
@@ -103,6 +105,7 @@ def _print(
     causes = _causes(recommender, request, answer) if explain and not interrupted else {}
     document = answer_document(answer)
     document["request_id"] = exposures.record(request, document)
+    _show_in_chat(store, request, document)
     if as_json:
         for item in document["recommendations"]:
             item |= {"counterfactual": causes[item["video_id"]].document} if item["video_id"] in causes else {}
@@ -114,6 +117,14 @@ def _print(
     print_notes(note for note in answer.notes if as_json or note.code != "nothing-relevant")
     if interrupted:
         raise KeyboardInterrupt
+
+
+def _show_in_chat(store: Home, request: Request, document: dict[str, Any]) -> None:
+    """Let the next `shortlist chat` refer to the places of the list. A home that cannot be written does without."""
+    from shortlist.agent.chat.chat_state import DEFAULT_THREAD, list_turn
+
+    with suppress(StateError):
+        store.catalogue.threads.add(DEFAULT_THREAD, list_turn(request, document))
 
 
 def _causes(recommender: Recommender, request: Request, answer: Answer) -> dict[str, Counterfactual]:

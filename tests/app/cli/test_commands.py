@@ -163,6 +163,17 @@ def test_chat_recommends_then_explains(shortlist: Shortlist, sample_home: Path, 
     assert first["recommendations"][1]["title"] in why["reply"]
 
 
+def test_chat_explains_the_list_that_recommend_printed(shortlist: Shortlist, sample_home: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(sample_home, home)
+    printed = document(shortlist("recommend", "user_123", "--about", "the Moon", "--json", home=home))
+    plain = document(shortlist("recommend", "user_42", "--json", home=home))
+    assert plain["recommendations"][1]["title"] != printed["recommendations"][1]["title"]
+    document(shortlist("recommend", "user_123", "--about", "the Moon", "--json", home=home))
+    why = document(shortlist("chat", "why number 2?", "--json", home=home))
+    assert printed["recommendations"][1]["title"] in why["reply"]
+
+
 def test_an_unknown_reader_gets_the_nearest_ids(shortlist: Shortlist) -> None:
     done = shortlist("recommend", "user_124")
     assert done.returncode == 2
