@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,32 +16,46 @@ DRIFTING = 1
 SHOWN = ("feature", "state", "since", "times the limit", "what changed")
 
 
-def drift(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+def drift(
+    context: typer.Context,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 also if something drifts.")] = False,
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
     """Compare the newest complete day with the days before: what readers chose, new videos, and the lists shown.
 
     How far a day may be from the days before follows from how far those are from each other. The report is stored in
     the home as drift.json, which the pipeline reads, and drift.html, which has pictures.
 
-    Exits with 0 if nothing drifts, 1 if something does, and 2 if there are no events. Run it once a day.
+    Exits with 0 if nothing drifts, 1 if something does, and 2 if no day is complete. Run it once a day.
 
     Example: shortlist drift
     """
     from datetime import UTC, datetime
 
     from shortlist.app.build import open_home
+    from shortlist.app.pipeline import require_ops
+
+    require_ops()
     from shortlist.ops.drift.check import check
     from shortlist.ops.drift.home_features import calendar_of, home_features
     from shortlist.ops.drift.page import drift_page
     from shortlist.ops.drift.report import continued, read_report, to_json, write_report
+    from shortlist.ops.features.build import build
+    from shortlist.ops.features.local_store import LocalFeatureStore
     from shortlist.store.home_files import DRIFT_PAGE
     from shortlist.store.permissions import create_private
 
     chosen = settings(context, home, config)
     now = datetime.now(UTC)
     with open_home(chosen) as store:
-        calendar = calendar_of(store, chosen, now)
+        features = LocalFeatureStore(store)
+        build(store, chosen, features, now)
+        calendar = calendar_of(features, chosen, now)
         last_event = store.catalogue.events.last_number()
-        report = check(home_features(store, chosen, calendar), calendar, chosen.drift.false_alarms, now)
+        samples = home_features(store, features, chosen, calendar)
+        report = check(samples, calendar, chosen.drift.false_alarms, now)
         report = continued(report, read_report(store.path), last_event)
         write_report(store.path, report)
         page = store.path / DRIFT_PAGE
@@ -52,7 +66,7 @@ def drift(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
     else:
         _show(report)
         say(f"pictures: {page}")
-    if report.in_state("drifting"):
+    if report.in_state("drifting") and not exit_zero:
         raise typer.Exit(DRIFTING)
 
 
@@ -63,14 +77,14 @@ def _show(report: Report) -> None:
     from rich.text import Text
 
     from shortlist.core.display import printable
-    from shortlist.ops.drift.table import HEAD, headline, next_steps, not_judged, table_rows
+    from shortlist.ops.drift.table import HEAD, headline, next_steps, not_judged, steady_line, table_rows
 
     say(headline(report))
     table = Table(*SHOWN, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for row in table_rows(report):
+    for row in table_rows(report, "drifting", "passed"):
         cells = dict(zip(HEAD, row, strict=True))
         table.add_row(*(Text(printable(cells[name])) for name in SHOWN))
     if table.rows:
         Console().print(table)
-    for line in (*next_steps(report), *not_judged(report)):
+    for line in (*next_steps(report), *steady_line(report), *not_judged(report)):
         say(line)

@@ -30,7 +30,10 @@ class S3Inbox:
         """See `Inbox`."""
         for kind in FILE_KINDS:
             folder = f"{self._prefix}{INCOMING}/{kind}/"
-            for entry in self._entries(folder):
+            with _reaching(self._location(folder)):
+                pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder)
+                entries = [entry for page in pages for entry in page.get("Contents", ())]
+            for entry in entries:
                 name = entry["Key"].removeprefix(folder)
                 if name and not name.endswith("/") and _is_safe(name):
                     yield Found(kind, name, entry["ETag"].strip('"'))
@@ -74,19 +77,6 @@ class S3Inbox:
         """See `Inbox`."""
         with _reaching(self._location(self._prefix + name)):
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
-
-    def names(self, folder: str) -> Iterator[str]:
-        """See `Inbox`."""
-        yield from (entry["Key"].removeprefix(self._prefix) for entry in self._entries(f"{self._prefix}{folder}/"))
-
-    def copy(self, name: str, target: Path) -> bool:
-        """See `Inbox`."""
-        return self._download(self._prefix + name, target)
-
-    def _entries(self, folder: str) -> list[dict[str, Any]]:
-        with _reaching(self._location(folder)):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder)
-            return [entry for page in pages for entry in page.get("Contents", ())]
 
     def _download(self, key: str, target: Path) -> bool:
         target.parent.mkdir(parents=True, exist_ok=True)

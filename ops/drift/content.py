@@ -10,6 +10,7 @@ import numpy as np
 
 from shortlist.core.ranking import FloatArray
 from shortlist.ops.drift.check import MIN_ROWS, Calendar, Feature
+from shortlist.ops.drift.daily import ItemCounts
 from shortlist.ops.drift.samples import Labels, Vectors
 from shortlist.ops.drift.vectors import Cells, number_of_cells, sample_of
 
@@ -19,11 +20,10 @@ ADVICE = "see what arrived with `shortlist pipeline arrivals`; if it is meant to
 
 VectorsOf = Callable[[Sequence[str]], Mapping[str, FloatArray]]
 TitlesOf = Callable[[Sequence[str]], Mapping[str, str]]
-Counts = Mapping[date, Mapping[str, int]]
 
 
 def vector_features(
-    name: str, counts: Counts, vectors_of: VectorsOf, titles_of: TitlesOf, calendar: Calendar
+    name: str, counts: ItemCounts, vectors_of: VectorsOf, titles_of: TitlesOf, calendar: Calendar
 ) -> list[Feature]:
     """Return two features of videos: shares of cells, and the vectors for MMD.
 

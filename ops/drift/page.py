@@ -31,7 +31,7 @@ def drift_page(report: Report) -> str:
 def _body(report: Report) -> Iterator[str]:
     yield f"<p>{escape(headline(report))}</p>"
     yield from (f'<p class="warning">{escape(line)}</p>' for line in next_steps(report))
-    yield html_table(HEAD, table_rows(report))
+    yield html_table(HEAD, table_rows(report, "drifting", "passed", "steady"))
     yield from (f'<p class="note">{escape(line)}</p>' for line in not_judged(report))
     judged = [one for one in report.findings if one.days]
     if judged:

@@ -17,6 +17,7 @@ from shortlist.ops.drift.divergence import Floats
 
 MIN_REFERENCE = 7  # days; with fewer, nothing can be said about their spread
 NEAREST = 0.25  # share of the reference days that a day is compared with
+TINY = 1e-12  # of distances; there may be neither chance nor spread
 LEAST_RATIO = 0.02  # added to distances before the logarithm, so that equal days do not widen the spread
 LEAST_SPREAD = 0.1  # of the logarithms; a few equal days may agree by chance
 
@@ -59,7 +60,7 @@ def judge(distances: Distances, level: float) -> Judged:
         raise ValueError(f"expected {MIN_REFERENCE} reference days or more, found {n}")
     others = ~np.eye(days, n, dtype=bool)
     # The days' own spread beyond chance, so that days of few and of many rows can be compared.
-    between = max(0.0, float(np.median((raw - floor)[:n][others[:n]])))
+    between = max(TINY, float(np.median((raw - floor)[:n][others[:n]])))
     ratios = np.where(others, raw / (floor + between), np.inf)
     nearest = np.argsort(ratios, axis=1, kind="stable")[:, : max(1, int(NEAREST * n))]
     own, chance = (np.take_along_axis(one, nearest, 1).mean(1) for one in (raw, floor))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from shortlist.ops.drift.report import Finding, Report, State
 
 HEAD = ("feature", "state", "since", "statistic", "distance", "limit", "times the limit", "PSI", "KL", "what changed")
@@ -19,9 +17,18 @@ def headline(report: Report) -> str:
     return f"{report.day}: {found}, compared with {first} to {last}"
 
 
-def table_rows(report: Report) -> list[tuple[str, ...]]:
-    """Return the cells of each judged feature below `HEAD`, the farthest first."""
-    return [_row(one) for state in get_args(State) if state != "unknown" for one in report.in_state(state)]
+def table_rows(report: Report, *states: State) -> list[tuple[str, ...]]:
+    """Return the cells of each feature in one of `states` below `HEAD`, state by state, the farthest first."""
+    return [_row(one) for state in states for one in report.in_state(state)]
+
+
+def steady_line(report: Report) -> list[str]:
+    """Return one line about the features that do not drift, if there are any."""
+    steady = report.in_state("steady")
+    if not steady:
+        return []
+    nearest = f"the nearest to its limit is {steady[0].feature}, at {_number(steady[0].excess, 2)} of it"
+    return [f"steady: {len(steady)} features; {nearest}"]
 
 
 def not_judged(report: Report) -> list[str]:

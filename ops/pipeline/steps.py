@@ -6,14 +6,19 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from shortlist.ops.data.ledger import OPEN
 from shortlist.ops.data.workplace import Workplace
+from shortlist.ops.drift.daily import newest_active_day
 from shortlist.ops.features.local_store import LocalFeatureStore
 from shortlist.retrieval.trained.versions import registry
+from shortlist.store.home_files import DRIFT_REPORT
 
-Resource = Literal["incoming", "taken", "checked", "catalogue", "features", "versions", "approved", "models"]
+Resource = Literal[
+    "incoming", "taken", "checked", "catalogue", "features", "days", "drift", "versions", "approved", "models"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,16 @@ STEPS: tuple[Step, ...] = (
         "features",
         ("features", "build"),
         ("catalogue",),
-        ("features",),
+        ("features", "days"),
         "run `shortlist features build` to see why; what was built before stays in use",
+    ),
+    Step(
+        "drift",
+        ("drift", "--exit-zero"),
+        ("days",),
+        ("drift",),
+        "run `shortlist drift` to see why; the report of the last time stays in use",
+        not_yet=frozenset({2}),
     ),
     Step(
         "train",
@@ -105,6 +118,18 @@ def _features(place: Workplace) -> object:
     return asdict(progress) if (progress := LocalFeatureStore(place.home).progress()) else {}
 
 
+def _days(place: Workplace) -> object:
+    """Return the newest complete day with events: what drifted changes once a day, or if past days arrive."""
+    store, yesterday = LocalFeatureStore(place.home), datetime.now(UTC).date() - timedelta(days=1)
+    newest = newest_active_day(store, yesterday) if store.progress() else None
+    return str(newest) if newest else None
+
+
+def _drift(place: Workplace) -> object:
+    report = place.home.path / DRIFT_REPORT
+    return report.read_text(encoding="utf-8") if report.exists() else ""
+
+
 def _versions(place: Workplace) -> object:
     return registry(place.home.path).names()
 
@@ -123,6 +148,8 @@ STATES: Mapping[Resource, Callable[[Workplace], object]] = {
     "checked": _checked,
     "catalogue": _catalogue,
     "features": _features,
+    "days": _days,
+    "drift": _drift,
     "versions": _versions,
     "approved": _approved,
     "models": _models,

@@ -20,7 +20,11 @@ from shortlist.store.home import Home
 Command = Callable[..., Any]
 DAYS = 20
 TODAY = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0)
-SETTINGS = {"SHORTLIST_DRIFT__REFERENCE_DAYS": "14", "SHORTLIST_DRIFT__RECENT_DAYS": "3"}
+SETTINGS = {
+    "SHORTLIST_DRIFT__REFERENCE_DAYS": "14",
+    "SHORTLIST_DRIFT__RECENT_DAYS": "3",
+    "SHORTLIST_FEATURES__CLOCK": "event",
+}
 
 
 def watch(home: Path, kinds: dict[int, list[int]]) -> None:
@@ -53,8 +57,8 @@ def test_days_as_before_exit_with_zero(drift: Command, home: Path) -> None:
     watch(home, {})
     done = drift()
     assert done.returncode == 0, done.stderr
-    assert "no drift in 8 features" in done.stdout
-    assert "not judged: new videos: cells, new videos: MMD (0 of the 14 days" in done.stdout
+    assert "no drift in 17 features" in done.stdout
+    assert "new videos: cells, new videos: MMD (0 of the 14 days" in done.stdout
 
 
 def test_a_change_exits_with_one_and_says_since_when_and_what_to_do(drift: Command, home: Path) -> None:
@@ -81,4 +85,4 @@ def test_json_is_the_stored_report(drift: Command, home: Path) -> None:
 
 def test_a_home_without_events_is_told_what_to_do(here: Command, hashed: Any, tmp_path: Path) -> None:
     Home.open(tmp_path / "new", "hash-32", create=True).close()
-    here("drift", home=tmp_path / "new").says(2, "nothing can drift", "shortlist ingest events")
+    here("drift", home=tmp_path / "new").says(2, "nothing can drift", "features.clock")

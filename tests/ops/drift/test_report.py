@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from shortlist.ops.drift.check import Calendar, Feature, check
 from shortlist.ops.drift.page import drift_page
 from shortlist.ops.drift.report import Report, continued, read_report, to_json, write_report
 from shortlist.ops.drift.samples import Labels
-from shortlist.ops.drift.table import headline, next_steps, not_judged, table_rows
+from shortlist.ops.drift.table import headline, next_steps, not_judged, steady_line, table_rows
 
 AT = datetime(2026, 11, 27, 3, 15, tzinfo=UTC)
 NEWEST = date(2026, 11, 26)
@@ -68,12 +69,14 @@ def test_too_few_days_or_rows_are_said_and_not_judged() -> None:
 def test_the_table_says_what_changed_and_what_to_do() -> None:
     report = report_of([16, 17])
     assert headline(report) == "2026-11-26: 1 of 1 features drift, compared with 2026-11-09 to 2026-11-22"
-    (row,) = table_rows(report)
+    (row,) = table_rows(report, "drifting")
     assert row[:4] == ("chosen: category", "drifting", "2026-11-25", "PSI")
     assert float(row[6]) > 1
     assert row[-1].startswith("<b>$x$</b>: 0.0% → 28")
     assert next_steps(report) == [f"chosen: category: {ADVICE}"]
-    assert next_steps(report_of([])) == []
+    quiet = report_of([])
+    assert next_steps(quiet) == table_rows(quiet, "drifting", "passed") == steady_line(report) == []
+    assert re.fullmatch(r"steady: 1 features; the nearest .* chosen: category, at 0\.\d\d of it", *steady_line(quiet))
 
 
 def test_the_page_shows_each_feature_and_escapes_its_labels() -> None:

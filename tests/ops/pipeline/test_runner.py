@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from shortlist.core.config import FeaturesConfig
 from shortlist.core.errors import HomeLocked
 from shortlist.ops.data.ingest_arrivals import ingest_arrivals
 from shortlist.ops.data.take_arrivals import take_arrivals
@@ -31,6 +32,7 @@ from shortlist.retrieval.trained.versions import registry
 Put = Callable[[str, str], Path]
 HEADER = "user_id,item_id,kind,action,at\n"
 NAMES = [step.name for step in STEPS]
+DAY = date(2026, 11, 20)
 WORK: Mapping[str, Callable[[Workplace], object]] = {
     "arrive": take_arrivals,
     "validate": validate_arrivals,
@@ -40,7 +42,10 @@ WORK: Mapping[str, Callable[[Workplace], object]] = {
 
 
 class Pipeline:
-    """The pipeline of a home. `train` leaves an approved version, or ends as `trained` says. Other steps are real."""
+    """The pipeline of a home. `train` leaves an approved version, or ends as `trained` says. `drift` writes `drift`.
+
+    Other steps are real.
+    """
 
     def __init__(self, place: Workplace, history: History) -> None:
         self.place = place
@@ -48,6 +53,7 @@ class Pipeline:
         self.models = registry(place.home.path)
         self.commands: list[str] = []
         self.trained = Ended(0, "", 2.0, 1.5, 100.0)
+        self.drift = Report(datetime(2026, 11, 21, tzinfo=UTC), DAY, (DAY, DAY), 0.001, ())
         self.dies_in = ""
 
     def execute(self, command: Sequence[str]) -> Ended:
@@ -61,6 +67,9 @@ class Pipeline:
                 self.models.add(version, self.models.new_folder(version), {})
                 self.models.approve(version, "better")
             return self.trained
+        if name == "drift":
+            write_report(self.place.home.path, self.drift)
+            return Ended(0, "", 1.0, 0.5, 50.0)
         if name == "promote":
             self.models.promote(self.models.waiting() or "none", "approved")
             return Ended(0, "", 1.0, 0.5, 50.0)
@@ -79,7 +88,9 @@ class Pipeline:
 def pipeline(workplace: Any, folder: Path) -> Iterator[Pipeline]:
     with workplace() as place:
         few = place.config.pipeline.model_copy(update={"train_after": 3})
-        place = replace(place, config=place.config.model_copy(update={"pipeline": few}))
+        by_event = FeaturesConfig(clock="event")  # so that the days of the events are complete
+        config = place.config.model_copy(update={"pipeline": few, "features": by_event})
+        place = replace(place, config=config)
         history = History(folder)
         yield Pipeline(place, history)
         history.close()
@@ -97,9 +108,18 @@ def test_files_go_through_all_steps_once(pipeline: Pipeline, put: Put) -> None:
     put("events/day.csv", rows(5))
     assert pipeline.states() == dict.fromkeys(NAMES, "done")
     assert pipeline.models.champion() == "v5"
-    assert pipeline.states() == {**dict.fromkeys(NAMES, "skipped"), "features": "cached", "train": "cached"}
+    assert pipeline.states() == {
+        **dict.fromkeys(NAMES, "skipped"),
+        **dict.fromkeys(("features", "drift", "train"), "cached"),
+    }
     assert pipeline.commands == []
     assert pipeline.place.home.catalogue.counts().events == 5
+
+
+def test_drift_is_checked_once_for_each_complete_day(pipeline: Pipeline, put: Put) -> None:
+    for day, state in ((20, "done"), (21, "done"), (19, "cached")):
+        put("events/day.csv", rows(5, day=day))
+        assert pipeline.states()["drift"] == state
 
 
 def test_a_run_says_that_files_are_still_arriving(pipeline: Pipeline, put: Put) -> None:
@@ -130,11 +150,11 @@ def test_training_waits_for_new_events_unless_it_is_asked_for(pipeline: Pipeline
 def test_training_does_not_wait_for_new_events_after_a_drift(pipeline: Pipeline, put: Put) -> None:
     put("events/day.csv", rows(2))
     assert pipeline.states()["train"] == "skipped"
-    day = date(2026, 11, 20)
-    drift = Finding("chosen videos: category", "drifting", since=day, noticed=2, retrain=True)
-    write_report(pipeline.place.home.path, Report(datetime.now(UTC), day, (day, day), 0.001, (drift,)))
-    assert pipeline.states()["train"] == "done"
+    found = Finding("chosen videos: MMD", "drifting", since=DAY, noticed=3, retrain=True)
+    pipeline.drift = replace(pipeline.drift, findings=(found,))
     put("events/more.csv", rows(1, day=21))
+    assert pipeline.states()["train"] == "done"
+    put("events/more.csv", rows(1, day=22))
     assert pipeline.states()["train"] == "skipped"
 
 
