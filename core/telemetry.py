@@ -21,5 +21,6 @@ TELEMETRY_OFF: Mapping[str, str] = {
     "LANGCHAIN_TRACING": "false",
     "LANGCHAIN_TRACING_V2": "false",
     "RAY_USAGE_STATS_ENABLED": "0",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "1",  # what of the rest follows consoledonottrack.com
 }

@@ -203,6 +203,28 @@ def rollback(
     _show_in_use((students if student else versions).rollback(settings(context, home, config).home), as_json)
 
 
+@app.command()
+def mlflow(
+    context: typer.Context,
+    uri: Annotated[str, typer.Argument(help="A tracking store: sqlite:///FILE or http://HOST:5000.", metavar="URI")],
+    as_json: AsJson = False,
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Write each version as a run of MLflow, with its receipt and state (extra mlflow). Known runs get the new state.
+
+    Example: shortlist models mlflow sqlite:///mlflow.db
+    """
+    from shortlist.app.cli.terminal.output import print_json
+    from shortlist.app.mlflow_runs import write_runs
+
+    new = write_runs(settings(context, home, config).home, uri)
+    if as_json:
+        print_json({"new": new})
+    else:
+        say(f"new runs: {', '.join(new) or 'none'}")
+
+
 def _registry(home: Path, student: bool) -> FolderRegistry:
     from shortlist.learning.student import versions as students
     from shortlist.retrieval.trained import versions

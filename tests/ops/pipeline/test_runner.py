@@ -42,9 +42,9 @@ WORK: Mapping[str, Callable[[Workplace], object]] = {
 
 
 class Pipeline:
-    """The pipeline of a home. `train` leaves an approved version, or ends as `trained` says. `drift` writes `drift`.
+    """The pipeline of a home. `train` leaves a version, which is approved if it is `better`, or ends as `trained` says.
 
-    Other steps are real.
+    `drift` writes `drift`. Other steps are real.
     """
 
     def __init__(self, place: Workplace, history: History) -> None:
@@ -54,6 +54,7 @@ class Pipeline:
         self.commands: list[str] = []
         self.trained = Ended(0, "", 2.0, 1.5, 100.0)
         self.drift = Report(datetime(2026, 11, 21, tzinfo=UTC), DAY, (DAY, DAY), 0.001, ())
+        self.better = True
         self.dies_in = ""
 
     def execute(self, command: Sequence[str]) -> Ended:
@@ -65,7 +66,8 @@ class Pipeline:
             if self.trained.code == 0:
                 version = f"v{self.place.home.catalogue.events.last_number()}"
                 self.models.add(version, self.models.new_folder(version), {})
-                self.models.approve(version, "better")
+                if self.better:
+                    self.models.approve(version, "better")
             return self.trained
         if name == "drift":
             write_report(self.place.home.path, self.drift)
@@ -192,6 +194,17 @@ def test_a_run_that_was_interrupted_is_resumed_at_its_step(pipeline: Pipeline, p
         ("upload", "interrupted"),
     ]
     assert pipeline.place.home.catalogue.counts().events == 5
+
+
+def test_a_version_that_is_not_better_is_never_used(pipeline: Pipeline, put: Put) -> None:
+    put("events/day.csv", rows(5))
+    pipeline.run()
+    pipeline.better = False
+    put("events/more.csv", rows(5, day=21))
+    run = pipeline.run()
+    assert [step_of(run, name).state for name in ("train", "promote")] == ["done", "skipped"]
+    assert [(one.name, one.state) for one in pipeline.models.versions()] == [("v10", "candidate"), ("v5", "champion")]
+    assert pipeline.states()["promote"] == "skipped"
 
 
 def test_an_approval_by_hand_is_promoted_by_the_next_run(pipeline: Pipeline) -> None:
