@@ -10,7 +10,7 @@ from typing import Literal
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.chat_state import DEFAULT_THREAD, ChatState, Document, ThreadStore, list_turn, recall
 from shortlist.agent.chat.languages.phrases import say
-from shortlist.agent.chat.languages.to_english import to_english
+from shortlist.agent.chat.languages.to_english import as_written, to_english
 from shortlist.agent.chat.llm_interpreter import Interpreter
 from shortlist.agent.chat.nlu.context import Encode
 from shortlist.agent.chat.nlu.names import Names, match_reader
@@ -65,6 +65,7 @@ class Chat:
         said, language = to_english(message)
         state = replace(recall(turns, user), language=language, may_store=may_store)
         action, notes = self._interpret(said, turns, state)
+        action = action and as_written(action, message)
         reply = self._tools.run(self._with_stored_id(action or Action("help")), state)
         if action is None:
             reply = replace(reply, text=f"{say('not_understood', language)}\n{reply.text}")

@@ -32,7 +32,7 @@ SAMPLE_NAMES = Names(
     ("Atlas Brief", "Crumb Diary", "Hedge & Hollow", "Ledger Lane", "Orbit Minute", "Pan & Simmer", "Plain Body",
      "Potting Shed", "Slow Rails", "Tidepool Diaries", "Touchline", "Two Chords Down", "Warm Circuits"),
 )  # fmt: skip
-NAMES_OF_PARTS = {"twelfth": SAMPLE_NAMES, "thirteenth": SAMPLE_NAMES, "fourteenth": SAMPLE_NAMES}
+NAMES_OF_PARTS = dict.fromkeys(("twelfth", "thirteenth", "fourteenth", "fifteenth", "unseen", "unseen 2"), SAMPLE_NAMES)
 LISTED = tuple(
     {
         "rank": place,
@@ -106,6 +106,8 @@ def intent_of(one: Labelled, msg: ParsedMessage) -> str:
         return "history" if "watched_after" in arguments else "profile"
     if name == "feedback":
         return _kind_of_feedback(arguments)
+    if name == "objective":
+        return "clear_settings" if "clear" in arguments else "standing" if arguments.keys() - {"user"} else "settings"
     if name in ("explain", "describe", "open"):
         return name
     return _kind_of_list(one, msg)

@@ -13,6 +13,7 @@ from shortlist.agent.chat.nlu.vocabulary import word_set
 
 MAX_WORDS = 14  # a longer message is more than a remark
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+WISH = re.compile(r"(?:'d|\bwould) (?:\w+ )?(?:like|love)\b")  # praises nothing
 
 
 def read_single_words(text: str, user: str | None, state: ChatState) -> Action | None:
@@ -23,7 +24,7 @@ def read_single_words(text: str, user: str | None, state: ChatState) -> Action |
 
     None if it points to none, or asks for videos.
     """
-    words = WORD.findall(text.lower())
+    words = WORD.findall(WISH.sub(" ", text.lower()))
     if not state.last_list or len(words) > MAX_WORDS or pattern("points_at").search(text) is None:
         return None
     if word_set("asks_for_videos") & set(words):

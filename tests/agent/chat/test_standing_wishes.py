@@ -38,6 +38,12 @@ def objective(message: str, state: ChatState = LIST) -> Any:
         ("from now on, shorter videos please", {"length_s": 49}),
         ("what are my settings?", {}),
         ("clear my settings", {"clear": True}),
+        ("going forward less sports, and more food", {"less": ["Sports"], "more": ["Food"]}),
+        ("never any sports in my lists please", {"less": ["Sports"]}),
+        ("remember that I don't like food", {"less": ["Food"]}),
+        ("keep NASA to a minimum in my feed", {"less": ["NASA"]}),
+        ("which preferences have I set?", {}),
+        ("delete the settings you have for me", {"clear": True}),
     ],
 )
 def test_standing_wishes_are_read(message: str, arguments: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from shortlist.agent.chat.action import Action, ActionName
@@ -15,11 +15,12 @@ from shortlist.agent.chat.nlu.intents.features import text_to_encode
 from shortlist.agent.chat.nlu.limits.dates import parse_dates
 from shortlist.agent.chat.nlu.message import ParsedMessage
 from shortlist.agent.chat.nlu.names import leading_words, strip_video_nouns
+from shortlist.agent.chat.nlu.standing import wish
 from shortlist.agent.chat.nlu.topic import find_marked_topic, trim
 from shortlist.agent.chat.nlu.vocabulary import parse_number, word_map
 from shortlist.core.ranking import FloatArray
 
-NO_LIMITS = {"k", "not_words", "unmet"}  # what the rules may take for limits in feedback
+NO_LIMITS = frozenset({"k", "not_words", "unmet"})  # what the rules may take for limits in feedback
 SURE_OF_TOPIC = 2.0  # sum of log-odds
 PROBABLE, SURE = 0.4, 0.9  # probabilities of an intent; below PROBABLE the rules that come later read the message
 
@@ -64,7 +65,10 @@ def watched_when(msg: ParsedMessage) -> Action | None:
 
 
 def _topic(msg: ParsedMessage, least: float = 0.0) -> str | None:
-    topic = load_models()[1].topic(msg.rest, least)
+    text = pattern("topic_end").sub("", msg.rest)
+    before, *after = pattern("meanwhile").split(text, maxsplit=1)
+    rest = " ".join(after)
+    topic = load_models()[1].topic(rest if not before.strip() or find_marked_topic(rest) else before, least)
     return (find_marked_topic(topic) or trim(topic)) if topic else None
 
 
@@ -74,13 +78,13 @@ def _recommend(msg: ParsedMessage, least: float = 0.0) -> Action | None:
     if len(limits) > len(msg.limits):
         about = None
     if about and not msg.user:
-        return Action("search", {"text": about, **limits})
+        return Action("search", {"text": msg.rest if pattern("question").match(msg.rest) else about, **limits})
     return Action("recommend", {"user": msg.user, **({"about": about} if about else {}), **limits})
 
 
 def _browse(msg: ParsedMessage) -> Action | None:
-    """Return a request without a topic, unless the tagger is sure of one."""
-    return _recommend(msg, SURE_OF_TOPIC)
+    """Return a request without a topic, unless the message is "something funny" or the tagger is sure of one."""
+    return _recommend(msg, 0.0 if pattern("some_kind").match(msg.rest) else SURE_OF_TOPIC)
 
 
 def _limit_named(words: str, msg: ParsedMessage) -> Mapping[str, Any]:
@@ -92,7 +96,10 @@ def _limit_named(words: str, msg: ParsedMessage) -> Mapping[str, Any]:
 
 
 def _search(msg: ParsedMessage) -> Action | None:
-    text = msg.rest if pattern("question").match(msg.rest) else _topic(msg)
+    question = pattern("question").match(msg.rest) and "channel" not in msg.limits
+    if msg.user and not question and not pattern("look").match(msg.rest):
+        return _recommend(msg)
+    text = msg.rest if question else _topic(msg)
     return Action("search", {"text": text, **msg.limits}) if text and not msg.reader else None
 
 
@@ -120,7 +127,7 @@ def _limit_inside(msg: ParsedMessage) -> Mapping[str, Any]:
 
 def _exclude(msg: ParsedMessage) -> Action | None:
     if msg.changes_list:
-        return repeat(msg, {})
+        return repeat(msg, {}) if msg.state.last_request else _browse(msg)
     refused = _topic(msg)
     return repeat(msg, _exclusion(refused, msg)) if refused else None
 
@@ -189,14 +196,14 @@ def _like_all(msg: ParsedMessage) -> Action | None:
 
 def _dislike_channel(msg: ParsedMessage) -> Action | None:
     named = _topic(msg)
-    channel = msg.context.names.channel(named) if named else None
+    channel = msg.limits.get("channel") or (msg.context.names.channel(named) if named else None)
     which = {"channel": channel} if channel else {"channel_of": places_in(msg.body, msg.state)[0]}
-    return _feedback(msg, {"action": "dislike", **which})
+    return _feedback(msg, {"action": "dislike", **which}, NO_LIMITS | {"channel"})
 
 
-def _feedback(msg: ParsedMessage, arguments: Mapping[str, Any]) -> Action | None:
-    """Return feedback; None without a list, or if the message limits one."""
-    if not msg.state.last_list or None in msg.limits.values() or msg.limits.keys() - NO_LIMITS:
+def _feedback(msg: ParsedMessage, arguments: Mapping[str, Any], allowed: Set[str] = NO_LIMITS) -> Action | None:
+    """Return feedback; None without a list, or if the message limits one other than by what is `allowed`."""
+    if not msg.state.last_list or None in msg.limits.values() or msg.limits.keys() - allowed:
         return None
     return Action("feedback", {**({"user": msg.user} if msg.user else {}), **arguments})
 
@@ -205,8 +212,18 @@ def _profile(msg: ParsedMessage) -> Action | None:
     return Action("profile", {"user": msg.user})
 
 
+def _settings(msg: ParsedMessage) -> Action | None:
+    return None if msg.limits else Action("objective", {"user": msg.user})
+
+
+def _clear_settings(msg: ParsedMessage) -> Action | None:
+    lifted = None in msg.limits.values()
+    return Action("objective", {"user": msg.user, "clear": True}) if lifted or not msg.limits else None
+
+
 def _help(msg: ParsedMessage) -> Action | None:
-    return None if msg.limits or msg.reader else Action("help")
+    about_videos = msg.limits or msg.reader or _topic(msg, SURE_OF_TOPIC)  # "what is a semiconductor?"
+    return None if about_videos else Action("help")
 
 
 def _small_talk(kind: str) -> Callable[[ParsedMessage], Action | None]:
@@ -235,6 +252,9 @@ ACTIONS: Mapping[str, Callable[[ParsedMessage], Action | None]] = {
     "undo": undo,
     "profile": _profile,
     "history": watched_when,
+    "standing": wish,
+    "settings": _settings,
+    "clear_settings": _clear_settings,
     "help": _help,
     "thanks": _small_talk("thanks"),
     "farewell": _small_talk("farewell"),

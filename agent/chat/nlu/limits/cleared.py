@@ -28,10 +28,12 @@ def extract_cleared_limits(text: str, context: ParseContext) -> Extraction:
     names: list[str] = []
     if match := pattern("lift_all").search(text):
         names, text = [name for name in LIMITS if name != "include_seen"], cut(text, match)
+    if match := pattern("lift_span").search(text):
+        names, text = [*names, *LENGTH], cut(text, match)
     while match := pattern("lift_one").search(text) or pattern("no_matter").search(text):
         names, text = [*names, *LIMITS_BY_NAME[_singular(match["limit"])]], cut(text, match)
     while match := pattern("welcome").search(text):
-        names, text = [*names, ALLOWED_AGAIN[(match["way"] or match["other_way"]).lower()]], cut(text, match)
+        names, text = [*names, ALLOWED_AGAIN[next(way for way in match.groups() if way).lower()]], cut(text, match)
     if match := pattern("not_only").search(text):
         category = context.names.category(match["kind"])
         channel = context.names.channel(match["kind"])
