@@ -45,6 +45,10 @@ def _restrict(path: Path) -> None:
 
 
 def create_private(file: Path) -> None:
-    """Create an empty file with mode 600 unless it exists. Errors are ignored: opening the file reports them."""
+    """Create an empty file with mode 600 unless it exists. Errors are ignored: opening the file reports them.
+
+    A file that exists is not even opened: closing it would release all locks of this process on it (POSIX), also those
+    of SQLite.
+    """
     with suppress(OSError):
-        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
