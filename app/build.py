@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from shortlist.ingest.enrich.enricher import Enricher
     from shortlist.models.speech.transcriber import Transcriber
     from shortlist.retrieval.index.act_log import ActLog
+    from shortlist.store.catalogue.experiments import Experiment
     from shortlist.store.exposure_log import ExposureLog
 
 log = logging.getLogger(__name__)
@@ -156,19 +157,43 @@ def open_live_recommender(
     `encoder` and `model` replace the configured ones.
     """
     from shortlist.agent.experiment.mixed import Contender, MixedRecommender, seed_of
-    from shortlist.eval.variants import Variant
 
     experiment, share = home.catalogue.experiments.current(), config.exposures.explore
     model = model or language_model_of(home, config)
     if experiment is None:
         only = open_recommender(home, config, encoder=encoder, model=model)
         return MixedRecommender([Contender(only)], seed_of(home.catalogue, None), share) if share else only
+    return open_experiment(home, config, experiment, encoder=encoder, model=model)
+
+
+def open_experiment(
+    home: Home,
+    config: Config,
+    experiment: Experiment,
+    *,
+    encoder: Callable[[], Encoder] | None = None,
+    model: Callable[[], LanguageModel] | None = None,
+) -> Recommender:
+    """Build the recommender of `experiment`: its lists are interleaved, or each reader has those of one variant.
+
+    `encoder` and `model` replace the configured ones.
+    """
+    from shortlist.agent.experiment.mixed import Contender, MixedRecommender, seed_of
+    from shortlist.agent.experiment.split import SplitRecommender
+    from shortlist.eval.variants import Variant
+    from shortlist.store.catalogue.experiments import A, B
+
+    share, model = config.exposures.explore, model or language_model_of(home, config)
     variants = [Variant.model_validate(document) for document in (experiment.a, experiment.b)]
+    seed = seed_of(home.catalogue, experiment.name)
     contenders = [
         Contender(open_recommender(home, one.apply_to(config), encoder=encoder, model=model), one.live_method)
         for one in variants
     ]
-    return MixedRecommender(contenders, seed_of(home.catalogue, experiment.name), share, experiment.name)
+    if experiment.design == "split":
+        sides = dict(zip((A, B), contenders, strict=True))
+        return SplitRecommender(sides, experiment.side_of, seed, share, experiment.name)
+    return MixedRecommender(contenders, seed, share, experiment.name)
 
 
 def open_exposure_log(home: Home, config: Config, count: Callable[[str, int], None] | None = None) -> ExposureLog:

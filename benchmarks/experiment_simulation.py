@@ -4,8 +4,9 @@
 
 Coverage: lists are explored by our own code, and readers choose by taste and place. The share of the 95 % intervals
 that hold the true value of another ranking. False alarms: two rankings that are equally good are interleaved by our own
-code, and the test is looked at after each session. Power: the sessions that interleaving needs to find a difference,
-and those that a split of the readers needs for the same one with the same certainty (80 % power at 5 %).
+code, and the test is looked at after each session; that of split readers, after each list. Power: the sessions that
+interleaving needs to find a difference, and those that a split of the readers needs for the same one with the same
+certainty (80 % power at 5 %).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from shortlist.agent.experiment.exploration import POOL, explore
 from shortlist.agent.experiment.team_draft import team_draft
 from shortlist.eval.offpolicy.estimators import Estimate, LoggedPlaces, doubly_robust, ips, snips
 from shortlist.eval.stats.sequential import sign_test
+from shortlist.eval.stats.split_test import split_test
 
 K = 5
 SHARE = 0.5  # of the places are explored
@@ -114,6 +116,24 @@ def false_alarms(runs: int, sessions: int, seed: int = 1) -> float:
     return alarms / runs
 
 
+def split_looks(runs: int, readers: int, factor: float, seed: int = 4) -> dict[str, float]:
+    """Return how often the test of split readers finds a winner, looked at after each list, and its bounds hold.
+
+    Readers differ in appetite and in how often they come; those of one half choose `factor` times as much.
+    """
+    found = held = 0
+    for run in range(runs):
+        rng = np.random.default_rng([seed, run])
+        appetite, in_b = rng.gamma(1.0, 0.5, readers), rng.random(readers) < 0.5
+        visits = rng.permutation(np.repeat(np.arange(readers), 1 + rng.poisson(5 * rng.exponential(1.0, readers))))
+        chosen = rng.poisson(appetite[visits] * np.where(in_b[visits], factor, 1.0))
+        sides = ("b" if one else "a" for one in in_b[visits])
+        test = split_test(zip(sides, map(str, visits), chosen.tolist(), strict=True))
+        found += test.winner is not None
+        held += test.low <= 0.5 * (factor - 1) <= test.high
+    return {"a winner is found": found / runs, "the bounds hold the truth": held / runs}
+
+
 def power(noise_a: float, noise_b: float, *, alike: bool, sessions: int = 60_000, seed: int = 2) -> dict[str, float]:
     """Return the sessions that each design needs to find that `b` is better than `a`.
 
@@ -165,6 +185,8 @@ def main() -> None:
     found = {
         "coverage of 95 % intervals": coverage(chosen.runs, chosen.lists),
         "false alarms, looked at after each session": {"share": false_alarms(chosen.runs, chosen.sessions)},
+        "split readers who choose alike, looked at after each list": split_looks(chosen.runs, 400, 1.0),
+        "split readers, one half chooses 1.6 times as much": split_looks(chosen.runs, 400, 1.6),
         "a small difference, readers who choose as often": power(0.3, 0.2, alike=True),
         "a small difference, readers who do not": power(0.3, 0.2, alike=False),
         "a large difference, readers who do not": power(0.5, 0.15, alike=False),

@@ -1,15 +1,16 @@
-"""Who wins an experiment: what readers chose from interleaved lists, session by session."""
+"""Who wins an experiment: what readers chose, by sessions of interleaved lists or by readers who were split."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shortlist.core.exposures import Exposure
 from shortlist.core.types import Event
 from shortlist.eval.stats.sequential import SignTest, sign_test
+from shortlist.eval.stats.split_test import SplitTest, split_test
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.events import POSITIVE
 from shortlist.store.catalogue.experiments import A, B, Experiment
@@ -17,13 +18,16 @@ from shortlist.store.catalogue.experiments import A, B, Experiment
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The state of an experiment: lists shown, readers, sessions with and without a choice, and the test of them."""
+    """The state of an experiment: lists shown, readers, sessions with and without a choice, and the test of them.
+
+    If readers are split the test is one of readers.
+    """
 
     experiment: Experiment
     lists: int
     readers: int
     sessions: int
-    test: SignTest
+    test: SignTest | SplitTest
 
 
 @dataclass(slots=True)
@@ -45,10 +49,22 @@ def standing(catalogue: Catalogue, experiment: Experiment, gap_min: float) -> St
     shown = list(catalogue.exposures.iterate(experiment.name))
     events = catalogue.events.answering(experiment.started)
     sessions = sessions_of(shown, events, timedelta(minutes=gap_min))
-    outcomes = [session.outcome for session in sessions if any(session.chosen.values())]
-    return Standing(
-        experiment, len(shown), len({one.request.user_id for one in shown}), len(sessions), sign_test(outcomes)
-    )
+    test: SignTest | SplitTest
+    if experiment.design == "split":
+        test = split_test(split_lists(experiment, shown, events))
+    else:
+        test = sign_test([session.outcome for session in sessions if any(session.chosen.values())])
+    return Standing(experiment, len(shown), len({one.request.user_id for one in shown}), len(sessions), test)
+
+
+def split_lists(
+    experiment: Experiment, exposures: Iterable[Exposure], events: Mapping[str, Sequence[Event]]
+) -> Iterator[tuple[str, str, int]]:
+    """Yield (side, reader, number of chosen items) of each list."""
+    for exposure in exposures:
+        user_id = exposure.request.user_id
+        chosen = chosen_variants(exposure, events.get(exposure.request_id, ()))
+        yield experiment.side_of(user_id), user_id, len(chosen)
 
 
 def sessions_of(exposures: Iterable[Exposure], events: Mapping[str, Sequence[Event]], gap: timedelta) -> list[_Session]:

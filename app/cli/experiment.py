@@ -13,7 +13,7 @@ from shortlist.app.cli.terminal.output import say
 if TYPE_CHECKING:
     from shortlist.eval.interleaving import Standing
 
-app = typer.Typer(no_args_is_help=True, help="Compare two variants by what readers choose from interleaved lists.")
+app = typer.Typer(no_args_is_help=True, help="Compare two variants by what readers choose.")
 
 Name = Annotated[str | None, typer.Argument(help="The experiment's name. Without one, the newest.", metavar="[NAME]")]
 SPEC = "A name in the variants file, or a TOML file of settings as `eval tune --out` writes it."
@@ -25,6 +25,9 @@ def start(
     name: Annotated[str, typer.Argument(help="A name for the experiment.", metavar="NAME")],
     b: Annotated[str, typer.Option("--b", help=SPEC, metavar="VARIANT")],
     a: Annotated[str, typer.Option("--a", help=SPEC, metavar="VARIANT")] = "default",
+    split: Annotated[
+        bool, typer.Option("--split", help="Split the readers instead: each has the lists of A or of B, exports, too.")
+    ] = False,
     variants: Annotated[
         Path | None,
         typer.Option("--variants", help="TOML file of variants [eval/ablations.toml].", metavar="FILE"),
@@ -33,8 +36,8 @@ def start(
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Start an experiment: from now on every list for a reader is interleaved from the lists of A and B. Running
-    servers follow within seconds. Lists cost up to twice the time meanwhile.
+    """Start an experiment: from now on every list for a reader is interleaved from the lists of A and B, or, with
+    --split, is that of one of them. Running servers follow within seconds. Interleaved lists cost up to twice the time.
 
     Example: shortlist experiment start weights --b tuned.toml
     """
@@ -52,11 +55,18 @@ def start(
     known = load_variants(variants or SHIPPED)
     documents = [document_of(live_variant(spec, known, chosen)) for spec in (a, b)]
     with open_home(chosen) as store:
-        experiment = store.catalogue.experiments.start(name, *documents)
+        experiments = store.catalogue.experiments
+        experiment = experiments.start(name, documents[0], documents[1], "split" if split else "interleave")
     if as_json:
-        print_json({"name": name, "a": documents[0], "b": documents[1], "started": experiment.started.isoformat()})
+        print_json(
+            {
+                "name": name, "design": experiment.design, "a": documents[0], "b": documents[1],
+                "started": experiment.started.isoformat(),
+            }
+        )  # fmt: skip
         return
-    say(f"{name}: lists are interleaved from A ({documents[0]['name']}) and B ({documents[1]['name']}) from now on")
+    what = "each reader has the lists of" if split else "lists are interleaved from"
+    say(f"{name}: {what} A ({documents[0]['name']}) {'or' if split else 'and'} B ({documents[1]['name']}) from now on")
     say("see `shortlist experiment status` when readers have watched some")
 
 
@@ -187,7 +197,7 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
         print_json(
             [
                 {
-                    "name": one.name, "a": one.a, "b": one.b, "started": one.started.isoformat(),
+                    "name": one.name, "design": one.design, "a": one.a, "b": one.b, "started": one.started.isoformat(),
                     "ended": one.ended and one.ended.isoformat(), "outcome": one.outcome,
                 }
                 for one in found
@@ -196,7 +206,8 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
         return
     for one in found:
         state = "in progress" if one.ended is None else f"{one.outcome}, {one.ended:%Y-%m-%d %H:%M}"
-        say(f"{one.name}  {one.a['name']} against {one.b['name']}  since {one.started:%Y-%m-%d %H:%M}  {state}")
+        what = f"{one.a['name']} against {one.b['name']}, {one.design}"
+        say(f"{one.name}  {what}  since {one.started:%Y-%m-%d %H:%M}  {state}")
     if not found:
         say("no experiments")
 

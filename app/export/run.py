@@ -12,10 +12,12 @@ from shortlist.app.export.merge import merge_shards
 from shortlist.app.export.plan import Plan, metadata, shards
 from shortlist.app.export.ray_engine import run_on_ray
 from shortlist.app.export.shards import is_done, open_shard_folder, read_shard, schema, shard_file
+from shortlist.app.export.split_lists import COLUMNS, splitting
 from shortlist.app.export.worker import Task
 from shortlist.core.config import NONE, Config
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Request
+from shortlist.eval.hashes import digest
 from shortlist.store.home import Home
 
 Engine = Callable[[Iterable[tuple[int, list[str]]], Task, int], Iterator[int]]
@@ -44,7 +46,8 @@ def export(
     `progress` gets the number of readers just finished. Raises `StateError`, `UsageError`, and `ServiceError` if a
     model asked for by name is missing.
     """
-    described = metadata(plan, home, config)
+    experiment = splitting(home.catalogue)
+    described = metadata(plan, home, config) | {"experiment": experiment.name if experiment else ""}
     with open_shard_folder(plan, described, resume=resume):
         numbers: list[int] = []
 
@@ -56,11 +59,13 @@ def export(
                 else:
                     yield number, user_ids
 
-        task = Task(config, plan.request, plan.details, plan.folder)
+        export_id = digest(described)
+        task = Task(config, plan.request, plan.details, plan.folder, experiment, export_id)
         for readers in ENGINES[engine](unfinished_shards(), task, workers_for(config, plan.request)):
             progress(readers)
         files = [shard_file(plan.folder, number) for number in numbers]
-        merge_shards(files, plan.out, schema(plan.details), described, raw=plan.raw)
+        columns = schema((*plan.details, *(COLUMNS if experiment else ())))
+        merge_shards(files, plan.out, columns, described, raw=plan.raw)
         finished = [read_shard(file)[1] for file in files]
     unknown = tuple(user_id for done in finished for user_id in done.unknown)
     notes: Counter[Note] = sum((Counter(done.notes) for done in finished), Counter())

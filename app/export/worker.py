@@ -7,20 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shortlist.agent.export_rows import export_rows
-from shortlist.app.build import open_home, open_recommender
+from shortlist.app.build import open_experiment, open_home, open_recommender
 from shortlist.app.export.shards import shard_file, write_shard
-from shortlist.core.config import Config
+from shortlist.app.export.split_lists import add_columns, exposures_of
+from shortlist.core.config import AUTO, Config
 from shortlist.core.ranking import Request
+from shortlist.eval.hashes import config_hash
+from shortlist.store.catalogue.experiments import Experiment
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The work of every worker: the request made for each reader, the details to add, and the folder of the shards."""
+    """The work of every worker: the request made for each reader, the details to add, and the folder of the shards.
+
+    `experiment` is the one in progress if it splits the readers, and `export` identifies the export.
+    """
 
     config: Config
     request: Request
     details: tuple[str, ...]
     folder: Path
+    experiment: Experiment | None
+    export: str
 
 
 class Worker:
@@ -28,7 +36,11 @@ class Worker:
 
     def __init__(self, task: Task) -> None:
         home = open_home(task.config)
-        self._recommender = open_recommender(home, task.config)
+        self._recommender = (
+            open_experiment(home, task.config, task.experiment)
+            if task.experiment
+            else open_recommender(home, task.config)
+        )
         self._records = home.catalogue
         self._task = task
 
@@ -36,6 +48,13 @@ class Worker:
         """Rank the readers of shard `number`, write the shard and return the number of readers."""
         task = self._task
         rows = export_rows(self._recommender, self._records, user_ids, task.request, task.details)
+        if task.experiment:
+            add_columns(rows, task.experiment, task.export)
+            last = self._records.events.last_number()
+            shown = exposures_of(
+                rows, task.experiment, task.request, self._recommender.snapshot, last, config_hash(task.config, AUTO)
+            )
+            self._records.exposures.put(list(shown))
         return write_shard(shard_file(task.folder, number), rows, len(user_ids)).readers
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Row, insert, select, update
 
@@ -17,11 +18,15 @@ from shortlist.store.catalogue.rows import from_micros, to_micros
 from shortlist.store.sql.schema import experiments
 
 A, B = "a", "b"  # the names of the variants in exposures and events
+Design = Literal["interleave", "split"]
 
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """Variants `a` and `b` as JSON documents, compared since `started`. `ended` is None while it is in progress."""
+    """Variants `a` and `b` as JSON documents, compared since `started`. `ended` is None while it is in progress.
+
+    By its `design` each list is interleaved from both variants, or the readers are split and see one of them each.
+    """
 
     name: str
     a: Mapping[str, Any]
@@ -29,6 +34,7 @@ class Experiment:
     started: datetime
     ended: datetime | None = None
     outcome: str = ""
+    design: Design = "interleave"
 
     def __post_init__(self) -> None:
         check_id(self.name, "name of an experiment")
@@ -37,13 +43,21 @@ class Experiment:
         """Return the variant "a" or "b"."""
         return self.a if name == A else self.b
 
+    def side_of(self, user_id: str) -> str:
+        """Return the variant, "a" or "b", that the reader sees if readers are split: always the same one.
+
+        Half of the readers see either, and each experiment draws anew.
+        """
+        salted = f"{self.name}\0{to_micros(self.started)}\0{user_id}"
+        return B if hashlib.sha256(salted.encode()).digest()[0] & 1 else A
+
 
 class Experiments(CatalogueTable):
     """The experiments. They are not content: no revision, no writer lock."""
 
-    def start(self, name: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> Experiment:
+    def start(self, name: str, a: Mapping[str, Any], b: Mapping[str, Any], design: Design = "interleave") -> Experiment:
         """Store and return a new experiment. Raises `UsageError` if one is in progress or the name is taken."""
-        experiment = Experiment(name, a, b, datetime.now(UTC))
+        experiment = Experiment(name, a, b, datetime.now(UTC), design=design)
         with self._database.writing() as connection:
             stored = [_experiment(row) for row in connection.execute(select(experiments))]
             running = next((one.name for one in stored if one.ended is None), None)
@@ -58,7 +72,7 @@ class Experiments(CatalogueTable):
                     remedy="see `shortlist experiment list`",
                 )  # fmt: skip
             row = {"name": name, "a": json.dumps(a), "b": json.dumps(b), "started": to_micros(experiment.started)}
-            connection.execute(insert(experiments).values(**row, outcome=""))
+            connection.execute(insert(experiments).values(**row, outcome="", design=design))
         return experiment
 
     def current(self) -> Experiment | None:
@@ -95,4 +109,5 @@ class Experiments(CatalogueTable):
 def _experiment(row: Row[Any]) -> Experiment:
     started = from_micros(row.started)
     assert started is not None  # noqa: S101
-    return Experiment(row.name, json.loads(row.a), json.loads(row.b), started, from_micros(row.ended), row.outcome)
+    a, b = json.loads(row.a), json.loads(row.b)
+    return Experiment(row.name, a, b, started, from_micros(row.ended), row.outcome, row.design)

@@ -110,10 +110,16 @@ def _features(connection: Connection) -> None:
     tables.create_all(connection)
 
 
+def _designs(connection: Connection) -> None:
+    """Add the designs of experiments. Older ones interleave."""
+    connection.exec_driver_sql("ALTER TABLE experiments ADD COLUMN design TEXT NOT NULL DEFAULT 'interleave'")
+
+
 # MIGRATIONS[n] migrates a catalogue from schema version n to n + 1. A step must not use the current schema.
 # Catalogues on PostgreSQL begin with version 4: the steps to it may use SQLite's dialect, later ones may not.
 MIGRATIONS: Mapping[int, Migration] = {
     1: _enriched_articles, 2: _tastes, 3: _keys, 4: _causes, 5: _exposures, 6: _objectives, 7: _features,
+    8: _designs,
 }  # fmt: skip
 
 

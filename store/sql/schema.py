@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, La
 
 from shortlist.store.sql.dialect import Number, Text
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 catalogue = MetaData()
 
@@ -199,6 +199,7 @@ experiments = Table(
     Column("started", BigInteger, nullable=False),
     Column("ended", BigInteger),
     Column("outcome", Text, nullable=False),
+    Column("design", Text, nullable=False, server_default="interleave"),
     sqlite_with_rowid=False,
 )
 

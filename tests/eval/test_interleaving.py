@@ -90,3 +90,40 @@ def test_one_experiment_at_a_time_and_names_are_taken_once(home: Home) -> None:
     assert (experiments.find(None).ended, experiments.find(None).outcome) == (ended, "promoted b")
     with pytest.raises(UsageError, match="no such experiment"):
         experiments.find("third")
+
+
+def test_readers_who_are_split_are_compared_by_their_choices_a_list(home: Home) -> None:
+    home.catalogue.experiments.end("fresh", "stopped")
+    experiment = home.catalogue.experiments.start("mail", {"name": "default"}, {"name": "tuned"}, "split")
+    users = [f"reader {at}" for at in range(90)]
+    home.catalogue.readers.put([Reader(user, None) for user in users])
+    at = datetime.now(UTC) + timedelta(minutes=1)
+    for number, user in enumerate(users):
+        side = experiment.side_of(user)
+        items = (ShownItem("va", 1, 0.9, variant=side), ShownItem("vb", 2, 0.8, variant=side))
+        shown = Exposure(f"r{number}", at, Request(user, 2), items, 1, 0, "none", "hash", "mail")
+        home.catalogue.exposures.put([shown])
+        chosen = ["va", "vb"] if side == "b" else ["va"][: number % 2]
+        home.catalogue.events.add([Event(user, one, "video", "click", at, request_id=f"r{number}") for one in chosen])
+    found = standing(home.catalogue, experiment, 30)
+    document = standing_document(found)
+    assert document["split"]["a"] + document["split"]["b"] == 90
+    assert document["choices_a_list"]["b"] == 2.0
+    assert (document["winner"], document["design"]) == ("b", "split")
+    lines = standing_lines(found)
+    assert lines[1].startswith("90 lists for 90 readers")
+    assert "B (tuned) wins" in lines[2]
+    assert "B has +" in lines[3]
+
+
+def test_the_side_of_a_reader_is_stable_and_drawn_anew_by_each_experiment(home: Home) -> None:
+    first = home.catalogue.experiments.find("fresh")
+    home.catalogue.experiments.end("fresh", "stopped")
+    other = home.catalogue.experiments.start("other", {"name": "default"}, {"name": "tuned"}, "split")
+    users = [str(at) for at in range(400)]
+    stored = home.catalogue.experiments.find("other")
+    assert [stored.side_of(user) for user in users] == [other.side_of(user) for user in users]
+    in_b = sum(other.side_of(user) == "b" for user in users)
+    both = sum(other.side_of(user) == first.side_of(user) for user in users)
+    assert 150 < in_b < 250
+    assert 150 < both < 250

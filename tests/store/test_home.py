@@ -135,6 +135,7 @@ def test_failures_of_version_4_are_without_a_cause(home: Home) -> None:
     with home._database.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE steps DROP COLUMN cause")
         connection.exec_driver_sql("ALTER TABLE events DROP COLUMN arrived")
+        connection.exec_driver_sql("DROP TABLE experiments")
         connection.exec_driver_sql(
             "INSERT INTO steps (item, step, status, reason, at) VALUES ('a', 'b', 'failed', '', 0)"
         )

@@ -80,6 +80,15 @@ def test_from_the_start_to_the_promotion(shortlist: Command, tmp_path: Path) -> 
     assert (plain["experiment"], plain["recommendations"][0]["variant"]) == (None, None)
 
 
+def test_readers_can_be_split(shortlist: Command, tmp_path: Path) -> None:
+    started = shortlist("experiment", "start", "mail", "--b", "popular", "--split")
+    prints(started, 0, "each reader has the lists of A (default) or B (popular)")
+    answer = shortlist("recommend", "ann", "-k", "6", "--rerank", "none", "--json").document
+    assert len({one["variant"] for one in answer["recommendations"]}) == 1
+    prints(shortlist("experiment", "status"), 0, "1 list for 1 reader", "the test begins with 20 readers on each side")
+    prints(shortlist("experiment", "list"), 0, "default against popular, split")
+
+
 def test_variants_that_need_another_home_are_refused(shortlist: Command, tmp_path: Path) -> None:
     shortlist("experiment", "start", "x", "--b", "nothing").says(2, "unknown variant")
     shortlist("experiment", "start", "x", "--b", "peer-rank-bm25").says(2)

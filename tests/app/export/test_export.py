@@ -384,3 +384,26 @@ def test_on_ray_the_rows_are_the_same(run: Run, tmp_path: Path) -> None:
     run(tmp_path / "local.parquet")
     run(tmp_path / "ray.parquet", engine="ray", settings={"workers": 1})
     assert (tmp_path / "local.parquet").read_bytes() == (tmp_path / "ray.parquet").read_bytes()
+
+
+def test_an_experiment_that_splits_readers_is_in_the_rows_and_recorded(
+    sample_home: Path, config: Config, tmp_path: Path
+) -> None:
+    path = shutil.copytree(sample_home, tmp_path / "home")
+    settings = config.model_copy(update={"home": path})
+    with open_home(settings) as home:
+        popular = {"name": "popular", "alone": "popular"}
+        experiment = home.catalogue.experiments.start("mail", {"name": "default"}, popular, "split")
+        over(home, settings)(tmp_path / "out.parquet", rerank="none")
+        rows = by_reader(tmp_path / "out.parquet")
+        shown = {one.request.user_id: one for one in home.catalogue.exposures.iterate("mail")}
+        over(home, settings)(tmp_path / "out.parquet", rerank="none")
+        assert home.catalogue.counts().readers == len(list(home.catalogue.exposures.iterate("mail")))
+    assert {row["variant"] for own in rows.values() for row in own} == {"a", "b"}
+    for user_id, own in rows.items():
+        exposure = shown[user_id]
+        assert {row["variant"] for row in own} == {experiment.side_of(user_id)}
+        assert {row["request_id"] for row in own} == {exposure.request_id}
+        assert [(row["video_id"], row["rank"]) for row in own] == [(one.item_id, one.rank) for one in exposure.items]
+    of_b = [own for own in rows.values() if own[0]["variant"] == "b"]
+    assert all(row["popular_rank"] is not None for own in of_b for row in own)
