@@ -7,11 +7,12 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shortlist.core.config import BackupConfig
+from shortlist.core.config_copies import BackupConfig
 from shortlist.core.errors import HomeLocked, ShortlistError
 from shortlist.store.backups.backup import Backup, back_up, backup_folder, list_backups, rotate, size_of
 from shortlist.store.home import Home
 from shortlist.store.known_damage import known, remember
+from shortlist.store.sql.read_only import read_only
 
 DAY = timedelta(days=1)
 
@@ -21,8 +22,10 @@ log = logging.getLogger(__name__)
 def back_up_now(home: Home, config: BackupConfig) -> tuple[Backup, list[str]]:
     """Back up `home`, and delete the oldest backups unless records are damaged. Return it with the damaged records.
 
-    Raises the errors of `back_up`.
+    Raises the errors of `back_up`, and `ReadOnlyHome` if it follows published snapshots.
     """
+    if home.is_follower:
+        raise read_only("a home that follows snapshots has nothing to back up")
     folder = backup_folder(home.path, config.folder)
     made = back_up(home.path, folder)
     damaged = home.catalogue.integrity.problems()
@@ -36,7 +39,7 @@ def back_up_now(home: Home, config: BackupConfig) -> tuple[Backup, list[str]]:
 def back_up_if_due(home: Home, config: BackupConfig) -> None:
     """Back up `home` if the newest backup is a day old. A failure is logged as a warning and raises nothing."""
     folder = backup_folder(home.path, config.folder)
-    if not config.daily or home.created:
+    if not config.daily or home.created or home.is_follower:
         return
     newest = list_backups(folder)[:1]
     if newest and datetime.now(UTC) - newest[0].manifest.created < DAY:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shortlist.app.backup import back_up_before_migration
+from shortlist.app.following import follower_of
 from shortlist.core.config import AUTO, Config
 from shortlist.core.errors import ServiceError
 from shortlist.core.ranking import FloatArray
@@ -41,16 +42,19 @@ ANSWERS_VERSION = "1"
 def open_home(config: Config, *, create: bool = False, any_encoder: bool = False) -> Home:
     """Open the home of `config`, or create it with `create`. A home of an older schema is backed up and migrated.
 
+    With `store.snapshot` it is the home of the published snapshot, which is copied first; see `app/following.py`.
     Unless `any_encoder`, refuses a home made with another encoder, other weights or another `max_chunks`. Raises the
-    errors of `Home.open`.
+    errors of `Home.open` and `Follower.first`.
     """
     encoder = None if any_encoder else encoder_version(config.encoder, config.models)
+    follower = follower_of(config)
     home = Home.open(
         config.home,
         encoder,
         config.store,
         create=create,
         before_migration=lambda: back_up_before_migration(config.home, config.backup),
+        follows=follower.first() if follower else None,
     )
     if home.catalogue.erasures.is_unfinished():
         log.warning("forgetting was interrupted: run `shortlist forget` to complete it")
@@ -130,6 +134,7 @@ def open_recommender(
     from shortlist.store.caches.cached_encoder import CachedEncoder
 
     snapshot = load_snapshot(home, config.retrieval)
+    here = config.model_copy(update={"home": home.content})
     snapshot = snapshot if log is None else replace(snapshot, log=log)
     wishes = CachedEncoder(encoder_of(config), home.embeddings, home.encoder)
     return Recommender(
@@ -140,8 +145,8 @@ def open_recommender(
         model=model or language_model_of(home, config),
         retrieval=config.retrieval,
         profile=config.profile,
-        rerank=rerank_config(config),
-        student=student_in(folder_of(config), config.encoder.threads),
+        rerank=rerank_config(here),
+        student=student_in(folder_of(here), config.encoder.threads),
     )
 
 
@@ -159,6 +164,8 @@ def open_live_recommender(
     from shortlist.agent.experiment.mixed import Contender, MixedRecommender, seed_of
 
     experiment, share = home.catalogue.experiments.current(), config.exposures.explore
+    if home.read_only:  # no list could be recorded, so none is changed for an experiment
+        experiment, share = None, 0.0
     model = model or language_model_of(home, config)
     if experiment is None:
         only = open_recommender(home, config, encoder=encoder, model=model)
@@ -201,7 +208,8 @@ def open_exposure_log(home: Home, config: Config, count: Callable[[str, int], No
     from shortlist.eval.hashes import config_hash
     from shortlist.store.exposure_log import ExposureLog, ignore
 
-    return ExposureLog(home.catalogue, config_hash(config, AUTO), config.exposures.keep_days, count or ignore)
+    keep_days = 0.0 if home.read_only else config.exposures.keep_days
+    return ExposureLog(home.catalogue, config_hash(config, AUTO), keep_days, count or ignore)
 
 
 def student_in(folder: Path | None, threads: int) -> Callable[[], Student]:
@@ -289,12 +297,14 @@ def repair(home: Home, config: Config, encoder: Callable[[], Encoder] | None = N
     """Finish what an interrupted ingest or a restored backup left out: encode, index, and write to Chroma.
 
     Servers and commands that write content call this; read-only commands do not. Does nothing while another process
-    writes: that process does it.
+    writes: that process does it; nor in a home that follows published snapshots.
     """
     from shortlist.core.errors import HomeLocked
     from shortlist.retrieval.index.indexer import update_index
     from shortlist.store.outbox import deliver, pending
 
+    if home.is_follower:
+        return
     load = encoder or encoder_of(config)
     with suppress(HomeLocked):
         update_index(home, load)

@@ -19,6 +19,7 @@ from shortlist.app.build import (
     open_recommender,
     repair,
 )
+from shortlist.app.following import follow_of
 from shortlist.core.config import Config
 from shortlist.core.errors import ShortlistError
 from shortlist.core.log import configure
@@ -114,6 +115,7 @@ def build_context_with_models(
         export_reader=partial(export_reader, home, config),
         exposures=exposures,
         back_up=partial(back_up_if_due, home, config.backup),
+        follow=follow_of(home, config),
         shared=shared,
         metrics=metrics,
         keyless=not home.catalogue.keys.ever_existed() if keyless is None else keyless,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from shortlist.core.config_copies import BackupConfig, PublishConfig
 from shortlist.core.config_section import Positive, Section, Share, Weight
 from shortlist.core.config_serving import ServeConfig
 
@@ -207,6 +208,13 @@ class StoreConfig(Section):
     chroma: str | None = Field(
         None, description="a Chroma server as http://host:8000; the folder chroma of the home if unset"
     )
+    snapshot: str | None = Field(
+        None,
+        min_length=1,
+        description="folder or s3://BUCKET/PREFIX of published snapshots to follow instead of a home of one's own; "
+        "events need store.catalogue then (docs/operations.md)",
+    )
+    snapshot_s: Positive = Field(10.0, description="seconds between two looks of a server for a newer snapshot")
     clock_tolerance_s: float = Field(
         86_400.0,
         ge=0,
@@ -303,17 +311,6 @@ class ExportConfig(Section):
     )
 
 
-class BackupConfig(Section):
-    """Backups of the home."""
-
-    folder: Path | None = Field(
-        None, description="folder of the backups, best on another disk; the folder backups of the home if unset"
-    )
-    keep: int = Field(3, ge=1, description="how many backups to keep; older ones are deleted")
-    daily: bool = Field(True, description="back up in an ingest or a server if the newest backup is a day old")
-    max_bytes: int = Field(2_000_000_000, ge=0, description="largest home, less Chroma and indexes, to back up daily")
-
-
 class PipelineConfig(Section):
     """Unattended runs: arriving files, the checks of their rows, and training."""
 
@@ -388,6 +385,7 @@ class Config(Section):
     store: StoreConfig = StoreConfig()
     exposures: ExposuresConfig = ExposuresConfig()
     backup: BackupConfig = BackupConfig()
+    publish: PublishConfig = PublishConfig()
     pipeline: PipelineConfig = PipelineConfig()
     features: FeaturesConfig = FeaturesConfig()
     drift: DriftConfig = DriftConfig()

@@ -13,6 +13,7 @@
     │       └── UnusableAnswer          this answer is unusable, the next may be usable
     └── StateError             exit 4   the home directory cannot be used as it is
         ├── HomeLocked                  another process is writing content
+        ├── ReadOnlyHome                it follows published snapshots
         ├── HomeVersion                 a newer schema, a foreign home or another encoder
         └── HomeDamaged                 a file is unreadable or contradicts another
 
@@ -150,6 +151,12 @@ class HomeLocked(StateError):
     """Another process holds the writer lock."""
 
     code = "home-locked"
+
+
+class ReadOnlyHome(StateError):
+    """The home follows published snapshots, so nothing can be written."""
+
+    code = "read-only"
 
 
 class HomeVersion(StateError):

@@ -36,15 +36,19 @@ from shortlist.store.home_files import (
     CHROMA,
     DAMAGE,
     FEATURES,
+    FOLLOWED,
     LAST_READER,
+    PUBLISHED,
+    PUBLISHING,
     RECEIPTS,
     VECTORS,
 )
-from shortlist.store.lock import WriterLock
+from shortlist.store.lock import NoWriterLock, WriterLock
 from shortlist.store.permissions import make_private, open_to_others
 from shortlist.store.pictures import PICTURES, Pictures
 from shortlist.store.sql import schema
 from shortlist.store.sql.database import Database
+from shortlist.store.sql.read_only import ReadOnlyDatabase
 from shortlist.store.sql.schema import SCHEMA_VERSION, answers, meta
 from shortlist.store.sql.sqlite import SqliteDatabase
 from shortlist.store.sql.sqlite_errors import os_error
@@ -55,7 +59,8 @@ DELIVERED = "delivered"  # the key in `meta` if catalogue and documents are both
 OWN_PREFIXES = (
     "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.", "trained",
     "training.", "pipeline.", "drift.", "incoming", "processing", "done", "quarantine", "failed",
-    CHAT_HISTORY, DAMAGE, FEATURES, LAST_READER, PICTURES, RECEIPTS, "README.md", BACKUPS, RESTORING, REPLACED,
+    CHAT_HISTORY, DAMAGE, FEATURES, FOLLOWED, LAST_READER, PICTURES, PUBLISHED, PUBLISHING, RECEIPTS,
+    "README.md", BACKUPS, RESTORING, REPLACED,
 )  # fmt: skip
 
 NO_BACKUP = "put a backup in its place, or move the home away and ingest again"
@@ -71,6 +76,10 @@ class Home:
     first use), `answers` the database of cached model answers, `caches` the tables of both caches, `pictures` the
     pictures of videos. `servers` has the addresses of catalogue and documents, if any. `created` is true if opening the
     home created it.
+
+    `content` is the folder of the indexes and the trained models: the home's own, or that of the published snapshot
+    that it follows. Content cannot be written in a home that `is_follower`, and nothing at all in one that is
+    `read_only` because its catalogue belongs to the snapshot.
     """
 
     def __init__(
@@ -82,8 +91,12 @@ class Home:
         encoder: str,
         servers: StoreConfig,
         created: bool = False,
+        follows: Path | None = None,
     ) -> None:
         self.path = path
+        self.content = follows or path
+        self.is_follower = follows is not None
+        self.read_only = database.read_only
         self.created = created
         self.servers = servers
         self.home_id = home_id
@@ -111,26 +124,31 @@ class Home:
         *,
         create: bool = True,
         before_migration: Callable[[], None] = lambda: None,
+        follows: Path | None = None,
     ) -> Home:
         """Open the home at `path` whose catalogue and documents are on `servers`, or create it.
 
         `encoder` is the version of the encoder in use; None accepts the home's. `before_migration` is called before an
-        older schema is migrated. Raises `HomeVersion` for a newer
-        schema, another encoder, or a missing home without `encoder` or `create`; `HomeDamaged`; `StateError` for a
-        folder that cannot be written; `ServiceError` for a server that cannot be reached; `HomeLocked` if an older
-        schema must be migrated while another process writes.
+        older schema is migrated. `follows` is the folder of a published snapshot to read; its catalogue is used unless
+        that is on a server. Raises `HomeVersion` for a newer schema, another encoder, or a missing home without
+        `encoder` or `create`; `HomeDamaged`; `StateError` for a folder that cannot be written; `ServiceError` for a
+        server that cannot be reached; `HomeLocked` if an older schema must be migrated while another process writes,
+        and `ReadOnlyHome` if the snapshot has one.
         """
         if is_interrupted(path):
             raise interrupted_error(path)
         servers = servers or StoreConfig()
-        new_encoder = encoder if create else None
-        database = _database(path, servers, create=new_encoder is not None)
-        lock = WriterLock(path, database)
+        new_encoder = encoder if create and follows is None else None
+        if follows is None or servers.catalogue is not None:
+            database = _database(path, servers, create=new_encoder is not None)
+        else:
+            database = ReadOnlyDatabase(follows / CATALOGUE, "delete the folder, and the snapshot is copied again")
+        lock = (WriterLock if follows is None else NoWriterLock)(path, database)
         try:
             created = _ensure_schema(database, lock, new_encoder, before_migration)
             _create_folder(path)
             _restrict_access(path)
-            home = cls(path, database, lock, *_identity(database), servers, created)
+            home = cls(path, database, lock, *_identity(database), servers, created, follows)
             if encoder is not None:
                 home.require_encoder(encoder)
             return home
@@ -140,10 +158,11 @@ class Home:
 
     @property
     def location(self) -> str:
-        """The folder and the servers of the home, in words and without secrets."""
+        """The folder, the servers and the snapshot of the home, in words and without secrets."""
         catalogue = f", catalogue on {self._database.name}" if self.servers.catalogue is not None else ""
         documents = f", documents on {self.servers.chroma}" if self.servers.chroma is not None else ""
-        return f"{self.path.absolute()}{catalogue}{documents}"
+        followed = f", following the snapshot {self.content.name}" if self.is_follower else ""
+        return f"{self.path.absolute()}{catalogue}{documents}{followed}"
 
     @contextmanager
     def writing(self, doing: str = "changing content") -> Iterator[None]:
@@ -186,6 +205,12 @@ class Home:
             self.documents.close()
             self.encoder = name
             self.documents = self._documents()
+
+    def follow(self, folder: Path) -> None:
+        """Read the published snapshot in `folder` from now on. What is in progress ends on the one before."""
+        if isinstance(self._database, ReadOnlyDatabase):
+            self._database.use(folder / CATALOGUE)
+        self.content = folder
 
     def close(self) -> None:
         """Close every file and connection."""

@@ -13,7 +13,10 @@ RECEIPTS = "receipts"  # of forgotten readers, and the key that signs them
 DAMAGE = "damage.json"  # found by a check and not repaired yet
 DRIFT_REPORT = "drift.json"
 DRIFT_PAGE = "drift.html"
+FOLLOWED = "followed"  # copies of published snapshots
 LAST_READER = "last-reader"  # of `shortlist recommend`
+PUBLISHED = "published"  # snapshots, unless they are published elsewhere
+PUBLISHING = "publishing"  # what is being published
 FEATURES = "features"  # the history of the feature store
 FEATURES_LOCK = "features.lock"  # of the process that changes it
 

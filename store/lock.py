@@ -12,11 +12,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from filelock import FileLock, Timeout
 
 from shortlist.core.errors import HomeLocked, StateError
 from shortlist.store.sql.database import Database
+from shortlist.store.sql.read_only import read_only
 from shortlist.store.sql.sqlite_errors import os_error
 
 
@@ -98,3 +100,11 @@ class WriterLock:
             return f"process {note['pid']} ({note['doing']})"
         except (OSError, ValueError, KeyError, TypeError):
             return "another process"
+
+
+class NoWriterLock(WriterLock):
+    """The lock of a home that follows published snapshots: nobody can hold it."""
+
+    def hold(self, doing: str) -> NoReturn:
+        """Raise `ReadOnlyHome`."""
+        raise read_only(f"the home cannot be changed ({doing})")

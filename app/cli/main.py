@@ -27,7 +27,7 @@ from shortlist.app.cli import (
     train,
 )
 from shortlist.app.cli.eval import commands as evaluation
-from shortlist.app.cli.home import backup, doctor, rebuild, status
+from shortlist.app.cli.home import backup, doctor, publish, rebuild, status
 from shortlist.app.cli.ingest import commands as ingest
 from shortlist.app.cli.ingest import simulate
 from shortlist.app.cli.pipeline import commands as pipeline
@@ -71,6 +71,7 @@ app.command("doctor")(doctor.doctor)
 app.command("rebuild")(rebuild.rebuild)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("publish")(publish.publish)
 app.command("forget")(forget.forget)
 app.command("export-reader")(forget.export_reader)
 

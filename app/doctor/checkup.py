@@ -28,6 +28,7 @@ STATE: Mapping[str, Callable[[Home, Config], Finding]] = {
     "self-retrieval": home_checks.self_retrieval,
     "trained models": home_checks.trained_models,
 }
+OF_FOLLOWERS = ("catalogue", "caches", "indexes", "trained models")  # the others check what a snapshot does not have
 # What no command repairs by itself.
 LASTING = ("catalogue", "caches", "embeddings", "documents")
 
@@ -45,12 +46,15 @@ def checkup(config: Config) -> Report:
         return Report({**findings, "home": broken(said, error.remedy, error.exit_code)})
     with home:
         findings["home"] = run_check(lambda: _writable(home))
-        for name, examine in STATE.items():
-            findings[name] = run_check(lambda examine=examine: examine(home, config))  # type: ignore[misc]
-        remember(home.path, {name: findings[name].found for name in LASTING if findings[name].state == "broken"})
+        for name in OF_FOLLOWERS if home.is_follower else STATE:
+            findings[name] = run_check(lambda examine=STATE[name]: examine(home, config))  # type: ignore[misc]
+        broken_ones = [name for name in LASTING if name in findings and findings[name].state == "broken"]
+        remember(home.path, {name: findings[name].found for name in broken_ones})
     return Report(findings)
 
 
 def _writable(home: Home) -> Finding:
+    if home.is_follower:
+        return ok(f"{home.location}, encoder {home.encoder}, id {home.home_id}")
     with home.writing("examining the home"):
         return ok(f"{home.location} can be written, encoder {home.encoder}, id {home.home_id}")

@@ -88,7 +88,7 @@ def documents(home: Home, _config: Config) -> Finding:
 def indexes(home: Home, _config: Config) -> Finding:
     """Check the checksum of every index file, and that the index has the items of the catalogue."""
     index = _open_index(home)
-    if cowatch_is_damaged(home.path / FOLDER):
+    if cowatch_is_damaged(home.content / FOLDER):
         return warn("cowatch.npz is not what was written", "nothing: the next recommend counts it again")
     if is_newer_than_catalogue(home):
         return warn("the index is newer than the catalogue: a backup was put back", BY_ITSELF)
@@ -168,15 +168,15 @@ def _wrong_vectors(home: Home) -> list[str]:
 
 
 def _open_index(home: Home) -> Index:
-    return open_index(home.path / FOLDER, home.home_id, home.encoder)
+    return open_index(home.content / FOLDER, home.home_id, home.encoder)
 
 
 def trained_models(home: Home, _config: Config) -> Finding:
     """Read every number of the promoted models."""
-    version = promoted(home.path)
+    version = promoted(home.content)
     if version == NO_MODELS:
         return ok("the shipped weights are in use")
-    towers = read_version(home.path, version).towers
+    towers = read_version(home.content, version).towers
     bad = [name for name, tower in towers.items() if not np.isfinite(tower.outputs).all()]
     if bad:
         return broken(f"{version}: {', '.join(bad)} has numbers that are not finite", "shortlist models rollback")

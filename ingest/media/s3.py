@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError, ServiceError
@@ -19,6 +19,9 @@ from shortlist.ingest.media.local_files import SUFFIXES
 from shortlist.ingest.media.media_file import check_size, download_name, video_of_file
 from shortlist.ingest.media.source import Entry, Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.tables.rows import Failure
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 SCHEME = "s3://"
 PARTIAL = ".part"
@@ -103,3 +106,21 @@ def translated_errors(location: str) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError, Boto3Error, OSError) as error:
         raise media_error(location, str(error)) from error
+
+
+@contextmanager
+def reaching(location: str) -> Iterator[None]:
+    """Raise the same errors in the body as `ServiceError`: for places that must be listed, read and written."""
+    try:
+        with translated_errors(location):
+            yield
+    except MediaError as error:
+        expected = "object storage that can be listed, read and written"
+        raise ServiceError(
+            f"cannot work in {location}", expected=expected, found=error.found, remedy=error.remedy
+        ) from error
+
+
+def is_missing(error: ClientError) -> bool:
+    """Return whether `error` says that there is no such object."""
+    return error.response.get("Error", {}).get("Code") in ("404", "NoSuchKey", "NotFound")

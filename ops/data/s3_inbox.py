@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shortlist.core.errors import MediaError, ServiceError
-from shortlist.ingest.media.s3 import SCHEME, translated_errors
+from shortlist.ingest.media.s3 import SCHEME, is_missing, reaching
 from shortlist.ops.data.inbox import FILE_KINDS, INCOMING, Found, is_unfinished
 
 
@@ -30,7 +28,7 @@ class S3Inbox:
         """See `Inbox`."""
         for kind in FILE_KINDS:
             folder = f"{self._prefix}{INCOMING}/{kind}/"
-            with _reaching(self._location(folder)):
+            with reaching(self._location(folder)):
                 pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder)
                 entries = [entry for page in pages for entry in page.get("Contents", ())]
             for entry in entries:
@@ -49,11 +47,11 @@ class S3Inbox:
     def clear(self, found: Found) -> None:
         """See `Inbox`. A newer version of the object stays."""
         key = self._incoming(found)
-        with _reaching(self._location(key)):
+        with reaching(self._location(key)):
             try:
                 head = self._client.head_object(Bucket=self._bucket, Key=key)
             except ClientError as error:
-                if _is_missing(error):
+                if is_missing(error):
                     return
                 raise
             if head["ETag"].strip('"') == found.version:
@@ -62,7 +60,7 @@ class S3Inbox:
     def keep(self, path: Path, name: str) -> str:
         """See `Inbox`. The file is uploaded, then deleted here."""
         key = self._prefix + name
-        with _reaching(self._location(key)):
+        with reaching(self._location(key)):
             self._client.upload_file(str(path), self._bucket, key)
         path.unlink()
         return self._location(key)
@@ -75,17 +73,17 @@ class S3Inbox:
 
     def remove(self, name: str) -> None:
         """See `Inbox`."""
-        with _reaching(self._location(self._prefix + name)):
+        with reaching(self._location(self._prefix + name)):
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
 
     def _download(self, key: str, target: Path) -> bool:
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}.part")
-        with _reaching(self._location(key)):
+        with reaching(self._location(key)):
             try:
                 self._client.download_file(self._bucket, key, str(part))
             except ClientError as error:
-                if _is_missing(error):
+                if is_missing(error):
                     return False
                 raise
         part.rename(target)
@@ -96,23 +94,6 @@ class S3Inbox:
 
     def _location(self, key: str) -> str:
         return f"{SCHEME}{self._bucket}/{key}"
-
-
-@contextmanager
-def _reaching(location: str) -> Iterator[None]:
-    """Raise errors of the server in the body as `ServiceError` about `location`."""
-    try:
-        with translated_errors(location):
-            yield
-    except MediaError as error:
-        expected = "object storage that can be listed, read and written"
-        raise ServiceError(
-            f"cannot work in {location}", expected=expected, found=error.found, remedy=error.remedy
-        ) from error
-
-
-def _is_missing(error: ClientError) -> bool:
-    return error.response.get("Error", {}).get("Code") in ("404", "NoSuchKey", "NotFound")
 
 
 def _is_safe(name: str) -> bool:

@@ -76,6 +76,6 @@ def _run_step(step: Step, place: Workplace, history: History, execute: Execute, 
 def _why_nothing_waits(step: Step, place: Workplace) -> str:
     incomplete = place.inbox.n_incomplete() if "incoming" in step.inputs else 0
     if not incomplete:
-        return "nothing waits"
+        return step.idle
     files = "1 file is" if incomplete == 1 else f"{incomplete:,} files are"
     return f"{files} still arriving; each is taken {place.config.pipeline.settle_s:g} s after its last change"

@@ -15,6 +15,7 @@ PARAMETERS = {
     "HomeUri": "",  # s3://BUCKET/PREFIX that holds the home between two steps
     "Folder": "",  # s3://BUCKET/PREFIX that holds incoming/
     "Catalogue": "",  # postgresql://user@host/database, without a password
+    "Snapshots": "",  # s3://BUCKET/PREFIX that servers follow
     "InstanceType": "ml.m5.xlarge",
 }
 
@@ -46,6 +47,7 @@ def _step(step: Step, after: str | None) -> dict[str, Any]:
             "SHORTLIST_HOME": HOME,
             "SHORTLIST_PIPELINE__FOLDER": _get("Folder"),
             "SHORTLIST_STORE__CATALOGUE": _get("Catalogue"),
+            "SHORTLIST_PUBLISH__TO": _get("Snapshots"),
         },
         "ProcessingInputs": [
             {"InputName": "home", "S3Input": {**place, "S3DataType": "S3Prefix", "S3InputMode": "File"}}

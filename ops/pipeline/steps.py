@@ -13,11 +13,24 @@ from shortlist.ops.data.ledger import OPEN
 from shortlist.ops.data.workplace import Workplace
 from shortlist.ops.drift.daily import newest_active_day
 from shortlist.ops.features.local_store import LocalFeatureStore
+from shortlist.ops.publish.place import open_place
+from shortlist.ops.publish.publish import read_pointer
 from shortlist.retrieval.trained.versions import registry
 from shortlist.store.home_files import DRIFT_REPORT
 
 Resource = Literal[
-    "incoming", "taken", "checked", "catalogue", "features", "days", "drift", "versions", "approved", "models"
+    "incoming",
+    "taken",
+    "checked",
+    "catalogue",
+    "features",
+    "days",
+    "drift",
+    "versions",
+    "approved",
+    "models",
+    "destination",
+    "snapshots",
 ]
 
 
@@ -35,6 +48,7 @@ class Step:
     outputs: tuple[Resource, ...]
     remedy: str
     needs_events: bool = False
+    idle: str = "nothing waits"  # said if an input is empty
     not_yet: frozenset[int] = frozenset()
 
 
@@ -91,6 +105,14 @@ STEPS: tuple[Step, ...] = (
         ("models",),
         "see `shortlist models history`; the version in use stays in use",
     ),
+    Step(
+        "publish",
+        ("publish",),
+        ("catalogue", "models", "destination"),
+        ("snapshots",),
+        "check that publish.to can be written; servers use the snapshot before, and the next run sends what is missing",
+        idle="publish.to is not set",
+    ),
 )
 
 
@@ -142,6 +164,15 @@ def _models(place: Workplace) -> object:
     return registry(place.home.path).champion()
 
 
+def _destination(place: Workplace) -> object:
+    return place.config.publish.to
+
+
+def _snapshots(place: Workplace) -> object:
+    pointer, _ = read_pointer(open_place(place.config.publish.to or "", place.config.media))
+    return pointer.snapshots[0].name if pointer else ""
+
+
 STATES: Mapping[Resource, Callable[[Workplace], object]] = {
     "incoming": _incoming,
     "taken": _taken,
@@ -153,6 +184,8 @@ STATES: Mapping[Resource, Callable[[Workplace], object]] = {
     "versions": _versions,
     "approved": _approved,
     "models": _models,
+    "destination": _destination,
+    "snapshots": _snapshots,
 }
 
 

@@ -115,9 +115,12 @@ def update_index(
 
     Without an `encoder` the index stops before the first text without an embedding. While another process holds the
     writer lock, the last complete index is returned. An index is rebuilt if it is damaged, belongs to another home, or
-    is newer than the catalogue because that was restored from a backup. Raises `HomeLocked` if another process writes
+    is newer than the catalogue because that was restored from a backup. A home that follows published snapshots uses
+    theirs as it is, and raises `HomeDamaged` if it is damaged. Raises `HomeLocked` if another process writes
     and there is no usable index, and `StateError` if files cannot be written.
     """
+    if home.is_follower:
+        return open_index(home.content / FOLDER, home.home_id, home.encoder)
     index = _usable(home)
     if index is not None and index.manifest.revision >= home.catalogue.revision():
         return index
@@ -144,12 +147,12 @@ def load_snapshot(
     """
     config = config or RetrievalConfig()
     index = update_index(home, progress=progress)
-    trained = load_trained(home.path, config.models)
+    trained = load_trained(home.content, config.models)
     with home.catalogue.snapshot():
         behind = home.catalogue.changed_since(index.manifest.revision)
         removed = [video_id for _, video_id in home.catalogue.videos.iterate_removed(index.manifest.revision)]
         popular = home.catalogue.events.popularity(config.popular_half_life_days)
-        links = load_links(home, home.path / FOLDER)
+        links = load_links(home, home.content / FOLDER)
         counted = trained.ranker is not None or (trained.weights or config.weights).get("clicks", 0) > 0
         log = ActLog.of(home.catalogue.events.iterate_log(DAYS) if counted else ())
     return Snapshot(

@@ -75,7 +75,9 @@ def api_application(context: AppContext, service: Service, lifespans: Sequence[L
             stopped = threading.Event()
             # Daemon threads: a merge or a backup takes minutes and may be interrupted, so nothing waits for it.
             threading.Thread(target=_merge, args=(service, limits.refresh_s, stopped), daemon=True).start()
-            threading.Thread(target=_back_up, args=(context.back_up, stopped), daemon=True).start()
+            _repeat(context.back_up, "the daily backup failed", BACKUP_PAUSE_S, stopped)
+            if context.follow is not None:
+                _repeat(context.follow, "following the snapshots failed", context.config.store.snapshot_s, stopped)
             yield
             stopped.set()
             refreshing.cancel()
@@ -124,14 +126,19 @@ async def _refresh(service: Service, pause_s: float) -> None:
             log.exception("checking for a newer index failed")
 
 
-def _back_up(back_up: Callable[[], None], stopped: threading.Event) -> None:
-    while True:
-        try:
-            back_up()
-        except Exception:
-            log.exception("the daily backup failed")
-        if stopped.wait(BACKUP_PAUSE_S):
-            return
+def _repeat(work: Callable[[], None], problem: str, pause_s: float, stopped: threading.Event) -> None:
+    """Run `work` every `pause_s` seconds in a daemon thread. Its errors are logged as `problem`."""
+
+    def loop() -> None:
+        while True:
+            try:
+                work()
+            except Exception:
+                log.exception("%s", problem)
+            if stopped.wait(pause_s):
+                return
+
+    threading.Thread(target=loop, daemon=True).start()
 
 
 def _merge(service: Service, pause_s: float, stopped: threading.Event) -> None:

@@ -16,7 +16,15 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from shortlist.core.errors import HomeLocked, ServiceError, ShortlistError, UnknownItem, UnknownReader, UsageError
+from shortlist.core.errors import (
+    HomeLocked,
+    ReadOnlyHome,
+    ServiceError,
+    ShortlistError,
+    UnknownItem,
+    UnknownReader,
+    UsageError,
+)
 from shortlist.serving.http.request_id import request_id
 from shortlist.serving.limits.llm_queue import ClientGone, QueueFull
 
@@ -24,6 +32,7 @@ MEDIA_TYPE = "application/problem+json"
 CLIENT_GONE = 499  # the code that nginx logs; no client reads it
 BUSY_S = 5
 MAX_ERRORS = 20
+EXPLAINED: Mapping[type[ShortlistError], int] = {UnknownItem: 404, ReadOnlyHome: 403, UsageError: 422}
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +71,9 @@ def problem_of(error: Exception) -> Response:
             return problem(error.status_code, phrase, None if error.detail == phrase else error.detail, error.headers)
         case UnknownReader():
             return problem(404, "unknown reader", f"no reader is called {error.user_id!r}", nearest=list(error.nearest))
-        case UnknownItem():
-            return problem(404, error.problem, f"expected {error.expected}, found {error.found}")
-        case UsageError():
-            return problem(422, error.problem, f"expected {error.expected}, found {error.found}")
+        case UnknownItem() | ReadOnlyHome() | UsageError():
+            status = next(status for kind, status in EXPLAINED.items() if isinstance(error, kind))
+            return problem(status, error.problem, f"expected {error.expected}, found {error.found}")
         case QueueFull():
             return busy(str(error), error.retry_after_s)
         case ClientGone():

@@ -25,7 +25,8 @@ class AppContext:
     `variant(name)` returns the recommender of one of `variants`, and its rerank method. `forget(subject)`
     erases a reader, video or article and returns the receipt, and `export_reader(user_id)` returns all that is stored
     of a reader.
-    `exposures` is the log of what readers are shown. `back_up()` makes the daily backup if it is due. The recommenders
+    `exposures` is the log of what readers are shown. `back_up()` makes the daily backup if it is due. `follow()` uses a
+    newer published snapshot if there is one; it is None unless the home follows them. The recommenders
     share one encoder and one language model, a `DeadlineModel` whose completions are counted in `metrics`. `shared`
     holds the limits that all processes of a server share. `keyless` is True if the home had no key when the server
     started, which is decided once for all processes.
@@ -42,6 +43,7 @@ class AppContext:
     export_reader: Callable[[str], dict[str, Any]]
     exposures: ExposureLog
     back_up: Callable[[], None]
+    follow: Callable[[], None] | None
     shared: SharedLimits
     metrics: Metrics
     keyless: bool

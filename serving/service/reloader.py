@@ -49,12 +49,9 @@ class Reloader:
         self._context = context
         self._catalogue = context.home.catalogue
         self._lock = threading.RLock()
-        self._manifest = context.home.path / FOLDER / MANIFEST
         self._generation = 0
         self._writing = False
         self._loaded: FileVersion = None
-        trained = context.home.path / TRAINED
-        self._promoted = (trained / DECISIONS, trained / STUDENTS / DECISIONS)
         self._models: tuple[FileVersion, ...] = ()
         self._merged: FileVersion = None
         self._retry_s = 0.0
@@ -101,7 +98,7 @@ class Reloader:
 
         Raises like `merge_in_background`.
         """
-        if self._merged == self._manifest_version():
+        if self._context.home.is_follower or self._merged == self._manifest_version():
             return
         self._merged = self._manifest_version()
         if merge_in_background(self._context.home):
@@ -141,7 +138,8 @@ class Reloader:
         return (self._loaded, self._models) == (self._manifest_version(), self._promotions())
 
     def _promotions(self) -> tuple[FileVersion, ...]:
-        return tuple(map(_version, self._promoted))
+        trained = self._context.home.content / TRAINED
+        return tuple(map(_version, (trained / DECISIONS, trained / STUDENTS / DECISIONS)))
 
     def _try_to_load(self, *, only_newer: bool = False) -> None:
         try:
@@ -176,11 +174,11 @@ class Reloader:
         return self._current[0].snapshot.revision
 
     def _manifest_version(self) -> FileVersion:
-        return _version(self._manifest)
+        return _version(self._context.home.content / FOLDER / MANIFEST)
 
     def _stored_revision(self) -> int:
         home = self._context.home
-        return read_manifest(self._manifest.parent, home.home_id, home.encoder).revision
+        return read_manifest(home.content / FOLDER, home.home_id, home.encoder).revision
 
 
 def _version(path: Path) -> FileVersion:

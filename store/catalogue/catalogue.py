@@ -60,6 +60,22 @@ class Threads(CatalogueTable):
             return [json.loads(message) for message in connection.scalars(statement.limit(newest))][::-1]
 
 
+class MemoryThreads(Threads):
+    """Chat threads of a catalogue that cannot be written: in memory, each process its own, until it ends."""
+
+    def __init__(self, database: Database, lock: WriterLock) -> None:
+        super().__init__(database, lock)
+        self._messages: dict[str, list[dict[str, Any]]] = {}
+
+    def add(self, name: str, message: dict[str, Any]) -> None:
+        """See `Threads`."""
+        self._messages[name] = [*self._messages.get(name, []), message][-MAX_MESSAGES:]
+
+    def get(self, name: str, newest: int = MAX_MESSAGES) -> list[dict[str, Any]]:
+        """See `Threads`."""
+        return self._messages.get(name, [])[-newest:]
+
+
 class Catalogue:
     """The tables of one database and their shared state. `Home` creates it. Any method may raise `StateError`.
 
@@ -81,7 +97,7 @@ class Catalogue:
         self.locations = Locations(database, lock)
         self.tastes = Tastes(database, lock)
         self.objectives = Objectives(database, lock)
-        self.threads = Threads(database, lock)
+        self.threads = (MemoryThreads if database.read_only else Threads)(database, lock)
         self.keys = Keys(database, lock)
         self.personal_data = PersonalData(database, lock)
         self.erasures = Erasures(database, lock)

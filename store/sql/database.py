@@ -33,15 +33,19 @@ class Database(ABC):
 
     name: str
     if_damaged: str
+    read_only: bool = False
 
     def __init__(self, engine: Engine) -> None:
+        self._set_engine(engine)
+        self._pinned = threading.local()
+        self._prepared = False
+
+    def _set_engine(self, engine: Engine) -> None:
         event.listen(engine, "begin", _begin)
         event.listen(engine, "handle_error", self._raise_translated)
         self._engine = engine
         self._readers = engine.execution_options(begin=self.BEGIN_READING)
         self._writers = engine.execution_options(begin=self.BEGIN_WRITING)
-        self._pinned = threading.local()
-        self._prepared = False
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -18,8 +18,9 @@ import pytest
 import uvicorn
 from sqlalchemy import Engine, event
 
+from shortlist.app.following import follower_of
 from shortlist.app.server_context import build_context_with_models
-from shortlist.core.config import Config, EncoderConfig, IngestConfig
+from shortlist.core.config import Config, EncoderConfig, IngestConfig, StoreConfig
 from shortlist.core.types import Event, Reader
 from shortlist.serving.api.app import create_app
 from shortlist.serving.service.context import AppContext
@@ -159,16 +160,26 @@ Serve = Callable[..., AbstractContextManager[Served]]
 
 
 def serving(new_app: Callable[[AppContext], Any], new_encoder: Any, new_model: Any) -> Serve:
-    """serve(home, model=None, headers=None, daily=False, **settings): a running server of what `new_app` makes."""
+    """serve(home, ...): a running server of what `new_app` makes.
+
+    Its arguments: serve(home, model=None, headers=None, daily=False, store=None, **settings).
+    """
 
     @contextmanager
     def start(
-        path: Path, model: Any = None, headers: dict[str, str] | None = None, daily: bool = False, **settings: Any
+        path: Path,
+        model: Any = None,
+        headers: dict[str, str] | None = None,
+        daily: bool = False,
+        store: StoreConfig | None = None,
+        **settings: Any,
     ) -> Iterator[Served]:
         encoder, model = new_encoder(), model or new_model([-0.1, -3.0])
-        sections = {**GATES, "backup": {"daily": daily}, "serve": settings}
+        sections = {**GATES, "backup": {"daily": daily}, "serve": settings, "store": store or StoreConfig()}
         config = Config(home=path, encoder=EncoderConfig(name=encoder.name), **sections)
-        with Home.open(path, encoder.name) as home:
+        follower = follower_of(config)
+        follows = follower.first() if follower else None
+        with Home.open(path, encoder.name, config.store, follows=follows) as home:
             app = new_app(context_over(home, config, encoder, model))
             with (
                 running(app, timeout_graceful_shutdown=min(5, round(config.serve.shutdown_s))) as (url, server, thread),

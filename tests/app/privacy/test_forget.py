@@ -19,7 +19,8 @@ import pytest
 from shortlist.app.privacy.export_reader import export_reader
 from shortlist.app.privacy.forget import forget
 from shortlist.app.privacy.receipt import verify_receipt
-from shortlist.core.config import BackupConfig, Config, StoreConfig
+from shortlist.core.config import Config, StoreConfig
+from shortlist.core.config_copies import BackupConfig
 from shortlist.core.errors import RecordError, UnknownReader, UsageError
 from shortlist.core.exposures import Exposure, ShownItem
 from shortlist.core.ranking import Request

@@ -13,6 +13,7 @@ import pytest
 from filelock import FileLock
 
 from shortlist.core.config import FeaturesConfig
+from shortlist.core.config_copies import PublishConfig
 from shortlist.core.errors import HomeLocked
 from shortlist.ops.data.ingest_arrivals import ingest_arrivals
 from shortlist.ops.data.take_arrivals import take_arrivals
@@ -27,6 +28,8 @@ from shortlist.ops.pipeline.runner import LOCK, Ended, run_pipeline
 from shortlist.ops.pipeline.sagemaker import definition
 from shortlist.ops.pipeline.steps import STEPS
 from shortlist.ops.pipeline.triggers import reason_now
+from shortlist.ops.publish.place import Place, open_place
+from shortlist.ops.publish.publish import publish
 from shortlist.retrieval.trained.versions import registry
 
 Put = Callable[[str, str], Path]
@@ -38,7 +41,13 @@ WORK: Mapping[str, Callable[[Workplace], object]] = {
     "validate": validate_arrivals,
     "ingest": ingest_arrivals,
     "features": lambda place: build(place.home, place.config, LocalFeatureStore(place.home)),
+    "publish": lambda place: publish(place.home, snapshots(place), place.models.encoder, 3),
 }
+
+
+def snapshots(place: Workplace) -> Place:
+    assert place.config.publish.to is not None
+    return open_place(place.config.publish.to, place.config.media)
 
 
 class Pipeline:
@@ -91,8 +100,9 @@ def pipeline(workplace: Any, folder: Path) -> Iterator[Pipeline]:
     with workplace() as place:
         few = place.config.pipeline.model_copy(update={"train_after": 3})
         by_event = FeaturesConfig(clock="event")  # so that the days of the events are complete
-        config = place.config.model_copy(update={"pipeline": few, "features": by_event})
-        place = replace(place, config=config)
+        to = PublishConfig(to=str(folder.with_name("snapshots")))
+        sections = {"pipeline": few, "features": by_event, "publish": to}
+        place = replace(place, config=place.config.model_copy(update=sections))
         history = History(folder)
         yield Pipeline(place, history)
         history.close()
@@ -112,7 +122,7 @@ def test_files_go_through_all_steps_once(pipeline: Pipeline, put: Put) -> None:
     assert pipeline.models.champion() == "v5"
     assert pipeline.states() == {
         **dict.fromkeys(NAMES, "skipped"),
-        **dict.fromkeys(("features", "drift", "train"), "cached"),
+        **dict.fromkeys(("features", "drift", "train", "publish"), "cached"),
     }
     assert pipeline.commands == []
     assert pipeline.place.home.catalogue.counts().events == 5
@@ -177,7 +187,7 @@ def test_a_failed_step_says_what_to_do_and_is_tried_again(pipeline: Pipeline, pu
     assert run.steps[-1].message.startswith("the disk is full; run `shortlist train all` to see why")
     pipeline.trained = Ended(0, "", 1.0, 1.0, 10.0)
     assert pipeline.states()["train"] == "done"
-    assert pipeline.commands == ["train", "promote"]
+    assert pipeline.commands == ["train", "promote", "publish"]
 
 
 @pytest.mark.parametrize("step", NAMES)
