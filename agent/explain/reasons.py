@@ -9,7 +9,7 @@ and an item is described at its first mention only.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -30,7 +30,7 @@ NEARLY = 0.8  # share of the strongest support from which another liked item sup
 BEST_PLACE = 10  # the last place by meaning that is named as a place among the closest
 SMALLEST_SHARE = 0.005  # of a category; a smaller one would be shown as 0%
 JOINED = re.compile(r"[,;/&]|\band\b")
-WHAT_IS_LIKED = "what you read and watched"
+FEW = 2  # liked items; of so few, shares of categories say nothing
 LITTLE_KNOWN = "we know little about you yet"
 
 
@@ -144,8 +144,7 @@ def _words_of_liked(candidate: Candidate, context: ReasonContext) -> str | None:
         title = terms(item.title)
         return item.weight / max(1, len(title)) * sum(context.idf(term) for term in title if term in own)
 
-    liked = [item for item in context.profile.liked if not is_bounce(item)]
-    supporting = _supporting([(overlap(item), item) for item in liked], candidate)
+    supporting = _supporting([(overlap(item), item) for item in _liked(context)], candidate)
     if supporting is None:
         return None
     words = sorted(words_in(topic_words(supporting.title), text), key=lambda word: -_weight(word, context))
@@ -174,7 +173,7 @@ def _meaning(candidate: Candidate, context: ReasonContext) -> str | None:
     near = _near_liked(candidate, context)
     if near is not None:
         return f"{_also(near, candidate)}like {_named(near, candidate, context)}"
-    return f"{_closest(candidate)} to {WHAT_IS_LIKED}" if context.profile.liked else None
+    return f"{_closest(candidate)} in meaning to {_what_is_liked(context)}" if _liked(context) else None
 
 
 def _closest(candidate: Candidate) -> str:
@@ -197,16 +196,23 @@ def _category(candidate: Candidate, context: ReasonContext) -> str | None:
     if guessed or share < SMALLEST_SHARE:
         return None
     whole = f"{category} is {share:.0%} of what you like"
-    liked = [item for item in context.profile.liked if item.category == category and not is_bounce(item)]
-    if whole not in candidate.said or not liked:
+    liked = [item for item in _liked(context) if item.category == category]
+    if not liked or (whole not in candidate.said and len(_liked(context)) > FEW):
         return whole
+    facts = [f"more {category}, {fact}" for fact in _facts_beside_category(liked, candidate, context)]
+    return next((fact for fact in facts if fact not in candidate.said), facts[0])
+
+
+def _facts_beside_category(liked: list[HistoryItem], candidate: Candidate, context: ReasonContext) -> Iterator[str]:
+    """Yield what may follow the category: an item of it, the place by meaning among the best, the popularity."""
     fresh = [item for item in liked if not candidate.has_named(item.title)]
-    if not fresh:
-        ranked_by_likes = not (context.wish or context.example)
-        is_among_best = ranked_by_likes and candidate.ranks.get("dense", BEST_PLACE + 1) <= BEST_PLACE
-        return f"also {category}" + (f", and {_closest(candidate)} to {WHAT_IS_LIKED}" if is_among_best else "")
-    item = max(fresh, key=lambda item: (_cosine(candidate.video.id, item, context), item.weight))
-    return f"{category}, as is {_named(item, candidate, context)}"
+    item = max(fresh or liked, key=lambda item: (_cosine(candidate.video.id, item, context), item.weight))
+    yield f"like {_named(item, candidate, context)}"
+    ranked_by_likes = not (context.wish or context.example)
+    if ranked_by_likes and candidate.ranks.get("dense", BEST_PLACE + 1) <= BEST_PLACE:
+        yield f"and {_closest(candidate)} in meaning to {_what_is_liked(context)}"
+    if popularity := context.popularity(candidate.video):
+        yield f"and {popularity}"
 
 
 def _cosine(video_id: str, item: HistoryItem, context: ReasonContext) -> float:
@@ -267,12 +273,13 @@ def _objective(candidate: Candidate, context: ReasonContext) -> str | None:
 
 def _popular(candidate: Candidate, context: ReasonContext) -> str | None:
     words = context.popularity(candidate.video)
-    return f"{words}; {LITTLE_KNOWN}" if words and context.is_stranger else words
+    confess = words and context.is_stranger and not any(LITTLE_KNOWN in reason for reason in candidate.said)
+    return f"{words}; {LITTLE_KNOWN}" if confess else words
 
 
 def _model(candidate: Candidate, context: ReasonContext) -> str:
     verb = "moved up" if candidate.moved_up else "preferred"
-    fit = "answers your wish" if context.wish else f"fits {WHAT_IS_LIKED}"
+    fit = "answers your wish" if context.wish else f"fits {_what_is_liked(context)}"
     return f"{verb} by {context.judge}: {fit}"
 
 
@@ -292,13 +299,24 @@ PHRASES: Mapping[str, Phrase] = {
 }
 
 
+def _liked(context: ReasonContext) -> list[HistoryItem]:
+    """Return the liked items that the reader did not leave at once."""
+    return [item for item in context.profile.liked if not is_bounce(item)]
+
+
+def _what_is_liked(context: ReasonContext) -> str:
+    """Return "what you read and watched", with the verbs of what the reader did; "liked" only without others."""
+    done = {describe_action(item)[0] for item in _liked(context)}
+    verbs = " and ".join(verb for verb in ("read", "watched") if verb in done)
+    return f"what you {verbs or 'liked'}"
+
+
 def _near_liked(candidate: Candidate, context: ReasonContext) -> HistoryItem | None:
     """Return a liked item with nearly the largest cosine to the video, at least `NEAR`; None if all are farther.
 
     Items that the reader left at once do not count.
     """
-    liked = [item for item in context.profile.liked if not is_bounce(item)]
-    scored = [(_cosine(candidate.video.id, item, context), item) for item in liked]
+    scored = [(_cosine(candidate.video.id, item, context), item) for item in _liked(context)]
     return _supporting([pair for pair in scored if pair[0] >= NEAR], candidate)
 
 

@@ -53,11 +53,18 @@ def test_a_stage_that_the_place_needs_comes_first() -> None:
     assert reason(Candidate(TEA, None, parts, needed=frozenset({"affinity", "dense"})), CONTEXT).stage == "dense"
 
 
+PIE = HistoryItem("pie", "article", "view", NOW, 40.0, "Pie", "Food", 0.5)
+CUP = HistoryItem("cup", "video", "like", NOW, None, "A cup", "Food", 0.5)
+
+
+def liking(*items: HistoryItem, food: float = 1.0) -> Profile:
+    """A reader of `items`, each with the same weight, and this share of food."""
+    return Profile("u", tuple(replace(item, weight=1 / len(items)) for item in items), categories={"Food": food})
+
+
 def test_a_share_is_said_once_in_a_list_and_then_an_item_of_the_category() -> None:
     share = "Food is 50% of what you like"
-    pie = HistoryItem("pie", "article", "view", NOW, 40.0, "Pie", "Food", 0.5)
-    cup = HistoryItem("cup", "video", "like", NOW, None, "A cup", "Food", 0.5)
-    eater = replace(CONTEXT, profile=Profile("u", (pie, cup), categories={"Food": 0.5}))
+    eater = replace(CONTEXT, profile=liking(PIE, CUP, HISTORY[0], food=0.5))
 
     def why(*said: str) -> str:
         return reason(Candidate(TEA, None, {"affinity": 1.0}, said=said), eater).text
@@ -65,21 +72,35 @@ def test_a_share_is_said_once_in_a_list_and_then_an_item_of_the_category() -> No
     assert why() == share
     first = why(share)
     second = why(share, first)
-    assert {first, second} == {"Food, as is “Pie”, which you read", "Food, as is “A cup”, which you liked"}
-    assert why(share, first, second) == "also Food"
+    assert {first, second} == {"more Food, like “Pie”, which you read", "more Food, like “A cup”, which you liked"}
+    assert why(share, first, second) in ("more Food, like “Pie”", "more Food, like “A cup”")
+
+
+def test_of_one_or_two_liked_items_no_share_is_said() -> None:
+    eater = replace(CONTEXT, profile=liking(PIE))
+    assert why(eater, affinity=1.0) == Reason("more Food, like “Pie”, which you read", "affinity")
 
 
 @pytest.mark.parametrize(
     ("rank", "wish", "words"),
-    [(3, None, "also Food, and 3rd closest to what you read and watched"), (11, None, "also Food"),
-     (3, "tea", "also Food")],
+    [(3, None, "more Food, and 3rd closest in meaning to what you read"), (11, None, "more Food, and often watched"),
+     (3, "tea", "more Food, and often watched")],
 )  # fmt: skip
-def test_the_place_by_meaning_tells_videos_of_one_category_apart(rank: int, wish: str | None, words: str) -> None:
-    pie = HistoryItem("pie", "article", "view", NOW, 40.0, "Pie", "Food", 1.0)
-    eater = replace(CONTEXT, wish=wish, profile=Profile("u", (pie,), categories={"Food": 1.0}))
-    said = ("Food is 100% of what you like", "like “Pie”, which you read")
+def test_other_facts_tell_videos_of_one_category_apart(rank: int, wish: str | None, words: str) -> None:
+    reader = liking(PIE)
+    eater = replace(CONTEXT, wish=wish, profile=reader, popularity=lambda video: "often watched")
+    said = ("like “Pie”, which you read", "more Food, like “Pie”")
     candidate = Candidate(TEA, None, {"affinity": 1.0}, ranks={"dense": rank}, said=said)
     assert reason(candidate, eater) == Reason(words, "affinity")
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [((PIE,), "read"), ((HISTORY[0],), "watched"), ((PIE, HISTORY[0], CUP), "read and watched"), ((CUP,), "liked")],
+)
+def test_what_you_did_is_said_by_its_verbs(items: tuple[HistoryItem, ...], words: str) -> None:
+    far = replace(CONTEXT, profile=liking(*items), vectors={})
+    assert why(far, dense=1.0).text == f"closest in meaning to what you {words}"
 
 
 def test_an_item_is_described_once_in_a_list() -> None:
@@ -155,7 +176,7 @@ def test_a_dwell_time_short_of_the_whole_is_not_named() -> None:
 def test_an_article_is_not_near_by_the_video_of_its_id() -> None:
     read = replace(READER, history=(replace(HISTORY[0], kind="article", weight=1.0),))
     far = why(replace(CONTEXT, profile=read), dense=1.0)
-    assert far == Reason("closest to what you read and watched", "dense")
+    assert far == Reason("closest in meaning to what you read", "dense")
     by_article = {**VECTORS, "article": {"moon": vector(1, 0)}}
     assert "“Dust on the Moon”" in why(replace(CONTEXT, profile=read, vectors=by_article), dense=1.0).text
 
@@ -240,7 +261,9 @@ def test_reasons_for_an_unknown_reader() -> None:
     popular = "popular with other readers"
     assert why(replace(CONTEXT, popularity=lambda video: popular), popular=1.0) == Reason(popular, "popular")
     stranger = replace(STRANGER, popularity=lambda video: popular)
-    assert why(stranger, popular=1.0).text == f"{popular}; we know little about you yet"
+    first = why(stranger, popular=1.0).text
+    assert first == f"{popular}; we know little about you yet"
+    assert reason(Candidate(TEA, None, {"popular": 1.0}, said=(first,)), stranger).text == popular
     assert why(STRANGER, popular=1.0) == Reason("we know little about you yet", None)
 
 
