@@ -166,23 +166,18 @@ def promote(
 ) -> None:
     """Use a version from now on; none returns to the shipped weights. Running servers follow.
 
-    Without VERSION, the newest approved one is used.
+    Without VERSION, the newest approved one is used. If there is none, nothing changes.
 
     Example: shortlist models promote logistic-3f2a91c04d7e
     """
-    from shortlist.core.errors import UsageError
     from shortlist.learning.student import versions as students
     from shortlist.retrieval.trained import versions
 
     path = settings(context, home, config).home
     chosen = version or _registry(path, student).waiting()
-    if chosen is None:
-        raise UsageError(
-            "no version waits", expected="a version that is approved and not in use", found="none",
-            remedy="approve one with `shortlist models approve VERSION`, or name it",
-        )  # fmt: skip
-    (students if student else versions).promote(path, chosen, "by hand" if version else "approved")
-    _show_in_use(chosen, as_json)
+    if chosen is not None:
+        (students if student else versions).promote(path, chosen, "by hand" if version else "approved")
+    _show_in_use(_registry(path, student).champion(), as_json)
 
 
 @app.command()
