@@ -14,7 +14,7 @@ from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import FilterParams, K, ServiceDep, Text, Wish, disconnected, responses
 from shortlist.serving.api.server_sent_events import STREAM, event_stream
 from shortlist.serving.http.auth import ReadingContent
-from shortlist.serving.http.problems import JsonResponse
+from shortlist.serving.http.problems import JsonResponse, answer_headers
 from shortlist.serving.service.request_schemas import RankIn, Rerank
 from shortlist.serving.service.response_schemas import AnswerOut, RankingOut, SearchOut
 
@@ -60,7 +60,8 @@ async def recommend(
     """Return the best videos for a reader, with the reason and the stages of each."""
     caller.check_reader(user)
     query = RecommendRequest(user, k, about, rerank, rerank_budget_ms, filters)
-    return JsonResponse(await service.recommend_async(query, partial(disconnected, request)))
+    answer = await service.recommend_async(query, partial(disconnected, request))
+    return JsonResponse(answer, headers=answer_headers(answer))
 
 
 @router.post("/rank", responses=responses(RankingOut), response_model=None, openapi_extra=body_in_openapi(RankIn))
@@ -70,7 +71,8 @@ async def rank(
     """Return the given candidates in the best order for a reader, with the stages of each."""
     caller.check_reader(body.user_id)
     query = RecommendRequest(body.user_id, 1, body.about, body.rerank, filters=Filters(include_seen=True))
-    return JsonResponse(await service.rank_async(query, body.candidates, partial(disconnected, request)))
+    answer = await service.rank_async(query, body.candidates, partial(disconnected, request))
+    return JsonResponse(answer, headers=answer_headers(answer))
 
 
 @router.get("/search", responses=responses(SearchOut), response_model=None)

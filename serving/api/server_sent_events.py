@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from shortlist.serving.api.deps import PROBLEMS
-from shortlist.serving.http.problems import problem_of
+from shortlist.serving.http.problems import answer_headers, problem_of
 
 HEARTBEAT_S = 5.0
 STREAM: dict[int | str, dict[str, Any]] = {
@@ -26,7 +26,9 @@ async def event_stream(name: str, documents: AsyncIterator[dict[str, Any]]) -> R
     `problem`.
     """
     first = await anext(documents)
-    return stream_response(_events(name, first, documents))
+    response = stream_response(_events(name, first, documents))
+    response.headers.update(answer_headers(first))
+    return response
 
 
 def stream_response(events: AsyncIterator[bytes]) -> Response:

@@ -29,6 +29,7 @@ from shortlist.serving.http.request_id import request_id
 from shortlist.serving.limits.llm_queue import ClientGone, QueueFull
 
 MEDIA_TYPE = "application/problem+json"
+ANSWER_ID = "Shortlist-Request-Id"  # not X-Request-Id, which a proxy may choose: events join a list by this one
 CLIENT_GONE = 499  # the code that nginx logs; no client reads it
 BUSY_S = 5
 MAX_ERRORS = 20
@@ -44,6 +45,12 @@ class JsonResponse(JSONResponse):
         """See `JSONResponse.render`."""
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode("utf-8", "backslashreplace")
+
+
+def answer_headers(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the header with the id under which the answer `document` is recorded, if it is."""
+    recorded = document.get("request_id")
+    return {ANSWER_ID: recorded} if recorded else {}
 
 
 def problem(

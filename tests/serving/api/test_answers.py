@@ -37,6 +37,30 @@ def test_recommend_gives_what_the_recommender_gives(fixed: Any) -> None:
     assert {"v01", "v05", "v09"}.isdisjoint(item["video_id"] for item in answer["recommendations"])
 
 
+def test_events_join_the_list_whose_id_is_in_a_header(api: Any) -> None:
+    whole = api.client.get("/v1/recommend/ann", params={"k": 3, "rerank": "none"}, headers={"X-Request-Id": "mine"})
+    stream = api.client.get("/v1/recommend/ann/stream", params={"rerank": "none"})
+    ranked = api.client.post("/v1/rank", json={"user_id": "ann", "candidates": ["v02", "v03"], "rerank": "none"})
+    assert whole.headers["x-request-id"] == "mine"
+    ids = [one.headers["shortlist-request-id"] for one in (whole, stream, ranked)]
+    assert (ids[0], ids[2]) == (whole.json()["request_id"], ranked.json()["request_id"])
+    assert len(set(ids)) == 3
+    assert "shortlist-request-id" not in api.client.get("/v1/search", params={"text": "moon"}).headers
+    chosen = whole.json()["recommendations"][1]["video_id"]
+    event = {
+        "user_id": "ann",
+        "item_id": chosen,
+        "kind": "video",
+        "action": "click",
+        "request_id": ids[0],
+        "position": 2,
+    }
+    api.post("/v1/events", {"events": [event]})
+    exposure = until(lambda: api.home.catalogue.exposures.get(ids[0]))
+    [joined] = api.home.catalogue.events.answering(exposure.at)[ids[0]]
+    assert exposure.items[(joined.position or 0) - 1].item_id == chosen
+
+
 def test_an_answer_is_kept_until_the_reader_does_something(api: Any) -> None:
     first = api.get("/v1/recommend/ann")
     again = api.get("/v1/recommend/ann")

@@ -50,6 +50,9 @@ def test_a_played_card_stores_the_seconds_it_played(shown: Shown) -> None:
         assert (video, action) == (first, "view")
         assert played >= 2
         assert dwell == pytest.approx(played, abs=1.0)
+        [event] = site.home.catalogue.events.newest(["ann"], 1)["ann"]
+        shown_list = until(lambda: site.home.catalogue.exposures.get(event.request_id))
+        assert (shown_list.items[event.position - 1].item_id, event.variant) == (first, None)
         assert first not in [item["video_id"] for item in site.get("/v1/recommend/ann")["recommendations"]]
         page.locator("#toasts").get_by_role("button", name="Undo").click()
         until(lambda: events_of(site)[0][1] == "like")
