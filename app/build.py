@@ -161,29 +161,25 @@ def open_live_recommender(
 
     `encoder` and `model` replace the configured ones.
     """
-    from shortlist.agent.experiment.mixed import Contender, MixedRecommender, seed_of
-
-    experiment, share = home.catalogue.experiments.current(), config.exposures.explore
     if home.read_only:  # no list could be recorded, so none is changed for an experiment
-        experiment, share = None, 0.0
-    model = model or language_model_of(home, config)
-    if experiment is None:
-        only = open_recommender(home, config, encoder=encoder, model=model)
-        return MixedRecommender([Contender(only)], seed_of(home.catalogue, None), share) if share else only
-    return open_experiment(home, config, experiment, encoder=encoder, model=model)
+        return open_recommender(home, config, encoder=encoder, model=model)
+    return open_shown(home, config, home.catalogue.experiments.current(), encoder=encoder, model=model)
 
 
-def open_experiment(
+def open_shown(
     home: Home,
     config: Config,
-    experiment: Experiment,
+    experiment: Experiment | None,
+    records: Records | None = None,
     *,
+    until: int | None = None,
     encoder: Callable[[], Encoder] | None = None,
     model: Callable[[], LanguageModel] | None = None,
 ) -> Recommender:
-    """Build the recommender of `experiment`: its lists are interleaved, or each reader has those of one variant.
+    """Build the recommender whose lists readers are shown during `experiment`, or without one: explored.
 
-    `encoder` and `model` replace the configured ones.
+    Lists are interleaved from the variants, or each reader has those of one. What is drawn for a reader depends on
+    their events up to the number `until`. `records`, `encoder` and `model` are as in `open_recommender`.
     """
     from shortlist.agent.experiment.mixed import Contender, MixedRecommender, seed_of
     from shortlist.agent.experiment.split import SplitRecommender
@@ -191,12 +187,15 @@ def open_experiment(
     from shortlist.store.catalogue.experiments import A, B
 
     share, model = config.exposures.explore, model or language_model_of(home, config)
-    variants = [Variant.model_validate(document) for document in (experiment.a, experiment.b)]
-    seed = seed_of(home.catalogue, experiment.name)
-    contenders = [
-        Contender(open_recommender(home, one.apply_to(config), encoder=encoder, model=model), one.live_method)
-        for one in variants
-    ]
+    seed = seed_of(home.catalogue, experiment.name if experiment else None, until)
+    if experiment is None:
+        only = open_recommender(home, config, records, encoder=encoder, model=model)
+        return MixedRecommender([Contender(only)], seed, share) if share else only
+    contenders = []
+    for document in (experiment.a, experiment.b):
+        variant = Variant.model_validate(document)
+        built = open_recommender(home, variant.apply_to(config), records, encoder=encoder, model=model)
+        contenders.append(Contender(built, variant.live_method))
     if experiment.design == "split":
         sides = dict(zip((A, B), contenders, strict=True))
         return SplitRecommender(sides, experiment.side_of, seed, share, experiment.name)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shortlist.app.build import open_recommender
+from shortlist.app.build import open_shown
 from shortlist.core.config import AUTO, Config
 from shortlist.core.errors import UnknownItem
 from shortlist.core.exposures import Exposure, ShownItem, shown_items
@@ -16,11 +16,13 @@ from shortlist.eval.hashes import config_hash
 from shortlist.retrieval.trained.versions import versions
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.events import Events
+from shortlist.store.catalogue.experiments import Experiment
 from shortlist.store.catalogue.results import Activity
 from shortlist.store.home import Home
 from shortlist.store.registry.decisions import NO_MODELS
 
 EVERY = 1_000_000  # events of one reader
+AND = " and "  # between the models of the two variants of an experiment, if they differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Replay:
 def replay(home: Home, config: Config, request_id: str) -> Replay:
     """Answer a recorded request again and compare. Raises `UnknownItem`, and what `Recommender.recommend` raises.
 
-    The reader's events are those of that time, and so are the trained models if their version is still there. Content,
+    The reader's events are those of that time, and so are the trained models if their version is still there. Lists of
+    an experiment are interleaved, and explored ones drawn, with the same coins. Content,
     counts of all readers' events, objective and settings are those of now: the segments of an index are merged, so an
     old revision cannot be searched.
     """
@@ -64,18 +67,22 @@ def replay(home: Home, config: Config, request_id: str) -> Replay:
     user_id = exposure.request.user_id
     newer = [event for _, event in home.catalogue.events.iterate(exposure.last_event)]
     own = frozenset(event.event_id for event in newer if event.user_id == user_id)
-    has_models = exposure.models in (NO_MODELS, *versions(home.path))
+    experiment = _experiment_of(home.catalogue, exposure)
+    lost = set(exposure.models.split(AND)) - {NO_MODELS, *versions(home.path)}
     then = config
-    if has_models:
+    if not lost and AND not in exposure.models:  # else the variants of the experiment name them
         retrieval = config.retrieval.model_copy(update={"models": exposure.models})
         then = config.model_copy(update={"retrieval": retrieval})
-    recommender = open_recommender(home, then, _RecordsThen(home.catalogue, own))
+    records = _RecordsThen(home.catalogue, own)
+    recommender = open_shown(home, then, experiment, records, until=exposure.last_event)
     now = shown_items(answer_document(recommender.recommend(exposure.request)))
     changed = [*_changes(home, config, exposure, recommender.snapshot.revision)]
+    if experiment is None and exposure.experiment is not None:
+        changed.append(f"the experiment {exposure.experiment}, which is gone")
     if newer:
         changed.append(f"events added, which popularity and co-watch counts include: {len(newer):,}")
-    if not has_models:
-        changed.append(f"the trained models: {exposure.models} is gone")
+    if lost:
+        changed.append(f"the trained models: {', '.join(sorted(lost))} is gone")
     return Replay(exposure, now, tuple(changed))
 
 
@@ -88,8 +95,13 @@ def _changes(home: Home, config: Config, exposure: Exposure, revision: int) -> I
     stored = home.catalogue.objectives.stored_at(exposure.request.user_id)
     if stored is not None and stored > exposure.at:
         yield f"the reader's objective, at {stored:%Y-%m-%d %H:%M} UTC"
-    if exposure.experiment is not None:
-        yield f"the experiment {exposure.experiment}, whose variants are not repeated"
+    ranks = [item.rank for item in exposure.items]
+    if ranks != list(range(1, len(ranks) + 1)):
+        yield "videos of the list that were forgotten"
+
+
+def _experiment_of(catalogue: Catalogue, exposure: Exposure) -> Experiment | None:
+    return next((one for one in catalogue.experiments.all() if one.name == exposure.experiment), None)
 
 
 class _EventsThen:

@@ -21,7 +21,7 @@ from shortlist.core.ranking import MAX_K, Answer, ModelUse, Request
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.experiments import A
 
-SeedOf = Callable[[Request], str]
+SeedOf = Callable[[Request, int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,8 @@ class MixedRecommender(Recommender):
             yield None if budget_ms is None else max(0.0, budget_ms - spent_ms) / left
 
     def _mix(self, request: Request, answers: Sequence[Answer]) -> Answer:
-        first, seed = answers[0], self._seed_of(request)
+        first = answers[0]
+        seed = self._seed_of(request, first.revision)
         found = [{item.video.id: item for item in answer.recommendations} for answer in answers]
         chosen = dict.fromkeys(found[0], found[0])
         variants: dict[str, str] = {}
@@ -137,16 +138,17 @@ class MixedRecommender(Recommender):
         )  # fmt: skip
 
 
-def seed_of(catalogue: Catalogue, experiment: str | None) -> SeedOf:
-    """Return a function from a request to the seed of what is drawn for it.
+def seed_of(catalogue: Catalogue, experiment: str | None, until: int | None = None) -> SeedOf:
+    """Return a function from a request, and the revision of its answer, to the seed of what is drawn for it.
 
     The seed stays the same, so that a list does not change when it is shown again, or longer, or reranked, until the
-    reader does something. As it cannot be foreseen, each session has coins of its own.
+    reader does something. As it cannot be foreseen, each session has coins of its own. Events with a number above
+    `until` do not count, so that a list of the past can be drawn again.
     """
 
-    def seed(request: Request) -> str:
+    def seed(request: Request, revision: int) -> str:
         asked = request_document(replace(request, k=1, budget_ms=None, rerank=AUTO))
-        state = json.dumps([experiment, asked, catalogue.reader_state(request.user_id)])
+        state = json.dumps([experiment, asked, revision, catalogue.events.last_number(request.user_id, until)])
         return hashlib.sha256(state.encode()).hexdigest()
 
     return seed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shortlist.agent.export_rows import export_rows
-from shortlist.app.build import open_experiment, open_home, open_recommender
+from shortlist.app.build import open_home, open_recommender, open_shown
 from shortlist.app.export.shards import shard_file, write_shard
 from shortlist.app.export.split_lists import add_columns, exposures_of
 from shortlist.core.config import AUTO, Config
@@ -37,9 +37,7 @@ class Worker:
     def __init__(self, task: Task) -> None:
         home = open_home(task.config)
         self._recommender = (
-            open_experiment(home, task.config, task.experiment)
-            if task.experiment
-            else open_recommender(home, task.config)
+            open_shown(home, task.config, task.experiment) if task.experiment else open_recommender(home, task.config)
         )
         self._records = home.catalogue
         self._task = task

@@ -70,9 +70,15 @@ def reader_document(reader: Reader, profile: Profile, taste: Attributed | None) 
     }
 
 
+RANKED = ("rank", "video_id", "title", "score", "stages", "variant", "propensity")
+
+
 def ranking_document(answer: Answer, candidates: list[str]) -> dict[str, Any]:
     """Return `candidates` in order. Those that are unknown or not indexed are in `not_ranked`."""
-    ranked = [recommendation_document(item) for item in answer.recommendations]
+    ranked = [
+        {**recommendation_document(item), "variant": item.variant, "propensity": item.propensity}
+        for item in answer.recommendations
+    ]
     ranked_ids = {item["video_id"] for item in ranked}
     return {
         "user_id": answer.user_id,
@@ -80,7 +86,7 @@ def ranking_document(answer: Answer, candidates: list[str]) -> dict[str, Any]:
         "experiment": answer.experiment,
         "revision": answer.revision,
         "models": answer.models,
-        "ranking": [{name: item[name] for name in ("rank", "video_id", "title", "score", "stages")} for item in ranked],
+        "ranking": [{name: item[name] for name in RANKED} for item in ranked],
         "not_ranked": [item for item in candidates if item not in ranked_ids],
         "notes": notes_document(answer.notes),
         "timings_ms": timings_document(answer.timings_ms),

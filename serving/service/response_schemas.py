@@ -158,10 +158,17 @@ class HitOut(BaseModel):
     stages: dict[str, StageOut]
 
 
+class RankedOut(HitOut):
+    """A ranked candidate."""
+
+    variant: str | None = Field(description="the variant of the experiment in progress that put the video there")
+    propensity: float = Field(description="the probability with which the video was drawn for this rank")
+
+
 class RankingOut(ShownOut):
     """Ranked candidates; those in `not_ranked` are unknown or not indexed."""
 
-    ranking: list[HitOut]
+    ranking: list[RankedOut]
     not_ranked: list[str]
     notes: list[NoteOut]
     timings_ms: dict[str, float]

@@ -288,10 +288,18 @@ class Events(CatalogueTable):
                 found[row.request_id].append(event_of(row))
         return dict(found)
 
-    def last_number(self) -> int:
-        """Return the sequence number of the event added last; 0 before the first."""
+    def last_number(self, user_id: str | None = None, until: int | None = None) -> int:
+        """Return the sequence number of the event added last, by all or one reader; 0 before the first.
+
+        Numbers above `until` do not count.
+        """
+        newest = select(func.max(events.c.seq))
+        if user_id is not None:
+            newest = newest.where(events.c.user_id == user_id)
+        if until is not None:
+            newest = newest.where(events.c.seq <= until)
         with self._database.reading() as connection:
-            return connection.scalar(select(func.max(events.c.seq))) or 0
+            return connection.scalar(newest) or 0
 
     def newest_time(self) -> datetime | None:
         """Return the newest time among the `RECENT` events added last, or None without events."""

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from shortlist.app.build import open_exposure_log, open_recommender
+from shortlist.app.build import open_exposure_log, open_live_recommender, open_recommender
 from shortlist.app.replay import Replay, replay
-from shortlist.core.config import Config, RetrievalConfig
+from shortlist.core.config import Config, ExposuresConfig, RetrievalConfig
 from shortlist.core.errors import UnknownItem
 from shortlist.core.json_documents import answer_document
 from shortlist.core.ranking import Request
@@ -71,6 +72,25 @@ def test_another_configuration_and_objective_are_named(home: Home, config: Confi
     assert not found.same
     assert found.changed[0] == "another configuration"
     assert found.changed[1].startswith("the reader's objective, at ")
+
+
+@pytest.mark.parametrize("design", [None, "interleave", "split"])
+def test_lists_of_experiments_and_explored_places_are_drawn_again(home: Home, config: Config, design: Any) -> None:
+    live = config.model_copy(update={"exposures": ExposuresConfig(explore=0.5)})
+    if design:
+        home.catalogue.experiments.start("fresh", {"name": "default"}, {"name": "popular", "alone": "popular"}, design)
+    request = Request("user_123", k=6, rerank="none")
+    answer = open_live_recommender(home, live).recommend(request)
+    with open_exposure_log(home, live) as log:
+        request_id = log.record(request, answer_document(answer))
+    home.catalogue.events.add([Event("user_123", answer.recommendations[0].video.id, "video", "dislike", NOW)])
+    if design:
+        home.catalogue.experiments.end("fresh", "stopped")
+    drawn_anew = open_live_recommender(home, live).recommend(request)
+    found = replay(home, live, request_id or "")
+    assert found.same
+    assert found.now == found.exposure.items
+    assert [item.video.id for item in drawn_anew.recommendations] != [item.item_id for item in found.now]
 
 
 def test_newer_content_and_lost_models_are_named(home: Home, config: Config, recorded: str) -> None:

@@ -37,7 +37,7 @@ def mixed(make_recommender: Callable[..., Recommender]) -> tuple[MixedRecommende
         vars(made).update(vars(make_recommender()), budgets=budgets)
         return Contender(made)
 
-    return MixedRecommender([contender(), contender()], lambda _request: "seed", experiment="x"), budgets
+    return MixedRecommender([contender(), contender()], lambda _request, _revision: "seed", experiment="x"), budgets
 
 
 @pytest.mark.parametrize("at_once", [True, False])

@@ -29,7 +29,7 @@ def plain(make_recommender: Callable[..., Recommender]) -> dict[str, Recommender
 @pytest.fixture
 def split(plain: dict[str, Recommender]) -> SplitRecommender:
     contenders = {side: Contender(one, "none") for side, one in plain.items()}
-    return SplitRecommender(contenders, SIDES.__getitem__, lambda _request: "seed", 0.0, "fresh")
+    return SplitRecommender(contenders, SIDES.__getitem__, lambda _request, _revision: "seed", 0.0, "fresh")
 
 
 @pytest.mark.parametrize("user", SIDES)
