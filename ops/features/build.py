@@ -20,6 +20,7 @@ from shortlist.store.home_files import FEATURES_LOCK
 from shortlist.store.lock import locked
 
 BUSY = "the features are being built"
+CHUNK_US = 28 * DAY_US  # of a long history, so that its rows fit into memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,15 @@ def definitions(config: Config) -> str:
 
 
 def _put(store: FeatureStore, events: pl.DataFrame, since: int, until: int) -> dict[str, int]:
-    written = {}
-    for view in VIEWS.values():
-        rows = history(view, events, since, until)
-        store.put(view, (EPOCH + timedelta(microseconds=since)).date(), rows)
-        written[view.name] = len(rows)
+    """Put the rows of all views between `since` and `until`, and return their numbers."""
+    written = dict.fromkeys(VIEWS, 0)
+    for begin in range(since, max(until, since + 1), CHUNK_US):
+        end = min(begin + CHUNK_US, until)
+        for view in VIEWS.values():
+            near = events.filter(pl.col("at") >= begin - view.reach, pl.col("known") < end)
+            rows = history(view, near, begin, end)
+            store.put(view, (EPOCH + timedelta(microseconds=begin)).date(), rows)
+            written[view.name] += len(rows)
     return written
 
 

@@ -24,7 +24,7 @@ def read_events(catalogue: Catalogue, clock: Clock, since: int | None = None, af
     one of an older catalogue, which did not note that, when it has happened. By the clock "event" all are.
     """
     pages = catalogue.features.iterate_events(since, after)
-    events = _table(EVENT_COLUMNS, [row for page in pages for row in page])
+    events = pl.concat([_table(EVENT_COLUMNS, []), *(_table(EVENT_COLUMNS, page) for page in pages)])
     items = _table(ITEM_COLUMNS, catalogue.features.items() if len(events) else [])
     known = pl.max_horizontal("at", "arrived") if clock == "arrival" else pl.col("at")
     return events.with_columns(known=known).join(items, on=("kind", "item_id"), how="left", maintain_order="left")

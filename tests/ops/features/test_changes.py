@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shortlist.ops.features.changes import history
@@ -16,54 +19,58 @@ from tests.ops.features.conftest import DAY, GAP, HOUR, MINUTE, START, Row, prep
 END = START + 40 * DAY
 
 
-def asked(view: View, rows: list[Row], keys: dict[str, str], at: int) -> dict[str, object]:
+FEW = settings(max_examples=25)
+MOMENTS = st.lists(st.integers(0, 6 * 24 * 12).map(lambda fives: START + fives * 5 * MINUTE), min_size=1, max_size=20)
+
+
+def values_at(view: View, rows: list[Row], keys: dict[str, str], moments: list[int]) -> list[dict[str, Any]]:
+    """The values of one entity at some moments."""
+    points = pl.DataFrame({**{name: [key] * len(moments) for name, key in keys.items()}, "at": moments})
+    return values_before(view, history(view, prepared(rows), START - DAY, END), points).to_dicts()
+
+
+def asked(view: View, rows: list[Row], keys: dict[str, str], at: int) -> dict[str, Any]:
     """The values of one entity at one moment."""
-    point = pl.DataFrame({**{name: [key] for name, key in keys.items()}, "at": [at]})
-    [values] = values_before(view, history(view, prepared(rows), START - DAY, END), point).to_dicts()
+    [values] = values_at(view, rows, keys, [at])
     return values
 
 
-@given(streams(), st.integers(0, 6 * 24 * 12))
-def test_counts_are_those_of_the_known_events_in_the_window(rows: list[Row], fives: int) -> None:
-    at = START + fives * 5 * MINUTE
-    values = asked(ITEM, rows, {"item_id": "x1"}, at)
-    for action, name in (("impression", "impressions"), ("click", "clicks"), ("view", "plays")):
-        for window in ITEM.windows:
-            counted = [
-                1
-                for _, item, what, happened, arrived in rows
-                if (item, what) == ("x1", action) and max(happened, arrived) < at and happened >= at - WINDOWS[window]
-            ]
-            assert values[f"{name}_{window}"] == len(counted)
+@FEW
+@given(streams(), MOMENTS)
+def test_counts_are_those_of_the_known_events_in_the_window(rows: list[Row], moments: list[int]) -> None:
+    for at, values in zip(moments, values_at(ITEM, rows, {"item_id": "x1"}, moments), strict=True):
+        for action, name in (("impression", "impressions"), ("click", "clicks"), ("view", "plays")):
+            own = [(one[3], max(one[3:])) for one in rows if one[1:3] == ("x1", action)]
+            for window in ITEM.windows:
+                counted = [1 for happened, known in own if known < at and happened >= at - WINDOWS[window]]
+                assert values[f"{name}_{window}"] == len(counted)
 
 
-@given(streams(), st.integers(0, 6 * 24 * 12))
-def test_choices_are_those_that_the_ranker_counts(rows: list[Row], fives: int) -> None:
+@FEW
+@given(streams(), MOMENTS)
+def test_choices_are_those_that_the_ranker_counts(rows: list[Row], moments: list[int]) -> None:
     """Of events that arrive at once: the ranker's log has no arrivals."""
     on_time = [(*row[:4], row[3]) for row in rows]
-    at = START + fives * 5 * MINUTE
-    log = ActLog.of(
-        (item, happened, action != "impression")
-        for _, item, action, happened, _ in on_time
-        if action in ("impression", "click", "view", "like")
-    )
-    values = asked(ITEM, on_time, {"item_id": "x2"}, at)
-    number = pl.Series([log.numbers.get("x2", -1)]).to_numpy()
-    for window in ITEM.windows:
-        assert values[f"choices_{window}"] == log.chosen.count(number, at - WINDOWS[window], at)[0]
+    logged = ("impression", "click", "view", "like")
+    log = ActLog.of((one[1], one[3], one[2] != "impression") for one in on_time if one[2] in logged)
+    number = np.array([log.numbers.get("x2", -1)])
+    for at, values in zip(moments, values_at(ITEM, on_time, {"item_id": "x2"}, moments), strict=True):
+        for window in ITEM.windows:
+            assert values[f"choices_{window}"] == log.chosen.count(number, at - WINDOWS[window], at)[0]
 
 
-@given(streams(), st.lists(st.integers(0, 6 * 24), max_size=3, unique=True).map(sorted))
-def test_backfill_equals_streaming(rows: list[Row], hours: list[int]) -> None:
+@FEW
+@given(streams(), st.lists(st.integers(0, 6 * 24), max_size=3, unique=True).map(sorted), st.sampled_from([*VIEWS]))
+def test_backfill_equals_streaming(rows: list[Row], hours: list[int], name: str) -> None:
     """Build once at the end, or day by day from what had arrived and is near: the rows are the same."""
-    for view in VIEWS.values():
-        whole = history(view, prepared(rows), START, END)
-        parts = []
-        ends = [START + hour * HOUR for hour in hours] + [END]
-        for begin, end in zip([START, *ends], ends, strict=False):
-            arrived = [row for row in rows if row[4] < end and row[3] >= begin - view.reach - GAP]
-            parts.append(history(view, prepared(arrived), begin, end))
-        assert pl.concat(parts).sort(*view.keys, "at").equals(whole)
+    view = VIEWS[name]
+    parts = []
+    ends = [START + hour * HOUR for hour in hours] + [END]
+    for begin, end in zip([START, *ends], ends, strict=False):
+        arrived = [row for row in rows if row[4] < end and row[3] >= begin - view.reach - GAP]
+        parts.append(history(view, prepared(arrived), begin, end))
+    whole = history(view, prepared(rows), START, END)
+    assert pl.concat(parts).sort(*view.keys, "at").equals(whole)
 
 
 def test_a_late_event_changes_nothing_before_it_arrived() -> None:
