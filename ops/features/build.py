@@ -20,14 +20,19 @@ from shortlist.store.home_files import FEATURES_LOCK
 from shortlist.store.lock import locked
 
 BUSY = "the features are being built"
+REACH_US = max(view.reach for view in VIEWS.values())
 CHUNK_US = 28 * DAY_US  # of a long history, so that its rows fit into memory
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The numbers of events that were read, and of rows that were written by view. `whole` if all days were built."""
+    """The numbers of events that were read, and of rows that were written by view. `whole` if all days were built.
+
+    `too_late` events were stored so long after they happened that every window had left them behind.
+    """
 
     events: int
+    too_late: int
     rows: dict[str, int]
     whole: bool
 
@@ -51,11 +56,11 @@ def build(home: Home, config: Config, store: FeatureStore, now: datetime | None 
         else:
             new = read_events(home.catalogue, config.features.clock, after=old.last_event)
             since = _start_of_day(min(old.until, _earliest(new, until)))
-            reach = max(view.reach for view in VIEWS.values()) + _gap(config)
-            events = read_events(home.catalogue, config.features.clock, since - reach)
+            events = read_events(home.catalogue, config.features.clock, since - REACH_US - _gap(config))
         rows = _put(store, with_sessions(events, _gap(config)), since, until)
         store.commit(progress)
-    return Built(len(events), rows, whole)
+    too_late = events.filter(pl.col("known") - pl.col("at") >= REACH_US).height
+    return Built(len(events), too_late, rows, whole)
 
 
 def definitions(config: Config) -> str:

@@ -132,11 +132,6 @@ def _write(path: Path, rows: pl.DataFrame) -> None:
 
 def _online_rows(view: View, rows: pl.DataFrame) -> list[OnlineRow]:
     newest = rows.unique(view.keys, keep="last", maintain_order=True)
-    keys = newest.select(pl.col(name) if name in view.keys else pl.lit("").alias(name) for name in KEYS).iter_rows()
-    left = newest.select(is_left(view)).to_series()
-    states = newest.select(view.state).iter_rows(named=True)
-    moments = newest["at"]
-    return [
-        OnlineRow(key, at, json.dumps(state) if some else None)
-        for key, at, some, state in zip(keys, moments, left, states, strict=True)
-    ]
+    keys = newest.select(pl.col(name) if name in view.keys else pl.lit("").alias(name) for name in KEYS)
+    states = newest.select(pl.when(is_left(view)).then(pl.struct(view.state).struct.json_encode())).to_series()
+    return [OnlineRow(*one) for one in zip(keys.iter_rows(), newest["at"], states, strict=True)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from shortlist.core.errors import RecordError, UsageError
 from shortlist.ops.features.feature_store import TIME
@@ -19,7 +21,12 @@ def read_points(path: Path, view: View) -> pl.DataFrame:
 
     A time is written as 2026-11-20T12:00:00Z. Raises `RecordError` if a column or a value is missing or no time.
     """
-    table = pl.read_parquet(path) if _is_parquet(path) else pl.read_csv(path, infer_schema=False)
+    read = pl.read_parquet if _is_parquet(path) else partial(pl.read_csv, infer_schema=False)
+    try:
+        table = read(path)
+    except (OSError, PolarsError) as error:
+        found = str(error).partition("\n")[0]
+        raise RecordError(f"cannot read {path}", expected="a table", found=found, remedy=REMEDY) from error
     wanted = (*view.entity, "at")
     if missing := [name for name in wanted if name not in table.columns]:
         found = ", ".join(table.columns)

@@ -15,7 +15,7 @@ import polars as pl
 
 from shortlist.agent.reader.profile import DWELL_COUNTS
 from shortlist.core.types import KINDS
-from shortlist.retrieval.learned_fusion.features import HOUR_US, WINDOWS_US
+from shortlist.retrieval.index.act_log import HOUR_US, WINDOWS_US
 from shortlist.store.catalogue.events import POSITIVE
 
 DAY_US = WINDOWS_US["day"]
@@ -85,6 +85,12 @@ def _mean(total: str, number: str, unit: float) -> pl.Expr:
     return pl.when(pl.col(number) > 0).then(pl.col(total) / pl.col(number) / unit)
 
 
+def _share(number: str, *whole: str) -> pl.Expr:
+    """Return the share of a row in all rows with the same `whole`; null where they are 0."""
+    total = pl.col(number).sum().over(whole)
+    return pl.when(total > 0).then(pl.col(number) / total)
+
+
 def _since(moment: str, unit: float) -> pl.Expr:
     return (NOW - pl.col(moment)) / unit
 
@@ -139,10 +145,7 @@ READER_CATEGORY = View(
     ("24h", "28d"),
     {
         **{f"choices_{window}": pl.col(f"choices_{window}") for window in ("24h", "28d")},
-        **{
-            f"share_{window}": pl.col(f"choices_{window}") / pl.col(f"choices_{window}").sum().over("user_id", "now")
-            for window in ("24h", "28d")
-        },
+        **{f"share_{window}": _share(f"choices_{window}", "user_id", "now") for window in ("24h", "28d")},
     },
     inner=1,
 )

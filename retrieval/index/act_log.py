@@ -11,6 +11,8 @@ import numpy as np
 
 from shortlist.retrieval.vectors.arrays import Ints
 
+HOUR_US = 3_600_000_000
+WINDOWS_US = {"hour": HOUR_US, "day": 24 * HOUR_US, "week": 168 * HOUR_US}
 DAYS = 8.0  # of the home's own log that is read: a week, and a day to compare it with
 
 

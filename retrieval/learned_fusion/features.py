@@ -12,13 +12,12 @@ from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
 from shortlist.core.types import HistoryItem
 from shortlist.retrieval.fusion import min_max
+from shortlist.retrieval.index.act_log import WINDOWS_US
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.cowatch import Cowatch
 from shortlist.retrieval.legs.popular import freshness
 from shortlist.retrieval.vectors.arrays import Ints, Scores
 
-HOUR_US = 3_600_000_000
-WINDOWS_US = {"hour": HOUR_US, "day": 24 * HOUR_US, "week": 168 * HOUR_US}
 USUAL_HISTORY = 6.0  # liked items at which the length of a history changes nothing
 Values = dict[str, Scores]
 

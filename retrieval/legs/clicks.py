@@ -12,12 +12,12 @@ import numpy as np
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
 from shortlist.retrieval.filters import AllowedRows
+from shortlist.retrieval.index.act_log import WINDOWS_US
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg, first_allowed
 from shortlist.retrieval.vectors.arrays import Bools, Ints, Scores
 from shortlist.retrieval.vectors.topk import best_first
 
-WINDOW_US = 7 * 86_400_000_000
 PRIOR = 10.0  # impressions of a usual video that every video starts with
 FULL = 1000.0  # impressions from which the leg counts in full
 
@@ -34,7 +34,9 @@ class ClickRates:
     def counts(self, rows: Ints) -> tuple[Ints, Ints]:
         """Return how often each of `rows` was chosen, and shown, int64[len(rows)] each."""
         numbers, log = self.snapshot.log_numbers[rows], self.snapshot.log
-        chosen, shown = (part.count(numbers, self.until - WINDOW_US, self.until) for part in (log.chosen, log.shown))
+        chosen, shown = (
+            part.count(numbers, self.until - WINDOWS_US["week"], self.until) for part in (log.chosen, log.shown)
+        )
         # A video may be chosen where it was not logged as shown: in a search, or at another place.
         return chosen, np.maximum(shown, chosen)
 

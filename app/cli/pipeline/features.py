@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
-from shortlist.app.cli.terminal.output import print_json, say
+from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.terminal.output import print_json, print_remark, say
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from shortlist.ops.features.views import View
+    from shortlist.store.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Features of readers and videos: build them, read them at any moment.")
 
@@ -80,6 +81,7 @@ def show(
     chosen = _view(view)
     asked = _entity(chosen, keys or [])
     with _open(context, home, config) as store:
+        _require_known(store, asked)
         found = LocalFeatureStore(store).latest(chosen, asked, datetime.now(UTC))
     _print(found, as_json)
 
@@ -125,6 +127,7 @@ def as_of(
             progress = features.progress()
             newest = progress.moment if progress else datetime.now(UTC)
             asked = _entity(chosen, keys or []).with_columns(at=_moment(at) if at else newest)
+            _require_known(store, asked)
         found = features.as_of(chosen, asked)
     if out is not None:
         write_values(found, out)
@@ -142,11 +145,12 @@ def build(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
     _require()
     from dataclasses import asdict
 
+    from shortlist.app.build import open_home
     from shortlist.ops.features.build import build as build_features
     from shortlist.ops.features.local_store import LocalFeatureStore
 
     chosen = settings(context, home, config)
-    with open_or_create(chosen) as store:
+    with open_home(chosen, any_encoder=True) as store:
         built = build_features(store, chosen, LocalFeatureStore(store))
     if as_json:
         print_json(asdict(built))
@@ -154,6 +158,11 @@ def build(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
     say(f"{'all days' if built.whole else 'the newest days'} from {built.events:,} events")
     for name, rows in built.rows.items():
         say(f"  {name:16} {rows:>12,} rows")
+    if built.too_late:
+        print_remark(
+            f"stored too late to count in any window: {built.too_late:,} events; for a log of the past, set "
+            "features.clock to event, and they count when they happened"
+        )
 
 
 def _require() -> None:
@@ -162,7 +171,7 @@ def _require() -> None:
     require_ops()
 
 
-def _open(context: typer.Context, home: Path | None, config: Path | None) -> Any:
+def _open(context: typer.Context, home: Path | None, config: Path | None) -> Home:
     from shortlist.app.build import open_home
 
     return open_home(settings(context, home, config), any_encoder=True)
@@ -187,6 +196,14 @@ def _entity(view: View, keys: list[str]) -> pl.DataFrame:
         expected = " and ".join(view.entity)
         raise UsageError("cannot find the entity", expected=expected, found=f"{len(keys)} keys", remedy=remedy)
     return pl.DataFrame([keys], list(view.entity), orient="row")
+
+
+def _require_known(store: Home, asked: pl.DataFrame) -> None:
+    """Raise `UnknownReader` or `UnknownItem` for a mistyped id, which would look like one without events."""
+    if "user_id" in asked.columns:
+        store.catalogue.readers.get(asked["user_id"][0])
+    if "item_id" in asked.columns:
+        store.catalogue.videos.get(asked["item_id"][0])
 
 
 def _moment(text: str) -> datetime:
