@@ -44,7 +44,9 @@ def no_videos(arguments: Mapping[str, Any], language: Language = "en") -> str:
     limits = ", ".join(_limits(arguments, language))
     if arguments.get("after"):
         return say("no_more", language)
-    return say("no_videos_with", language, limits=limits) if limits else say("no_videos", language)
+    text = say("no_videos_with", language, limits=limits) if limits else say("no_videos", language)
+    seen = arguments.get("user") and not arguments.get("include_seen")
+    return f"{text} {say('seen_left_out', language)}" if seen else text
 
 
 def unmet(phrases: Sequence[str], language: Language = "en") -> str:

@@ -175,8 +175,8 @@ class Tools:
             step = state.previous_request
             if step and "objective_before" in step.arguments:
                 restore_objective(step, self._feedback.objectives.put)
-            else:
-                self._feedback.take_back(step.arguments["events"] if step else ())
+                return Reply(say("settings_restored", state.language), action)
+            self._feedback.take_back(step.arguments["events"] if step else ())
             return Reply(say("taken_back", state.language), action)
         user = action.arguments.get("user")
         if user is None:

@@ -19,6 +19,7 @@ from shortlist.agent.chat.nlu.vocabulary import word_set
 FILE = Path(__file__).with_name("to_english.toml")
 WORD = re.compile(r"[^\W\d_]+")
 SPANISH = re.compile(r"[¿¡]|\b(?:qué|cómo|dónde|cuándo|quién|cuál)\b", re.IGNORECASE)  # accents mark these as Spanish
+ARTICLE = re.compile(r"^(?:the|an?) (?=\w)", re.IGNORECASE)
 MIN_CHARS = 3  # shorter words are no sign of a language
 OTHERS: tuple[Language, ...] = ("es", "de")
 
@@ -55,7 +56,11 @@ def as_written(action: Action, message: str) -> Action:
 
 
 def _source(words: str, text: str, message: str, spans: list[tuple[int, int]]) -> str:
-    """Return what `message` has where its translation `text` has `words`; `words` if it does not have them."""
+    """Return what `message` has where its translation `text` has `words`; `words` if it does not have them.
+
+    An article at the beginning is left out.
+    """
+    words = ARTICLE.sub("", words)
     start = text.lower().find(words.lower())
     if start < 0 or len(text) != len(text.lower()):
         return words

@@ -26,7 +26,12 @@ def normalise(message: str) -> str:
 
 
 def _reduce(stretched: re.Match[str]) -> str:
-    """Return two letters for e and o ("good"), else one ("hey")."""
+    """Return two letters for e and o ("good"), else one ("hey"); a word of one letter ("zzz") stays."""
+    around = (
+        stretched.string[max(0, stretched.start() - 1) : stretched.start()] + stretched.string[stretched.end() :][:1]
+    )
+    if not any(char.isalpha() for char in around):
+        return stretched[0]
     return stretched[1] * (2 if stretched[1].lower() in "eo" else 1)
 
 

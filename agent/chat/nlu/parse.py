@@ -17,10 +17,10 @@ from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.intents.actions import (
     read_probable_intent,
     read_sure_intent,
-    surprise,
     undo,
     watched_when,
 )
+from shortlist.agent.chat.nlu.intents.lists import surprise
 from shortlist.agent.chat.nlu.limits.extract import extract_limits
 from shortlist.agent.chat.nlu.message import ParsedMessage, Rule
 from shortlist.agent.chat.nlu.names import Names, extract_readers
@@ -74,6 +74,12 @@ def split_message(message: str, context: ParseContext) -> tuple[ParsedMessage, M
 
 def _start_over(msg: ParsedMessage) -> Action | None:
     return Action("recommend", {"user": msg.user}) if pattern("start_over").fullmatch(msg.text) else None
+
+
+def _introduction(msg: ParsedMessage) -> Action | None:
+    """Return the list of a reader who only says who they are: "hi, I'm user_64"."""
+    introduced = msg.reader and pattern("introduces").fullmatch(msg.body)
+    return Action("recommend", {"user": msg.reader}) if introduced else None
 
 
 def _undo(msg: ParsedMessage) -> Action | None:
@@ -185,7 +191,7 @@ def _small_talk(msg: ParsedMessage) -> Action | None:
 
 
 RULES: tuple[Rule, ...] = (
-    _start_over, _undo, standing, _feedback, _open, explain, _watched_when, resemble, next_page, _surprise,
-    read_sure_intent, _single_words, _search, _small_talk, _profile, refine, refuse, read_probable_intent, describe,
-    _recommend, _topic_alone,
+    _start_over, _introduction, _undo, standing, _feedback, _open, explain, _watched_when, resemble, next_page,
+    _surprise, read_sure_intent, _single_words, _search, _small_talk, _profile, refine, refuse, read_probable_intent,
+    describe, _recommend, _topic_alone,
 )  # fmt: skip

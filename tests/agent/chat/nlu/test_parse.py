@@ -73,6 +73,28 @@ def test_the_topic_of_a_translated_message_stays_as_written(message: str, topic:
     assert topic in read_topic
 
 
+@pytest.mark.parametrize("context", ["new", "list"])
+def test_who_says_their_name_gets_a_list(context: str) -> None:
+    assert read("hi, I'm user_7", context) == Action("recommend", {"user": "user_7"})
+
+
+@pytest.mark.parametrize(
+    ("message", "action"),
+    [
+        ("I didn't like number 1, too boring", Action("feedback", {"action": "dislike", "numbers": [1]})),
+        ("I liked 2 because it was so calm", Action("feedback", {"action": "like", "numbers": [2]})),
+        ("the third", Action("describe", {"number": 3})),
+        ("what should I cook tonight?", Action("recommend", {"about": "cook"})),
+        ("something about bees, under a minute", Action("recommend", {"about": "bees", "max_duration_s": 60})),
+        ("flurbl", Action("search", {"text": "flurbl"})),
+        ("zzz", Action("search", {"text": "zzz"})),
+    ],
+)
+def test_messages_that_were_turned_round(message: str, action: Action) -> None:
+    user = {} if action.name == "search" else {"user": "user_123"}
+    assert read(message, "topic") == Action(action.name, {**user, **action.arguments})
+
+
 def test_a_wish_for_fewer_is_no_praise() -> None:
     action = read("I'd like just two of these", "list")
     assert action == Action("recommend", {"user": "user_123", "k": 2})
