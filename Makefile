@@ -22,7 +22,7 @@ export SHORTLIST_BENCH_DATA ?= $(abspath $(BENCH_DATA))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-integration test-all check lint types spelling fresh-docs format docs screenshot bench constraints clean
+.PHONY: help install demo serve test test-integration test-all test-aws check lint types spelling fresh-docs format docs screenshot bench constraints clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,16 @@ test-integration: $(STAMP)-dev  ## tests on whole homes, real models, databases,
 test-all: $(STAMP)-dev  ## every test, slow ones and those on real data included
 	$(BIN)/shortlist models pull all
 	$(BIN)/python -m pytest -m ""
+
+# Everything of deploy/aws in an environment of its own: Shortlist and the CDK want different packages.
+AWS := build/aws
+test-aws: $(BIN)/python  ## the templates and policies of deploy/aws (installs CDK, cdk-nag, cfn-lint, ministack; minutes)
+	test -x $(AWS)/bin/python || $(BIN)/python -m venv $(AWS)
+	$(AWS)/bin/python -m pip install -q --disable-pip-version-check -r deploy/aws/requirements.txt
+	test -x $(AWS)-emulator/bin/python || $(BIN)/python -m venv $(AWS)-emulator
+	$(AWS)-emulator/bin/python -m pip install -q --disable-pip-version-check -r deploy/aws/emulator.txt
+	cd deploy/aws && $(abspath $(AWS))/bin/mypy --cache-dir $(CURDIR)/.mypy_cache
+	cd deploy/aws && MINISTACK=$(abspath $(AWS)-emulator)/bin/ministack $(abspath $(AWS))/bin/python -m pytest
 
 check: lint types spelling fresh-docs  ## ruff, mypy --strict, layers, spelling, docs freshness
 

@@ -90,6 +90,8 @@ def build_context_with_models(
     from shortlist.serving.service.lazy_loader import LazyLoader
     from shortlist.serving.service.metrics import Metrics
 
+    if config.serve.key is not None:
+        home.catalogue.keys.admit(config.serve.key.get_secret_value(), "write", "serve.key")
     shared = shared or SharedLimits()
     metrics = Metrics(shared.counters)
     encoder, stoppable = (

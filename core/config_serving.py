@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from shortlist.core.config_section import Positive, Section
 
@@ -11,6 +11,12 @@ class ServeConfig(Section):
     """The HTTP API, the web page and the MCP server."""
 
     host: str = Field("127.0.0.1", description="address to listen on; without keys only this machine can connect")
+    key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="secret of a key with the scope write that the server has besides those of `shortlist keys`; best "
+        "in the environment, for deployments that create it",
+    )
     port: int = Field(
         8000, ge=0, le=65535, description="port of the HTTP API and of `shortlist serve`; 0 chooses a free one"
     )

@@ -52,7 +52,7 @@ def _ingest(place: Workplace, arrival: Arrival) -> Arrival:
             loaded = _load_media(place, path)
         else:
             left_out, references = place.read_verdict(arrival)
-            unknown = () if arrival.accepted else tuple(unknown_references(references, arrival.kind, _known(place)))
+            unknown = () if arrival.accepted else tuple(unknown_references(references, arrival.kind, known_in(place)))
             if unknown:
                 return _refuse(place, replace(arrival, why=(*unknown, *arrival.why)))
             loaded = LOADS[arrival.kind](place, AcceptedRows(path, arrival.kind, left_out))
@@ -73,7 +73,8 @@ def _load_media(place: Workplace, path: Path) -> IngestResult:
     return load_media(place.home, [source], place.models, place.config.ingest, place.config.media)
 
 
-def _known(place: Workplace) -> Known:
+def known_in(place: Workplace) -> Known:
+    """Return a function that says which ids the catalogue of `place` has."""
     catalogue = place.home.catalogue
 
     def known(table: str, ids: Iterable[str]) -> set[str]:

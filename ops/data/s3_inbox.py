@@ -33,7 +33,7 @@ class S3Inbox:
                 entries = [entry for page in pages for entry in page.get("Contents", ())]
             for entry in entries:
                 name = entry["Key"].removeprefix(folder)
-                if name and not name.endswith("/") and _is_safe(name):
+                if is_safe(name):
                     yield Found(kind, name, entry["ETag"].strip('"'))
 
     def n_incomplete(self) -> int:
@@ -96,7 +96,7 @@ class S3Inbox:
         return f"{SCHEME}{self._bucket}/{key}"
 
 
-def _is_safe(name: str) -> bool:
-    """Return whether the name of an object may become a path below the folder of its kind."""
+def is_safe(name: str) -> bool:
+    """Return whether the name of an object is that of a complete file, and may become a path below a folder."""
     parts = name.split("/")
     return not is_unfinished(parts[-1]) and all(part not in ("", ".", "..") and "\\" not in part for part in parts)

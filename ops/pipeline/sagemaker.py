@@ -2,42 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from shortlist.ops.pipeline.steps import Step
 
 VERSION = "2020-12-01"  # of the language of definitions
 HOME = "/opt/ml/processing/home"
+TRAINED = "trained"  # the folder of the home with the versions of the models
+METRICS = "Shortlist"  # the namespace in CloudWatch
+ENTRYPOINT = ("python3", "-m", "shortlist.app.container")
 PARAMETERS = {
     "ImageUri": "",
+    "ServingImageUri": "",
     "RoleArn": "",
     "HomeUri": "",  # s3://BUCKET/PREFIX that holds the home between two steps
+    "ModelsUri": "",  # s3://BUCKET/PREFIX that gets the models of each run, in a folder named by it
     "Folder": "",  # s3://BUCKET/PREFIX that holds incoming/
     "Catalogue": "",  # postgresql://user@host/database, without a password
     "Snapshots": "",  # s3://BUCKET/PREFIX that servers follow
+    "DatabaseSecret": "",  # the ARN of a secret of AWS Secrets Manager with the password
+    "ModelPackageGroup": "shortlist",
     "InstanceType": "ml.m5.xlarge",
 }
 
 
-def definition(steps: Sequence[Step]) -> dict[str, Any]:
-    """Return the definition, to be written as JSON. Steps follow each other, because all of them change the home."""
+def definition(steps: Sequence[Step], *, registers: str | None = None) -> dict[str, Any]:
+    """Return the definition, to be written as JSON. Steps follow each other, because all of them change the home.
+
+    The models of the step that is named by `registers` are kept under the id of the run, and registered as a model
+    package that waits for the approval of a person.
+    """
+    before = [None, *(step.name for step in steps)]
+    written = [_step(step, after) for step, after in zip(steps, before, strict=False)]
+    for step in written:
+        if step["Name"] == registers:
+            models = _output("models", f"{HOME}/{TRAINED}", _run_models())
+            step["Arguments"]["ProcessingOutputConfig"]["Outputs"].append(models)
+            written = [*written, _registration(step["Name"])]
+    used = set(_references(written))
     parameters: list[dict[str, Any]] = [
         {"Name": name, "Type": "String", **({"DefaultValue": value} if value else {})}
         for name, value in PARAMETERS.items()
+        if f"Parameters.{name}" in used
     ]
-    before = [None, *(step.name for step in steps)]
-    written = [_step(step, after) for step, after in zip(steps, before, strict=False)]
     return {"Version": VERSION, "Parameters": parameters, "Steps": written}
 
 
 def _step(step: Step, after: str | None) -> dict[str, Any]:
-    place = {"S3Uri": _get("HomeUri"), "LocalPath": HOME}
+    home = {"S3Uri": _get("HomeUri"), "LocalPath": HOME, "S3DataType": "S3Prefix", "S3InputMode": "File"}
     arguments = {
         "RoleArn": _get("RoleArn"),
         "AppSpecification": {
             "ImageUri": _get("ImageUri"),
-            "ContainerEntrypoint": ["shortlist"],
+            "ContainerEntrypoint": list(ENTRYPOINT),
             "ContainerArguments": list(step.command),
         },
         "ProcessingResources": {
@@ -48,13 +66,12 @@ def _step(step: Step, after: str | None) -> dict[str, Any]:
             "SHORTLIST_PIPELINE__FOLDER": _get("Folder"),
             "SHORTLIST_STORE__CATALOGUE": _get("Catalogue"),
             "SHORTLIST_PUBLISH__TO": _get("Snapshots"),
+            "DATABASE_SECRET": _get("DatabaseSecret"),
+            "METRICS_NAMESPACE": METRICS,
+            "NOT_YET": ",".join(map(str, sorted(step.not_yet))),
         },
-        "ProcessingInputs": [
-            {"InputName": "home", "S3Input": {**place, "S3DataType": "S3Prefix", "S3InputMode": "File"}}
-        ],
-        "ProcessingOutputConfig": {
-            "Outputs": [{"OutputName": "home", "S3Output": {**place, "S3UploadMode": "EndOfJob"}}]
-        },
+        "ProcessingInputs": [{"InputName": "home", "S3Input": home}],
+        "ProcessingOutputConfig": {"Outputs": [_output("home", HOME, _get("HomeUri"))]},
     }
     return {
         "Name": step.name,
@@ -64,5 +81,42 @@ def _step(step: Step, after: str | None) -> dict[str, Any]:
     }
 
 
+def _registration(after: str) -> dict[str, Any]:
+    models = {"S3Uri": _run_models(), "S3DataType": "S3Prefix", "CompressionType": "None"}
+    container = {"Image": _get("ServingImageUri"), "ModelDataSource": {"S3DataSource": models}}
+    return {
+        "Name": "register",
+        "Type": "RegisterModel",
+        "DependsOn": [after],
+        "Arguments": {
+            "ModelPackageGroupName": _get("ModelPackageGroup"),
+            "ModelApprovalStatus": "PendingManualApproval",
+            "InferenceSpecification": {
+                "Containers": [container],
+                "SupportedContentTypes": ["application/json"],
+                "SupportedResponseMIMETypes": ["application/json"],
+            },
+        },
+    }
+
+
+def _output(name: str, folder: str, address: Any) -> dict[str, Any]:
+    return {"OutputName": name, "S3Output": {"S3Uri": address, "LocalPath": folder, "S3UploadMode": "EndOfJob"}}
+
+
+def _run_models() -> dict[str, Any]:
+    """Return the address of the models of a run."""
+    return {"Std:Join": {"On": "/", "Values": [_get("ModelsUri"), {"Get": "Execution.PipelineExecutionId"}]}}
+
+
 def _get(parameter: str) -> dict[str, str]:
     return {"Get": f"Parameters.{parameter}"}
+
+
+def _references(value: Any) -> Iterator[str]:
+    """Yield what `value` refers to."""
+    if isinstance(value, dict) and set(value) == {"Get"}:
+        yield value["Get"]
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _references(one)

@@ -61,6 +61,16 @@ def max_bytes(limits: ServeConfig) -> dict[str, int]:
 
 def api_application(context: AppContext, service: Service, lifespans: Sequence[Lifespan[FastAPI]] = ()) -> FastAPI:
     """Return the routes of the API without middleware. `lifespans` are entered before it starts."""
+    app = new_application(context, service, lifespans)
+    app.state.authenticator = authenticator_of(context)
+    for module in (recommend, what_if, objective, catalogue, personal_data, records, chat, health):
+        app.include_router(module.router)
+    docs_page.add_docs_page(app)
+    return app
+
+
+def new_application(context: AppContext, service: Service, lifespans: Sequence[Lifespan[FastAPI]] = ()) -> FastAPI:
+    """Return an application over `service` without routes, which keeps its index and encoder ready while it runs."""
     limits = context.config.serve
 
     @asynccontextmanager
@@ -95,11 +105,7 @@ def api_application(context: AppContext, service: Service, lifespans: Sequence[L
         redoc_url=None,
     )
     app.state.service, app.state.limits = service, limits
-    app.state.authenticator = authenticator_of(context)
     add_error_handlers(app)
-    for module in (recommend, what_if, objective, catalogue, personal_data, records, chat, health):
-        app.include_router(module.router)
-    docs_page.add_docs_page(app)
     return app
 
 

@@ -22,7 +22,7 @@ def with_middleware(
     app: ASGIApp,
     limits: ServeConfig,
     metrics: Metrics,
-    authenticator: Authenticator,
+    authenticator: Authenticator | None,
     *,
     max_bytes: Mapping[str, int] | None = None,
     public: Collection[str] = (),
@@ -30,10 +30,11 @@ def with_middleware(
 ) -> ASGIApp:
     """Return `app` behind authentication, limits, access log and security headers.
 
+    Without an `authenticator` every request is admitted: it was authenticated before it arrived.
     `max_bytes` overrides the size of bodies by path. `public` paths need no key. Bodies to `streamed` paths are read by
     `app` itself.
     """
     buffered = BodyBuffer(ConcurrencyLimit(app, metrics, limits.requests), limits.requests, streamed)
     bounded = BodyLimit(buffered, limits.body_bytes, limits.body_timeout_s, max_bytes)
-    authenticated = AuthMiddleware(bounded, authenticator, PUBLIC_PATHS.union(public))
+    authenticated = AuthMiddleware(bounded, authenticator, PUBLIC_PATHS.union(public)) if authenticator else bounded
     return AccessLog(SecurityHeaders(ShutdownMiddleware(authenticated)), metrics)

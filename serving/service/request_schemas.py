@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field, InstanceOf
+from pydantic import BaseModel, ConfigDict, FailFast, Field, InstanceOf, model_validator
 
 from shortlist.core.ranking import MAX_K
 from shortlist.core.types import Objective
@@ -100,3 +100,35 @@ class VideosIn(RequestBody):
     videos: Records = Field(
         min_length=1, examples=[[{"id": "v1", "title": "Night train", "transcript": "We left at nine."}]]
     )
+
+
+class RecommendBody(RequestBody):
+    """A reader who gets recommendations."""
+
+    user_id: Id
+    k: int = Field(10, ge=1, le=MAX_K)
+    about: Text | None = None
+    rerank: Rerank = "auto"
+    include_seen: bool = False
+
+
+class SearchBody(RequestBody):
+    """A text to search videos for."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=r"\S")]
+    k: int = Field(10, ge=1, le=MAX_K)
+
+
+class InvocationIn(RequestBody):
+    """A request to an endpoint of SageMaker: exactly one of the operations."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"recommend": {"user_id": "user_123", "k": 5}}]})
+    recommend: RecommendBody | None = None
+    rank: RankIn | None = None
+    search: SearchBody | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(one is not None for one in (self.recommend, self.rank, self.search)) != 1:
+            raise ValueError("expected one of recommend, rank and search")
+        return self

@@ -71,6 +71,19 @@ class Keys(CatalogueTable):
             connection.execute(insert(keys).values(row))
         return key, secret
 
+    def admit(self, secret: str, scope: str, label: str = "") -> None:
+        """Store a key with a `secret` that was made elsewhere. If it is stored already, nothing changes.
+
+        Raises as `create`.
+        """
+        check_text(label, "label")
+        _check_scope(scope)
+        sha, created = _sha(secret), to_micros(datetime.now(UTC))
+        row = {"id": sha[:8], "sha": sha, "scope": scope, "label": label, "created": created}
+        with self._database.writing() as connection:
+            self._set_ever(connection)
+            connection.execute(self._database.insert_new(keys).values(row))
+
     def revoke(self, key_id: str) -> bool:
         """Delete a key, which takes effect at once. Return whether there was one with this id."""
         with self._database.writing() as connection:

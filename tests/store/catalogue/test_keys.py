@@ -26,6 +26,18 @@ def test_a_key_is_known_by_its_secret(home: Home) -> None:
     assert home.catalogue.revision() == 0
 
 
+def test_a_secret_that_was_made_elsewhere_is_one_key_however_often_it_is_admitted(home: Home) -> None:
+    secret = "made-by-a-deployment-" * 2
+    for _ in range(2):
+        home.catalogue.keys.admit(secret, "write", "serve.key")
+    [key] = home.catalogue.keys.all()
+    assert home.catalogue.keys.recognise(secret) == key
+    assert (key.scope, key.label) == ("write", "serve.key")
+    assert home.catalogue.keys.ever_existed()
+    with pytest.raises(ShortlistError, match="unknown scope"):
+        home.catalogue.keys.admit(secret, "all")
+
+
 def test_a_label_is_a_text(home: Home) -> None:
     with pytest.raises(RecordError):
         home.catalogue.keys.create("read", "\ud800")

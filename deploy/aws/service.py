@@ -1,0 +1,198 @@
+"""The service: tasks of Fargate behind a load balancer with TLS and a limit on requests."""
+
+from __future__ import annotations
+
+from accepted import accept
+from aws_cdk import Duration
+from aws_cdk import aws_applicationautoscaling as autoscaling
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as balancing
+from aws_cdk import aws_secretsmanager as secrets
+from aws_cdk import aws_wafv2 as waf
+from constructs import Construct
+from database import Database
+from functions import log_group
+from images import api_image
+from network import Network
+from settings import Settings
+from storage import Storage
+
+PORT = 8000
+ERRORS, SLOW = "shortlist-errors", "shortlist-slow"  # alarms that undo a deployment
+UID = "10001"
+
+
+class Service(Construct):
+    """Tasks follow the published home, so that none of them writes content."""
+
+    def __init__(
+        self, scope: Construct, name: str, *, settings: Settings, storage: Storage, network: Network, database: Database
+    ) -> None:
+        super().__init__(scope, name)
+        self.api_key = secrets.Secret(
+            self,
+            "ApiKey",
+            description="The first key of the API, with the scope write",
+            encryption_key=storage.key,
+            generate_secret_string=secrets.SecretStringGenerator(password_length=43, exclude_punctuation=True),
+        )
+        accept(self.api_key, {"SMG4": "it is replaced by `shortlist keys create`, without an end of service"})
+        self.group = network.group(self, "Group", "Tasks of the service")
+        database.admit(self.group, "tasks read the catalogue and store events")
+        self.balancer = self._balancer(storage, network, settings)
+        self.service = ecs.FargateService(
+            self,
+            "Service",
+            cluster=ecs.Cluster(self, "Cluster", vpc=network.vpc, container_insights_v2=ecs.ContainerInsights.ENABLED),
+            task_definition=self._task(storage, database),
+            desired_count=int(settings.min_tasks),
+            min_healthy_percent=100,
+            vpc_subnets=network.isolated,
+            security_groups=[self.group],
+            assign_public_ip=False,
+            health_check_grace_period=Duration.minutes(2),
+            circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
+            deployment_alarms=ecs.DeploymentAlarmConfig(
+                alarm_names=[ERRORS, SLOW], behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM
+            ),
+        )
+        listener = self.balancer.add_listener(
+            "Https",
+            port=443,
+            certificates=[balancing.ListenerCertificate.from_arn(settings.certificate)],
+            ssl_policy=balancing.SslPolicy.TLS13_RES,
+        )
+        self.targets = listener.add_targets(
+            "Tasks",
+            port=PORT,
+            protocol=balancing.ApplicationProtocol.HTTP,
+            targets=[self.service],
+            health_check=balancing.HealthCheck(path="/readyz", interval=Duration.seconds(15)),
+            deregistration_delay=Duration.seconds(30),
+        )
+        accept(self.balancer, {"EC23": "it is the one public address of the service"})
+        self._scale(settings)
+
+    @property
+    def p99(self) -> balancing.IApplicationLoadBalancerMetrics:
+        """The metrics of the load balancer."""
+        return self.balancer.metrics
+
+    def _balancer(self, storage: Storage, network: Network, settings: Settings) -> balancing.ApplicationLoadBalancer:
+        balancer = balancing.ApplicationLoadBalancer(
+            self,
+            "Balancer",
+            vpc=network.vpc,
+            internet_facing=True,
+            deletion_protection=True,
+            drop_invalid_header_fields=True,
+        )
+        balancer.log_access_logs(storage.access_logs, "balancer")
+        limit = waf.CfnWebACL.StatementProperty(
+            rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
+                limit=int(settings.requests_per_5_minutes), aggregate_key_type="IP"
+            )
+        )
+        common = waf.CfnWebACL.StatementProperty(
+            managed_rule_group_statement=waf.CfnWebACL.ManagedRuleGroupStatementProperty(
+                vendor_name="AWS", name="AWSManagedRulesKnownBadInputsRuleSet"
+            )
+        )
+        wall = waf.CfnWebACL(
+            self,
+            "Wall",
+            scope="REGIONAL",
+            default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
+            visibility_config=_visible("shortlist-wall"),
+            rules=[
+                waf.CfnWebACL.RuleProperty(
+                    name="rate",
+                    priority=0,
+                    action=waf.CfnWebACL.RuleActionProperty(block={}),
+                    statement=limit,
+                    visibility_config=_visible("shortlist-rate"),
+                ),
+                waf.CfnWebACL.RuleProperty(
+                    name="known-bad-inputs",
+                    priority=1,
+                    override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
+                    statement=common,
+                    visibility_config=_visible("shortlist-known-bad-inputs"),
+                ),
+            ],
+        )
+        waf.CfnWebACLAssociation(self, "Walled", resource_arn=balancer.load_balancer_arn, web_acl_arn=wall.attr_arn)
+        return balancer
+
+    def _task(self, storage: Storage, database: Database) -> ecs.FargateTaskDefinition:
+        task = ecs.FargateTaskDefinition(self, "Task", cpu=2048, memory_limit_mib=8192, ephemeral_storage_gib=40)
+        for folder in ("home", "tmp"):
+            task.add_volume(name=folder)
+        container = task.add_container(
+            "api",
+            image=api_image(),
+            user=UID,
+            readonly_root_filesystem=True,
+            linux_parameters=_no_capabilities(self),
+            stop_timeout=Duration.seconds(30),
+            logging=ecs.LogDrivers.aws_logs(stream_prefix="api", log_group=log_group(self, "Log", storage.key)),
+            port_mappings=[ecs.PortMapping(container_port=PORT)],
+            environment={
+                "SHORTLIST_HOME": "/data/home",
+                "SHORTLIST_STORE__CATALOGUE": database.address,
+                "SHORTLIST_STORE__SNAPSHOT": storage.address("published"),
+            },
+            secrets={
+                "PGPASSWORD": ecs.Secret.from_secrets_manager(database.secret, "password"),
+                "SHORTLIST_SERVE__KEY": ecs.Secret.from_secrets_manager(self.api_key),
+            },
+            health_check=ecs.HealthCheck(
+                command=[
+                    "CMD",
+                    "python3",
+                    "-c",
+                    f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}/healthz')",
+                ],
+                start_period=Duration.minutes(2),
+            ),
+        )
+        container.add_mount_points(
+            ecs.MountPoint(container_path="/data", source_volume="home", read_only=False),
+            ecs.MountPoint(container_path="/tmp", source_volume="tmp", read_only=False),  # noqa: S108  (a volume)
+        )
+        storage.allow(task.task_role, ["s3:GetObject"], "published/")
+        storage.allow_list(task.task_role, "published/")
+        reason = "ECR's token cannot be named; the rest is on objects below published/ and on the service's own log"
+        accept(task, {"IAM5[Resource::*]": reason, "ECS2": "the environment holds addresses; passwords are secrets"})
+        return task
+
+    def _scale(self, settings: Settings) -> None:
+        scaling = self.service.auto_scale_task_count(
+            min_capacity=int(settings.min_tasks), max_capacity=int(settings.max_tasks)
+        )
+        scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=60)
+        slowest = self.balancer.metrics.target_response_time(statistic="p99", period=Duration.minutes(1))
+        scaling.scale_on_metric(
+            "Slow",
+            metric=slowest,
+            adjustment_type=autoscaling.AdjustmentType.CHANGE_IN_CAPACITY,
+            scaling_steps=[
+                autoscaling.ScalingInterval(upper=0.2, change=-1),
+                autoscaling.ScalingInterval(lower=1.0, change=1),
+                autoscaling.ScalingInterval(lower=3.0, change=3),
+            ],
+            evaluation_periods=3,
+            datapoints_to_alarm=2,
+        )
+
+
+def _visible(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
+    return waf.CfnWebACL.VisibilityConfigProperty(
+        cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=False
+    )
+
+
+def _no_capabilities(scope: Construct) -> ecs.LinuxParameters:
+    parameters = ecs.LinuxParameters(scope, "Linux", init_process_enabled=True)
+    parameters.drop_capabilities(ecs.Capability.ALL)
+    return parameters

@@ -1,0 +1,74 @@
+"""All of Shortlist in one stack."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+from database import Database
+from endpoint import NAME, Endpoint
+from ingestion import Ingestion
+from monitoring import MINUTES, Monitoring
+from network import Network
+from retraining import Retraining
+from service import Service
+from settings import Settings
+from storage import Storage
+from training import Training
+
+
+class Shortlist(cdk.Stack):
+    """The parts, and how they depend on each other."""
+
+    def __init__(self, scope: Construct, name: str, settings: Settings, env: cdk.Environment | None = None) -> None:
+        super().__init__(scope, name, env=env, termination_protection=True)
+        storage = Storage(self, "Storage")
+        network = Network(self, "Network", key=storage.key)
+        database = Database(self, "Database", network=network, key=storage.key)
+        retraining = Retraining(self, "Retraining", storage=storage)
+        ingestion = Ingestion(
+            self, "Ingestion", runs=retraining.runs.queue, storage=storage, network=network, database=database
+        )
+        training = Training(self, "Training", settings=settings, storage=storage, network=network, database=database)
+        endpoint = (
+            Endpoint(
+                self,
+                "Endpoint",
+                training=training,
+                errors=_errors(),
+                storage=storage,
+                network=network,
+                database=database,
+            )
+            if settings.has_endpoint
+            else None
+        )
+        retraining.start_runs(training, settings)
+        retraining.release_models(training, endpoint)
+        service = Service(self, "Service", settings=settings, storage=storage, network=network, database=database)
+        monitoring = Monitoring(
+            self,
+            "Monitoring",
+            settings=settings,
+            key=storage.key,
+            service=service,
+            ingestion=ingestion,
+            retraining=retraining,
+            database=database,
+        )
+        retraining.start_after(monitoring.alarms["shortlist-drift"])
+        if endpoint:
+            monitoring.notify(endpoint.alarm)
+        cdk.CfnOutput(self, "Address", value=f"https://{service.balancer.load_balancer_dns_name}")
+        cdk.CfnOutput(self, "ApiKey", value=service.api_key.secret_arn, description="the secret with the first key")
+        cdk.CfnOutput(self, "Bucket", value=storage.bucket_name)
+
+
+def _errors() -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/SageMaker",
+        metric_name="Invocation5XXErrors",
+        dimensions_map={"EndpointName": NAME, "VariantName": "all"},
+        statistic="Sum",
+        period=MINUTES,
+    )

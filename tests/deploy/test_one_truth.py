@@ -1,0 +1,34 @@
+"""What deploy/ repeats of the rest of the project is the same there."""
+
+from __future__ import annotations
+
+import re
+import runpy
+
+from shortlist.app.settings import settings_of
+from shortlist.core.config import Config
+from tests.deploy.conftest import ROOT
+
+DEPLOY = ROOT / "deploy"
+
+
+def test_every_variable_is_a_setting() -> None:
+    known = {f"SHORTLIST_{name.upper().replace('.', '__')}" for name, _ in settings_of(Config())}
+    sources = [*DEPLOY.rglob("*.py"), DEPLOY / "aws" / "pipelines.json", DEPLOY / "image" / "Dockerfile"]
+    used = {name for path in sources for name in re.findall(r"SHORTLIST_[A-Z_]+\b", path.read_text())}
+    assert len(used) > 3
+    assert used <= known
+
+
+def test_the_pipelines_of_the_stack_are_those_of_the_table_of_steps() -> None:
+    """If this fails: `.venv/bin/python deploy/aws/write_pipelines.py`."""
+    written = runpy.run_path(str(DEPLOY / "aws" / "write_pipelines.py"))
+    assert written["FILE"].read_text() == written["text"]()
+
+
+def test_every_folder_of_the_package_is_in_the_image() -> None:
+    folders = re.search(r"FOLDERS = \((.*?)\)", (ROOT / "setup.py").read_text(), re.DOTALL)
+    assert folders
+    wanted = {f"!{name}" for name in re.findall(r'"(\w+)"', folders[1])}
+    assert "!serving" in wanted
+    assert wanted <= set((ROOT / ".dockerignore").read_text().splitlines())
