@@ -150,17 +150,35 @@ async function ask(text) {
   }
 }
 
+/** The first line of a reply that is a list, which the shelf shows. */
+function headingOf(text) {
+  return sentence(text.split("\n")[0].replace(/:$/, ""));
+}
+
+/** Go on as the reader that a message names: "hi, I'm user_7". */
+function speakAs(named) {
+  if (!named || named === reader || !start.readers.includes(named)) return;
+  reader = named;
+  localStorage.setItem("reader", reader);
+  showReaders();
+}
+
 async function obey(found) {
   const { action, recommendations } = found;
+  const isList = ["recommend", "search"].includes(action.name);
   state("");
-  if (isPlainList(action)) {
+  if (isList) {
     limits = limitsOf(action.arguments);
+    speakAs(action.arguments.user);
+  }
+  if (isPlainList(action)) {
     reply(action.name === "search" && !recommendations.length ? found.reply : "");
     return load();
   }
-  reply(found.reply);
-  if (["recommend", "search"].includes(action.name)) {
+  reply(isList && recommendations.length ? headingOf(found.reply) : found.reply);
+  if (isList) {
     loading?.abort();
+    showChips($("#chips"), limits, dropLimit);
     return show(recommendations, found.request_id);
   }
   if (["feedback", "objective"].includes(action.name)) return load();

@@ -18,7 +18,7 @@ export function facts(item) {
 }
 
 export function sentence(text) {
-  return text ? text[0].toUpperCase() + text.slice(1) + (/[.!?…”]$/.test(text) ? "" : ".") : "";
+  return text ? text[0].toUpperCase() + text.slice(1) + (/[.!?…]”?$/.test(text) ? "" : ".") : "";
 }
 
 export function ordinal(place) {

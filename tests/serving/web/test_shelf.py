@@ -151,6 +151,25 @@ def test_the_box_is_wish_and_chat(shown: Shown) -> None:
         until(lambda: page.evaluate("document.querySelectorAll('#chips li').length === 0"))
 
 
+def test_a_surprise_is_shown_by_its_heading_and_a_named_reader_gets_the_list(shown: Shown) -> None:
+    with shown() as (page, _):
+        box = page.get_by_role("searchbox")
+        box.fill("something about trains")
+        box.press("Enter")
+        page.get_by_role("button", name="Remove: about").wait_for()
+        box.fill("surprise me")
+        box.press("Enter")
+        page.locator("#reply").wait_for()
+        reply = page.locator("#reply").inner_text()
+        assert "a surprise" in reply
+        assert "\n" not in reply
+        assert page.locator("#chips li").count() == 0
+        other = next(one for one in page.locator("#reader option").all_inner_texts() if one.strip() not in ("ann", ""))
+        box.fill(f"recommend for {other}")
+        box.press("Enter")
+        until(lambda: page.evaluate("document.querySelector('#reader').value") == other)
+
+
 def test_the_list_comes_at_once_and_the_model_moves_it(shown: Shown, scripted_model: Any) -> None:
     release = threading.Event()
 
