@@ -77,8 +77,9 @@ class Numbers:
 
     def change(self, day: date, before: Sequence[date]) -> str:
         """See `Sample`."""
-        then = np.concatenate([self.by_day[one] for one in before])
-        return " → ".join(_quartiles(one) for one in (then, self.by_day[day]))
+        then, now = np.concatenate([self.by_day[one] for one in before]), self.by_day[day]
+        median = f"median {np.median(then):.3g} → {np.median(now):.3g}"
+        return f"mean {then.mean():.3g} → {now.mean():.3g}, {median}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +227,3 @@ def _ks(values: Sequence[Floats], n: int) -> Distances:
 def _with_others(counts: Mapping[str, int], names: Sequence[str]) -> list[int]:
     named = [counts.get(name, 0) for name in names]
     return [*named, sum(counts.values()) - sum(named)]
-
-
-def _quartiles(values: Floats) -> str:
-    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-    return f"{middle:.3g} [{low:.3g}, {high:.3g}]"

@@ -1,7 +1,8 @@
 """Judge days by the spread of earlier days: the threshold of a distance is a prediction interval, not a table.
 
 A day is compared with the quarter of the reference days that are most like it, so that Saturdays are compared with
-Saturdays although nobody says which they are. Each reference day is compared with the others in the same way. The
+Saturdays although nobody says which they are. Each reference day is compared with the others in the same way, without
+its neighbours: days are like the day before, and the newest day has no neighbours among the reference days. The
 logarithms of these distances predict the next one: a t interval for one further observation (Hahn, 1969).
 """
 
@@ -17,6 +18,7 @@ from shortlist.ops.drift.divergence import Floats
 
 MIN_REFERENCE = 7  # days; with fewer, nothing can be said about their spread
 NEAREST = 0.25  # share of the reference days that a day is compared with
+NEIGHBOURS = 2  # days before and after a reference day that it is not compared with
 TINY = 1e-12  # of distances; there may be neither chance nor spread
 LEAST_RATIO = 0.02  # added to distances before the logarithm, so that equal days do not widen the spread
 LEAST_SPREAD = 0.1  # of the logarithms; a few equal days may agree by chance
@@ -58,11 +60,13 @@ def judge(distances: Distances, level: float) -> Judged:
     days, n = raw.shape
     if n < MIN_REFERENCE:
         raise ValueError(f"expected {MIN_REFERENCE} reference days or more, found {n}")
-    others = ~np.eye(days, n, dtype=bool)
+    apart = np.abs(np.arange(days)[:, None] - np.arange(n))
+    others = apart > NEIGHBOURS
+    others[n:] = True
     # The days' own spread beyond chance, so that days of few and of many rows can be compared.
-    between = max(TINY, float(np.median((raw - floor)[:n][others[:n]])))
+    between = max(TINY, float(np.median((raw - floor)[:n][apart[:n] > 0])))
     ratios = np.where(others, raw / (floor + between), np.inf)
-    nearest = np.argsort(ratios, axis=1, kind="stable")[:, : max(1, int(NEAREST * n))]
+    nearest = np.argsort(ratios, axis=1, kind="stable")[:, : max(1, int(NEAREST * others.sum(1).min()))]
     own, chance = (np.take_along_axis(one, nearest, 1).mean(1) for one in (raw, floor))
     scale = chance + between
     logs = np.log(own / scale + LEAST_RATIO)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shortlist.ops.drift.report import Finding, Report, State
 
-HEAD = ("feature", "state", "since", "statistic", "distance", "limit", "times the limit", "PSI", "KL", "what changed")
+HEAD = ("feature", "state", "since", "times the limit", "what changed", "statistic", "distance", "limit", "PSI", "KL")
 
 
 def headline(report: Report) -> str:
@@ -49,8 +49,10 @@ def next_steps(report: Report) -> list[str]:
 
 def _row(one: Finding) -> tuple[str, ...]:
     since = str(one.since) if one.since else ""
-    numbers = (_number(one.value), _number(one.limit), _number(one.excess, 2), _number(one.psi), _number(one.kl))
-    return (one.feature, one.state, since, one.statistic, *numbers, one.change)
+    highest = max((day.excess for day in one.days if not day.is_reference), default=None)
+    excess = highest if one.state == "passed" else one.excess
+    numbers = (_number(value) for value in (one.value, one.limit, one.psi, one.kl))
+    return (one.feature, one.state, since, _number(excess, 2), one.change, one.statistic, *numbers)
 
 
 def _number(value: float | None, digits: int = 4) -> str:

@@ -15,7 +15,7 @@ from shortlist.ops.drift.check import Calendar, Feature, check
 from shortlist.ops.drift.page import drift_page
 from shortlist.ops.drift.report import Report, continued, read_report, to_json, write_report
 from shortlist.ops.drift.samples import Labels
-from shortlist.ops.drift.table import headline, next_steps, not_judged, steady_line, table_rows
+from shortlist.ops.drift.table import HEAD, headline, next_steps, not_judged, steady_line, table_rows
 
 AT = datetime(2026, 11, 27, 3, 15, tzinfo=UTC)
 NEWEST = date(2026, 11, 26)
@@ -70,9 +70,11 @@ def test_the_table_says_what_changed_and_what_to_do() -> None:
     report = report_of([16, 17])
     assert headline(report) == "2026-11-26: 1 of 1 features drift, compared with 2026-11-09 to 2026-11-22"
     (row,) = table_rows(report, "drifting")
-    assert row[:4] == ("chosen: category", "drifting", "2026-11-25", "PSI")
-    assert float(row[6]) > 1
-    assert row[-1].startswith("<b>$x$</b>: 0.0% → 28")
+    cells = dict(zip(HEAD, row, strict=True))
+    assert row[:3] == ("chosen: category", "drifting", "2026-11-25")
+    assert float(cells["times the limit"]) > 1
+    assert float(cells["distance"]) > float(cells["limit"])
+    assert cells["what changed"].startswith("<b>$x$</b>: 0.0% → 28")
     assert next_steps(report) == [f"chosen: category: {ADVICE}"]
     quiet = report_of([])
     assert next_steps(quiet) == table_rows(quiet, "drifting", "passed") == steady_line(report) == []
