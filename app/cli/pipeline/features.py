@@ -137,6 +137,34 @@ def as_of(
 
 
 @app.command()
+def answers(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", help="The CSV or Parquet file to write.", metavar="FILE")],
+    home: HomeDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Write what readers were shown, the values that were known then, and what they chose: a table to train on.
+
+    Answers after the last build are left out.
+
+    Example: shortlist features answers --out answers.parquet
+    """
+    _require()
+    from datetime import UTC, datetime
+
+    from shortlist.ops.features.answers import join_features, shown
+    from shortlist.ops.features.local_store import LocalFeatureStore
+    from shortlist.ops.features.points import write_values
+
+    with _open(context, home, config) as store:
+        features = LocalFeatureStore(store)
+        progress = features.progress()
+        rows = join_features(features, shown(store.catalogue, progress.moment if progress else datetime.now(UTC)))
+    write_values(rows, out)
+    say(f"{len(rows):,} videos of {rows['request_id'].n_unique():,} answers written to {out}")
+
+
+@app.command()
 def build(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
     """Compute what is new: files of the days that changed, and the online values (Feast calls it materialize).
 
