@@ -17,7 +17,7 @@ from shortlist.agent.chat.nlu.names import Names, match_reader
 from shortlist.agent.chat.nlu.normalise import MAX_CHARS
 from shortlist.agent.chat.nlu.parse import parse
 from shortlist.agent.chat.reply import Reply
-from shortlist.agent.chat.tools import Tools
+from shortlist.agent.chat.tools import ShowDraft, Tools, ignore
 from shortlist.core.errors import ServiceError
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Request
@@ -54,11 +54,18 @@ class Chat:
         self._today = today
 
     def turn(
-        self, message: str, user: str | None = None, thread: str = DEFAULT_THREAD, *, may_store: bool = True
+        self,
+        message: str,
+        user: str | None = None,
+        thread: str = DEFAULT_THREAD,
+        *,
+        may_store: bool = True,
+        show: ShowDraft = ignore,
     ) -> Reply:
         """Reply to `message` in `thread`, for `user` unless the message names another reader.
 
-        Unless `may_store`, feedback is not stored, and the reply says so.
+        Unless `may_store`, feedback is not stored, and the reply says so. `show` gets the text of a list before
+        the language model reranks it.
         No message raises. A missing model or encoder raises `ServiceError`, as on the command line.
         """
         turns = self._threads.get(thread, MAX_TURNS)
@@ -66,7 +73,7 @@ class Chat:
         state = replace(recall(turns, user), language=language, may_store=may_store)
         action, notes = self._interpret(said, turns, state)
         action = action and as_written(action, message)
-        reply = self._tools.run(self._with_stored_id(action or Action("help")), state)
+        reply = self._tools.run(self._with_stored_id(action or Action("help")), state, show)
         if action is None:
             reply = replace(reply, text=f"{say('not_understood', language)}\n{reply.text}")
         reply = replace(reply, notes=(*reply.notes, *notes))

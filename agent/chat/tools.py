@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -33,6 +34,11 @@ NOT_REPEATED = ("unmet", "undone", "others")  # arguments that a follow-up does 
 
 # The stored description of a reader's taste, a sentence and tags; None if there is none.
 TasteOf = Callable[[str], tuple[Attributed, tuple[str, ...]] | None]
+ShowDraft = Callable[[str], None]
+
+
+def ignore(_draft: str) -> None:
+    """Do nothing with the draft of a list."""
 
 
 class Tools:
@@ -70,10 +76,14 @@ class Tools:
             "help": self._help,
         }
 
-    def run(self, action: Action, state: ChatState) -> Reply:
-        """Return the reply to `action`. Usage errors become replies; `ServiceError` and `StateError` are raised."""
+    def run(self, action: Action, state: ChatState, show: ShowDraft = ignore) -> Reply:
+        """Return the reply to `action`. Usage errors become replies; `ServiceError` and `StateError` are raised.
+
+        `show` gets the text of a list before the language model reranks it.
+        """
         try:
-            reply = self._by_name[action.name](action, state)
+            run = partial(self._recommend, show=show) if action.name == "recommend" else self._by_name[action.name]
+            reply = run(action, state)
         except UnknownReader as error:
             return Reply(reply_text.unknown_reader(error), action)
         except UsageError as error:
@@ -83,7 +93,7 @@ class Tools:
         remarks += [reply_text.one_reader(action.arguments["others"])] if action.arguments.get("others") else []
         return replace(reply, text="\n".join([reply.text, *remarks]))
 
-    def _recommend(self, action: Action, state: ChatState) -> Reply:
+    def _recommend(self, action: Action, state: ChatState, show: ShowDraft = ignore) -> Reply:
         arguments = dict(action.arguments)
         problem = self._resolve(arguments, state)
         if problem is not None:
@@ -103,7 +113,10 @@ class Tools:
             filters=filters,
             like=like,
         )
-        answer = self._recommender.recommend(request)
+        draft = self._recommender.draft(request)
+        if draft.reranks and not surprise:
+            show(self._page(draft.answer, arguments, state)[1])
+        answer = self._recommender.finish(draft)
         if not surprise:
             return self._list(answer, action, arguments, state, request=request)
         drawn, how = self._draw(answer, k)
@@ -250,13 +263,7 @@ class Tools:
         request: Request | None = None,
     ) -> Reply:
         """Return the reply with a list. The answer to a `request` is recorded."""
-        document = answer_document(answer)
-        ranked = tuple(document["recommendations"])
-        page = _next_page(ranked, arguments, state) if arguments.get("after") else ranked
-        title = self._title(arguments.get("like"))
-        language = state.language
-        heading = reply_text.heading(arguments, title, language, surprise)
-        text = reply_text.format_list(page, heading) if page else self._no_videos(arguments, language)
+        page, text = self._page(answer, arguments, state, surprise)
         question = self._preference_question(arguments, page)
         text = f"{text}\n{question}" if question else text
         resolved = {name: value for name, value in arguments.items() if name not in NOT_REPEATED}
@@ -264,8 +271,17 @@ class Tools:
         notes = (*answer.notes, reply_text.HIDDEN_NOTE) if hides_place else answer.notes
         shown = None
         if self._exposures is not None and request is not None and page:
-            shown = self._exposures.record(request, {**document, "recommendations": page})
+            shown = self._exposures.record(request, {**answer_document(answer), "recommendations": page})
         return Reply(text, action, page, notes, resolved, asks_preference=bool(question), request_id=shown)
+
+    def _page(
+        self, answer: Answer, arguments: Mapping[str, Any], state: ChatState, surprise: str = ""
+    ) -> tuple[tuple[Document, ...], str]:
+        """Return the page of `answer` that `arguments` ask for, and its text."""
+        ranked = tuple(answer_document(answer)["recommendations"])
+        page = _next_page(ranked, arguments, state) if arguments.get("after") else ranked
+        heading = reply_text.heading(arguments, self._title(arguments.get("like")), state.language, surprise)
+        return page, reply_text.format_list(page, heading) if page else self._no_videos(arguments, state.language)
 
     def _preference_question(self, arguments: Mapping[str, Any], page: tuple[Document, ...]) -> str | None:
         """Return a question for a reader without likes and interests; None for others."""

@@ -34,6 +34,7 @@ def chat(
         remedy = 'say something, as in `shortlist chat "recommend for user_123" --json`'
         raise UsageError("--json answers one message", expected="a MESSAGE", found="none", remedy=remedy)
     from shortlist.app.build import open_chat, open_exposure_log, open_home
+    from shortlist.app.cli.conversation import thinking
     from shortlist.app.cli.terminal.output import print_json, print_notes
 
     with open_home(chosen) as store, open_exposure_log(store, chosen) as exposures:
@@ -41,7 +42,8 @@ def chat(
         if message is None:
             _converse(session, store, user, thread)
             return
-        reply = session.turn(message, user=user, thread=thread)
+        with thinking() as show:
+            reply = session.turn(message, user=user, thread=thread, show=show)
     if as_json:
         print_json(reply.document)
     else:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -68,8 +68,8 @@ def _answer(session: Chat, message: str, user: str | None, thread: str) -> None:
     from shortlist.app.cli.terminal.output import print_notes
 
     try:
-        with _thinking():
-            reply = session.turn(message, user=user, thread=thread)
+        with thinking() as show:
+            reply = session.turn(message, user=user, thread=thread, show=show)
     except ShortlistError as error:
         say(f"shortlist: {' '.join(str(error).split())}", err=True)
         return
@@ -79,10 +79,14 @@ def _answer(session: Chat, message: str, user: str | None, thread: str) -> None:
     print_notes(reply.notes)
 
 
-def _thinking() -> AbstractContextManager[object]:
-    """Show a spinner on a terminal while the language model works."""
+@contextmanager
+def thinking() -> Iterator[Callable[[str], None]]:
+    """Show a spinner on a terminal while the language model works; yield a function that shows the list it reads."""
     if not sys.stderr.isatty():
-        return nullcontext()
+        yield lambda _draft: None
+        return
     from rich.console import Console
+    from rich.text import Text
 
-    return Console(stderr=True).status("thinking")
+    with Console(stderr=True).status("thinking") as status:
+        yield lambda draft: status.update(Text(f"the language model is reading this list\n{draft}"))

@@ -332,6 +332,29 @@ def test_no_conversation_raises(make_chat: MakeChat, records: Any, messages: lis
         json.dumps(reply.document)
 
 
+def test_a_list_is_shown_before_the_model_reads_it(
+    make_recommender: Callable[..., Recommender], records: MemoryCatalogue, scripted_model: Any
+) -> None:
+    asked: list[int] = []
+    model = scripted_model([-3.0, -0.1])
+    recommender = make_recommender(rerank=RerankConfig(weight_wish=0.5), model=lambda: model)
+    feedback = Feedback(records.events, records.objectives, lambda: datetime.now(UTC))
+    tools = Tools(recommender, records, Names(lambda _: True), feedback)
+    drafts: list[str] = []
+
+    def show(draft: str) -> None:
+        asked.append(len(model.calls))
+        drafts.append(draft)
+
+    reply = tools.run(Action("recommend", {"user": "astra", "about": "space"}), ChatState("astra"), show)
+    assert asked == [0]
+    assert drafts[0].startswith("For astra, about space:\n1. ")
+    assert model.calls
+    assert reply.text.startswith("For astra, about space:\n1. ")
+    tools.run(Action("recommend", {"user": "astra"}), ChatState("astra"), show)  # reads no model
+    assert len(drafts) == 1
+
+
 def test_a_rerank_takes_no_longer_than_people_wait(
     make_recommender: Callable[..., Recommender], records: MemoryCatalogue, scripted_model: Any
 ) -> None:
