@@ -6,11 +6,19 @@ import json
 import shutil
 import tomllib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+
+from shortlist.app.build import open_exposure_log, open_home, open_live_recommender, open_recommender
+from shortlist.core.config import Config
+from shortlist.core.json_documents import answer_document
+from shortlist.core.ranking import Request
+from shortlist.core.types import Event
 
 Command = Callable[..., Any]
 
@@ -103,3 +111,48 @@ def test_a_log_that_cannot_tell_is_refused(shortlist: Command) -> None:
     for _ in range(2):
         shortlist("recommend", "ann", "--rerank", "none")
     prints(shortlist("eval", "offline", "--variant", "popular"), 1, "the log has 2 lists")
+
+
+def is_liked(video_id: str) -> bool:
+    """Whether readers choose the video wherever they see it."""
+    return int(video_id[1:]) % 2 == 0
+
+
+def test_a_variant_is_judged_by_what_readers_chose_from_explored_lists(
+    shortlist: Command, home: Path, tmp_path: Path
+) -> None:
+    own, tuned = tmp_path / "own.toml", tmp_path / "tuned.toml"
+    own.write_text('[exposures]\nexplore = 0.6\n[retrieval]\nfusion = "weighted"\nweights = { dense = 1.0 }\n')
+    tuned.write_text("[profile]\nhalf_life_days = 8.0\n")
+    sections = tomllib.loads(own.read_text()) | {"home": home, "encoder": {"name": "hash-32"}}
+    config = Config.model_validate(sections)
+    other = Config.model_validate(sections | tomllib.loads(tuned.read_text()))
+    users = [f"reader-{at}" for at in range(120)]
+    with open_home(config) as store:
+        rng, begun = Random(4), datetime.now(UTC) - timedelta(days=9)
+        store.catalogue.events.add(
+            [
+                Event(user, video, "video", "view", begun + timedelta(days=3 * at), 40.0)
+                for user in users
+                for at, video in enumerate(rng.sample(store.catalogue.videos.ids(), 3))
+            ]
+        )
+        live, theirs = open_live_recommender(store, config), open_recommender(store, other)
+        truth, clicks = 0, []
+        with open_exposure_log(store, config) as log:
+            for user in users:
+                request = Request(user, 4, rerank="none")
+                truth += sum(is_liked(item.video.id) for item in theirs.recommend(request).recommendations)
+                document = answer_document(live.recommend(request))
+                request_id = log.record(request, document)
+                shown = [item["video_id"] for item in document["recommendations"]]
+                click = partial(Event, kind="video", action="click", at=datetime.now(UTC), request_id=request_id)
+                clicks += [click(user, one) for one in shown if is_liked(one)]
+        store.catalogue.events.add(clicks)
+    done = shortlist("eval", "offline", "--variant", str(tuned), "--config", str(own), "--json")
+    assert done.returncode == 0, done.stderr
+    assert (done.document["refused"], done.document["lists"]) == (None, 120)
+    assert done.document["logged"]["value"] != pytest.approx(truth / 120)
+    for name, one in done.document["estimates"].items():
+        assert one["low"] < truth / 120 < one["high"], name
+    prints(shortlist("eval", "offline", "--variant", str(tuned), "--config", str(own)), 0, "doubly robust")
