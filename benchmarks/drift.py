@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
@@ -29,9 +29,9 @@ def over(sample: Sample, days: Calendar = DAYS) -> bool:
     return report.findings[0].state == "drifting"
 
 
-def days_of(draw: ByDay, shift: float) -> dict[date, object]:
+def days_of(draw: ByDay, shift: float, days: Sequence[date] = DAYS.days) -> dict[date, object]:
     """Draw every day; only the newest has the shift."""
-    return {day: draw(at, shift if day == DAYS.recent[-1] else 0.0) for at, day in enumerate(DAYS.days)}
+    return {day: draw(at, shift if day == days[-1] else 0.0) for at, day in enumerate(days)}
 
 
 def equal(rng: Generator, _day: int) -> np.ndarray:
@@ -67,7 +67,7 @@ PATTERNS: Mapping[str, Callable[..., np.ndarray]] = {
 }  # fmt: skip
 
 
-def labels(rng: Generator, rows: int, shift: float, pattern: str = "equal") -> Labels:
+def labels(rng: Generator, rows: int, shift: float, pattern: str = "equal", days: Sequence[date] = DAYS.days) -> Labels:
     """Labels, of which one gains the share `shift` of all rows."""
     state: dict[str, np.ndarray] = {}
 
@@ -77,7 +77,7 @@ def labels(rng: Generator, rows: int, shift: float, pattern: str = "equal") -> L
         n = rows if pattern == "equal" else int(rows * rng.uniform(0.5, 1.5))
         return {str(at): int(count) for at, count in enumerate(rng.multinomial(n, shares))}
 
-    return Labels("labels", days_of(draw, shift))  # type: ignore[arg-type]
+    return Labels("labels", days_of(draw, shift, days))  # type: ignore[arg-type]
 
 
 def dwell(rng: Generator, rows: int, shift: float) -> Numbers:
@@ -116,8 +116,19 @@ SHIFTS: Mapping[str, tuple[Callable[[Generator, int, float], Sample], Sequence[f
 }
 
 
+def one_after_the_other(rng: Generator, patterns: Sequence[str], number: int) -> tuple[float, float]:
+    """Judge a home of `FEATURES` features on so many days. Return the share of features over, and of days with any."""
+    days = [DAYS.days[0] + timedelta(days=at) for at in range(len(DAYS.days) + number - 1)]
+    rows = (100, 500, 2_000, 10_000)
+    kinds = [(rows[at % len(rows)], patterns[at % len(patterns)]) for at in range(FEATURES)]
+    home = [labels(rng, n, 0.0, pattern, days) for n, pattern in kinds]
+    calendars = [Calendar.ending(day, len(DAYS.reference), len(DAYS.recent)) for day in days[-number:]]
+    found = np.array([[over(sample, calendar) for sample in home] for calendar in calendars])
+    return float(found.mean()), float(found.any(1).mean())
+
+
 def main() -> None:
-    """Print two tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.drift", description=__doc__)
     parser.add_argument(
         "--trials", type=int, default=400, help="checks a cell of the first table, ten times the others"
@@ -129,6 +140,11 @@ def main() -> None:
     for pattern in PATTERNS:
         found = [np.mean([over(labels(rng, n, 0, pattern)) for _ in range(trials)]) for n in ROWS]
         print(f"| {pattern} | " + " | ".join(f"{share:.2%}" for share in found) + " |", flush=True)
+    print(f"\n{FEATURES} features of 100 to 10,000 rows, {trials} days one after the other")
+    print("\n| days | features and days over | days with any over |\n|---|---|---|")
+    for patterns in (list(PATTERNS)[:3], list(PATTERNS)):
+        features, days = one_after_the_other(rng, patterns, trials)
+        print(f"| {', '.join(patterns)} | {features:.2%} | {days:.1%} |", flush=True)
     for name, (draw, shifts) in SHIFTS.items():
         rows = (100, 500, MAX_ROWS) if draw is vectors else ROWS
         _head(name, rows)

@@ -17,7 +17,7 @@ from shortlist.retrieval.trained.versions import holds_traces, mark_traces, prom
 from shortlist.store.catalogue.erasure.subject import READER, Subject
 from shortlist.store.embed import changes
 from shortlist.store.home import Home
-from shortlist.store.home_files import CHAT_HISTORY, FEATURES, FEATURES_LOCK, LAST_READER
+from shortlist.store.home_files import CHAT_HISTORY, DRIFT_PAGE, DRIFT_REPORT, FEATURES, FEATURES_LOCK, LAST_READER
 from shortlist.store.lock import locked
 from shortlist.store.sql.dialect import in_list
 from shortlist.store.sql.schema import answers, vectors
@@ -27,7 +27,8 @@ def clean_files(home: Home, subjects: Collection[Subject]) -> None:
     """Remove readers from the remembered reader, typed lines, simulated tastes, co-watch counts and features.
 
     Typed lines have no reader and may name any video, so all of them are deleted. Features of videos count the readers'
-    events, so all are deleted, too: `shortlist features build` computes them again. May be repeated.
+    events, so all are deleted, too: `shortlist features build` computes them again. The report on drift is deleted: it
+    has titles and counts. May be repeated.
     """
     user_ids = {subject.id for subject in subjects if subject.kind == READER}
     remembered = home.path / LAST_READER
@@ -38,6 +39,8 @@ def clean_files(home: Home, subjects: Collection[Subject]) -> None:
     _clean_simulated(home.path, user_ids)
     drop_counts(home)
     drop_features(home)
+    for name in (DRIFT_REPORT, DRIFT_PAGE):
+        (home.path / name).unlink(missing_ok=True)
 
 
 def drop_features(home: Home) -> None:

@@ -291,8 +291,11 @@ def test_no_feature_holds_a_forgotten_reader(tmp_path: Path) -> None:
     with Home.open(everybody) as home:
         exported = export_reader(home, Config(home=everybody), name(2))["features"]
     assert {row["view"] for row in exported} == {"reader", "reader_item"}
+    for report in ("drift.json", "drift.html"):
+        (everybody / report).write_text("a title")
     forgotten = run(everybody, [name(2)], prove=True)
     assert forgotten.proved
+    assert not [*everybody.glob("drift.*")]
     assert forgotten.receipt["readers"][0]["erased"]["features"] == len(exported)
     assert not (everybody / "features").exists()
     with Home.open(everybody) as home:
