@@ -1,10 +1,11 @@
-"""The MCP tools recommend, search, explain, list_readers and record_event."""
+"""The MCP tools: recommend, search, explain, list readers, record events, read and change objectives."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -21,13 +22,21 @@ from shortlist.serving.api.deps import aware_datetime
 from shortlist.serving.limits.llm_queue import QueueFull
 from shortlist.serving.mcp.strict_tool import strict_tool
 from shortlist.serving.service.request_schemas import MAX_TEXT, Id, Rerank
-from shortlist.serving.service.response_schemas import AnswerOut, ExplanationOut, ReadersOut, ResultOut, SearchOut
+from shortlist.serving.service.response_schemas import (
+    AnswerOut,
+    ExplanationOut,
+    ObjectiveOut,
+    ReadersOut,
+    ResultOut,
+    SearchOut,
+)
 from shortlist.serving.service.service import Service
 
 INSTRUCTIONS = (
     "Recommends short videos to readers from what they read and watch. Use ids of readers and videos unchanged; "
     "list_readers has those of readers. "
-    "Record what a reader does with a video: it counts in their next recommendations."
+    "Record what a reader does with a video: it counts in their next recommendations. "
+    "Change their objective if they say what they want more or less of from now on."
 )
 
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -40,6 +49,7 @@ VideoId = Annotated[Id, Field(description="id of the video")]
 Wish = Annotated[str | None, Field(max_length=MAX_TEXT, description="what the reader is in the mood for")]
 SearchText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, description="what to look for")]
 Seconds = Annotated[float | None, Field(ge=0, le=1e9, allow_inf_nan=False, description="seconds")]
+Names = Annotated[Sequence[Id], Field(max_length=100, description="names of categories or channels, in any case")]
 Category = Annotated[str | None, Field(description="only this category")]
 After = Annotated[date | None, Field(description="only videos of this day or later")]
 Before = Annotated[date | None, Field(description="only videos from before this day")]
@@ -109,12 +119,36 @@ def mcp_server(service: Service) -> MCPServer:
         """List the readers by id, one page at a time, with their stated interests. `next` is null on the last page."""
         return ReadersOut(**await _run_on_newest(service, lambda: service.lists.readers(after, limit)))
 
-    read_tools = [strict_tool(function, READS) for function in (recommend, search, explain, list_readers)]
+    async def objective(user_id: User) -> ObjectiveOut:
+        """Return what a reader wants of every list: more or less of categories and channels, and the length."""
+        return ObjectiveOut(**await _run_on_newest(service, lambda: service.objective(user_id)))
+
+    async def change_objective(
+        user_id: User,
+        more: Names = (),
+        less: Names = (),
+        neither: Names = (),
+        length_s: Annotated[
+            float | None,
+            Field(ge=0, le=1e6, description="videos longer than this are wanted less; 0: any length"),
+        ] = None,
+    ) -> ObjectiveOut:
+        """Change what a reader wants of every list from now on, and return all of it. Entries not named stay.
+
+        Only for what the reader said of all lists; put a wish for one list into `about` of recommend.
+        """
+        change = partial(service.change_objective, user_id, more, less, neither, length_s)
+        return ObjectiveOut(**await _run_on_newest(service, change))
+
+    reading = (recommend, search, explain, list_readers, objective)
     return MCPServer(
         "shortlist",
         version=version("shortlist"),
         instructions=INSTRUCTIONS,
-        tools=[*read_tools, strict_tool(record_event, WRITES)],
+        tools=[
+            *(strict_tool(function, READS) for function in reading),
+            *(strict_tool(function, WRITES) for function in (record_event, change_objective)),
+        ],
         log_level="WARNING",
     )
 

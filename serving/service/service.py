@@ -16,7 +16,7 @@ import anyio
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from shortlist.agent.chat.reply import Reply
-from shortlist.agent.reader.objective import objective_document
+from shortlist.agent.reader.objective import objective_document, read_objective
 from shortlist.agent.recommend import Draft, Progress
 from shortlist.core.config import NONE
 from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
@@ -215,6 +215,21 @@ class Service:
         """Store a reader's own objective, without entries of 0, and return it. Raises `UnknownReader`."""
         self._home.catalogue.objectives.put(user_id, NO_OBJECTIVE.merged(objective))
         return self.objective(user_id)
+
+    def change_objective(
+        self, user_id: str, more: Sequence[str], less: Sequence[str], neither: Sequence[str], length_s: float | None
+    ) -> dict[str, Any]:
+        """Change entries of a reader's own objective by names in any case, and return it.
+
+        Raises `UnknownReader`, and `UsageError` for a name that no category or channel has.
+        """
+        recommender = self.reloader.recommender()
+        columns = recommender.snapshot.columns
+        asked = read_objective(
+            more=more, less=less, neither=neither, length_s=length_s,
+            categories=columns.category.names, channels=columns.channel.names,
+        )  # fmt: skip
+        return self.put_objective(user_id, recommender.profile(user_id).objective.merged(asked))
 
     def create_reader(self, user_id: str, interests: Sequence[str]) -> None:
         """Store a new reader; a known one stays as it is. Raises `RecordError` for an invalid id."""

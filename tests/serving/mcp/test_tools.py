@@ -51,7 +51,9 @@ def test_the_tools_have_typed_schemas(served: tuple[str, Home]) -> None:
             return (await client.list_tools()).tools
 
     tools = {tool.name: tool for tool in asyncio.run(ask())}
-    assert tools.keys() == {"recommend", "search", "explain", "list_readers", "record_event"}
+    assert tools.keys() == {
+        "recommend", "search", "explain", "list_readers", "record_event", "objective", "change_objective",
+    }  # fmt: skip
     recommend = tools["recommend"]
     assert recommend.input_schema["required"] == ["user_id"]
     assert recommend.input_schema["properties"]["k"]["maximum"] == 1000
@@ -59,7 +61,7 @@ def test_the_tools_have_typed_schemas(served: tuple[str, Home]) -> None:
     assert all(tool.description for tool in tools.values())
     assert all(tool.input_schema["additionalProperties"] is False for tool in tools.values())
     reading = {name for name, tool in tools.items() if tool.annotations.read_only_hint}
-    assert reading == {"recommend", "search", "explain", "list_readers"}
+    assert reading == {"recommend", "search", "explain", "list_readers", "objective"}
     assert tools["record_event"].annotations.destructive_hint is False
 
 
@@ -128,9 +130,30 @@ def test_readers_are_listed_and_dislikes_stored(served: tuple[str, Home]) -> Non
     asyncio.run(ask())
 
 
+def test_an_objective_is_changed_entry_by_entry_and_heeded(served: tuple[str, Home]) -> None:
+    async def ask() -> None:
+        async with client_of(served[0]) as client:
+
+            async def call(tool: str, **arguments: Any) -> Any:
+                return (await client.call_tool(tool, {"user_id": "ann", **arguments})).structured_content
+
+            assert (await call("objective"))["words"] == []
+            await call("change_objective", less=["channel 1"], length_s=60)
+            changed = await call("change_objective", more=["Channel 2"], length_s=0)
+            assert changed == await call("objective")
+            assert (changed["channels"], changed["length_s"]) == ({"Channel 1": -1.0, "Channel 2": 1.0}, None)
+            items = (await call("recommend", k=3, rerank="none"))["recommendations"]
+            assert {item["channel"] for item in items} == {"Channel 2"}
+            assert (await call("change_objective", neither=["Channel 1", "Channel 2"]))["words"] == []
+
+    asyncio.run(ask())
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "said"),
     [
+        ("change_objective", {"user_id": "ann", "less": ["sprots"]}, "a category or channel of the videos"),
+        ("objective", {"user_id": "nobody"}, "nobody"),
         ("recommend", {"user_id": "nobody"}, "nobody"),
         ("recommend", {"user_id": "ann", "k": 0}, "k: expected greater than or equal to 1, found 0"),
         ("recommend", {}, "user_id: expected a value, found none"),
