@@ -1,4 +1,6 @@
-"""Write docs/cli.md and docs/shortlist.1 from the command line, and docs/config.md; --check only compares.
+"""Write docs/cli.md and docs/shortlist.1 from the command line, docs/config.md, and the table of docs/cost.md.
+
+--check only compares.
 
 python -m docs.generate [--check]
 """
@@ -18,8 +20,11 @@ from typer.testing import CliRunner
 from docs.man_page import man_page
 from shortlist.app.cli.main import app
 from shortlist.core.config import Config
+from shortlist.ops.cost.estimate import Workload, estimate, total
+from shortlist.ops.cost.prices import load_prices
 
 DOCS = Path(__file__).parent
+SIZES = ((1e4, 1e4, 1e5), (1e5, 1e5, 1e6), (1e6, 1e6, 1e7))  # videos, readers, events a day
 WIDTH = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
 
 
@@ -100,10 +105,36 @@ def _default(value: Any) -> str:
     return str(value)
 
 
+def cost_page() -> str:
+    """The page about costs, with the table of three sizes between its comments."""
+    prices = load_prices()
+    bills = [estimate(Workload.of(*size), prices) for size in SIZES]
+    videos, readers, events = zip(*SIZES, strict=True)
+    rows = [
+        ["", *(f"{number:,.0f} videos" for number in videos)],
+        ["---", *("---:" for _ in SIZES)],
+        ["readers", *(f"{number:,.0f}" for number in readers)],
+        ["events a day", *(f"{number:,.0f}" for number in events)],
+        *([lines[0].part, *(f"{line.usd:,.0f}" for line in lines)] for lines in zip(*bills, strict=True)),
+        ["**USD a month**", *(f"**{total(bill):,.0f}**" for bill in bills)],
+        ["serving tasks", *(bill[0].size for bill in bills)],
+    ]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    page = (DOCS / "cost.md").read_text(encoding="utf-8")
+    before, _, rest = page.partition("do not edit -->\n")
+    where = f"Region {prices.region}, table of {prices.date}."
+    return f"{before}do not edit -->\n{table}\n\n{where}\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
+
+
 def main() -> int:
     """Write the pages, or with --check name those that are stale and return 1."""
     stale = []
-    pages = {"cli.md": cli_page(), "shortlist.1": man_page(_helps()), "config.md": config_page()}
+    pages = {
+        "cli.md": cli_page(),
+        "shortlist.1": man_page(_helps()),
+        "config.md": config_page(),
+        "cost.md": cost_page(),
+    }
     for name, text in pages.items():
         path = DOCS / name
         if path.exists() and path.read_text(encoding="utf-8") == text:

@@ -14,6 +14,7 @@ import typer
 from shortlist.app.cli import (
     chat,
     config,
+    cost,
     distil,
     drift,
     events,
@@ -74,6 +75,7 @@ app.command("restore")(backup.restore)
 app.command("publish")(publish.publish)
 app.command("forget")(forget.forget)
 app.command("export-reader")(forget.export_reader)
+app.command("cost")(cost.cost)
 
 INTERRUPTED = 130
 

@@ -1,0 +1,1 @@
+"""An estimate of what a deployment on AWS costs a month."""
