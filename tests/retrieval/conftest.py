@@ -63,9 +63,10 @@ class MemoryHome:
     """A home without SQL and Chroma."""
 
     encoder = "test"
+    is_follower = False
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = self.content = path
         self.home_id = "memory"
         self.catalogue = MemoryCatalogue()
         self.embeddings = MemoryEmbeddings()
