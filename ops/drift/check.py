@@ -61,8 +61,9 @@ def _judge(feature: Feature, calendar: Calendar, level: float) -> Finding:
     )
     newest = calendar.recent[-1]
     if len(reference) < MIN_REFERENCE:
-        few = f"{len(reference)} of the {len(calendar.reference)} days before have {MIN_ROWS} rows or more"
-        return Finding(sample.name, "unknown", why=f"{few}, {MIN_REFERENCE} are needed")
+        span = f"{calendar.reference[0]} to {calendar.reference[-1]}"
+        few = f"{len(reference)} days from {span} have {MIN_ROWS} rows or more, {MIN_REFERENCE} are needed"
+        return Finding(sample.name, "unknown", why=few)
     if newest not in recent:
         return Finding(sample.name, "unknown", why=f"{rows.get(newest, 0)} rows on {newest}, {MIN_ROWS} are needed")
     days = [*reference, *recent]

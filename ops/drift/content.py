@@ -60,5 +60,5 @@ def _cells(
     ids = list(found)
     central = [ids[at] for at in (np.stack(list(found.values())) @ cells.centroids.T).argmax(0)]
     titles = titles_of(central)
-    names = [f"cell {cell} (like “{titles[item_id]}”)" for cell, item_id in enumerate(central)]
+    names = [f"cell {cell} (like “{titles.get(item_id, item_id)}”)" for cell, item_id in enumerate(central)]
     return {day: Counter(names[cell] for cell in cells.of(vectors)) for day, vectors in by_day.items()}

@@ -21,9 +21,8 @@ Statistic = Literal["PSI", "KS", "MMD", "rates", "level"]
 BINS = 10  # quantiles of the reference days
 MAX_DISTINCT = 20  # numbers with so few values have a bin for each
 SMALL = 500  # rows of a usual day; with fewer, KS decides: it needs no bins
-MIN_EXPECTED = 5  # rows of a label on the smallest day; rarer ones are counted together
+MIN_EXPECTED = 5  # rows of a label on a usual day; rarer ones are counted together
 MAX_LABELS = 30
-OTHER = "(other)"
 RESOLUTION = 0.01  # of a level; smaller changes are none
 
 
@@ -96,8 +95,9 @@ class Labels:
     def measure(self, days: Sequence[date], n: int) -> Measured:
         """See `Sample`."""
         total = sum((Counter(self.by_day[day]) for day in days[:n]), Counter())
-        least = MIN_EXPECTED * total.total() / min(sum(self.by_day[day].values()) for day in days)
-        names = [name for name, count in total.most_common(MAX_LABELS) if count >= least]
+        least = MIN_EXPECTED * total.total() / np.median([sum(self.by_day[day].values()) for day in days])
+        frequent = [name for name, count in total.most_common(MAX_LABELS) if count >= least]
+        names = frequent or [name for name, _ in total.most_common(1)]
         counts = np.array([_with_others(self.by_day[day], names) for day in days])
         return _measure_counts(counts, n)
 

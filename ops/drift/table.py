@@ -6,6 +6,8 @@ from shortlist.ops.drift.report import Finding, Report, State
 
 HEAD = ("feature", "state", "since", "times the limit", "what changed", "statistic", "distance", "limit", "PSI", "KL")
 
+LISTED = 4  # names of features in a line
+
 
 def headline(report: Report) -> str:
     """Return one sentence about the newest day."""
@@ -36,7 +38,7 @@ def not_judged(report: Report) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for one in report.in_state("unknown"):
         by_reason.setdefault(one.why, []).append(one.feature)
-    return [f"not judged: {', '.join(features)} ({why})" for why, features in by_reason.items()]
+    return [f"not judged: {_listed(features)} ({why})" for why, features in by_reason.items()]
 
 
 def next_steps(report: Report) -> list[str]:
@@ -45,6 +47,12 @@ def next_steps(report: Report) -> list[str]:
     for one in report.in_state("drifting"):
         by_advice.setdefault(one.advice, []).append(one.feature)
     return [f"{', '.join(features)}: {advice}" for advice, features in by_advice.items()]
+
+
+def _listed(names: list[str]) -> str:
+    """Return names in a line, of many the first ones."""
+    more = len(names) - LISTED
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:LISTED])} and {more} more"
 
 
 def _row(one: Finding) -> tuple[str, ...]:

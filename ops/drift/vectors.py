@@ -6,6 +6,7 @@ The mean vector does not see a tenth of foreign vectors. The mean of random Four
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -51,12 +52,16 @@ def mmd(moments: Sequence[tuple[Floats, float]], sizes: Floats, n_reference: int
 
 
 class Cells:
-    """Cells of k-means over `sample`, float32[n, d], as a large index has them."""
+    """At most `cells` cells of k-means over `sample`, float32[n, d], as a large index has them."""
 
     def __init__(self, sample: FloatArray, cells: int, seed: int = 0) -> None:
         from scipy.cluster.vq import kmeans2
 
-        self.centroids = kmeans2(sample, cells, minit="++", seed=seed)[0].astype(np.float32)
+        distinct = len(np.unique(sample, axis=0))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "One of the clusters is empty")  # it stays empty on all days
+            found = kmeans2(sample, min(cells, distinct), minit="++", seed=seed)[0]
+        self.centroids = found.astype(np.float32)
 
     def of(self, vectors: FloatArray) -> Counts:
         """Return the nearest cell of each vector, int64[n]."""

@@ -31,5 +31,5 @@ def _lines(steps: Sequence[Step], states: dict[str, Execution]) -> Iterator[str]
             followers = [later.name for later in steps[at + 1 :] if resource in later.inputs]
             yield from (f"  {step.name} -- {resource} --> {name}" for name in followers)
             if not followers:
-                yield f"  {step.name} --> {resource}[({resource})]"
+                yield f"  {step.name} --> {resource}_[({resource})]"  # a step may have the same name
     yield from (f"  classDef {state} fill:{colour},stroke:#888" for state, colour in COLOURS.items())

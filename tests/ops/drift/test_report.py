@@ -60,10 +60,10 @@ def test_too_few_days_or_rows_are_said_and_not_judged() -> None:
     few_days = report_of([17], days=10)
     assert headline(few_days) == "2026-11-26: nothing can be judged yet"
     assert not_judged(few_days) == [
-        "not judged: chosen: category (6 of the 14 days before have 20 rows or more, 7 are needed)"
+        "not judged: chosen: category (6 days from 2026-11-09 to 2026-11-22 have 20 rows or more, 7 are needed)"
     ]
     (finding,) = report_of([17], rows=10).findings
-    assert finding.why.startswith("0 of the 14 days")
+    assert finding.why.startswith("0 days from")
 
 
 def test_the_table_says_what_changed_and_what_to_do() -> None:

@@ -13,6 +13,7 @@ from scipy.stats import ks_2samp
 from shortlist.ops.drift.divergence import KS_MEAN
 from shortlist.ops.drift.samples import Labels, Levels, Numbers, Rates, Vectors, bin_edges
 from shortlist.ops.drift.spread import judge
+from shortlist.ops.drift.vectors import Cells
 
 DAYS = [date(2026, 11, 1) + timedelta(days=n) for n in range(12)]
 N = 10  # reference days
@@ -86,6 +87,20 @@ def test_a_tenth_of_foreign_vectors_is_seen_although_the_mean_vector_does_not_ch
     excess = judge(vectors.measure(DAYS, N).distances, 0.001).excess
     assert excess[11] > 1 > excess[10]
     assert vectors.change(DAYS[11], DAYS[:3]).startswith("cosine of the mean vectors 0.99")
+
+
+def test_cells_count_the_nearest_centre_and_few_videos_need_few_cells() -> None:
+    axes = np.eye(4, dtype=np.float32)
+    cells = Cells(np.repeat(axes[:3], 50, axis=0), 64)
+    assert sorted(cells.centroids.argmax(1).tolist()) == [0, 1, 2]
+    one, two, three = cells.of(axes[:3]).tolist()
+    assert cells.of(axes[[2, 0, 0, 1]]).tolist() == [three, one, one, two]
+
+
+def test_one_day_with_few_rows_does_not_hide_rare_labels() -> None:
+    usual = {"news": 900, "sports": 100}
+    labels = Labels("category", dict.fromkeys(DAYS, usual) | {DAYS[3]: {"news": 20}, DAYS[11]: {"news": 1000}})
+    assert labels.measure(DAYS, N).distances.raw[11, 0] > 0.1
 
 
 def test_fewer_choices_at_equal_scores_are_seen() -> None:

@@ -253,6 +253,7 @@ def test_the_drawing_has_every_step_and_its_state(pipeline: Pipeline, put: Put) 
     assert '  train["train<br/>skipped"]:::skipped\n' in drawn
     assert "  arrive -- taken --> validate\n" in drawn
     assert "  incoming[(incoming)] --> arrive\n" in drawn
+    assert "  drift --> drift_[(drift)]\n" in drawn
 
 
 def test_each_step_is_a_command_that_exists() -> None:
