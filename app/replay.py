@@ -73,6 +73,8 @@ def replay(home: Home, config: Config, request_id: str) -> Replay:
     if not lost and AND not in exposure.models:  # else the variants of the experiment name them
         retrieval = config.retrieval.model_copy(update={"models": exposure.models})
         then = config.model_copy(update={"retrieval": retrieval})
+    if all(item.propensity == 1 for item in exposure.items):  # nothing was drawn: exported lists are not explored
+        then = then.model_copy(update={"exposures": then.exposures.model_copy(update={"explore": 0.0})})
     records = _RecordsThen(home.catalogue, own)
     recommender = open_shown(home, then, experiment, records, until=exposure.last_event)
     now = shown_items(answer_document(recommender.recommend(exposure.request)))

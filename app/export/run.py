@@ -12,12 +12,12 @@ from shortlist.app.export.merge import merge_shards
 from shortlist.app.export.plan import Plan, metadata, shards
 from shortlist.app.export.ray_engine import run_on_ray
 from shortlist.app.export.shards import is_done, open_shard_folder, read_shard, schema, shard_file
-from shortlist.app.export.split_lists import COLUMNS, splitting
+from shortlist.app.export.split_lists import COLUMNS, SplitLists, splitting
 from shortlist.app.export.worker import Task
-from shortlist.core.config import NONE, Config
+from shortlist.core.config import AUTO, NONE, Config
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Request
-from shortlist.eval.hashes import digest
+from shortlist.eval.hashes import config_hash, digest
 from shortlist.store.home import Home
 
 Engine = Callable[[Iterable[tuple[int, list[str]]], Task, int], Iterator[int]]
@@ -59,8 +59,8 @@ def export(
                 else:
                     yield number, user_ids
 
-        export_id = digest(described)
-        task = Task(config, plan.request, plan.details, plan.folder, experiment, export_id)
+        split = SplitLists(experiment, digest(described), config_hash(config, AUTO)) if experiment else None
+        task = Task(config, plan.request, plan.details, plan.folder, split)
         for readers in ENGINES[engine](unfinished_shards(), task, workers_for(config, plan.request)):
             progress(readers)
         files = [shard_file(plan.folder, number) for number in numbers]

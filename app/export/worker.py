@@ -9,50 +9,44 @@ from pathlib import Path
 from shortlist.agent.export_rows import export_rows
 from shortlist.app.build import open_home, open_recommender, open_shown
 from shortlist.app.export.shards import shard_file, write_shard
-from shortlist.app.export.split_lists import add_columns, exposures_of
-from shortlist.core.config import AUTO, Config
+from shortlist.app.export.split_lists import SplitLists
+from shortlist.core.config import Config
 from shortlist.core.ranking import Request
-from shortlist.eval.hashes import config_hash
-from shortlist.store.catalogue.experiments import Experiment
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """The work of every worker: the request made for each reader, the details to add, and the folder of the shards.
 
-    `experiment` is the one in progress if it splits the readers, and `export` identifies the export.
+    `split` is None unless an experiment splits the readers.
     """
 
     config: Config
     request: Request
     details: tuple[str, ...]
     folder: Path
-    experiment: Experiment | None
-    export: str
+    split: SplitLists | None = None
 
 
 class Worker:
     """Opens the home once; the index files are mapped, so workers on one machine share them."""
 
     def __init__(self, task: Task) -> None:
-        home = open_home(task.config)
+        home, split = open_home(task.config), task.split
         self._recommender = (
-            open_shown(home, task.config, task.experiment) if task.experiment else open_recommender(home, task.config)
+            open_shown(home, task.config, split.experiment) if split else open_recommender(home, task.config)
         )
         self._records = home.catalogue
         self._task = task
 
     def work(self, number: int, user_ids: Sequence[str]) -> int:
         """Rank the readers of shard `number`, write the shard and return the number of readers."""
-        task = self._task
+        task, split = self._task, self._task.split
         rows = export_rows(self._recommender, self._records, user_ids, task.request, task.details)
-        if task.experiment:
-            add_columns(rows, task.experiment, task.export)
+        if split is not None:
+            split.add_columns(rows)
             last = self._records.events.last_number()
-            shown = exposures_of(
-                rows, task.experiment, task.request, self._recommender.snapshot, last, config_hash(task.config, AUTO)
-            )
-            self._records.exposures.put(list(shown))
+            self._records.exposures.put(list(split.exposures(rows, task.request, self._recommender.snapshot, last)))
         return write_shard(shard_file(task.folder, number), rows, len(user_ids)).readers
 
 

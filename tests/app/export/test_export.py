@@ -23,7 +23,8 @@ from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.plan import Plan, check_files, parse_details
 from shortlist.app.export.run import ExportResult, export
 from shortlist.app.export.xlsx import write_workbook
-from shortlist.core.config import Config
+from shortlist.app.replay import replay
+from shortlist.core.config import Config, ExposuresConfig
 from shortlist.core.errors import StateError, UsageError
 from shortlist.core.ranking import Filters, Request
 from shortlist.core.types import Event, Reader
@@ -390,15 +391,17 @@ def test_an_experiment_that_splits_readers_is_in_the_rows_and_recorded(
     sample_home: Path, config: Config, tmp_path: Path
 ) -> None:
     path = shutil.copytree(sample_home, tmp_path / "home")
-    settings = config.model_copy(update={"home": path})
+    settings = config.model_copy(update={"home": path, "exposures": ExposuresConfig(explore=0.5)})
     with open_home(settings) as home:
         popular = {"name": "popular", "alone": "popular"}
         experiment = home.catalogue.experiments.start("mail", {"name": "default"}, popular, "split")
-        over(home, settings)(tmp_path / "out.parquet", rerank="none")
+        over(home, settings)(tmp_path / "out.parquet", rerank="none", settings={"workers": 2})
         rows = by_reader(tmp_path / "out.parquet")
         shown = {one.request.user_id: one for one in home.catalogue.exposures.iterate("mail")}
         over(home, settings)(tmp_path / "out.parquet", rerank="none")
         assert home.catalogue.counts().readers == len(list(home.catalogue.exposures.iterate("mail")))
+        found = replay(home, settings, next(iter(shown.values())).request_id)
+    assert (found.same, found.changed) == (True, ())
     assert {row["variant"] for own in rows.values() for row in own} == {"a", "b"}
     for user_id, own in rows.items():
         exposure = shown[user_id]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shortlist.app.privacy.forget import Forgotten, forget
-from shortlist.core.config import Config
+from shortlist.core.config import Config, StoreConfig
 from shortlist.core.errors import UnknownItem
 from shortlist.core.exposures import Exposure, ShownItem
 from shortlist.core.ranking import Request
@@ -188,3 +188,23 @@ def test_a_proof_finds_what_was_left_of_a_video(path: Path) -> None:
     (path / "notes.txt").write_text("spoken sentence 03 about zebra03")
     proof = run(path, [VIDEO], prove=True).receipt["proof"]
     assert (proof["holds"], proof["traces"]) == (False, ["notes.txt"])
+
+
+def test_a_catalogue_on_a_server_forgets_items_and_keeps_the_tombstone(tmp_path: Path, servers: StoreConfig) -> None:
+    with Home.open(tmp_path / "home", "hash-32", servers) as home:
+        with home.writing():
+            home.catalogue.videos.put([video(at) for at in (3, 4)])
+            home.catalogue.articles.put([article(at) for at in (2, 3)])
+            deliver(home, HashEncoder)
+        home.catalogue.events.add([Event("ann", one, "video", "view", NOW) for one in (VIDEO.id, "video-number-04")])
+        items = (ShownItem(VIDEO.id, 1, 0.5), ShownItem("video-number-04", 2, 0.4))
+        home.catalogue.exposures.put([Exposure("list", NOW, Request("ann"), items, 1, 1, "none", "settings")])
+        home.catalogue.threads.add("chat", {"message": f"why {VIDEO.id}?", "reply": "Because."})
+        done = forget(home, Config(home=tmp_path / "home", store=servers), [VIDEO, ARTICLE], prove=True)
+        assert done.proved, done.receipt["proof"]
+        assert home.catalogue.videos.ids() == ["video-number-04"]
+        assert home.catalogue.articles.ids() == ["article-number-03"]
+        assert [item.item_id for one in home.catalogue.exposures.iterate() for item in one.items] == ["video-number-04"]
+        assert home.catalogue.threads.get("chat") == []
+        assert [removed for _, removed in home.catalogue.videos.iterate_removed()] == [VIDEO.id]
+        assert any("tombstones" in place for place in done.receipt["outside"])
