@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shortlist.core.config import Config
@@ -52,24 +53,50 @@ class Challenger:
             return train(self.home, self.config, self.plan, self.bars, verdict)
         return tune_version(self.home, self.config, evaluation_factories(), self.bars, verdict)
 
-    def judge(self) -> dict[str, Any]:
-        """Compare with what is in use, or approved to be next, on the newest day and week; return the verdict."""
+    def judge(self, acts: Acts) -> dict[str, Any]:
+        """Compare with what is in use, or approved to be next; return the verdict.
+
+        Another plan is compared on the newest day and week, the same plan by the later half of what is new in `acts`.
+        """
         from shortlist.app.build import evaluation_factories
-        from shortlist.eval.gate import judge
-
-        challenger = self._contestant("challenger", self.made_by)
-        return judge(self.home, self._champion(), challenger, self.config, evaluation_factories(), self.bars).document()
-
-    def _champion(self) -> Callable[[Task], Variant]:
-        from shortlist.eval.variants import Variant
-        from shortlist.retrieval.trained.versions import read_receipt, registry
+        from shortlist.eval.gate import judge, judge_refresh
+        from shortlist.retrieval.trained.versions import registry
         from shortlist.store.registry.decisions import NO_MODELS
 
-        versions = registry(self.home.path)
-        current = versions.waiting() or versions.champion()
-        if current == NO_MODELS:
-            return lambda _: Variant(name="champion")
-        return self._contestant("champion", read_receipt(self.home.path, current)["plan"])
+        versions, factories = registry(self.home.path), evaluation_factories()
+        current, challenger = versions.waiting() or versions.champion(), self._contestant("challenger", self.made_by)
+        champion: Callable[[Task], Variant] = self._shipped
+        if current != NO_MODELS:
+            receipt = versions.receipt(current)
+            known = datetime.fromisoformat(receipt["data"].get("until") or receipt["at"])  # older ones have no `until`
+            cut = acts.middle_after(known)
+            if receipt["plan"] == self.made_by and cut is not None:
+                as_it_is = self._as_it_is(current)
+                return judge_refresh(self.home, cut, as_it_is, challenger, self.config, factories, self.bars).document()
+            champion = self._contestant("champion", receipt["plan"])
+        return judge(self.home, champion, challenger, self.config, factories, self.bars).document()
+
+    @staticmethod
+    def _shipped(_task: Task) -> Variant:
+        from shortlist.eval.variants import Variant
+
+        return Variant(name="champion")
+
+    def _as_it_is(self, version: str) -> Callable[[Task], Variant]:
+        from shortlist.app.build import evaluation_factories
+        from shortlist.eval.tasks.home import open_task_home
+        from shortlist.eval.variants import Variant
+        from shortlist.retrieval.trained.versions import read_receipt, read_version, versions, write_version
+
+        def contestant(task: Task) -> Variant:
+            encoder = evaluation_factories().encoder(self.config)
+            with open_task_home(task, Variant(name="default"), self.config, encoder, self.bars) as past:
+                if version not in versions(past.path):
+                    receipt = read_receipt(self.home.path, version)
+                    write_version(past.path, read_version(self.home.path, version), receipt)
+            return Variant(name="champion", retrieval={"models": version})
+
+        return contestant
 
     def _contestant(self, name: str, plan: Mapping[str, Any] | None) -> Callable[[Task], Variant]:
         from shortlist.eval.variants import Variant
@@ -129,7 +156,7 @@ def _train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, 
         challenger.train()
         promote(home.path, version, RETRAINED)
     elif version not in versions.names():
-        verdict = challenger.judge() if gate else None
+        verdict = challenger.judge(acts) if gate else None
         challenger.train(verdict)
         if verdict and verdict["promoted"] and config.pipeline.approval == "gate":
             versions.approve(version, verdict["why"])

@@ -2,13 +2,16 @@
 
 Both are trained on the events before a cut and judged on what readers chose after it. Two cuts, a day and a week before
 the newest event, because popularity a day ahead is worth most and a week ahead it may hurt.
+
+A refresh, which is the champion's own plan on newer data, would be equal to it there. It is judged by the later half of
+what is new: the champion as it is against its plan on all events before that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -26,6 +29,7 @@ from shortlist.eval.variants import Variant
 from shortlist.store.home import Home
 
 HORIZONS = {"day": timedelta(days=1), "week": timedelta(days=7)}
+REFRESH = "half"  # the later half of the events that are new to the champion
 METRIC = "nDCG@10"
 ALPHA = 0.05
 ENOUGH = 30  # readers; a smaller slice decides nothing
@@ -94,6 +98,33 @@ def judge(
         except (RecordError, UsageError) as error:
             left_out[horizon] = str(error)
     return verdict(judged, left_out)
+
+
+def judge_refresh(
+    home: Home, cut: datetime, champion: Contestant, challenger: Contestant, config: Config, factories: Factories,
+    bars: Bars = no_bars,
+) -> Verdict:  # fmt: skip
+    """Compare the champion as it is with its plan on all events before `cut`, by what readers chose after it."""
+    try:
+        task = events_task(home, cut, REFRESH)
+        _require_enough(task)
+        evaluator = Evaluator(task, config, factories, bars)
+        judged = _judge_horizon(REFRESH, task, champion(task), challenger(task), evaluator, config.eval.seed)
+    except (RecordError, UsageError) as error:
+        return refresh_verdict((), {REFRESH: str(error)})
+    return refresh_verdict(judged, {})
+
+
+def refresh_verdict(judged: Sequence[Judged], left_out: Mapping[str, str]) -> Verdict:
+    """Decide: newer data are reason enough, unless it is significantly worse for some readers."""
+    worse = [one.name for one in judged if one.worse]
+    if not judged:
+        why = "too few readers to judge by what is new"
+    elif worse:
+        why = f"newer data, but significantly worse for {'; '.join(worse)}"
+    else:
+        why = "newer data, and worse in no slice"
+    return Verdict(tuple(judged), bool(judged) and not worse, why, left_out)
 
 
 def verdict(judged: Sequence[Judged], left_out: Mapping[str, str]) -> Verdict:

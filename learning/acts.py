@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 
 import numpy as np
@@ -63,6 +64,16 @@ class Acts:
     def owner(self) -> Ints:
         """int64[m]: the number of the reader of each act."""
         return np.repeat(np.arange(len(self.readers)), self.lengths)
+
+    @property
+    def newest(self) -> datetime:
+        """The time of the newest act."""
+        return datetime.fromtimestamp(int(self.times.max()) / 1e6, UTC)
+
+    def middle_after(self, moment: datetime) -> datetime | None:
+        """Return the time with as many acts after it as between `moment` and it; None without later acts."""
+        later = self.times[self.times > moment.timestamp() * 1e6]
+        return datetime.fromtimestamp(float(np.median(later)) / 1e6, UTC) if len(later) else None
 
     @cached_property
     def digest(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shortlist.eval.gate import ENOUGH, Judged, verdict
+from shortlist.eval.gate import ENOUGH, Judged, refresh_verdict, verdict
 from shortlist.eval.stats.significance import Comparison, Interval
 
 
@@ -28,3 +28,12 @@ def test_chance_and_nothing_to_judge_promote_nothing() -> None:
     nothing = verdict([], {"day": "too few"})
     assert not nothing.promoted
     assert nothing.document()["left_out"] == {"day": "too few"}
+
+
+def test_newer_data_are_reason_enough_unless_it_gets_worse() -> None:
+    equal, worse = judged("half", "all", 0.0, 1.0), judged("half", "cold readers", -0.05, 0.01)
+    assert refresh_verdict([equal], {}).promoted
+    assert refresh_verdict([equal], {}).why == "newer data, and worse in no slice"
+    assert not refresh_verdict([equal, worse], {}).promoted
+    assert "cold readers" in refresh_verdict([equal, worse], {}).why
+    assert not refresh_verdict([], {"half": "too few"}).promoted
