@@ -42,8 +42,10 @@ def history(view: View, events: pl.DataFrame, since: int, until: int) -> pl.Data
     own = chosen.select(*view.keys, "at", "known", **amounts, **view.newest)
     changes = pl.concat([_entries(view, own), *(_exits(view, own, window) for window in view.windows)], how="diagonal")
     counts = [pl.col(name).sum() for name in view.counts]  # the sum of nulls is 0
-    before = changes.filter(pl.col("at") < until).group_by(*view.keys, "at")
-    summed = before.agg(*counts, *(pl.col(name).max() for name in view.newest)).sort(*view.keys, "at")
+    # What changed before `since` is one row for each entity, which is left out at the end.
+    moment = pl.col("at").clip(lower_bound=since - 1)
+    moments = changes.filter(pl.col("at") < until).with_columns(moment).group_by(*view.keys, "at")
+    summed = moments.agg(*counts, *(pl.col(name).max() for name in view.newest)).sort(*view.keys, "at")
     state = summed.with_columns(
         *(pl.col(name).cum_sum().over(view.keys) for name in view.counts),
         *(pl.col(name).cum_max().forward_fill().over(view.keys) for name in view.newest),
