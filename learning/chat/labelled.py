@@ -32,7 +32,9 @@ SAMPLE_NAMES = Names(
     ("Atlas Brief", "Crumb Diary", "Hedge & Hollow", "Ledger Lane", "Orbit Minute", "Pan & Simmer", "Plain Body",
      "Potting Shed", "Slow Rails", "Tidepool Diaries", "Touchline", "Two Chords Down", "Warm Circuits"),
 )  # fmt: skip
-NAMES_OF_PARTS = dict.fromkeys(("twelfth", "thirteenth", "fourteenth", "fifteenth", "unseen", "unseen 2"), SAMPLE_NAMES)
+NAMES_OF_PARTS = dict.fromkeys(
+    ("twelfth", "thirteenth", "fourteenth", "fifteenth", "unseen", "unseen 2", "unseen 3"), SAMPLE_NAMES
+)
 LISTED = tuple(
     {
         "rank": place,

@@ -17,16 +17,26 @@ from shortlist.agent.chat.nlu.topic import find_marked_topic, strip_filler, trim
 from shortlist.agent.chat.nlu.vocabulary import parse_number, word_map
 
 MIN_REFUSAL_WORDS = 3  # a shorter refusal has words of the grammar; other short messages are topics
+MAX_MARKED_WORDS = 4  # of a topic after "about"; a longer one may have more in it than the topic
 SURE_OF_TOPIC = 2.0  # sum of log-odds
 
 
 def topic_of(msg: ParsedMessage, least: float = 0.0) -> str | None:
     """Return the topic that the tagger finds in `msg`, without its occasion; None below `least` log-odds."""
     text = pattern("topic_end").sub("", msg.rest)
+    clause = pattern("clause").search(text)
+    if clause:  # "I'm curious how bees find home"
+        return trim(clause["topic"])
     before, *after = pattern("meanwhile").split(text, maxsplit=1)
     rest = " ".join(after)
     topic = load_models()[1].topic(rest if not before.strip() or find_marked_topic(rest) else before, least)
-    return (find_marked_topic(topic) or trim(topic)) if topic else None
+    if topic and strip_filler(topic):
+        marked = find_marked_topic(text) or ""
+        marked = find_marked_topic(marked) or marked
+        whole = marked.endswith(topic) and len(marked.split()) <= MAX_MARKED_WORDS  # "search engines", not "engines"
+        return marked if whole else find_marked_topic(topic) or trim(topic)
+    kind = pattern("of_that_kind").search(msg.rest)  # "penguin videos"
+    return strip_filler(kind["topic"]) if kind else None
 
 
 def recommend(msg: ParsedMessage, least: float = 0.0) -> Action | None:
