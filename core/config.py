@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from shortlist.core.config_batch import EvalConfig, ExportConfig, TunedConfig
 from shortlist.core.config_copies import BackupConfig, PublishConfig
 from shortlist.core.config_section import Positive, Section, Share, Weight
 from shortlist.core.config_serving import ServeConfig
@@ -129,6 +130,11 @@ class RetrievalConfig(Section):
     dense_top: int = Field(5, ge=1, description="liked items nearest to a video that make up its dense score")
     cowatch_recency: Share = Field(0.65, description="weight of a liked video relative to the next newer one")
     cowatch_backward: Share = Field(0.1, description="weight of a backward link relative to a forward one")
+    cowatch_top: int | None = Field(
+        None,
+        ge=1,
+        description="links of each video to others that are kept, the strongest; all if unset (docs/scale.md)",
+    )
     cowatch_damping: Share = Field(0.1, description="exponent of the popularity by which a link is divided")
     popular_half_life_days: Positive = Field(14.0, description="a click, view or like this old counts half as popular")
     fresh_half_life_days: Positive = Field(30.0, description="a video this much older than the newest is half as fresh")
@@ -283,32 +289,6 @@ class MediaConfig(Section):
     backoff_s: Positive = Field(2.0, description="seconds before the first retry; doubled before each further one")
     timeout_s: Positive = Field(20.0, description="seconds without data after which a connection fails")
     s3_endpoint: str | None = Field(None, description="address of an S3 server other than Amazon's")
-
-
-class TunedConfig(Section):
-    """Data that the settings were tuned on; reports label their figures on the same data."""
-
-    on: dict[str, str] = Field(default_factory=dict, description="data set = hash of its files")
-    keys: tuple[str, ...] = Field((), description="settings that were tuned, as retrieval.weights")
-
-
-class EvalConfig(Section):
-    """Evaluation."""
-
-    cache: Path | None = Field(
-        None, description="folder of ingested data sets and finished runs; in the user's cache folder if unset"
-    )
-    seed: int = Field(0, ge=0, description="seed of samples, resampling and simulated readers")
-
-
-class ExportConfig(Section):
-    """Division of the export."""
-
-    workers: int = Field(0, ge=0, description="processes that rank readers; 0 is one for each core")
-    shard: int = Field(500, ge=1, description="readers of one part; a stopped export loses the parts in progress")
-    ray_address: str | None = Field(
-        None, description='address of a Ray cluster, as "ray://host:10001" or "auto"; a Ray of this machine if unset'
-    )
 
 
 class PipelineConfig(Section):

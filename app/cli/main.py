@@ -28,7 +28,7 @@ from shortlist.app.cli import (
     train,
 )
 from shortlist.app.cli.eval import commands as evaluation
-from shortlist.app.cli.home import backup, doctor, publish, rebuild, status
+from shortlist.app.cli.home import backup, cowatch, doctor, publish, rebuild, status
 from shortlist.app.cli.ingest import commands as ingest
 from shortlist.app.cli.ingest import simulate
 from shortlist.app.cli.pipeline import commands as pipeline
@@ -70,6 +70,7 @@ app.command("config")(config.config)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("rebuild")(rebuild.rebuild)
+app.command("cowatch")(cowatch.cowatch)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("publish")(publish.publish)

@@ -13,7 +13,7 @@ from shortlist.core.config import Config
 from shortlist.core.errors import ServiceError
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.retrieval.build import build_leg
-from shortlist.retrieval.index.cowatch_counts import cowatch_is_damaged
+from shortlist.retrieval.index.cowatch_file import cowatch_is_damaged
 from shortlist.retrieval.index.index import FOLDER, Index, open_index
 from shortlist.retrieval.index.indexer import is_newer_than_catalogue, item_vectors
 from shortlist.retrieval.index.snapshot import Snapshot

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from shortlist.app.export.worker import Task, Worker, with_one_thread
-from shortlist.core.errors import ModelMissing
+from shortlist.app.ray_session import ray_session
 
 SPARE_CORES = 1  # Ray Data's own tasks need a slot: with an actor on every core they would wait for ever
 
@@ -27,29 +27,11 @@ class RayWorker:
 
 def run_on_ray(shards: Iterable[tuple[int, list[str]]], task: Task, workers: int) -> Iterator[int]:
     """Rank `shards`; yield the number of readers of each. Without `export.ray_address`, Ray starts on this machine."""
-    ray = _import_ray()
-    address = task.config.export.ray_address
-    options: dict[str, Any] = {"address": address} if address else {"num_cpus": workers + SPARE_CORES}
-    ray.init(**options, log_to_driver=False, include_dashboard=False)
     task = replace(task, config=with_one_thread(task.config))
-    try:
+    with ray_session(task.config.export.ray_address, workers + SPARE_CORES) as ray:
         items = [{"number": number, "user_ids": user_ids} for number, user_ids in shards]
         done = ray.data.from_items(items).map_batches(
             RayWorker, fn_constructor_args=(task,), batch_size=1, concurrency=workers, num_cpus=1
         )
         for row in done.iter_rows():
             yield int(row["readers"])
-    finally:
-        ray.shutdown()
-
-
-def _import_ray() -> Any:
-    try:
-        import ray
-        import ray.data
-    except ImportError as error:
-        remedy = "run `pip install -e '.[ray]'`, or use --engine local"
-        raise ModelMissing(
-            "Ray is not installed", expected="the package ray", found=str(error), remedy=remedy
-        ) from error
-    return ray

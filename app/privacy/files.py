@@ -11,7 +11,7 @@ from typing import Any
 
 from shortlist.ingest.simulate.tastes import FILE_NAME as SIMULATED
 from shortlist.ingest.simulate.tastes import Tastes
-from shortlist.retrieval.index.cowatch_counts import NAME as COWATCH
+from shortlist.retrieval.index.cowatch_file import NAME as COWATCH
 from shortlist.retrieval.index.index import FOLDER as INDEXES
 from shortlist.retrieval.trained.versions import holds_traces, mark_traces, promoted, read_receipt
 from shortlist.store.catalogue.erasure.subject import READER, Subject

@@ -20,7 +20,7 @@ from shortlist.app.privacy.prove import prove as prove_it
 from shortlist.app.privacy.receipt import Document, pseudonym, write_receipt
 from shortlist.core.config import Config, StoreConfig
 from shortlist.core.errors import UnknownItem, UnknownReader, UsageError
-from shortlist.retrieval.index.cowatch_counts import load_links
+from shortlist.retrieval.index.cowatch_file import load_links
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.store.backups.backup import backup_folder
 from shortlist.store.catalogue.erasure.subject import READER, Erased, Subject
@@ -79,7 +79,7 @@ def forget(
             )  # fmt: skip
         receipt["wiped"] = home.wipe()
         drop_counts(home)
-        load_links(home, home.path / FOLDER)
+        load_links(home, home.path / FOLDER, config.retrieval.cowatch_top)
         receipt["outside"] = [*_outside(home, receipt)]
         receipt["proof"] = prove_it(home, config, subjects, texts) if prove else None
         path, signed = write_receipt(home.path, receipt)

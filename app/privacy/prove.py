@@ -14,7 +14,8 @@ import numpy as np
 from shortlist.app.privacy.traces import find_traces
 from shortlist.core.config import Config
 from shortlist.core.types import KINDS
-from shortlist.retrieval.index.cowatch_counts import Links, load_links
+from shortlist.retrieval.index.cowatch_counts import Links
+from shortlist.retrieval.index.cowatch_file import load_links
 from shortlist.retrieval.index.index import FOLDER, Index
 from shortlist.retrieval.index.indexer import update_index
 from shortlist.retrieval.index.segment import merge_segments
@@ -36,7 +37,7 @@ def prove(home: Home, config: Config, subjects: Sequence[Subject], texts: Collec
     """
     search = find_traces(home, subjects, texts)
     with tempfile.TemporaryDirectory(prefix="shortlist-proof-") as folder:
-        compared = [_cowatch(home, Path(folder)), *_rebuilt(home, config, Path(folder))]
+        compared = [_cowatch(home, config.retrieval.cowatch_top, Path(folder)), *_rebuilt(home, config, Path(folder))]
     return {
         "holds": not search.found and bool(subjects) and all(one["equal"] for one in compared),
         "searched": {
@@ -50,9 +51,9 @@ def prove(home: Home, config: Config, subjects: Sequence[Subject], texts: Collec
     }
 
 
-def _cowatch(home: Home, folder: Path) -> Comparison:
+def _cowatch(home: Home, top: int | None, folder: Path) -> Comparison:
     """Compare the stored counts with those counted anew from the kept events."""
-    stored, fresh = (_links_hash(load_links(home, place)) for place in (home.path / FOLDER, folder / "counts"))
+    stored, fresh = (_links_hash(load_links(home, place, top)) for place in (home.path / FOLDER, folder / "counts"))
     return _comparison("co-watch counts, byte for byte", stored, fresh)
 
 

@@ -53,11 +53,14 @@ class Published:
     kept: int
 
 
-def publish(home: Home, place: Place, encoder: LoadEncoder, keep: int, *, verify: bool = False) -> Published:
+def publish(
+    home: Home, place: Place, encoder: LoadEncoder, keep: int, cowatch_top: int | None = None, *, verify: bool = False
+) -> Published:
     """Publish the state of `home` to `place`, and delete all but the newest `keep` snapshots there.
 
-    Items without embeddings are encoded and indexed first. The writer lock is held while the files are collected, not
-    while they are sent. `verify` reads back the blocks that are there, and sends damaged ones again.
+    Items without embeddings are encoded and indexed first. `cowatch_top` is that of the settings. The writer lock is
+    held while the files are collected, not while they are sent. `verify` reads back the blocks that are there, and
+    sends damaged ones again.
 
     Raises `HomeLocked` if another process writes or publishes, `HomeVersion` if `place` has snapshots of another home,
     `StateError` if another process has published meanwhile, `HomeDamaged` for a damaged manifest or pointer, and as
@@ -68,7 +71,7 @@ def publish(home: Home, place: Place, encoder: LoadEncoder, keep: int, *, verify
         current = read_manifest(place, pointer.snapshots[0]) if pointer else None
         if current is not None and current.home_id != home.home_id:
             raise _other_home(place, current)
-        stage(home, folder, encoder)
+        stage(home, folder, encoder, cowatch_top)
         fresh = _describe(home, folder, current.number + 1 if current else 1)
         there = {name for name in place.names(BLOCKS) if not verify or is_intact(place, name)}
         sent = send(place, folder, fresh.files, there)

@@ -8,8 +8,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from shortlist.retrieval.index.cowatch_counts import NAME as COWATCH
-from shortlist.retrieval.index.cowatch_counts import load_links
+from shortlist.retrieval.index.cowatch_file import NAME as COWATCH
+from shortlist.retrieval.index.cowatch_file import load_links
 from shortlist.retrieval.index.index import FOLDER as INDEXES
 from shortlist.retrieval.index.indexer import update_index
 from shortlist.retrieval.index.manifest import MANIFEST
@@ -26,7 +26,7 @@ from shortlist.store.registry.signature import MANIFEST as SIGNATURE
 LEFT_OUT = ("exposures", "messages", "steps", "locations")
 
 
-def stage(home: Home, folder: Path, encoder: LoadEncoder) -> None:
+def stage(home: Home, folder: Path, encoder: LoadEncoder, cowatch_top: int | None) -> None:
     """Write the files of a snapshot of `home` into `folder`, which is new and on the same disk. Index new items first.
 
     Large files are linked, not copied: they are never changed in place. Raises `HomeLocked` if another process writes,
@@ -34,7 +34,7 @@ def stage(home: Home, folder: Path, encoder: LoadEncoder) -> None:
     """
     with home.writing("publishing"):
         index = update_index(home, encoder)
-        load_links(home, home.path / INDEXES)
+        load_links(home, home.path / INDEXES, cowatch_top)
         segments = (f"{entry.name}/{name}" for entry in index.manifest.entries for name in entry.files)
         for name in (MANIFEST, COWATCH, *segments):
             _link(home.path / INDEXES / name, folder / INDEXES / name)

@@ -7,22 +7,14 @@ counting all events again.
 
 from __future__ import annotations
 
-import logging
-import os
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from io import BytesIO
-from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from shortlist.retrieval.vectors.arrays import Ints
-from shortlist.store.home import Home
 
 REACH = 20
 FADING = 0.25
@@ -30,12 +22,6 @@ UNIT = 1000  # added to a link by neighbours in a sequence
 
 # A reader's clicks, views and likes of videos in time order, each with its number in the event store.
 Watches = Sequence[tuple[str, int]]
-FORMAT = 5
-NAME = "cowatch.npz"
-# Events that the file does not include are counted at every start. From this share of all events on, it is rewritten.
-UNWRITTEN = 0.02
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +59,38 @@ class Links:
                 sequences.append([known.setdefault(item, len(known)) for item in items])
         changed = [_apart(old, new) for old, new in zip(before, after, strict=True)]
         n = len(known)
-        forward = self._grown(n) + _pairs([new for _, new in changed], n) - _pairs([old for old, _ in changed], n)
+        forward = self._grown(n) + pairs([new for _, new in changed], n) - pairs([old for old, _ in changed], n)
         watched = np.pad(self.watched, (0, n - len(self.ids))) + _counts(after, n) - _counts(before, n)
         n_readers = self.readers + sum(map(bool, after)) - sum(map(bool, before))
         return Links(tuple(known), forward, watched, n_readers, until)
 
+    def strongest(self, top: int | None) -> Links:
+        """Return links with the `top` strongest of each video to others, of equal ones those to smaller ids; None: all.
+
+        What later events subtract from a link that was left out is ignored, so late events may leave links too strong.
+        """
+        forward = self.forward
+        if forward.nnz and forward.data.min() <= 0:
+            forward = forward.maximum(0).tocsr()
+            forward.eliminate_zeros()
+        if top is not None and forward.nnz and np.diff(forward.indptr).max() > top:
+            forward = strongest(forward, top, np.argsort(np.argsort(np.array(self.ids))))
+        return self if forward is self.forward else replace(self, forward=forward)
+
     def _grown(self, n: int) -> csr_array:
         starts = np.pad(self.forward.indptr, (0, n - len(self.ids)), mode="edge")
         return csr_array((self.forward.data, self.forward.indices, starts), shape=(n, n))
+
+
+def strongest(links: csr_array, top: int, order: Ints) -> csr_array:
+    """Return the `top` largest values of each row, of equal ones those whose column has the least `order`, int64[n]."""
+    kept = np.ones(links.nnz, dtype=np.bool_)
+    for row in np.flatnonzero(np.diff(links.indptr) > top).tolist():
+        part = slice(links.indptr[row], links.indptr[row + 1])
+        kept[part] = False
+        kept[part.start + np.lexsort((order[links.indices[part]], -links.data[part]))[:top]] = True
+    ends = np.concatenate([[0], np.cumsum(kept)])[links.indptr]
+    return csr_array((links.data[kept], links.indices[kept], ends), shape=links.shape)
 
 
 def _apart(old: list[int], new: list[int]) -> tuple[list[int], list[int]]:
@@ -90,8 +100,8 @@ def _apart(old: list[int], new: list[int]) -> tuple[list[int], list[int]]:
     return old[start:], new[start:]
 
 
-def _pairs(sequences: Sequence[Sequence[int]], n: int) -> csr_array:
-    """Return int64[n, n]: the links of `sequences`."""
+def pairs(sequences: Sequence[Sequence[int] | Ints], n: int) -> csr_array:
+    """Return int64[n, n]: the links of `sequences` of different videos."""
     items = _joined(sequences)
     owner = np.repeat(np.arange(len(sequences)), [len(one) for one in sequences])
     rows, columns, values = [items[:0]], [items[:0]], [items[:0]]
@@ -108,93 +118,5 @@ def _counts(sequences: Sequence[Sequence[int]], n: int) -> Ints:
     return np.bincount(_joined(sequences), minlength=n)
 
 
-def _joined(sequences: Sequence[Sequence[int]]) -> Ints:
+def _joined(sequences: Sequence[Sequence[int] | Ints]) -> Ints:
     return np.concatenate([np.empty(0, dtype=np.int64), *(np.array(one, dtype=np.int64) for one in sequences)])
-
-
-def load_links(home: Home, folder: Path) -> Links:
-    """Return the links up to the newest event of `home`: those cached in `folder`, updated with the events since.
-
-    After a removal of events all are counted again, because the file does not record the sequences of readers.
-    """
-    newest, removal = home.catalogue.events.version()
-    kept = _read(folder / NAME, home, removal)
-    if kept.counted == newest:
-        return kept
-    links = kept.updated(home.catalogue.events.iterate_watches(kept.counted), newest)
-    if newest - kept.counted > UNWRITTEN * newest:
-        _write(folder / NAME, home, links, removal)
-    return links
-
-
-def _read(path: Path, home: Home, removal: str) -> Links:
-    """Return the links in the file, or none if it is missing, damaged, of another home, or counts removed events."""
-    try:
-        with np.load(BytesIO(_checked(path)), allow_pickle=False) as file:
-            counted = int(file["counted"])
-            if (int(file["format"]), str(file["home_id"]), str(file["removal"])) != (FORMAT, home.home_id, removal):
-                return Links.empty()
-            if str(file["last"]) != _last(home, counted):
-                return Links.empty()
-            text = file["ids"].tobytes().decode()
-            ids = tuple(text.split("\n")) if text else ()  # an id has printable characters only
-            parts = (file["values"], file["columns"], file["starts"])
-            forward = csr_array(parts, shape=(len(ids), len(ids)))
-            return Links(ids, forward, file["watched"], int(file["readers"]), counted)
-    except FileNotFoundError:
-        return Links.empty()
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        log.info("cannot read the co-watch file, counting all events: %s", error)
-        return Links.empty()
-
-
-def cowatch_is_damaged(folder: Path) -> bool:
-    """Return whether the file in `folder` is damaged. `load_links` ignores a damaged file and counts all events."""
-    try:
-        _checked(folder / NAME)
-    except FileNotFoundError:
-        return False
-    except (OSError, ValueError):
-        return True
-    return False
-
-
-def _checked(path: Path) -> bytes:
-    """Return the file without its last four bytes, which are its CRC-32. Raises `ValueError` if they do not match."""
-    content = path.read_bytes()
-    if zlib.crc32(content[:-4]) != int.from_bytes(content[-4:], "big"):
-        raise ValueError("the file is not what was written")
-    return content[:-4]
-
-
-def _last(home: Home, counted: int) -> str:
-    """Return the last counted event. Its number is not enough: numbers are used again after a backup is restored."""
-    return repr(home.catalogue.events.get_numbered(counted))
-
-
-def _write(path: Path, home: Home, links: Links, removal: str) -> None:
-    """Replace the file. If the home is read-only, the old file stays."""
-    fresh = path.with_name(f"{NAME}.{os.getpid()}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        content = BytesIO()
-        np.savez(
-            content,
-            format=np.array(FORMAT),
-            home_id=np.array(home.home_id),
-            removal=np.array(removal),
-            counted=np.array(links.counted),
-            last=np.array(_last(home, links.counted)),
-            ids=np.frombuffer("\n".join(links.ids).encode(), dtype=np.uint8),
-            watched=links.watched,
-            readers=np.array(links.readers),
-            values=links.forward.data,
-            columns=links.forward.indices,
-            starts=links.forward.indptr,
-        )
-        fresh.write_bytes(content.getvalue() + zlib.crc32(content.getvalue()).to_bytes(4, "big"))
-        fresh.replace(path)
-    except OSError as error:
-        log.info("cannot write the co-watch file: %s", error)
-        with suppress(OSError):
-            fresh.unlink()

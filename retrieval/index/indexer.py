@@ -15,7 +15,7 @@ from shortlist.core.notes import Note
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Article, Kind, Video
 from shortlist.retrieval.index.act_log import DAYS, ActLog
-from shortlist.retrieval.index.cowatch_counts import load_links
+from shortlist.retrieval.index.cowatch_file import load_links
 from shortlist.retrieval.index.index import FOLDER, Index, IndexWriter, empty_index, open_index
 from shortlist.retrieval.index.manifest import Manifest, read_manifest
 from shortlist.retrieval.index.merge_policy import MAX_COMMIT_ROWS
@@ -152,7 +152,7 @@ def load_snapshot(
         behind = home.catalogue.changed_since(index.manifest.revision)
         removed = [video_id for _, video_id in home.catalogue.videos.iterate_removed(index.manifest.revision)]
         popular = home.catalogue.events.popularity(config.popular_half_life_days)
-        links = load_links(home, home.content / FOLDER)
+        links = load_links(home, home.content / FOLDER, config.cowatch_top)
         counted = trained.ranker is not None or (trained.weights or config.weights).get("clicks", 0) > 0
         log = ActLog.of(home.catalogue.events.iterate_log(DAYS) if counted else ())
     return Snapshot(

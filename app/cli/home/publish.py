@@ -50,7 +50,9 @@ def publish(
             say(f"{manifest.number:>8}  {created} UTC  revision {manifest.revision}  {size}  {name}")
         return
     with open_home(chosen) as store:
-        made = publish_home(store, place, encoder_of(chosen), keep or chosen.publish.keep, verify=verify)
+        made = publish_home(
+            store, place, encoder_of(chosen), keep or chosen.publish.keep, chosen.retrieval.cowatch_top, verify=verify
+        )
     if as_json:
         sent = {"new": made.is_new, "sent_blocks": made.sent_blocks, "sent_bytes": made.sent_bytes, "kept": made.kept}
         print_json({**_document(made.name, made.manifest), **sent, "place": place.address})

@@ -28,7 +28,7 @@ from shortlist.core.types import Attributed, Event, Objective, Reader, Video
 from shortlist.ops.features.build import build
 from shortlist.ops.features.local_store import LocalFeatureStore
 from shortlist.ops.features.views import VIEWS
-from shortlist.retrieval.index.cowatch_counts import load_links
+from shortlist.retrieval.index.cowatch_file import load_links
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.store.backups.backup import back_up, list_backups
 from shortlist.store.catalogue.erasure.subject import READER, Subject

@@ -115,7 +115,7 @@ class TestFile:
     def test_a_folder_that_cannot_be_written_costs_only_time(self, home: Any) -> None:
         home.catalogue.watch("ann", "a", 0)
         (home.path / "indexes").write_text("in the way")
-        from shortlist.retrieval.index.cowatch_counts import load_links
+        from shortlist.retrieval.index.cowatch_file import load_links
 
         assert load_links(home, home.path / "indexes").ids == ("a",)
 
