@@ -62,6 +62,7 @@ class Endpoint(Construct):
             "alarms": [ALARM],
             "environment": {
                 "DATABASE_SECRET": database.secret.secret_arn,
+                "SHORTLIST_HOME": "/tmp/home",  # noqa: S108  (the only folder of an endpoint that can be written)
                 "SHORTLIST_STORE__CATALOGUE": database.address,
                 "SHORTLIST_STORE__SNAPSHOT": storage.address("published"),
             },

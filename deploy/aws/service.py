@@ -126,8 +126,7 @@ class Service(Construct):
 
     def _task(self, storage: Storage, database: Database) -> ecs.FargateTaskDefinition:
         task = ecs.FargateTaskDefinition(self, "Task", cpu=2048, memory_limit_mib=8192, ephemeral_storage_gib=40)
-        for folder in ("home", "tmp"):
-            task.add_volume(name=folder)
+        task.add_volume(name="data")
         container = task.add_container(
             "api",
             image=api_image(),
@@ -139,8 +138,11 @@ class Service(Construct):
             port_mappings=[ecs.PortMapping(container_port=PORT)],
             environment={
                 "SHORTLIST_HOME": "/data/home",
+                "SHORTLIST_MODELS__CACHE": "/opt/weights",
+                "SHORTLIST_MODELS__OFFLINE": "true",
                 "SHORTLIST_STORE__CATALOGUE": database.address,
                 "SHORTLIST_STORE__SNAPSHOT": storage.address("published"),
+                "TMPDIR": "/data",
             },
             secrets={
                 "PGPASSWORD": ecs.Secret.from_secrets_manager(database.secret, "password"),
@@ -156,10 +158,8 @@ class Service(Construct):
                 start_period=Duration.minutes(2),
             ),
         )
-        container.add_mount_points(
-            ecs.MountPoint(container_path="/data", source_volume="home", read_only=False),
-            ecs.MountPoint(container_path="/tmp", source_volume="tmp", read_only=False),  # noqa: S108  (a volume)
-        )
+        # A new volume gets its owner from the image.
+        container.add_mount_points(ecs.MountPoint(container_path="/data", source_volume="data", read_only=False))
         storage.allow(task.task_role, ["s3:GetObject"], "published/")
         storage.allow_list(task.task_role, "published/")
         reason = "ECR's token cannot be named; the rest is on objects below published/ and on the service's own log"
