@@ -40,15 +40,15 @@ class Built:
 def build(home: Home, config: Config, store: FeatureStore, now: datetime | None = None) -> Built:
     """Build the features of all that is known before `now`. A build that was killed is done again by the next.
 
-    Everything is built again if events were removed, or a definition or `features.clock` changed. Raises `HomeLocked`
-    if another process builds.
+    Everything is built again if events were removed, a backup was restored, or a definition or `features.clock`
+    changed. Raises `HomeLocked` if another process builds.
     """
     with locked(home.path / FEATURES_LOCK, BUSY), home.catalogue.snapshot():
         number, removal = home.catalogue.events.version()
         old = store.progress()
         until = max(to_micros(now or datetime.now(UTC)) or 0, old.until if old else 0)
-        progress = Progress(definitions(config), number, removal, until)
-        whole = old is None or (old.definitions, old.removal) != (progress.definitions, removal)
+        progress = Progress(definitions(config), number, removal, until, _id_of(home, number))
+        whole = old is None or not _goes_on(home, old, progress)
         if old is None or whole:
             store.clear()
             events = read_events(home.catalogue, config.features.clock)
@@ -67,6 +67,17 @@ def definitions(config: Config) -> str:
     """Return a hash of all that decides the values of features."""
     parts = [*(view.version for view in VIEWS.values()), config.features.clock, str(_gap(config))]
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
+
+
+def _goes_on(home: Home, old: Progress, progress: Progress) -> bool:
+    """Return whether all that was built is still right. A restored backup gives the numbers of events away again."""
+    same = (old.definitions, old.removal) == (progress.definitions, progress.removal)
+    return same and _id_of(home, old.last_event) == old.last_id
+
+
+def _id_of(home: Home, number: int) -> str:
+    event = home.catalogue.events.get_numbered(number)
+    return event.event_id if event else ""
 
 
 def _put(store: FeatureStore, events: pl.DataFrame, since: int, until: int) -> dict[str, int]:

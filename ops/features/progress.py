@@ -17,14 +17,15 @@ PROGRESS = "progress.json"
 class Progress:
     """The end of a build: all that was known before the microsecond `until` is in the store.
 
-    `definitions` hashes what decides the values. `last_event` is the number of the newest event that was read, and
-    `removal` the mark of the newest removal of events.
+    `definitions` hashes what decides the values. `last_event` is the number of the newest event that was read,
+    `last_id` its id, and `removal` the mark of the newest removal of events.
     """
 
     definitions: str
     last_event: int
     removal: str
     until: int
+    last_id: str = ""
 
     @property
     def moment(self) -> datetime:

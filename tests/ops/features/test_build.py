@@ -15,6 +15,8 @@ from shortlist.core.types import Event, Video
 from shortlist.ops.features.build import build
 from shortlist.ops.features.local_store import LocalFeatureStore
 from shortlist.ops.features.views import ITEM, READER, VIEWS
+from shortlist.store.backups.backup import back_up, list_backups
+from shortlist.store.backups.restore import restore
 from shortlist.store.home import Home
 from shortlist.store.home_files import FEATURES_LOCK
 from shortlist.store.lock import locked
@@ -99,6 +101,23 @@ def test_a_removed_event_is_in_no_feature(home: Home) -> None:
     assert build(home, BY_EVENT, store, later(hours=4)).whole
     points = pl.DataFrame({"user_id": ["ann"], "at": [later(hours=4)]})
     assert store.as_of(READER, points)["choices_28d"].to_list() == [1]
+
+
+def test_after_a_restored_backup_everything_is_built_again(tmp_path: Path, home: Home) -> None:
+    """The restored catalogue gives the number of a lost event to another one."""
+    store = LocalFeatureStore(home)
+    home.catalogue.events.add([watch("ann", "v0", hours=1)])
+    back_up(home.path, tmp_path / "backups")
+    home.catalogue.events.add([watch("ann", "v1", hours=2)])
+    build(home, BY_EVENT, store, later(hours=3))
+    home.close()
+    restore(home.path, list_backups(tmp_path / "backups")[0])
+    with Home.open(home.path) as restored:
+        restored.catalogue.events.add([watch("ben", "v1", hours=2)])
+        store = LocalFeatureStore(restored)
+        assert build(restored, BY_EVENT, store, later(hours=4)).whole
+        points = pl.DataFrame({"user_id": ["ann", "ben"], "at": [later(hours=4)] * 2})
+        assert store.as_of(READER, points)["choices_28d"].to_list() == [1, 1]
 
 
 def test_a_home_without_events_is_built(home: Home) -> None:
