@@ -11,14 +11,14 @@ _ASKING = r"""(?:please\s)?
 (?:\s(?:to\s(?:see|watch)|sehen|ver|voir|watch))?\s"""
 # Words for anything at all: what follows is the topic, with or without "about".
 _ANYTHING = r"""(?:something|anything|everything|whatever|some\sstuff|stuff
-  |irgend(?:ein)?(?:etwas|was)|etwas|algo|cualquier\scosa|quelque\schose|n'importe\squoi)(?:\selse)?"""
+  |irgend(?:ein)?(?:etwas|was)|etwas|algo|cualquier\scosa|quelque\schose|n'importe\squoi)(?:\selse)?(?:\sto\s(?:see|watch))?"""
 _SOME = r"""(?:(?:some|any|a|an|the|one|more|short|good|nice|great|new
   |eine?n?|einige|kurze[sn]?|gute[sn]?|unos?|una?s?|alg[uú]n(?:os)?|une|des)\s)*"""
-_ABOUT = r"""(?:about|on|of|with|related\sto|regarding|that\s(?:is|are)|that's|über|zu|zum|zur|von|mit
+_ABOUT = r"""(?:about|to\sdo[ ]with|on|of|with|related\sto|regarding|that\s(?:is|are)|that's|über|zu|zum|zur|von|mit
   |sobre|acerca\sde|de|con|sur|à\spropos\sde|avec)\s"""
 
 OPENING = re.compile(
-    rf"(?:{_ASKING})?(?:{_ANYTHING}\s(?:{_ABOUT})?|{_SOME}(?:{_NOUN})\s{_ABOUT})(?P<topic>.*\w.*)", re.I | re.X
+    rf"(?:{_ASKING})?(?:{_ANYTHING}\s(?:{_ABOUT}|to\s)?|{_SOME}(?:{_NOUN})\s{_ABOUT})(?P<topic>.*\w.*)", re.I | re.X
 )
 ENDING = re.compile(r"(?P<topic>.*\w.*?)\s(?:videos?|clips?)(?:,?\s(?:please|bitte|por\sfavor))?[.!]?", re.IGNORECASE)
 NO_TOPIC = re.compile(

@@ -1,5 +1,7 @@
 // What limits the list: the wish and the limits of the box.
 
+import { clock } from "./words.js";
+
 const PARAMETERS = {
   about: "about", text: "about", max_duration_s: "max_duration", min_duration_s: "min_duration", category: "category",
   not_categories: "not_category", channel: "channel", not_channels: "not_channel", language: "language",
@@ -7,7 +9,7 @@ const PARAMETERS = {
   published_before: "published_before", include_seen: "include_seen", k: "k",
 };
 const SAID = {
-  about: (value) => `about “${value}”`, max_duration: (value) => `at most ${value} s`, min_duration: (value) => `at least ${value} s`,
+  about: (value) => `about “${value}”`, max_duration: (value) => `at most ${clock(value)}`, min_duration: (value) => `at least ${clock(value)}`,
   category: (value) => value, not_category: (value) => `not ${value}`, channel: (value) => `from ${value}`,
   not_channel: (value) => `not from ${value}`, language: (value) => `in ${value}`, not_language: (value) => `not in ${value}`,
   not_word: (value) => `without “${value}”`, published_after: (value) => `since ${value}`, published_before: (value) => `before ${value}`,

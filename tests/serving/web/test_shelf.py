@@ -136,9 +136,9 @@ def test_the_box_is_wish_and_chat(shown: Shown) -> None:
         box.fill("something about trains under a minute")
         box.press("Enter")
         page.get_by_role("button", name="Remove: about").wait_for()
-        page.get_by_role("button", name="Remove: at most 60 s").wait_for()
+        page.get_by_role("button", name="Remove: at most 1:00").wait_for()
         until(lambda: page.evaluate("document.querySelector('#shelf h2').innerText.includes('trains')"))
-        page.get_by_role("button", name="Remove: at most 60 s").click()
+        page.get_by_role("button", name="Remove: at most 1:00").click()
         until(lambda: page.evaluate("document.querySelectorAll('#chips li').length === 1"))
         page.locator("#shelf[aria-busy=false]").wait_for()
         eighth = titles(page)[7].partition(" ")[2]
