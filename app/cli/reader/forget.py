@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -116,19 +117,20 @@ def _verify(home: Path, file: Path, as_json: bool) -> None:
     if as_json:
         print_json({"genuine": True, "receipt": receipt})
     else:
-        say(f"genuine: written by this home on {receipt['forgotten']} for {_number(receipt)}")
+        say(f"genuine: written by this home on {receipt['forgotten']} for: {_contents(receipt)}")
 
 
-def _number(receipt: Document) -> str:
-    items = len(receipt.get("items", ()))
-    return f"{len(receipt['readers'])} readers" + (f", {items} videos and articles" if items else "")
+def _contents(receipt: Document) -> str:
+    items = Counter(one["kind"] for one in receipt.get("items", ()))
+    kinds = {"readers": len(receipt["readers"]), "videos": items["video"], "articles": items["article"]}
+    return ", ".join(f"{kind} {number:,}" for kind, number in kinds.items() if number)
 
 
 def _show(done: Forgotten) -> None:
     receipt = done.receipt
     for one in (*receipt["readers"], *receipt["items"]):
-        rows = [f"{number:,} {table}" for table, number in one["erased"].items() if number]
-        say(f"erased {one['kind']}: {', '.join(rows) or 'only copies were left'}")
+        rows = [f"{table} {number:,}" for table, number in one["erased"].items() if number]
+        say(f"erased rows of the {one['kind']}: {', '.join(rows) or 'none, only copies were left'}")
     say(f"deleted {receipt['caches']['answers']:,} cached answers, {receipt['caches']['embeddings']:,} embeddings")
     _show_rest(receipt)
     if receipt["proof"] is not None:
