@@ -32,10 +32,14 @@ def log_group(scope: Construct, name: str, key: kms.IKey) -> logs.LogGroup:
     )
 
 
-def function_role(scope: Construct, log: logs.ILogGroup, *, in_network: bool = False) -> iam.Role:
-    """Return a role of a function that writes to `log`, and with `in_network` has network interfaces in the VPC."""
+def function_role(scope: Construct, log: logs.ILogGroup, key: kms.IKey, *, in_network: bool = False) -> iam.Role:
+    """Return a role of a function that writes to `log`, and with `in_network` has network interfaces in the VPC.
+
+    Its environment is encrypted with `key`.
+    """
     role = iam.Role(scope, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     log.grant_write(role)
+    allow(role, ["kms:Decrypt"], key.key_arn)
     if in_network:
         allow(role, NETWORK_INTERFACES, "*", why=NO_NAME)
     return role
@@ -55,7 +59,7 @@ def small_function(
         code=lambda_.Code.from_asset(str(HANDLERS), exclude=["ingest_upload.py", "__pycache__"]),
         timeout=Duration.minutes(1),
         memory_size=256,
-        role=function_role(part, log),
+        role=function_role(part, log, key),
         log_group=log,
         environment=dict(environment),
         environment_encryption=key,

@@ -38,7 +38,7 @@ class Ingestion(Construct):
         )
         self._notify(storage)
         log = log_group(self, "Log", storage.key)
-        role = function_role(self, log, in_network=True)
+        role = function_role(self, log, storage.key, in_network=True)
         group = network.group(self, "Group", "The function that stores uploads")
         database.admit(group, "uploads are stored")
         self.function = lambda_.DockerImageFunction(

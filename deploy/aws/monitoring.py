@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_elasticloadbalancingv2 as balancing
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -57,6 +59,7 @@ class Monitoring(Construct):
     ) -> None:
         super().__init__(scope, name)
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
+        _admit_alarms(self.topic, key)
         self.topic.add_subscription(subscriptions.EmailSubscription(settings.email))
         self.alarms = {
             watched.name: self._alarm(watched)
@@ -130,6 +133,20 @@ class Monitoring(Construct):
         )
 
 
+def _admit_alarms(topic: sns.Topic, key: kms.IKey) -> None:
+    """Let CloudWatch write to the topic. A topic that refuses requests without TLS has no default policy any more."""
+    service = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+    ours = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(principals=[service], actions=["sns:Publish"], resources=[topic.topic_arn], conditions=ours)
+    )
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="Alarms", principals=[service], actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=["*"]
+        )
+    )
+
+
 def own(name: str) -> cloudwatch.Metric:
     """Return a count that our functions write."""
     return cloudwatch.Metric(namespace=METRICS, metric_name=name, statistic="Sum", period=MINUTES)
@@ -181,8 +198,6 @@ def of_data(ingestion: Ingestion, retraining: Retraining, database: Database) ->
 
 def of_serving(service: Service) -> Iterator[Watched]:
     """Yield the alarms on the service. The first two undo a deployment."""
-    from aws_cdk import aws_elasticloadbalancingv2 as balancing
-
     failed = service.balancer.metrics.http_code_target(balancing.HttpCodeTarget.TARGET_5XX_COUNT, period=MINUTES)
     unhealthy = service.targets.metrics.unhealthy_host_count(period=MINUTES, statistic="Minimum")
     yield Watched(ERRORS, "the-service-fails", failed, 10)

@@ -106,7 +106,8 @@ class Retraining(Construct):
                 "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
             ),
         )
-        self._storage.allow_sending(role, queue)
+        for one in (queue, self.runs.dead):
+            self._storage.allow_sending(role, one)
         scheduler.CfnSchedule(
             self,
             "Nightly",

@@ -147,6 +147,7 @@ CASES = (
             ("sagemaker:StartPipelineExecution", f"{SAGEMAKER}:pipeline/shortlist-release"),
             ("sagemaker:UpdateEndpoint", f"{SAGEMAKER}:endpoint/shortlist"),
             ("sagemaker:CreateModel", f"{SAGEMAKER}:model/shortlist-1"),
+            ("kms:Decrypt", "{key}"),
         ),
         may_not=(
             ("sagemaker:StartPipelineExecution", f"{SAGEMAKER}:pipeline/shortlist"),

@@ -34,8 +34,10 @@ def test_nag_and_synthesis_pass(output: Path) -> None:
     assert (output / "Shortlist.template.json").exists()
 
 
-def test_cfn_lint_finds_no_error(template_file: Path) -> None:
-    command = [str(Path(sys.executable).with_name("cfn-lint")), str(template_file), "--non-zero-exit-code", "error"]
+def test_cfn_lint_finds_nothing(template_file: Path) -> None:
+    """W3005 is about dependencies that are said twice, which CDK does."""
+    program = str(Path(sys.executable).with_name("cfn-lint"))
+    command = [program, str(template_file), "--non-zero-exit-code", "warning", "--ignore-checks", "W3005"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
@@ -160,6 +162,17 @@ def test_every_alarm_tells_somebody_and_has_its_section(resources: Resources) ->
     for alarm in ours:
         assert alarm["AlarmActions"], alarm["AlarmName"]
         assert alarm["AlarmDescription"].partition("docs/aws.md#")[2] in sections, alarm["AlarmDescription"]
+
+
+def test_alarms_reach_the_topic(resources: Resources) -> None:
+    """CloudWatch may write to it, and use the key that it is encrypted with."""
+    for action, kind in (("sns:Publish", "AWS::SNS::TopicPolicy"), ("kms:GenerateDataKey", "AWS::KMS::Key")):
+        assert any(
+            statement["Effect"] == "Allow"
+            and statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+            and action in listed(statement["Action"])
+            for _, statement in statements(resources, kind)
+        ), kind
 
 
 def test_every_queue_has_dead_letters_with_an_alarm(resources: Resources) -> None:
