@@ -199,20 +199,26 @@ def _category(candidate: Candidate, context: ReasonContext) -> str | None:
     liked = [item for item in _liked(context) if item.category == category]
     if not liked or (whole not in candidate.said and len(_liked(context)) > FEW):
         return whole
-    facts = [f"more {category}, {fact}" for fact in _facts_beside_category(liked, candidate, context)]
+    facts = list(_of_category(category or "", liked, candidate, context))
     return next((fact for fact in facts if fact not in candidate.said), facts[0])
 
 
-def _facts_beside_category(liked: list[HistoryItem], candidate: Candidate, context: ReasonContext) -> Iterator[str]:
-    """Yield what may follow the category: an item of it, the place by meaning among the best, the popularity."""
+def _of_category(
+    category: str, liked: list[HistoryItem], candidate: Candidate, context: ReasonContext
+) -> Iterator[str]:
+    """Yield the category with a liked item of it, with the place by meaning among the best, with the popularity.
+
+    An item that is not near is only said to be of the category.
+    """
     fresh = [item for item in liked if not candidate.has_named(item.title)]
     item = max(fresh or liked, key=lambda item: (_cosine(candidate.video.id, item, context), item.weight))
-    yield f"like {_named(item, candidate, context)}"
+    is_near = _cosine(candidate.video.id, item, context) >= NEAR
+    yield f"{f'more {category}, like' if is_near else f'{category}, as is'} {_named(item, candidate, context)}"
     ranked_by_likes = not (context.wish or context.example)
     if ranked_by_likes and candidate.ranks.get("dense", BEST_PLACE + 1) <= BEST_PLACE:
-        yield f"and {_closest(candidate)} in meaning to {_what_is_liked(context)}"
+        yield f"{category}, and {_closest(candidate)} in meaning to {_what_is_liked(context)}"
     if popularity := context.popularity(candidate.video):
-        yield f"and {popularity}"
+        yield f"{category}, and {popularity}"
 
 
 def _cosine(video_id: str, item: HistoryItem, context: ReasonContext) -> float:

@@ -72,24 +72,26 @@ def test_a_share_is_said_once_in_a_list_and_then_an_item_of_the_category() -> No
     assert why() == share
     first = why(share)
     second = why(share, first)
-    assert {first, second} == {"more Food, like “Pie”, which you read", "more Food, like “A cup”, which you liked"}
-    assert why(share, first, second) in ("more Food, like “Pie”", "more Food, like “A cup”")
+    assert {first, second} == {"Food, as is “Pie”, which you read", "Food, as is “A cup”, which you liked"}
+    assert why(share, first, second) in ("Food, as is “Pie”", "Food, as is “A cup”")
 
 
 def test_of_one_or_two_liked_items_no_share_is_said() -> None:
     eater = replace(CONTEXT, profile=liking(PIE))
-    assert why(eater, affinity=1.0) == Reason("more Food, like “Pie”, which you read", "affinity")
+    assert why(eater, affinity=1.0) == Reason("Food, as is “Pie”, which you read", "affinity")
+    near = replace(eater, vectors={**VECTORS, "article": {"pie": vector(1, 0)}})
+    assert why(near, affinity=1.0) == Reason("more Food, like “Pie”, which you read", "affinity")
 
 
 @pytest.mark.parametrize(
     ("rank", "wish", "words"),
-    [(3, None, "more Food, and 3rd closest in meaning to what you read"), (11, None, "more Food, and often watched"),
-     (3, "tea", "more Food, and often watched")],
+    [(3, None, "Food, and 3rd closest in meaning to what you read"), (11, None, "Food, and often watched"),
+     (3, "tea", "Food, and often watched")],
 )  # fmt: skip
 def test_other_facts_tell_videos_of_one_category_apart(rank: int, wish: str | None, words: str) -> None:
     reader = liking(PIE)
     eater = replace(CONTEXT, wish=wish, profile=reader, popularity=lambda video: "often watched")
-    said = ("like “Pie”, which you read", "more Food, like “Pie”")
+    said = ("like “Pie”, which you read", "Food, as is “Pie”")
     candidate = Candidate(TEA, None, {"affinity": 1.0}, ranks={"dense": rank}, said=said)
     assert reason(candidate, eater) == Reason(words, "affinity")
 
