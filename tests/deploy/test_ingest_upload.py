@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from shortlist.core.types import Video
 from shortlist.ops.data.inbox import Found
 from shortlist.ops.data.workplace import Workplace
 from tests.deploy.conftest import MAX_RECEIVES, Queue
@@ -21,7 +22,7 @@ BUCKET = "shortlist-data"
 HEADER = "user_id,item_id,kind,action,at\n"
 ROW = "u{0},v{0},video,view,2026-11-20T10:00:00Z\n"
 DAY = HEADER + "".join(ROW.format(n) for n in range(20))
-VIDEOS = "".join(f'{{"id": "v{n}", "title": "Moon {n}"}}\n' for n in range(150))
+OF_V0 = HEADER + "".join(f"u{n},v0,video,view,2026-11-20T10:00:00Z\n" for n in range(150))
 
 Upload = Callable[[str, str], Found]
 
@@ -112,12 +113,12 @@ def test_a_try_that_was_killed_before_the_file_was_moved_is_repeated(opened: Any
 def test_events_wait_for_the_videos_that_they_are_about(opened: Any, upload: Upload, s3: Any) -> None:
     import ingest_upload
 
-    events = upload("events/day.csv", HEADER + "".join(ROW.format(n) for n in range(150)))
+    events = upload("events/day.csv", OF_V0)
     with opened(events) as place, pytest.raises(ingest_upload.UnknownContent, match="0% of the rows"):
         ingest_upload.store(place, last_try=False)
     assert keys(s3) == ["incoming/events/day.csv"]
-    with opened(upload("videos/new.jsonl", VIDEOS)) as place:
-        assert outcomes(ingest_upload.store(place, last_try=False)) == {"new.jsonl": "done"}
+    with opened(events) as place, place.home.writing():
+        place.home.catalogue.videos.put([Video("v0", "Moon")])
     with opened(events) as place:
         [arrival] = ingest_upload.store(place, last_try=False)
         assert (arrival.state, arrival.new) == ("done", 150)
@@ -126,7 +127,7 @@ def test_events_wait_for_the_videos_that_they_are_about(opened: Any, upload: Upl
 def test_events_about_nothing_are_refused_at_the_last_try(opened: Any, upload: Upload, s3: Any) -> None:
     import ingest_upload
 
-    events = upload("events/day.csv", HEADER + "".join(ROW.format(n) for n in range(150)))
+    events = upload("events/day.csv", OF_V0)
     with opened(events) as place:
         assert outcomes(ingest_upload.store(place, last_try=True)) == {"day.csv": "refused"}
     kept = f"failed/{events.version}/events/day.1.csv"
