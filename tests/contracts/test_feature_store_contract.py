@@ -8,13 +8,18 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from pydantic import SecretStr
 
+from shortlist.core.config import Config, StoreConfig
 from shortlist.core.errors import UsageError
+from shortlist.core.types import Event, Video
+from shortlist.ops.features.build import build
 from shortlist.ops.features.feature_store import TIME, FeatureStore
 from shortlist.ops.features.local_store import LocalFeatureStore
 from shortlist.ops.features.progress import Progress
 from shortlist.ops.features.views import ITEM, READER_CATEGORY, View
 from shortlist.store.home import Home
+from tests.database_servers import Postgres
 
 DAY = date(2026, 11, 1)
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -133,3 +138,23 @@ class TestLocalFeatureStore(FeatureStoreContract):
         names = [str(path.relative_to(tmp_path / "home/features")) for path in paths]
         assert names == ["item/2026-11-01.parquet", "item/2026-11-02.parquet", "progress.json"]
         assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
+
+
+class TestOnPostgres(FeatureStoreContract):
+    @pytest.fixture
+    def home(self, tmp_path: Path, postgres: Postgres) -> Iterator[Home]:
+        servers = StoreConfig(catalogue=SecretStr(postgres.new_database()))
+        with Home.open(tmp_path / "home", "none", servers) as home:
+            yield home
+
+    @pytest.fixture
+    def store(self, home: Home) -> LocalFeatureStore:
+        return LocalFeatureStore(home)
+
+    def test_events_and_items_are_read_for_a_build(self, home: Home, store: LocalFeatureStore) -> None:
+        with home.writing():
+            home.catalogue.videos.put([Video("a", "A", duration_s=60.0)])
+        home.catalogue.events.add([Event("u", "a", "video", "view", hours(n), 30.0) for n in (1, 2)])
+        config = Config.model_validate({"features": {"clock": "event"}})
+        assert build(home, config, store, hours(24)).events == 2
+        assert store.latest(ITEM, items(("a", 0)).select("item_id"), START)["completion_24h"].to_list() == [0.5]
