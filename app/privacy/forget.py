@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from shortlist.app.privacy.arrivals import clean_arrivals, refuse_waiting
 from shortlist.app.privacy.copies import Treatment, backups_that_hold, treat_copies
 from shortlist.app.privacy.files import clean_caches, clean_files, clean_models, drop_counts
 from shortlist.app.privacy.items import clean_items, empty_chroma
@@ -57,7 +58,8 @@ def forget(
     """Forget the subjects and those of an interrupted run, and return the receipt. `prove` adds a proof to it.
 
     Raises `UnknownReader` or `UnknownItem`, before anything changes, for one that is neither stored nor in an
-    interrupted run; `UsageError` if there is none and no such run; `HomeLocked` while another process writes content;
+    interrupted run; `UsageError` if there is none and no such run, or if a file of the pipeline would bring one back;
+    `HomeLocked` while another process writes content;
     `StateError` if a file cannot be written. After an error the next call completes the work.
     """
     data = home.catalogue.erasures
@@ -65,6 +67,7 @@ def forget(
         folder = backup_folder(home.path, config.backup.folder)
         in_backups = {subject for subject in subjects if backups_that_hold(folder, subject)}
         _require_known(home, set(subjects) - in_backups)
+        refuse_waiting(home, config, subjects)
         texts: set[str] = set()
         for subject in subjects:
             if subject in in_backups or data.exists(subject):
@@ -132,6 +135,7 @@ def _derived(
         "items": [*before.get("items", ()), *(one for one in done if one["kind"] != READER)],
         "downloads": clean_items(home, erased),
         "chroma_emptied": empty_chroma(home, erased.keys(), texts),
+        "arrivals": clean_arrivals(home, config, erased),
         "caches": clean_caches(home),
         "models": clean_models(home, sum(one.rows["events"] for one in erased.values())),
         "backups": treat_copies(home.path, backup_folder(home.path, config.backup.folder), erased.keys(), backups),

@@ -63,7 +63,7 @@ class AcceptedRows:
 
     def rows(self, columns: Columns) -> Iterator[Row | Failure]:
         """Yield the rows. Raises as `ingest.tables.read.rows`."""
-        for row in _rows(self.path, self.kind, columns):
+        for row in rows_of(self.path, self.kind, columns):
             if number_of(row) in self.left_out:
                 continue
             if isinstance(row, Failure) or not any(name.startswith(QUARANTINE) for name in row.values):
@@ -78,7 +78,8 @@ def number_of(row: Row | Failure) -> int:
     return int(row.where.rpartition(":")[2])
 
 
-def _rows(path: Path, kind: Kind, columns: Columns) -> Iterator[Row | Failure]:
+def rows_of(path: Path, kind: Kind, columns: Columns) -> Iterator[Row | Failure]:
+    """Yield the rows of the file. Raises as `ingest.tables.read.rows`."""
     return articles.article_rows(path, columns)() if kind == "articles" else rows(path, columns)
 
 
@@ -86,7 +87,7 @@ def _row_by_row(path: Path, kind: Kind) -> ArrivedTable:
     numbers: list[int] = []
     unread: list[Failure] = []
     columns: dict[str, list[Any]] = {}
-    for row in _rows(path, kind, COLUMNS[kind]):
+    for row in rows_of(path, kind, COLUMNS[kind]):
         if isinstance(row, Failure):
             unread.append(row)
             continue

@@ -6,6 +6,7 @@ It has one folder for each kind of file in incoming/, and done/, quarantine/ and
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -52,6 +53,12 @@ class Inbox(Protocol):
 
     def remove(self, name: str) -> None:
         """Delete the file that was kept as `name`, if it is still there."""
+
+    def names(self, folder: str) -> Iterator[str]:
+        """Yield the names of all files in one of `FOLDERS`, sorted, also of those that are not complete."""
+
+    def copy(self, name: str, target: Path) -> bool:
+        """Copy the file `name` to the local `target`. Returns False if it is gone."""
 
 
 class LocalInbox:
@@ -108,6 +115,21 @@ class LocalInbox:
     def remove(self, name: str) -> None:
         """See `Inbox`."""
         (self._root / name).unlink(missing_ok=True)
+
+    def names(self, folder: str) -> Iterator[str]:
+        """See `Inbox`. Links are left out."""
+        for path in sorted((self._root / folder).rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                yield path.relative_to(self._root).as_posix()
+
+    def copy(self, name: str, target: Path) -> bool:
+        """See `Inbox`."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(self._root / name, target)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _is_complete(self, path: Path) -> bool:
         if is_unfinished(path.name) or path.is_symlink() or not path.is_file():

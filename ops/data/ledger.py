@@ -8,13 +8,26 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, RowMapping, Table, Text, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    MetaData,
+    RowMapping,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from shortlist.ops.data.inbox import FileKind
 from shortlist.store.catalogue.rows import from_micros, to_micros
@@ -28,6 +41,7 @@ FILE = "pipeline.sqlite3"
 IF_DAMAGED = "delete it: files that are delivered again are stored again, which changes nothing"
 USUAL_DAYS = timedelta(days=14)
 OUTCOMES = ("new", "changed", "unchanged", "repeated", "bad")  # of rows
+FORGOTTEN = "forgotten"  # the name of a file whose own name may not be kept
 MIN_FILES = 3  # of a kind, before there is anything usual
 
 tables = MetaData()
@@ -168,6 +182,15 @@ class Ledger:
         with self._database.reading() as connection:
             rows = connection.execute(select(arrivals.c.kind, *sums).group_by(arrivals.c.kind)).all()
         return {(kind, outcome): n or 0 for kind, *counts in rows for outcome, n in zip(OUTCOMES, counts, strict=True)}
+
+    def redact(self, is_forgotten: Callable[[str], bool]) -> None:
+        """Replace the names of files that name something forgotten, and overwrite them in the file of the ledger."""
+        named = [one for one in self._select(true()) if is_forgotten(one.name) or is_forgotten(one.kept)]
+        with self._database.erasing() as connection:
+            for one in named:
+                row = _row(replace(one, name=FORGOTTEN, kept="", quarantine=""))
+                connection.execute(update(arrivals).where(arrivals.c.number == one.number).values(row))
+        self._database.wipe()
 
     def close(self) -> None:
         """Close the file."""

@@ -28,10 +28,7 @@ class S3Inbox:
         """See `Inbox`."""
         for kind in FILE_KINDS:
             folder = f"{self._prefix}{INCOMING}/{kind}/"
-            with reaching(self._location(folder)):
-                pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder)
-                entries = [entry for page in pages for entry in page.get("Contents", ())]
-            for entry in entries:
+            for entry in self._entries(folder):
                 name = entry["Key"].removeprefix(folder)
                 if is_safe(name):
                     yield Found(kind, name, entry["ETag"].strip('"'))
@@ -75,6 +72,21 @@ class S3Inbox:
         """See `Inbox`."""
         with reaching(self._location(self._prefix + name)):
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
+
+    def names(self, folder: str) -> Iterator[str]:
+        """See `Inbox`."""
+        for entry in self._entries(f"{self._prefix}{folder}/"):
+            if entry["Key"].rpartition("/")[2] not in ("", ".", ".."):
+                yield entry["Key"].removeprefix(self._prefix)
+
+    def copy(self, name: str, target: Path) -> bool:
+        """See `Inbox`."""
+        return self._download(self._prefix + name, target)
+
+    def _entries(self, folder: str) -> list[dict[str, Any]]:
+        with reaching(self._location(folder)):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder)
+            return [entry for page in pages for entry in page.get("Contents", ())]
 
     def _download(self, key: str, target: Path) -> bool:
         target.parent.mkdir(parents=True, exist_ok=True)

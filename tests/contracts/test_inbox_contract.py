@@ -51,6 +51,16 @@ class InboxContract(ABC):
     def test_a_file_that_is_gone_is_not_taken(self, inbox: Inbox, tmp_path: Path) -> None:
         assert not inbox.take(Found("events", "gone.csv", ""), tmp_path / "gone.csv")
 
+    def test_files_are_listed_and_copied(self, inbox: Inbox, tmp_path: Path) -> None:
+        for name in ("done/events/b.csv", "done/events/2026/a.csv", "incoming/events/b.csv.part"):
+            self.write(inbox, name, name.encode())
+        assert list(inbox.names("done")) == ["done/events/2026/a.csv", "done/events/b.csv"]
+        assert list(inbox.names("incoming")) == ["incoming/events/b.csv.part"]
+        assert inbox.copy("done/events/b.csv", tmp_path / "new" / "copy.csv")
+        assert (tmp_path / "new" / "copy.csv").read_bytes() == b"done/events/b.csv"
+        assert len(self.names(inbox)) == 3
+        assert not inbox.copy("done/events/gone.csv", tmp_path / "gone.csv")
+
     def test_a_kept_file_can_be_fetched_and_removed(self, inbox: Inbox, tmp_path: Path) -> None:
         path = tmp_path / "day.csv"
         path.write_bytes(b"content")

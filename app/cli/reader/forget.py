@@ -140,6 +140,7 @@ def _show(done: Forgotten) -> None:
 
 def _show_rest(receipt: Document) -> None:
     backups, models = receipt["backups"], receipt["models"]
+    _show_files(receipt)
     for verb in ("rewritten", "deleted"):
         if backups[verb]:
             say(f"backups {verb}: {', '.join(backups[verb])}")
@@ -147,14 +148,22 @@ def _show_rest(receipt: Document) -> None:
         print_remark(f"still in the backups {', '.join(backups['hold'])}; see --backups rewrite or delete")
     if models["deleted"]:
         say(f"deleted the trained versions {', '.join(models['deleted'])}")
-    if receipt["chroma_emptied"]:
-        say("emptied Chroma, which the next ingest or `shortlist rebuild` fills again")
-    if receipt["downloads"]:
-        say(f"deleted {receipt['downloads']:,} downloaded media files")
     for version in models["hold_traces"]:
         print_remark(f"{version}, which is in use, was trained on them: run `{models['retrain']}`")
     for place in receipt["outside"]:
         print_remark(f"not covered: {place}")
+
+
+def _show_files(receipt: Document) -> None:
+    arrivals = receipt["arrivals"]
+    if arrivals["rewritten"] or arrivals["deleted"]:
+        say(f"files of the pipeline: {arrivals['rewritten']:,} rewritten, {arrivals['deleted']:,} deleted")
+    for name in arrivals["unsearched"]:
+        print_remark(f"{name} cannot be read, so it was not searched: look into it, or delete it")
+    if receipt["downloads"]:
+        say(f"deleted {receipt['downloads']:,} downloaded media files")
+    if receipt["chroma_emptied"]:
+        say("emptied Chroma, which the next ingest or `shortlist rebuild` fills again")
 
 
 def _show_proof(proof: Document) -> None:
