@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 LEDGER = "pipeline.sqlite3"
 SCRATCH = Path("processing", ".forgetting")  # on the disk of the folders, so that files can be renamed
+READING = ".reading-"  # begins the names of other folders of copies, in the same place
 
 
 def refuse_waiting(home: Home, config: Config, subjects: Collection[Subject]) -> None:
@@ -35,6 +37,19 @@ def refuse_waiting(home: Home, config: Config, subjects: Collection[Subject]) ->
             "files wait that would bring back what you forget", expected="none in incoming/ or processing/",
             found=names, remedy="store them with `shortlist pipeline run`, or take them away, and forget then",
         )  # fmt: skip
+
+
+def files_that_hold(home: Home, config: Config, subject: Subject) -> list[str]:
+    """Return the names of the files of the pipeline whose rows name the subject, sorted."""
+    if not _is_used(home, config):
+        return []
+    from shortlist.ops.data.erase_kept import holding, waiting
+
+    inbox, processing = open_inbox(config), home.path / SCRATCH.parent
+    processing.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=READING, dir=processing) as name:  # others may export at the same time
+        folder = Path(name)
+        return sorted({*holding(inbox, folder, subject), *waiting(inbox, home.path, folder, [subject])})
 
 
 def clean_arrivals(home: Home, config: Config, erased: Mapping[Subject, Erased]) -> dict[str, Any]:
@@ -61,9 +76,10 @@ def _clean(home: Home, config: Config, erased: Mapping[Subject, Erased]) -> Eras
 
 @contextmanager
 def _scratch(home: Path) -> Iterator[Path]:
-    """Yield an empty folder for copies. One that a killed run left is deleted first."""
+    """Yield an empty folder for copies. Those that killed processes left are deleted first."""
     folder = home / SCRATCH
-    shutil.rmtree(folder, ignore_errors=True)
+    for left in (folder, *folder.parent.glob(f"{READING}*")):
+        shutil.rmtree(left, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     try:
         yield folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from shortlist.app.privacy.arrivals import files_that_hold
 from shortlist.app.privacy.copies import backups_that_hold
 from shortlist.core.config import Config
 from shortlist.ingest.simulate.tastes import Tastes
@@ -30,6 +31,7 @@ def export_reader(home: Home, config: Config, user_id: str) -> dict[str, Any]:
         **data.export(user_id),
         "simulated": tastes is not None and any(taste.user_id == user_id for taste in tastes.readers),
         "last_reader": _remembered(home.path) == user_id,
+        "files": files_that_hold(home, config, reader),
         "backups": [one.path.name for one in backups],
         "derived": {"counts": ["co-watch counts", "popularity"], "trained_versions": versions(home.path)},
     }

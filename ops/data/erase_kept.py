@@ -37,16 +37,24 @@ def erase_kept(
     outcomes: Counter[Outcome] = Counter()
     unsearched = []
     deleted = set[str]()
-    for folder in (DONE, QUARANTINED, FAILED):
-        for name in inbox.names(folder):
-            outcome = _erase(inbox, scratch, name, subjects, locations)
-            outcomes[outcome] += 1
-            if outcome == "unsearched":
-                unsearched.append(name)
-            elif outcome == "deleted":
-                deleted.add(name)
+    for name in _kept(inbox):
+        outcome = _erase(inbox, scratch, name, subjects, locations)
+        outcomes[outcome] += 1
+        if outcome == "unsearched":
+            unsearched.append(name)
+        elif outcome == "deleted":
+            deleted.add(name)
     ledger.redact(lambda name: name in deleted or _is_named(name, subjects))
     return ErasedFiles(outcomes["rewritten"], outcomes["deleted"], tuple(unsearched))
+
+
+def holding(inbox: Inbox, scratch: Path, subject: Subject) -> Iterator[str]:
+    """Yield the names of the files in done/, quarantine/ and failed/ whose rows name the subject."""
+    for name in _kept(inbox):
+        kind, copy = _kind_of(name), scratch / Path(name).name
+        anywhere = not name.startswith(f"{DONE}/")
+        if kind and inbox.copy(name, copy) and erase_rows(copy, kind, [subject], anywhere=anywhere) in CHANGED:
+            yield name
 
 
 def waiting(inbox: Inbox, home: Path, scratch: Path, subjects: Collection[Subject]) -> Iterator[str]:
@@ -62,6 +70,11 @@ def waiting(inbox: Inbox, home: Path, scratch: Path, subjects: Collection[Subjec
             shutil.copyfile(path, copy)
             if erase_rows(copy, kind, subjects, anywhere=False) in CHANGED:
                 yield name
+
+
+def _kept(inbox: Inbox) -> Iterator[str]:
+    for folder in (DONE, QUARANTINED, FAILED):
+        yield from inbox.names(folder)
 
 
 def _erase(

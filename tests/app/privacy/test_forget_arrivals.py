@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from shortlist.app.privacy.export_reader import export_reader
 from shortlist.app.privacy.forget import Forgotten, forget
 from shortlist.core.config import Config, PipelineConfig
 from shortlist.core.errors import UsageError
@@ -121,6 +122,19 @@ def test_a_reader_is_erased_from_all_kept_files(path: Path) -> None:
     assert not any("reader-gone" in text for text in after.values())
     assert "done/events/reader-gone.csv" in before.keys() - after.keys()
     assert b"reader-gone" not in raw(path)
+
+
+def test_an_export_names_the_files_that_hold_the_reader(path: Path) -> None:
+    put(path, "events/late.csv", (HEADER + event("reader-gone", "video-kept", "skip")).encode())
+    with Home.open(path) as home:
+        files = export_reader(home, config_of(path), GONE.id)["files"]
+    names = [".".join(part for part in name.split(".") if not part.isdigit()) for name in files]
+    assert names == [
+        "done/events/day.csv", "done/events/day.parquet", "done/events/more.csv", "done/events/reader-gone.csv",
+        "done/readers/all.jsonl.gz", "failed/events/broken.csv", "incoming/events/late.csv",
+        "quarantine/events/day.csv",
+    ]  # fmt: skip
+    assert not any(one.is_file() for one in (path / "processing").rglob("*"))
 
 
 def test_a_video_is_erased_from_all_kept_files(path: Path) -> None:
