@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BAR_CELLS = 20
 GRACE_S = 0.5  # beyond the budget, for what follows the last call
+TIME = "its time budget"
 ASKING = "asking the language model; Ctrl-C keeps this list"
 
 Show = Callable[[Answer, str], None]
@@ -49,7 +50,7 @@ def _watch(recommender: Recommender, draft: Draft, show: Show, end: float | None
         while isinstance(step := steps.get(timeout=None if end is None else max(0.0, end - monotonic())), Progress):
             show(step.answer(), progress_line(step.judged, step.total))
     except Empty:
-        return _stopped(newest[0], "its time budget"), False
+        return _stopped(newest[0], TIME), False
     except KeyboardInterrupt:
         return _stopped(newest[0], "Ctrl-C"), True
     if isinstance(step, Answer):
@@ -72,7 +73,8 @@ def _work(recommender: Recommender, draft: Draft, newest: list[Progress], steps:
 
 def _stopped(latest: Progress, cause: str) -> Answer:
     """Return the answer by what was judged, with a note on what stopped the rerank."""
-    how_far = f"{latest.judged} of {latest.total} judged" if latest.judged else "none judged"
+    none = "none judged; --rerank-budget-ms gives it more time" if cause == TIME else "none judged"
+    how_far = f"{latest.judged} of {latest.total} judged" if latest.judged else none
     note = Note("partly-judged" if latest.judged else "out-of-time", f"rerank stopped by {cause}: {how_far}")
     answer = latest.answer()
     return replace(answer, notes=(*answer.notes, note))
