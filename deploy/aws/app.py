@@ -18,9 +18,9 @@ FLAGS: dict[str, object] = json.loads((Path(__file__).parent / "cdk.json").read_
 def new_app(context: Mapping[str, object] | None = None, folder: Path | None = None) -> cdk.App:
     """Return the application, checked by cdk-nag. `folder` gets the template; the command has one by default."""
     app = cdk.App(context={**FLAGS, **(context or {})}, outdir=str(folder) if folder else None)
-    region = app.node.try_get_context("region")
+    settings = read_settings(app.node)
     # Without an account: with one, CDK would ask AWS for its zones.
-    Shortlist(app, "Shortlist", read_settings(app.node), cdk.Environment(region=region))
+    Shortlist(app, "Shortlist", settings, cdk.Environment(region=settings.region))
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app
 

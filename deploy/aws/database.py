@@ -25,9 +25,19 @@ class Database(Construct):
         self.group = ec2.SecurityGroup(
             self, "Group", vpc=network.vpc, allow_all_outbound=False, description="The database"
         )
+        # RDS makes it, without an end and without the key, if it is not there before the database.
+        log = logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"/aws/rds/instance/{NAME}/postgresql",
+            encryption_key=key,
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
         self.instance = rds.DatabaseInstance(
             self,
             "Instance",
+            instance_identifier=NAME,
             engine=engine,
             instance_type=ec2.InstanceType.of(ec2.InstanceClass.M7G, ec2.InstanceSize.LARGE),
             vpc=network.vpc,
@@ -59,14 +69,7 @@ class Database(Construct):
                 parameters={"rds.force_ssl": "1", "log_min_error_statement": "panic", "log_statement": "none"},
             ),
         )
-        logs.LogGroup(
-            self,
-            "Log",
-            log_group_name=f"/aws/rds/instance/{self.instance.instance_identifier}/postgresql",
-            encryption_key=key,
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        self.instance.node.add_dependency(log)
         secret = self.instance.secret
         if secret is None:
             raise ValueError("expected a generated secret of the database, found none")

@@ -52,7 +52,6 @@ class Ingestion(Construct):
             vpc_subnets=network.isolated,
             security_groups=[group],
             role=role,
-            reserved_concurrent_executions=10,
             environment_encryption=storage.key,
             environment={
                 "DATABASE_SECRET": database.secret.secret_arn,

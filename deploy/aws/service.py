@@ -18,7 +18,7 @@ from settings import Settings
 from storage import Storage
 
 PORT = 8000
-ERRORS, SLOW = "shortlist-errors", "shortlist-slow"  # alarms that undo a deployment
+UNDOING = ERRORS, SLOW = "shortlist-errors", "shortlist-slow"  # alarms that undo a deployment
 UID = "10001"
 
 
@@ -53,7 +53,7 @@ class Service(Construct):
             health_check_grace_period=Duration.minutes(2),
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
             deployment_alarms=ecs.DeploymentAlarmConfig(
-                alarm_names=[ERRORS, SLOW], behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM
+                alarm_names=[*UNDOING], behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM
             ),
         )
         listener = self.balancer.add_listener(
@@ -72,11 +72,6 @@ class Service(Construct):
         )
         accept(self.balancer, {"EC23": "it is the one public address of the service"})
         self._scale(settings)
-
-    @property
-    def p99(self) -> balancing.IApplicationLoadBalancerMetrics:
-        """The metrics of the load balancer."""
-        return self.balancer.metrics
 
     def _balancer(self, storage: Storage, network: Network, settings: Settings) -> balancing.ApplicationLoadBalancer:
         balancer = balancing.ApplicationLoadBalancer(

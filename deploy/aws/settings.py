@@ -14,6 +14,7 @@ class Settings:
     With `endpoint` = "yes" there is a SageMaker endpoint besides the service.
     """
 
+    region: str
     certificate: str
     email: str
     endpoint: str = "no"
@@ -34,7 +35,7 @@ class Settings:
 def read_settings(node: Node) -> Settings:
     """Read the settings from the context of `node`. Raises `ValueError` if a required one is missing."""
     given = {field.name: node.try_get_context(field.name) for field in fields(Settings)}
-    missing = [name for name in ("certificate", "email") if not given[name]]
+    missing = [name for name in ("region", "certificate", "email") if not given[name]]
     if missing:
         wanted = " ".join(f"-c {name}=..." for name in missing)
         raise ValueError(f"expected {wanted}, found none; docs/aws.md describes the settings")

@@ -11,7 +11,7 @@ from ingestion import Ingestion
 from monitoring import MINUTES, Monitoring
 from network import Network
 from retraining import Retraining
-from service import Service
+from service import UNDOING, Service
 from settings import Settings
 from storage import Storage
 from training import Training
@@ -20,7 +20,7 @@ from training import Training
 class Shortlist(cdk.Stack):
     """The parts, and how they depend on each other."""
 
-    def __init__(self, scope: Construct, name: str, settings: Settings, env: cdk.Environment | None = None) -> None:
+    def __init__(self, scope: Construct, name: str, settings: Settings, env: cdk.Environment) -> None:
         super().__init__(scope, name, env=env, termination_protection=True)
         storage = Storage(self, "Storage")
         network = Network(self, "Network", key=storage.key)
@@ -57,6 +57,8 @@ class Shortlist(cdk.Stack):
             database=database,
         )
         retraining.start_after(monitoring.alarms["shortlist-drift"])
+        # ECS wants the alarms that undo a deployment before the service.
+        service.service.node.add_dependency(*(monitoring.alarms[name] for name in UNDOING))
         if endpoint:
             monitoring.notify(endpoint.alarm)
         cdk.CfnOutput(self, "Address", value=f"https://{service.balancer.load_balancer_dns_name}")

@@ -150,6 +150,13 @@ def test_a_bad_deployment_is_undone(resources: Resources) -> None:
     assert set(deployment["Alarms"]["AlarmNames"]) <= names
 
 
+def test_a_setting_that_is_missing_is_named() -> None:
+    from app import new_app
+
+    with pytest.raises(ValueError, match=r"expected -c certificate=\.\.\. -c email=\.\.\., found none"):
+        new_app({"region": "eu-west-1"})
+
+
 def test_every_alarm_tells_somebody_and_has_its_section(resources: Resources) -> None:
     sections = {
         re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).strip().replace(" ", "-")
