@@ -1,6 +1,6 @@
 """Count co-watch links of many readers: in one piece, in shards one after the other, and in shards on Ray.
 
-    python -m benchmarks.cowatch_batch [--readers 140000] [--videos 100000] [--top 100] [--ray]
+    python -m benchmarks.cowatch_batch [--readers 140000] [--videos 100000] [--top 100] [--ways shards whole ray]
 
 Readers watch 20 videos each, drawn by popularity (a power law), so 190 pairs. All ways must give the same counts.
 """
@@ -20,6 +20,7 @@ from shortlist.app.cowatch import Numbered, count_on_ray, joined, map_shard, red
 from shortlist.retrieval.index.cowatch_counts import Links, Watches
 
 EACH = 20
+WAYS = ["shards", "whole", "ray"]
 EXPONENT = 0.8  # of the power law
 
 
@@ -48,23 +49,23 @@ def main() -> None:
     options.add_argument("--readers", type=int, default=140_000)
     options.add_argument("--videos", type=int, default=100_000)
     options.add_argument("--top", type=int, default=100)
-    options.add_argument("--ray", action="store_true")
-    options.add_argument("--no-whole", action="store_true", help="leave out the way that needs most memory")
+    options.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS[:2], help="all must give the same")
     chosen = options.parse_args()
-    source = lambda: readers(chosen.readers, chosen.videos)  # noqa: E731
-    ways: dict[str, Callable[[], Links]] = {"shards": lambda: in_shards(source(), chosen.top)}
-    if chosen.ray:
-        ways["shards on Ray, 2 workers"] = lambda: count_on_ray(source(), EACH, chosen.top, None, 2)
-    if not chosen.no_whole:
-        ways["one piece"] = lambda: Links.empty().updated(source(), EACH).strongest(chosen.top)
+    n, videos, top = chosen.readers, chosen.videos, chosen.top
+    ways: dict[str, Callable[[], Links]] = {
+        "shards": lambda: in_shards(readers(n, videos), top),
+        "whole": lambda: Links.empty().updated(readers(n, videos), EACH).strongest(top),
+        "ray": lambda: count_on_ray(readers(n, videos), EACH, top, None, 2),
+    }
     table, first = Table("way", "wall s", "CPU s of this process", "peak GB of this process", "links kept"), None
-    for name, count in ways.items():
+    for name in chosen.ways:
         wall, cpu = time.monotonic(), time.process_time()
-        links = count()
+        links = ways[name]()
         spent = time.monotonic() - wall, time.process_time() - cpu
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         table.add_row(name, f"{spent[0]:.0f}", f"{spent[1]:.0f}", f"{peak:.1f}", f"{links.forward.nnz:,}")
         first = first or links
+        Console().print(f"{name}: {spent[0]:.0f} s")
         if first.ids != links.ids or (first.forward != links.forward).nnz:
             raise SystemExit(f"{name} counted otherwise")
     Console().print(f"{chosen.readers * EACH * (EACH - 1) // 2:,} pairs at most", table)

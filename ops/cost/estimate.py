@@ -14,7 +14,7 @@ MILLION = 1e6
 
 # Measured on this code (docs/cost.md says where).
 ANSWER_S, ANSWER_S_A_MILLION = 0.026, 0.024  # core-seconds of an answer, and more for each million videos
-INDEX_BYTES = 2_700  # of a video
+INDEX_BYTES, LINKS_BYTES = 2_700, 3_400  # of a video; its 100 strongest co-watch links in memory
 EVENT_BYTES, EVENT_BYTES_PARQUET = 200, 17  # in PostgreSQL with indexes; in Parquet
 VIDEO_BYTES = 5_000  # in PostgreSQL: a transcript of a short video, and its embeddings
 EXPORT_S = 0.029  # core-seconds of a reader at a million videos
@@ -27,10 +27,10 @@ BUSY_SHARE = 0.5  # of its cores that a task uses at most
 KEEP_DAYS = 90  # of events in PostgreSQL; older ones are in Parquet for a year
 ANSWER_BYTES, LOG_BYTES = 10_000, 900
 SNAPSHOTS_KEPT, CHANGED_SHARE = 3, 0.1  # a day's new snapshot sends this share of its blocks
-ENDPOINTS, ZONES = 9, 2
-RESIDENT_GB = 1.5  # of a task, besides the index
+ENDPOINTS, ZONES = 6, 2
+RESIDENT_GB = 1.5  # of a task, besides the index and the links
 TASKS = ((2, 16.0), (4, 30.0), (8, 60.0), (16, 120.0))  # vCPUs of a Fargate task and its most memory in GB
-DATABASES = ((1e6, "rds-medium"), (2e7, "rds-large"), (1e8, "rds-2xlarge"))  # most events a day of each class
+DATABASES = ((2e7, "rds-large"), (1e8, "rds-2xlarge"))  # most events a day of each class
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,9 @@ class Workload:
 
         Raises `UsageError` for a size that no deployment of this kind serves.
         """
-        if videos * INDEX_BYTES / 1e9 + RESIDENT_GB > TASKS[-1][1]:
-            raise _too_large("videos", f"{(TASKS[-1][1] - RESIDENT_GB) * 1e9 / INDEX_BYTES:,.0f}", videos)
+        most = (TASKS[-1][1] - RESIDENT_GB) * 1e9 / (INDEX_BYTES + LINKS_BYTES)
+        if videos > most:
+            raise _too_large("videos", f"{most:,.0f}", videos)
         if events > DATABASES[-1][0]:
             raise _too_large("events a day", f"{DATABASES[-1][0]:,.0f}", events)
         return cls(videos, readers, events, events / EVENTS_A_REQUEST if requests is None else requests)
@@ -80,8 +81,8 @@ def total(lines: Sequence[Line]) -> float:
 
 def _serving(load: Workload, prices: Prices) -> Line:
     """Return the cheapest size of task that holds the index."""
-    memory = RESIDENT_GB + load.videos * INDEX_BYTES / 1e9
-    fitting = [_tasks(load, prices, vcpus, ceil(max(memory, 2 * vcpus))) for vcpus, most in TASKS if memory <= most]
+    memory = RESIDENT_GB + load.videos * (INDEX_BYTES + LINKS_BYTES) / 1e9
+    fitting = [_tasks(load, prices, vcpus, ceil(max(memory, 4 * vcpus))) for vcpus, most in TASKS if memory <= most]
     return min(fitting, key=lambda line: line.usd)
 
 
