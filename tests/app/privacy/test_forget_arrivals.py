@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,14 @@ def run(path: Path, *subjects: Subject) -> Forgotten:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(arrived: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(arrived, tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def arrived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home into which tables of every format arrived: good, with bad rows, and refused."""
-    path = tmp_path / "home"
+    path = tmp_path_factory.mktemp("arrived") / "home"
     videos = "".join(f'{{"id": "video-{name}", "title": "All about {name} things"}}\n' for name in ("gone", "kept"))
     put(path, "videos/all.jsonl", videos.encode())
     rows = [("reader-gone", "video-kept"), ("reader-kept", "video-gone"), ("reader-kept", "video-kept")]

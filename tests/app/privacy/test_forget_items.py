@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -113,11 +114,17 @@ def assert_gone(path: Path) -> None:
             assert text.encode(encoding) not in content, text
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("filled") / "home"
+    fill(path, range(6), range(4))
+    add_traces(path)
+    return path
+
+
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    fill(tmp_path / "home", range(6), range(4))
-    add_traces(tmp_path / "home")
-    return tmp_path / "home"
+def path(filled: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(filled, tmp_path / "home")
 
 
 def test_no_file_holds_a_forgotten_item(path: Path, tmp_path: Path) -> None:
