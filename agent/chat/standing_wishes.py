@@ -33,7 +33,9 @@ def answer_objective(action: Action, state: ChatState, recommender: Recommender,
     if asked:
         after = NO_OBJECTIVE if asked.get("clear") else before.merged(_read(asked, names))
         put(profile.user_id, after)
-    entries = ", ".join(describe_objective(after, profile.disliked_channels))
+    entries = ", ".join(
+        describe_objective(after, profile.disliked_channels, lambda words: say(words.replace(" ", "_"), state.language))
+    )
     phrase = "objective" if entries else "no_objective"
     text = say(phrase, state.language, user=profile.user_id, entries=entries)
     if not asked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from shortlist.core.display import length
@@ -34,15 +34,20 @@ def read_objective(
     return Objective(tuple(sorted(amounts[0].items())), tuple(sorted(amounts[1].items())), length_s)
 
 
-def describe_objective(objective: Objective, never: Iterable[str] = ()) -> Iterator[str]:
-    """Yield each entry in words: "more Food", "less from Ledger Lane", "up to 1:00"; `never` are disliked channels."""
-    for pairs, of in ((objective.categories, ""), (objective.channels, "from ")):
+def describe_objective(
+    objective: Objective, never: Iterable[str] = (), words: Callable[[str], str] = str
+) -> Iterator[str]:
+    """Yield each entry in words: "more Food", "less from Ledger Lane", "up to 1:00"; `never` are disliked channels.
+
+    `words` translates what is no name.
+    """
+    for pairs, of in ((objective.categories, ""), (objective.channels, f"{words('from')} ")):
         for name, amount in pairs:
             direction = "more" if amount > 0 else "less"
-            yield f"{direction if abs(amount) >= MUCH else f'a little {direction}'} {of}{name}"
+            yield f"{words(direction if abs(amount) >= MUCH else f'a little {direction}')} {of}{name}"
     if objective.length_s:
-        yield f"up to {length(objective.length_s)}"
-    yield from (f"never from {name}" for name in sorted(never))
+        yield f"{words('up to')} {length(objective.length_s)}"
+    yield from (f"{words('never from')} {name}" for name in sorted(never))
 
 
 def objective_document(profile: Profile) -> dict[str, Any]:

@@ -57,6 +57,14 @@ def test_wishes_for_the_list_at_hand_are_not_stored(message: str) -> None:
     assert action.name in ("recommend", "feedback")
 
 
+@pytest.mark.parametrize(
+    ("message", "settings"),
+    [("ab jetzt mehr Essen", "baker beachtet: mehr Food."), ("a partir de ahora más comida", "en cuenta: más Food.")],
+)
+def test_settings_are_said_in_the_language_of_the_wish(chat: Chat, message: str, settings: str) -> None:
+    assert settings in chat.turn(message, user="baker").text
+
+
 def stored(records: Any) -> Objective | None:
     found: Objective | None = records.objectives.get_many(["baker"]).get("baker")
     return found
