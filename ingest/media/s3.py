@@ -115,9 +115,11 @@ def reaching(location: str) -> Iterator[None]:
         with translated_errors(location):
             yield
     except MediaError as error:
-        expected = "object storage that can be listed, read and written"
         raise ServiceError(
-            f"cannot work in {location}", expected=expected, found=error.found, remedy=error.remedy
+            f"cannot work in {location}",
+            expected="object storage that can be listed, read and written",
+            found=error.found,
+            remedy="check the address, the credentials (docs/ingest.md) and media.s3_endpoint",
         ) from error
 
 

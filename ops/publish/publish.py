@@ -7,14 +7,15 @@ the current snapshot as it was, and the next one sends what is missing.
 
 from __future__ import annotations
 
+import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shortlist.core.errors import HomeVersion
+from shortlist.core.errors import HomeDamaged, HomeVersion
 from shortlist.ops.publish.blocks import block_list, is_intact, send
 from shortlist.ops.publish.manifest import (
     BLOCKS,
@@ -36,6 +37,10 @@ from shortlist.store.lock import locked
 from shortlist.store.permissions import make_private
 from shortlist.store.sql.schema import SCHEMA_VERSION
 from shortlist.store.sql.sqlite_errors import os_error
+
+Snapshot = tuple[Reference, Manifest]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +64,29 @@ def publish(
     """Publish the state of `home` to `place`, and delete all but the newest `keep` snapshots there.
 
     Items without embeddings are encoded and indexed first. `cowatch_top` is that of the settings. The writer lock is
-    held while the files are collected, not while they are sent. `verify` reads back the blocks that are there, and
-    sends damaged ones again.
+    held while the files are collected, not while they are sent. `verify` reads back what is there: damaged blocks are
+    sent again, and a damaged pointer or snapshot is replaced.
 
     Raises `HomeLocked` if another process writes or publishes, `HomeVersion` if `place` has snapshots of another home,
-    `StateError` if another process has published meanwhile, `HomeDamaged` for a damaged manifest or pointer, and as
-    `Place`.
+    `StateError` if another process has published meanwhile, `HomeDamaged` for a damaged manifest or pointer without
+    `verify`, and as `Place`.
     """
     with locked(home.path / f"{PUBLISHING}.lock", "another process publishes this home"), _new_folder(home) as folder:
-        pointer, version = read_pointer(place)
-        current = read_manifest(place, pointer.snapshots[0]) if pointer else None
-        if current is not None and current.home_id != home.home_id:
-            raise _other_home(place, current)
+        before, version = _published(place, verify)
+        if before and before[0][1].home_id != home.home_id:
+            raise _other_home(place, before[0][1])
         stage(home, folder, encoder, cowatch_top)
-        fresh = _describe(home, folder, current.number + 1 if current else 1)
+        fresh = _describe(home, folder, _next_number(place))
         there = {name for name in place.names(BLOCKS) if not verify or is_intact(place, name)}
         sent = send(place, folder, fresh.files, there)
-    is_new = current is None or current.files != fresh.files
-    snapshots = pointer.snapshots if pointer else ()
-    if is_new:
-        snapshots = (_write_manifest(place, fresh), *snapshots)
-    after = Pointer(snapshots=snapshots[:keep])
-    if after != pointer:
-        place.replace_pointer(after.model_dump_json().encode(), version)
-    _prune(place, after)
-    return Published(fresh if is_new else current or fresh, snapshots[0].name, is_new, *sent, len(after.snapshots))
+        is_new = not before or before[0][1].files != fresh.files
+        after = [*([(_write_manifest(place, fresh), fresh)] if is_new else []), *before][:keep]
+        if after != before:
+            pointer = Pointer(snapshots=tuple(reference for reference, _ in after))
+            place.replace_pointer(pointer.model_dump_json().encode(), version)
+        _prune(place, after)
+    reference, manifest = after[0]
+    return Published(manifest, reference.name, is_new, *sent, len(after))
 
 
 def read_pointer(place: Place) -> tuple[Pointer | None, str | None]:
@@ -98,6 +101,42 @@ def read_manifest(place: Place, snapshot: Reference) -> Manifest:
     if content is None or sha256(content) != snapshot.sha256:
         raise damaged(name, "no manifest" if content is None else "a manifest with another SHA-256")
     return parsed(Manifest, content, name)
+
+
+def _published(place: Place, verify: bool) -> tuple[list[Snapshot], str | None]:
+    """Return the snapshots of `place`, newest first, and the version of its pointer.
+
+    With `verify` damaged ones are left out. Otherwise raises `HomeDamaged`.
+    """
+    found = place.pointer()
+    if found is None:
+        return [], None
+    return list(_readable(place, verify)), found[1]
+
+
+def _readable(place: Place, verify: bool) -> Iterator[Snapshot]:
+    try:
+        pointer, _ = read_pointer(place)
+    except HomeDamaged as error:
+        _report(error, verify)
+        return
+    for reference in pointer.snapshots if pointer else ():
+        try:
+            yield reference, read_manifest(place, reference)
+        except HomeDamaged as error:
+            _report(error, verify)
+
+
+def _report(error: HomeDamaged, verify: bool) -> None:
+    if not verify:
+        raise error
+    log.warning("what was published is replaced: %s", error)
+
+
+def _next_number(place: Place) -> int:
+    """Return a number above those of all manifests, also of those that a killed process wrote."""
+    numbers = (int(name.removeprefix(f"{SNAPSHOTS}/").partition("-")[0]) for name in place.names(SNAPSHOTS))
+    return max(numbers, default=0) + 1
 
 
 @contextmanager
@@ -136,13 +175,11 @@ def _write_manifest(place: Place, manifest: Manifest) -> Reference:
     return Reference(name=name, sha256=sha)
 
 
-def _prune(place: Place, pointer: Pointer) -> None:
-    """Delete the manifests that `pointer` does not have, then the blocks that none of its snapshots has."""
-    kept = {f"{SNAPSHOTS}/{one.name}" for one in pointer.snapshots}
-    for name in place.names(SNAPSHOTS) - kept:
+def _prune(place: Place, kept: Sequence[Snapshot]) -> None:
+    """Delete the manifests that are not `kept`, then the blocks that none of the kept snapshots has."""
+    for name in place.names(SNAPSHOTS) - {f"{SNAPSHOTS}/{reference.name}" for reference, _ in kept}:
         place.remove(name)
-    needed = {block for one in pointer.snapshots for block in read_manifest(place, one).blocks}
-    for name in place.names(BLOCKS) - needed:
+    for name in place.names(BLOCKS).difference(*(manifest.blocks for _, manifest in kept)):
         place.remove(name)
 
 

@@ -18,7 +18,7 @@ def publish(
     to: Annotated[str | None, typer.Option("--to", help="A folder, or s3://BUCKET/PREFIX.", metavar="PLACE")] = None,
     list_only: Annotated[bool, typer.Option("--list", help="List the snapshots that are there, newest first.")] = False,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Read back what is there, and send damaged files again.")
+        bool, typer.Option("--verify", help="Read back what is there, and replace what is damaged.")
     ] = False,
     keep: Annotated[int | None, typer.Option("--keep", help="How many snapshots to keep.", min=1, metavar="N")] = None,
     as_json: AsJson = False,

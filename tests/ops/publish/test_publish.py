@@ -9,15 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 from pydantic import ValidationError
 
 from shortlist.core.errors import HomeDamaged, HomeVersion, ReadOnlyHome, StateError
 from shortlist.core.types import Event
 from shortlist.ops.publish.follow import Follower
-from shortlist.ops.publish.manifest import BLOCK, BLOCKS, SNAPSHOTS, BlockList, Manifest
+from shortlist.ops.publish.manifest import BLOCK, BLOCKS, CURRENT, SNAPSHOTS, BlockList, Manifest
 from shortlist.ops.publish.place import FolderPlace
 from shortlist.ops.publish.publish import publish, read_pointer
+from shortlist.ops.publish.s3_place import S3Place
 from shortlist.ops.publish.stage import LEFT_OUT, copy_catalogue
 from shortlist.retrieval.trained import versions
 from shortlist.retrieval.trained.logistic_ranker import LogisticRanker
@@ -36,6 +39,30 @@ def test_a_follower_sees_what_was_published(publisher: Any, follower: Follower, 
     assert seen(follower.pull()) == {"a", "b", "c"}
     publisher.publish()
     assert seen(follower.pull()) == {"a", "b", "c", "d"}
+
+
+@pytest.mark.servers
+def test_a_bucket_is_followed_like_a_folder(publisher: Any, seen: Seen, tmp_path: Path) -> None:
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    client = boto3.client(
+        "s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1", aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )  # fmt: skip
+    client.create_bucket(Bucket="snapshots")
+    publisher.place = S3Place("s3://snapshots/team", client)
+    follower = Follower(publisher.place, tmp_path / "follower", with_catalogue=True)
+    publisher.publish()
+    assert seen(follower.pull()) == {"a", "b", "c"}
+    publisher.add("d")
+    publisher.publish()
+    assert seen(follower.pull()) == {"a", "b", "c", "d"}
+    client.put_object(Bucket="snapshots", Key="team/current.json", Body=b"{")
+    with pytest.raises(HomeDamaged, match="the pointer of s3://snapshots/team is damaged"):
+        follower.pull()
+    assert seen(follower.first()) == {"a", "b", "c", "d"}
+    server.stop()
 
 
 def test_only_what_changed_is_sent(publisher: Any) -> None:
@@ -102,12 +129,27 @@ def test_a_damaged_block_is_refused_and_sent_again(
     assert seen(follower.pull()) == {"a", "b", "c", "d"}
 
 
-def test_a_damaged_manifest_is_refused(publisher: Any, follower: Follower, tmp_path: Path) -> None:
+def test_a_damaged_manifest_is_refused(publisher: Any, follower: Follower, seen: Seen, tmp_path: Path) -> None:
     publisher.publish()
     [path] = (tmp_path / "place" / SNAPSHOTS).iterdir()
     path.write_bytes(path.read_bytes().replace(b'"revision":1', b'"revision":2'))
     with pytest.raises(HomeDamaged, match="manifest with another SHA-256"):
         follower.first()
+    with pytest.raises(HomeDamaged, match="publish --verify"):
+        publisher.publish()
+    assert publisher.publish(verify=True).sent_blocks == 0
+    assert seen(follower.first()) == {"a", "b", "c"}
+
+
+def test_a_damaged_pointer_is_replaced_on_request(
+    publisher: Any, follower: Follower, seen: Seen, tmp_path: Path
+) -> None:
+    publisher.publish()
+    (tmp_path / "place" / CURRENT).write_bytes(b"{")
+    with pytest.raises(HomeDamaged, match=r"the pointer of .* is damaged"):
+        publisher.publish()
+    assert publisher.publish(verify=True).manifest.number == 2
+    assert seen(follower.first()) == {"a", "b", "c"}
 
 
 @pytest.mark.parametrize("name", ["../catalogue.sqlite3", "/etc/passwd", "indexes/../../x", "answers.sqlite3", "a//b"])
