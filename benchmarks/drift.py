@@ -87,13 +87,13 @@ def dwell(rng: Generator, rows: int, shift: float) -> Numbers:
 
 def vectors(rng: Generator, rows: int, shift: float) -> Vectors:
     """Unit vectors of 30 topics in 384 dimensions, of which the share `shift` is of 5 topics that are new."""
-    topics = rng.normal(0, 1, (35, 384))
+    topics = rng.standard_normal((35, 384), dtype=np.float32)
 
     def draw(_day: int, share: float) -> np.ndarray:
         foreign = rng.random(rows) < share
         topic = np.where(foreign, rng.integers(30, 35, rows), rng.integers(0, 30, rows))
-        found = topics[topic] + rng.normal(0, 1, (rows, 384))
-        return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+        found = topics[topic] + rng.standard_normal((rows, 384), dtype=np.float32)
+        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True))
 
     return Vectors("vectors", days_of(draw, shift))  # type: ignore[arg-type]
 
@@ -110,7 +110,7 @@ def rates(rng: Generator, rows: int, shift: float) -> Rates:
 
 SHIFTS: Mapping[str, tuple[Callable[[Generator, int, float], Sample], Sequence[float]]] = {
     "labels: one gains this share (PSI)": (labels, (0.02, 0.05, 0.1, 0.2)),
-    "dwell time longer by (KS below 500 rows, else PSI)": (dwell, (0.05, 0.1, 0.2, 0.5)),
+    "dwell time longer by (KS below 2,000 rows, else PSI)": (dwell, (0.05, 0.1, 0.2, 0.5)),
     "foreign vectors (MMD)": (vectors, (0.02, 0.05, 0.1, 0.2)),
     "fewer choices at equal scores by (rates)": (rates, (0.1, 0.2, 0.4, 0.8)),
 }

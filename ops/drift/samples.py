@@ -20,7 +20,7 @@ Statistic = Literal["PSI", "KS", "MMD", "rates", "level"]
 
 BINS = 10  # quantiles of the reference days
 MAX_DISTINCT = 20  # numbers with so few values have a bin for each
-SMALL = 500  # rows of a usual day; with fewer, KS decides: it needs no bins
+SMALL = 2_000  # rows of a usual day; with fewer, KS decides: it finds smaller shifts, and takes longer
 MIN_EXPECTED = 5  # rows of a label on a usual day; rarer ones are counted together
 MAX_LABELS = 30
 RESOLUTION = 0.01  # of a level; smaller changes are none
@@ -77,8 +77,8 @@ class Numbers:
     def change(self, day: date, before: Sequence[date]) -> str:
         """See `Sample`."""
         then, now = np.concatenate([self.by_day[one] for one in before]), self.by_day[day]
-        median = f"median {np.median(then):.3g} → {np.median(now):.3g}"
-        return f"mean {then.mean():.3g} → {now.mean():.3g}, {median}"
+        means, medians = ([_short(float(f(one))) for one in (then, now)] for f in (np.mean, np.median))
+        return f"mean {' → '.join(means)}, median {' → '.join(medians)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,8 @@ class Levels:
 
     def change(self, day: date, before: Sequence[date]) -> str:
         """See `Sample`."""
-        return f"{np.mean([self.by_day[one][0] for one in before]):.3g} → {self.by_day[day][0]:.3g}"
+        then = np.mean([self.by_day[one][0] for one in before])
+        return f"{_short(float(then))} → {_short(self.by_day[day][0])}"
 
 
 def bin_edges(values: Floats) -> Floats:
@@ -227,3 +228,7 @@ def _ks(values: Sequence[Floats], n: int) -> Distances:
 def _with_others(counts: Mapping[str, int], names: Sequence[str]) -> list[int]:
     named = [counts.get(name, 0) for name in names]
     return [*named, sum(counts.values()) - sum(named)]
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"

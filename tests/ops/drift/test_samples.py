@@ -36,18 +36,18 @@ def test_the_floor_of_kolmogorov_and_smirnov_is_the_mean_of_equal_samples() -> N
 
 
 def test_many_numbers_are_compared_by_psi_over_the_quantiles_of_the_reference() -> None:
-    values = {day: np.arange(1000.0) for day in DAYS}
-    values[DAYS[11]] = np.concatenate([np.arange(500.0), np.arange(500.0)])  # only the lower five of ten bins
+    values = {day: np.arange(2000.0) for day in DAYS}
+    values[DAYS[11]] = np.tile(np.arange(1000.0), 2)  # only the lower five of ten bins
     measured = Numbers("dwell", values).measure(DAYS, N)
     assert measured.statistic == "PSI"
-    p, q = (np.array([200.5, 0.5]) / 1005, np.array([100.5, 100.5]) / 1005)
+    p, q = (np.array([400.5, 0.5]) / 2005, np.array([200.5, 200.5]) / 2005)
     assert measured.distances.raw[11, 0] == pytest.approx(5 * ((p - q) * np.log(p / q)).sum(), rel=0.01)
     assert measured.distances.raw[10, 0] == pytest.approx(0)
-    assert Numbers("dwell", values).change(DAYS[11], DAYS[:3]) == "mean 500 → 250, median 500 → 250"
+    assert Numbers("dwell", values).change(DAYS[11], DAYS[:3]) == "mean 1,000 → 500, median 1,000 → 500"
 
 
 def test_a_constant_that_changes_is_seen() -> None:
-    values = {day: np.full(1000, 3.0) for day in DAYS} | {DAYS[11]: np.full(1000, 4.0)}
+    values = {day: np.full(2000, 3.0) for day in DAYS} | {DAYS[11]: np.full(2000, 4.0)}
     raw = Numbers("plays", values).measure(DAYS, N).distances.raw
     assert raw[11].min() > 1 > raw[10].max() == 0
 
