@@ -1,16 +1,21 @@
-"""The agreement of students with their teacher as the training lists grow, on the lists of a home that are held out.
+"""The agreement of students with their teacher as the training lists grow, on lists that none has seen.
 
-    python -m benchmarks.rerank.agreement --home HOME [--wishes FILE] [--out docs/agreement.svg]
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank.agreement --home HOME [--wishes FILE] [--on stored]
+        [--out docs/agreement.svg]
 
-The lists are those that `shortlist distil` has judged in the home; one more is judged. "fitted" is the student of
-Shortlist: weights that start from the similarity of tokens. "boosted" is the cheapest rival: trees (LightGBM) on the
-same features and on the score of each leg. Both learn the teacher's log-odds, centred within each list. Each size is
-drawn `DRAWS` times, by whole videos.
+The lists to train on are those that `shortlist distil` has judged in the home; one more is judged. They are compared on
+those of the home that are held out. With `--on stored` it is on the lists of DL19 and NovelEval whose judgements by the
+language model are part of the repository; the relevance judgements of these sets are not read.
+
+"fitted" is the student of Shortlist: weights that start from the similarity of tokens. "boosted" is the cheapest rival:
+trees (LightGBM) on the same features and the score of the retrieval. Both learn the teacher's log-odds, centred within
+each list. Each size is drawn `DRAWS` times, by whole videos.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,42 +23,56 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.rerank.quality import show
-from benchmarks.rerank.student import token_network
+from benchmarks.rerank.lists import Vectors, load
+from benchmarks.rerank.quality import DEPTH, JUDGED, read, show
+from benchmarks.rerank.student import BENCHES, CONFIG, TEACHER, token_network
+from shortlist.agent.prompt_safety.sanitize import candidate_text, clean
+from shortlist.agent.rerank.prompt import WISH_TOKENS
 from shortlist.agent.students.features import FEATURES, features
 from shortlist.app.build import open_home
 from shortlist.app.distillation import collect
 from shortlist.core.config import Config
 from shortlist.core.progress import no_bars
+from shortlist.core.ranking import Ranking
 from shortlist.eval.student_gate import judge_student
 from shortlist.learning.student.distil import START
 from shortlist.learning.student.fit import fit
 from shortlist.learning.student.lists import JudgedList
+from shortlist.models.students.token_network import TokenNetwork
 
-SIZES = (10, 25, 50, 100, 150, 300, 1000, 3000)
+SIZES = (5, 10, 25, 50, 100, 150, 300, 1000, 3000)
 DRAWS = 5
 SEED = 18
-LEGS = ("bm25", "tfidf", "dense")
 TREES: dict[str, Any] = {
     "n_estimators": 100, "learning_rate": 0.05, "num_leaves": 7, "min_child_samples": 20, "subsample": 0.8,
     "subsample_freq": 1, "colsample_bytree": 0.8, "random_state": 0, "n_jobs": 1, "verbose": -1,
 }  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
-Score = Callable[[Floats, Floats], Floats]  # token features and stage scores of a list to its scores
+Row = tuple[JudgedList, Floats, Floats]
+Score = Callable[[Floats, Floats], Floats]  # token features and stage score of a list to its scores
 Fitted = dict[int, list[tuple[float, float]]]  # tau and nDCG of each draw, by the number of lists
 
 START_WEIGHTS = np.array([float(name == START) for name in FEATURES])
 
 
-def stage_scores(one: JudgedList) -> Floats:
-    """Return float64[n, 4]: the score of the fusion and of each leg, 0 outside the head, over the list's best."""
-    columns = [dict(zip(one.head.ids, one.head.scores.tolist(), strict=True))]
-    legs = {leg.origin: leg.scores.tolist() for leg in one.head.legs}
-    columns += [dict(zip(one.head.ids, legs.get(name, []), strict=False)) for name in LEGS]
-    values = np.array([[column.get(item, 0.0) for column in columns] for item in one.teacher])
-    best: Floats = np.maximum(values.max(axis=0), 1e-9)
-    return values / best
+def stage_score(one: JudgedList) -> Floats:
+    """Return float64[n, 1]: the score of the retrieval over the best of the list; 0 outside the head."""
+    scores = dict(zip(one.head.ids, one.head.scores.tolist(), strict=True))
+    return np.array([[scores.get(item, 0.0)] for item in one.teacher]) / max(1e-9, float(one.head.scores[0]))
+
+
+def stored_lists(data: Path, work: Path) -> list[JudgedList]:
+    """Return the lists of `BENCHES` with the stored judgements of the teacher."""
+    lists = []
+    for name in BENCHES:
+        bench, known = load(name, data, Vectors(work)), read(JUDGED / f"{name}.{TEACHER}.yesno.jsonl")
+        for query, one in bench.lists.items():
+            teacher = dict(zip(known[query].ids, known[query].scores, strict=True))
+            texts = {item: candidate_text(bench.items.videos[item], CONFIG.candidate_tokens) for item in teacher}
+            head = Ranking(one.ranking.ids[:DEPTH], one.ranking.scores[:DEPTH], one.ranking.origin)
+            lists.append(JudgedList(clean(one.wish or "", WISH_TOKENS), query, head, teacher, texts, held_out=True))
+    return lists
 
 
 def fitted(lists: Sequence[JudgedList], tokens: Sequence[Floats], _stages: Sequence[Floats]) -> Score:
@@ -63,7 +82,7 @@ def fitted(lists: Sequence[JudgedList], tokens: Sequence[Floats], _stages: Seque
 
 
 def boosted(lists: Sequence[JudgedList], tokens: Sequence[Floats], stages: Sequence[Floats]) -> Score:
-    """Fit trees on token features and stage scores."""
+    """Fit trees on token features and the score of the retrieval."""
     from lightgbm import LGBMRegressor
 
     rows = np.concatenate([np.hstack(pair) for pair in zip(tokens, stages, strict=True)])
@@ -76,22 +95,21 @@ METHODS = {"fitted": fitted, "boosted": boosted}
 
 
 class Agreement:
-    """Judges on the held-out lists of `lists`, whose features are computed once."""
+    """Fits on `training` lists and judges on `held_out` ones, whose features are computed once."""
 
-    def __init__(self, lists: Sequence[JudgedList], work: Path, config: Config) -> None:
-        network = token_network(work)
-        self._config = config
-        self._rows = [(one, features(one.wish, list(one.texts.values()), network), stage_scores(one)) for one in lists]
-        self._training = [row for row in self._rows if not row[0].held_out]
-        self._held_out = [row for row in self._rows if row[0].held_out]
-        self.sizes = [size for size in SIZES if size < len(self._training)] + [len(self._training)]
+    def __init__(self, training: Sequence[JudgedList], held_out: Sequence[JudgedList], network: TokenNetwork) -> None:
+        def rows(lists: Sequence[JudgedList]) -> list[Row]:
+            return [(one, features(one.wish, list(one.texts.values()), network), stage_score(one)) for one in lists]
+
+        self._training, self._held_out = rows(training), rows(held_out)
+        self.sizes = [size for size in SIZES if size < len(training)] + [len(training)]
 
     def judge(self, score: Score) -> dict[str, tuple[float | None, float]]:
         """Return tau and nDCG@10 of none, student and teacher."""
         scores = {id(one): dict(zip(one.teacher, score(tokens, stages).tolist(), strict=True))
                   for one, tokens, stages in self._held_out}  # fmt: skip
         lists = [one for one, _, _ in self._held_out]
-        verdict = judge_student(lists, lambda one: scores[id(one)], {}, self._config.rerank, SEED)
+        verdict = judge_student(lists, lambda one: scores[id(one)], {}, CONFIG, SEED)
         return {row.name: (row.tau, row.ndcg) for row in verdict.rows}
 
     def curve(self, name: str) -> Fitted:
@@ -104,7 +122,7 @@ class Agreement:
                 found.setdefault(size, []).append((float(tau or 0.0), ndcg))
         return found
 
-    def _drawn(self, size: int, draw: int) -> list[tuple[JudgedList, Floats, Floats]]:
+    def _drawn(self, size: int, draw: int) -> list[Row]:
         groups = sorted({one.group for one, _, _ in self._training})
         order = {group: at for at, group in enumerate(np.random.default_rng([SEED, draw]).permutation(groups).tolist())}
         return sorted(self._training, key=lambda row: order[row[0].group])[:size]
@@ -136,21 +154,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True, help="home in which `shortlist distil` has judged lists")
     parser.add_argument("--wishes", type=Path, help="the file of real wishes given to `shortlist distil`")
-    parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of the network")
+    parser.add_argument("--on", choices=("home", "stored"), default="home", help="lists to compare on")
+    parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors and the network")
     parser.add_argument("--out", type=Path, help="picture to write, as .svg or .png")
     args = parser.parse_args()
     config = Config(home=args.home)
     wishes = args.wishes.read_text(encoding="utf-8").splitlines() if args.wishes else []
     with open_home(config) as home:
-        lists = collect(home, config, 0, wishes, no_bars, lambda _line: None).lists
-    bench = Agreement(lists, args.work, config)
+        made = collect(home, config, 0, wishes, no_bars, lambda _line: None)
+    unseen = made.held_out if args.on == "home" else stored_lists(Path(os.environ["SHORTLIST_BENCH_DATA"]), args.work)
+    bench = Agreement(made.training, unseen, token_network(args.work))
     untrained = bench.judge(lambda features, _stages: features @ START_WEIGHTS)
     levels = {**untrained, "untrained": untrained["student"]}
-    title = f"{sum(one.held_out for one in lists)} lists held out"
-    show(
-        title,
-        [{"judge": name, "tau": tau, "nDCG@10": ndcg} for name, (tau, ndcg) in levels.items() if name != "student"],
-    )
+    levels.pop("student")
+    rows = [{"judge": name, "tau": tau, "nDCG@10": ndcg} for name, (tau, ndcg) in levels.items()]
+    show(f"{len(unseen)} lists to compare on", rows)
     curves = {name: bench.curve(name) for name in METHODS}
     for name, found in curves.items():
         means = {size: np.mean(draws, axis=0).tolist() for size, draws in found.items()}

@@ -10,8 +10,6 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.reader.query import text_query
@@ -141,5 +139,4 @@ def _digest(text: str) -> str:
 
 
 def _first(ranking: Ranking, size: int) -> Ranking:
-    legs = tuple(leg.at(np.arange(min(size, len(ranking)))) for leg in ranking.legs)
-    return Ranking(ranking.ids[:size], ranking.scores[:size], ranking.origin, legs=legs)
+    return Ranking(ranking.ids[:size], ranking.scores[:size], ranking.origin)
