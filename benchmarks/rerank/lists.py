@@ -33,6 +33,7 @@ Scores = npt.NDArray[np.float64]
 # The dense leg has 1.0. Of 0.1, 0.3, 0.5 and 1.0, this is the best over the published BM25 runs (nDCG@10 on DL19 0.657,
 # 0.656, 0.641, 0.599; on NovelEval 0.723, 0.723, 0.729, 0.705).
 BM25_SHARE = 0.3
+ENCODER = EncoderConfig(threads=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,10 +56,10 @@ class ListSet:
 
 
 class Vectors:
-    """The default encoder, with its vectors cached in a folder."""
+    """The encoder of `config`, with its vectors cached in a folder, which is for this encoder only."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, config: EncoderConfig = ENCODER) -> None:
+        self._folder, self._config = folder, config
 
     def of(self, texts: Sequence[str]) -> FloatArray:
         """Return unit vectors, float32[n, d], aligned with `texts`."""
@@ -66,7 +67,7 @@ class Vectors:
         path = self._folder / f"vectors-{key}.npy"
         if not path.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
-            np.save(path, load_encoder(EncoderConfig(threads=1), ModelsConfig()).encode(texts))
+            np.save(path, load_encoder(self._config, ModelsConfig()).encode(texts))
         vectors: FloatArray = np.load(path)
         return vectors
 
