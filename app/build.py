@@ -73,10 +73,12 @@ def encoder_of(config: Config) -> Callable[[], Encoder]:
     return load
 
 
-def language_model_of(home: Home, config: Config, *, own_process: bool = False) -> Callable[[], LanguageModel]:
+def language_model_of(
+    home: Home, config: Config, *, own_process: bool = False, ask: bool = True
+) -> Callable[[], LanguageModel]:
     """Return a function that loads the language model at its first call. The home caches the model's answers.
 
-    See `load_language_model` for `own_process`.
+    See `load_language_model` for `own_process`, `CachedModel` for `ask`.
     """
 
     @cache
@@ -85,7 +87,7 @@ def language_model_of(home: Home, config: Config, *, own_process: bool = False) 
         from shortlist.store.caches.completions import CachedModel
 
         model = load_language_model(config.llm, config.models, own_process=own_process)
-        return CachedModel(model, home.answers, ANSWERS_VERSION)
+        return CachedModel(model, home.answers, ANSWERS_VERSION, ask=ask)
 
     return load
 

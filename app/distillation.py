@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from time import monotonic, process_time
 from typing import TYPE_CHECKING, Any
 
 from shortlist.core.config import Config
+from shortlist.core.errors import ModelFailed
 from shortlist.core.progress import Bar, Bars
 from shortlist.store.home import Home
 
@@ -117,6 +119,7 @@ def collect(
 ) -> Collected:
     """Make judged lists until `hours` are over. The list in progress is finished, so one new list at least is made.
 
+    For 0 hours the model is asked nothing: the lists are those that it has judged before, up to the first it has not.
     `say` is given what a list costs on this machine, once one was judged.
     """
     from shortlist.agent.rerank.metered_model import MeteredModel
@@ -127,8 +130,10 @@ def collect(
     from shortlist.retrieval.index.indexer import load_snapshot
     from shortlist.store.caches.cached_encoder import CachedEncoder
 
-    say(f"the language model is asked for up to {hours:g} hours; you can stop and go on, its answers are kept")
-    snapshot, load = load_snapshot(home, config.retrieval), model or language_model_of(home, config)
+    ask = hours > 0
+    if ask:
+        say(f"the language model is asked for up to {hours:g} hours; you can stop and go on, its answers are kept")
+    snapshot, load = load_snapshot(home, config.retrieval), model or language_model_of(home, config, ask=ask)
     metered = MeteredModel(load)
     maker = ListMaker(
         home.catalogue,
@@ -142,9 +147,10 @@ def collect(
     clock = _Clock(hours, bars("judging, seconds", max(1, round(hours * 3600))))
     lists: list[JudgedList] = []
     wishes = [*real_wishes, *shown_wishes(home.catalogue.exposures)]
-    for made in maker.lists(wishes, lambda: clock.goes_on(metered.use.calls)):
-        lists.append(made)
-        clock.judged(metered.use.calls, len(made.teacher), say)
+    with nullcontext() if ask else suppress(ModelFailed):
+        for made in maker.lists(wishes, lambda: clock.goes_on(metered.use.calls)):
+            lists.append(made)
+            clock.judged(metered.use.calls, len(made.teacher), say)
     return Collected(lists, teacher, clock.core_ms)
 
 

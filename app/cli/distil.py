@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 def distil(
     context: typer.Context,
     hours: Annotated[
-        float, typer.Option("--hours", help="Time for the language model's judgements; one new list at least.", min=0)
+        float,
+        typer.Option(
+            "--hours", help="Time for the language model's judgements, one list at least; 0 asks none.", min=0
+        ),
     ] = 1.0,
     wishes: Annotated[
         Path | None,

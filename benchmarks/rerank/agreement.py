@@ -3,7 +3,7 @@
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank.agreement --home HOME [--wishes FILE] [--on stored]
         [--out docs/agreement.svg]
 
-The lists to train on are those that `shortlist distil` has judged in the home; one more is judged. They are compared on
+The lists to train on are those that `shortlist distil` has judged in the home. They are compared on
 those of the home that are held out. With `--on stored` it is on the lists of DL19 and NovelEval whose judgements by the
 language model are part of the repository; the relevance judgements of these sets are not read.
 

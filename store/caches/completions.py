@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from shortlist.core.errors import ModelFailed
 from shortlist.core.ranking import ModelUse
 from shortlist.models.llm.language_model import ChoiceScores, Completion, LanguageModel, Message, Schema
 from shortlist.store.caches.checked_table import CheckedTable
@@ -21,12 +22,13 @@ from shortlist.store.sql.schema import answers
 class CachedModel:
     """A language model that caches its answers in `database` (the home's `answers`). A damaged answer is asked again.
 
-    `version` names everything else that answers depend on: with another version, all are asked again. Threads may
-    share it.
+    `version` names everything else that answers depend on: with another version, all are asked again. With `ask` false,
+    the model is asked nothing: a question without a cached answer raises `ModelFailed`. Threads may share it.
     """
 
-    def __init__(self, model: LanguageModel, database: Database, version: str) -> None:
+    def __init__(self, model: LanguageModel, database: Database, version: str, *, ask: bool = True) -> None:
         self._model = model
+        self._ask = ask
         self._answers = CheckedTable(database, answers)
         self._version = version
         self._use = ModelUse(model.name)
@@ -49,6 +51,7 @@ class CachedModel:
         cached = self._cached(key)
         if cached is not None:
             return Completion(**cached, cached=True)
+        self._check_may_ask()
         answer = self._model.complete(messages, schema, max_tokens)
         self._store(key, {part: value for part, value in asdict(answer).items() if part != "cached"})
         self._count(asked=1, prompt_tokens=answer.prompt_tokens)
@@ -61,6 +64,7 @@ class CachedModel:
         if cached is not None:
             logprobs = np.array(cached["logprobs"], dtype=np.float64)
             return ChoiceScores(logprobs, tuple(cached["missing"]), cached["prompt_tokens"], cached=True)
+        self._check_may_ask()
         scores = self._model.choice_logprobs(messages, choices)
         answer = {"logprobs": scores.logprobs.tolist(), "missing": scores.missing}
         self._store(key, {**answer, "prompt_tokens": scores.prompt_tokens})
@@ -70,6 +74,15 @@ class CachedModel:
     def usage(self) -> ModelUse:
         """Return the calls that reached the model, the tokens it read, and the calls answered from the cache."""
         return self._use
+
+    def _check_may_ask(self) -> None:
+        if not self._ask:
+            raise ModelFailed(
+                "the language model may not be asked",
+                expected="a cached answer",
+                found="none",
+                remedy="allow it to answer",
+            )
 
     def _key(self, method: str, messages: Sequence[Message], *question: Any) -> str:
         parts = [self._version, self.name, method, [astuple(message) for message in messages], *question]

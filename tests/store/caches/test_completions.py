@@ -26,6 +26,18 @@ def test_an_answer_is_kept(home: Home, scripted_model: Any) -> None:
     assert cached.usage() == ModelUse("scripted", calls=1, prompt_tokens=100, cached_calls=1)
 
 
+def test_a_model_that_may_not_be_asked_answers_from_the_cache_only(home: Home, scripted_model: Any) -> None:
+    model = scripted_model("Yes.")
+    CachedModel(model, home.answers, "1").complete(ASK)
+    silent = CachedModel(model, home.answers, "1", ask=False)
+    assert silent.complete(ASK).text == "Yes."
+    with pytest.raises(ModelFailed, match="a cached answer"):
+        silent.complete(ASK[1:])
+    with pytest.raises(ModelFailed, match="a cached answer"):
+        silent.choice_logprobs(ASK, ["yes", "no"])
+    assert len(model.calls) == 1
+
+
 def test_scores_are_kept_to_the_last_bit(home: Home, scripted_model: Any) -> None:
     scores = ChoiceScores(np.array([-0.1, -1 / 3, -np.inf]), (False, False, True), 70)
     cached = CachedModel(scripted_model(scores), home.answers, "1")
