@@ -74,6 +74,10 @@ def test_the_answers_are_those_of_the_home(small_home: Path, publisher: Any, ser
         expected = server.ids(ANN)
     with serve(tmp_path / "follower", store=StoreConfig(snapshot=str(tmp_path / "place"))) as server:
         assert server.ids(ANN) == expected
+        shown = server.client.get("/v1/recommend/ann/stream?rerank=none&thread=page")
+        assert (shown.status_code, "event: problem" in shown.text) == (200, False)
+        asked = {"message": "why number 1?", "user": "ann", "thread": "page"}
+        assert "Number 1" in server.client.post("/v1/chat", json=asked).text
 
 
 def test_events_go_to_postgresql(servers: StoreConfig, publisher: Any, serve: Any, tmp_path: Path) -> None:
