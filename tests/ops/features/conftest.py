@@ -39,9 +39,9 @@ def prepared(rows: list[Row]) -> pl.DataFrame:
 
 @st.composite
 def streams(draw: st.DrawFn) -> list[Row]:
-    """Events of four days in the order of their arrival, some of them late by minutes or days."""
+    """Events of four days in the order of their arrival, some of them late by minutes or weeks."""
     moments = st.integers(0, 4 * 24 * 12).map(lambda fives: START + fives * 5 * MINUTE)
-    late = st.sampled_from([0, 0, 0, 5 * MINUTE, 40 * MINUTE, 3 * HOUR, 30 * HOUR])
+    late = st.sampled_from([0, 0, 5 * MINUTE, 3 * HOUR, 30 * HOUR, 8 * DAY, 29 * DAY])
     event = st.tuples(st.sampled_from("ab"), st.sampled_from(["x1", "x2", "y1"]), st.sampled_from(ACTIONS), moments)
     found = [(*one, one[3] + draw(late)) for one in draw(st.lists(event, max_size=12))]
     return sorted(found, key=lambda row: row[4])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shortlist.ops.features.changes import history
@@ -60,7 +60,8 @@ def test_choices_are_those_that_the_ranker_counts(rows: list[Row], moments: list
 
 
 @FEW
-@given(streams(), st.lists(st.integers(0, 6 * 24), max_size=3, unique=True).map(sorted), st.sampled_from([*VIEWS]))
+@given(streams(), st.lists(st.integers(0, 35 * 24), max_size=3, unique=True).map(sorted), st.sampled_from([*VIEWS]))
+@example([("a", "x1", "view", START, START + 29 * DAY)], [20 * 24], "item")  # every window has left it behind
 def test_backfill_equals_streaming(rows: list[Row], hours: list[int], name: str) -> None:
     """Build once at the end, or day by day from what had arrived and is near: the rows are the same."""
     view = VIEWS[name]
