@@ -105,7 +105,7 @@ class Labels:
         """See `Sample`."""
         then, now = sum((Counter(self.by_day[one]) for one in before), Counter()), self.by_day[day]
         gains = {name: now.get(name, 0) / sum(now.values()) - then[name] / then.total() for name in {*then, *now}}
-        name = max(sorted(gains), key=lambda one: abs(gains[one]))
+        name = max(sorted(gains), key=lambda one: (round(abs(gains[one]), 9), gains[one]))  # rather what is new
         share = now.get(name, 0) / sum(now.values())
         return f"{name}: {share - gains[name]:.1%} → {share:.1%}"
 

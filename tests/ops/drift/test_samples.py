@@ -97,6 +97,12 @@ def test_cells_count_the_nearest_centre_and_few_videos_need_few_cells() -> None:
     assert cells.of(axes[[2, 0, 0, 1]]).tolist() == [three, one, one, two]
 
 
+def test_what_is_new_is_named_rather_than_what_it_takes_the_place_of() -> None:
+    english = {"en": 100}
+    labels = Labels("language", dict.fromkeys(DAYS, english) | {DAYS[11]: {"en": 90, "es": 10}})
+    assert labels.change(DAYS[11], DAYS[:3]) == "es: 0.0% → 10.0%"
+
+
 def test_one_day_with_few_rows_does_not_hide_rare_labels() -> None:
     usual = {"news": 900, "sports": 100}
     labels = Labels("category", dict.fromkeys(DAYS, usual) | {DAYS[3]: {"news": 20}, DAYS[11]: {"news": 1000}})
