@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 from shortlist.app.container import send_drift, set_database_password
 from shortlist.ops.drift.report import Finding, Report, write_report
+from tests.serving.conftest import until
 
 COMMAND = [sys.executable, "-m", "shortlist.app.container"]
 
@@ -86,16 +86,16 @@ def test_serve_answers_until_sigterm(sample_home: Path) -> None:
     if _is_taken(8080):
         pytest.skip("port 8080, which SageMaker calls, is taken")
     process = subprocess.Popen([*COMMAND, "serve"], env={**os.environ, "SHORTLIST_HOME": str(sample_home)})
+
+    def ping() -> httpx.Response | None:
+        assert process.poll() is None
+        try:
+            return httpx.get("http://127.0.0.1:8080/ping", timeout=20)
+        except httpx.TransportError:
+            return None
+
     try:
-        until = time.monotonic() + 100
-        while True:
-            try:
-                ready = httpx.get("http://127.0.0.1:8080/ping", timeout=20)
-                break
-            except httpx.TransportError:
-                assert time.monotonic() < until
-                assert process.poll() is None
-                time.sleep(0.1)
+        ready: httpx.Response = until(ping, 100)
         assert ready.json() == {"status": "ready", "encoder": "loaded"}
     finally:
         process.send_signal(signal.SIGTERM)

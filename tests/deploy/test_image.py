@@ -11,16 +11,15 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.deploy.conftest import ROOT
+from tests.serving.conftest import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 PROGRAMS = ("buildah", "podman", "runc", "mmdebstrap")
@@ -68,17 +67,19 @@ def running(image: str, *words: str, options: tuple[str, ...] = ()) -> Iterator[
         podman("rm", "--force", "--time", "1", container.strip())
 
 
-def answer(url: str, container: str, **more: Any) -> httpx.Response:
+def answer(url: str, container: str) -> httpx.Response:
     """The first answer of a container that is starting."""
-    end = time.monotonic() + 300
-    while True:
+
+    def ask() -> httpx.Response | None:
         try:
-            return httpx.get(url, timeout=20, **more)
+            return httpx.get(url, timeout=20)
         except httpx.TransportError:
             state = podman("inspect", "--format", "{{.State.Status}}", container).strip()
             assert state == "running", podman("logs", container)
-            assert time.monotonic() < end
-            time.sleep(0.2)
+            return None
+
+    found: httpx.Response = until(ask, 300)
+    return found
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,13 +59,13 @@ def ministack(program: str, folder: Path) -> Iterator[str]:
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    end = time.monotonic() + START_S
+    end, pause = time.monotonic() + START_S, threading.Event()
     while True:
         try:
             client("sts", url).get_caller_identity()
         except (botocore.exceptions.EndpointConnectionError, botocore.exceptions.ConnectionClosedError):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < end, log.read_text()
-            time.sleep(0.1)
+            pause.wait(0.1)
         else:
             return
