@@ -22,7 +22,7 @@ export SHORTLIST_BENCH_DATA ?= $(abspath $(BENCH_DATA))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-integration test-all test-aws check lint types spelling fresh-docs format docs screenshot bench constraints clean
+.PHONY: help install demo demo-pipeline serve test test-integration test-all test-aws check lint types spelling fresh-docs format docs screenshot bench constraints clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,11 @@ install: $(STAMP)-install  ## make .venv and install Shortlist into it
 
 demo: $(STAMP)-install  ## ingest sample/, recommend with and without a wish, chat once (DEMO_LLM=tiny for a small model)
 	@DEMO_LLM=$(DEMO_LLM) sample/demo.sh
+
+demo-pipeline: $(STAMP)-install  ## four days of real news arrive, with all that goes wrong: about ten minutes
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[ops]'
+	$(BIN)/shortlist models pull all-MiniLM-L6-v2
+	@$(BIN)/python -m benchmarks.unattended "$(SHORTLIST_BENCH_DATA)/eval/mind_nov9to12"
 
 serve: $(STAMP)-install  ## the web page of the default home, at http://127.0.0.1:7860
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[serve]'

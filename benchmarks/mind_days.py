@@ -1,15 +1,18 @@
-"""Four days of MIND as files that arrive: the videos of a day, and what its readers were shown and clicked."""
+"""Four days of MIND as files that arrive: the videos of a day, and what its readers were shown and clicked.
+
+Every second reader is left out, so that four days pass in minutes.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-LAST = 15  # items of a history that are delivered
+LAST = 16  # items of a history that are delivered
 BEFORE = datetime(2019, 11, 9, tzinfo=UTC)  # the times of a history are unknown: half a day apart, before this
 APART = timedelta(hours=12)
 Row = Mapping[str, str]
@@ -44,24 +47,29 @@ class MindDays:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         lines = (folder / "behaviors.tsv").read_text("utf-8").splitlines()
-        self.impressions = sorted(map(Impression.of, lines), key=lambda one: (one.at, one.user))
+        found = (one for one in map(Impression.of, lines) if int(one.user[1:]) % 2)  # U12345
+        self._impressions = sorted(found, key=lambda one: (one.at, one.user))
 
     def of(self, day: date) -> list[Impression]:
         """Return the impressions of `day` in their order."""
-        return [one for one in self.impressions if one.at.date() == day]
+        return [one for one in self._impressions if one.at.date() == day]
 
-    def history(self) -> list[Row]:
-        """Return the newest items of each reader's history as clicks before the first day."""
-        first = {one.user: one.history for one in reversed(self.impressions)}
+    def histories(self) -> list[Row]:
+        """Return the newest items of the history of each reader, as clicks before the first day."""
+        first = {one.user: one.history for one in reversed(self._impressions)}
         return [
             _event(user, item, "click", BEFORE - APART * (place + 1))
             for user, items in sorted(first.items())
             for place, item in enumerate(reversed(items[-LAST:]))
         ]
 
-    def videos(self, ids: Iterable[str]) -> list[Row]:
-        """Return the news with these ids as videos."""
-        return [self._news[one] for one in sorted(set(ids)) if one in self._news]
+    def videos(self, day: date) -> list[Row]:
+        """Return the news that are first shown on `day`, as videos; on the first day also those of the histories."""
+        seen = {row["item_id"] for row in self.histories()}
+        before = seen | {item for one in self._impressions if one.at.date() < day for item in one.shown}
+        shown = {item for one in self.of(day) for item in one.shown}
+        new = shown - before if day > self._impressions[0].at.date() else shown | seen
+        return [self._news[one] for one in sorted(new) if one in self._news]
 
     @cached_property
     def _news(self) -> dict[str, Row]:
