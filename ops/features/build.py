@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -47,7 +46,8 @@ def build(home: Home, config: Config, store: FeatureStore, now: datetime | None 
         number, removal = home.catalogue.events.version()
         old = store.progress()
         until = max(to_micros(now or datetime.now(UTC)) or 0, old.until if old else 0)
-        progress = Progress(definitions(config), number, removal, until, _id_of(home, number))
+        versions = {view.name: view.version for view in VIEWS.values()}
+        progress = Progress(until, versions, _settings(config), number, _id_of(home, number), removal)
         whole = old is None or not _goes_on(home, old, progress)
         if old is None or whole:
             store.clear()
@@ -63,15 +63,13 @@ def build(home: Home, config: Config, store: FeatureStore, now: datetime | None 
     return Built(len(events), too_late, rows, whole)
 
 
-def definitions(config: Config) -> str:
-    """Return a hash of all that decides the values of features."""
-    parts = [*(view.version for view in VIEWS.values()), config.features.clock, str(_gap(config))]
-    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
+def _settings(config: Config) -> str:
+    return f"clock {config.features.clock}, session gap {_gap(config)}"
 
 
 def _goes_on(home: Home, old: Progress, progress: Progress) -> bool:
     """Return whether all that was built is still right. A restored backup gives the numbers of events away again."""
-    same = (old.definitions, old.removal) == (progress.definitions, progress.removal)
+    same = replace(old, until=progress.until, last_event=progress.last_event, last_id=progress.last_id) == progress
     return same and _id_of(home, old.last_event) == old.last_id
 
 

@@ -19,7 +19,8 @@ class FeatureStore(Protocol):
 
     The value of an entity at a moment is its newest row before that moment. Whatever is read has the keys of the view,
     `at` (a time in UTC) and the features of the view. An entity without an event in its windows has counts of 0 and no
-    value in its other features. All reading methods but `progress` raise `UsageError` if the store was never built.
+    value in its other features. All reading methods but `progress` raise `UsageError` if
+    the view was never built, or by another definition.
     """
 
     def progress(self) -> Progress | None:

@@ -38,7 +38,8 @@ class LocalFeatureStore:
     def clear(self) -> None:
         """See `FeatureStore`."""
         (self._folder / PROGRESS).unlink(missing_ok=True)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder.exists():
+            shutil.rmtree(self._folder)
         self._online.clear()
 
     def put(self, view: View, since: date, rows: pl.DataFrame) -> None:
@@ -64,19 +65,19 @@ class LocalFeatureStore:
 
     def days(self, view: View) -> Sequence[date]:
         """See `FeatureStore`."""
-        self._built()
+        self._built(view)
         return self._days(view)
 
     def day(self, view: View, day: date) -> pl.DataFrame:
         """See `FeatureStore`."""
-        end = min(_start(day + timedelta(days=1)), self._built())
+        end = min(_start(day + timedelta(days=1)), self._built(view))
         newest = self._rows(view, end, end).filter(pl.col("at") < end).unique(view.keys, keep="last")
         rows = newest.filter(is_left(view))
         return newest_values(view, rows, rows.select(view.entity).unique().sort(view.entity).with_columns(at=end))
 
     def as_of(self, view: View, points: pl.DataFrame) -> pl.DataFrame:
         """See `FeatureStore`."""
-        until = self._built()
+        until = self._built(view)
         asked = points.with_columns(pl.col("at").dt.convert_time_zone("UTC").dt.cast_time_unit("us").cast(pl.Int64))
         first, last = asked["at"].min(), asked["at"].max()
         if not isinstance(first, int) or not isinstance(last, int):
@@ -91,7 +92,7 @@ class LocalFeatureStore:
 
     def latest(self, view: View, keys: pl.DataFrame, now: datetime) -> pl.DataFrame:
         """See `FeatureStore`."""
-        self._built()
+        self._built(view)
         found = self._online.get_many(view.name, view.keys[0], keys[view.keys[0]].unique().to_list())
         rows = pl.DataFrame(
             [dict(zip(KEYS, one.keys, strict=True)) | {"at": one.at} | json.loads(one.state or "{}") for one in found],
@@ -99,14 +100,16 @@ class LocalFeatureStore:
         )
         return newest_values(view, rows.select(*view.keys, "at", *view.state), keys.with_columns(at=to_micros(now)))
 
-    def _built(self) -> int:
+    def _built(self, view: View) -> int:
+        """Return the end of the last build. Raises `UsageError` if there was none, or of another definition."""
         progress = self.progress()
-        if progress is None:
-            raise UsageError(
-                "there are no features", expected="features that were built", found="none",
-                remedy="run `shortlist features build`",
-            )  # fmt: skip
-        return progress.until
+        if progress is not None and progress.versions.get(view.name) == view.version:
+            return progress.until
+        found = f"{view.name} of version {progress.versions.get(view.name)}" if progress else "none"
+        raise UsageError(
+            "there are no features", expected=f"{view.name} of version {view.version}", found=found,
+            remedy="run `shortlist features build`",
+        )  # fmt: skip
 
     def _days(self, view: View) -> list[date]:
         return sorted(date.fromisoformat(path.stem) for path in (self._folder / view.name).glob("*.parquet"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,15 +18,17 @@ PROGRESS = "progress.json"
 class Progress:
     """The end of a build: all that was known before the microsecond `until` is in the store.
 
-    `definitions` hashes what decides the values. `last_event` is the number of the newest event that was read,
-    `last_id` its id, and `removal` the mark of the newest removal of events.
+    `versions` has the version of each view that was built, and `settings` the settings that decide its values.
+    `last_event` is the number of the newest event that was read, `last_id` its id, and `removal` the mark of the newest
+    removal of events.
     """
 
-    definitions: str
-    last_event: int
-    removal: str
     until: int
+    versions: Mapping[str, str]
+    settings: str = ""
+    last_event: int = 0
     last_id: str = ""
+    removal: str = ""
 
     @property
     def moment(self) -> datetime:
@@ -34,8 +37,11 @@ class Progress:
 
 
 def read_progress(home: Path) -> Progress | None:
-    """Return the end of the last build of the home at `home`, or None before the first."""
+    """Return the end of the last build of the home at `home`, or None before the first.
+
+    A file of another version of Shortlist counts as none: everything is built again.
+    """
     try:
         return Progress(**json.loads((home / FEATURES / PROGRESS).read_text()))
-    except FileNotFoundError:
+    except (FileNotFoundError, TypeError):
         return None

@@ -17,10 +17,11 @@ from shortlist.ops.features.build import build
 from shortlist.ops.features.feature_store import TIME, FeatureStore
 from shortlist.ops.features.local_store import LocalFeatureStore
 from shortlist.ops.features.progress import Progress
-from shortlist.ops.features.views import ITEM, READER_CATEGORY, View
+from shortlist.ops.features.views import ITEM, READER_CATEGORY, VIEWS, View
 from shortlist.store.home import Home
 from tests.database_servers import Postgres
 
+VERSIONS = {view.name: view.version for view in VIEWS.values()}
 DAY = date(2026, 11, 1)
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -56,7 +57,7 @@ class FeatureStoreContract:
         """Item a has 1 from hour 1 on, and 3 from hour 30 on; b has 2 from hour 2 on, and nothing from hour 26 on."""
         store.put(ITEM, DAY, rows(ITEM, (("a",), 1, 1), (("b",), 2, 2)))
         store.put(ITEM, DAY + timedelta(days=1), rows(ITEM, (("a",), 30, 3), (("b",), 26, 0)))
-        store.commit(Progress("d", 1, "", micros(hours(72))))
+        store.commit(Progress(micros(hours(72)), VERSIONS))
         return store
 
     def test_nothing_is_seen_before_its_time(self, filled: FeatureStore) -> None:
@@ -94,7 +95,7 @@ class FeatureStoreContract:
     def test_a_question_without_the_inner_key_finds_all_of_its_values(self, store: FeatureStore) -> None:
         known = rows(READER_CATEGORY, (("u", "Food"), 1, 1), (("u", "Music"), 2, 3), (("w", "Food"), 1, 1))
         store.put(READER_CATEGORY, DAY, known)
-        store.commit(Progress("d", 1, "", micros(hours(24))))
+        store.commit(Progress(micros(hours(24)), VERSIONS))
         asked = pl.DataFrame({"user_id": ["u", "x", "u"], "at": [hours(3), hours(3), hours(1.5)]})
         found = store.as_of(READER_CATEGORY, asked)
         assert found.select("user_id", "category", "share_24h").rows() == [
@@ -118,10 +119,15 @@ class FeatureStoreContract:
             with pytest.raises(UsageError, match="shortlist features build"):
                 read()
 
+    def test_values_of_another_definition_are_refused(self, filled: FeatureStore) -> None:
+        filled.commit(Progress(micros(hours(72)), {**VERSIONS, "item": "older"}))
+        with pytest.raises(UsageError, match="found item of version older; run `shortlist features build`"):
+            filled.as_of(ITEM, items(("a", 2)))
+
     def test_clearing_removes_everything(self, filled: FeatureStore) -> None:
         filled.clear()
         assert filled.progress() is None
-        filled.commit(Progress("d", 1, "", micros(hours(72))))
+        filled.commit(Progress(micros(hours(72)), VERSIONS))
         assert list(filled.days(ITEM)) == []
         assert filled.latest(ITEM, items(("a", 0)).select("item_id"), START)["plays_1h"].to_list() == [0]
         filled.clear()

@@ -19,7 +19,7 @@ from tests.ops.features.conftest import DAY, GAP, HOUR, MINUTE, START, Row, prep
 END = START + 40 * DAY
 
 
-FEW = settings(max_examples=25)
+FEW = settings(max_examples=12)
 MOMENTS = st.lists(st.integers(0, 6 * 24 * 12).map(lambda fives: START + fives * 5 * MINUTE), min_size=1, max_size=20)
 
 
