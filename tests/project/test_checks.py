@@ -33,4 +33,4 @@ def test_every_supported_python_is_tested_and_declared() -> None:
 @pytest.mark.parametrize("path", [".github/workflows/ci.yml", ".ci/run"])
 def test_continuous_integration_runs_both_suites_and_the_checks(path: str) -> None:
     ran = re.findall(r"make ([\w-]+)$", (ROOT / path).read_text("utf-8"), re.MULTILINE)
-    assert ran == ["test", "test-integration", "check"]
+    assert ran[:3] == ["test", "test-integration", "check"]
