@@ -6,7 +6,9 @@ import json
 import mmap
 import re
 from collections.abc import Collection, Iterator, Mapping, Set
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from shortlist.core.types import KINDS
@@ -53,18 +55,29 @@ def find_traces(home: Home, subjects: Collection[Subject], texts: Collection[str
     found, inside, words = _in_catalogue(home, subjects)
     ids = {subject.id for subject in subjects}
     long = [text for text in texts if len(text) >= SHORTEST_TEXT]
-    with_texts: dict[str, set[str]] = {}
-    files = 0
-    for path in _files_of(home.path):
-        files += 1
-        name = str(path.relative_to(home.path))
-        if _holds_id(path, ids, inside, words):
-            found.append(name)
-        elif texts_inside := _texts_inside(path, long):
-            with_texts[name] = texts_inside
+    # Closing a database file releases all locks of this process on it (POSIX), also those of SQLite.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        files, holding, with_texts = process.submit(_search_files, home.path, ids, inside, words, long).result()
+    found += holding
     kept = _in_content(home, set().union(*with_texts.values()))
     found += [name for name, texts_inside in with_texts.items() if texts_inside - kept]
     return Search(tuple(sorted(found)), files, sum(len(one.encode()) < SHORT for one in ids))
+
+
+def _search_files(
+    folder: Path, ids: Collection[str], inside: Collection[str], words: Collection[str], texts: Collection[str]
+) -> tuple[int, list[str], dict[str, set[str]]]:
+    """Return the number of files, those that hold an id, and the texts inside of each other one, by name."""
+    holding: list[str] = []
+    with_texts: dict[str, set[str]] = {}
+    paths = list(_files_of(folder))
+    for path in paths:
+        name = str(path.relative_to(folder))
+        if _holds_id(path, ids, inside, words):
+            holding.append(name)
+        elif texts_inside := _texts_inside(path, texts):
+            with_texts[name] = texts_inside
+    return len(paths), holding, with_texts
 
 
 def holds_any(folder: Path, words: Collection[str]) -> bool:
