@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DEMO_LLM ?= default
 # Those of benchmarks/ that ask no language model; the others are run by hand, for hours.
-BENCHES := retrieval dense ensemble export speech serving
+BENCHES := retrieval dense ensemble scale.export speech serving
 EXTRAS := bench,dev,mlflow,openai,openai-whisper,ops,postgres,ray,s3,serve,trees
 LOCKED := postgres s3 serve
 
@@ -48,7 +48,7 @@ demo: $(STAMP)-install  ## ingest sample/, recommend with and without a wish, ch
 demo-pipeline: $(STAMP)-install  ## four days of real news arrive, with all that goes wrong: about ten minutes
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[ops]'
 	$(BIN)/shortlist models pull all-MiniLM-L6-v2
-	@$(BIN)/python -m benchmarks.unattended "$(SHORTLIST_BENCH_DATA)/eval/mind_nov9to12"
+	@$(BIN)/python -m benchmarks.ops.unattended "$(SHORTLIST_BENCH_DATA)/eval/mind_nov9to12"
 
 serve: $(STAMP)-install  ## the web page of the default home, at http://127.0.0.1:7860
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[serve]'

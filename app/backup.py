@@ -7,7 +7,7 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shortlist.core.config_copies import BackupConfig
+from shortlist.core.config_sections.copies import BackupConfig
 from shortlist.core.errors import HomeLocked, ShortlistError
 from shortlist.store.backups.backup import Backup, back_up, backup_folder, list_backups, rotate, size_of
 from shortlist.store.home import Home

@@ -17,8 +17,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.export_home import make_home
 from benchmarks.retrieval import unit
+from benchmarks.scale.export_home import make_home
 from shortlist.app.build import encoder_of, language_model_of, open_home
 from shortlist.app.server_context import build_context_with_models
 from shortlist.core.config import Config

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from shortlist.core.config_batch import EvalConfig, ExportConfig, TunedConfig
-from shortlist.core.config_copies import BackupConfig, PublishConfig
-from shortlist.core.config_section import Positive, Section, Share, Weight
-from shortlist.core.config_serving import ServeConfig
+from shortlist.core.config_sections.batch import EvalConfig, ExportConfig, TunedConfig
+from shortlist.core.config_sections.copies import BackupConfig, PublishConfig
+from shortlist.core.config_sections.section import Positive, Section, Share, Weight
+from shortlist.core.config_sections.serving import ServeConfig
 
 LEGS = ("bm25", "tfidf", "dense", "affinity", "cowatch", "popular", "svd", "tower", "clicks")
 AUTO = "auto"

@@ -16,7 +16,6 @@ from shortlist.app.cli import (
     config,
     cost,
     distil,
-    drift,
     events,
     experiment,
     export,
@@ -32,7 +31,7 @@ from shortlist.app.cli.home import backup, cowatch, doctor, publish, rebuild, st
 from shortlist.app.cli.ingest import commands as ingest
 from shortlist.app.cli.ingest import simulate
 from shortlist.app.cli.pipeline import commands as pipeline
-from shortlist.app.cli.pipeline import features
+from shortlist.app.cli.pipeline import drift, features
 from shortlist.app.cli.reader import forget, objective, replay, what_if
 from shortlist.app.cli.terminal.options import ConfigFile, HomeDir
 from shortlist.core.errors import ShortlistError, StateError, one_line

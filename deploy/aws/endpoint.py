@@ -6,11 +6,11 @@ from typing import Any
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
+from base.database import Database
+from base.network import Network
+from base.storage import Storage
 from constructs import Construct
-from database import Database
-from network import Network
 from permissions import allow, allow_passing, arn
-from storage import Storage
 from training import MODELS, Training
 
 NAME = "shortlist"

@@ -8,13 +8,13 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
+from base.database import Database
+from base.network import Network
+from base.storage import Storage
 from constructs import Construct
-from database import Database
 from functions import function_role, log_group
 from images import lambda_image
-from network import Network
 from queues import Queue
-from storage import Storage
 
 RECEIVES = 5
 TIMEOUT = Duration.minutes(5)

@@ -15,8 +15,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from base.database import Database
 from constructs import Construct
-from database import Database
 from ingestion import Ingestion
 from retraining import Retraining
 from service import ERRORS, SLOW, Service

@@ -11,13 +11,13 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_scheduler as scheduler
+from base.storage import Storage
 from constructs import Construct
 from endpoint import Endpoint
 from functions import role_of, small_function
 from permissions import allow
 from queues import Queue
 from settings import Settings
-from storage import Storage
 from training import MODELS, NAMES, Training
 
 DEBOUNCE = Duration.minutes(10)

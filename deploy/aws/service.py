@@ -9,13 +9,13 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as balancing
 from aws_cdk import aws_secretsmanager as secrets
 from aws_cdk import aws_wafv2 as waf
+from base.database import Database
+from base.network import Network
+from base.storage import Storage
 from constructs import Construct
-from database import Database
 from functions import log_group
 from images import api_image
-from network import Network
 from settings import Settings
-from storage import Storage
 
 PORT = 8000
 UNDOING = ERRORS, SLOW = "shortlist-errors", "shortlist-slow"  # alarms that undo a deployment

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
+from base.database import Database
+from base.network import Network
+from base.storage import Storage
 from constructs import Construct
-from database import Database
 from endpoint import NAME, Endpoint
 from ingestion import Ingestion
 from monitoring import MINUTES, Monitoring
-from network import Network
 from retraining import Retraining
 from service import UNDOING, Service
 from settings import Settings
-from storage import Storage
 from training import Training
 
 

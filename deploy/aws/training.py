@@ -11,14 +11,14 @@ from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
+from base.database import Database
+from base.network import Network
+from base.storage import Storage
 from constructs import Construct
-from database import Database
 from functions import NETWORK_INTERFACES, NO_NAME
 from images import image
-from network import Network
 from permissions import allow, allow_passing, arn
 from settings import Settings
-from storage import Storage
 
 # Written by write_pipelines.py from ops/pipeline/steps.py.
 DEFINITIONS: dict[str, Any] = json.loads((Path(__file__).parent / "pipelines.json").read_text())

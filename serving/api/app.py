@@ -12,7 +12,7 @@ import anyio
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp, Lifespan
 
-from shortlist.core.config_serving import ServeConfig
+from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.core.errors import ShortlistError
 from shortlist.serving.api import (
     catalogue,

@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from shortlist.core.config_serving import ServeConfig
+from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.core.ranking import MAX_K, Filters
 from shortlist.serving.service.request_schemas import MAX_TEXT
 from shortlist.serving.service.response_schemas import Problem

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from starlette.types import ASGIApp
 
-from shortlist.core.config_serving import ServeConfig
+from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.serving.http.access_log import AccessLog
 from shortlist.serving.http.auth import Authenticator
 from shortlist.serving.http.auth_middleware import PUBLIC_PATHS, AuthMiddleware

@@ -10,7 +10,7 @@ from functools import partial
 import uvicorn
 from starlette.types import ASGIApp
 
-from shortlist.core.config_serving import ServeConfig
+from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.core.errors import UsageError
 from shortlist.serving.http.protocol import BoundedProtocol, Connections
 

@@ -15,7 +15,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from shortlist.core.config_serving import ServeConfig
+from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.serving.http.server import uvicorn_config
 from shortlist.serving.limits.interprocess import SharedLimits
 

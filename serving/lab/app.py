@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shortlist.core.config_serving import ServeConfig
+from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.serving.http.auth_middleware import PermissionMiddleware
 from shortlist.serving.http.lazy_app import LazyApp
 from shortlist.serving.lab.gradio_guard import CLICK_BYTES, JOIN, PATH, UPLOAD, GradioGuard

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 import anyio
 
-from shortlist.core.config_serving import ServeConfig
+from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.serving.limits.deadline import Deadline, current_deadline
 from shortlist.serving.limits.interprocess import SharedLimits
 

@@ -20,7 +20,7 @@ from shortlist.app.privacy.export_reader import export_reader
 from shortlist.app.privacy.forget import forget
 from shortlist.app.privacy.receipt import verify_receipt
 from shortlist.core.config import Config, StoreConfig
-from shortlist.core.config_copies import BackupConfig
+from shortlist.core.config_sections.copies import BackupConfig
 from shortlist.core.errors import RecordError, UnknownReader, UsageError
 from shortlist.core.exposures import Exposure, ShownItem
 from shortlist.core.ranking import Request

@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from shortlist.core.config import FeaturesConfig
-from shortlist.core.config_copies import PublishConfig
+from shortlist.core.config_sections.copies import PublishConfig
 from shortlist.core.errors import HomeLocked
 from shortlist.ops.data.ingest_arrivals import ingest_arrivals
 from shortlist.ops.data.take_arrivals import take_arrivals

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from shortlist.core.config import Config, EncoderConfig
-from shortlist.core.config_serving import ServeConfig
+from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.core.ranking import Request
 from shortlist.serving.lab.handlers import PageHandlers, try_call
 from shortlist.serving.limits.llm_queue import QueueFull

@@ -7,7 +7,7 @@ import sys
 
 HANGS = """
 import threading
-from shortlist.core.config_serving import ServeConfig
+from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.serving.limits.llm_queue import LlmQueue
 from shortlist.serving.limits.interprocess import SharedLimits
 

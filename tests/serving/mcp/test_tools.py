@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from shortlist.core.config import Config, EncoderConfig
-from shortlist.core.config_serving import ServeConfig
+from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.store.home import Home
 from tests.serving.conftest import GATES, context_over, running
 

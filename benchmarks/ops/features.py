@@ -58,7 +58,7 @@ def cpu_seconds(work: Callable[[], object]) -> float:
 
 def main() -> None:
     """Print a table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.features", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ops.features", description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--points", type=int, default=100_000, help="moments of the past that are read")
     arguments = parser.parse_args()

@@ -129,7 +129,7 @@ def one_after_the_other(rng: Generator, patterns: Sequence[str], number: int) ->
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.drift", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ops.drift", description=__doc__)
     parser.add_argument(
         "--trials", type=int, default=400, help="checks a cell of the first table, ten times the others"
     )

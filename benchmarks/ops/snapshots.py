@@ -1,6 +1,6 @@
 """Bytes and seconds of publishing a snapshot, and of the next ones after small changes.
 
-    python -m benchmarks.snapshots [--videos 20000] [--readers 2000] [--home DIR]
+    python -m benchmarks.ops.snapshots [--videos 20000] [--readers 2000] [--home DIR]
 
 Texts and vectors are random. The home is changed, so every run needs a new folder.
 """
@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.answer_cost import WINDOWS, random_texts
-from benchmarks.export_home import history, make_home
 from benchmarks.retrieval import unit, videos
+from benchmarks.scale.export_home import history, make_home
 from shortlist.app.build import encoder_of, open_home
 from shortlist.core.config import Config
 from shortlist.ops.publish.follow import Follower

@@ -1,6 +1,6 @@
 """What keeping only the strongest links costs: hit rates of the co-watch leg's scores on MicroLens.
 
-    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.cowatch_top [--users 5000]
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.scale.cowatch_top [--users 5000]
 
 The last watch of each sampled user is hidden, and all others of all users are counted. The scores are those of the leg
 `cowatch` with its default settings; what the user has seen is left out.

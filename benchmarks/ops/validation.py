@@ -50,7 +50,7 @@ def events(rng: np.random.Generator) -> pl.DataFrame:
 
 def main() -> None:
     """Print a table."""
-    argparse.ArgumentParser(prog="python -m benchmarks.validation", description=__doc__).parse_args()
+    argparse.ArgumentParser(prog="python -m benchmarks.ops.validation", description=__doc__).parse_args()
     table = events(np.random.default_rng(0))
     with tempfile.TemporaryDirectory() as folder:
         parquet, csv = Path(folder, "events.parquet"), Path(folder, "events.csv")

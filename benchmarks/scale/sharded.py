@@ -1,6 +1,6 @@
 """Simulate an index that is larger than one process: its segments in two processes, behind one retriever.
 
-    python -m benchmarks.sharded [--videos 40000] [--queries 200] [--home DIR]
+    python -m benchmarks.scale.sharded [--videos 40000] [--queries 200] [--home DIR]
 
 Each process opens some of the segments, with the term statistics of all. The retriever asks both and merges their best
 by score. Its results must be those of one process over all segments, for every leg that scores videos by themselves.

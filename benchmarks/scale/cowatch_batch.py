@@ -1,6 +1,6 @@
 """Count co-watch links of many readers: in one piece, in shards one after the other, and in shards on Ray.
 
-    python -m benchmarks.cowatch_batch [--readers 140000] [--videos 100000] [--top 100] [--ways shards whole ray]
+    python -m benchmarks.scale.cowatch_batch [--readers 140000] [--videos 100000] [--top 100] [--ways shards whole ray]
 
 Readers watch 20 videos each, drawn by popularity (a power law), so 190 pairs. All ways must give the same counts.
 """

@@ -24,5 +24,5 @@ def test_a_benchmark_starts_as_its_help_says(name: str) -> None:
 def test_make_bench_runs_benchmarks_that_there_are() -> None:
     command = ["make", "-n", "bench", f"SHORTLIST_BENCH_DATA={ROOT}"]
     shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    [names] = re.findall(r"for name in ([\w ]+);", shown)
+    [names] = re.findall(r"for name in ([\w. ]+);", shown)
     assert set(names.split()) <= set(NAMES)

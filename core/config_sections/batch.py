@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from shortlist.core.config_section import Section
+from shortlist.core.config_sections.section import Section
 
 
 class TunedConfig(Section):

@@ -12,7 +12,7 @@ from benchmarks.reasons import measure, requests_of
 from shortlist.app.build import open_home, open_recommender
 from shortlist.core.config import Config
 
-SAMPLE = Path(__file__).parents[2] / "sample"
+SAMPLE = Path(__file__).parents[3] / "sample"
 WISHES = [line.split("\t")[1] for line in (SAMPLE / "queries.tsv").read_text("utf-8").splitlines()]
 
 

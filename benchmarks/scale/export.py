@@ -1,6 +1,6 @@
 """Readers a second of the export, against a loop over readers with scikit-learn and with EnsembleRetriever.
 
-    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.export [--videos 100000] [--readers 512] [--home DIR] [--peers]
+    SHORTLIST_BENCH_DATA=DIR python -m benchmarks.scale.export [--videos 100000] [--readers 512] [--home DIR] [--peers]
 
 Rates are given for a second of one core (CPU time, which a busy machine changes less) and for an elapsed second. Most
 of the time goes into making the home, which `--home` keeps between runs. `--peers` takes minutes and several GB.
@@ -25,8 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.ensemble import ensemble
-from benchmarks.export_home import make_home
 from benchmarks.retrieval import real_windows
+from benchmarks.scale.export_home import make_home
 from shortlist.agent.export_rows import export_rows
 from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.plan import Plan

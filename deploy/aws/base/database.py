@@ -10,7 +10,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from constructs import Construct
-from network import Network
+
+from base.network import Network
 
 PORT = 6432
 NAME = USER = "shortlist"

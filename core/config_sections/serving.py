@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from shortlist.core.config_section import Positive, Section
+from shortlist.core.config_sections.section import Positive, Section
 
 
 class ServeConfig(Section):

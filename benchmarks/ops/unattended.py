@@ -1,6 +1,6 @@
 """Four days of real news arrive one after the other, with everything that goes wrong. `make demo-pipeline`.
 
-    python -m benchmarks.unattended DATA/eval/mind_nov9to12 [--home build/unattended]
+    python -m benchmarks.ops.unattended DATA/eval/mind_nov9to12 [--home build/unattended]
 
 Every command is the one that a person would type. The script checks what it says, and ends with 1 if it is not so.
 """
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import ndcg_score, roc_auc_score
 
-from benchmarks.mind_days import Impression, MindDays, Row, write
+from benchmarks.ops.mind_days import Impression, MindDays, Row, write
 from shortlist.app.build import open_home, open_recommender
 from shortlist.app.pipeline import open_workplace
 from shortlist.core.config import Config
@@ -299,7 +299,7 @@ def show_gate(story: Story) -> None:
 
 def main() -> None:
     """Tell the story."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.unattended", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ops.unattended", description=__doc__)
     parser.add_argument("folder", type=Path, help="MIND's news.tsv and behaviors.tsv of 9 to 12 November 2019")
     parser.add_argument("--home", type=Path, default=Path("build/unattended"), help="replaced by the new home")
     chosen = parser.parse_args()

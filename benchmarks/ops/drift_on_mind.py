@@ -115,7 +115,7 @@ def days_apart(pieces: Pieces) -> None:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.drift_on_mind", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ops.drift_on_mind", description=__doc__)
     parser.add_argument("folder", type=Path, help="news.tsv and behaviors.tsv with times")
     parser.add_argument("--trials", type=int, default=100, help="random divisions into equal pieces")
     arguments = parser.parse_args()

@@ -1,0 +1,1 @@
+"""Parts that all others stand on: the network, the storage and the database."""
