@@ -57,7 +57,7 @@ class Explainer:
         self, places: Mapping[int, str], ranked: RankedRequest, result: RerankResult, items: ItemBatch
     ) -> tuple[Recommendation, ...]:
         ids = list(places.values())
-        context = self._reason_context(ranked, ids, items, _judge(result))
+        context = self._reason_context(ranked, ids, items, _by_student(result))
         stages = stages_of(ranked.ranking, result, ids)
         scores = dict(zip(result.final.ids, result.final.scores.tolist(), strict=True))
         terms = _evidence_terms(ranked)
@@ -71,7 +71,9 @@ class Explainer:
             found.append(Recommendation(video, rank, scores[item], why.text, segment, by_stage, why.stage))
         return tuple(found)
 
-    def _reason_context(self, ranked: RankedRequest, ids: Sequence[str], items: ItemBatch, judge: str) -> ReasonContext:
+    def _reason_context(
+        self, ranked: RankedRequest, ids: Sequence[str], items: ItemBatch, by_student: bool
+    ) -> ReasonContext:
         wish, query, profile = ranked.request.wish, ranked.query, ranked.profile
         wish_vector = query.vectors[0] if wish and query.vectors is not None else None
         example = items.videos.get(ranked.request.like or "")
@@ -85,7 +87,7 @@ class Explainer:
             idf=self._idf, links=lambda video: evidence().get(video.id), popularity=self._popularity.describe,
             clicks=lambda video: self._clicks(video, query),
             leads_to=lambda leg, video: strongest_watch(leg, self._snapshot, profile, video.id),
-            judge=judge,
+            by_student=by_student,
         )  # fmt: skip
 
     def _idf(self, term: str) -> float:
@@ -110,9 +112,8 @@ class Explainer:
         return dict(zip(linked, link_evidence(links, weights, numbers, self._config), strict=True)) if linked else {}
 
 
-def _judge(result: RerankResult) -> str:
-    by_student = result.model_ranking is not None and result.model_ranking.origin == STUDENT
-    return "the language model's student" if by_student else "the language model"
+def _by_student(result: RerankResult) -> bool:
+    return result.model_ranking is not None and result.model_ranking.origin == STUDENT
 
 
 def stages_of(ranking: Ranking, result: RerankResult, ids: Sequence[str]) -> dict[str, dict[str, Stage]]:

@@ -48,7 +48,7 @@ class ReasonContext:
     `example` is the video that the request asks for more of. `idf` returns the weight of a term among all videos,
     `links` the evidence of cowatch for a video, `popularity` a phrase about a video that is popular or new, and
     `leads_to` the liked item that adds most to a video's score by a trained leg. `clicks` returns how often a video was
-    chosen and shown lately. `judge` names what reranked the videos.
+    chosen and shown lately. `by_student` is True if a student of the language model reranked the videos.
     """
 
     profile: Profile
@@ -62,7 +62,7 @@ class ReasonContext:
     popularity: Callable[[Video], str | None] = lambda video: None
     clicks: Callable[[Video], tuple[int, int]] = lambda video: (0, 0)
     leads_to: Callable[[str, Video], HistoryItem | None] = lambda leg, video: None
-    judge: str = "the language model"
+    by_student: bool = False
 
     def vector(self, kind: Kind, item_id: str) -> FloatArray | None:
         """Return the item's unit vector; None if it has none."""
@@ -285,8 +285,10 @@ def _popular(candidate: Candidate, context: ReasonContext) -> str | None:
 
 def _model(candidate: Candidate, context: ReasonContext) -> str:
     verb = "moved up" if candidate.moved_up else "preferred"
+    if context.by_student:  # it compares videos, and cannot say that one answers a wish
+        return f"{verb} by the language model's student for {'your wish' if context.wish else _what_is_liked(context)}"
     fit = "answers your wish" if context.wish else f"fits {_what_is_liked(context)}"
-    return f"{verb} by {context.judge}: {fit}"
+    return f"{verb} by the language model: {fit}"
 
 
 Phrase = Callable[[Candidate, ReasonContext], str | None]

@@ -274,6 +274,8 @@ def test_the_model_is_named_where_it_moved_the_video_most() -> None:
     moved = why(wish, moved_up=True, dense=0.2, rerank=0.5)
     assert moved == Reason("moved up by the language model: answers your wish", "rerank")
     assert why(wish, dense=0.2, rerank=0.5).text.startswith("preferred by the language model")
+    student = why(replace(wish, by_student=True), moved_up=True, dense=0.2, rerank=0.5)
+    assert student.text == "moved up by the language model's student for your wish"
 
 
 def test_a_trained_leg_names_the_liked_item_that_led_to_the_video() -> None:
