@@ -75,7 +75,10 @@ def test_after_the_budget_what_was_judged_counts(home: Any, open_: Open, scripte
 
 
 def test_ctrl_c_keeps_the_list_by_what_was_judged(home: Any, open_: Open, scripted_model: Any) -> None:
-    model = Stuck(scripted_model(*ANSWERS), lambda: signal.raise_signal(signal.SIGINT))
+    main = threading.main_thread().ident
+    assert main is not None
+    # The thread that waits, like Ctrl-C: a signal that another thread receives does not wake it.
+    model = Stuck(scripted_model(*ANSWERS), lambda: signal.pthread_kill(main, signal.SIGINT))
     answer, interrupted = follow(open_(model), REQUEST, home[0])
     assert interrupted
     assert [note.code for note in answer.notes if note.code == "partly-judged"]
