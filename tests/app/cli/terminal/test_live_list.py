@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,15 @@ def test_after_the_budget_what_was_judged_counts(home: Any, open_: Open, scripte
     assert ids(answer)
 
 
+@pytest.fixture
+def _ctrl_c() -> Iterator[None]:
+    """Python's own reaction to Ctrl-C, which a process in the background of a shell lacks."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c")
 def test_ctrl_c_keeps_the_list_by_what_was_judged(home: Any, open_: Open, scripted_model: Any) -> None:
     main = threading.main_thread().ident
     assert main is not None
