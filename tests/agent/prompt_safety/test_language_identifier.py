@@ -24,6 +24,7 @@ def ranked(tmp_path_factory: pytest.TempPathFactory) -> list[list[tuple[str, flo
     return [identifier.rank(text) for text in TEXTS]
 
 
+@pytest.mark.integration
 def test_a_mapped_copy_ranks_exactly_as_the_model_does(ranked: list[list[tuple[str, float]]], tmp_path: Path) -> None:
     load_identifier(tmp_path)
     [copy] = tmp_path.iterdir()

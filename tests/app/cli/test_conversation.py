@@ -35,6 +35,7 @@ def said(environ: dict[str, str], lines: str, *words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.integration
 def test_a_conversation_over_a_pipe_goes_on_after_a_restart(environ: dict[str, str]) -> None:
     first = said(
         environ, "/user user_123\nrecommend three\nshorter ones\n/user\nrecommend for user_124\n/quit\nnever read\n"

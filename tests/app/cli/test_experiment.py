@@ -118,6 +118,7 @@ def is_liked(video_id: str) -> bool:
     return int(video_id[1:]) % 2 == 0
 
 
+@pytest.mark.integration
 def test_a_variant_is_judged_by_what_readers_chose_from_explored_lists(
     shortlist: Command, home: Path, tmp_path: Path
 ) -> None:

@@ -153,6 +153,7 @@ def test_no_file_holds_a_forgotten_item(path: Path, tmp_path: Path) -> None:
         run(path, [VIDEO])
 
 
+@pytest.mark.integration
 def test_an_item_is_forgotten_after_kills(path: Path) -> None:
     work, killed = partial(run, path, [VIDEO, ARTICLE]), 0
     for calls in (1500, 4000, 9000):

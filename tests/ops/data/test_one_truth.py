@@ -126,7 +126,7 @@ def tables_of(draw: st.DrawFn, kind: Kind) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_rows_of_json_lines(kind: Kind, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     table = data.draw(tables_of(kind))
@@ -136,7 +136,7 @@ def test_rows_of_json_lines(kind: Kind, data: st.DataObject, tmp_path_factory: p
 
 
 @pytest.mark.parametrize("kind", ["events", "readers"])
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_rows_of_csv(kind: Kind, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     table = data.draw(tables_of(kind))

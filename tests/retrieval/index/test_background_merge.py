@@ -253,6 +253,7 @@ def change(home: Any, some_videos: Any, done: list[tuple[str, int, int, int]]) -
         commit(home)
 
 
+@pytest.mark.integration
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes, changes, changes)
 def test_whatever_is_done_before_meanwhile_and_after(

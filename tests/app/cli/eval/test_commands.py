@@ -29,6 +29,7 @@ def test_run_prints_the_promised_document(evaluate: Shortlist) -> None:
     assert again == found
 
 
+@pytest.mark.integration
 def test_ablation_tune_and_compare_work_together(evaluate: Shortlist, tmp_path: Path) -> None:
     out, tuned = tmp_path / "out", tmp_path / "tuned.toml"
     chosen = ("--variant", "default", "--variant", "bm25")
