@@ -27,6 +27,7 @@ SHORTLIST = [sys.executable, "-c", "from shortlist.app.cli.main import run; run(
 STRACE = ["strace", "-f", "-qq", "--seccomp-bpf", "-s", "0", "-e", "trace=connect,sendto,sendmsg,sendmmsg"]
 PEER = re.compile(r"sa_family=AF_INET6?,.*?htons\((\d+)\).*?\"([0-9a-f.:]+)\"")
 NAME_SERVICE = {53, 5353}
+OURS = ".cache/shortlist"
 ADDRESS = re.compile(r"answers at (http://\S+)")
 HELLO = {
     "jsonrpc": "2.0", "id": 1, "method": "initialize",
@@ -100,9 +101,10 @@ class Machine:
         return {(host, port) for host, port in peers if port in NAME_SERVICE or not ip_address(host).is_loopback}
 
     def left(self) -> list[str]:
-        """The files under the user's home folder."""
+        """The files under the user's home folder that are not in our own cache."""
         user = self.folder / "user"
-        return sorted(str(path.relative_to(user)) for path in user.rglob("*") if path.is_file())
+        files = (path.relative_to(user) for path in user.rglob("*") if path.is_file())
+        return sorted(str(path) for path in files if not path.is_relative_to(OURS))
 
 
 @pytest.fixture(scope="module")

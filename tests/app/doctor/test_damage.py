@@ -220,7 +220,8 @@ def test_a_home_from_a_newer_version_is_refused(shortlist: Command, home: Path) 
 def test_an_older_home_is_migrated_with_a_backup(shortlist: Command, home: Path) -> None:
     with closing(sqlite3.connect(home / "catalogue.sqlite3")) as connection:
         connection.execute("DROP TABLE keys")  # which version 4 added
-        connection.execute("ALTER TABLE steps DROP COLUMN cause")  # which version 5 added
+        for table, column in (("steps", "cause"), ("events", "arrived"), ("experiments", "design")):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")  # which versions 5, 8 and 9 added
         connection.commit()
     _set(home, "schema_version", "3")
     assert len(found_by(shortlist)) == 10
