@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from anyio.to_thread import run_sync
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
@@ -57,6 +58,17 @@ Before = Annotated[date | None, Field(description="only videos from before this 
 
 def mcp_server(service: Service) -> MCPServer:
     """Return the server whose tools call `service`."""
+    return MCPServer(
+        "shortlist",
+        version=version("shortlist"),
+        instructions=INSTRUCTIONS,
+        tools=[*_video_tools(service), *_reader_tools(service)],
+        log_level="WARNING",
+    )
+
+
+def _video_tools(service: Service) -> list[Tool]:
+    """Return the tools that find videos."""
 
     async def recommend(
         user_id: User,
@@ -92,25 +104,11 @@ def mcp_server(service: Service) -> MCPServer:
         document = await _run_on_newest(service, lambda: service.explain(Request(user_id, 1, about), video_id))
         return ExplanationOut(**document)
 
-    async def record_event(
-        user_id: User,
-        item_id: ItemId,
-        action: Action,
-        kind: Kind = "video",
-        dwell_s: Seconds = None,
-        event_id: Annotated[Id | None, Field(description="the same id again changes nothing")] = None,
-        request_id: Annotated[Id | None, Field(description="that of the list in which the video was")] = None,
-    ) -> ResultOut:
-        """Store an action of a reader, at the current time. It counts in their next recommendations.
+    return [strict_tool(function, READS) for function in (recommend, search, explain)]
 
-        A channel can only be disliked: its videos are then left out.
-        """
-        event = {"user_id": user_id, "item_id": item_id, "action": action, "kind": kind, "dwell_s": dwell_s}
-        event |= {"event_id": event_id, "request_id": request_id}
-        [result] = await _run_on_newest(service, lambda: service.add_events([event]))
-        if "reason" in result:
-            raise ToolError(result["reason"])
-        return ResultOut(**result)
+
+def _reader_tools(service: Service) -> list[Tool]:
+    """Return the tools about what readers did and want."""
 
     async def list_readers(
         after: Annotated[str, Field(max_length=512, description="the `next` of the page before")] = "",
@@ -140,17 +138,30 @@ def mcp_server(service: Service) -> MCPServer:
         change = partial(service.change_objective, user_id, more, less, neither, length_s)
         return ObjectiveOut(**await _run_on_newest(service, change))
 
-    reading = (recommend, search, explain, list_readers, objective)
-    return MCPServer(
-        "shortlist",
-        version=version("shortlist"),
-        instructions=INSTRUCTIONS,
-        tools=[
-            *(strict_tool(function, READS) for function in reading),
-            *(strict_tool(function, WRITES) for function in (record_event, change_objective)),
-        ],
-        log_level="WARNING",
-    )
+    async def record_event(
+        user_id: User,
+        item_id: ItemId,
+        action: Action,
+        kind: Kind = "video",
+        dwell_s: Seconds = None,
+        event_id: Annotated[Id | None, Field(description="the same id again changes nothing")] = None,
+        request_id: Annotated[Id | None, Field(description="that of the list in which the video was")] = None,
+    ) -> ResultOut:
+        """Store an action of a reader, at the current time. It counts in their next recommendations.
+
+        A channel can only be disliked: its videos are then left out.
+        """
+        event = {"user_id": user_id, "item_id": item_id, "action": action, "kind": kind, "dwell_s": dwell_s}
+        event |= {"event_id": event_id, "request_id": request_id}
+        [result] = await _run_on_newest(service, lambda: service.add_events([event]))
+        if "reason" in result:
+            raise ToolError(result["reason"])
+        return ResultOut(**result)
+
+    return [
+        *(strict_tool(function, READS) for function in (list_readers, objective)),
+        *(strict_tool(function, WRITES) for function in (record_event, change_objective)),
+    ]
 
 
 def _filters(max_duration_s: float | None, category: str | None, after: date | None, before: date | None) -> Filters:

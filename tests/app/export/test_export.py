@@ -22,7 +22,6 @@ from shortlist.agent.recommend import Recommender
 from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.plan import Plan, check_files, parse_details
 from shortlist.app.export.run import ExportResult, export
-from shortlist.app.export.xlsx import write_workbook
 from shortlist.app.replay import replay
 from shortlist.core.config import Config, ExposuresConfig
 from shortlist.core.errors import StateError, UsageError
@@ -195,17 +194,6 @@ def test_details_are_those_of_recommend_and_change_no_other_column(
 def test_unknown_details_are_rejected(names: str) -> None:
     with pytest.raises(UsageError, match=r"unknown columns: expected some of title,url,channel"):
         parse_details(names)
-
-
-def test_a_workbook_continues_on_a_second_sheet_and_has_no_control_characters(tmp_path: Path) -> None:
-    with write_workbook(tmp_path / "a.xlsx", ["user_id", "rank"], rows=3) as append:
-        append([("ann\x07", 1), ("ann", 2)])
-        append([("ben", 1)])
-    book = load_workbook(tmp_path / "a.xlsx")
-    assert [list(one.values) for one in book.worksheets] == [
-        [("user_id", "rank"), ("ann\ufffd", 1), ("ann", 2)],
-        [("user_id", "rank"), ("ben", 1)],
-    ]
 
 
 @pytest.mark.parametrize(("raw", "shown"), [(False, "'"), (True, "")])
