@@ -21,7 +21,7 @@ from shortlist.app.build import (
 )
 from shortlist.app.following import follow_of
 from shortlist.core.config import Config
-from shortlist.core.errors import ShortlistError
+from shortlist.core.errors import ConfigError, ReadOnlyHome, ShortlistError
 from shortlist.core.log import configure
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import LanguageModel
@@ -90,8 +90,7 @@ def build_context_with_models(
     from shortlist.serving.service.lazy_loader import LazyLoader
     from shortlist.serving.service.metrics import Metrics
 
-    if config.serve.key is not None:
-        home.catalogue.keys.admit(config.serve.key.get_secret_value(), "write", "serve.key")
+    _admit_key(home, config)
     shared = shared or SharedLimits()
     metrics = Metrics(shared.counters)
     encoder, stoppable = (
@@ -122,3 +121,17 @@ def build_context_with_models(
         metrics=metrics,
         keyless=not home.catalogue.keys.ever_existed() if keyless is None else keyless,
     )
+
+
+def _admit_key(home: Home, config: Config) -> None:
+    """Store the key of `serve.key`. Raises `ConfigError` if that is neither stored nor can be."""
+    if config.serve.key is None:
+        return
+    try:
+        home.catalogue.keys.admit(config.serve.key.get_secret_value(), "write", "serve.key")
+    except ReadOnlyHome as error:
+        raise ConfigError(
+            "setting serve.key", expected="a key that the published snapshot has", found="one that it does not have",
+            remedy="create keys on the machine that publishes with `shortlist keys create` and publish again, or set "
+            "store.catalogue to a PostgreSQL database",
+        ) from error  # fmt: skip

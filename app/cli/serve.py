@@ -163,7 +163,8 @@ def _address(app_context: AppContext) -> str:
     host = app_context.config.serve.host
     if not app_context.keyless:
         return host
-    print_remark("there are no keys, so only this machine can connect; create one with `shortlist keys create`")
+    where = " on the machine that publishes" if app_context.home.read_only else ""
+    print_remark(f"there are no keys, so only this machine can connect; create one with `shortlist keys create`{where}")
     return LOOPBACK
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from shortlist.app.privacy.traces import SHORT, SHORTEST_TEXT, holds_any
+from shortlist.app.privacy.file_search import SHORT, holds_any
+from shortlist.app.privacy.traces import SHORTEST_TEXT
 from shortlist.core.types import KINDS
 from shortlist.ingest.media.media_file import download_name
 from shortlist.ingest.media.pipeline import MEDIA

@@ -1,24 +1,17 @@
-"""Search the bytes of all files of a home for what is forgotten."""
+"""Search the catalogue and all files of a home for what is forgotten."""
 
 from __future__ import annotations
 
 import json
-import mmap
-import re
-from collections.abc import Collection, Iterator, Mapping, Set
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
-from multiprocessing import get_context
-from pathlib import Path
 
+from shortlist.app.privacy.file_search import SHORT, search_files
 from shortlist.core.types import KINDS
 from shortlist.store.catalogue.erasure.personal_data import names_reader
 from shortlist.store.catalogue.erasure.subject import READER, Subject, SubjectKind, mention_of
 from shortlist.store.home import Home
-from shortlist.store.home_files import RECEIPTS
 
-WIDE = ("utf-16-le", "utf-32-le")  # numpy stores texts as UTF-32
-SHORT = 6  # bytes: a shorter id is in many binary files by chance
 SHORTEST_TEXT = 12  # "the moon" may be in any file, and proves nothing
 CONTENT_TABLES = {"videos", "segments", "enrichments", "articles"}
 
@@ -55,35 +48,11 @@ def find_traces(home: Home, subjects: Collection[Subject], texts: Collection[str
     found, inside, words = _in_catalogue(home, subjects)
     ids = {subject.id for subject in subjects}
     long = [text for text in texts if len(text) >= SHORTEST_TEXT]
-    # Closing a database file releases all locks of this process on it (POSIX), also those of SQLite.
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        files, holding, with_texts = process.submit(_search_files, home.path, ids, inside, words, long).result()
+    files, holding, with_texts = search_files(home.path, ids, inside, words, long)
     found += holding
     kept = _in_content(home, set().union(*with_texts.values()))
     found += [name for name, texts_inside in with_texts.items() if texts_inside - kept]
     return Search(tuple(sorted(found)), files, sum(len(one.encode()) < SHORT for one in ids))
-
-
-def _search_files(
-    folder: Path, ids: Collection[str], inside: Collection[str], words: Collection[str], texts: Collection[str]
-) -> tuple[int, list[str], dict[str, set[str]]]:
-    """Return the number of files, those that hold an id, and the texts inside of each other one, by name."""
-    holding: list[str] = []
-    with_texts: dict[str, set[str]] = {}
-    paths = list(_files_of(folder))
-    for path in paths:
-        name = str(path.relative_to(folder))
-        if _holds_id(path, ids, inside, words):
-            holding.append(name)
-        elif texts_inside := _texts_inside(path, texts):
-            with_texts[name] = texts_inside
-    return len(paths), holding, with_texts
-
-
-def holds_any(folder: Path, words: Collection[str]) -> bool:
-    """Return whether any file below `folder` holds one of the words."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.stat().st_size)
-    return any(_texts_inside(path, words) for path in files)
 
 
 def _in_catalogue(home: Home, subjects: Collection[Subject]) -> tuple[list[str], set[str], set[str]]:
@@ -119,48 +88,3 @@ def _in_content(home: Home, texts: Set[str]) -> set[str]:
         value for column, value in home.catalogue.erasures.iterate_texts() if column.partition(".")[0] in CONTENT_TABLES
     )
     return {text for value in values for text in texts if text in value}
-
-
-def _files_of(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.stat().st_size and path.relative_to(folder).parts[0] != RECEIPTS:
-            yield path
-
-
-def _holds_id(path: Path, user_ids: Collection[str], inside: Collection[str], words: Collection[str]) -> bool:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        is_sqlite = content[:15] == b"SQLite format 3" or path.name.endswith("-wal")
-        is_text = None
-        for user_id in user_ids:
-            raw = user_id.encode()
-            if len(raw) < SHORT:
-                is_text = _is_text(content) if is_text is None else is_text
-                if not is_text:
-                    continue
-            if user_id not in inside and any(content.find(one) >= 0 for one in _forms(user_id, is_sqlite)):
-                return True
-            if not is_sqlite and user_id not in words and re.search(mention_of(user_id).pattern.encode(), content):
-                return True
-    return False
-
-
-def _forms(user_id: str, is_sqlite: bool) -> Iterator[bytes]:
-    if is_sqlite:
-        yield user_id.encode()
-    for encoding in WIDE:
-        yield user_id.encode(encoding)
-
-
-def _texts_inside(path: Path, texts: Collection[str]) -> set[str]:
-    if not texts:
-        return set()
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return {text for text in texts if content.find(text.encode()) >= 0}
-
-
-def _is_text(content: mmap.mmap) -> bool:
-    try:
-        content[:].decode()
-    except UnicodeDecodeError:
-        return False
-    return True

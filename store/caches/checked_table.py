@@ -19,7 +19,10 @@ log = logging.getLogger(__name__)
 
 
 class CheckedTable:
-    """`table`, whose last column is `crc`, in `database`. It is created at first use."""
+    """`table`, whose last column is `crc`, in `database`. It is created at first use.
+
+    A cache has no part in snapshots: what a thread writes inside of one, it reads there, whatever the database.
+    """
 
     def __init__(self, database: Database, table: Table) -> None:
         self._database = database
@@ -35,7 +38,7 @@ class CheckedTable:
     def read(self, condition: ColumnElement[bool]) -> list[Row[Any]]:
         """Return the undamaged rows that satisfy `condition`. Log the number of damaged ones."""
         self.prepare()
-        with self._database.reading() as connection:
+        with self._database.newest() as connection:
             rows = connection.execute(self._select().where(condition)).all()
         intact = [row for row in rows if _is_intact(row)]
         if damaged := len(rows) - len(intact):
@@ -85,7 +88,7 @@ class CheckedTable:
             return
         metadata: MetaData = self._table.metadata
         self._database.prepare(metadata)
-        with self._database.reading() as connection:
+        with self._database.newest() as connection:
             old = "crc" not in {column["name"] for column in inspect(connection).get_columns(self._table.name)}
         if old:
             self._add_checksums()
@@ -107,7 +110,7 @@ class CheckedTable:
 
     def _damaged(self) -> Iterator[Row[Any]]:
         self.prepare()
-        with self._database.reading() as connection:
+        with self._database.newest() as connection:
             for page in connection.execute(self._select()).partitions(PAGE):
                 yield from (row for row in page if not _is_intact(row))
 

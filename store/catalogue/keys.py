@@ -72,12 +72,14 @@ class Keys(CatalogueTable):
         return key, secret
 
     def admit(self, secret: str, scope: str, label: str = "") -> None:
-        """Store a key with a `secret` that was made elsewhere. If it is stored already, nothing changes.
+        """Store a key with a `secret` that was made elsewhere. If it is stored already, nothing is written.
 
         Raises as `create`.
         """
         check_text(label, "label")
         _check_scope(scope)
+        if self.recognise(secret):
+            return
         sha, created = _sha(secret), to_micros(datetime.now(UTC))
         row = {"id": sha[:8], "sha": sha, "scope": scope, "label": label, "created": created}
         with self._database.writing() as connection:

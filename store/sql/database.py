@@ -54,8 +54,14 @@ class Database(ABC):
         if pinned is not None:
             yield pinned
         else:
-            with self._readers.begin() as connection:
+            with self.newest() as connection:
                 yield connection
+
+    @contextmanager
+    def newest(self) -> Iterator[Connection]:
+        """Yield a connection that sees the newest state, also inside of a snapshot of this thread."""
+        with self._readers.begin() as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -132,7 +138,7 @@ class Database(ABC):
         """Create `tables` if they do not exist."""
         if self._prepared:
             return
-        with self.reading() as connection:
+        with self.newest() as connection:
             exist = set(tables.tables) <= set(inspect(connection).get_table_names())
         if not exist:
             with self.writing() as connection:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from shortlist.core.config import StoreConfig
+from shortlist.core.errors import ConfigError
 from shortlist.core.types import Event, Reader, Video
 from shortlist.ops.publish.place import FolderPlace
 from shortlist.ops.publish.publish import publish
@@ -78,6 +79,27 @@ def test_the_answers_are_those_of_the_home(small_home: Path, publisher: Any, ser
         assert (shown.status_code, "event: problem" in shown.text) == (200, False)
         asked = {"message": "why number 1?", "user": "ann", "thread": "page"}
         assert "Number 1" in server.client.post("/v1/chat", json=asked).text
+
+
+def test_the_key_of_the_settings_must_be_one_that_was_published(publisher: Any, tmp_path: Path) -> None:
+    from shortlist.app.build import open_home
+    from shortlist.app.server_context import build_context
+    from shortlist.app.settings import load_settings
+
+    secret = "made-by-a-deployment-" * 2
+    given = {
+        "home": tmp_path / "follower", "encoder": {"name": "hash-32"}, "serve": {"key": secret},
+        "store": {"snapshot": str(tmp_path / "place")},
+    }  # fmt: skip
+    config = load_settings(None, {}, given)
+    publisher(tmp_path / "home", "a")
+    with open_home(config) as home, pytest.raises(ConfigError, match=r"setting serve\.key.*the machine that publishes"):
+        build_context(home, config)
+    with Home.open(tmp_path / "home") as home:
+        home.catalogue.keys.admit(secret, "write")
+    publisher(tmp_path / "home", "b")
+    with open_home(config) as home:
+        assert not build_context(home, config).keyless
 
 
 def test_events_go_to_postgresql(servers: StoreConfig, publisher: Any, serve: Any, tmp_path: Path) -> None:
