@@ -298,6 +298,11 @@ class PipelineConfig(Section):
         None,
         description="folder or s3://BUCKET/PREFIX with incoming/, done/, quarantine/ and failed/; the home if unset",
     )
+    transcribe: bool = Field(
+        True,
+        description="transcribe files in incoming/media; false leaves them to `shortlist pipeline transcribe`, which "
+        "may run on another machine",
+    )
     settle_s: float = Field(10.0, ge=0, description="seconds without a change after which an uploaded file is complete")
     max_bad_share: Share = Field(0.5, description="a file with a larger share of bad rows is refused as a whole")
     max_volume: Positive = Field(10.0, description="a file with this many times the usual number of rows is refused")

@@ -92,6 +92,16 @@ class LocalSource:
         return Skipped(str(path), rejection) if rejection else Fetched(video, path)
 
 
+def check_suffix(name: str) -> None:
+    """Raise `MediaError` unless the name of a file ends as that of a media file."""
+    suffix = Path(name).suffix
+    if suffix.lower() not in SUFFIXES:
+        raise MediaError(
+            f"{name} is not a media file", expected=f"one of {' '.join(sorted(SUFFIXES))}", found=suffix or "no suffix",
+            remedy="leave it out", code="not-media",
+        )  # fmt: skip
+
+
 def _is_media(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES and not name.startswith("._")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,7 +97,8 @@ def _erase(
 
 def _kind_of(name: str) -> Kind | None:
     """Return the kind of rows in the file, from its folder; None for media."""
-    return next((kind for kind in KINDS if name.split("/")[1:2] == [kind]), None)
+    folders: Mapping[str, Kind] = {**{kind: kind for kind in KINDS}, "transcripts": "videos"}
+    return folders.get(name.split("/")[1])
 
 
 def _is_named(name: str, subjects: Collection[Subject]) -> bool:

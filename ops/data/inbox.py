@@ -15,8 +15,8 @@ from typing import Literal, Protocol
 
 from shortlist.ops.data.rules import KINDS, Kind
 
-FileKind = Literal[Kind, "media"]
-FILE_KINDS: tuple[FileKind, ...] = (*KINDS, "media")
+FileKind = Literal[Kind, "media", "transcripts"]
+FILE_KINDS: tuple[FileKind, ...] = (*KINDS, "media", "transcripts")
 INCOMING, PROCESSING, DONE, QUARANTINED, FAILED = FOLDERS = ("incoming", "processing", "done", "quarantine", "failed")
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart")  # names that uploading programs give
 
@@ -47,6 +47,12 @@ class Inbox(Protocol):
 
     def keep(self, path: Path, name: str) -> str:
         """Move the local file `path` to `name`, a path that begins with one of `FOLDERS`. Returns its location."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write the small file `name`, all or nothing. Replaces an older one."""
+
+    def move(self, found: Found, name: str) -> None:
+        """Move the file from incoming/ to `name`, if it is still there in this version."""
 
     def fetch(self, name: str, target: Path) -> None:
         """Move the file that was kept as `name` to the local `target`. Raises `FileNotFoundError` if it is gone."""
@@ -106,6 +112,18 @@ class LocalInbox:
         target.parent.mkdir(parents=True, exist_ok=True)
         path.rename(target)
         return str(target)
+
+    def put(self, name: str, content: bytes) -> None:
+        """See `Inbox`."""
+        target = self._root / name
+        part = target.with_name(f".{target.name}.part")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.rename(target)
+
+    def move(self, found: Found, name: str) -> None:
+        """See `Inbox`. The file is renamed."""
+        self.take(found, self._root / name)
 
     def fetch(self, name: str, target: Path) -> None:
         """See `Inbox`."""

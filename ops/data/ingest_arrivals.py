@@ -27,7 +27,7 @@ LOADS: Mapping[Kind, Load] = {
     "readers": lambda place, rows: load_readers(place.home, rows, place.config.ingest),
     "events": lambda place, rows: load_events(place.home, rows, place.config.ingest),
 }
-ORDER: tuple[FileKind, ...] = ("videos", "articles", "media", "readers", "events")
+ORDER: tuple[FileKind, ...] = ("videos", "articles", "media", "transcripts", "readers", "events")
 
 
 def ingest_arrivals(place: Workplace) -> list[Arrival]:
@@ -50,6 +50,8 @@ def _ingest(place: Workplace, arrival: Arrival) -> Arrival:
     try:
         if arrival.kind == "media":
             loaded = _load_media(place, path)
+        elif arrival.kind == "transcripts":
+            loaded = load_videos(place.home, path, place.models.encoder, place.config.ingest)
         else:
             left_out, references = place.read_verdict(arrival)
             unknown = () if arrival.accepted else tuple(unknown_references(references, arrival.kind, known_in(place)))

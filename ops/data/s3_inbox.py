@@ -62,6 +62,27 @@ class S3Inbox:
         path.unlink()
         return self._location(key)
 
+    def put(self, name: str, content: bytes) -> None:
+        """See `Inbox`."""
+        key = self._prefix + name
+        with reaching(self._location(key)):
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=content)
+
+    def move(self, found: Found, name: str) -> None:
+        """See `Inbox`. The object is copied by the server, then deleted."""
+        source, key = self._incoming(found), self._prefix + name
+        with reaching(self._location(key)):
+            try:
+                self._client.copy(
+                    {"Bucket": self._bucket, "Key": source}, self._bucket, key,
+                    ExtraArgs={"CopySourceIfMatch": f'"{found.version}"'},
+                )  # fmt: skip
+            except ClientError as error:
+                if is_missing(error) or _is_changed(error):
+                    return
+                raise
+        self.clear(found)
+
     def fetch(self, name: str, target: Path) -> None:
         """See `Inbox`."""
         if not self._download(self._prefix + name, target):
@@ -112,3 +133,7 @@ def is_safe(name: str) -> bool:
     """Return whether the name of an object is that of a complete file, and may become a path below a folder."""
     parts = name.split("/")
     return not is_unfinished(parts[-1]) and all(part not in ("", ".", "..") and "\\" not in part for part in parts)
+
+
+def _is_changed(error: ClientError) -> bool:
+    return error.response.get("Error", {}).get("Code") in ("412", "PreconditionFailed")

@@ -20,7 +20,7 @@ def take_arrivals(place: Workplace) -> list[Arrival]:
     for arrival in place.ledger.in_state("finishing"):
         place.finish(arrival)
     versions: dict[tuple[FileKind, str], str] = {}
-    for found in place.inbox.found():
+    for found in place.found():
         if place.ledger.is_finished(found.kind, found.name, found.version):
             place.inbox.clear(found)
             continue

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shortlist.core.errors import RecordError, UsageError
-from shortlist.ingest.media.local_files import SUFFIXES
+from shortlist.core.errors import MediaError, RecordError, UsageError
+from shortlist.ingest.media.local_files import check_suffix
 from shortlist.ops.data.arrived_table import COLUMNS
 from shortlist.ops.data.inbox import QUARANTINED
 from shortlist.ops.data.ledger import Arrival
@@ -28,6 +28,8 @@ def _validate(place: Workplace, arrival: Arrival) -> Arrival:
         return place.end(replace(arrival, why=("the file is gone from processing/",)), "failed")
     if arrival.kind == "media":
         return _check_media(place, arrival, path)
+    if arrival.kind == "transcripts":
+        return place.ledger.put(replace(arrival, state="checked"))
     try:
         found = _verdict(place, arrival, arrival.kind, path)
     except (UsageError, RecordError) as error:
@@ -68,7 +70,8 @@ def _verdict(place: Workplace, arrival: Arrival, kind: Kind, path: Path) -> Vali
 
 
 def _check_media(place: Workplace, arrival: Arrival, path: Path) -> Arrival:
-    if path.suffix.lower() in SUFFIXES:
-        return place.ledger.put(replace(arrival, state="checked"))
-    why = f"not a media file: expected one of {' '.join(sorted(SUFFIXES))}, found {path.suffix or 'no suffix'}"
-    return place.end(replace(arrival, why=(why,)), "failed")
+    try:
+        check_suffix(path.name)
+    except MediaError as error:
+        return place.end(replace(arrival, why=(str(error),)), "failed")
+    return place.ledger.put(replace(arrival, state="checked"))

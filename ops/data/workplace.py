@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,11 +55,9 @@ class Workplace:
         verdict = json.loads(self.scratch(arrival, ".json").read_text())
         return frozenset(verdict["left_out"]), verdict["references"]
 
-    def keep_text(self, arrival: Arrival, text: str, name: str) -> None:
-        """Keep `text` as the file `name` of the inbox."""
-        scratch = self.scratch(arrival, ".txt")
-        scratch.write_text(text)
-        self.inbox.keep(scratch, name)
+    def found(self) -> Iterator[Found]:
+        """Yield the files in incoming/ that a run takes: all, or without `pipeline.transcribe` all but media."""
+        return (one for one in self.inbox.found() if one.kind != "media" or self.config.pipeline.transcribe)
 
     def end(self, arrival: Arrival, outcome: Outcome) -> Arrival:
         """Record the outcome, and move the file to the folder that belongs to it."""
@@ -73,7 +71,7 @@ class Workplace:
             return arrival
         path = self.path_of(arrival)
         if arrival.outcome in ("refused", "failed"):
-            self.keep_text(arrival, _reasons(arrival), f"{arrival.kept}.why.txt")
+            self.inbox.put(f"{arrival.kept}.why.txt", _reasons(arrival).encode())
         if path.exists():
             location = self.inbox.keep(path, arrival.kept)
             self.home.catalogue.locations.move(str(path), location)

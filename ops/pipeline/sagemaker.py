@@ -64,6 +64,7 @@ def _step(step: Step, after: str | None) -> dict[str, Any]:
         "Environment": {
             "SHORTLIST_HOME": HOME,
             "SHORTLIST_PIPELINE__FOLDER": _get("Folder"),
+            "SHORTLIST_PIPELINE__TRANSCRIBE": "false",  # the jobs have no speech model, and one file may take hours
             "SHORTLIST_STORE__CATALOGUE": _get("Catalogue"),
             "SHORTLIST_PUBLISH__TO": _get("Snapshots"),
             "DATABASE_SECRET": _get("DatabaseSecret"),

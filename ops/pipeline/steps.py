@@ -117,7 +117,7 @@ STEPS: tuple[Step, ...] = (
 
 
 def _incoming(place: Workplace) -> object:
-    found = [(one.kind, one.name, one.version) for one in place.inbox.found()]
+    found = [(one.kind, one.name, one.version) for one in place.found()]
     last = place.ledger.newest(1)
     # The same names may arrive again after these were taken: the number of the last arrival tells them apart.
     return [found, [one.number for one in last]] if found or place.ledger.in_state("finishing") else None

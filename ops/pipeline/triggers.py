@@ -17,7 +17,7 @@ LONGEST_PAUSE_S = 3600.0
 
 def upload(place: Workplace, _history: History) -> str | None:
     """Return a reason if files arrived, or were taken and are not finished."""
-    number = sum(1 for _ in place.inbox.found())
+    number = sum(1 for _ in place.found())
     if number:
         return f"upload: {number:,} file{'s' if number > 1 else ''}"
     return "unfinished files" if is_unfinished(place) else None

@@ -77,6 +77,17 @@ class InboxContract(ABC):
         inbox.remove("done/events/day.1.csv")
         assert self.names(inbox) == set()
 
+    def test_a_file_is_put_and_moved(self, inbox: Inbox, tmp_path: Path) -> None:
+        inbox.put("incoming/events/a day+1 ü.csv", b"old")
+        inbox.put("incoming/events/a day+1 ü.csv", b"new")
+        [found] = inbox.found()
+        inbox.move(found, "done/events/day.csv")
+        assert list(inbox.names("done")) == ["done/events/day.csv"]
+        assert inbox.copy("done/events/day.csv", tmp_path / "copy.csv")
+        assert (tmp_path / "copy.csv").read_bytes() == b"new"
+        inbox.move(found, "failed/events/day.csv")
+        assert len(self.names(inbox)) == 1
+
 
 class TestLocalInbox(InboxContract):
     @pytest.fixture
@@ -145,12 +156,14 @@ class TestS3Inbox(InboxContract):
     def names(self, inbox: Any) -> set[str]:
         return {entry["Key"] for entry in inbox._client.list_objects_v2(Bucket="drop").get("Contents", ())}
 
-    def test_a_newer_version_is_not_cleared(self, inbox: S3Inbox, tmp_path: Path) -> None:
+    def test_a_newer_version_is_neither_cleared_nor_moved(self, inbox: S3Inbox, tmp_path: Path) -> None:
         self.write(inbox, "incoming/events/day.csv", b"old")
         [found] = inbox.found()
         self.write(inbox, "incoming/events/day.csv", b"new")
         inbox.clear(found)
+        inbox.move(found, "done/events/day.csv")
         assert [one.version for one in inbox.found()] != [found.version]
+        assert list(inbox.names("done")) == []
 
     def test_names_that_leave_the_folder_are_left(self, inbox: S3Inbox) -> None:
         for name in ("../up.csv", "a//b.csv", "./c.csv", "folder/"):

@@ -49,7 +49,7 @@ def ingest(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
 
     def store(place: Workplace) -> list[Arrival]:
         stored = ingest_arrivals(place)
-        if any(arrival.kind in ("videos", "articles", "media") for arrival in stored):
+        if any(arrival.kind in ("videos", "articles", "media", "transcripts") for arrival in stored):
             make_searchable(place.home, place.config)
         return stored
 

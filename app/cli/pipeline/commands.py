@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from shortlist.app.cli.pipeline import arrivals, run
+from shortlist.app.cli.pipeline import arrivals, run, transcribe
 
 app = typer.Typer(no_args_is_help=True, help="Run unattended: arriving files, their checks, training.")
 
@@ -16,5 +16,6 @@ app.command("sagemaker")(run.sagemaker)
 app.command("arrive")(arrivals.arrive)
 app.command("validate")(arrivals.validate)
 app.command("ingest")(arrivals.ingest)
+app.command("transcribe")(transcribe.transcribe)
 app.command("arrivals")(arrivals.arrivals)
 app.command("accept")(arrivals.accept)
