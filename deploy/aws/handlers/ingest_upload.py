@@ -58,6 +58,10 @@ class UploadInbox(S3Inbox):
         """See `Inbox`."""
         return super().keep(path, self._placed(name))
 
+    def put(self, name: str, content: bytes) -> None:
+        """See `Inbox`."""
+        super().put(self._placed(name), content)
+
     def remove(self, name: str) -> None:
         """See `Inbox`."""
         super().remove(self._placed(name))
