@@ -32,6 +32,10 @@ class ModelsConfig(Section):
 
     cache: Path | None = Field(None, description="folder of downloaded weights; the user's cache folder if unset")
     offline: bool = Field(False, description="never ask the network for weights")
+    source: str | None = Field(
+        None,
+        description="your folder or s3://BUCKET/PREFIX with weights as MODEL/FILE, read before the hub is asked",
+    )
     hub: str = Field("https://huggingface.co", description="address of the model hub")
     hub_timeout_s: Positive = Field(5.0, description="seconds to wait for the hub, once, before a mirror is tried")
     paths: dict[str, Path] = Field(

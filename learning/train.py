@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from shortlist.core.config import Config
-from shortlist.core.errors import UsageError
+from shortlist.core.errors import ModelMissing, UsageError
 from shortlist.core.progress import Bars, no_bars
 from shortlist.learning.acts import Acts, HiddenActs
 from shortlist.learning.plan import Plan
@@ -119,7 +119,14 @@ class _Trainer:
 
     def _tower(self, acts: Acts, part: str) -> ItemTower:
         from shortlist.learning.towers.text_side import TextSide
-        from shortlist.learning.towers.train import TowerPlan, positions_of, train_tower
+
+        try:
+            from shortlist.learning.towers.train import TowerPlan, positions_of, train_tower
+        except ImportError as error:
+            raise ModelMissing(
+                "PyTorch is not installed", expected="the package torch, which trains towers", found=str(error),
+                remedy="run `pip install torch`, or train without a tower; in a container see docs/aws.md#images",
+            ) from error  # fmt: skip
 
         hierarchical, triplet = self._plan.tower == "hierarchical", self._plan.tower == "triplet"
         plan = TowerPlan(

@@ -11,15 +11,17 @@ from shortlist.core.errors import ModelFailed, ModelMissing
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.langchain_encoder import load_langchain_encoder
 from shortlist.models.encoders.onnx_encoder import OnnxEncoder
-from shortlist.models.encoders.onnx_export import export, export_int8, find_export
+from shortlist.models.encoders.onnx_export import copy_export, export, export_int8, find_export
 from shortlist.models.encoders.sentence_encoder import SentenceEncoder
 from shortlist.models.weights.hub_repository import fetch_repository
 from shortlist.models.weights.manifest import load_manifest
 from shortlist.models.weights.resolve import cache_folder, resolve
+from shortlist.models.weights.source import can_read_source
 
 log = logging.getLogger(__name__)
 
 OLLAMA_URL = LlmConfig().ollama_url
+FLOAT32, INT8 = "onnx", "onnx-int8"  # folders of the exports, beside the weights in the cache
 _registered: dict[str, Callable[[EncoderConfig], Encoder]] = {}
 
 
@@ -51,10 +53,8 @@ def load_encoder(config: EncoderConfig, models: ModelsConfig, ollama_url: str = 
     entry = load_manifest().get(config.name)
     if entry is None:
         return SentenceEncoder(folder, config)
-    exports = cache_folder(models) / config.name
-    if config.precision == "int8":
-        return _load_int8(folder, exports, entry.files[0].sha256, config)
-    return _load_float32(folder, exports / "onnx", entry.files[0].sha256, config)
+    load = _load_int8 if config.precision == "int8" else _load_float32
+    return load(folder, entry.files[0].sha256, config, models)
 
 
 def load_reference(config: EncoderConfig, models: ModelsConfig) -> tuple[Path, SentenceEncoder]:
@@ -71,29 +71,46 @@ def load_reference(config: EncoderConfig, models: ModelsConfig) -> tuple[Path, S
     return folder, SentenceEncoder(folder, config)
 
 
-def _load_float32(folder: Path, exports: Path, weights: str, config: EncoderConfig) -> OnnxEncoder | SentenceEncoder:
-    network = find_export(exports, weights)
+def _load_float32(
+    folder: Path, weights: str, config: EncoderConfig, models: ModelsConfig
+) -> OnnxEncoder | SentenceEncoder:
+    network = _find_export(FLOAT32, weights, config, models)
     if network:
         return OnnxEncoder(folder, network, config)
     reference = SentenceEncoder(folder, config)
     try:
-        return OnnxEncoder(folder, export(reference, folder, exports, weights, config), config)
+        exported = export(reference, folder, _exports(FLOAT32, config, models), weights, config)
+        return OnnxEncoder(folder, exported, config)
     except (ModelFailed, ModelMissing, OSError) as error:
         log.info("the encoder runs on torch: %s", error)
         return reference
 
 
-def _load_int8(folder: Path, exports: Path, weights: str, config: EncoderConfig) -> OnnxEncoder:
-    network = find_export(exports / "onnx-int8", weights)
+def _load_int8(folder: Path, weights: str, config: EncoderConfig, models: ModelsConfig) -> OnnxEncoder:
+    network = _find_export(INT8, weights, config, models)
     if network is None:
-        full = _load_float32(folder, exports / "onnx", weights, config.model_copy(update={"precision": "float32"}))
+        full = _load_float32(folder, weights, config.model_copy(update={"precision": "float32"}), models)
         if not isinstance(full, OnnxEncoder):
             raise ModelFailed(
                 "no encoder of 8 bits", expected="an export of the encoder to ONNX", found="an encoder on torch",
                 remedy='set encoder.precision to "float32"',
             )  # fmt: skip
-        network = export_int8(full, exports / "onnx", folder, exports / "onnx-int8", config)
+        source, to = (_exports(kind, config, models) for kind in (FLOAT32, INT8))
+        network = export_int8(full, source, folder, to, config)
     return OnnxEncoder(folder, network, config)
+
+
+def _find_export(kind: str, weights: str, config: EncoderConfig, models: ModelsConfig) -> Path | None:
+    """Return the network of an export in the cache or in `models.source`; None if neither has it."""
+    exports = _exports(kind, config, models)
+    network = find_export(exports, weights)
+    if network is None and can_read_source(models):
+        return copy_export(str(models.source), f"{config.name}/{kind}", exports, weights)
+    return network
+
+
+def _exports(kind: str, config: EncoderConfig, models: ModelsConfig) -> Path:
+    return cache_folder(models) / config.name / kind
 
 
 def _folder(name: str, models: ModelsConfig) -> Path | None:

@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from shortlist.core.config import EncoderConfig
-from shortlist.core.errors import ModelFailed
+from shortlist.core.errors import ModelFailed, ModelMissing
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.onnx_encoder import OnnxEncoder
 from shortlist.models.encoders.quantise import quantise
 from shortlist.models.encoders.sentence_encoder import SentenceEncoder
+from shortlist.models.weights.source import fetch
 from shortlist.models.weights.verified_files import sha256_of
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,25 @@ def find_export(folder: Path, weights_sha256: str) -> Path | None:
     except (OSError, ValueError):
         return None
     return network if record == expected else None
+
+
+def copy_export(source: str, name: str, folder: Path, weights_sha256: str) -> Path | None:
+    """Copy the export `name` ("all-MiniLM-L6-v2/onnx") of the source of weights into `folder`.
+
+    Return the path of the network, or None if the source has none, or `folder` cannot be written. The network is
+    checked against its record, and the record against the weights.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            for file in (NETWORK, RECORD):
+                fetch(source, f"{name}/{file}", Path(scratch) / file)
+            for file in (NETWORK, RECORD):
+                (Path(scratch) / file).replace(folder / file)
+    except (ModelMissing, OSError) as error:
+        log.info("no export from %s: %s", source, error)
+        return None
+    return find_export(folder, weights_sha256)
 
 
 def export(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class SentenceEncoder(WindowedEncoder):
     """Runs the weights in `folder` on torch, whose import takes seconds. The reference for exports.
 
-    Raises `ModelMissing` if `folder` has no sentence-transformers model that loads.
+    Raises `ModelMissing` if `folder` has no sentence-transformers model that loads, or torch is not installed.
     """
 
     def __init__(self, folder: Path, config: EncoderConfig) -> None:
@@ -42,9 +42,17 @@ class SentenceEncoder(WindowedEncoder):
 
 
 def _load(folder: Path, threads: int) -> SentenceTransformer:
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging as transformers_logging
+    try:
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+    except ImportError as error:
+        raise ModelMissing(
+            "the encoder has no export, and PyTorch is not installed",
+            expected=f"an export of {folder.name} to ONNX, or the packages torch and sentence-transformers",
+            found=str(error),
+            remedy="run `pip install torch sentence-transformers`; in a container see docs/aws.md#images",
+        ) from error
 
     torch.set_num_threads(threads)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]

@@ -64,6 +64,10 @@ class Model:
         """Return the path that a loader opens: the file of a language model, the folder of any other model."""
         return folder / self.files[0].path if self.role == "llm" else folder
 
+    def file_path(self, location: Path, file: WeightFile) -> Path:
+        """Return the path of `file` where a loader opens `location`. A language model is one file of any name."""
+        return location if self.role == "llm" else location / file.path
+
 
 @cache
 def load_manifest(path: Path = MANIFEST) -> Mapping[str, Model]:

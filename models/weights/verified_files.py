@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from shortlist.models.weights.manifest import WeightFile
+from shortlist.models.weights.manifest import Model, WeightFile
 
 RECORD = "verified.json"
 
@@ -48,6 +48,10 @@ class VerifiedFiles:
             return False
         self._write(key, entry)
         return True
+
+    def missing(self, model: Model, location: Path, *, rehash: bool = False) -> list[WeightFile]:
+        """Return the files of `model` that are absent or damaged at `location`, which a loader opens."""
+        return [one for one in model.files if not self.verify(model.file_path(location, one), one, rehash=rehash)]
 
     def _read(self) -> dict[str, list[object]]:
         try:

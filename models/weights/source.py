@@ -1,0 +1,63 @@
+"""Get weights from your own folder or object storage (`models.source`), laid out as the cache: MODEL/FILE."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from shortlist.core.config import ModelsConfig
+from shortlist.core.errors import ModelMissing, ServiceError
+
+SCHEME = "s3://"
+
+
+def can_read_source(config: ModelsConfig) -> bool:
+    """Return whether `config` has a source that may be read: a folder, or object storage unless it is offline."""
+    return config.source is not None and not (config.offline and config.source.startswith(SCHEME))
+
+
+def fetch(address: str, name: str, to: Path, progress: Callable[[int], None] | None = None) -> None:
+    """Copy the file `name` ("all-MiniLM-L6-v2/config.json") of the source at `address` to the path `to`.
+
+    `progress` gets the number of bytes just copied. Raises `ModelMissing` if the file cannot be read, and `OSError` if
+    `to` cannot be written.
+    """
+    to.parent.mkdir(parents=True, exist_ok=True)
+    if address.startswith(SCHEME):
+        _download(address, name, to, progress)
+        return
+    path = Path(address).expanduser() / name
+    try:
+        source = path.open("rb")
+    except OSError as error:
+        raise _failed(str(path), error.strerror or str(error)) from error
+    with source, to.open("wb") as out:
+        shutil.copyfileobj(source, out, 1 << 20)
+    if progress:
+        progress(to.stat().st_size)
+
+
+def _download(address: str, name: str, to: Path, progress: Callable[[int], None] | None) -> None:
+    try:
+        import boto3
+        from boto3.exceptions import Boto3Error
+        from botocore.exceptions import BotoCoreError, ClientError
+    except ImportError as error:
+        raise ServiceError(
+            "boto3 is not installed", expected="the package boto3, which reads object storage", found="none",
+            remedy="run `pip install 'shortlist[s3]'`",
+        ) from error  # fmt: skip
+    bucket, _, prefix = address.removeprefix(SCHEME).partition("/")
+    key = f"{prefix.rstrip('/')}/{name}".removeprefix("/")
+    try:
+        boto3.client("s3").download_file(bucket, key, str(to), Callback=progress)
+    except (BotoCoreError, ClientError, Boto3Error) as error:
+        raise _failed(f"{SCHEME}{bucket}/{key}", str(error)) from error
+
+
+def _failed(location: str, found: str) -> ModelMissing:
+    return ModelMissing(
+        "the copy from models.source failed", expected=f"the file {location}", found=found,
+        remedy="copy the weights there, or correct models.source",
+    )  # fmt: skip
