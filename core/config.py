@@ -31,7 +31,7 @@ class ModelsConfig(Section):
     """Sources and cache of model weights."""
 
     cache: Path | None = Field(None, description="folder of downloaded weights; the user's cache folder if unset")
-    offline: bool = Field(False, description="never ask the network for weights")
+    offline: bool = Field(False, description="never ask the hub or a mirror for weights")
     source: str | None = Field(
         None,
         description="your folder or s3://BUCKET/PREFIX with weights as MODEL/FILE, read before the hub is asked",

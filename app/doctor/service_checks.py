@@ -89,4 +89,4 @@ def _wrong_weights(name: str, models: ModelsConfig) -> str:
 
 def offline(models: ModelsConfig) -> ModelsConfig:
     """Return `models` with downloads switched off."""
-    return models.model_copy(update={"offline": True})
+    return models.model_copy(update={"offline": True, "source": None})

@@ -16,7 +16,6 @@ from shortlist.models.encoders.sentence_encoder import SentenceEncoder
 from shortlist.models.weights.hub_repository import fetch_repository
 from shortlist.models.weights.manifest import load_manifest
 from shortlist.models.weights.resolve import cache_folder, resolve
-from shortlist.models.weights.source import can_read_source
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +103,8 @@ def _find_export(kind: str, weights: str, config: EncoderConfig, models: ModelsC
     """Return the network of an export in the cache or in `models.source`; None if neither has it."""
     exports = _exports(kind, config, models)
     network = find_export(exports, weights)
-    if network is None and can_read_source(models):
-        return copy_export(str(models.source), f"{config.name}/{kind}", exports, weights)
+    if network is None and models.source:
+        return copy_export(models.source, f"{config.name}/{kind}", exports, weights)
     return network
 
 

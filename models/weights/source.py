@@ -6,15 +6,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from shortlist.core.config import ModelsConfig
 from shortlist.core.errors import ModelMissing, ServiceError
 
 SCHEME = "s3://"
-
-
-def can_read_source(config: ModelsConfig) -> bool:
-    """Return whether `config` has a source that may be read: a folder, or object storage unless it is offline."""
-    return config.source is not None and not (config.offline and config.source.startswith(SCHEME))
 
 
 def fetch(address: str, name: str, to: Path, progress: Callable[[int], None] | None = None) -> None:

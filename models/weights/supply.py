@@ -14,7 +14,7 @@ from shortlist.core.config import ModelsConfig
 from shortlist.core.errors import ModelMissing
 from shortlist.models.weights import mirror
 from shortlist.models.weights.manifest import Model, WeightFile
-from shortlist.models.weights.source import can_read_source, fetch
+from shortlist.models.weights.source import fetch
 from shortlist.models.weights.verified_files import VerifiedFiles
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def supply(model: Model, folder: Path, config: ModelsConfig, progress: Progress 
 
 
 def _sources(config: ModelsConfig) -> list[Source]:
-    own: list[Source] = [_from_own_source] if can_read_source(config) else []
+    own: list[Source] = [_from_own_source] if config.source else []
     return own if config.offline else [*own, _from_hub, _from_mirror]
 
 

@@ -55,23 +55,21 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.stop()
 
 
-def test_a_folder_is_read_offline(tmp_path: Path, folder: Path) -> None:
+@pytest.mark.parametrize("place", ["folder", "bucket"])
+def test_only_the_source_is_read_offline(
+    place: str, request: pytest.FixtureRequest, tmp_path: Path, toy_hub: Hub
+) -> None:
     fetched: list[int] = []
-    settings = config(tmp_path / "cache", offline=True, source=str(folder))
+    source = str(request.getfixturevalue(place))
+    settings = config(tmp_path / "cache", toy_hub.url, offline=True, source=source)
     assert_whole(resolve("toy", settings, fetched.append, MANIFEST))
-    assert sum(fetched) == ENCODER.size
-
-
-def test_object_storage_is_read_before_the_hub(tmp_path: Path, bucket: str, toy_hub: Hub) -> None:
-    fetched: list[int] = []
-    assert_whole(resolve("toy", config(tmp_path, toy_hub.url, source=f"{bucket}/"), fetched.append, MANIFEST))
     assert sum(fetched) == ENCODER.size
     assert toy_hub.paths == []
 
 
-def test_object_storage_is_not_read_offline(tmp_path: Path, bucket: str) -> None:
-    with pytest.raises(ModelMissing, match=r"models\.offline is set"):
-        resolve("toy", config(tmp_path, source=bucket, offline=True), manifest=MANIFEST)
+def test_object_storage_is_read_before_the_hub(tmp_path: Path, bucket: str, toy_hub: Hub) -> None:
+    assert_whole(resolve("toy", config(tmp_path, toy_hub.url, source=f"{bucket}/"), manifest=MANIFEST))
+    assert toy_hub.paths == []
 
 
 def test_other_bytes_are_refused_and_the_hub_is_asked(tmp_path: Path, bucket: str, toy_hub: Hub) -> None:
