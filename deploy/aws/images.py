@@ -25,6 +25,13 @@ def api_image() -> ecs.ContainerImage:
     return ecs.ContainerImage.from_asset(ROOT, file=DOCKERFILE, target="api", platform=PLATFORM)
 
 
+def speech_image(model: str) -> ecs.ContainerImage:
+    """Return the image of jobs with the weights of a speech model, whose hash is checked when the image is built."""
+    return ecs.ContainerImage.from_asset(
+        ROOT, file=DOCKERFILE, target="job", platform=PLATFORM, build_args={"WEIGHTS": model}
+    )
+
+
 def image(scope: Construct, target: Literal["job", "sagemaker"]) -> ecr_assets.DockerImageAsset:
     """Return an image whose address is given to SageMaker."""
     return ecr_assets.DockerImageAsset(

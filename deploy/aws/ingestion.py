@@ -21,10 +21,18 @@ TIMEOUT = Duration.minutes(5)
 
 
 class Ingestion(Construct):
-    """The queue of uploads and the function behind it. Requests for a run go to `runs`."""
+    """The queue of uploads and the function behind it. Requests for a run go to `runs`, names of media to `media`."""
 
     def __init__(
-        self, scope: Construct, name: str, *, storage: Storage, network: Network, database: Database, runs: sqs.IQueue
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        storage: Storage,
+        network: Network,
+        database: Database,
+        runs: sqs.IQueue,
+        media: sqs.IQueue,
     ) -> None:
         super().__init__(scope, name)
         # Lambda wants the queue to hide a message for six times as long as the function may take.
@@ -56,6 +64,7 @@ class Ingestion(Construct):
             environment={
                 "DATABASE_SECRET": database.secret.secret_arn,
                 "MAX_RECEIVES": str(RECEIVES),
+                "MEDIA_QUEUE": media.queue_url,
                 "RUNS_QUEUE": runs.queue_url,
                 "SHORTLIST_STORE__CATALOGUE": database.address,
             },
@@ -70,6 +79,7 @@ class Ingestion(Construct):
         storage.allow_list(role, *tables)
         database.allow_password(role)
         storage.allow_sending(role, runs)
+        storage.allow_sending(role, media)
 
     def _notify(self, storage: Storage) -> None:
         """Let S3 send events to the queue. Written out: the construct of CDK needs a function of its own."""

@@ -22,6 +22,7 @@ from retraining import Retraining
 from service import ERRORS, SLOW, Service
 from settings import Settings
 from training import METRICS
+from transcription import Transcription
 
 MINUTES = Duration.minutes(5)
 
@@ -54,6 +55,7 @@ class Monitoring(Construct):
         key: kms.IKey,
         service: Service,
         ingestion: Ingestion,
+        transcription: Transcription,
         retraining: Retraining,
         database: Database,
     ) -> None:
@@ -63,7 +65,13 @@ class Monitoring(Construct):
         self.topic.add_subscription(subscriptions.EmailSubscription(settings.email))
         self.alarms = {
             watched.name: self._alarm(watched)
-            for watched in (*of_serving(service), *of_data(ingestion, retraining, database), drift(), judged())
+            for watched in (
+                *of_serving(service),
+                *of_data(ingestion, transcription, retraining),
+                *of_database(database),
+                drift(),
+                judged(),
+            )
         }
         cloudwatch.Dashboard(
             self,
@@ -79,7 +87,13 @@ class Monitoring(Construct):
                 [
                     _graph("Runs", own("RunsStarted"), own("RunsRefused")),
                     _graph("Drift, 1 is the limit", drift().metric),
-                    _graph("Dead letters", *(one.metric for one in of_dead_letters(ingestion, retraining))),
+                    _graph("Transcriptions", own("TranscriptionsStarted")),
+                ],
+                [
+                    _graph(
+                        "Dead letters",
+                        *(one.metric for one in of_dead_letters(ingestion, transcription, retraining)),
+                    ),
                 ],
             ],
         )
@@ -168,10 +182,11 @@ def judged() -> Watched:
     return Watched("shortlist-no-run", "no-run-for-a-day", metric, 1, below=True, if_missing="bad")
 
 
-def of_dead_letters(ingestion: Ingestion, retraining: Retraining) -> Iterator[Watched]:
+def of_dead_letters(ingestion: Ingestion, transcription: Transcription, retraining: Retraining) -> Iterator[Watched]:
     """Yield the alarms on messages that could not be processed."""
     queues = {
         "uploads": ingestion.uploads.dead,
+        "media": transcription.media.dead,
         "runs": retraining.runs.dead,
         "approvals": retraining.dead_events,
     }
@@ -180,16 +195,21 @@ def of_dead_letters(ingestion: Ingestion, retraining: Retraining) -> Iterator[Wa
         yield Watched(f"shortlist-dead-{name}", "dead-letters", metric, 0)
 
 
-def of_data(ingestion: Ingestion, retraining: Retraining, database: Database) -> Iterator[Watched]:
-    """Yield the alarms on uploads, functions and the database."""
-    yield from of_dead_letters(ingestion, retraining)
+def of_data(ingestion: Ingestion, transcription: Transcription, retraining: Retraining) -> Iterator[Watched]:
+    """Yield the alarms on uploads, runs and functions."""
+    yield from of_dead_letters(ingestion, transcription, retraining)
     yield Watched("shortlist-files-refused", "files-are-refused", own("FilesRefused"), 0)
     yield Watched("shortlist-runs-refused", "runs-are-refused", own("RunsRefused"), 0)
     for name, function in {
-        "ingest": ingestion.function, "start": retraining.start, "release": retraining.release,
+        "ingest": ingestion.function, "transcription": transcription.start, "start": retraining.start,
+        "release": retraining.release,
     }.items():  # fmt: skip
         errors = function.metric_errors(period=MINUTES)
         yield Watched(f"shortlist-{name}-fails", "a-function-fails", errors, 0)
+
+
+def of_database(database: Database) -> Iterator[Watched]:
+    """Yield the alarms on the database."""
     instance = database.instance
     cpu, space = instance.metric_cpu_utilization(period=MINUTES), instance.metric_free_storage_space(period=MINUTES)
     yield Watched("shortlist-database-busy", "the-database-is-busy", cpu, 80, at_once=False)

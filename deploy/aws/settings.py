@@ -20,6 +20,8 @@ class Settings:
     endpoint: str = "no"
     monthly_budget_usd: str = "1500"
     max_runs_a_day: str = "4"
+    max_transcriptions: str = "2"
+    speech_model: str = "whisper-base"
     schedule: str = "cron(0 3 * * ? *)"
     instance_type: str = "ml.m5.xlarge"
     min_tasks: str = "2"

@@ -15,6 +15,7 @@ from retraining import Retraining
 from service import UNDOING, Service
 from settings import Settings
 from training import Training
+from transcription import Transcription
 
 
 class Shortlist(cdk.Stack):
@@ -26,8 +27,15 @@ class Shortlist(cdk.Stack):
         network = Network(self, "Network", key=storage.key)
         database = Database(self, "Database", network=network, key=storage.key)
         retraining = Retraining(self, "Retraining", storage=storage)
+        transcription = Transcription(self, "Transcription", settings=settings, storage=storage, network=network)
         ingestion = Ingestion(
-            self, "Ingestion", runs=retraining.runs.queue, storage=storage, network=network, database=database
+            self,
+            "Ingestion",
+            runs=retraining.runs.queue,
+            media=transcription.media.queue,
+            storage=storage,
+            network=network,
+            database=database,
         )
         training = Training(self, "Training", settings=settings, storage=storage, network=network, database=database)
         endpoint = (
@@ -53,6 +61,7 @@ class Shortlist(cdk.Stack):
             key=storage.key,
             service=service,
             ingestion=ingestion,
+            transcription=transcription,
             retraining=retraining,
             database=database,
         )
@@ -64,6 +73,7 @@ class Shortlist(cdk.Stack):
         cdk.CfnOutput(self, "Address", value=f"https://{service.balancer.load_balancer_dns_name}")
         cdk.CfnOutput(self, "ApiKey", value=service.api_key.secret_arn, description="the secret with the first key")
         cdk.CfnOutput(self, "Bucket", value=storage.bucket_name)
+        cdk.CfnOutput(self, "MediaJobs", value=transcription.jobs.job_queue_arn, description="the queue of jobs")
 
 
 def _errors() -> cloudwatch.Metric:

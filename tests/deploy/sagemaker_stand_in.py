@@ -1,4 +1,7 @@
-"""A server in place of SageMaker for what moto lacks: it records requests and gives the answers that a test sets."""
+"""A server in place of SageMaker or Batch for what moto lacks.
+
+It records requests and gives the answers that a test sets.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from typing import Any
 
 
 class StandIn:
-    """`answers` maps operations to documents; an operation without one gives an error of validation.
+    """`answers` maps operations ("StartPipelineExecution"; of Batch "submitjob") to documents.
+
+    An operation without one gives an error of validation.
 
     `requests` are the operations that were called, with their documents. boto3 has checked these by its own model.
     """
@@ -36,7 +41,7 @@ def sagemaker_stand_in() -> Iterator[StandIn]:
             pass
 
         def do_POST(self) -> None:
-            operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+            operation = (self.headers["X-Amz-Target"] or self.path.replace("/", ".")).rpartition(".")[2]
             document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             stand_in.requests.append((operation, document))
             answer = stand_in.answers.get(operation)

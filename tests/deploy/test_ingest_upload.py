@@ -149,17 +149,27 @@ def test_keys_are_decoded_and_unfinished_uploads_left() -> None:
         assert upload_of({"key": f"incoming/events/{name}", "eTag": "e"}) is None
 
 
-def test_uploaded_content_asks_for_one_run_a_file(queue: Queue, aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_uploads_go_to_the_queues_of_runs_and_of_transcriptions(
+    queue: Queue, aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import ingest_upload
 
-    runs = aws("sqs").create_queue(QueueName="runs")["QueueUrl"]
-    monkeypatch.setenv("RUNS_QUEUE", runs)
+    client = aws("sqs")
+    urls = {name: client.create_queue(QueueName=name)["QueueUrl"] for name in ("runs", "media")}
+    for name, url in urls.items():
+        monkeypatch.setenv(f"{name.upper()}_QUEUE", url)
     queue.send(described("incoming/videos/new.jsonl"))
-    queue.send(described("incoming/media/clip.mp4"))
+    queue.send(described("incoming/media/a+day/clip%2B1+%C3%BC.mp4"))
+    queue.send(described("incoming/transcripts/clip.mp4/sha256%3A12.jsonl"))
     queue.send({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET})
     queue.deliver_all(ingest_upload.handler)
-    sent = aws("sqs").receive_message(QueueUrl=runs, MaxNumberOfMessages=10)["Messages"]
-    assert [json.loads(one["Body"]) for one in sent] == [{"reason": "upload"}] * 2
+
+    def sent(name: str) -> list[Any]:
+        messages = client.receive_message(QueueUrl=urls[name], MaxNumberOfMessages=10)["Messages"]
+        return [json.loads(one["Body"]) for one in messages]
+
+    assert sent("runs") == [{"reason": "upload"}] * 2
+    assert sent("media") == [{"name": "a day/clip+1 ü.mp4", "version": "e1"}]
     assert queue.dead() == []
 
 

@@ -1,4 +1,6 @@
-"""A Lambda function that stores uploaded tables of readers and events, and asks for a run when content was uploaded.
+"""A Lambda function that stores uploaded tables of readers and events.
+
+Of other uploads it informs the queues of transcriptions (media) and of runs (content).
 
 S3 sends its events to a queue, and the queue calls the function. S3 delivers at least once and in any order.
 """
@@ -99,8 +101,10 @@ def process(message: Mapping[str, Any], *, last_try: bool) -> None:
             with workplace(record["s3"]["bucket"]["name"], upload) as place:
                 for arrival in store(place, last_try=last_try):
                     report(arrival)
-        else:
-            ask_for_run("upload")
+        elif upload.kind == "media":
+            send(os.environ["MEDIA_QUEUE"], {"name": upload.name, "version": upload.version})
+        else:  # requests within a few minutes make one run
+            send(os.environ["RUNS_QUEUE"], {"reason": "upload"})
 
 
 def upload_of(described: Mapping[str, Any]) -> Found | None:
@@ -130,9 +134,9 @@ def store(place: Workplace, *, last_try: bool) -> list[Arrival]:
     return place.ledger.newest(1)
 
 
-def ask_for_run(reason: str) -> None:
-    """Ask for a run of the pipeline. Requests within a few minutes make one run."""
-    boto3.client("sqs").send_message(QueueUrl=os.environ["RUNS_QUEUE"], MessageBody=json.dumps({"reason": reason}))
+def send(queue: str, message: Mapping[str, str]) -> None:
+    """Send a message to the queue at the address `queue`."""
+    boto3.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(message))
 
 
 def report(arrival: Arrival) -> None:

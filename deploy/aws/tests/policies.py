@@ -10,6 +10,8 @@ from tests.emulator import ACCOUNT, REGION
 
 BUCKET = f"shortlist-data-{ACCOUNT}-{REGION}"
 KINDS = {
+    "AWS::Batch::JobDefinition": ("batch", "job-definition/"),
+    "AWS::Batch::JobQueue": ("batch", "job-queue/"),
     "AWS::SQS::Queue": ("sqs", ""),
     "AWS::Logs::LogGroup": ("logs", "log-group:"),
     "AWS::IAM::Role": ("iam", "role/"),

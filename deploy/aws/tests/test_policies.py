@@ -36,11 +36,15 @@ def named(template: Template) -> dict[str, str]:
     """The resources that the cases are about."""
     return {
         "{uploads}": template.arn("IngestionUploadsQueue", "AWS::SQS::Queue"),
+        "{media}": template.arn("TranscriptionMediaQueue", "AWS::SQS::Queue"),
+        "{media jobs}": template.arn("TranscriptionJobs", "AWS::Batch::JobQueue"),
+        "{media job}": template.arn("TranscriptionJob", "AWS::Batch::JobDefinition"),
         "{runs}": template.arn("RetrainingRunsQueue", "AWS::SQS::Queue"),
         "{key}": template.arn("StorageKey", "AWS::KMS::Key"),
         "{database}": template.arn("DatabaseInstanceSecretAttachment", "AWS::SecretsManager::SecretTargetAttachment"),
         "{api key}": template.arn("ServiceApiKey", "AWS::SecretsManager::Secret"),
         "{job role}": template.arn("TrainingJobRole", "AWS::IAM::Role"),
+        "{media role}": template.arn("TranscriptionJobRole", "AWS::IAM::Role"),
         "{ingest role}": template.arn("IngestionRole", "AWS::IAM::Role"),
     }
 

@@ -48,9 +48,9 @@ def test_no_role_may_do_everything(resources: Resources) -> None:
             assert not action.endswith("*"), (name, action)
 
 
-# What AWS knows by no name: ECR's token, metrics, network interfaces.
+# What AWS knows by no name: lists of jobs, ECR's token, metrics, network interfaces.
 WITHOUT_NAME = re.compile(
-    r"ecr:GetAuthorizationToken|cloudwatch:PutMetricData|ec2:.*NetworkInterface.*|ec2:Describe.*|ec2:.*PrivateIpAddresses"
+    r"batch:ListJobs|ecr:GetAuthorizationToken|cloudwatch:PutMetricData|ec2:.*NetworkInterface.*|ec2:Describe.*|ec2:.*PrivateIpAddresses"
 )
 
 
@@ -139,6 +139,38 @@ def test_tasks_are_not_root_and_change_nothing_of_their_image(resources: Resourc
     assert container["ReadonlyRootFilesystem"] is True
     assert container["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
     assert {one["Name"] for one in container["Secrets"]} == {"PGPASSWORD", "SHORTLIST_SERVE__KEY"}
+
+
+def test_media_are_transcribed_by_jobs_within_limits(resources: Resources) -> None:
+    [machines] = of_type(resources, "AWS::Batch::ComputeEnvironment").values()
+    [job] = of_type(resources, "AWS::Batch::JobDefinition").values()
+    container, used = job["ContainerProperties"], machines["ComputeResources"]
+    needed = {one["Type"]: int(one["Value"]) for one in container["ResourceRequirements"]}
+    assert used["MaxvCpus"] == 2 * needed["VCPU"]
+    isolated = [name for name in of_type(resources, "AWS::EC2::Subnet") if "isolated" in name]
+    assert sorted(one["Ref"] for one in used["Subnets"]) == sorted(isolated)
+    assert container["NetworkConfiguration"] == {"AssignPublicIp": "DISABLED"}
+    assert container["User"] == "10001"
+    assert container["Command"] == ["pipeline", "transcribe", "--", "Ref::name"]
+    assert "awslogs-group" in container["LogConfiguration"]["Options"]
+    assert job["RetryStrategy"] == {"Attempts": 3, "EvaluateOnExit": [{"Action": "EXIT", "OnExitCode": "1"}]}
+    assert job["Timeout"]["AttemptDurationSeconds"] <= 4 * 3600
+
+
+def test_a_failed_transcription_is_a_dead_letter_that_can_be_moved_back(resources: Resources) -> None:
+    """The message has the name and the version of the file, as those in the queue have."""
+    [rule] = [one for one in of_type(resources, "AWS::Events::Rule").values() if "aws.batch" in str(one)]
+    assert rule["EventPattern"]["detail"]["status"] == ["FAILED"]
+    [target] = rule["Targets"]
+    [queue] = [one for name, one in of_type(resources, "AWS::SQS::Queue").items() if "MediaQueue" in name]
+    assert target["Arn"] == queue["RedrivePolicy"]["deadLetterTargetArn"]
+    paths = target["InputTransformer"]["InputPathsMap"]
+    filled = target["InputTransformer"]["InputTemplate"]
+    for name in paths:
+        filled = filled.replace(f"<{name}>", json.dumps(paths[name]))
+    assert json.loads(filled).items() >= {
+        "name": "$.detail.parameters.name", "version": "$.detail.parameters.version",
+    }.items()  # fmt: skip
 
 
 def test_a_bad_deployment_is_undone(resources: Resources) -> None:
