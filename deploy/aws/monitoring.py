@@ -80,7 +80,7 @@ class Monitoring(Construct):
             widgets=[
                 [cloudwatch.AlarmStatusWidget(alarms=list(self.alarms.values()), width=24, title="Alarms")],
                 [
-                    _graph("Requests", service.balancer.metrics.request_count()),
+                    _graph("Requests", service.balancer.public.metrics.request_count()),
                     _graph("Seconds, p99", _p99(service)),
                     _graph("Rows", own("RowsStored"), own("RowsQuarantined")),
                 ],
@@ -218,15 +218,21 @@ def of_database(database: Database) -> Iterator[Watched]:
 
 def of_serving(service: Service) -> Iterator[Watched]:
     """Yield the alarms on the service. The first two undo a deployment."""
-    failed = service.balancer.metrics.http_code_target(balancing.HttpCodeTarget.TARGET_5XX_COUNT, period=MINUTES)
-    unhealthy = service.targets.metrics.unhealthy_host_count(period=MINUTES, statistic="Minimum")
+    failed = service.balancer.public.metrics.http_code_target(balancing.HttpCodeTarget.TARGET_5XX_COUNT, period=MINUTES)
+    counts = {
+        name: group.metrics.unhealthy_host_count(period=MINUTES, statistic="Minimum")
+        for name, group in zip(("blue", "green"), service.balancer.groups, strict=True)
+    }
+    unhealthy = cloudwatch.MathExpression(
+        expression="FILL(blue, 0) + FILL(green, 0)", using_metrics=counts, period=MINUTES, label="Unhealthy tasks"
+    )
     yield Watched(ERRORS, "the-service-fails", failed, 10)
     yield Watched(SLOW, "the-service-is-slow", _p99(service), 3, at_once=False)
     yield Watched("shortlist-unhealthy", "tasks-are-unhealthy", unhealthy, 0, at_once=False)
 
 
 def _p99(service: Service) -> cloudwatch.Metric:
-    return service.balancer.metrics.target_response_time(statistic="p99", period=MINUTES)
+    return service.balancer.public.metrics.target_response_time(statistic="p99", period=MINUTES)
 
 
 def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:

@@ -1,4 +1,4 @@
-"""The service: tasks of Fargate behind a load balancer with TLS and a limit on requests."""
+"""The service: tasks of Fargate behind the load balancer, each deployment a canary."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from accepted import accept
 from aws_cdk import Duration
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_elasticloadbalancingv2 as balancing
 from aws_cdk import aws_secretsmanager as secrets
-from aws_cdk import aws_wafv2 as waf
+from base.balancer import Balancer
 from base.database import Database
 from base.network import Network
 from base.storage import Storage
@@ -20,6 +19,7 @@ from settings import Settings
 PORT = 8000
 UNDOING = ERRORS, SLOW = "shortlist-errors", "shortlist-slow"  # alarms that undo a deployment
 UID = "10001"
+CONTAINER = "api"
 
 
 class Service(Construct):
@@ -39,7 +39,7 @@ class Service(Construct):
         accept(self.api_key, {"SMG4": "it is replaced by `shortlist keys create`, without an end of service"})
         self.group = network.group(self, "Group", "Tasks of the service")
         database.admit(self.group, "tasks read the catalogue and store events")
-        self.balancer = self._balancer(storage, network, settings)
+        self.balancer = Balancer(self, "Balancer", settings=settings, storage=storage, network=network, port=PORT)
         self.service = ecs.FargateService(
             self,
             "Service",
@@ -51,79 +51,23 @@ class Service(Construct):
             security_groups=[self.group],
             assign_public_ip=False,
             health_check_grace_period=Duration.minutes(2),
+            # A tenth of the requests goes to the new tasks for ten minutes, then all; the old ones stay for five more.
+            deployment_strategy=ecs.DeploymentStrategy.CANARY,
+            canary_configuration=ecs.TrafficShiftConfig(step_percent=10, step_bake_time=Duration.minutes(10)),
+            bake_time=Duration.minutes(5),
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
             deployment_alarms=ecs.DeploymentAlarmConfig(
                 alarm_names=[*UNDOING], behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM
             ),
         )
-        listener = self.balancer.add_listener(
-            "Https",
-            port=443,
-            certificates=[balancing.ListenerCertificate.from_arn(settings.certificate)],
-            ssl_policy=balancing.SslPolicy.TLS13_RES,
-        )
-        self.targets = listener.add_targets(
-            "Tasks",
-            port=PORT,
-            protocol=balancing.ApplicationProtocol.HTTP,
-            targets=[self.service],
-            health_check=balancing.HealthCheck(path="/readyz", interval=Duration.seconds(15)),
-            deregistration_delay=Duration.seconds(30),
-        )
-        accept(self.balancer, {"EC23": "it is the one public address of the service"})
+        self.balancer.admit(self.service, CONTAINER)
         self._scale(settings)
-
-    def _balancer(self, storage: Storage, network: Network, settings: Settings) -> balancing.ApplicationLoadBalancer:
-        balancer = balancing.ApplicationLoadBalancer(
-            self,
-            "Balancer",
-            vpc=network.vpc,
-            internet_facing=True,
-            deletion_protection=True,
-            drop_invalid_header_fields=True,
-        )
-        balancer.log_access_logs(storage.access_logs, "balancer")
-        limit = waf.CfnWebACL.StatementProperty(
-            rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
-                limit=int(settings.requests_per_5_minutes), aggregate_key_type="IP"
-            )
-        )
-        common = waf.CfnWebACL.StatementProperty(
-            managed_rule_group_statement=waf.CfnWebACL.ManagedRuleGroupStatementProperty(
-                vendor_name="AWS", name="AWSManagedRulesKnownBadInputsRuleSet"
-            )
-        )
-        wall = waf.CfnWebACL(
-            self,
-            "Wall",
-            scope="REGIONAL",
-            default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
-            visibility_config=_visible("shortlist-wall"),
-            rules=[
-                waf.CfnWebACL.RuleProperty(
-                    name="rate",
-                    priority=0,
-                    action=waf.CfnWebACL.RuleActionProperty(block={}),
-                    statement=limit,
-                    visibility_config=_visible("shortlist-rate"),
-                ),
-                waf.CfnWebACL.RuleProperty(
-                    name="known-bad-inputs",
-                    priority=1,
-                    override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
-                    statement=common,
-                    visibility_config=_visible("shortlist-known-bad-inputs"),
-                ),
-            ],
-        )
-        waf.CfnWebACLAssociation(self, "Walled", resource_arn=balancer.load_balancer_arn, web_acl_arn=wall.attr_arn)
-        return balancer
 
     def _task(self, storage: Storage, database: Database) -> ecs.FargateTaskDefinition:
         task = ecs.FargateTaskDefinition(self, "Task", cpu=2048, memory_limit_mib=8192, ephemeral_storage_gib=40)
         task.add_volume(name="data")
         container = task.add_container(
-            "api",
+            CONTAINER,
             image=api_image(),
             user=UID,
             readonly_root_filesystem=True,
@@ -166,7 +110,7 @@ class Service(Construct):
             min_capacity=int(settings.min_tasks), max_capacity=int(settings.max_tasks)
         )
         scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=60)
-        slowest = self.balancer.metrics.target_response_time(statistic="p99", period=Duration.minutes(1))
+        slowest = self.balancer.public.metrics.target_response_time(statistic="p99", period=Duration.minutes(1))
         scaling.scale_on_metric(
             "Slow",
             metric=slowest,
@@ -179,12 +123,6 @@ class Service(Construct):
             evaluation_periods=3,
             datapoints_to_alarm=2,
         )
-
-
-def _visible(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
-    return waf.CfnWebACL.VisibilityConfigProperty(
-        cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=False
-    )
 
 
 def _no_capabilities(scope: Construct) -> ecs.LinuxParameters:

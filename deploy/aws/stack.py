@@ -70,7 +70,7 @@ class Shortlist(cdk.Stack):
         service.service.node.add_dependency(*(monitoring.alarms[name] for name in UNDOING))
         if endpoint:
             monitoring.notify(endpoint.alarm)
-        cdk.CfnOutput(self, "Address", value=f"https://{service.balancer.load_balancer_dns_name}")
+        cdk.CfnOutput(self, "Address", value=f"https://{service.balancer.public.load_balancer_dns_name}")
         cdk.CfnOutput(self, "ApiKey", value=service.api_key.secret_arn, description="the secret with the first key")
         cdk.CfnOutput(self, "Bucket", value=storage.bucket_name)
         cdk.CfnOutput(self, "MediaJobs", value=transcription.jobs.job_queue_arn, description="the queue of jobs")

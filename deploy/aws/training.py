@@ -1,4 +1,4 @@
-"""Training: two pipelines of SageMaker over the table of steps, and the registry of model packages."""
+"""Training: pipelines of SageMaker over the table of steps, and the registry of model packages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from settings import Settings
 
 # Written by write_pipelines.py from ops/pipeline/steps.py.
 DEFINITIONS: dict[str, Any] = json.loads((Path(__file__).parent / "pipelines.json").read_text())
-NAMES = {"run": "shortlist", "release": "shortlist-release"}
+NAMES = {"run": "shortlist", "release": "shortlist-release", "rollback": "shortlist-rollback"}
 MODELS = "shortlist"
 METRICS = "Shortlist"  # the namespace in CloudWatch
 
@@ -39,7 +39,7 @@ REGISTRY = ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackageGroup
 
 
 class Training(Construct):
-    """The pipeline that takes content, trains and registers a model, and the one that releases an approved model."""
+    """The pipeline that takes content, trains and registers a model, that of the release, and that of the way back."""
 
     def __init__(
         self, scope: Construct, name: str, *, settings: Settings, storage: Storage, network: Network, database: Database

@@ -10,17 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.ops.pipeline.sagemaker import definition
-from shortlist.ops.pipeline.steps import STEPS
+from shortlist.ops.pipeline.steps import STEPS, Step
 
 FILE = Path(__file__).parent / "pipelines.json"
 TRAIN, PROMOTE, PUBLISH = "train", "promote", "publish"
+ROLLBACK = Step(
+    "rollback", ("models", "rollback"), ("models",), ("models",), "see `shortlist models history`: is there one before?"
+)
 
 
 def pipelines() -> dict[str, Any]:
-    """Return the definitions by their place in the stack: a promotion waits for an approval."""
+    """Return the definitions by their place in the stack: a promotion waits for an approval, a rollback for you."""
     run = [step for step in STEPS if step.name != PROMOTE]
     release = [step for step in STEPS if step.name in (PROMOTE, PUBLISH)]
-    return {"run": definition(run, registers=TRAIN), "release": definition(release)}
+    rollback = [ROLLBACK, *(step for step in STEPS if step.name == PUBLISH)]
+    return {
+        "run": definition(run, registers=TRAIN),
+        "release": definition(release),
+        "rollback": definition(rollback),
+    }
 
 
 def text() -> str:

@@ -11,6 +11,7 @@ VERSION = "2020-12-01"  # of the language of definitions
 HOME = "/opt/ml/processing/home"
 TRAINED = "trained"  # the folder of the home with the versions of the models
 METRICS = "Shortlist"  # the namespace in CloudWatch
+LONGEST_S = 6 * 3600  # of a step; the service's own limit is a day
 ENTRYPOINT = ("python3", "-m", "shortlist.app.container")
 PARAMETERS = {
     "ImageUri": "",
@@ -71,6 +72,7 @@ def _step(step: Step, after: str | None) -> dict[str, Any]:
             "METRICS_NAMESPACE": METRICS,
             "NOT_YET": ",".join(map(str, sorted(step.not_yet))),
         },
+        "StoppingCondition": {"MaxRuntimeInSeconds": LONGEST_S},
         "ProcessingInputs": [{"InputName": "home", "S3Input": home}],
         "ProcessingOutputConfig": {"Outputs": [_output("home", HOME, _get("HomeUri"))]},
     }

@@ -63,7 +63,7 @@ def problems(definition: Mapping[str, Any]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("which", ["run", "release"])
+@pytest.mark.parametrize("which", DEFINITIONS)
 def test_the_definitions_are_valid(which: str) -> None:
     assert DEFINITIONS[which]["Version"] == "2020-12-01"
     assert problems(DEFINITIONS[which]) == []

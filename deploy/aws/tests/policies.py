@@ -12,6 +12,9 @@ BUCKET = f"shortlist-data-{ACCOUNT}-{REGION}"
 KINDS = {
     "AWS::Batch::JobDefinition": ("batch", "job-definition/"),
     "AWS::Batch::JobQueue": ("batch", "job-queue/"),
+    "AWS::ElasticLoadBalancingV2::Listener": ("elasticloadbalancing", "listener/app/"),
+    "AWS::ElasticLoadBalancingV2::ListenerRule": ("elasticloadbalancing", "listener-rule/app/"),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": ("elasticloadbalancing", "targetgroup/"),
     "AWS::SQS::Queue": ("sqs", ""),
     "AWS::Logs::LogGroup": ("logs", "log-group:"),
     "AWS::IAM::Role": ("iam", "role/"),

@@ -8,6 +8,7 @@ from tests.emulator import ACCOUNT, REGION
 from tests.policies import BUCKET
 
 DATA = f"arn:aws:s3:::{BUCKET}"
+BALANCING = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
 SAGEMAKER = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
 Call = tuple[str, str]  # an action, and the ARN of a resource
 
@@ -127,6 +128,28 @@ CASES = (
             ("batch:SubmitJob", "{media jobs}"),
             ("kms:Decrypt", "{key}"),
             ("iam:PassRole", "{media role}"),
+        ),
+    ),
+    Case(
+        "ServiceBalancerMoverRole",
+        may=(
+            ("elasticloadbalancing:ModifyRule", "{rule}"),
+            ("elasticloadbalancing:RegisterTargets", "{blue}"),
+            ("elasticloadbalancing:DeregisterTargets", "{green}"),
+            ("elasticloadbalancing:DescribeTargetHealth", "*"),
+        ),
+        may_not=(
+            ("elasticloadbalancing:ModifyRule", f"{BALANCING}:listener-rule/app/another/1"),
+            ("elasticloadbalancing:RegisterTargets", f"{BALANCING}:targetgroup/another/1"),
+            ("elasticloadbalancing:DeleteRule", "{rule}"),
+            ("elasticloadbalancing:DeleteTargetGroup", "{blue}"),
+            ("elasticloadbalancing:DeleteLoadBalancer", f"{BALANCING}:loadbalancer/app/any/1"),
+            ("elasticloadbalancing:ModifyLoadBalancerAttributes", f"{BALANCING}:loadbalancer/app/any/1"),
+            ("elasticloadbalancing:RemoveListenerCertificates", f"{BALANCING}:listener/app/any/1/1"),
+            ("wafv2:DisassociateWebACL", f"{BALANCING}:loadbalancer/app/any/1"),
+            ("ecs:UpdateService", f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/any/any"),
+            ("iam:PassRole", "{job role}"),
+            ("kms:Decrypt", "{key}"),
         ),
     ),
     Case(

@@ -36,6 +36,9 @@ def named(template: Template) -> dict[str, str]:
     """The resources that the cases are about."""
     return {
         "{uploads}": template.arn("IngestionUploadsQueue", "AWS::SQS::Queue"),
+        "{rule}": template.arn("ServiceBalancerAll", "AWS::ElasticLoadBalancingV2::ListenerRule"),
+        "{blue}": template.arn("ServiceBalancerBlue", "AWS::ElasticLoadBalancingV2::TargetGroup"),
+        "{green}": template.arn("ServiceBalancerGreen", "AWS::ElasticLoadBalancingV2::TargetGroup"),
         "{media}": template.arn("TranscriptionMediaQueue", "AWS::SQS::Queue"),
         "{media jobs}": template.arn("TranscriptionJobs", "AWS::Batch::JobQueue"),
         "{media job}": template.arn("TranscriptionJob", "AWS::Batch::JobDefinition"),
@@ -72,6 +75,14 @@ def test_a_role_may_do_its_work_and_nothing_else(
     assert allowed == dict.fromkeys(allowed, "allowed")
     denied = decided((*case.may_not, *NEVER))
     assert {call for call, found in denied.items() if found == "allowed"} == set()
+
+
+def test_every_role_has_a_case(resources: Resources) -> None:
+    """The role of the flow log may write to its log and nothing else; that of CDK's own function runs once."""
+    roles = [name for name, one in resources.items() if one["Type"] == "AWS::IAM::Role"]
+    others = ("NetworkVpcFlowLog", "CustomVpcRestrictDefaultSG")
+    without = [name for name in roles if not name.startswith((*others, *(case.role for case in CASES)))]
+    assert without == []
 
 
 @pytest.mark.parametrize("role", ["TrainingPipelineRole", "RetrainingReleaseRole"])

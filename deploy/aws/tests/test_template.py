@@ -48,9 +48,9 @@ def test_no_role_may_do_everything(resources: Resources) -> None:
             assert not action.endswith("*"), (name, action)
 
 
-# What AWS knows by no name: lists of jobs, ECR's token, metrics, network interfaces.
+# What AWS knows by no name: lists of jobs and of targets, ECR's token, metrics, network interfaces.
 WITHOUT_NAME = re.compile(
-    r"batch:ListJobs|ecr:GetAuthorizationToken|cloudwatch:PutMetricData|ec2:.*NetworkInterface.*|ec2:Describe.*|ec2:.*PrivateIpAddresses"
+    r"batch:ListJobs|elasticloadbalancing:Describe.*|ecr:GetAuthorizationToken|cloudwatch:PutMetricData|ec2:.*NetworkInterface.*|ec2:Describe.*|ec2:.*PrivateIpAddresses"
 )
 
 
@@ -176,10 +176,15 @@ def test_a_failed_transcription_is_a_dead_letter_that_can_be_moved_back(resource
 def test_a_bad_deployment_is_undone(resources: Resources) -> None:
     [service] = of_type(resources, "AWS::ECS::Service").values()
     deployment = service["DeploymentConfiguration"]
+    assert deployment["Strategy"] == "CANARY"
+    assert deployment["CanaryConfiguration"] == {"CanaryPercent": 10, "CanaryBakeTimeInMinutes": 10}
     assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
     assert deployment["Alarms"]["Rollback"] is True
     names = {one["AlarmName"] for one in of_type(resources, "AWS::CloudWatch::Alarm").values() if "AlarmName" in one}
     assert set(deployment["Alarms"]["AlarmNames"]) <= names
+    [balancer] = service["LoadBalancers"]
+    groups = {balancer["TargetGroupArn"]["Ref"], balancer["AdvancedConfiguration"]["AlternateTargetGroupArn"]["Ref"]}
+    assert groups == set(of_type(resources, "AWS::ElasticLoadBalancingV2::TargetGroup"))
 
 
 def test_a_setting_that_is_missing_is_named() -> None:
@@ -235,7 +240,9 @@ def written_out(value: Any) -> str:
     return "".join(part if isinstance(part, str) else "word" for part in parts)
 
 
-@pytest.mark.parametrize(("name", "which"), [("shortlist", "run"), ("shortlist-release", "release")])
+@pytest.mark.parametrize(
+    ("name", "which"), [("shortlist", "run"), ("shortlist-release", "release"), ("shortlist-rollback", "rollback")]
+)
 def test_pipelines_are_those_of_the_table_of_steps(resources: Resources, name: str, which: str) -> None:
     pipelines = {one["PipelineName"]: one for one in of_type(resources, "AWS::SageMaker::Pipeline").values()}
     definition = json.loads(written_out(pipelines[name]["PipelineDefinition"]["PipelineDefinitionBody"]))
@@ -247,6 +254,7 @@ def test_pipelines_are_those_of_the_table_of_steps(resources: Resources, name: s
             assert step["Arguments"]["NetworkConfig"]["EnableInterContainerTrafficEncryption"] is True
             assert len(step["Arguments"]["NetworkConfig"]["VpcConfig"]["Subnets"]) == 2
             assert step["Arguments"]["ProcessingOutputConfig"]["KmsKeyId"]
+            assert step["Arguments"]["StoppingCondition"]["MaxRuntimeInSeconds"] <= 6 * 3600
 
 
 def test_schedule_has_six_fields(resources: Resources) -> None:
