@@ -24,9 +24,10 @@ class ServeConfig(Section):
     mcp_port: int = Field(8001, ge=0, le=65535, description="port of the MCP server over HTTP")
     workers: int = Field(1, ge=1, le=64, description="processes that answer the HTTP API")
     threads: int = Field(
-        2,
+        1,
         ge=1,
-        description="requests worked on at once by each process, without those of the language model",
+        description="answers that each process computes at once, without those of the language model; more wait for "
+        "each other in the interpreter",
     )
     requests: int = Field(256, ge=1, description="requests that each process accepts at once; more get 503")
     llm_at_once: int = Field(1, ge=1, description="requests that use the language model at once, in all processes")

@@ -26,13 +26,13 @@ router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 @router.get("/readers", responses=responses(ReadersOut), response_model=None)
 async def readers(service: ServiceDep, _caller: Reading, after: After = "", limit: Limit = 100) -> JsonResponse:
     """List readers by id, one page at a time. `next` is null on the last page."""
-    return JsonResponse(await service.threads.run(partial(service.lists.readers, after, limit)))
+    return JsonResponse(await service.storage_threads.run(partial(service.lists.readers, after, limit)))
 
 
 @router.get("/videos", responses=responses(VideosOut), response_model=None)
 async def videos(service: ServiceDep, _caller: ReadingContent, after: After = "", limit: Limit = 100) -> JsonResponse:
     """List videos by id, one page at a time. `next` is null on the last page."""
-    return JsonResponse(await service.threads.run(partial(service.lists.videos, after, limit)))
+    return JsonResponse(await service.storage_threads.run(partial(service.lists.videos, after, limit)))
 
 
 @router.get("/videos/{video_id:path}/similar", responses=responses(SimilarOut), response_model=None)

@@ -61,7 +61,7 @@ async def disconnected(request: Request) -> None:
         pass
 
 
-def filters(
+async def filters(
     max_duration: Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False, description="seconds")] = None,
     category: Label = None,
     channel: Label = None,

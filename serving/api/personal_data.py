@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 async def export_reader(user_id: str, service: ServiceDep, caller: ReadingContent) -> JsonResponse:
     """Return everything that is stored of a reader: profile, events, chats, keys without secrets."""
     caller.check_reader(user_id)
-    return JsonResponse(await service.threads.run(partial(service.export_reader, user_id)))
+    return JsonResponse(await service.storage_threads.run(partial(service.export_reader, user_id)))
 
 
 @router.delete("/readers/{user_id:path}", responses=responses(dict[str, Any]), response_model=None)

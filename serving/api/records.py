@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 @router.get("/videos/{video_id:path}", responses=responses(WholeVideoOut), response_model=None)
 async def video(video_id: str, service: ServiceDep, _caller: ReadingContent) -> JsonResponse:
     """Return a video with its transcript and metadata."""
-    return JsonResponse(await service.threads.run(partial(service.video, video_id)))
+    return JsonResponse(await service.storage_threads.run(partial(service.video, video_id)))
 
 
 @router.get("/readers/{user_id:path}", responses=responses(ReaderOut), response_model=None)
@@ -51,13 +51,13 @@ async def events(
     caller.check_events(body.events)
     request_key = None if idempotency_key is None else f"{caller.id}\x1f{idempotency_key}"
     store = partial(service.add_events, request_key=request_key)
-    return await service.threads.run(partial(_store, store, body.events, limits.batch))
+    return await service.storage_threads.run(partial(_store, store, body.events, limits.batch))
 
 
 @router.delete("/events/{event_id:path}", responses=responses(RemovedOut), response_model=None)
 async def remove_event(event_id: str, service: ServiceDep, caller: ReadingContent) -> JsonResponse:
     """Delete an event. It no longer counts in the next recommendations of its reader."""
-    await service.threads.run(partial(service.remove_event, event_id, caller.check_write))
+    await service.storage_threads.run(partial(service.remove_event, event_id, caller.check_write))
     return JsonResponse({"removed": event_id})
 
 

@@ -16,6 +16,7 @@ from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.service import Service
 
 TITLE = "Shortlist: laboratory"
+JOBS_AT_ONCE = 2
 UPLOAD_LIFETIME_S = 3600  # uploaded tables are deleted after it, and when the server ends
 STYLE = Path(__file__).with_name("style.css")
 
@@ -36,7 +37,7 @@ def page(context: AppContext, service: Service) -> gr.Blocks:
             report_tab(handlers)
         with gr.Tab("Home"):
             home_tab(handlers, readers)
-    blocks.queue(default_concurrency_limit=context.config.serve.threads, max_size=context.config.serve.requests)
+    blocks.queue(default_concurrency_limit=JOBS_AT_ONCE, max_size=context.config.serve.requests)
     return blocks
 
 

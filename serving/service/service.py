@@ -40,13 +40,15 @@ from shortlist.serving.service.what_ifs import WhatIfs
 from shortlist.store.catalogue.erasure.subject import Subject, SubjectKind
 
 Work = Callable[[Request, Deadline | None], dict[str, Any]]
+STORAGE_THREADS = 2
 
 
 class Service:
     """Reads and writes one home. Thread-safe.
 
-    Work that may call the language model goes through `queue` and has a deadline. Other asynchronous work runs in
-    `threads`.
+    Work that may call the language model goes through `queue` and has a deadline. Other asynchronous work that computes
+    runs in `threads`, and work that only reads and writes the home in `storage_threads`, so that a slow disk or another
+    writer holds up no answer.
     """
 
     def __init__(self, context: AppContext) -> None:
@@ -55,6 +57,7 @@ class Service:
         self.reloader = Reloader(context)
         self.queue = LlmQueue(limits, context.shared, self.metrics.llm_queue)
         self.threads = WorkerThreads(limits.threads, limits.deadline_s)
+        self.storage_threads = WorkerThreads(STORAGE_THREADS, limits.deadline_s)
         self._recommendations = Recommendations(context, self.reloader)
         self.media = MediaFiles(context.home)
         self.lists = Lists(context.home.catalogue)

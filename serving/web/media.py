@@ -28,17 +28,17 @@ router = APIRouter(prefix="/page")
 @router.get("/pictures/{video_id:path}", responses=FILE, response_class=Response)
 async def picture(video_id: str, service: ServiceDep, _caller: ReadingContent) -> Response:
     """Return the picture of a video: the thumbnail of its page, a frame of it, or a drawing."""
-    found = await service.threads.run(partial(service.media.picture, video_id))
+    found = await service.storage_threads.run(partial(service.media.picture, video_id))
     if found is not None:
         return FileResponse(found, media_type="image/jpeg", headers=CACHED)
-    channel = (await service.threads.run(partial(service.video, video_id)))["channel"]
+    channel = (await service.storage_threads.run(partial(service.video, video_id)))["channel"]
     return Response(draw(video_id, channel), media_type="image/svg+xml", headers=DRAWN)
 
 
 @router.get("/media/{video_id:path}", responses=FILE, response_class=Response)
 async def media(video_id: str, service: ServiceDep, _caller: ReadingContent) -> Response:
     """Return the media file from which a video was ingested, whole or in ranges of bytes."""
-    found = await service.threads.run(partial(service.media.media, video_id))
+    found = await service.storage_threads.run(partial(service.media.media, video_id))
     if found is None:
         raise HTTPException(404, "the file of this video is not on this machine")
     path, status = found
@@ -57,5 +57,5 @@ async def files(
     """Return those of the given videos whose media file is on this machine."""
     media_of = service.media.media
     return JsonResponse(
-        {"files": await service.threads.run(lambda: [one for one in video if media_of(one) is not None])}
+        {"files": await service.storage_threads.run(lambda: [one for one in video if media_of(one) is not None])}
     )

@@ -57,7 +57,7 @@ async def icon() -> Response:
 @router.get("/page/start", responses=PROBLEMS, response_model=None)
 async def start(request: Request, service: ServiceDep, caller: ReadingContent) -> JsonResponse:
     """Return readers, categories, the defaults of rerank and what-if, and what the caller may do."""
-    document = await service.threads.run(partial(_start, service, caller))
+    document = await service.storage_threads.run(partial(_start, service, caller))
     rerank = rerank_config(request.app.state.config)
     return JsonResponse({**document, "method": chosen_method(rerank), "budget_ms": rerank.budget_ms})
 
@@ -69,7 +69,7 @@ async def create_reader(
     service: ServiceDep, _caller: Writing, body: Annotated[ReaderIn, Depends(body_of(ReaderIn))]
 ) -> JsonResponse:
     """Store a new reader. One with this id stays as it is."""
-    await service.threads.run(partial(service.create_reader, body.user_id, body.interests))
+    await service.storage_threads.run(partial(service.create_reader, body.user_id, body.interests))
     return JsonResponse({"user_id": body.user_id}, 201)
 
 

@@ -88,3 +88,17 @@ def test_a_busy_server_says_how_it_is(serve: Any, small_home: Path) -> None:
         assert asking.is_alive()
         release.set()
         asking.join(20)
+
+
+def test_a_write_that_waits_for_the_database_holds_up_no_answer(serve: Any, small_home: Path) -> None:
+    event = {"user_id": "ann", "item_id": "v03", "kind": "video", "action": "like"}
+    with serve(small_home, threads=1) as api, slow_database("INTO events") as (begun, release):
+        written: list[Any] = []
+        writing = threading.Thread(target=lambda: written.append(api.post("/v1/events", {"events": [event]})))
+        writing.start()
+        assert begun.wait(20)
+        assert len(api.ids("/v1/recommend/ann")) > 0
+        assert not written
+        release.set()
+        writing.join(20)
+        assert written[0]["results"][0]["status"] == "new"
