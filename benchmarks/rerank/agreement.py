@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.rerank.lists import Vectors, load
+from benchmarks.rerank.lists import ListSet, Vectors, load
 from benchmarks.rerank.quality import DEPTH, JUDGED, read, show
 from benchmarks.rerank.student import BENCHES, CONFIG, TEACHER, token_network
 from shortlist.agent.prompt_safety.sanitize import candidate_text, clean
@@ -62,16 +62,14 @@ def stage_score(one: JudgedList) -> Floats:
     return np.array([[scores.get(item, 0.0)] for item in one.teacher]) / max(1e-9, float(one.head.scores[0]))
 
 
-def stored_lists(data: Path, work: Path) -> list[JudgedList]:
-    """Return the lists of `BENCHES` with the stored judgements of the teacher."""
-    lists = []
-    for name in BENCHES:
-        bench, known = load(name, data, Vectors(work)), read(JUDGED / f"{name}.{TEACHER}.yesno.jsonl")
-        for query, one in bench.lists.items():
-            teacher = dict(zip(known[query].ids, known[query].scores, strict=True))
-            texts = {item: candidate_text(bench.items.videos[item], CONFIG.candidate_tokens) for item in teacher}
-            head = Ranking(one.ranking.ids[:DEPTH], one.ranking.scores[:DEPTH], one.ranking.origin)
-            lists.append(JudgedList(clean(one.wish or "", WISH_TOKENS), query, head, teacher, texts, held_out=True))
+def stored_lists(name: str, bench: ListSet) -> list[JudgedList]:
+    """Return the lists of `bench`, which has the `name`, with the stored judgements of the teacher."""
+    lists, known = [], read(JUDGED / f"{name}.{TEACHER}.yesno.jsonl")
+    for query, one in bench.lists.items():
+        teacher = dict(zip(known[query].ids, known[query].scores, strict=True))
+        texts = {item: candidate_text(bench.items.videos[item], CONFIG.candidate_tokens) for item in teacher}
+        head = Ranking(one.ranking.ids[:DEPTH], one.ranking.scores[:DEPTH], one.ranking.origin)
+        lists.append(JudgedList(clean(one.wish or "", WISH_TOKENS), query, head, teacher, texts, held_out=True))
     return lists
 
 
@@ -162,7 +160,10 @@ def main() -> None:
     wishes = args.wishes.read_text(encoding="utf-8").splitlines() if args.wishes else []
     with open_home(config) as home:
         made = collect(home, config, 0, wishes, no_bars, lambda _line: None)
-    unseen = made.held_out if args.on == "home" else stored_lists(Path(os.environ["SHORTLIST_BENCH_DATA"]), args.work)
+    unseen = made.held_out
+    if args.on == "stored":
+        data, vectors = Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(args.work)
+        unseen = [one for name in BENCHES for one in stored_lists(name, load(name, data, vectors))]
     bench = Agreement(made.training, unseen, token_network(args.work))
     untrained = bench.judge(lambda features, _stages: features @ START_WEIGHTS)
     levels = {**untrained, "untrained": untrained["student"]}

@@ -39,6 +39,7 @@ UNTRAINED = ("cosine", "token similarity")
 DEPTHS = (20, 100)  # candidates whose cost is measured
 
 Floats = npt.NDArray[np.float64]
+Judgements = Mapping[str, Mapping[str, float]]  # scores of the judged candidates, by query
 
 
 def token_network(work: Path) -> TokenNetwork:
@@ -50,17 +51,13 @@ def token_network(work: Path) -> TokenNetwork:
     return TokenNetwork(folder, threads=1)
 
 
-def table(
-    name: str, bench: ListSet, values: Mapping[str, Floats], scorers: Mapping[str, Callable[[Floats], Floats]]
-) -> list[Any]:
-    """Compare each scorer of the features `values` by query, and the teacher, with no rerank."""
+def table(name: str, bench: ListSet, judged: Mapping[str, Judgements]) -> list[Any]:
+    """Compare each judge, and the teacher, with no rerank."""
     base = quality(bench, {query: one.ranking for query, one in bench.lists.items()})["nDCG@10"]
-    judged = {judge: {q: dict(zip(_head(bench, q), score(values[q]).tolist(), strict=True)) for q in bench.lists}
-              for judge, score in scorers.items()}  # fmt: skip
     known = read(JUDGED / f"{name}.{TEACHER}.yesno.jsonl")
-    judged[TEACHER] = {q: dict(zip(one.ids, one.scores, strict=True)) for q, one in known.items()}
+    teacher = {query: dict(zip(one.ids, one.scores, strict=True)) for query, one in known.items()}
     rows: list[dict[str, Any]] = [{"judge": "none", "nDCG@10": float(base.mean())}]
-    for judge, scores in judged.items():
+    for judge, scores in {**judged, TEACHER: teacher}.items():
         rankings = {query: _blended(one.ranking, scores[query]) for query, one in bench.lists.items()}
         found = quality(bench, rankings)["nDCG@10"]
         test = compare(found, base, seed=0)
@@ -110,7 +107,12 @@ def main() -> None:
             query: features(clean(one.wish or "", WISH_TOKENS), _texts(bench, query), network)
             for query, one in bench.lists.items()
         }
-        show(f"{name}: {len(bench.lists)} lists", table(name, bench, values, scorers))
+        judged = {
+            judge: {query: dict(zip(_head(bench, query), score(found).tolist(), strict=True))
+                    for query, found in values.items()}
+            for judge, score in scorers.items()
+        }  # fmt: skip
+        show(f"{name}: {len(bench.lists)} lists", table(name, bench, judged))
         costs = [{"candidates": depth, "core-seconds": core_seconds(bench, network, depth)} for depth in DEPTHS]
         show(f"{name}: cost of a list", costs)
 

@@ -37,7 +37,7 @@ def write_token_network(folder: Path, config: EncoderConfig, models: ModelsConfi
     """
     weights, reference = load_reference(config, models)
     full = folder / f"float32-{NETWORK}"
-    trace(reference, full, TOKENS)
+    trace(reference.network, full, TOKENS)
     quantise(full, folder / NETWORK)
     full.unlink()
     shutil.copyfile(weights / TOKENIZER, folder / TOKENIZER)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from shortlist.models.encoders.quantise import quantise
 from shortlist.models.encoders.sentence_encoder import SentenceEncoder
 from shortlist.models.weights.source import fetch
 from shortlist.models.weights.verified_files import sha256_of
+
+if TYPE_CHECKING:
+    import torch
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +93,7 @@ def export(
     Raises `ModelFailed`, and leaves nothing in `folder`, if it cannot be exported or disagrees with the reference.
     """
     with _new_network(folder, weights_sha256) as network:
-        trace(reference, network)
+        trace(reference.network, network)
         _check(reference, OnnxEncoder(model_folder, network, config), LEAST_COSINE)
     return folder / NETWORK
 
@@ -120,17 +124,18 @@ def _new_network(folder: Path, weights_sha256: str) -> Iterator[Path]:
         text.replace(folder / RECORD)
 
 
-def trace(reference: SentenceEncoder, network: Path, output: str = POOLED) -> None:
-    """Write `reference` as an ONNX network whose only output is `output`: `POOLED` vectors, or those of all `TOKENS`.
+def trace(model: torch.nn.Module, network: Path, output: str = POOLED) -> None:
+    """Write a model of sentence-transformers as an ONNX network with one `output`, by its name there.
 
-    Raises `ModelFailed` if it cannot be exported.
+    For an encoder that is `POOLED` vectors or those of all `TOKENS`, for a cross-encoder its scores. Raises
+    `ModelFailed` if it cannot be exported.
     """
     import torch
 
     class Sentences(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.network = reference.network
+            self.network = model
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
             out = self.network({"input_ids": input_ids, "attention_mask": attention_mask})

@@ -38,7 +38,7 @@ class TokenNetwork:
     """
 
     def __init__(self, folder: Path, threads: int) -> None:
-        self._tokenizer = _load_tokenizer(folder / TOKENIZER)
+        self._tokenizer = load_tokenizer(folder / TOKENIZER)
         self._session = load_session(folder / NETWORK, threads)
 
     def encode(self, text: str) -> TokenVectors:
@@ -55,7 +55,8 @@ def _unit(vectors: FloatArray) -> FloatArray:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), dtype=np.float32)
 
 
-def _load_tokenizer(path: Path) -> Any:
+def load_tokenizer(path: Path) -> Any:
+    """Load the tokenizer in the file `path`, for `MAX_TOKENS` at most. Raises `ModelMissing` if it does not load."""
     from tokenizers import Tokenizer
 
     try:
