@@ -39,12 +39,16 @@ class ItemBatch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankedRequest:
-    """A request with its reader's profile, its query and the ranking that was retrieved for it."""
+    """A request with its reader's profile, its query and the ranking that was retrieved for it.
+
+    `last_event` is the number of the event stored last when the profile was read.
+    """
 
     request: Request
     profile: Profile
     query: Query
     ranking: Ranking
+    last_event: int = 0
 
 
 def request_notes(ranked: RankedRequest, n_results: int) -> list[Note]:

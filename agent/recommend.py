@@ -253,12 +253,13 @@ class Recommender:
             with watch.stage("profile"):
                 wanted = [(one.user_id, one.change) for one in requests]
                 profiles, items = load_changed_profiles(self._records, wanted, self._profile)
+                last_event = self._records.events.last_number()
             with watch.stage("query"):
                 queries = [self._query(one, profiles[one.user_id, one.change]) for one in requests]
             with watch.stage("retrieve"):
                 rankings = self._retriever.search_many(queries)
             ranked = [
-                RankedRequest(request, profiles[request.user_id, request.change], query, ranking)
+                RankedRequest(request, profiles[request.user_id, request.change], query, ranking, last_event)
                 for request, query, ranking in zip(requests, queries, rankings, strict=True)
             ]
             with watch.stage("read"):
@@ -328,7 +329,7 @@ class Recommender:
         timings_ms = {**reranked.timings_ms, **watch.ms}
         return Answer(
             ranked.request.user_id, recommendations, notes, timings_ms, result.use,
-            revision=self.snapshot.revision, models=self.snapshot.trained.version,
+            revision=self.snapshot.revision, last_event=ranked.last_event, models=self.snapshot.trained.version,
         )  # fmt: skip
 
     def _relevance_notes(self, ranked: RankedRequest, items: ItemBatch) -> list[Note]:

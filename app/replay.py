@@ -123,6 +123,9 @@ class _EventsThen:
         found = self._events.newest(user_ids, EVERY)
         return {user_id: Activity.of(self._older(events)) for user_id, events in found.items()}
 
+    def last_number(self) -> int:
+        return self._events.last_number()
+
     def _older(self, events: Sequence[Event]) -> list[Event]:
         return [event for event in events if event.event_id not in self._newer]
 

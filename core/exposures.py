@@ -52,8 +52,9 @@ class ShownItem:
 class Exposure:
     """An answer that a reader was shown.
 
-    `revision` is that of the index, `last_event` the number of the event stored last before the answer, `models` the
-    version of the trained models and `settings` a hash of the configuration. `experiment` is the one in progress.
+    `revision` is that of the index, `last_event` the number of the event stored last when the profile was read,
+    `models` the version of the trained models and `settings` a hash of the configuration. `experiment` is the one in
+    progress.
     """
 
     request_id: str

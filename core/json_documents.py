@@ -20,6 +20,7 @@ def answer_document(answer: Answer) -> dict[str, Any]:
         "request_id": answer.request_id,
         "experiment": answer.experiment,
         "revision": answer.revision,
+        "last_event": answer.last_event,
         "models": answer.models,
         "recommendations": [
             {**recommendation_document(item), "variant": item.variant, "propensity": item.propensity}

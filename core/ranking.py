@@ -262,8 +262,9 @@ class Request:
 class Answer:
     """The recommendations for one `Request`, with notes, milliseconds by stage and use of the language model.
 
-    `revision` is that of the index, `models` the version of the trained models, and `experiment` the one in progress.
-    `request_id` is the id under which the answer was recorded.
+    `revision` is that of the index, `last_event` the number of the event stored last when the profile was read,
+    `models` the version of the trained models, and `experiment` the one in progress. `request_id` is the id under which
+    the answer was recorded.
     """
 
     user_id: str
@@ -272,6 +273,7 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     llm: ModelUse = ModelUse()
     revision: int = 0
+    last_event: int = 0
     models: str = "none"
     experiment: str | None = None
     request_id: str | None = None

@@ -61,7 +61,7 @@ class ExposureLog:
             request=request,
             items=shown_items(answer),
             revision=answer["revision"],
-            last_event=self._catalogue.events.last_number(),
+            last_event=answer["last_event"],
             models=answer["models"],
             settings=self._settings,
             experiment=answer["experiment"],

@@ -133,8 +133,8 @@ class MixedRecommender(Recommender):
         )
         return Answer(
             first.user_id, items, _notes(answers, len(items), request.k), _sums(answers), _use(answers),
-            revision=first.revision, models=" and ".join(dict.fromkeys(answer.models for answer in answers)),
-            experiment=self._experiment,
+            revision=first.revision, last_event=first.last_event,
+            models=" and ".join(dict.fromkeys(answer.models for answer in answers)), experiment=self._experiment,
         )  # fmt: skip
 
 

@@ -63,6 +63,10 @@ class EventTable(Protocol):
         """Return a summary of all events of each reader, however old."""
         ...
 
+    def last_number(self) -> int:
+        """Return the number of the event stored last, by any reader; 0 before the first."""
+        ...
+
 
 class ObjectiveTable(Protocol):
     """The readers' own objectives."""

@@ -46,6 +46,10 @@ class PastEvents:
         """Return a summary of all events before each request."""
         return {one: Activity.of(self._history(one)) for one in user_ids}
 
+    def last_number(self) -> int:
+        """Return the number of the newest event that any of the lists knew."""
+        return max((one.last_event for one in self._exposures.values()), default=0)
+
     def _newest(self, request_id: str) -> list[Event]:
         acts = [event for event in self._history(request_id) if event.action != "impression" and event.kind in KINDS]
         return sorted(acts, key=lambda event: event.at, reverse=True)

@@ -46,6 +46,10 @@ class TaskEvents:
         """Return a summary of all events before each query."""
         return {user_id: Activity.of(self._history(user_id)) for user_id in user_ids}
 
+    def last_number(self) -> int:
+        """Return 0: the events of a task have no numbers."""
+        return 0
+
     def _newest(self, user_id: str) -> list[Event]:
         acts = [event for event in self._history(user_id) if event.action != "impression" and event.kind in KINDS]
         return sorted(acts, key=lambda event: event.at, reverse=True)

@@ -27,6 +27,10 @@ class HiddenEvents:
         """Return a summary of the newest 1,000 acts of each reader."""
         return {user_id: Activity.of(events) for user_id, events in self.newest_interactions(user_ids, 1000).items()}
 
+    def last_number(self) -> int:
+        """Return the number of the event stored last, hidden or not."""
+        return self._events.last_number()
+
     def _is_known(self, user_id: str, event: Event) -> bool:
         if user_id not in self._hidden:
             return True

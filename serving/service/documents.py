@@ -85,6 +85,7 @@ def ranking_document(answer: Answer, candidates: list[str]) -> dict[str, Any]:
         "request_id": answer.request_id,
         "experiment": answer.experiment,
         "revision": answer.revision,
+        "last_event": answer.last_event,
         "models": answer.models,
         "ranking": [{name: item[name] for name in RANKED} for item in ranked],
         "not_ranked": [item for item in candidates if item not in ranked_ids],

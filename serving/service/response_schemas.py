@@ -88,6 +88,7 @@ class ShownOut(BaseModel):
     request_id: str | None = Field(description="the id for events about this list; null if it is not recorded")
     experiment: str | None = Field(description="the experiment in progress")
     revision: int = Field(description="the revision of the index")
+    last_event: int = Field(description="the number of the event stored last when the profile was read")
     models: str = Field(description="the version of the trained models")
 
 

@@ -35,7 +35,7 @@ def exposure(request_id: str, user: str = "ann", at: datetime = NOW, **more: Any
 
 def answer(**more: Any) -> dict[str, Any]:
     item = {"video_id": "v1", "rank": 1, "score": 0.9, "stages": {}, "variant": "a", "propensity": 0.5}
-    made_from = {"request_id": None, "experiment": "fresh", "revision": 3, "models": "none"}
+    made_from = {"request_id": None, "experiment": "fresh", "revision": 3, "last_event": 1, "models": "none"}
     return {**made_from, "recommendations": [item], **more}
 
 
@@ -64,7 +64,9 @@ def test_old_exposures_are_deleted_and_forgotten_readers_stay_forgotten(home: Ho
 
 
 def test_an_answer_is_recorded_with_all_that_it_was_made_from(home: Home) -> None:
-    home.catalogue.events.add([Event("ann", "v1", "video", "view", NOW)])
+    home.catalogue.events.add(
+        [Event("ann", item, "video", "view", NOW) for item in ("v1", "v2")]
+    )  # one after the answer
     counted = Counter[str]()
     with ExposureLog(home.catalogue, "hash", 90, lambda status, number: counted.update({status: number})) as log:
         first = log.record(Request("ann", 1), answer())
