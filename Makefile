@@ -66,15 +66,21 @@ test-all: $(STAMP)-dev  ## every test, slow ones and those on real data included
 	$(BIN)/shortlist models pull all
 	$(BIN)/python -m pytest -m ""
 
-# Everything of deploy/aws in an environment of its own: Shortlist and the CDK want different packages.
+# Everything of deploy/aws, with tools in environments of their own: Shortlist and the CDK want different packages.
 AWS := build/aws
-test-aws: $(BIN)/python  ## the templates and policies of deploy/aws (installs CDK, cdk-nag, cfn-lint, ministack; minutes)
+CDK := aws-cdk@2.1148.1
+RUNTIME_CLIENT := awslambdaric==4.2.2
+test-aws: $(STAMP)-dev  ## deploy/aws: templates, policies, and the stack on emulators (installs CDK, ministack and more; minutes)
 	test -x $(AWS)/bin/python || $(BIN)/python -m venv $(AWS)
 	$(AWS)/bin/python -m pip install -q --disable-pip-version-check -r deploy/aws/requirements.txt
 	test -x $(AWS)-emulator/bin/python || $(BIN)/python -m venv $(AWS)-emulator
 	$(AWS)-emulator/bin/python -m pip install -q --disable-pip-version-check -r deploy/aws/emulator.txt
+	test -d $(AWS)-cdk || PATH="$(abspath $(AWS))/bin:$$PATH" npm install --silent --no-fund --no-audit --prefix $(AWS)-cdk $(CDK)
+	test -d $(AWS)-lambda || $(BIN)/python -m pip install -q --disable-pip-version-check --target $(AWS)-lambda $(RUNTIME_CLIENT)
+	$(BIN)/shortlist models pull all-MiniLM-L6-v2
 	cd deploy/aws && $(abspath $(AWS))/bin/mypy --cache-dir $(CURDIR)/.mypy_cache
 	cd deploy/aws && MINISTACK=$(abspath $(AWS)-emulator)/bin/ministack $(abspath $(AWS))/bin/python -m pytest
+	$(BIN)/python -m pytest -m "" tests/deploy/emulated
 
 check: lint types spelling fresh-docs  ## ruff, mypy --strict, layers, spelling, docs freshness
 

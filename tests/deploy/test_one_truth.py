@@ -26,6 +26,13 @@ def test_the_pipelines_of_the_stack_are_those_of_the_table_of_steps() -> None:
     assert written["FILE"].read_text() == written["text"]()
 
 
+def test_the_runtime_client_of_the_tests_is_that_of_the_image() -> None:
+    pinned = re.compile(r"awslambdaric==\S+")
+    tests, image = (pinned.findall(path.read_text()) for path in (ROOT / "Makefile", DEPLOY / "image" / "Dockerfile"))
+    assert len(image) == 1
+    assert tests == image
+
+
 def test_every_folder_of_the_package_is_in_the_image() -> None:
     folders = re.search(r"FOLDERS = \((.*?)\)", (ROOT / "setup.py").read_text(), re.DOTALL)
     assert folders

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.deploy.conftest import ROOT, Queue
+from tests.deploy.resolved import resolved
 
 BUCKET, ROLE = "shortlist-data", "arn:aws:iam::123456789012:role/pipeline"
 DEFINITIONS = json.loads((ROOT / "deploy/aws/pipelines.json").read_text())
@@ -19,20 +20,6 @@ PARAMETERS = {
     "ServingImageUri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shortlist:1", "ModelPackageGroup": "shortlist",
     "ModelsUri": f"s3://{BUCKET}/models",
 }  # fmt: skip
-
-
-def resolved(value: Any, execution: str) -> Any:
-    """`value` as SageMaker fills it in: parameters, and texts that are joined with the id of the execution."""
-    if isinstance(value, list):
-        return [resolved(one, execution) for one in value]
-    if not isinstance(value, dict):
-        return value
-    if set(value) == {"Get"}:
-        return execution if value["Get"].startswith("Execution.") else PARAMETERS[value["Get"].partition(".")[2]]
-    if set(value) == {"Std:Join"}:
-        join = value["Std:Join"]
-        return str(join["On"]).join(resolved(join["Values"], execution))
-    return {key: resolved(one, execution) for key, one in value.items()}
 
 
 @pytest.fixture
@@ -82,7 +69,7 @@ def test_an_upload_leads_to_a_model_that_is_released_once_it_is_approved(
     register = DEFINITIONS["run"]["Steps"][-1]
     assert register["Type"] == "RegisterModel"
     execution = run["PipelineExecutionArn"].rpartition("/")[2]
-    package = client.create_model_package(**resolved(register["Arguments"], execution))["ModelPackageArn"]
+    package = client.create_model_package(**resolved(register["Arguments"], PARAMETERS, execution))["ModelPackageArn"]
     described = client.describe_model_package(ModelPackageName=package)
     assert described["ModelApprovalStatus"] == "PendingManualApproval"
     [container] = described["InferenceSpecification"]["Containers"]

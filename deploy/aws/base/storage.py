@@ -65,18 +65,11 @@ class Storage(Construct):
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )
-        self.bucket.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="OnlyThisKey",
-                effect=iam.Effect.DENY,
-                principals=[iam.AnyPrincipal()],
-                actions=["s3:PutObject"],
-                resources=[self.bucket.arn_for_objects("*")],
-                conditions={
-                    "StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption-aws-kms-key-id": self.key.key_arn}
-                },
-            )
-        )
+        for name, header, wanted in (
+            ("OnlyThisKey", "s3:x-amz-server-side-encryption-aws-kms-key-id", self.key.key_arn),
+            ("OnlyKeysOfKms", "s3:x-amz-server-side-encryption", "aws:kms"),
+        ):
+            self.bucket.add_to_resource_policy(_refuse_unless(name, self.bucket, header, wanted))
         accept(self.access_logs, {"S1": "it holds the access logs: a log of its own would log itself"})
 
     def address(self, *parts: str) -> str:
@@ -100,6 +93,21 @@ class Storage(Construct):
         """Allow to send messages to a queue, which are encrypted with the key."""
         allow(role, ["sqs:SendMessage"], queue.queue_arn)
         allow(role, ["kms:Decrypt", "kms:GenerateDataKey"], self.key.key_arn)
+
+
+def _refuse_unless(name: str, bucket: s3.IBucket, header: str, wanted: str) -> iam.PolicyStatement:
+    """Return a statement that refuses objects whose `header` differs from `wanted`.
+
+    Without the header an object gets the key of the bucket. A condition that says "not equal" holds without it, too.
+    """
+    return iam.PolicyStatement(
+        sid=name,
+        effect=iam.Effect.DENY,
+        principals=[iam.AnyPrincipal()],
+        actions=["s3:PutObject"],
+        resources=[bucket.arn_for_objects("*")],
+        conditions={"StringNotEquals": {header: wanted}, "Null": {header: "false"}},
+    )
 
 
 def _logs_may_use_it() -> iam.PolicyStatement:

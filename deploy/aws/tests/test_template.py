@@ -102,6 +102,22 @@ def test_what_is_stored_is_encrypted_with_our_key(resources: Resources) -> None:
     assert rule["ServerSideEncryptionByDefault"] == {"KMSMasterKeyID": arn, "SSEAlgorithm": "aws:kms"}
 
 
+def test_objects_without_a_key_get_that_of_the_bucket_and_others_are_refused(resources: Resources) -> None:
+    """A condition that says "not equal" holds without the header, too, so `Null` has to leave that out."""
+    refused = {
+        header: wanted
+        for _, statement in statements(resources, "AWS::S3::BucketPolicy")
+        if listed(statement["Action"]) == ["s3:PutObject"] and statement["Effect"] == "Deny"
+        for header, wanted in statement["Condition"]["StringNotEquals"].items()
+        if statement["Condition"]["Null"] == {header: "false"}
+    }
+    [key] = of_type(resources, "AWS::KMS::Key")
+    assert refused == {
+        "s3:x-amz-server-side-encryption": "aws:kms",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id": {"Fn::GetAtt": [key, "Arn"]},
+    }
+
+
 def test_nothing_but_the_load_balancer_can_be_reached_from_outside(resources: Resources) -> None:
     assert not [one for one in resources.values() if one["Type"] == "AWS::EC2::NatGateway"]
     open_to_all = [

@@ -1,0 +1,1 @@
+"""The stack of deploy/aws on emulators: from `cdk deploy` and an upload to the version that is served."""
