@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,4 +27,8 @@ def new_app(context: Mapping[str, object] | None = None, folder: Path | None = N
 
 
 if __name__ == "__main__":
-    new_app().synth()
+    try:
+        app = new_app()
+    except ValueError as error:
+        sys.exit(str(error))
+    app.synth()

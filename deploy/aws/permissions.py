@@ -1,15 +1,22 @@
-"""Permissions of roles: each statement names its resources, and says why if it names them by a pattern."""
+"""Permissions of roles, each with its resources, and findings of cdk-nag that are accepted, each with its reason."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accepted import accept
+import aws_cdk as cdk
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
+from constructs import IConstruct
 
 FOLDER = "the objects of one folder of the bucket"
+
+
+def accept(construct: IConstruct, reasons: Mapping[str, str]) -> None:
+    """Accept findings of cdk-nag about `construct` and what is in it: id of the finding = reason."""
+    rules = [cdk.Acknowledgment(id=f"AwsSolutions-{finding}", reason=reason) for finding, reason in reasons.items()]
+    cdk.Validations.of(construct).acknowledge(*rules)
 
 
 def allow(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from accepted import accept
 from aws_cdk import Duration
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_ecs as ecs
@@ -14,6 +13,7 @@ from base.storage import Storage
 from constructs import Construct
 from functions import log_group
 from images import api_image
+from permissions import accept
 from settings import Settings
 
 PORT = 8000

@@ -40,5 +40,5 @@ def read_settings(node: Node) -> Settings:
     missing = [name for name in ("region", "certificate", "email") if not given[name]]
     if missing:
         wanted = " ".join(f"-c {name}=..." for name in missing)
-        raise ValueError(f"expected {wanted}, found none; docs/aws.md describes the settings")
+        raise ValueError(f"expected {wanted}, found none; give them, or write them to cdk.context.json (docs/aws.md)")
     return Settings(**{name: str(value) for name, value in given.items() if value is not None})

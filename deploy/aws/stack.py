@@ -10,12 +10,13 @@ from base.storage import Storage
 from constructs import Construct
 from endpoint import NAME, Endpoint
 from ingestion import Ingestion
-from monitoring import MINUTES, Monitoring
+from monitoring import Monitoring
 from retraining import Retraining
 from service import UNDOING, Service
 from settings import Settings
 from training import Training
 from transcription import Transcription
+from watched import MINUTES
 
 
 class Shortlist(cdk.Stack):

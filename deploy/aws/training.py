@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from accepted import accept
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -17,7 +16,7 @@ from base.storage import Storage
 from constructs import Construct
 from functions import NETWORK_INTERFACES, NO_NAME
 from images import image
-from permissions import allow, allow_passing, arn
+from permissions import accept, allow, allow_passing, arn
 from settings import Settings
 
 # Written by write_pipelines.py from ops/pipeline/steps.py.

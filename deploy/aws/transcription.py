@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from accepted import accept
 from aws_cdk import Duration, Size
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ecs as ecs
@@ -15,7 +14,7 @@ from base.storage import Storage
 from constructs import Construct
 from functions import log_group, role_of, small_function
 from images import speech_image
-from permissions import allow
+from permissions import accept, allow
 from queues import Queue
 from settings import Settings
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from accepted import accept
 from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as balancing
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
-from permissions import allow
+from permissions import accept, allow
 from settings import Settings
 
 from base.network import Network

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from accepted import accept
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -10,6 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from constructs import Construct
+from permissions import accept
 
 from base.network import Network
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from accepted import accept
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
+from permissions import accept
 
 CIDR = "10.20.0.0/16"
 HTTPS = ec2.Port.tcp(443)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from accepted import accept
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from permissions import FOLDER, allow
+from permissions import FOLDER, accept, allow
 
 # Files with what readers did. docs/aws.md says what is in each folder.
 KEPT_DAYS = {"done/": 30, "quarantine/": 90, "failed/": 90, "captured/": 30}

@@ -224,15 +224,31 @@ def test_every_alarm_tells_somebody_and_has_its_section(resources: Resources) ->
         assert alarm["AlarmDescription"].partition("docs/aws.md#")[2] in sections, alarm["AlarmDescription"]
 
 
+def test_each_failed_run_is_reported(resources: Resources) -> None:
+    [rule] = [one for one in of_type(resources, "AWS::Events::Rule").values() if "#a-run-fails" in str(one)]
+    pipelines = of_type(resources, "AWS::SageMaker::Pipeline").values()
+    watched = {written_out(one).rpartition("/")[2] for one in rule["EventPattern"]["detail"]["pipelineArn"]}
+    assert watched == {one["PipelineName"] for one in pipelines}
+    [target] = rule["Targets"]
+    assert target["Arn"]["Ref"] in of_type(resources, "AWS::SNS::Topic")
+    for action, kind in (("sns:Publish", "AWS::SNS::TopicPolicy"), ("kms:GenerateDataKey*", "AWS::KMS::Key")):
+        assert may_use(resources, "events.amazonaws.com", action, kind)
+
+
+def may_use(resources: Resources, service: str, action: str, kind: str) -> bool:
+    """Whether a policy of this type allows a service of AWS an action."""
+    return any(
+        statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": service}
+        and action in listed(statement["Action"])
+        for _, statement in statements(resources, kind)
+    )
+
+
 def test_alarms_reach_the_topic(resources: Resources) -> None:
     """CloudWatch may write to it, and use the key that it is encrypted with."""
     for action, kind in (("sns:Publish", "AWS::SNS::TopicPolicy"), ("kms:GenerateDataKey", "AWS::KMS::Key")):
-        assert any(
-            statement["Effect"] == "Allow"
-            and statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-            and action in listed(statement["Action"])
-            for _, statement in statements(resources, kind)
-        ), kind
+        assert may_use(resources, "cloudwatch.amazonaws.com", action, kind)
 
 
 def test_every_queue_has_dead_letters_with_an_alarm(resources: Resources) -> None:
