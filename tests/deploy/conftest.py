@@ -116,3 +116,14 @@ def sagemaker(aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> Ite
     with sagemaker_stand_in() as stand_in:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", stand_in.url)
         yield stand_in
+
+
+@pytest.fixture
+def batch(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """A server in place of Batch, which has no jobs."""
+    with sagemaker_stand_in() as stand_in:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", stand_in.url)
+        monkeypatch.setenv("JOB_QUEUE", "arn:aws:batch:eu-west-1:123456789012:job-queue/q")
+        monkeypatch.setenv("JOB_DEFINITION", "arn:aws:batch:eu-west-1:123456789012:job-definition/d:1")
+        stand_in.answers = {"listjobs": {"jobSummaryList": []}, "submitjob": {"jobName": "j", "jobId": "1"}}
+        yield stand_in

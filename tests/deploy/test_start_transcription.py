@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.deploy.conftest import MAX_RECEIVES, Queue
-from tests.deploy.sagemaker_stand_in import StandIn, sagemaker_stand_in
+from tests.deploy.sagemaker_stand_in import StandIn
 
 FILE = {"name": "a day/one+two ü.mp4", "version": "e1"}
-
-
-@pytest.fixture
-def batch(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """A server in place of Batch, which has no jobs."""
-    with sagemaker_stand_in() as stand_in:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", stand_in.url)
-        monkeypatch.setenv("JOB_QUEUE", "arn:aws:batch:eu-west-1:123456789012:job-queue/q")
-        monkeypatch.setenv("JOB_DEFINITION", "arn:aws:batch:eu-west-1:123456789012:job-definition/d:1")
-        stand_in.answers = {"listjobs": {"jobSummaryList": []}, "submitjob": {"jobName": "j", "jobId": "1"}}
-        yield stand_in
 
 
 def test_a_file_starts_a_job_with_its_name(queue: Queue, batch: StandIn, capsys: pytest.CaptureFixture[str]) -> None:

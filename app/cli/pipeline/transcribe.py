@@ -43,7 +43,8 @@ def transcribe(
     for one in transcribe_waiting(open_inbox(chosen), transcriber_of(chosen), chosen.media, names or ()):
         done.append(one)
         if not as_json:
-            say(printable(f"{one.name}: {one.why or f'{one.segments:,} segments'}"))
+            segments = "1 segment" if one.segments == 1 else f"{one.segments:,} segments"
+            say(printable(f"{one.name}: {one.why or segments}"))
     if as_json:
         print_json([asdict(one) for one in done])
     for name in sorted(set(names or ()) - {one.name for one in done}):
