@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from base.database import Database
 from base.network import Network
 from base.storage import Storage
@@ -47,6 +49,15 @@ class Endpoint(Construct):
             threshold=5,
             evaluation_periods=3,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        # SageMaker makes it, without an end and without the key, if it is not there before the endpoint.
+        logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"/aws/sagemaker/Endpoints/{NAME}",
+            encryption_key=storage.key,
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=RemovalPolicy.DESTROY,
         )
         inside = network.vpc.select_subnets(subnet_type=network.isolated.subnet_type)
         self.described: dict[str, Any] = {

@@ -74,6 +74,8 @@ class Shortlist(cdk.Stack):
         cdk.CfnOutput(self, "Address", value=f"https://{service.balancer.public.load_balancer_dns_name}")
         cdk.CfnOutput(self, "ApiKey", value=service.api_key.secret_arn, description="the secret with the first key")
         cdk.CfnOutput(self, "Bucket", value=storage.bucket_name)
+        cdk.CfnOutput(self, "ClusterName", value=service.service.cluster.cluster_name)
+        cdk.CfnOutput(self, "ServiceName", value=service.service.service_name)
         cdk.CfnOutput(self, "MediaJobs", value=transcription.jobs.job_queue_arn, description="the queue of jobs")
 
 

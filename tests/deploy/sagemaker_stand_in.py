@@ -53,7 +53,7 @@ def sagemaker_stand_in() -> Iterator[StandIn]:
             self.wfile.write(body)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()  # so often it looks for its end
     stand_in.url = f"http://127.0.0.1:{server.server_address[1]}"
     yield stand_in
     server.shutdown()
