@@ -333,6 +333,9 @@ class FeaturesConfig(Section):
         description="from when on an event counts: when it was stored, which is exact, or (event) when it happened, "
         "for logs of the past that were ingested later",
     )
+    online: Literal["catalogue", "sagemaker"] = Field(
+        "catalogue", description="where the newest values are: in SQL, or in Amazon SageMaker Feature Store"
+    )
 
 
 class DriftConfig(Section):

@@ -24,6 +24,7 @@ from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.store.home_files import VECTORS
 from tests import database_servers
 from tests.database_servers import Postgres
+from tests.feature_store_stand_in import FeatureStoreStandIn, feature_store_stand_in
 
 # A machine that halts for a moment fails no test, and what fails here fails for everybody.
 settings.register_profile(
@@ -140,6 +141,25 @@ def chroma_url() -> Iterator[str]:
 def servers(postgres: Postgres, chroma_url: str) -> StoreConfig:
     """A new, empty database and a Chroma server."""
     return StoreConfig(catalogue=SecretStr(postgres.new_database()), chroma=chroma_url)
+
+
+@pytest.fixture(scope="session")
+def feature_runtime() -> Iterator[FeatureStoreStandIn]:
+    """A server in place of the runtime of SageMaker Feature Store."""
+    with feature_store_stand_in() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def feature_groups(feature_runtime: FeatureStoreStandIn, monkeypatch: pytest.MonkeyPatch) -> FeatureStoreStandIn:
+    """The server with the empty groups of all views, which boto3 reaches."""
+    from shortlist.ops.features.feature_groups import group_definition
+    from shortlist.ops.features.views import VIEWS
+
+    feature_runtime.reset(group_definition(view) for view in VIEWS.values())
+    for name, value in feature_runtime.environment().items():
+        monkeypatch.setenv(name, value)
+    return feature_runtime
 
 
 class ScriptedModel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from shortlist.app.pipeline import require_ops
 from shortlist.app.privacy.arrivals import files_that_hold
 from shortlist.app.privacy.copies import backups_that_hold
 from shortlist.core.config import Config
@@ -27,14 +28,28 @@ def export_reader(home: Home, config: Config, user_id: str) -> dict[str, Any]:
         home.catalogue.readers.get(user_id)  # raises with the nearest ids
     backups = backups_that_hold(backup_folder(home.path, config.backup.folder), reader)
     tastes = Tastes.load(home.path)
+    stored = data.export(user_id)
     return {
-        **data.export(user_id),
+        **stored,
+        "features": [*stored["features"], *_online_features(home, config, stored)],
         "simulated": tastes is not None and any(taste.user_id == user_id for taste in tastes.readers),
         "last_reader": _remembered(home.path) == user_id,
         "files": files_that_hold(home, config, reader),
         "backups": [one.path.name for one in backups],
         "derived": {"counts": ["co-watch counts", "popularity"], "trained_versions": versions(home.path)},
     }
+
+
+def _online_features(home: Home, config: Config, stored: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the newest features of the reader that are not in the catalogue."""
+    if config.features.online == "catalogue":
+        return []
+    require_ops()
+    from shortlist.ops.features.online import rows_of_reader
+    from shortlist.ops.features.open_store import open_online
+
+    met = (event["item_id"] for event in stored["events"])
+    return rows_of_reader(open_online(home, config), stored["user_id"], met)
 
 
 def _remembered(home: Path) -> str | None:

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from shortlist.app.pipeline import require_ops
+from shortlist.core.config import Config
 from shortlist.ingest.simulate.tastes import FILE_NAME as SIMULATED
 from shortlist.ingest.simulate.tastes import Tastes
 from shortlist.retrieval.index.cowatch_file import NAME as COWATCH
@@ -23,7 +25,7 @@ from shortlist.store.sql.dialect import in_list
 from shortlist.store.sql.schema import answers, vectors
 
 
-def clean_files(home: Home, subjects: Collection[Subject]) -> None:
+def clean_files(home: Home, config: Config, subjects: Collection[Subject]) -> None:
     """Remove readers from the remembered reader, typed lines, simulated tastes, co-watch counts and features.
 
     Typed lines have no reader and may name any video, so all of them are deleted. Features of videos count the readers'
@@ -38,17 +40,25 @@ def clean_files(home: Home, subjects: Collection[Subject]) -> None:
     (home.path / CHAT_HISTORY).unlink(missing_ok=True)
     _clean_simulated(home.path, user_ids)
     drop_counts(home)
-    drop_features(home)
+    drop_features(home, config)
     for name in (DRIFT_REPORT, DRIFT_PAGE):
         (home.path / name).unlink(missing_ok=True)
 
 
-def drop_features(home: Home) -> None:
-    """Delete the features: their files, and the online values. Raises `HomeLocked` while they are being built."""
+def drop_features(home: Home, config: Config) -> None:
+    """Delete the features: their files, and the online values, wherever they are.
+
+    Raises `HomeLocked` while they are being built, and `ServiceError` if their online store cannot be reached.
+    """
     with locked(home.path / FEATURES_LOCK, "the features are being built"):
         home.catalogue.features.clear()
         if (folder := home.path / FEATURES).exists():
             shutil.rmtree(folder)
+        if config.features.online != "catalogue":
+            require_ops()
+            from shortlist.ops.features.open_store import open_online
+
+            open_online(home, config).clear()
 
 
 def drop_counts(home: Home) -> None:

@@ -35,6 +35,7 @@ OUTSIDE = (
     "free blocks of the disk: a file that was replaced or shortened is not overwritten there",
 )
 ON_A_SERVER = "the PostgreSQL server: its files, log and backups hold erased rows until they are vacuumed and rotated"
+IN_SAGEMAKER = "the offline store of SageMaker: it has earlier features of readers; docs/aws.md says how to delete them"
 OF_ITEMS = "your own media files and tables: the next ingest of them stores a video or an article again"
 ON_A_SERVER_OF_ITEMS = "a Chroma server's files, and the tombstones in PostgreSQL, from which other homes learn the ids"
 
@@ -84,15 +85,17 @@ def forget(
         receipt["wiped"] = home.wipe()
         drop_counts(home)
         load_links(home, home.path / FOLDER, config.retrieval.cowatch_top)
-        receipt["outside"] = [*_outside(home, receipt)]
+        receipt["outside"] = [*_outside(home, config, receipt)]
         receipt["proof"] = prove_it(home, config, subjects, texts) if prove else None
         path, signed = write_receipt(home.path, receipt)
         data.finish()
     return Forgotten(path, signed)
 
 
-def _outside(home: Home, receipt: Document) -> Iterator[str]:
+def _outside(home: Home, config: Config, receipt: Document) -> Iterator[str]:
     yield from OUTSIDE
+    if config.features.online == "sagemaker":
+        yield IN_SAGEMAKER
     if not receipt["wiped"]:
         yield ON_A_SERVER
     if receipt["items"]:
@@ -121,7 +124,7 @@ def _derived(
     home: Home, config: Config, erased: Mapping[Subject, Erased], texts: Collection[str], backups: Treatment
 ) -> dict[str, Any]:
     """Clean everything but the SQLite files of the home, and return the receipt so far, without ids."""
-    clean_files(home, erased.keys())
+    clean_files(home, config, erased.keys())
     before = home.catalogue.erasures.settled() or {}
     done = [
         {"kind": subject.kind, "code": pseudonym(home.path, subject), "erased": one.rows}

@@ -78,22 +78,33 @@ class S3Source:
 
 def s3_client(config: MediaConfig) -> Any:
     """Return a client of `config.s3_endpoint` or Amazon S3. Raises `ServiceError` if boto3 is not installed."""
+    return aws_client("s3", config.retries + 1, config.timeout_s, endpoint_url=config.s3_endpoint)
+
+
+def aws_client(service: str, attempts: int, timeout_s: float, **options: Any) -> Any:
+    """Return a client of a service of AWS that tries each request so often. Thread-safe.
+
+    Raises `ServiceError` if boto3 is not installed, or if the service needs a region and there is none.
+    """
     try:
         import boto3
         from botocore.config import Config
+        from botocore.exceptions import NoRegionError
     except ImportError as error:
         raise ServiceError(
             "boto3 is not installed",
-            expected="the package boto3, which reads object storage",
+            expected="the package boto3, which talks to object storage and other services of AWS",
             found="none",
             remedy="run `pip install 'shortlist[s3]'`",
         ) from error
-    retries = {"max_attempts": config.retries + 1, "mode": "standard"}
-    return boto3.client(
-        "s3",
-        endpoint_url=config.s3_endpoint,
-        config=Config(retries=retries, connect_timeout=config.timeout_s, read_timeout=config.timeout_s),
-    )
+    retries = {"max_attempts": attempts, "mode": "standard"}
+    config = Config(retries=retries, connect_timeout=timeout_s, read_timeout=timeout_s)
+    try:
+        return boto3.client(service, config=config, **options)
+    except NoRegionError as error:
+        raise ServiceError(
+            f"cannot reach {service}", expected="a region of AWS", found="none", remedy="set AWS_DEFAULT_REGION"
+        ) from error
 
 
 @contextmanager

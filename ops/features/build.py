@@ -39,7 +39,7 @@ class Built:
 def build(home: Home, config: Config, store: FeatureStore, now: datetime | None = None) -> Built:
     """Build the features of all that is known before `now`. A build that was killed is done again by the next.
 
-    Everything is built again if events were removed, a backup was restored, or a definition or `features.clock`
+    Everything is built again if events were removed, a backup was restored, or a definition or a setting of features
     changed. Raises `HomeLocked` if another process builds.
     """
     with locked(home.path / FEATURES_LOCK, BUSY), home.catalogue.snapshot():
@@ -64,7 +64,7 @@ def build(home: Home, config: Config, store: FeatureStore, now: datetime | None 
 
 
 def _settings(config: Config) -> str:
-    return f"clock {config.features.clock}, session gap {_gap(config)}"
+    return f"clock {config.features.clock}, session gap {_gap(config)}, online in {config.features.online}"
 
 
 def _goes_on(home: Home, old: Progress, progress: Progress) -> bool:

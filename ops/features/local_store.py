@@ -1,4 +1,4 @@
-"""The feature store of a home: one Parquet file a day and view, and the newest rows in the catalogue's database."""
+"""The feature store of a home: one Parquet file a day and view, and an online store for the newest rows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 import polars as pl
 
 from shortlist.core.errors import UsageError
+from shortlist.ops.features.online import CatalogueOnline, OnlineStore
 from shortlist.ops.features.progress import PROGRESS, Progress, read_progress
 from shortlist.ops.features.values import is_left, newest_values, values_before
 from shortlist.ops.features.views import DAY_US, View
-from shortlist.store.catalogue.features import KEYS, OnlineRow
 from shortlist.store.catalogue.rows import from_micros, to_micros
 from shortlist.store.home import Home
 from shortlist.store.home_files import FEATURES
@@ -25,11 +25,11 @@ FIRST_DAY = date(1970, 1, 1)
 
 
 class LocalFeatureStore:
-    """The `FeatureStore` in the folder features of `home`."""
+    """The `FeatureStore` in the folder features of `home`. Newest rows are in its catalogue if `online` is None."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, online: OnlineStore | None = None) -> None:
         self._home, self._folder = home.path, home.path / FEATURES
-        self._online = home.catalogue.features
+        self._online = online or CatalogueOnline(home.catalogue.features)
 
     def progress(self) -> Progress | None:
         """See `FeatureStore`."""
@@ -53,7 +53,7 @@ class LocalFeatureStore:
             stored.pop(day, None)
         for path in stored.values():
             path.unlink()
-        self._online.put(view.name, _online_rows(view, rows))
+        self._online.put(view, rows)
 
     def commit(self, progress: Progress) -> None:
         """See `FeatureStore`."""
@@ -93,12 +93,8 @@ class LocalFeatureStore:
     def latest(self, view: View, keys: pl.DataFrame, now: datetime) -> pl.DataFrame:
         """See `FeatureStore`."""
         self._built(view)
-        found = self._online.get_many(view.name, view.keys[0], keys[view.keys[0]].unique().to_list())
-        rows = pl.DataFrame(
-            [dict(zip(KEYS, one.keys, strict=True)) | {"at": one.at} | json.loads(one.state or "{}") for one in found],
-            {**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(("at", *view.state), pl.Int64)},
-        )
-        return newest_values(view, rows.select(*view.keys, "at", *view.state), keys.with_columns(at=to_micros(now)))
+        rows = self._online.get(view, keys.select(view.entity).unique())
+        return newest_values(view, rows, keys.with_columns(at=to_micros(now)))
 
     def _built(self, view: View) -> int:
         """Return the end of the last build. Raises `UsageError` if there was none, or of another definition."""
@@ -118,8 +114,7 @@ class LocalFeatureStore:
         """Return the rows that decide the values between the microseconds `first` and `last`, by keys and time."""
         names = [day for day in self._days(view) if first - view.reach - DAY_US < _start(day) < last]
         paths = [self._folder / view.name / f"{day}.parquet" for day in names]
-        schema = {**dict.fromkeys(view.keys, pl.String), **dict.fromkeys(("at", *view.state), pl.Int64)}
-        return pl.concat([pl.DataFrame(schema=schema), *map(pl.read_parquet, paths)])
+        return pl.concat([view.schema.to_frame(), *map(pl.read_parquet, paths)])
 
 
 def _start(day: date) -> int:
@@ -131,10 +126,3 @@ def _write(path: Path, rows: pl.DataFrame) -> None:
     create_private(partial)
     rows.write_parquet(partial)
     partial.replace(path)
-
-
-def _online_rows(view: View, rows: pl.DataFrame) -> list[OnlineRow]:
-    newest = rows.unique(view.keys, keep="last", maintain_order=True)
-    keys = newest.select(pl.col(name) if name in view.keys else pl.lit("").alias(name) for name in KEYS)
-    states = newest.select(pl.when(is_left(view)).then(pl.struct(view.state).struct.json_encode())).to_series()
-    return [OnlineRow(*one) for one in zip(keys.iter_rows(), newest["at"], states, strict=True)]

@@ -61,6 +61,11 @@ class View:
         return (*self.counts, *self.newest)
 
     @property
+    def schema(self) -> pl.Schema:
+        """The columns of a stored row with their types. `at` is in microseconds."""
+        return pl.Schema({**dict.fromkeys(self.keys, pl.String()), **dict.fromkeys(("at", *self.state), pl.Int64())})
+
+    @property
     def reach(self) -> int:
         """The width of the longest window, in microseconds."""
         return max(WINDOWS[window] for window in self.windows)

@@ -13,6 +13,7 @@ from shortlist.ops.data.ledger import OPEN
 from shortlist.ops.data.workplace import Workplace
 from shortlist.ops.drift.daily import newest_active_day
 from shortlist.ops.features.local_store import LocalFeatureStore
+from shortlist.ops.features.progress import read_progress
 from shortlist.ops.publish.place import open_place
 from shortlist.ops.publish.publish import read_pointer
 from shortlist.retrieval.trained.versions import registry
@@ -137,7 +138,7 @@ def _catalogue(place: Workplace) -> object:
 
 
 def _features(place: Workplace) -> object:
-    return asdict(progress) if (progress := LocalFeatureStore(place.home).progress()) else {}
+    return asdict(progress) if (progress := read_progress(place.home.path)) else {}
 
 
 def _days(place: Workplace) -> object:

@@ -16,10 +16,12 @@ from shortlist.core.types import Event, Video
 from shortlist.ops.features.build import build
 from shortlist.ops.features.feature_store import TIME, FeatureStore
 from shortlist.ops.features.local_store import LocalFeatureStore
+from shortlist.ops.features.open_store import open_store
 from shortlist.ops.features.progress import Progress
 from shortlist.ops.features.views import ITEM, READER_CATEGORY, VIEWS, View
 from shortlist.store.home import Home
 from tests.database_servers import Postgres
+from tests.feature_store_stand_in import FeatureStoreStandIn
 
 VERSIONS = {view.name: view.version for view in VIEWS.values()}
 DAY = date(2026, 11, 1)
@@ -164,3 +166,15 @@ class TestOnPostgres(FeatureStoreContract):
         config = Config.model_validate({"features": {"clock": "event"}})
         assert build(home, config, store, hours(24)).events == 2
         assert store.latest(ITEM, items(("a", 0)).select("item_id"), START)["completion_24h"].to_list() == [0.5]
+
+
+class TestOnSageMaker(FeatureStoreContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path, feature_groups: FeatureStoreStandIn) -> Iterator[FeatureStore]:
+        with Home.open(tmp_path / "home", "none") as home:
+            yield open_store(home, Config.model_validate({"features": {"online": "sagemaker"}}))
+
+    def test_nothing_is_in_the_catalogue(self, store: FeatureStore, tmp_path: Path) -> None:
+        store.put(ITEM, DAY, rows(ITEM, (("a",), 1, 1)))
+        with Home.open(tmp_path / "home", "none") as home:
+            assert home.catalogue.features.get_many(ITEM.name, "item_id", ["a"]) == []

@@ -43,14 +43,14 @@ def drift(
     from shortlist.ops.drift.page import drift_page
     from shortlist.ops.drift.report import continued, read_report, to_json, write_report
     from shortlist.ops.features.build import build
-    from shortlist.ops.features.local_store import LocalFeatureStore
+    from shortlist.ops.features.open_store import open_store
     from shortlist.store.home_files import DRIFT_PAGE
     from shortlist.store.permissions import create_private
 
     chosen = settings(context, home, config)
     now = datetime.now(UTC)
     with open_home(chosen) as store:
-        features = LocalFeatureStore(store)
+        features = open_store(store, chosen)
         build(store, chosen, features, now)
         calendar = calendar_of(features, chosen, now)
         last_event = store.catalogue.events.last_number()

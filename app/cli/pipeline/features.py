@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from shortlist.ops.features.feature_store import FeatureStore
     from shortlist.ops.features.views import View
     from shortlist.store.home import Home
 
@@ -35,11 +38,9 @@ def list_views(
     Example: shortlist features list
     """
     _require()
-    from shortlist.ops.features.local_store import LocalFeatureStore
     from shortlist.ops.features.views import VIEWS
 
-    with _open(context, home, config) as store:
-        features = LocalFeatureStore(store)
+    with _open(context, home, config) as (_, features):
         progress = features.progress()
         until = progress.moment if progress else None
         days = {name: features.days(view) if progress else [] for name, view in VIEWS.items()}
@@ -76,13 +77,11 @@ def show(
     _require()
     from datetime import UTC, datetime
 
-    from shortlist.ops.features.local_store import LocalFeatureStore
-
     chosen = _view(view)
     asked = _entity(chosen, keys or [])
-    with _open(context, home, config) as store:
+    with _open(context, home, config) as (store, features):
         _require_known(store, asked)
-        found = LocalFeatureStore(store).latest(chosen, asked, datetime.now(UTC))
+        found = features.latest(chosen, asked, datetime.now(UTC))
     _print(found, as_json)
 
 
@@ -113,14 +112,12 @@ def as_of(
     from datetime import UTC, datetime
 
     from shortlist.core.errors import UsageError
-    from shortlist.ops.features.local_store import LocalFeatureStore
     from shortlist.ops.features.points import read_points, write_values
 
     chosen = _view(view)
     if points is not None and (keys or at):
         raise UsageError("two questions", expected="KEY and --at, or --points", found="both", remedy="leave one out")
-    with _open(context, home, config) as store:
-        features = LocalFeatureStore(store)
+    with _open(context, home, config) as (store, features):
         if points is not None:
             asked = read_points(points, chosen)
         else:
@@ -153,11 +150,9 @@ def answers(
     from datetime import UTC, datetime
 
     from shortlist.ops.features.answers import join_features, shown
-    from shortlist.ops.features.local_store import LocalFeatureStore
     from shortlist.ops.features.points import write_values
 
-    with _open(context, home, config) as store:
-        features = LocalFeatureStore(store)
+    with _open(context, home, config) as (store, features):
         progress = features.progress()
         rows = join_features(features, shown(store.catalogue, progress.moment if progress else datetime.now(UTC)))
     write_values(rows, out)
@@ -175,11 +170,11 @@ def build(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
 
     from shortlist.app.build import open_home
     from shortlist.ops.features.build import build as build_features
-    from shortlist.ops.features.local_store import LocalFeatureStore
+    from shortlist.ops.features.open_store import open_store
 
     chosen = settings(context, home, config)
     with open_home(chosen, any_encoder=True) as store:
-        built = build_features(store, chosen, LocalFeatureStore(store))
+        built = build_features(store, chosen, open_store(store, chosen))
     if as_json:
         print_json(asdict(built))
         return
@@ -199,10 +194,14 @@ def _require() -> None:
     require_ops()
 
 
-def _open(context: typer.Context, home: Path | None, config: Path | None) -> Home:
+@contextmanager
+def _open(context: typer.Context, home: Path | None, config: Path | None) -> Iterator[tuple[Home, FeatureStore]]:
     from shortlist.app.build import open_home
+    from shortlist.ops.features.open_store import open_store
 
-    return open_home(settings(context, home, config), any_encoder=True)
+    chosen = settings(context, home, config)
+    with open_home(chosen, any_encoder=True) as store:
+        yield store, open_store(store, chosen)
 
 
 def _view(name: str) -> View:

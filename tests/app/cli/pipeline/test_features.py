@@ -13,6 +13,7 @@ import pytest
 
 from shortlist.core.types import Attributed, Enrichment, Event, Video
 from shortlist.store.home import Home
+from tests.feature_store_stand_in import FeatureStoreStandIn
 
 NOW = datetime.now(UTC)
 BEGIN = NOW - timedelta(days=3)
@@ -23,10 +24,8 @@ def video(number: int, category: str) -> Video:
     return Video(f"v{number}", f"Video {number}", enrichment=Enrichment(category=Attributed(category, "given")))
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fill(path: Path) -> Path:
     """A home in which ann watches three videos, one an hour, from `BEGIN` on."""
-    path = tmp_path_factory.mktemp("features") / "home"
     with Home.open(path, "none") as home:
         with home.writing():
             home.catalogue.videos.put([video(1, "Food"), video(2, "Food"), video(3, "Music")])
@@ -36,8 +35,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(folder: Path, here: Run) -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory, here: Run) -> Run:
     """Runs `shortlist features` on the home, whose features are built, by the times of the events."""
+    folder = fill(tmp_path_factory.mktemp("features") / "home")
 
     def features(*words: str) -> Any:
         return here("features", *words, home=folder, SHORTLIST_FEATURES__CLOCK="event")
@@ -49,6 +49,11 @@ def run(folder: Path, here: Run) -> Run:
 def document(done: Any) -> Any:
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def without_ages(done: Any) -> list[dict[str, Any]]:
+    """The rows without what depends on the time of the question."""
+    return [{name: value for name, value in row.items() if name not in ("at", "recency_h")} for row in document(done)]
 
 
 def at(hours: float) -> str:
@@ -126,6 +131,22 @@ def test_a_bad_file_of_moments_is_refused(run: Run, tmp_path: Path, text: str, m
     done = run("as-of", "reader", "--points", str(points))
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_commands_are_the_same_with_sagemaker(
+    run: Run, tmp_path: Path, here: Run, feature_groups: FeatureStoreStandIn
+) -> None:
+    home = fill(tmp_path / "home")
+
+    def with_sagemaker(*words: str) -> Any:
+        environ = {"SHORTLIST_FEATURES__CLOCK": "event", "SHORTLIST_FEATURES__ONLINE": "sagemaker"}
+        return here("features", *words, home=home, **environ)
+
+    assert "all days from 3 events" in with_sagemaker("build").stdout
+    for words in (["show", "reader_item", "ann", "v3"], ["as-of", "reader", "ann", "--at", at(2.5)]):
+        assert without_ages(with_sagemaker(*words, "--json")) == without_ages(run(*words, "--json"))
+    feature_groups.reset([])
+    with_sagemaker("show", "reader", "ann").says(3, "no feature group shortlist-reader", "deploy the stack")
 
 
 def test_events_that_came_too_late_for_every_window_are_counted(tmp_path: Path, here: Run) -> None:
