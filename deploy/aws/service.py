@@ -44,7 +44,7 @@ class Service(Construct):
             self,
             "Service",
             cluster=ecs.Cluster(self, "Cluster", vpc=network.vpc, container_insights_v2=ecs.ContainerInsights.ENABLED),
-            task_definition=self._task(storage, database),
+            task_definition=self._task(settings, storage, database),
             desired_count=int(settings.min_tasks),
             min_healthy_percent=100,
             vpc_subnets=network.isolated,
@@ -63,7 +63,7 @@ class Service(Construct):
         self.balancer.admit(self.service, CONTAINER)
         self._scale(settings)
 
-    def _task(self, storage: Storage, database: Database) -> ecs.FargateTaskDefinition:
+    def _task(self, settings: Settings, storage: Storage, database: Database) -> ecs.FargateTaskDefinition:
         task = ecs.FargateTaskDefinition(self, "Task", cpu=2048, memory_limit_mib=8192, ephemeral_storage_gib=40)
         task.add_volume(name="data")
         container = task.add_container(
@@ -80,6 +80,7 @@ class Service(Construct):
                 "SHORTLIST_MODELS__CACHE": "/opt/weights",
                 "SHORTLIST_MODELS__OFFLINE": "true",
                 "SHORTLIST_STORE__CATALOGUE": database.address,
+                "SHORTLIST_FEATURES__ONLINE": settings.features_online,
                 "SHORTLIST_STORE__SNAPSHOT": storage.address("published"),
                 "TMPDIR": "/data",
             },

@@ -11,13 +11,15 @@ from constructs import Node
 class Settings:
     """`certificate` is the ARN of the certificate of the load balancer, `email` gets alarms and warnings of costs.
 
-    With `endpoint` = "yes" there is a SageMaker endpoint besides the service.
+    With `endpoint` = "yes" there is a SageMaker endpoint besides the service. With `feature_store` = "no" the newest
+    features are in the database instead.
     """
 
     region: str
     certificate: str
     email: str
     endpoint: str = "no"
+    feature_store: str = "yes"
     monthly_budget_usd: str = "1500"
     max_runs_a_day: str = "4"
     max_transcriptions: str = "2"
@@ -32,6 +34,11 @@ class Settings:
     def has_endpoint(self) -> bool:
         """Whether there is a SageMaker endpoint."""
         return self.endpoint == "yes"
+
+    @property
+    def features_online(self) -> str:
+        """The setting features.online of jobs and tasks."""
+        return "sagemaker" if self.feature_store == "yes" else "catalogue"
 
 
 def read_settings(node: Node) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from base.database import Database
+from base.features import Features
 from base.network import Network
 from base.storage import Storage
 from constructs import Construct
@@ -55,6 +56,10 @@ class Shortlist(cdk.Stack):
         retraining.start_runs(training, settings)
         retraining.release_models(training, endpoint)
         service = Service(self, "Service", settings=settings, storage=storage, network=network, database=database)
+        if settings.features_online == "sagemaker":
+            features = Features(self, "Features", storage=storage, network=network)
+            features.allow_building(training.role)
+            features.allow_reading(service.service.task_definition.task_role)
         monitoring = Monitoring(
             self,
             "Monitoring",

@@ -19,7 +19,7 @@ from images import image
 from permissions import accept, allow, allow_passing, arn
 from settings import Settings
 
-# Written by write_pipelines.py from ops/pipeline/steps.py.
+# Written by write_definitions.py from ops/pipeline/steps.py.
 DEFINITIONS: dict[str, Any] = json.loads((Path(__file__).parent / "pipelines.json").read_text())
 NAMES = {"run": "shortlist", "release": "shortlist-release", "rollback": "shortlist-rollback"}
 MODELS = "shortlist"
@@ -70,6 +70,7 @@ class Training(Construct):
             "DatabaseSecret": database.secret.secret_arn,
             "ModelPackageGroup": MODELS,
             "InstanceType": settings.instance_type,
+            "FeaturesOnline": settings.features_online,
         }
         starter = self._starter()
         for which, named in NAMES.items():

@@ -21,13 +21,14 @@ EXPORT_S = 0.029  # core-seconds of a reader at a million videos
 
 # Assumed.
 EVENTS_A_REQUEST = 5
+EVENTS_A_PAIR = 2  # of a reader with the same video on one day
 ACTIVE_SHARE = 0.2  # of the readers, each day
 PEAK = 4.3  # the busiest moment, in averages
 BUSY_SHARE = 0.5  # of its cores that a task uses at most
 KEEP_DAYS = 90  # of events in PostgreSQL; older ones are in Parquet for a year
 ANSWER_BYTES, LOG_BYTES = 10_000, 900
 SNAPSHOTS_KEPT, CHANGED_SHARE = 3, 0.1  # a day's new snapshot sends this share of its blocks
-ENDPOINTS, ZONES = 6, 2
+ENDPOINTS, ZONES = 7, 2
 RESIDENT_GB = 1.5  # of a task, besides the index and the links
 TASKS = ((2, 16.0), (4, 30.0), (8, 60.0), (16, 120.0))  # vCPUs of a Fargate task and its most memory in GB
 DATABASES = ((2e7, "rds-large"), (1e8, "rds-2xlarge"))  # most events a day of each class
@@ -130,10 +131,11 @@ def _logs(load: Workload, prices: Prices) -> Line:
 
 
 def _features(load: Workload, prices: Prices) -> Line:
-    writes = (load.readers * ACTIVE_SHARE + load.videos) * DAYS / MILLION
-    reads = load.requests * DAYS / MILLION
-    usd = writes * prices["feature-writes"] + reads * prices["feature-reads"]
-    return Line("feature store", f"{writes:,.1f}M writes, {reads:,.0f}M reads", usd)
+    pairs = load.events / EVENTS_A_PAIR
+    # A pair is deleted when it has left the window. A reader has two records. Builds read a record before they write.
+    records = (2 * pairs + 2 * load.readers * ACTIVE_SHARE + min(load.videos, load.events)) * DAYS / MILLION
+    usd = records * (prices["feature-writes"] + prices["feature-reads"])
+    return Line("feature store", f"{records:,.1f}M writes, as many reads", usd)
 
 
 def _training(load: Workload, prices: Prices) -> Line:

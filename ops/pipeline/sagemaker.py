@@ -25,6 +25,7 @@ PARAMETERS = {
     "DatabaseSecret": "",  # the ARN of a secret of AWS Secrets Manager with the password
     "ModelPackageGroup": "shortlist",
     "InstanceType": "ml.m5.xlarge",
+    "FeaturesOnline": "catalogue",
 }
 
 
@@ -67,6 +68,7 @@ def _step(step: Step, after: str | None) -> dict[str, Any]:
             "SHORTLIST_PIPELINE__FOLDER": _get("Folder"),
             "SHORTLIST_PIPELINE__TRANSCRIBE": "false",  # the jobs have no speech model, and one file may take hours
             "SHORTLIST_STORE__CATALOGUE": _get("Catalogue"),
+            "SHORTLIST_FEATURES__ONLINE": _get("FeaturesOnline"),
             "SHORTLIST_PUBLISH__TO": _get("Snapshots"),
             "DATABASE_SECRET": _get("DatabaseSecret"),
             "METRICS_NAMESPACE": METRICS,

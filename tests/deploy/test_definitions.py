@@ -13,6 +13,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from tests.deploy.conftest import ROOT
+from tests.feature_store_stand_in import check
 
 DEFINITIONS = json.loads((ROOT / "deploy/aws/pipelines.json").read_text())
 # The request of each type of step, and what SageMaker fills in itself.
@@ -67,6 +68,16 @@ def problems(definition: Mapping[str, Any]) -> list[str]:
 def test_the_definitions_are_valid(which: str) -> None:
     assert DEFINITIONS[which]["Version"] == "2020-12-01"
     assert problems(DEFINITIONS[which]) == []
+
+
+def test_the_feature_groups_are_valid() -> None:
+    groups = json.loads((ROOT / "deploy/aws/feature_groups.json").read_text())
+    assert len(groups) == 4
+    for group in groups.values():
+        check(service().operation_model("CreateFeatureGroup").input_shape, group)
+        names = {one["FeatureName"] for one in group["FeatureDefinitions"]}
+        assert {group["RecordIdentifierFeatureName"], group["EventTimeFeatureName"]} <= names
+        assert not names & {"is_deleted", "write_time", "api_invocation_time"}  # SageMaker's own
 
 
 def cluster(step: dict[str, Any]) -> dict[str, Any]:

@@ -20,10 +20,12 @@ def test_every_variable_is_a_setting() -> None:
     assert used <= known
 
 
-def test_the_pipelines_of_the_stack_are_those_of_the_table_of_steps() -> None:
-    """If this fails: `.venv/bin/python deploy/aws/write_pipelines.py`."""
-    written = runpy.run_path(str(DEPLOY / "aws" / "write_pipelines.py"))
-    assert written["FILE"].read_text() == written["text"]()
+def test_the_pipelines_and_feature_groups_of_the_stack_are_those_of_the_steps_and_views() -> None:
+    """If this fails: `.venv/bin/python deploy/aws/write_definitions.py`."""
+    files = runpy.run_path(str(DEPLOY / "aws" / "write_definitions.py"))["files"]()
+    assert {path.name for path in files} == {"pipelines.json", "feature_groups.json"}
+    for path, text in files.items():
+        assert path.read_text() == text
 
 
 def test_the_runtime_client_of_the_tests_is_that_of_the_image() -> None:

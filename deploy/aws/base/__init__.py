@@ -1,1 +1,1 @@
-"""Parts that all others stand on: the network, the storage and the database."""
+"""Parts that all others stand on: the network, the storage, the database and the feature store."""

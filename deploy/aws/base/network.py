@@ -50,17 +50,21 @@ class Network(Construct):
         self.vpc.add_flow_log("FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(flows))
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
         # The range is written out: an intrinsic makes cdk-nag fail.
-        endpoints = ec2.SecurityGroup(
+        self._endpoints = ec2.SecurityGroup(
             self, "Endpoints", vpc=self.vpc, allow_all_outbound=False, description="Endpoints of AWS services"
         )
-        endpoints.add_ingress_rule(ec2.Peer.ipv4(CIDR), HTTPS, "HTTPS from inside")
+        self._endpoints.add_ingress_rule(ec2.Peer.ipv4(CIDR), HTTPS, "HTTPS from inside")
         for service, address in SERVICES.items():
-            self.vpc.add_interface_endpoint(
-                service, service=address, subnets=self.isolated, security_groups=[endpoints], open=False
-            )
+            self.add_endpoint(service, address)
         accept(
             self.vpc,
             {"EC28": "there are no instances, only network interfaces of tasks, functions and the database"},
+        )
+
+    def add_endpoint(self, name: str, service: ec2.IInterfaceVpcEndpointService) -> None:
+        """Add a way to a service of AWS."""
+        self.vpc.add_interface_endpoint(
+            name, service=service, subnets=self.isolated, security_groups=[self._endpoints], open=False
         )
 
     def group(self, scope: Construct, name: str, description: str) -> ec2.SecurityGroup:

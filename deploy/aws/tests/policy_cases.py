@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
+from tests.conftest import FOLDER
 from tests.emulator import ACCOUNT, REGION
 from tests.policies import BUCKET
 
 DATA = f"arn:aws:s3:::{BUCKET}"
 BALANCING = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
 SAGEMAKER = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
+GROUPS = json.loads((FOLDER / "feature_groups.json").read_text())
+ITEMS = f"{SAGEMAKER}:feature-group/{GROUPS['item']['FeatureGroupName']}"
+OTHER_GROUP = f"{SAGEMAKER}:feature-group/another"
+TABLE = f"arn:aws:glue:{REGION}:{ACCOUNT}:table/sagemaker_featurestore"
 Call = tuple[str, str]  # an action, and the ARN of a resource
 
 
@@ -154,8 +160,17 @@ CASES = (
     ),
     Case(
         "ServiceTaskTaskRole",
-        may=(("s3:GetObject", f"{DATA}/published/current.json"), ("kms:Decrypt", "{key}")),
+        may=(
+            ("s3:GetObject", f"{DATA}/published/current.json"),
+            ("kms:Decrypt", "{key}"),
+            ("sagemaker:BatchGetRecord", ITEMS),
+        ),
         may_not=(
+            ("sagemaker:BatchGetRecord", OTHER_GROUP),
+            ("sagemaker:BatchWriteRecord", ITEMS),
+            ("sagemaker:PutRecord", ITEMS),
+            ("sagemaker:DeleteRecord", ITEMS),
+            ("sagemaker:ListRecords", ITEMS),
             ("s3:PutObject", f"{DATA}/published/current.json"),
             ("s3:DeleteObject", f"{DATA}/published/current.json"),
             ("s3:GetObject", f"{DATA}/incoming/events/day.csv"),
@@ -177,8 +192,16 @@ CASES = (
             ("s3:DeleteObject", f"{DATA}/published/blocks/1"),
             ("secretsmanager:GetSecretValue", "{database}"),
             ("kms:GenerateDataKey", "{key}"),
+            ("sagemaker:BatchGetRecord", ITEMS),
+            ("sagemaker:BatchWriteRecord", ITEMS),
+            ("sagemaker:DeleteRecord", ITEMS),
+            ("sagemaker:ListRecords", ITEMS),
         ),
         may_not=(
+            ("sagemaker:BatchWriteRecord", OTHER_GROUP),
+            ("sagemaker:DeleteFeatureGroup", ITEMS),
+            ("sagemaker:UpdateFeatureGroup", ITEMS),
+            ("s3:GetObject", f"{DATA}/features/1.parquet"),
             ("s3:DeleteObject", f"{DATA}/models/1/model.npz"),
             ("s3:GetObject", "arn:aws:s3:::another-bucket/home/catalogue"),
             ("s3:GetObject", f"{DATA}/captured/1.jsonl"),
@@ -189,6 +212,29 @@ CASES = (
             ("iam:PassRole", "{job role}"),
             ("sqs:SendMessage", "{runs}"),
             ("ecr:PutImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/any"),
+        ),
+    ),
+    Case(
+        "FeaturesOfflineRole",
+        may=(
+            ("s3:PutObject", f"{DATA}/features/1.parquet"),
+            ("s3:GetObject", f"{DATA}/features/1.json"),
+            ("s3:GetBucketAcl", DATA),
+            ("glue:UpdateTable", f"{TABLE}/shortlist_item_1"),
+            ("kms:GenerateDataKey", "{key}"),
+        ),
+        may_not=(
+            ("s3:DeleteObject", f"{DATA}/features/1.parquet"),
+            ("s3:PutObject", f"{DATA}/home/catalogue"),
+            ("s3:GetObject", f"{DATA}/incoming/events/day.csv"),
+            ("s3:ListBucket", DATA),
+            ("glue:UpdateTable", f"{TABLE}/another"),
+            ("glue:DeleteTable", f"{TABLE}/shortlist_item_1"),
+            ("glue:CreateTable", f"{TABLE}/shortlist_item_1"),
+            ("sagemaker:BatchGetRecord", ITEMS),
+            ("sagemaker:BatchWriteRecord", ITEMS),
+            ("secretsmanager:GetSecretValue", "{database}"),
+            ("iam:PassRole", "{job role}"),
         ),
     ),
     Case(

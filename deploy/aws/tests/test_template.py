@@ -289,6 +289,20 @@ def test_pipelines_are_those_of_the_table_of_steps(resources: Resources, name: s
             assert step["Arguments"]["StoppingCondition"]["MaxRuntimeInSeconds"] <= 6 * 3600
 
 
+def test_feature_groups_are_those_of_the_views(resources: Resources) -> None:
+    """Both stores are encrypted with the key, and the offline one is an Iceberg table."""
+    [key] = of_type(resources, "AWS::KMS::Key")
+    arn = {"Fn::GetAtt": [key, "Arn"]}
+    made = {one["FeatureGroupName"]: one for one in of_type(resources, "AWS::SageMaker::FeatureGroup").values()}
+    for group in json.loads((FOLDER / "feature_groups.json").read_text()).values():
+        found = made.pop(group["FeatureGroupName"])
+        assert {name: found[name] for name in group} == group
+        assert found["OnlineStoreConfig"] == {"EnableOnlineStore": True, "SecurityConfig": {"KmsKeyId": arn}}
+        assert found["OfflineStoreConfig"]["TableFormat"] == "Iceberg"
+        assert found["OfflineStoreConfig"]["S3StorageConfig"]["KmsKeyId"] == arn
+    assert not made
+
+
 def test_schedule_has_six_fields(resources: Resources) -> None:
     """cfn-lint does not find a wrong one."""
     [schedule] = of_type(resources, "AWS::Scheduler::Schedule").values()

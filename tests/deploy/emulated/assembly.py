@@ -26,6 +26,7 @@ REFUSED = {
     "AWS::EC2::FlowLog": "it has no network whose packets could be logged",
     "AWS::EC2::SecurityGroupEgress": "it has no network; rules inside of a group are kept as records",
     "AWS::EC2::SecurityGroupIngress": "it has no network; rules inside of a group are kept as records",
+    "AWS::SageMaker::FeatureGroup": "it has no SageMaker; a server of ours has the groups of the template",
     "AWS::SageMaker::ModelPackageGroup": "it has no SageMaker; moto has the group of the template",
     "AWS::SageMaker::Pipeline": "it has no SageMaker; moto has the pipelines of the template",
     "AWS::WAFv2::WebACLAssociation": "it has no load balancer that a firewall could protect",

@@ -1,6 +1,7 @@
 """The stack, deployed by the `cdk` command to ministack over TLS, with moto as SageMaker and a PostgreSQL with TLS.
 
-Policies are enforced: functions, jobs and the service have the rights of their roles, and no more.
+The feature store of SageMaker is a server of ours, which has the groups of the template and enforces no policies.
+Elsewhere they are enforced: functions, jobs and the service have the rights of their roles, and no more.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -23,7 +25,8 @@ from deploy.aws.tests.emulator import ACCOUNT, CERTIFICATE, REGION, ministack
 from tests.database_servers import Postgres, free_port, postgres
 from tests.deploy.conftest import ROOT
 from tests.deploy.emulated.assembly import DATABASE, write
-from tests.deploy.emulated.stack import Deployed, read_stack
+from tests.deploy.emulated.stack import NAME, Deployed, read_stack
+from tests.feature_store_stand_in import feature_store_stand_in
 from tests.serving.conftest import until
 
 BUILD = ROOT / "build"
@@ -56,7 +59,9 @@ def deployed(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with ExitStack() as opened:
         database = opened.enter_context(postgres())
         moto = opened.enter_context(sagemaker_of_moto(folder / "moto.log"))
-        elsewhere = {"AWS_ENDPOINT_URL_SAGEMAKER": moto}
+        groups = opened.enter_context(feature_store_stand_in())
+        groups.reset(of_type(assembly, "AWS::SageMaker::FeatureGroup"))
+        elsewhere = {"AWS_ENDPOINT_URL_SAGEMAKER": moto, "AWS_ENDPOINT_URL_SAGEMAKER_FEATURESTORE_RUNTIME": groups.url}
         url = opened.enter_context(ministack(str(MINISTACK), folder, tls=True, variables=elsewhere))
         certificate = folder / CERTIFICATE
         environ = {
@@ -74,6 +79,12 @@ def deployed(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         prepare(database, stack)
         create_pipelines(stack)
         yield stack
+
+
+def of_type(assembly: Path, kind: str) -> list[dict[str, Any]]:
+    """The properties of all resources of a type in the template."""
+    resources = json.loads((assembly / f"{NAME}.template.json").read_text())["Resources"]
+    return [one["Properties"] for one in resources.values() if one["Type"] == kind]
 
 
 def cdk(*words: str, environ: Mapping[str, str], folder: Path) -> None:

@@ -36,8 +36,8 @@ def shortlist(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> S
     """shortlist("search", "moon") is the document of a command, with the settings and the rights of the service."""
     folder = tmp_path_factory.mktemp("task")
 
-    def answer(*words: str) -> Any:
-        command = [str(Path(sys.executable).with_name("shortlist")), *words, "--json"]
+    def answer(*words: str, options: tuple[str, ...] = ("--json",)) -> Any:
+        command = [str(Path(sys.executable).with_name("shortlist")), *words, *options]
         return json.loads(run(command, task_variables(deployed, folder)))
 
     return answer
@@ -91,12 +91,19 @@ def test_events_wait_for_a_run_that_stores_the_videos_that_they_are_about(
     uploads.wait(waiting=1)
     assert uploads.keys("incoming/") == ["incoming/events/early.csv"]
     uploads.put("videos/later.jsonl", json.dumps({"id": LATER, "title": "A video that comes later"}) + "\n")
-    uploads.run(tmp_path / "run", last="ingest")
+    uploads.run(tmp_path / "run", last="features")
     assert len(shortlist("events", "list", "eve", "-k", "1000")["events"]) == 150
     uploads.notify("events/early.csv", etag)  # as the queue will do after half an hour
     uploads.wait(waiting=1)
     assert len(shortlist("events", "list", "eve", "-k", "1000")["events"]) == 150
     assert uploads.keys("incoming/") == []
+
+
+def test_the_features_of_a_reader_are_in_the_feature_store(uploads: Uploads, shortlist: Shortlist) -> None:
+    """The service reads there what a job has written in the run before."""
+    views = {one["view"]: one for one in shortlist("export-reader", "bob", options=())["features"]}
+    assert views["reader"]["choices_28d"] == 2
+    assert views["reader_item"]["item_id"] == MOON
 
 
 def test_names_of_uploaded_media_wait_for_their_transcription(uploads: Uploads) -> None:

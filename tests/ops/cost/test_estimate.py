@@ -28,7 +28,9 @@ def test_the_bill_of_a_million_videos_as_it_is_made_by_hand() -> None:
     assert serving.usd == pytest.approx(3.5 * 730 * (2 * 0.04048 + 8 * 0.004445))
     # 180 GB of events and 5 GB of videos, and a tenth more.
     assert line(lines, "database").usd == pytest.approx(730 * 0.337 + 203.5 * 0.23)
-    assert line(lines, "interface").usd == pytest.approx(6 * 2 * 730 * 0.01)
+    assert line(lines, "interface").usd == pytest.approx(7 * 2 * 730 * 0.01)
+    # A day writes and deletes 5M pairs, and writes 0.4M records of readers and 1M of videos; each is read before.
+    assert line(lines, "feature store").usd == pytest.approx((10 + 0.4 + 1) * 30.4 * (1.25 + 0.25))
     assert line(lines, "traffic").usd == pytest.approx(2e6 * 30.4 * 1e4 / 1e9 * 0.09)
     assert total(lines) == pytest.approx(sum(one.usd for one in lines))
 

@@ -1,6 +1,6 @@
-"""Write pipelines.json, the pipelines of SageMaker that the stack makes, from the table of steps.
+"""Write what the stack makes of tables of Shortlist: pipelines.json of the steps, feature_groups.json of the views.
 
-Run it in the environment of Shortlist: `.venv/bin/python deploy/aws/write_pipelines.py`.
+Run it in the environment of Shortlist: `.venv/bin/python deploy/aws/write_definitions.py`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from shortlist.ops.features.feature_groups import group_definition
+from shortlist.ops.features.views import VIEWS
 from shortlist.ops.pipeline.sagemaker import definition
 from shortlist.ops.pipeline.steps import STEPS, Step
 
-FILE = Path(__file__).parent / "pipelines.json"
+FOLDER = Path(__file__).parent
 TRAIN, PROMOTE, PUBLISH = "train", "promote", "publish"
 ROLLBACK = Step(
     "rollback", ("models", "rollback"), ("models",), ("models",), "see `shortlist models history`: is there one before?"
@@ -31,10 +33,13 @@ def pipelines() -> dict[str, Any]:
     }
 
 
-def text() -> str:
-    """Return the content of the file."""
-    return json.dumps(pipelines(), indent=1) + "\n"
+def files() -> dict[Path, str]:
+    """Return the files with their contents."""
+    groups = {name: group_definition(view) for name, view in VIEWS.items()}
+    contents = {"pipelines.json": pipelines(), "feature_groups.json": groups}
+    return {FOLDER / name: json.dumps(content, indent=1) + "\n" for name, content in contents.items()}
 
 
 if __name__ == "__main__":
-    FILE.write_text(text())
+    for path, text in files().items():
+        path.write_text(text)
