@@ -21,20 +21,21 @@ from settings import Settings
 from training import MODELS, NAMES, Training
 
 DEBOUNCE = Duration.minutes(10)
-BUSY = Duration.minutes(15)  # while a run goes on, requests come back this often
+BUSY = Duration.minutes(15)  # while a pipeline runs, requests come back this often
 RECEIVES = 300  # for three days
+PIPELINES = json.dumps([*NAMES.values()])
 
 
 class Retraining(Construct):
-    """`runs` is the queue of requests for a run; all that wait together make one."""
+    """`runs` is the queue of requests for a run; all that wait together make one. `approvals` has approved models."""
 
     def __init__(self, scope: Construct, name: str, *, storage: Storage) -> None:
         super().__init__(scope, name)
         self._storage = storage
         self.runs = Queue(self, "Runs", key=storage.key, visible_after=BUSY, receives=RECEIVES, delay=DEBOUNCE)
-        self.dead_events = Queue(
-            self, "Approvals", key=storage.key, visible_after=BUSY, receives=1, delay=Duration.seconds(0)
-        ).dead
+        self.approvals = Queue(
+            self, "Approvals", key=storage.key, visible_after=BUSY, receives=RECEIVES, delay=Duration.seconds(0)
+        )
 
     def start_runs(self, training: Training, settings: Settings) -> None:
         """Start the pipeline for the requests, every night, and after drift."""
@@ -43,7 +44,11 @@ class Retraining(Construct):
             "Start",
             module="start_run",
             key=self._storage.key,
-            environment={"PIPELINE": NAMES["run"], "MAX_RUNS_A_DAY": settings.max_runs_a_day},
+            environment={
+                "PIPELINE": NAMES["run"],
+                "PIPELINES": PIPELINES,
+                "MAX_RUNS_A_DAY": settings.max_runs_a_day,
+            },
         )
         self.start.add_event_source(
             sources.SqsEventSource(
@@ -54,8 +59,8 @@ class Retraining(Construct):
                 max_concurrency=2,
             )
         )
-        runs = ["sagemaker:StartPipelineExecution", "sagemaker:ListPipelineExecutions"]
-        allow(role_of(self.start), runs, training.arn("run"))
+        allow(role_of(self.start), ["sagemaker:StartPipelineExecution"], training.arn("run"))
+        allow(role_of(self.start), ["sagemaker:ListPipelineExecutions"], *map(training.arn, NAMES))
         self._every_night(settings)
 
     def start_after(self, drift: cloudwatch.Alarm) -> None:
@@ -81,9 +86,15 @@ class Retraining(Construct):
             "Release",
             module="release_model",
             key=self._storage.key,
-            environment={"RELEASE_PIPELINE": NAMES["release"], **more},
+            environment={"RELEASE_PIPELINE": NAMES["release"], "PIPELINES": PIPELINES, **more},
+        )
+        self.release.add_event_source(
+            sources.SqsEventSource(
+                self.approvals.queue, batch_size=1, report_batch_item_failures=True, max_concurrency=2
+            )
         )
         allow(role_of(self.release), ["sagemaker:StartPipelineExecution"], training.arn("release"))
+        allow(role_of(self.release), ["sagemaker:ListPipelineExecutions"], *map(training.arn, NAMES))
         if endpoint:
             endpoint.allow_deployment(role_of(self.release))
         events.Rule(
@@ -94,7 +105,7 @@ class Retraining(Construct):
                 detail_type=["SageMaker Model Package State Change"],
                 detail={"ModelPackageGroupName": [MODELS], "ModelApprovalStatus": ["Approved"]},
             ),
-            targets=[targets.LambdaFunction(self.release, dead_letter_queue=self.dead_events, retry_attempts=8)],
+            targets=[targets.SqsQueue(self.approvals.queue, dead_letter_queue=self.approvals.dead)],
         )
 
     def _every_night(self, settings: Settings) -> None:

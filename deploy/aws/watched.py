@@ -62,7 +62,7 @@ def of_dead_letters(ingestion: Ingestion, transcription: Transcription, retraini
         "uploads": ingestion.uploads.dead,
         "media": transcription.media.dead,
         "runs": retraining.runs.dead,
-        "approvals": retraining.dead_events,
+        "approvals": retraining.approvals.dead,
     }
     for name, queue in queues.items():
         metric = queue.metric_approximate_number_of_messages_visible(period=MINUTES, statistic="Maximum")

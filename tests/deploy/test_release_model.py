@@ -22,13 +22,16 @@ ENDPOINT = {
 
 def approved(status: str = "Approved") -> dict[str, Any]:
     detail = {"ModelPackageArn": PACKAGE, "ModelApprovalStatus": status, "ModelPackageGroupName": "shortlist"}
-    return {"source": "aws.sagemaker", "detail-type": "SageMaker Model Package State Change", "detail": detail}
+    event = {"source": "aws.sagemaker", "detail-type": "SageMaker Model Package State Change", "detail": detail}
+    return {"Records": [{"messageId": "m1", "body": json.dumps(event)}]}
 
 
 @pytest.fixture(autouse=True)
 def _release(sagemaker: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELEASE_PIPELINE", "shortlist-release")
+    monkeypatch.setenv("PIPELINES", '["shortlist", "shortlist-release"]')
     sagemaker.answers = {
+        "ListPipelineExecutions": {"PipelineExecutionSummaries": []},
         "StartPipelineExecution": {"PipelineExecutionArn": f"{ARN}pipeline/shortlist-release/execution/1"},
         "CreateModel": {"ModelArn": f"{ARN}model/m"},
         "CreateEndpointConfig": {"EndpointConfigArn": f"{ARN}endpoint-config/c"},
@@ -51,7 +54,16 @@ def test_only_approved_packages_are_released(sagemaker: StandIn) -> None:
 
     with pytest.raises(ValueError, match="expected an approved model package, found Rejected"):
         handler(approved("Rejected"), None)
-    assert sagemaker.requests == []
+    assert sagemaker.called("StartPipelineExecution") == []
+
+
+def test_a_release_waits_while_a_pipeline_runs(sagemaker: StandIn) -> None:
+    from release_model import handler
+
+    running = {"PipelineExecutionDisplayName": "run", "PipelineExecutionStatus": "Executing"}
+    sagemaker.answers["ListPipelineExecutions"] = {"PipelineExecutionSummaries": [running]}
+    assert handler(approved(), None) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert sagemaker.called("StartPipelineExecution") == []
 
 
 def test_the_first_model_creates_the_endpoint(sagemaker: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:

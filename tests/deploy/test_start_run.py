@@ -17,7 +17,9 @@ def runs(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """runs() lists the executions of the pipeline, of which three a day are allowed."""
     client = aws("sagemaker")
     client.create_pipeline(PipelineName="shortlist", PipelineDefinition="{}", RoleArn=ROLE, ClientRequestToken="t" * 32)
+    client.create_pipeline(PipelineName="other", PipelineDefinition="{}", RoleArn=ROLE, ClientRequestToken="o" * 32)
     monkeypatch.setenv("PIPELINE", "shortlist")
+    monkeypatch.setenv("PIPELINES", '["shortlist", "other"]')
     monkeypatch.setenv("MAX_RUNS_A_DAY", "3")
     return lambda: client.list_pipeline_executions(PipelineName="shortlist")["PipelineExecutionSummaries"]
 
@@ -63,3 +65,13 @@ def test_requests_wait_while_a_run_goes_on(state: str, runs: Any, sagemaker: Sta
     answer = handler({"Records": [message(1), message(2)]}, None)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}, {"itemIdentifier": "m2"}]}
     assert sagemaker.called("StartPipelineExecution") == []
+
+
+def test_a_run_starts_when_no_pipeline_runs(runs: Any, sagemaker: StandIn) -> None:
+    from start_run import handler
+
+    sagemaker.answers["ListPipelineExecutions"] = {"PipelineExecutionSummaries": []}
+    sagemaker.answers["StartPipelineExecution"] = {"PipelineExecutionArn": f"{ROLE}/1"}
+    assert handler({"Records": [message(1)]}, None) == {"batchItemFailures": []}
+    assert {one["PipelineName"] for one in sagemaker.called("ListPipelineExecutions")} == {"shortlist", "other"}
+    assert len(sagemaker.called("StartPipelineExecution")) == 1

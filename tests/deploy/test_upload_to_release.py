@@ -50,7 +50,7 @@ def test_an_upload_leads_to_a_model_that_is_released_once_it_is_approved(
     runs_url = aws("sqs").create_queue(QueueName="runs")["QueueUrl"]
     for name, value in {
         "RUNS_QUEUE": runs_url, "PIPELINE": "shortlist", "MAX_RUNS_A_DAY": "4",
-        "RELEASE_PIPELINE": "shortlist-release",
+        "RELEASE_PIPELINE": "shortlist-release", "PIPELINES": '["shortlist", "shortlist-release"]',
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -78,6 +78,6 @@ def test_an_upload_leads_to_a_model_that_is_released_once_it_is_approved(
 
     client.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
     detail = {"ModelPackageArn": package, "ModelApprovalStatus": "Approved", "ModelPackageGroupName": "shortlist"}
-    release_model.handler({"detail": detail}, None)
+    release_model.handler({"Records": [{"messageId": "m1", "body": json.dumps({"detail": detail})}]}, None)
     assert len(executions(client, "shortlist-release")) == 1
     assert [step["Name"] for step in DEFINITIONS["release"]["Steps"]] == ["promote", "publish"]

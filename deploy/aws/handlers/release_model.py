@@ -1,7 +1,8 @@
 """A Lambda function that deploys a model package when a person has approved it.
 
-The pipeline of the release promotes the version and publishes the home, which the running servers follow. If there is a
-SageMaker endpoint, it gets the version step by step, and returns to the former one if an alarm goes off.
+The pipeline of the release promotes the version and publishes the home, which the running servers follow. It waits
+while another pipeline runs: that would put back the home that it began with. If there is a SageMaker endpoint, it gets
+the version step by step, and returns to the former one if an alarm goes off.
 """
 
 from __future__ import annotations
@@ -15,16 +16,30 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 from embedded_metrics import write_metrics
+from executions import is_any_running
 
 VARIANT = "all"
 
 
-def handler(event: Mapping[str, Any], _context: object) -> None:
-    """Deploy the model package of an event of EventBridge. The same event again changes nothing."""
-    package = str(event["detail"]["ModelPackageArn"])
-    if event["detail"]["ModelApprovalStatus"] != "Approved":
-        raise ValueError(f"expected an approved model package, found {event['detail']['ModelApprovalStatus']}")
-    client = boto3.client("sagemaker")
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """Deploy the model packages that the messages of a queue name. While a pipeline runs, they are delivered again.
+
+    The same message again changes nothing.
+    """
+    client, waiting = boto3.client("sagemaker"), []
+    for record in event["Records"]:
+        if is_any_running(client, json.loads(os.environ["PIPELINES"])):
+            waiting.append({"itemIdentifier": record["messageId"]})
+        else:
+            release(client, json.loads(record["body"])["detail"])
+    return {"batchItemFailures": waiting}
+
+
+def release(client: Any, approved: Mapping[str, str]) -> None:
+    """Deploy the model package of an event. Raises `ValueError` if it is not approved, and `ClientError`."""
+    package = approved["ModelPackageArn"]
+    if approved["ModelApprovalStatus"] != "Approved":
+        raise ValueError(f"expected an approved model package, found {approved['ModelApprovalStatus']}")
     token = hashlib.sha256(package.encode()).hexdigest()[:40]
     client.start_pipeline_execution(PipelineName=os.environ["RELEASE_PIPELINE"], ClientRequestToken=token)
     if "ENDPOINT" in os.environ:

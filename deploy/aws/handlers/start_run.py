@@ -1,4 +1,4 @@
-"""A Lambda function that starts the pipeline: once for all requests that wait, never twice at a time, within a limit.
+"""A Lambda function that starts the pipeline: once for all requests that wait, never beside another, within a limit.
 
 Uploads, the schedule and the alarm on drift send requests to a queue, which delays them for some minutes.
 """
@@ -9,28 +9,27 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 from embedded_metrics import write_metrics
-
-RUNNING = ("Executing", "Stopping")
+from executions import executions_since, is_any_running
 
 log = logging.getLogger(__name__)
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """Start one run for the messages of a queue. While another one runs, they are returned and delivered again."""
+    """Start one run for the messages of a queue. While a pipeline runs, they are returned and delivered again."""
     records = event["Records"]
     reasons = sorted({str(json.loads(record["body"])["reason"]) for record in records})
     client, pipeline = boto3.client("sagemaker"), os.environ["PIPELINE"]
     token = token_of([record["messageId"] for record in records])
-    today = list(runs_since(client, pipeline, datetime.now(UTC) - timedelta(days=1)))
+    today = list(executions_since(client, pipeline, datetime.now(UTC) - timedelta(days=1)))
     if any(run["PipelineExecutionDisplayName"] == token for run in today):
         return answer(())  # this batch was delivered before
-    if any(run["PipelineExecutionStatus"] in RUNNING for run in today):
+    if is_any_running(client, json.loads(os.environ["PIPELINES"])):
         return answer([record["messageId"] for record in records])
     if len(today) >= int(os.environ["MAX_RUNS_A_DAY"]):
         log.warning("not started: %s runs in a day. The requests were for %s", len(today), reasons)
@@ -49,13 +48,6 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 def token_of(identifiers: Sequence[str]) -> str:
     """Return a token for a batch of messages, whatever their order. SageMaker wants 32 to 128 characters."""
     return "run-" + hashlib.sha256("\n".join(sorted(identifiers)).encode()).hexdigest()[:40]
-
-
-def runs_since(client: Any, pipeline: str, since: datetime) -> Iterator[Mapping[str, Any]]:
-    """Yield the executions of `pipeline` that were started after `since`."""
-    pages = client.get_paginator("list_pipeline_executions").paginate(PipelineName=pipeline, CreatedAfter=since)
-    for page in pages:
-        yield from page["PipelineExecutionSummaries"]
 
 
 def answer(failed: Sequence[str]) -> dict[str, Any]:

@@ -261,6 +261,7 @@ CASES = (
         may=(
             ("sagemaker:StartPipelineExecution", f"{SAGEMAKER}:pipeline/shortlist"),
             ("sagemaker:ListPipelineExecutions", f"{SAGEMAKER}:pipeline/shortlist"),
+            ("sagemaker:ListPipelineExecutions", f"{SAGEMAKER}:pipeline/shortlist-release"),
             ("sqs:ReceiveMessage", "{runs}"),
         ),
         may_not=(
@@ -280,6 +281,8 @@ CASES = (
         "RetrainingReleaseRole",
         may=(
             ("sagemaker:StartPipelineExecution", f"{SAGEMAKER}:pipeline/shortlist-release"),
+            ("sagemaker:ListPipelineExecutions", f"{SAGEMAKER}:pipeline/shortlist"),
+            ("sqs:DeleteMessage", "{approvals}"),
             ("sagemaker:UpdateEndpoint", f"{SAGEMAKER}:endpoint/shortlist"),
             ("sagemaker:CreateModel", f"{SAGEMAKER}:model/shortlist-1"),
             ("kms:Decrypt", "{key}"),

@@ -42,6 +42,7 @@ def named(template: Template) -> dict[str, str]:
         "{media}": template.arn("TranscriptionMediaQueue", "AWS::SQS::Queue"),
         "{media jobs}": template.arn("TranscriptionJobs", "AWS::Batch::JobQueue"),
         "{media job}": template.arn("TranscriptionJob", "AWS::Batch::JobDefinition"),
+        "{approvals}": template.arn("RetrainingApprovalsQueue", "AWS::SQS::Queue"),
         "{runs}": template.arn("RetrainingRunsQueue", "AWS::SQS::Queue"),
         "{key}": template.arn("StorageKey", "AWS::KMS::Key"),
         "{database}": template.arn("DatabaseInstanceSecretAttachment", "AWS::SecretsManager::SecretTargetAttachment"),
