@@ -44,12 +44,14 @@ LEFT_OUT = {
 }
 UPLOADS, DATABASE = ("AWS::Lambda::Function", "IngestionFunction"), ("AWS::RDS::DBInstance", "DatabaseInstance")
 RUNS, APPROVED = ("AWS::SQS::Queue", "RetrainingRunsQueue"), ("AWS::Events::Rule", "RetrainingApproved")
+RELEASE = ("AWS::Lambda::Function", "RetrainingReleaseFunction")
 JOBS, API_KEY = ("AWS::IAM::Policy", "TrainingJobRoleDefaultPolicy"), ("AWS::SecretsManager::Secret", "ServiceApiKey")
 CHANGED = {
     UPLOADS: "its image wants Docker: the same handler runs under the same runtime client, as a custom runtime",
     DATABASE: "it is a record without a server: its address is that of a PostgreSQL on this machine",
     RUNS: "requests wait for ten minutes: here they are delivered at once",
     APPROVED: "only AWS may send events of aws.sagemaker: here the test sends them",
+    RELEASE: "moto has no instances of newer kinds than ml.m5",
     JOBS: "ministack decides nothing by the namespace of a metric: any namespace is allowed",
     API_KEY: "a reference to it is its name: here references give its ARN, as on AWS",
 }
@@ -72,6 +74,8 @@ def emulated(resources: Mapping[str, dict[str, Any]], uploads: Mapping[str, Any]
     del function["PackageType"]
     kept[id_of(kept, *RUNS)]["Properties"]["DelaySeconds"] = 0
     kept[id_of(kept, *APPROVED)]["Properties"]["EventPattern"]["source"] = [SENDER]
+    release = kept[id_of(kept, *RELEASE)]["Properties"]
+    release["Environment"] = json.loads(json.dumps(release["Environment"]).replace("ml.m6i.", "ml.m5."))
     for statement in kept[id_of(kept, *JOBS)]["Properties"]["PolicyDocument"]["Statement"]:
         if statement["Action"] == "cloudwatch:PutMetricData":
             del statement["Condition"]

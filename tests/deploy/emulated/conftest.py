@@ -35,7 +35,7 @@ PYTHON, MINISTACK = BUILD / "aws" / "bin" / "python", BUILD / "aws-emulator" / "
 RUNTIME_CLIENT = BUILD / "aws-lambda"
 CONTEXT = {
     "region": REGION, "certificate": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/abc", "email": "you@example.org",
-    "endpoint": "yes", "min_tasks": "0", "max_runs_a_day": "20",
+    "endpoint": "yes", "min_tasks": "0", "max_runs_a_day": "20", "schedule": "cron(0 3 1 1 ? 2099)",
 }  # fmt: skip
 
 
@@ -52,9 +52,9 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deployed(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """The stack on the emulators."""
+    """The stack on emulators of its own."""
     folder = tmp_path_factory.mktemp("ministack")
     with ExitStack() as opened:
         database = opened.enter_context(postgres())

@@ -67,12 +67,16 @@ def run_job(stack: Deployed, arguments: Mapping[str, Any], folder: Path) -> str:
 
 
 def run(command: list[str], variables: Mapping[str, str]) -> str:
-    """Run a command of Shortlist with these variables and no other settings. Return what it printed."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHORTLIST_", "PG"))}
-    environ |= {"SHORTLIST_MODELS__CACHE": CACHE, "SHORTLIST_MODELS__OFFLINE": "true"} | dict(variables)
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    """Run a command of Shortlist. Return what it printed on stdout. Raises if it fails."""
+    done = subprocess.run(command, env=own_environ(variables), capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
+    return done.stdout
+
+
+def own_environ(variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a container with these variables, without the settings of the person who runs the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHORTLIST_", "PG"))}
+    return kept | {"SHORTLIST_MODELS__CACHE": CACHE, "SHORTLIST_MODELS__OFFLINE": "true"} | dict(variables)
 
 
 def download(s3: Any, address: str, folder: Path) -> None:

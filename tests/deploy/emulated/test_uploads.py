@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.deploy.conftest import ROOT
-from tests.deploy.emulated.jobs import executions, run
+from tests.deploy.emulated.jobs import run
 from tests.deploy.emulated.service import task_variables
 from tests.deploy.emulated.stack import Deployed
 from tests.deploy.emulated.uploads import WAIT_S, Uploads
@@ -46,7 +46,7 @@ def shortlist(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> S
 @pytest.fixture(scope="module")
 def uploads(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Uploads:
     """Uploads after those of the videos of sample/, which a run has stored and published."""
-    uploads = Uploads(deployed, executions(deployed, "shortlist"))
+    uploads = Uploads(deployed)
     uploads.put("videos/one+two ü.jsonl", (ROOT / "sample" / "videos.jsonl").read_text())
     uploads.run(tmp_path_factory.mktemp("run"))
     return uploads

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -20,10 +20,10 @@ INCOMING = "incoming/"
 
 @dataclass(slots=True)
 class Uploads:
-    """`stack` with the rights of its owner. `ran` are the executions of the pipeline that were run, or are left."""
+    """`stack` with the rights of its owner. `ran` are the executions of pipelines that were run."""
 
     stack: Deployed
-    ran: set[str]
+    ran: set[str] = field(default_factory=set)
 
     @property
     def bucket(self) -> str:
@@ -77,11 +77,11 @@ class Uploads:
         yield
         client.set_queue_attributes(QueueUrl=url, Attributes=before)
 
-    def run(self, folder: Path, last: str | None = None) -> dict[str, str]:
+    def run(self, folder: Path, pipeline: str = "shortlist", last: str | None = None) -> dict[str, str]:
         """Wait for an execution that nobody has run, and run it until the `last` step. See `run_execution`."""
 
         def waiting() -> set[str]:
-            return executions(self.stack, "shortlist") - self.ran
+            return executions(self.stack, pipeline) - self.ran
 
         [execution] = until(waiting, WAIT_S)
         self.ran.add(execution)
