@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.rerank.agreement import METHODS, SEED, START_WEIGHTS, Floats, Score, stage_score, stored_lists
-from benchmarks.rerank.cross_training import LOSSES, Recipe, title_lists, train
+from benchmarks.rerank.cross_training import LOSSES, Recipe, title_lists, train, write
 from benchmarks.rerank.lists import Vectors, load
 from benchmarks.rerank.quality import DEPTH, show
 from benchmarks.rerank.student import BENCHES, CONFIG, table, token_network
@@ -53,34 +53,51 @@ def cross_encoder(folder: Path, precision: str) -> Judge:
     return lambda one: np.array([score(one.wish, text) for text in one.texts.values()])
 
 
-def students(lists: Sequence[JudgedList], network: TokenNetwork) -> dict[str, Judge]:
+class Comparison:
+    """Compares students, which score the features of a list, and networks, which read its texts."""
+
+    def __init__(self, network: TokenNetwork, students: Mapping[str, Score], networks: Mapping[str, Judge]) -> None:
+        self._network, self._students, self._networks = network, students, networks
+
+    def row(self, one: JudgedList) -> tuple[Floats, Floats]:
+        """Return the features of a list and the score of the retrieval."""
+        return features(one.wish, list(one.texts.values()), self._network), stage_score(one)
+
+    def show(self, name: str, lists: Sequence[JudgedList]) -> dict[str, Any]:
+        """Print the agreement of all with the teacher and their cost. Return scores by group and candidate."""
+        rows, shared = _timed(lambda: [self.row(one) for one in lists])
+        scored = {}
+        for judge, score in self._students.items():
+            values, own = _timed(lambda score=score: [score(*row) for row in rows])
+            scored[judge] = values, shared + own
+        for judge, read in self._networks.items():
+            scored[judge] = _timed(lambda read=read: [read(one) for one in lists])
+        candidates, found, table = sum(len(one.teacher) for one in lists), {}, []
+        for judge, (values, seconds) in scored.items():
+            scores = {one.wish: dict(zip(one.teacher, of.tolist(), strict=True))
+                      for one, of in zip(lists, values, strict=True)}  # fmt: skip
+            verdict = judge_student(lists, lambda one, scores=scores: scores[one.wish], {}, CONFIG, SEED)
+            none, student, teacher = verdict.rows
+            table.append({"judge": judge, "tau": student.tau, "nDCG@10": student.ndcg,
+                          "difference": verdict.over_none[0], "p": verdict.over_none[3],
+                          f"core-ms for {DEPTH}": round(seconds * 1000 * DEPTH / candidates)})  # fmt: skip
+            found[judge] = {one.group: scores[one.wish] for one in lists}
+        levels = f"no rerank {none.ndcg:.4f}, the teacher {teacher.ndcg:.4f}"
+        show(f"{name}: agreement with the teacher over {verdict.items} videos or wishes; {levels}", table)
+        return found
+
+
+def students(lists: Sequence[JudgedList], network: TokenNetwork) -> dict[str, Score]:
     """Return the student without training, and those of `METHODS`, fitted on `lists`."""
     tokens = [features(one.wish, list(one.texts.values()), network) for one in lists]
     stages = [stage_score(one) for one in lists]
     scores: dict[str, Score] = {"token similarity": lambda features, _stages: features @ START_WEIGHTS}
-    scores |= {name: method(lists, tokens, stages) for name, method in METHODS.items()}
-
-    def judge(score: Score) -> Judge:
-        return lambda one: score(features(one.wish, list(one.texts.values()), network), stage_score(one))
-
-    return {name: judge(score) for name, score in scores.items()}
+    return scores | {name: method(lists, tokens, stages) for name, method in METHODS.items()}
 
 
-def compare_judges(name: str, lists: Sequence[JudgedList], judges: Mapping[str, Judge]) -> dict[str, Any]:
-    """Print the agreement of each judge with the teacher and its cost. Return its scores by group and candidate."""
-    rows, found = [], {}
-    for judge, score in judges.items():
-        start = time.process_time()
-        scores = {one.wish: dict(zip(one.teacher, score(one).tolist(), strict=True)) for one in lists}
-        ms = (time.process_time() - start) * 1000 * DEPTH / sum(len(one.teacher) for one in lists)
-        verdict = judge_student(lists, lambda one, scores=scores: scores[one.wish], {}, CONFIG, SEED)
-        none, student, teacher = verdict.rows
-        rows.append({"judge": judge, "tau": student.tau, "nDCG@10": student.ndcg, "difference": verdict.over_none[0],
-                     "p": verdict.over_none[3], f"core-ms for {DEPTH}": round(ms)})  # fmt: skip
-        found[judge] = {one.group: scores[one.wish] for one in lists}
-    levels = f"no rerank {none.ndcg:.4f}, the teacher {teacher.ndcg:.4f}"
-    show(f"{name}: agreement with the teacher over {verdict.items} videos or wishes; {levels}", rows)
-    return found
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    start = time.process_time()
+    return work(), time.process_time() - start
 
 
 def main() -> None:
@@ -99,13 +116,14 @@ def main() -> None:
         recipe = Recipe(args.layers, args.frozen, args.loss)
         folder = args.work / f"{recipe.name}-{len(made.training)}"
         if not folder.exists():
-            train(folder, title_lists(home, config), made.training, recipe)
-    judges = students(made.training, token_network(args.work))
-    judges |= {f"cross-encoder, {precision}": cross_encoder(folder, precision) for precision in ("float32", "int8")}
-    compare_judges("held out", made.held_out, judges)
+            write(train(title_lists(home, config), made.training, recipe), folder)
+    network = token_network(args.work)
+    networks = {f"cross-encoder, {precision}": cross_encoder(folder, precision) for precision in ("int8", "float32")}
+    comparison = Comparison(network, students(made.training, network), networks)
+    comparison.show("held out", made.held_out)
     for name in BENCHES:
         bench = load(name, Path(os.environ["SHORTLIST_BENCH_DATA"]), Vectors(args.work))
-        show(f"{name}: relevance", table(name, bench, compare_judges(name, stored_lists(name, bench), judges)))
+        show(f"{name}: relevance", table(name, bench, comparison.show(name, stored_lists(name, bench))))
 
 
 if __name__ == "__main__":

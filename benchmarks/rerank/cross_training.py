@@ -6,6 +6,7 @@ teacher's log-odds in the judged lists.
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,18 +25,19 @@ from shortlist.app.build import encoder_of
 from shortlist.core.config import Config, EncoderConfig, ModelsConfig
 from shortlist.core.ranking import Filters
 from shortlist.learning.student.lists import JudgedList, is_held_out
-from shortlist.models.encoders.loader import load_reference
 from shortlist.models.encoders.onnx_export import trace
 from shortlist.models.encoders.quantise import quantise
 from shortlist.models.students.token_network import MAX_TOKENS, TOKENIZER
+from shortlist.models.weights.resolve import resolve
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.store.caches.cached_encoder import CachedEncoder
 from shortlist.store.home import Home
 
-TITLES, RIVALS = 300, 7
+TITLES, RIVALS = 200, 5
 EPOCHS = 3  # over the judged lists; one over the titles
-RATE, WARM_UP = 2e-5, 0.1
+RATE, HEAD_RATE, WARM_UP = 2e-5, 1e-3, 0.1  # the head is new
+ENCODER = EncoderConfig().name
 
 Example = tuple[str, list[str], list[float]]  # a wish, texts, and the target of each
 
@@ -101,7 +103,9 @@ def learn(model: Any, examples: Sequence[Example], loss: Callable[[Any, Any], An
     import torch
     from transformers import get_linear_schedule_with_warmup
 
-    optimiser = torch.optim.AdamW([one for one in model.parameters() if one.requires_grad], RATE)
+    head = model.transformers_model.classifier
+    body = [one for one in model.transformers_model.bert.parameters() if one.requires_grad]
+    optimiser = torch.optim.AdamW([{"params": body}, {"params": head.parameters(), "lr": HEAD_RATE}], RATE)
     steps, rng = epochs * len(examples), np.random.default_rng(SEED)
     schedule = get_linear_schedule_with_warmup(optimiser, int(WARM_UP * steps), steps)
     order = [at for _ in range(epochs) for at in rng.permutation(len(examples)).tolist()]
@@ -118,26 +122,37 @@ def learn(model: Any, examples: Sequence[Example], loss: Callable[[Any, Any], An
         schedule.step()
 
 
-def train(folder: Path, titles: Sequence[Example], lists: Sequence[JudgedList], recipe: Recipe) -> None:
-    """Train a cross-encoder and write its networks, in float32 and in 8 bits, and its tokenizer into `folder`."""
+def train(titles: Sequence[Example], lists: Sequence[JudgedList], recipe: Recipe) -> Any:
+    """Return a CrossEncoder trained on `titles`, then on the judged `lists`."""
+    model = untrained(recipe)
+    start = time.process_time()
+    learn(model, titles, info_nce, 1)
+    judged = [(one.wish, list(one.texts.values()), list(one.teacher.values())) for one in lists]
+    learn(model, judged, LOSSES[recipe.loss], EPOCHS)
+    CONSOLE.print(f"{len(titles)} titles, {len(judged)} lists: {time.process_time() - start:,.0f} core-seconds")
+    return model
+
+
+def untrained(recipe: Recipe) -> Any:
+    """Return a CrossEncoder with the layers of the shipped encoder and an untrained head."""
     import torch
     from sentence_transformers import CrossEncoder
 
-    weights, _ = load_reference(EncoderConfig(threads=1), ModelsConfig())
     torch.manual_seed(SEED)
-    model = CrossEncoder(str(weights), num_labels=1, max_length=MAX_TOKENS, device="cpu", local_files_only=True,
-                         activation_fn=torch.nn.Identity())  # fmt: skip
+    torch.set_num_threads(1)
+    model = CrossEncoder(str(resolve(ENCODER, ModelsConfig())), num_labels=1, max_length=MAX_TOKENS, device="cpu",
+                         local_files_only=True, activation_fn=torch.nn.Identity())  # fmt: skip
     network = model.transformers_model.bert
     del network.encoder.layer[recipe.layers :]
     if recipe.frozen:
         network.embeddings.requires_grad_(False)
         network.encoder.layer[: recipe.frozen].requires_grad_(False)
-    start = time.process_time()
-    learn(model, titles, info_nce, 1)
-    judged = [(one.wish, list(one.texts.values()), list(one.teacher.values())) for one in lists]
-    learn(model, judged, LOSSES[recipe.loss], EPOCHS)
-    CONSOLE.print(f"{len(titles)} titles, {len(lists)} lists: {time.process_time() - start:,.0f} core-seconds")
+    return model
+
+
+def write(model: Any, folder: Path) -> None:
+    """Write the networks of `model`, in float32 and in 8 bits, and its tokenizer into `folder`."""
     folder.mkdir(parents=True)
-    (folder / TOKENIZER).write_bytes((weights / TOKENIZER).read_bytes())
+    shutil.copyfile(resolve(ENCODER, ModelsConfig()) / TOKENIZER, folder / TOKENIZER)
     trace(model, folder / "float32.onnx", "scores")
     quantise(folder / "float32.onnx", folder / "int8.onnx")
