@@ -358,7 +358,7 @@ def _other_encoder(path: Path, current: str, requested: str) -> HomeVersion:
     if name == old:
         return HomeVersion(
             f"the vectors of the home at {path} are not those of {name} as it is now",
-            expected=f"the weights and max_chunks of {current}",
+            expected=f"the weights, precision and max_chunks of {current}",
             found=requested,
             remedy="encode everything again with `shortlist rebuild`, or undo the change",
         )
