@@ -11,7 +11,11 @@ from typing import Any
 
 import boto3
 import pytest
+from pydantic import SecretStr
 
+from shortlist.core.config import StoreConfig
+from shortlist.store.home import Home
+from tests.database_servers import Postgres
 from tests.deploy.sagemaker_stand_in import StandIn, sagemaker_stand_in
 
 ROOT = Path(__file__).parents[2]
@@ -127,3 +131,33 @@ def batch(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
         monkeypatch.setenv("JOB_DEFINITION", "arn:aws:batch:eu-west-1:123456789012:job-definition/d:1")
         stand_in.answers = {"listjobs": {"jobSummaryList": []}, "submitjob": {"jobName": "j", "jobId": "1"}}
         yield stand_in
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """Files that were uploaded for a home on PostgreSQL, and how the function gets to know of them."""
+
+    home: Home
+    environment: Mapping[str, str]
+    event: Mapping[str, Any]
+
+
+@pytest.fixture
+def uploaded(
+    aws: Callable[[str], Any], postgres: Postgres, new_hash_encoder: Any, tmp_path: Path
+) -> Iterator[Uploaded]:
+    """Twenty events and a reader, in the event with which the queue calls the function."""
+    bucket, url, s3 = "uploads", postgres.new_database(), aws("s3")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    events = "".join(f"u{n},v{n},video,view,2026-11-20T10:00:00Z\n" for n in range(20))
+    records = []
+    for key, text in {
+        "incoming/events/day.csv": f"user_id,item_id,kind,action,at\n{events}",
+        "incoming/readers/r.jsonl": '{"user_id": "u1", "interests": ["space"]}\n',
+    }.items():
+        etag = s3.put_object(Bucket=bucket, Key=key, Body=text.encode())["ETag"].strip('"')
+        body = json.dumps({"Records": [{"s3": {"bucket": {"name": bucket}, "object": {"key": key, "eTag": etag}}}]})
+        records.append({"messageId": key, "body": body, "attributes": {"ApproximateReceiveCount": "1"}})
+    environment = {"SHORTLIST_STORE__CATALOGUE": url, "MAX_RECEIVES": str(MAX_RECEIVES), "RUNS_QUEUE": "none"}
+    with Home.open(tmp_path / "home", new_hash_encoder().name, StoreConfig(catalogue=SecretStr(url))) as home:
+        yield Uploaded(home, environment, {"Records": records})

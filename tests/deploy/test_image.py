@@ -18,10 +18,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.deploy.conftest import ROOT
+from shortlist.core.config import ModelsConfig
+from shortlist.models.weights.resolve import cache_folder
+from tests.deploy.conftest import ROOT, Uploaded
+from tests.deploy.lambda_runtime import lambda_runtime
 from tests.serving.conftest import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+TARGETS = ("api", "sagemaker", "job", "lambda")
 PROGRAMS = ("buildah", "podman", "runc", "mmdebstrap")
 LIMITS = ("--ulimit", "nofile=20000:20000", "--ulimit", "nproc=30000:30000")
 KEY = "a-key-that-a-deployment-has-made-for-itself"
@@ -44,7 +48,7 @@ def prefix() -> str:
     if base is None:
         base = "localhost/python:base"
         subprocess.run([str(ROOT / "deploy/image/base.sh"), base], check=True)
-    for target in ("api", "sagemaker", "job", "lambda"):
+    for target in TARGETS:
         command = [
             "buildah", "build", *LIMITS, "--isolation", "chroot", "--network", "host", "--layers", "--build-arg",
             f"BASE={base}", "-f", "deploy/image/Dockerfile", "--target", target, "-t", f"localhost/shortlist:{target}",
@@ -65,6 +69,17 @@ def running(image: str, *words: str, options: tuple[str, ...] = ()) -> Iterator[
         yield container.strip()
     finally:
         podman("rm", "--force", "--time", "1", container.strip())
+
+
+def once(image: str, *words: str, options: tuple[str, ...] = ()) -> str:
+    """What a container prints that runs to its end."""
+    return podman("run", "--rm", "--runtime", "runc", *LIMITS, "--network", "host", *options, image, *words)
+
+
+def stopped(container: str) -> str:
+    """The exit code after SIGTERM."""
+    podman("stop", "--time", "40", container)
+    return podman("inspect", "--format", "{{.State.ExitCode}}", container).strip()
 
 
 def answer(url: str, container: str) -> httpx.Response:
@@ -90,57 +105,88 @@ def home(sample_home: Path) -> Path:
     return sample_home
 
 
-WEIGHTS = ("--volume", f"{Path.home()}/.cache/shortlist:/opt/weights:ro")
-OFFLINE = ("--env", "SHORTLIST_MODELS__OFFLINE=true", "--env", "SHORTLIST_MODELS__CACHE=/opt/weights")
-
-
 def test_the_api_is_not_root_and_changes_nothing_of_its_image(prefix: str, home: Path) -> None:
     options = (
         "--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges", "--tmpfs", "/tmp",
-        "--volume", f"{home}:/data/home", *WEIGHTS, *OFFLINE, "--env", f"SHORTLIST_SERVE__KEY={KEY}",
+        "--volume", f"{home}:/data/home", "--env", f"SHORTLIST_SERVE__KEY={KEY}",
+        "--env", "SHORTLIST_MODELS__OFFLINE=true",
     )  # fmt: skip
-    words = ("serve", "api", "--host", "127.0.0.1", "--port", "18080")
+    words = ("serve", "--host", "127.0.0.1", "--port", "18080")
     with running(f"{prefix}api", *words, options=options) as container:
         url = "http://127.0.0.1:18080"
-        ready = answer(f"{url}/readyz", container)
+        assert answer(f"{url}/healthz", container).status_code == 200
+        ready = httpx.get(f"{url}/readyz", timeout=60)
         assert ready.json() == {"status": "ready", "encoder": "loaded"}, podman("logs", container)
         assert podman("exec", container, "id", "-u").strip() == "10001"
         assert httpx.get(f"{url}/v1/recommend/user_123").status_code == 401
         allowed = {"Authorization": f"Bearer {KEY}"}
-        found = httpx.get(f"{url}/v1/recommend/user_123", params={"rerank": "none"}, headers=allowed, timeout=60)
+        wish = {"rerank": "none", "about": "something about the Moon"}
+        found = httpx.get(f"{url}/v1/recommend/user_123", params=wish, headers=allowed, timeout=60)
         assert found.json()["recommendations"]
-        podman("stop", "--time", "40", container)
-        assert podman("inspect", "--format", "{{.State.ExitCode}}", container).strip() == "0"
+        assert stopped(container) == "0"
 
 
-def test_sagemaker_gets_answers_from_mounted_weights(prefix: str, home: Path) -> None:
-    options = ("--volume", f"{home}:/opt/ml/model", *WEIGHTS, *OFFLINE)
-    with running(f"{prefix}sagemaker", "serve", options=options) as container:
+INVOCATIONS = {
+    "hits": {"search": {"text": "a sourdough starter", "k": 3}},
+    "recommendations": {"recommend": {"user_id": "user_123", "k": 3, "rerank": "none"}},
+    "ranking": {"rank": {"user_id": "user_123", "candidates": ["is-my-sourdough-starter-dead"], "rerank": "none"}},
+}
+
+
+def test_sagemaker_gets_answers_in_time(prefix: str, home: Path) -> None:
+    with running(f"{prefix}sagemaker", "serve", options=("--volume", f"{home}:/opt/ml/model")) as container:
         url = "http://127.0.0.1:8080"
         ready = answer(f"{url}/ping", container)
         assert ready.json() == {"status": "ready", "encoder": "loaded"}, podman("logs", container)
         assert httpx.get(f"{url}/ping").elapsed.total_seconds() < 2
-        body = {"search": {"text": "a sourdough starter", "k": 3}}
-        assert len(httpx.post(f"{url}/invocations", json=body, timeout=60).json()["hits"]) == 3
-        podman("stop", "--time", "30", container)
-        assert podman("inspect", "--format", "{{.State.ExitCode}}", container).strip() == "0"
+        for part, body in INVOCATIONS.items():
+            found = httpx.post(f"{url}/invocations", json=body, timeout=60).json()
+            assert found[part], found
+        assert stopped(container) == "0"
 
 
-def test_a_job_is_a_command(prefix: str) -> None:
-    image = f"{prefix}job"
-    steps = podman("run", "--rm", "--runtime", "runc", *LIMITS, "--network", "host", image, "pipeline", "sagemaker")
-    assert json.loads(steps)["Steps"][0]["Name"] == "arrive"
+def test_sagemaker_reads_mounted_weights(prefix: str, home: Path) -> None:
+    weights = ("--volume", f"{cache_folder(ModelsConfig())}:/opt/weights:ro")
+    options = ("--volume", f"{home}:/opt/ml/model", *weights)
+    with running(f"{prefix}sagemaker", "serve", options=options) as container:
+        ready = answer("http://127.0.0.1:8080/ping", container)
+        assert ready.json() == {"status": "ready", "encoder": "loaded"}, podman("logs", container)
 
 
-def test_the_function_can_be_imported_where_lambda_calls_it(prefix: str) -> None:
-    code = "import ingest_upload; print(ingest_upload.handler({'Records': []}, None))"
-    options = ("run", "--rm", "--runtime", "runc", *LIMITS, "--network", "host", "--read-only", "--tmpfs", "/tmp")
-    said = podman(*options, "--entrypoint", "python3", f"{prefix}lambda", "-c", code)
-    assert said.strip() == "{'batchItemFailures': []}"
+def test_a_job_is_a_step_of_the_pipeline(prefix: str, home: Path) -> None:
+    incoming = home / "incoming" / "events"
+    incoming.mkdir(parents=True)
+    shutil.copy(ROOT / "sample/events.csv", incoming)
+    options = ("--volume", f"{home}:/opt/ml/model", "--env", "SHORTLIST_PIPELINE__SETTLE_S=0")
+    for step in ("arrive", "validate", "ingest"):
+        once(f"{prefix}job", "pipeline", step, options=options)
+    found = once(f"{prefix}job", "pipeline", "arrivals", "--json", options=options)
+    assert json.loads(found)[0]["state"] == "done", found
 
 
-def test_what_is_in_the_image_is_listed(prefix: str) -> None:
-    options = ("run", "--rm", "--runtime", "runc", *LIMITS, "--network", "host", "--entrypoint", "cat")
-    listed = json.loads(podman(*options, f"{prefix}api", "/opt/shortlist/sbom.json"))
+def test_a_job_trains_towers(prefix: str) -> None:
+    code = "import shortlist.learning.towers.train, torch; print(torch.ones(2, 2).det().item())"
+    assert once(f"{prefix}job", "-c", code, options=("--entrypoint", "python3")).strip() == "0.0"
+
+
+def test_lambda_gets_an_answer_from_its_runtime_client(prefix: str, uploaded: Uploaded) -> None:
+    reached = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    with lambda_runtime(uploaded.event) as (address, answers):
+        environment = {**uploaded.environment, **reached, "AWS_LAMBDA_RUNTIME_API": address}
+        variables = (word for name, value in environment.items() for word in ("--env", f"{name}={value}"))
+        with running(f"{prefix}lambda", options=("--read-only", "--tmpfs", "/tmp", *variables)) as container:
+            said = answers.get(timeout=300)
+            assert said == ("response", {"batchItemFailures": []}), podman("logs", container)
+    assert uploaded.home.catalogue.counts().events == 20
+    assert uploaded.home.catalogue.readers.get("u1").interests == ("space",)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_image_is_small_and_lists_what_is_in_it(prefix: str, target: str) -> None:
+    image = f"{prefix}{target}"
+    assert int(podman("image", "inspect", "--format", "{{.Size}}", image)) < 2e9
+    listed = json.loads(once(image, "/opt/shortlist/sbom.json", options=("--entrypoint", "cat")))
     assert listed["bomFormat"] == "CycloneDX"
-    assert {"shortlist", "torch", "fastapi"} <= {one["name"] for one in listed["components"]}
+    names = {one["name"] for one in listed["components"]}
+    assert "shortlist" in names
+    assert ("torch" in names) == (target == "job")
