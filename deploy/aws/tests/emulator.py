@@ -67,8 +67,8 @@ def ministack(
             _wait(process, url, certificate, folder / "log")
             yield url
         finally:
-            process.terminate()
-            process.wait(30)
+            process.kill()  # it waits for its own workers if it is asked to end, and holds nothing worth keeping
+            process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, certificate: Path | None, log: Path) -> None:
