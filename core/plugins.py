@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from itertools import chain
 from pkgutil import iter_modules
 from typing import TypeVar
 
@@ -31,12 +32,12 @@ _registering: ContextVar[str] = ContextVar("registering", default=SHORTLIST)
 class Table(Mapping[str, T]):
     """The parts of one `kind` by name: Shortlist's own in the order of their modules, then those of plugins.
 
-    The modules of `package` are imported at the first read.
+    `places` are modules, and packages whose modules are meant. They are imported at the first read.
     """
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(self, kind: str, *places: str) -> None:
         self.kind = kind
-        self._package = package
+        self._places = places
         self._added: dict[str, T] = {}
         self._origins: dict[str, str] = {}
 
@@ -86,13 +87,18 @@ class Table(Mapping[str, T]):
         """Register Shortlist's own parts once."""
         token = _registering.set(SHORTLIST)
         try:
-            package = import_module(self._package)
-            for module in sorted(iter_modules(package.__path__), key=lambda one: one.name):
-                register = getattr(import_module(f"{self._package}.{module.name}"), "register", None)
+            for name in chain.from_iterable(map(_modules, self._places)):
+                register = getattr(import_module(name), "register", None)
                 if register is not None:
                     register()
         finally:
             _registering.reset(token)
+
+
+def _modules(place: str) -> list[str]:
+    """Return the names of the modules of the package `place`, sorted; `place` itself if it is a module."""
+    path = getattr(import_module(place), "__path__", None)
+    return [place] if path is None else sorted(f"{place}.{module.name}" for module in iter_modules(path))
 
 
 @dataclass(frozen=True, slots=True)
