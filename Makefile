@@ -11,7 +11,7 @@ EXTRAS := bench,dev,mlflow,openai,openai-whisper,ops,postgres,ray,s3,serve,trees
 LOCKED := postgres s3 serve
 
 # The one package as it is installed: neither mypy nor import-linter follows the mapping in setup.py.
-FOLDERS := agent app core eval ingest learning models ops prompts retrieval serving store
+FOLDERS := agent app core engine eval ingest learning models ops prompts retrieval serving store
 TREE := build/tree
 
 # Private evaluation data, used by tests marked `realdata` where it exists.

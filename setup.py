@@ -6,7 +6,8 @@ Everything else about the project is in pyproject.toml.
 from setuptools import find_packages, setup
 
 FOLDERS = (
-    "agent", "app", "core", "eval", "ingest", "learning", "models", "ops", "prompts", "retrieval", "serving", "store",
+    "agent", "app", "core", "engine", "eval", "ingest", "learning", "models", "ops", "prompts", "retrieval", "serving",
+    "store",
 )  # fmt: skip
 PACKAGES = [name for folder in FOLDERS for name in (folder, *(f"{folder}.{inner}" for inner in find_packages(folder)))]
 

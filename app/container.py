@@ -29,8 +29,8 @@ def main() -> None:
 
 def serve() -> None:
     """Serve the home of the settings to SageMaker, until SIGTERM."""
-    from shortlist.app.build import open_home
     from shortlist.app.server_context import build_context
+    from shortlist.engine.build import open_home
     from shortlist.serving.http.request_id import log_request_ids
     from shortlist.serving.http.server import open_listener, run
     from shortlist.serving.sagemaker import PORT, create_endpoint

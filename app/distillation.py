@@ -123,7 +123,7 @@ def collect(
     `say` is given what a list costs on this machine, once one was judged.
     """
     from shortlist.agent.rerank.metered_model import MeteredModel
-    from shortlist.app.build import encoder_of, language_model_of
+    from shortlist.engine.build import encoder_of, language_model_of
     from shortlist.learning.student.lists import ListMaker
     from shortlist.learning.student.wishes import shown_wishes
     from shortlist.retrieval.build import build_retriever

@@ -31,7 +31,7 @@ START = "from shortlist.app.pipeline import end_with_run; end_with_run(); from s
 def open_workplace(home: Home, config: Config) -> Iterator[Workplace]:
     """Open the inbox and the ledger of `home`. Raises `ServiceError` if the extra is not installed."""
     require_ops()
-    from shortlist.app.build import encoder_of, transcriber_of
+    from shortlist.engine.build import encoder_of, transcriber_of
     from shortlist.ingest.media.pipeline import Models
     from shortlist.ops.data.ledger import Ledger
     from shortlist.ops.data.workplace import Workplace

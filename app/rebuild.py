@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shortlist.app.build import encoder_of
 from shortlist.core.config import Config
+from shortlist.engine.build import encoder_of
 from shortlist.models.encoders.encoder_version import configured_name, encoder_version
 from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.indexer import update_index

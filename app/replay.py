@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shortlist.app.build import open_shown
 from shortlist.core.config import AUTO, Config
 from shortlist.core.errors import UnknownItem
 from shortlist.core.exposures import Exposure, ShownItem, shown_items
 from shortlist.core.json_documents import answer_document
 from shortlist.core.types import Event
+from shortlist.engine.build import open_shown
 from shortlist.eval.hashes import config_hash
 from shortlist.retrieval.trained.versions import versions
 from shortlist.store.catalogue.catalogue import Catalogue

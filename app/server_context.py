@@ -8,21 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shortlist.app.backup import back_up_if_due
-from shortlist.app.build import (
-    chat_over,
-    encoder_of,
-    language_model_of,
-    open_exposure_log,
-    open_home,
-    open_live_recommender,
-    open_recommender,
-    repair,
-)
-from shortlist.app.following import follow_of
 from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError, ReadOnlyHome, ShortlistError
 from shortlist.core.log import configure
+from shortlist.engine.build import encoder_of, language_model_of, open_home, open_recommender, repair
+from shortlist.engine.engine import Engine
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.store.home import Home
@@ -97,7 +87,7 @@ def build_context_with_models(
         LazyLoader(encoder),
         LazyLoader[LanguageModel](lambda: DeadlineModel(model(), metrics.observe_completion)),
     )
-    exposures = open_exposure_log(home, config, metrics.count_exposures)
+    engine = Engine(home, config, encoder=encoder, model=stoppable, count=metrics.count_exposures)
     variants = {name: one for name, one in load_variants().items() if one.is_live}
 
     def variant(name: str) -> tuple[Recommender, str]:
@@ -105,18 +95,11 @@ def build_context_with_models(
         return open_recommender(home, chosen, encoder=encoder, model=stoppable), variants[name].method
 
     return AppContext(
-        home=home,
-        config=config,
-        encoder=encoder,
-        recommender=lambda: open_live_recommender(home, config, encoder=encoder, model=stoppable),
-        chat=lambda recommender: chat_over(recommender, home, config, stoppable, exposures),
+        engine=engine,
         variants=tuple(variants),
         variant=variant,
         forget=lambda subject: forget(home, config, [subject]).receipt,
         export_reader=partial(export_reader, home, config),
-        exposures=exposures,
-        back_up=partial(back_up_if_due, home, config.backup),
-        follow=follow_of(home, config),
         shared=shared,
         metrics=metrics,
         keyless=not home.catalogue.keys.ever_existed() if keyless is None else keyless,

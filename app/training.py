@@ -45,7 +45,7 @@ class Challenger:
 
     def train(self, verdict: Mapping[str, Any] | None = None) -> str:
         """Train on all events, with the `verdict` in the receipt, and return the name of the version."""
-        from shortlist.app.build import evaluation_factories
+        from shortlist.engine.build import evaluation_factories
         from shortlist.eval.tuning.on_home import tune_version
         from shortlist.learning.train import train
 
@@ -58,7 +58,7 @@ class Challenger:
 
         Another plan is compared on the newest day and week, the same plan by the later half of what is new in `acts`.
         """
-        from shortlist.app.build import evaluation_factories
+        from shortlist.engine.build import evaluation_factories
         from shortlist.eval.gate import judge, judge_refresh
         from shortlist.retrieval.trained.versions import registry
         from shortlist.store.registry.decisions import NO_MODELS
@@ -83,7 +83,7 @@ class Challenger:
         return Variant(name="champion")
 
     def _as_it_is(self, version: str) -> Callable[[Task], Variant]:
-        from shortlist.app.build import evaluation_factories
+        from shortlist.engine.build import evaluation_factories
         from shortlist.eval.tasks.home import open_task_home
         from shortlist.eval.variants import Variant
         from shortlist.retrieval.trained.versions import read_receipt, read_version, versions, write_version
@@ -107,7 +107,7 @@ class Challenger:
         return lambda task: Variant(name=name, retrieval={"weights": self._tuned_on_past(task)})
 
     def _tuned_on_past(self, task: Task) -> dict[str, float]:
-        from shortlist.app.build import evaluation_factories
+        from shortlist.engine.build import evaluation_factories
         from shortlist.eval.tasks.home import open_task_home
         from shortlist.eval.tuning.on_home import tune_on_home
         from shortlist.eval.variants import Variant
@@ -171,7 +171,7 @@ def train_on(spec: str, config: Config, plan: Plan, bars: Bars) -> dict[str, Any
     The version is kept with the data set in the cache of `eval`, where the variants that train find it. Nothing is
     judged or promoted. Raises as `eval.tasks.specs.load_task` and `learning.train.train`.
     """
-    from shortlist.app.build import evaluation_factories
+    from shortlist.engine.build import evaluation_factories
     from shortlist.eval.tasks.home import open_task_home
     from shortlist.eval.tasks.specs import load_task
     from shortlist.eval.variants import Variant

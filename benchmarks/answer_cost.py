@@ -19,10 +19,10 @@ from rich.table import Table
 
 from benchmarks.retrieval import unit
 from benchmarks.scale.export_home import make_home
-from shortlist.app.build import encoder_of, language_model_of, open_home
 from shortlist.app.server_context import build_context_with_models
 from shortlist.core.config import Config
 from shortlist.core.ranking import Request
+from shortlist.engine.build import encoder_of, language_model_of, open_home
 from shortlist.serving.service.service import Service
 from shortlist.store.home import Home
 

@@ -24,11 +24,11 @@ from rich.console import Console
 from rich.table import Table
 
 from shortlist.agent.recommend import Recommender
-from shortlist.app.build import open_exposure_log, open_home, open_live_recommender, open_recommender
 from shortlist.core.config import Config, ExposuresConfig
 from shortlist.core.json_documents import answer_document
 from shortlist.core.ranking import Request
 from shortlist.core.types import Event
+from shortlist.engine.build import open_exposure_log, open_home, open_live_recommender, open_recommender
 from shortlist.eval.live_variant import live_variant
 from shortlist.eval.offpolicy.offline import Offline, judge
 from shortlist.eval.variants import SHIPPED, Variant, load_variants

@@ -16,9 +16,9 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from shortlist.agent.recommend import Recommender
-from shortlist.app.build import open_home, open_recommender
 from shortlist.core.config import LEGS, Config
 from shortlist.core.ranking import MAX_K, Answer, Request
+from shortlist.engine.build import open_home, open_recommender
 
 K = 10
 

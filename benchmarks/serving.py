@@ -32,10 +32,10 @@ from starlette.types import ASGIApp
 
 from benchmarks.retrieval import real_windows
 from benchmarks.scale.export_home import make_home
-from shortlist.app.build import encoder_of, language_model_of, open_home
 from shortlist.app.server_context import build_context_with_models
 from shortlist.core.config import Config
 from shortlist.core.config_sections.serving import ServeConfig
+from shortlist.engine.build import encoder_of, language_model_of, open_home
 from shortlist.serving.limits.interprocess import COUNTERS, SharedLimits
 
 EVENTS = 20

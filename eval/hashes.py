@@ -18,7 +18,7 @@ from shortlist.models.weights.manifest import load_manifest
 ROOT = Path(__file__).parents[1]
 SOURCES = ("*.py", "*.md", "*.toml")
 RANKING_CODE = (
-    "agent", "app/build.py", "core", "eval/answer", "eval/data", "eval/tasks", "ingest", "learning", "models",
+    "agent", "core", "engine/build.py", "eval/answer", "eval/data", "eval/tasks", "ingest", "learning", "models",
     "prompts", "retrieval", "store",
 )  # fmt: skip
 PEER_CODE = ("eval/answer", "eval/data", "eval/peers", "eval/tasks")

@@ -18,9 +18,9 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from shortlist.app.build import encoder_of, open_enricher, open_home  # noqa: E402
 from shortlist.core.config import Config, LlmConfig  # noqa: E402
 from shortlist.core.types import EXTRACTIVE  # noqa: E402
+from shortlist.engine.build import encoder_of, open_enricher, open_home  # noqa: E402
 from shortlist.ingest.enrich.run import work  # noqa: E402
 from shortlist.ingest.load import load_videos  # noqa: E402
 

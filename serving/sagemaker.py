@@ -30,8 +30,8 @@ Invocation = Annotated[InvocationIn, Depends(body_of(InvocationIn))]
 
 
 def create_endpoint(context: AppContext) -> ASGIApp:
-    """Return the endpoint over `context`, with the recommender loaded. Raises like `AppContext.recommender`."""
-    limits, service = context.config.serve, Service(context)
+    """Return the endpoint over `context`, with the recommender loaded. Raises like `Engine.recommender`."""
+    limits, service = context.engine.config.serve, Service(context)
     app = new_application(context, service)
     app.include_router(router)
     sizes = {"/invocations": min(RANK_BYTES, limits.body_bytes)}

@@ -17,8 +17,8 @@ from shortlist.serving.web import media, page_routes, session
 
 
 def create_site(context: AppContext, *, mcp: bool = False) -> ASGIApp:
-    """Return the application over `context`, with the recommender loaded. Raises like `AppContext.recommender`."""
-    limits, service = context.config.serve, Service(context)
+    """Return the application over `context`, with the recommender loaded. Raises like `Engine.recommender`."""
+    limits, service = context.engine.config.serve, Service(context)
     laboratory = lab.Lab(context, service)
     routes, lifespans = [*laboratory.routes], [cast("Lifespan[FastAPI]", laboratory.lifespan)]
     if mcp:
@@ -28,7 +28,7 @@ def create_site(context: AppContext, *, mcp: bool = False) -> ASGIApp:
         routes.append(endpoint.route)
         lifespans.append(cast("Lifespan[FastAPI]", endpoint.lifespan))
     app = api.api_application(context, service, lifespans)
-    app.state.config = context.config
+    app.state.config = context.engine.config
     for module in (page_routes, media, session):
         app.include_router(module.router)
     app.router.routes.extend(routes)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from shortlist.app import build
 from shortlist.app.settings import find_settings
-from shortlist.core.config import AUTO, Config
+from shortlist.core.config import AUTO, NONE
 from shortlist.core.errors import StateError
 from shortlist.core.ranking import Answer, Filters, Request
+from shortlist.engine.build import repair
+from shortlist.engine.engine import Engine, open_engine
 
 if TYPE_CHECKING:
+    from shortlist.agent.chat.reply import Reply
     from shortlist.agent.recommend import Recommender
+    from shortlist.agent.what_if.what_if import WhatIf
+    from shortlist.app.privacy.copies import Treatment
     from shortlist.ingest.load import IngestResult
     from shortlist.ingest.tables.memory import Records
     from shortlist.ingest.tables.read import Source
     from shortlist.retriever import ShortlistRetriever
-    from shortlist.store.home import Home as Store
 
 NO_FILTERS = Filters()
 
@@ -32,7 +34,7 @@ def open_home(path: str | Path | None, *, create: bool, config: str | Path | Non
     """See `shortlist.open`."""
     overrides = dict(settings) if path is None else {**settings, "home": Path(path)}
     chosen = find_settings(None if config is None else Path(config), overrides).config
-    return Home(build.open_home(chosen, create=create), chosen)
+    return Home(open_engine(chosen, create=create))
 
 
 class Home:
@@ -41,14 +43,9 @@ class Home:
     Its methods may be called from several threads. Models are loaded by the first call that needs them.
     """
 
-    def __init__(self, store: Store, config: Config) -> None:
-        self._store = store
-        self._config = config
-        self._encoder = build.encoder_of(config)
-        self._model = build.language_model_of(store, config)
-        self._lock = threading.Lock()
-        self._recommender: Recommender | None = None
-        self._events = (0, "")
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._store, self._config = engine.home, engine.config
 
     @property
     def path(self) -> Path:
@@ -77,8 +74,8 @@ class Home:
         >>> all(item.reason and item.video.duration_s <= 60 for item in answer.recommendations)
         True
         """
-        request = Request(user_id, k, about, rerank, rerank_budget_ms, filters)
-        return self._current().recommend(request)
+        self._engine.reloader.refresh(max_age_s=0)
+        return self._engine.recommend(Request(user_id, k, about, rerank, rerank_budget_ms, filters))
 
     def search(self, text: str, k: int = 10, *, filters: Filters = NO_FILTERS) -> Answer:
         """Find the `k` videos that match `text` best, without a reader. Raises `UsageError` for a blank text.
@@ -87,7 +84,50 @@ class Home:
         >>> "train" in best.evidence.text
         True
         """
-        return self._current().search(text, k, filters)
+        return self._recommender().search(text, k, filters)
+
+    def what_if(
+        self,
+        user_id: str,
+        k: int = 10,
+        *,
+        about: str | None = None,
+        without: Iterable[str] = (),
+        more: Iterable[str] = (),
+        less: Iterable[str] = (),
+        length_s: float | None = None,
+        weights: Mapping[str, float] | None = None,
+        half_life_days: float | None = None,
+    ) -> WhatIf:
+        """Compare a reader's list before and after a change. Nothing is stored, and no language model is asked.
+
+        `without` has ids of history items to ignore, `more` and `less` name categories or channels, `length_s` is the
+        length in seconds above which a video is wanted less, `weights` replace those of legs, and an event counts half
+        after `half_life_days`. Raises `UnknownReader`, and `UsageError` for no change, an unknown name, leg or item.
+
+        >>> moves = home.what_if("user_123", k=3, less=["sci/tech"]).moves
+        >>> any(move.before != move.after for move in moves)
+        True
+        """
+        from shortlist.agent.what_if.what_if import read_change, what_if
+
+        recommender = self._recommender()
+        change = read_change(
+            recommender, without=without, more=more, less=less, length_s=length_s, weights=weights,
+            half_life_days=half_life_days,
+        )  # fmt: skip
+        return what_if(recommender, self._store.catalogue, Request(user_id, k, about, NONE), change)
+
+    def chat(self, message: str, user_id: str | None = None, *, thread: str = "default") -> Reply:
+        """Reply to one message. A thread remembers its reader and its last list, here and on the command line.
+
+        Feedback in the message is stored. Raises `ServiceError` if a model is missing.
+
+        >>> home.chat("three about trains for user_123", thread="doctest").action.name
+        'recommend'
+        """
+        self._engine.reloader.refresh(max_age_s=0)
+        return self._engine.chat().turn(message, user_id, thread)
 
     def as_retriever(
         self, user_id: str | None = None, k: int = 10, *, rerank: str = AUTO, filters: Filters = NO_FILTERS
@@ -125,7 +165,7 @@ class Home:
         """
         from shortlist.ingest.load import load_videos
 
-        loaded = load_videos(self._store, _source(videos), self._encoder, self._config.ingest)
+        loaded = load_videos(self._store, _source(videos), self._engine.encoder, self._config.ingest)
         return self._searchable(loaded)
 
     def add_articles(self, articles: Records | str | Path) -> IngestResult:
@@ -136,7 +176,7 @@ class Home:
         """
         from shortlist.ingest.load import load_articles
 
-        loaded = load_articles(self._store, _source(articles), self._encoder, self._config.ingest)
+        loaded = load_articles(self._store, _source(articles), self._engine.encoder, self._config.ingest)
         return self._searchable(loaded)
 
     def add_readers(self, readers: Records | str | Path) -> IngestResult:
@@ -160,9 +200,49 @@ class Home:
 
         return _log_problems(load_events(self._store, _source(events), self._config.ingest))
 
+    def export_reader(self, user_id: str) -> dict[str, Any]:
+        """Return all that is stored of a reader, as one JSON document. Raises `UnknownReader`.
+
+        >>> len(home.export_reader("user_123")["events"]) > 0
+        True
+        """
+        from shortlist.app.privacy.export_reader import export_reader
+
+        self._engine.exposures.flush()
+        return export_reader(self._store, self._config, user_id)
+
+    def forget(
+        self,
+        *readers: str,
+        videos: Iterable[str] = (),
+        articles: Iterable[str] = (),
+        backups: Treatment = "keep",
+        prove: bool = False,
+    ) -> dict[str, Any]:
+        """Erase readers, videos and articles by id from everything here, for good, and return the signed receipt.
+
+        `backups` is "keep", "rewrite" or "delete". With `prove`, the receipt says whether every file of the home was
+        searched without finding them. Raises `UnknownReader` or `UnknownItem` before anything changes, and `HomeLocked`
+        if another process writes content.
+
+        >>> _ = home.add_readers([{"user_id": "carl"}])
+        >>> [one["kind"] for one in home.forget("carl")["readers"]]
+        ['reader']
+        """
+        from shortlist.app.privacy.forget import forget
+        from shortlist.store.catalogue.erasure.subject import Subject
+
+        self._engine.exposures.flush()
+        subjects = [
+            *(Subject("reader", one) for one in readers),
+            *(Subject("video", one) for one in videos),
+            *(Subject("article", one) for one in articles),
+        ]
+        return forget(self._store, self._config, subjects, backups, prove=prove).receipt
+
     def close(self) -> None:
         """Close every file and connection. The home cannot be used afterwards."""
-        self._store.close()
+        self._engine.close()
 
     def __enter__(self) -> Self:
         return self
@@ -175,21 +255,16 @@ class Home:
     def __repr__(self) -> str:
         return f"<shortlist.Home {self._store.location}>"
 
-    def _current(self) -> Recommender:
-        """Return the recommender, reloaded if this or another process added content or events since."""
-        catalogue = self._store.catalogue
-        with self._lock:
-            current, events = self._recommender, catalogue.events.version()
-            if current is None or events != self._events or current.snapshot.revision != catalogue.revision():
-                current = build.open_recommender(self._store, self._config, encoder=self._encoder, model=self._model)
-                self._recommender, self._events = current, events
-            return current
+    def _recommender(self) -> Recommender:
+        """Return the newest recommender, also after this or another process added content or events."""
+        self._engine.reloader.refresh(max_age_s=0)
+        return self._engine.recommender()
 
     def _searchable(self, loaded: IngestResult) -> IngestResult:
         """Index the stored records and run the merges that are due. A merge that fails stays due."""
         from shortlist.retrieval.index.background_merge import merge_in_background
 
-        build.repair(self._store, self._config, self._encoder)
+        repair(self._store, self._config, self._engine.encoder)
         try:
             merge_in_background(self._store)
         except StateError as error:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
 import numpy as np
 
+from shortlist.agent.reader.objective import read_objective
 from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender, RerankedRequest
 from shortlist.core.errors import UsageError
 from shortlist.core.json_documents import notes_document, video_document
 from shortlist.core.notes import Note
-from shortlist.core.ranking import Change, Request
+from shortlist.core.ranking import NO_CHANGE, Change, Request
 from shortlist.core.types import Profile, Video
 from shortlist.retrieval.learned_fusion.fusion import LONG
 from shortlist.retrieval.vectors.arrays import Scores
@@ -68,6 +69,31 @@ class WhatIf:
             ],
             "notes": notes_document(self.notes),
         }  # fmt: skip
+
+
+def read_change(
+    recommender: Recommender,
+    *,
+    without: Iterable[str] = (),
+    more: Iterable[str] = (),
+    less: Iterable[str] = (),
+    length_s: float | None = None,
+    weights: Mapping[str, float] | None = None,
+    half_life_days: float | None = None,
+) -> Change:
+    """Return the change with `more` and `less` of the named categories and channels, in any case.
+
+    Raises `UsageError` for a name that no category or channel has, and for no change at all.
+    """
+    columns = recommender.snapshot.columns
+    objective = read_objective(
+        more=more, less=less, length_s=length_s, categories=columns.category.names, channels=columns.channel.names
+    )
+    change = Change(frozenset(without), objective, tuple(sorted((weights or {}).items())), half_life_days)
+    if change == NO_CHANGE:
+        expected = "items to leave out, more or less of a name, a length, weights or a half-life"
+        raise UsageError("nothing to change", expected=expected, found="none", remedy="name one of them")
+    return change
 
 
 def what_if(recommender: Recommender, records: Records, request: Request, change: Change) -> WhatIf:

@@ -33,14 +33,14 @@ def chat(
     if as_json and message is None:
         remedy = 'say something, as in `shortlist chat "recommend for user_123" --json`'
         raise UsageError("--json answers one message", expected="a MESSAGE", found="none", remedy=remedy)
-    from shortlist.app.build import open_chat, open_exposure_log, open_home
     from shortlist.app.cli.conversation import thinking
     from shortlist.app.cli.terminal.output import print_json, print_notes
+    from shortlist.engine.engine import open_engine
 
-    with open_home(chosen) as store, open_exposure_log(store, chosen) as exposures:
-        session = open_chat(store, chosen, exposures)
+    with open_engine(chosen) as engine:
+        session = engine.chat()
         if message is None:
-            _converse(session, store, user, thread)
+            _converse(session, engine.home, user, thread)
             return
         with thinking() as show:
             reply = session.turn(message, user=user, thread=thread, show=show)

@@ -44,9 +44,9 @@ def distil(
     Example: shortlist distil --hours 2
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import bars_one_by_one, print_json
     from shortlist.app.distillation import distil as make_student
+    from shortlist.engine.build import open_home
 
     real = wishes.read_text(encoding="utf-8", errors="replace").splitlines() if wishes else []
     with open_home(chosen) as store, bars_one_by_one(as_json) as bars:

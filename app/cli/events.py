@@ -31,8 +31,8 @@ def list_(
 
     Example: shortlist events list user_123 -k 20
     """
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import print_json
+    from shortlist.engine.build import open_home
 
     with open_home(settings(context, home, config)) as store:
         reader = store.catalogue.readers.get(user)
@@ -62,8 +62,8 @@ def remove(
 
     Example: shortlist events remove 0c9a1d5e7f3b
     """
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import print_json
+    from shortlist.engine.build import open_home
 
     with open_home(settings(context, home, config)) as store:
         removed = sorted(store.catalogue.events.get_many(event_ids))

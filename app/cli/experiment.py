@@ -42,9 +42,9 @@ def start(
     Example: shortlist experiment start weights --b tuned.toml
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.core.errors import UsageError
+    from shortlist.engine.build import open_home
     from shortlist.eval.live_variant import document_of, live_variant
     from shortlist.eval.variants import SHIPPED, load_variants
 
@@ -83,8 +83,8 @@ def status(
     Example: shortlist experiment status
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import print_json
+    from shortlist.engine.build import open_home
     from shortlist.eval.interleaving import standing
     from shortlist.eval.report.standing import standing_document, standing_lines
 
@@ -109,9 +109,9 @@ def stop(
     Example: shortlist experiment stop
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.core.errors import UsageError
+    from shortlist.engine.build import open_home
     from shortlist.eval.interleaving import standing
     from shortlist.eval.report.standing import standing_document, standing_lines
 
@@ -153,9 +153,9 @@ def promote(
     Example: shortlist experiment promote --out shortlist.toml
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.app.settings_file import config_file_to_write, write_settings
+    from shortlist.engine.build import open_home
     from shortlist.eval.interleaving import standing
     from shortlist.eval.live_variant import changed_settings
     from shortlist.eval.variants import Variant
@@ -188,8 +188,8 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
 
     Example: shortlist experiment list
     """
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import print_json
+    from shortlist.engine.build import open_home
 
     with open_home(settings(context, home, config)) as store:
         found = store.catalogue.experiments.all()

@@ -78,11 +78,11 @@ def export(
     chosen = settings(context, home, config)
     check_rerank(rerank)
     chosen_filters = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import progress_bar
     from shortlist.app.export.plan import Plan, check_files, count_readers, parse_details
     from shortlist.app.export.run import export as run
     from shortlist.core.ranking import Request
+    from shortlist.engine.build import open_home
 
     check_files(out, users)
     plan = Plan(

@@ -55,8 +55,8 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
 
     Example: shortlist keys list
     """
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import print_json
+    from shortlist.engine.build import open_home
 
     with open_home(settings(context, home, config)) as store:
         keys = [_document(key) for key in store.catalogue.keys.all()]
@@ -82,8 +82,8 @@ def revoke(
 
     Example: shortlist keys revoke 1a2b3c4d
     """
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import print_json
+    from shortlist.engine.build import open_home
 
     with open_home(settings(context, home, config)) as store:
         if not store.catalogue.keys.revoke(key_id):

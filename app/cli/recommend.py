@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,15 +19,13 @@ from shortlist.app.cli.terminal.filter_options import (
 )
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, Explain, HomeDir, K, Rerank, check_rerank, settings
 from shortlist.app.cli.terminal.output import say
-from shortlist.core.errors import StateError
 
 if TYPE_CHECKING:
     from shortlist.agent.recommend import Recommender
     from shortlist.agent.what_if.counterfactual import Counterfactual
     from shortlist.core.ranking import Answer, Request
+    from shortlist.engine.engine import Engine
     from shortlist.models.llm.language_model import Message
-    from shortlist.store.exposure_log import ExposureLog
-    from shortlist.store.home import Home
 
 
 def recommend(
@@ -74,38 +71,33 @@ def recommend(
     chosen = settings(context, home, config, **diverse)
     check_rerank(rerank)
     chosen_filters = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
-    from shortlist.app.build import language_model_of, open_exposure_log, open_home, open_live_recommender
     from shortlist.app.cli.last_reader import last_reader, remember_reader
     from shortlist.core.ranking import Request
+    from shortlist.engine.engine import open_engine
 
-    with open_home(chosen) as store:
+    with open_engine(chosen, own_process=True) as engine:
         if user is None:
-            user = last_reader(store)
+            user = last_reader(engine.home)
             say(f"for {user}", err=True)
         budget_ms = chosen.rerank.budget_ms if rerank_budget_ms is None else rerank_budget_ms
         request = Request(user, k, about, rerank, budget_ms, chosen_filters)
-        model = language_model_of(store, chosen, own_process=True)
-        recommender = open_live_recommender(store, chosen, model=model)
         if show_prompt:
-            _show_prompts(recommender.prompts(request), as_json)
+            _show_prompts(engine.recommender().prompts(request), as_json)
             return
-        with open_exposure_log(store, chosen) as exposures:
-            _print(recommender, request, store, exposures, as_json, explain)
-        remember_reader(store, user)
+        _print(engine, request, as_json, explain)
+        remember_reader(engine.home, user)
 
 
-def _print(
-    recommender: Recommender, request: Request, store: Home, exposures: ExposureLog, as_json: bool, explain: bool
-) -> None:
+def _print(engine: Engine, request: Request, as_json: bool, explain: bool) -> None:
+    from shortlist.agent.chat.chat_state import DEFAULT_THREAD
     from shortlist.app.cli.terminal.live_list import follow
     from shortlist.app.cli.terminal.output import print_json, print_notes
     from shortlist.core.json_documents import answer_document
 
+    recommender, store = engine.recommender(), engine.home
     answer, interrupted = follow(recommender, request, store, quiet=as_json)
     causes = _causes(recommender, request, answer) if explain and not interrupted else {}
-    document = answer_document(answer)
-    document["request_id"] = exposures.record(request, document)
-    _show_in_chat(store, request, document)
+    document = engine.show(request, answer_document(answer), DEFAULT_THREAD)
     if as_json:
         for item in document["recommendations"]:
             item |= {"counterfactual": causes[item["video_id"]].document} if item["video_id"] in causes else {}
@@ -117,14 +109,6 @@ def _print(
     print_notes(note for note in answer.notes if as_json or note.code != "nothing-relevant")
     if interrupted:
         raise KeyboardInterrupt
-
-
-def _show_in_chat(store: Home, request: Request, document: dict[str, Any]) -> None:
-    """Let the next `shortlist chat` refer to the places of the list. A home that cannot be written does without."""
-    from shortlist.agent.chat.chat_state import DEFAULT_THREAD, list_turn
-
-    with suppress(StateError):
-        store.catalogue.threads.add(DEFAULT_THREAD, list_turn(request, document))
 
 
 def _causes(recommender: Recommender, request: Request, answer: Answer) -> dict[str, Counterfactual]:

@@ -39,15 +39,15 @@ def search(
     """
     chosen = settings(context, home, config)
     chosen_filters = filters(max_duration, category, channel, language, published_after, published_before)
-    from shortlist.app.build import open_home, open_recommender
     from shortlist.app.cli.terminal.output import print_json, print_notes
     from shortlist.app.cli.terminal.result_list import print_answer
     from shortlist.core.json_documents import search_document
+    from shortlist.engine.engine import open_engine
 
-    with open_home(chosen) as store:
-        answer = open_recommender(store, chosen).search(text, k, chosen_filters)
+    with open_engine(chosen) as engine:
+        answer = engine.recommender().search(text, k, chosen_filters)
         if as_json:
             print_json(search_document(text, answer))
         else:
-            print_answer(answer, store, explain)
+            print_answer(answer, engine.home, explain)
     print_notes(note for note in answer.notes if as_json or note.code != "nothing-relevant")

@@ -160,10 +160,10 @@ def _address(app_context: AppContext) -> str:
     """Return the address to listen on: the loopback address if there never was a key."""
     from shortlist.app.cli.terminal.output import print_remark
 
-    host = app_context.config.serve.host
+    host = app_context.engine.config.serve.host
     if not app_context.keyless:
         return host
-    where = " on the machine that publishes" if app_context.home.read_only else ""
+    where = " on the machine that publishes" if app_context.engine.home.read_only else ""
     print_remark(f"there are no keys, so only this machine can connect; create one with `shortlist keys create`{where}")
     return LOOPBACK
 

@@ -51,10 +51,10 @@ def train(
     Example: shortlist train all
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import bars_one_by_one, print_json
     from shortlist.app.training import train_and_judge, train_on
     from shortlist.core.errors import UsageError
+    from shortlist.engine.build import open_home
     from shortlist.learning.plan import MODELS, Plan
 
     plans: dict[str, list[Plan | None]] = {WEIGHTS: [None], ALL: [None, Plan.of("ranker", seed)]}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from shortlist.app.build import open_home
 from shortlist.app.doctor import home_checks, service_checks
 from shortlist.app.doctor.finding import Finding, Report, broken, ok, run_check
 from shortlist.core.config import Config
 from shortlist.core.errors import ShortlistError
+from shortlist.engine.build import open_home
 from shortlist.store.home import Home
 from shortlist.store.known_damage import remember
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from shortlist.app.build import encoder_of
 from shortlist.app.doctor.finding import Finding, broken, ok, problems_found, warn
 from shortlist.app.doctor.service_checks import offline
 from shortlist.core.config import Config
 from shortlist.core.errors import ServiceError
 from shortlist.core.ranking import FloatArray, Query
+from shortlist.engine.build import encoder_of
 from shortlist.retrieval.build import build_leg
 from shortlist.retrieval.index.cowatch_file import cowatch_is_damaged
 from shortlist.retrieval.index.index import FOLDER, Index, open_index

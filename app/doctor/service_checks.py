@@ -7,10 +7,10 @@ import shutil
 import sqlite3
 from importlib.metadata import version
 
-from shortlist.app.build import encoder_of
 from shortlist.app.doctor.finding import Finding, broken, ok, warn
 from shortlist.core.config import Config, ModelsConfig
 from shortlist.core.errors import ModelMissing, ServiceError
+from shortlist.engine.build import encoder_of
 from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.models.llm.loader import load_language_model
 from shortlist.models.weights.manifest import load_manifest

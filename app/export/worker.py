@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shortlist.agent.export_rows import export_rows
-from shortlist.app.build import open_home, open_recommender, open_shown
 from shortlist.app.export.shards import shard_file, write_shard
 from shortlist.app.export.split_lists import SplitLists
 from shortlist.core.config import Config
 from shortlist.core.ranking import Request
+from shortlist.engine.build import open_home, open_recommender, open_shown
 
 
 @dataclass(frozen=True, slots=True)

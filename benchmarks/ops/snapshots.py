@@ -19,8 +19,8 @@ from rich.table import Table
 from benchmarks.answer_cost import WINDOWS, random_texts
 from benchmarks.retrieval import unit, videos
 from benchmarks.scale.export_home import history, make_home
-from shortlist.app.build import encoder_of, open_home
 from shortlist.core.config import Config
+from shortlist.engine.build import encoder_of, open_home
 from shortlist.ops.publish.follow import Follower
 from shortlist.ops.publish.place import FolderPlace
 from shortlist.ops.publish.publish import publish

@@ -26,11 +26,11 @@ import numpy as np
 from sklearn.metrics import ndcg_score, roc_auc_score
 
 from benchmarks.ops.mind_days import Impression, MindDays, Row, write
-from shortlist.app.build import open_home, open_recommender
 from shortlist.app.pipeline import open_workplace
 from shortlist.core.config import Config
 from shortlist.core.errors import ShortlistError
 from shortlist.core.ranking import Filters, Request
+from shortlist.engine.build import open_home, open_recommender
 from shortlist.eval.stats.significance import compare
 from shortlist.ops.pipeline.history import History
 from shortlist.ops.pipeline.steps import STEPS

@@ -29,11 +29,11 @@ from benchmarks.rerank.student import BENCHES, CONFIG, TEACHER, token_network
 from shortlist.agent.prompt_safety.sanitize import candidate_text, clean
 from shortlist.agent.rerank.prompt import WISH_TOKENS
 from shortlist.agent.students.features import FEATURES, features
-from shortlist.app.build import open_home
 from shortlist.app.distillation import collect
 from shortlist.core.config import Config
 from shortlist.core.progress import no_bars
 from shortlist.core.ranking import Ranking
+from shortlist.engine.build import open_home
 from shortlist.eval.student_gate import judge_student
 from shortlist.learning.student.distil import START
 from shortlist.learning.student.fit import fit

@@ -29,10 +29,10 @@ from benchmarks.rerank.lists import Vectors, load
 from benchmarks.rerank.quality import DEPTH, show
 from benchmarks.rerank.student import BENCHES, CONFIG, table, token_network
 from shortlist.agent.students.features import features
-from shortlist.app.build import open_home
 from shortlist.app.distillation import collect
 from shortlist.core.config import Config
 from shortlist.core.progress import no_bars
+from shortlist.engine.build import open_home
 from shortlist.eval.student_gate import judge_student
 from shortlist.learning.student.lists import JudgedList
 from shortlist.models.encoders.onnx_encoder import load_session

@@ -21,9 +21,9 @@ from benchmarks.rerank.quality import CONSOLE, DEPTH
 from benchmarks.rerank.student import CONFIG
 from shortlist.agent.prompt_safety.sanitize import candidate_text
 from shortlist.agent.reader.query import text_query
-from shortlist.app.build import encoder_of
 from shortlist.core.config import Config, EncoderConfig, ModelsConfig
 from shortlist.core.ranking import Filters
+from shortlist.engine.build import encoder_of
 from shortlist.learning.student.lists import JudgedList, is_held_out
 from shortlist.models.encoders.onnx_export import trace
 from shortlist.models.encoders.quantise import quantise

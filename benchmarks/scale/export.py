@@ -28,11 +28,11 @@ from benchmarks.ensemble import ensemble
 from benchmarks.retrieval import real_windows
 from benchmarks.scale.export_home import make_home
 from shortlist.agent.export_rows import export_rows
-from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.plan import Plan
 from shortlist.app.export.run import export
 from shortlist.core.config import Config
 from shortlist.core.ranking import FloatArray, Query, Request
+from shortlist.engine.build import open_home, open_recommender
 from shortlist.retrieval.build import build_leg
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.vectors.threads import one_blas_thread

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 
 import anyio
 from fastapi import Depends, FastAPI
@@ -14,6 +15,8 @@ from starlette.types import ASGIApp, Lifespan
 
 from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.core.errors import ShortlistError
+from shortlist.engine.backup import back_up_if_due
+from shortlist.engine.following import follow_of
 from shortlist.serving.api import (
     catalogue,
     chat,
@@ -41,8 +44,8 @@ log = logging.getLogger(__name__)
 
 
 def create_app(context: AppContext) -> ASGIApp:
-    """Return the API over `context`, with the recommender loaded. Raises like `AppContext.recommender`."""
-    limits, service = context.config.serve, Service(context)
+    """Return the API over `context`, with the recommender loaded. Raises like `Engine.recommender`."""
+    limits, service = context.engine.config.serve, Service(context)
     app = api_application(context, service)
     return with_middleware(
         app,
@@ -71,7 +74,7 @@ def api_application(context: AppContext, service: Service, lifespans: Sequence[L
 
 def new_application(context: AppContext, service: Service, lifespans: Sequence[Lifespan[FastAPI]] = ()) -> FastAPI:
     """Return an application over `service` without routes, which keeps its index and encoder ready while it runs."""
-    limits = context.config.serve
+    limits = context.engine.config.serve
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -85,9 +88,11 @@ def new_application(context: AppContext, service: Service, lifespans: Sequence[L
             stopped = threading.Event()
             # Daemon threads: a merge or a backup takes minutes and may be interrupted, so nothing waits for it.
             threading.Thread(target=_merge, args=(service, limits.refresh_s, stopped), daemon=True).start()
-            _repeat(context.back_up, "the daily backup failed", BACKUP_PAUSE_S, stopped)
-            if context.follow is not None:
-                _repeat(context.follow, "following the snapshots failed", context.config.store.snapshot_s, stopped)
+            back_up = partial(back_up_if_due, context.engine.home, context.engine.config.backup)
+            _repeat(back_up, "the daily backup failed", BACKUP_PAUSE_S, stopped)
+            follow = follow_of(context.engine.home, context.engine.config)
+            if follow is not None:
+                _repeat(follow, "following the snapshots failed", context.engine.config.store.snapshot_s, stopped)
             yield
             stopped.set()
             refreshing.cancel()
@@ -111,14 +116,14 @@ def new_application(context: AppContext, service: Service, lifespans: Sequence[L
 
 def authenticator_of(context: AppContext) -> Authenticator:
     """Return the authenticator of a server over `context`."""
-    limiter = context.shared.rate_limiter(context.config.serve.rate_per_s)
-    return Authenticator(context.home.catalogue, limiter, keyless=context.keyless)
+    limiter = context.shared.rate_limiter(context.engine.config.serve.rate_per_s)
+    return Authenticator(context.engine.home.catalogue, limiter, keyless=context.keyless)
 
 
 def _load_encoder(context: AppContext) -> None:
     """Load the encoder before the first search."""
     try:
-        context.encoder().encode(["warm"])
+        context.engine.encoder().encode(["warm"])
     except ShortlistError as error:
         log.warning("searches, and recommendations with a wish, will fail: %s", error)
 
@@ -127,7 +132,7 @@ async def _refresh(service: Service, pause_s: float) -> None:
     while True:
         await asyncio.sleep(pause_s)
         try:
-            await asyncio.to_thread(service.reloader.refresh)
+            await asyncio.to_thread(service.engine.reloader.refresh)
         except Exception:
             log.exception("checking for a newer index failed")
 
@@ -150,7 +155,7 @@ def _repeat(work: Callable[[], None], problem: str, pause_s: float, stopped: thr
 def _merge(service: Service, pause_s: float, stopped: threading.Event) -> None:
     while not stopped.wait(pause_s):
         try:
-            service.reloader.merge()
+            service.engine.reloader.merge()
         except ShortlistError as error:
             log.warning("the index was not merged, it will be tried again: %s", error)
         except Exception:

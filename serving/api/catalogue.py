@@ -13,6 +13,7 @@ from shortlist.core.types import Kind
 from shortlist.serving.api.deps import FilterParams, K, ServiceDep, responses
 from shortlist.serving.http.auth import AnyScope, Erasing, Reading, ReadingContent, check_permission
 from shortlist.serving.http.problems import JsonResponse
+from shortlist.serving.service.lists import readers_page, videos_page
 from shortlist.serving.service.response_schemas import ReadersOut, RemovedOut, SimilarOut, VideosOut
 
 After = Annotated[str, Query(max_length=512, description="the `next` of the page before")]
@@ -26,13 +27,13 @@ router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 @router.get("/readers", responses=responses(ReadersOut), response_model=None)
 async def readers(service: ServiceDep, _caller: Reading, after: After = "", limit: Limit = 100) -> JsonResponse:
     """List readers by id, one page at a time. `next` is null on the last page."""
-    return JsonResponse(await service.storage_threads.run(partial(service.lists.readers, after, limit)))
+    return JsonResponse(await service.storage_threads.run(partial(readers_page, service.engine, after, limit)))
 
 
 @router.get("/videos", responses=responses(VideosOut), response_model=None)
 async def videos(service: ServiceDep, _caller: ReadingContent, after: After = "", limit: Limit = 100) -> JsonResponse:
     """List videos by id, one page at a time. `next` is null on the last page."""
-    return JsonResponse(await service.storage_threads.run(partial(service.lists.videos, after, limit)))
+    return JsonResponse(await service.storage_threads.run(partial(videos_page, service.engine, after, limit)))
 
 
 @router.get("/videos/{video_id:path}/similar", responses=responses(SimilarOut), response_model=None)

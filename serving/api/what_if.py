@@ -15,6 +15,7 @@ from shortlist.serving.http.auth import ReadingContent
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.request_schemas import WhatIfIn
 from shortlist.serving.service.response_schemas import CounterfactualOut, WhatIfOut
+from shortlist.serving.service.what_ifs import counterfactual_document, what_if_document
 
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
 
@@ -35,7 +36,7 @@ async def what_if(
     weights = tuple(sorted(body.weights.items()))
     change = Change(frozenset(body.without), body.objective.objective, weights, body.half_life_days)
     request = Request(body.user_id, k, about, NONE, filters=filters)
-    return JsonResponse(await service.threads.run(partial(service.what_ifs.what_if, request, change)))
+    return JsonResponse(await service.threads.run(partial(what_if_document, service.engine, request, change)))
 
 
 @router.get("/counterfactual", responses=responses(CounterfactualOut), response_model=None)
@@ -51,4 +52,4 @@ async def counterfactual(
     """Return the fewest items of a reader's history without which a video would not be in their list."""
     caller.check_reader(user)
     request = Request(user, k, about, NONE, filters=filters)
-    return JsonResponse(await service.threads.run(partial(service.what_ifs.counterfactual, request, video)))
+    return JsonResponse(await service.threads.run(partial(counterfactual_document, service.engine, request, video)))

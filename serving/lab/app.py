@@ -50,7 +50,7 @@ class Lab:
             path=PATH,
             footer_links=[],
             show_error=False,
-            max_file_size=self._context.config.serve.upload_bytes,
+            max_file_size=self._context.engine.config.serve.upload_bytes,
             ssr_mode=False,
             run_history=False,
             **theme_and_css(),

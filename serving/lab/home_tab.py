@@ -30,7 +30,7 @@ def home_tab(handlers: PageHandlers, readers: Any) -> None:
 
 
 def _state(handlers: PageHandlers) -> str:
-    catalogue = handlers.context.home.catalogue
+    catalogue = handlers.context.engine.home.catalogue
     counts = catalogue.counts()
     failures = catalogue.steps.failures()
     rows = {
@@ -79,12 +79,12 @@ def _summary(loaded: IngestResult) -> list[str]:
 
 
 def _load(handlers: PageHandlers, kind: str, file: str, progress: Callable[[str, int], None]) -> IngestResult:
-    context, settings = handlers.context, handlers.context.config.ingest
+    context, settings = handlers.context, handlers.context.engine.config.ingest
     match kind:
         case "readers":
-            return load_readers(context.home, file, settings, progress)
+            return load_readers(context.engine.home, file, settings, progress)
         case "events":
-            return load_events(context.home, file, settings, progress)
+            return load_events(context.engine.home, file, settings, progress)
     load = load_videos if kind == "videos" else load_articles
-    with handlers.service.reloader.writing():
-        return load(context.home, file, context.encoder, settings, progress)
+    with handlers.service.engine.reloader.writing():
+        return load(context.engine.home, file, context.engine.encoder, settings, progress)

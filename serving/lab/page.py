@@ -37,7 +37,7 @@ def page(context: AppContext, service: Service) -> gr.Blocks:
             report_tab(handlers)
         with gr.Tab("Home"):
             home_tab(handlers, readers)
-    blocks.queue(default_concurrency_limit=JOBS_AT_ONCE, max_size=context.config.serve.requests)
+    blocks.queue(default_concurrency_limit=JOBS_AT_ONCE, max_size=context.engine.config.serve.requests)
     return blocks
 
 

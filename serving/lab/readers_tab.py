@@ -28,12 +28,12 @@ def readers_tab(handlers: PageHandlers, readers: Any) -> None:
 
 
 def _invent(handlers: PageHandlers, number: float) -> str:
-    catalogue = handlers.context.home.catalogue
+    catalogue = handlers.context.engine.home.catalogue
     before = set(catalogue.readers.ids())
     invented = sum(name.startswith("sim_") for name in before)
 
     def write() -> list[str]:
-        simulate(handlers.context.home, invented + int(number), 0, datetime.now(UTC))
+        simulate(handlers.context.engine.home, invented + int(number), 0, datetime.now(UTC))
         return sorted(set(catalogue.readers.ids()) - before)
 
     names, message = try_call(write)

@@ -15,7 +15,7 @@ REPORT = "report.html"
 
 def report_tab(handlers: PageHandlers) -> None:
     """Build the tab."""
-    folder = handlers.context.home.path.absolute() / FOLDER
+    folder = handlers.context.engine.home.path.absolute() / FOLDER
     command = f"shortlist eval ablation --data events --no-llm --out {folder}/mine"
     gr.HTML(html.notes([f"The reports in {folder}. To write one: {command}"]))
     chosen = gr.Dropdown(_names(folder), value=next(iter(_names(folder)), None), label="Report")

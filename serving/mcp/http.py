@@ -40,7 +40,7 @@ def _build(context: AppContext, service: Service) -> tuple[ASGIApp, Starlette]:
     app = mcp_server(service).streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=True,  # the tools have no state, and sessions that clients do not close would stay in memory
-        max_request_body_size=context.config.serve.body_bytes,
+        max_request_body_size=context.engine.config.serve.body_bytes,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # `Authenticator` does
     )
     return app, app
@@ -58,4 +58,4 @@ def mcp_application(context: AppContext) -> ASGIApp:
         service.close()
 
     app = Starlette(routes=[endpoint.route], lifespan=lifespan)
-    return with_middleware(app, context.config.serve, service.metrics, authenticator_of(context))
+    return with_middleware(app, context.engine.config.serve, service.metrics, authenticator_of(context))

@@ -22,6 +22,7 @@ from shortlist.core.types import Action, Kind
 from shortlist.serving.api.deps import aware_datetime
 from shortlist.serving.limits.llm_queue import QueueFull
 from shortlist.serving.mcp.strict_tool import strict_tool
+from shortlist.serving.service.lists import readers_page
 from shortlist.serving.service.request_schemas import MAX_TEXT, Id, Rerank
 from shortlist.serving.service.response_schemas import (
     AnswerOut,
@@ -84,7 +85,7 @@ def _video_tools(service: Service) -> list[Tool]:
         with _tool_errors():
             filters = _filters(max_duration_s, category, published_after, published_before)
             request = Request(user_id, k, about, rerank, filters=filters)
-            await run_sync(service.reloader.refresh)
+            await run_sync(service.engine.reloader.refresh)
             return AnswerOut(**await service.recommend_async(request))
 
     async def search(
@@ -115,7 +116,7 @@ def _reader_tools(service: Service) -> list[Tool]:
         limit: Annotated[int, Field(ge=1, le=500, description="readers of one page")] = 100,
     ) -> ReadersOut:
         """List the readers by id, one page at a time, with their stated interests. `next` is null on the last page."""
-        return ReadersOut(**await _run_on_newest(service, lambda: service.lists.readers(after, limit)))
+        return ReadersOut(**await _run_on_newest(service, lambda: readers_page(service.engine, after, limit)))
 
     async def objective(user_id: User) -> ObjectiveOut:
         """Return what a reader wants of every list: more or less of categories and channels, and the length."""
@@ -172,7 +173,7 @@ def _filters(max_duration_s: float | None, category: str | None, after: date | N
 
 async def _run_on_newest(service: Service, work: Callable[[], Any]) -> Any:
     def refresh_and_work() -> Any:
-        service.reloader.refresh()
+        service.engine.reloader.refresh()
         return work()
 
     with _tool_errors():

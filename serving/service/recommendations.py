@@ -15,10 +15,10 @@ from shortlist.core.errors import UnknownItem
 from shortlist.core.json_documents import answer_document, recommendation_document, search_document, similar_document
 from shortlist.core.notes import Note
 from shortlist.core.ranking import MAX_K, Answer, Filters, Request
+from shortlist.engine.engine import Engine
 from shortlist.serving.limits.deadline import Deadline
-from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.documents import ranking_document
-from shortlist.serving.service.reloader import Reloader
+from shortlist.serving.service.metrics import Metrics
 from shortlist.serving.service.response_cache import ResponseCache
 
 log = logging.getLogger(__name__)
@@ -32,12 +32,12 @@ class Recommendations:
     If you pass a deadline, the rerank ends before it.
     """
 
-    def __init__(self, context: AppContext, reloader: Reloader) -> None:
-        self._metrics = context.metrics
-        self._rerank = context.config.rerank
-        self._catalogue = context.home.catalogue
-        self._reloader = reloader
-        self._cache = ResponseCache(context.config.serve.kept_answers)
+    def __init__(self, engine: Engine, metrics: Metrics) -> None:
+        self._engine = engine
+        self._metrics = metrics
+        self._rerank = engine.config.rerank
+        self._catalogue = engine.home.catalogue
+        self._cache = ResponseCache(engine.config.serve.kept_answers)
 
     def may_call_model(self, request: Request) -> bool:
         """Return whether `recommend` might call the language model."""
@@ -62,7 +62,7 @@ class Recommendations:
 
     def draft(self, request: Request) -> Draft:
         """Return the retrieval's answer, and what `finish` needs to let the language model improve it."""
-        draft = self._reloader.recommender().draft(request)
+        draft = self._engine.recommender().draft(request)
         if not draft.reranks:
             self._observe(draft.answer)
         return draft
@@ -70,7 +70,7 @@ class Recommendations:
     def finish(self, draft: Draft, show: Callable[[Progress], None], deadline: Deadline) -> dict[str, Any]:
         """Return the document of the final answer to a draft's request. `show` is called after each judgement."""
         ranked = replace(draft.ranked, request=limit_budget(draft.ranked.request, deadline))
-        answer = self._reloader.recommender().finish(replace(draft, ranked=ranked), show)
+        answer = self._engine.recommender().finish(replace(draft, ranked=ranked), show)
         self._observe(answer, deadline)
         return answer_document(answer)
 
@@ -88,7 +88,7 @@ class Recommendations:
         self._catalogue.videos.get(video_id)
         filters = replace(request.filters, include_seen=True)
         all_videos = replace(request, k=MAX_K, rerank=NONE, filters=filters)
-        found = self._reloader.recommender().explain(all_videos, video_id)
+        found = self._engine.recommender().explain(all_videos, video_id)
         if found is not None:
             return recommendation_document(found)
         alone = self._answer(replace(all_videos, k=1, only=frozenset({video_id}))).recommendations
@@ -100,13 +100,13 @@ class Recommendations:
 
     def search(self, text: str, k: int, filters: Filters) -> dict[str, Any]:
         """Return the document of `search --json`."""
-        answer = self._reloader.recommender().search(text, k, filters)
+        answer = self._engine.recommender().search(text, k, filters)
         self._metrics.observe(answer)
         return search_document(text, answer)
 
     def similar(self, video_id: str, k: int, filters: Filters) -> dict[str, Any]:
         """Return the videos most similar to one, with the fields of the hits of a search."""
-        answer = self._reloader.recommender().similar(video_id, k, filters)
+        answer = self._engine.recommender().similar(video_id, k, filters)
         self._metrics.observe(answer)
         return similar_document(video_id, answer)
 
@@ -118,7 +118,7 @@ class Recommendations:
                 log.warning("%s", note.full)
 
     def _answer(self, request: Request, deadline: Deadline | None = None) -> Answer:
-        answer = self._reloader.recommender().recommend(limit_budget(request, deadline))
+        answer = self._engine.recommender().recommend(limit_budget(request, deadline))
         self._observe(answer, deadline)
         return answer
 
@@ -130,7 +130,7 @@ class Recommendations:
 
     def _cache_key(self, request: Request) -> Hashable:
         """Return everything that the answer depends on."""
-        return self._reloader.generation(), self._catalogue.reader_state(request.user_id), request
+        return self._engine.reloader.generation(), self._catalogue.reader_state(request.user_id), request
 
 
 def limit_budget(request: Request, deadline: Deadline | None) -> Request:

@@ -32,11 +32,8 @@ from shortlist.serving.service.bulk_ingest import Result, remove_video, store_ev
 from shortlist.serving.service.context import AppContext
 from shortlist.serving.service.documents import reader_document, video_detail_document
 from shortlist.serving.service.home_metrics import HomeMetrics
-from shortlist.serving.service.lists import Lists
 from shortlist.serving.service.media import MediaFiles
 from shortlist.serving.service.recommendations import Recommendations
-from shortlist.serving.service.reloader import Reloader
-from shortlist.serving.service.what_ifs import WhatIfs
 from shortlist.store.catalogue.erasure.subject import Subject, SubjectKind
 
 Work = Callable[[Request, Deadline | None], dict[str, Any]]
@@ -52,31 +49,29 @@ class Service:
     """
 
     def __init__(self, context: AppContext) -> None:
-        limits = context.config.serve
+        self.engine = engine = context.engine
+        limits = engine.config.serve
         self.metrics = context.metrics
-        self.reloader = Reloader(context)
         self.queue = LlmQueue(limits, context.shared, self.metrics.llm_queue)
         self.threads = WorkerThreads(limits.threads, limits.deadline_s)
         self.storage_threads = WorkerThreads(STORAGE_THREADS, limits.deadline_s)
-        self._recommendations = Recommendations(context, self.reloader)
-        self.media = MediaFiles(context.home)
-        self.lists = Lists(context.home.catalogue)
-        self.what_ifs = WhatIfs(context.home.catalogue, self.reloader)
-        self._home = context.home
-        self._encoder = context.encoder
-        self._exposures = context.exposures
+        self._recommendations = Recommendations(engine, self.metrics)
+        self.media = MediaFiles(engine.home)
+        self._home = engine.home
+        self._encoder = engine.encoder
         self._forget, self._export_reader = context.forget, context.export_reader
-        self._default_enricher = DefaultEnricher(self._home.catalogue, self._encoder, context.config.ingest.categories)
+        self._default_enricher = DefaultEnricher(self._home.catalogue, self._encoder, engine.config.ingest.categories)
         self._retry_locked = Retrying(
             retry=retry_if_exception_type(HomeLocked),
             stop=stop_after_delay(limits.write_wait_s),
             wait=wait_fixed(0.02),
             reraise=True,
         )
-        snapshot = self.reloader.snapshot
+        snapshot = engine.reloader.snapshot
+        snapshot()
         self.metrics.gauge("revision", "Revision of the index.", lambda: snapshot().revision)
         self.metrics.gauge("videos", "Videos in the index.", lambda: snapshot().n_live)
-        self.metrics.add(HomeMetrics(context.home, context.config))
+        self.metrics.add(HomeMetrics(engine.home, engine.config))
 
     def recommend(self, request: Request) -> dict[str, Any]:
         """Return the document of `recommend --json`, without rerank if the language model is late or busy.
@@ -84,12 +79,12 @@ class Service:
         Raises like `Recommender.recommend`.
         """
         if not self.may_call_model(request):
-            return self._record(request, self._recommendations.recommend(request))
+            return self.engine.show(request, self._recommendations.recommend(request))
         try:
             answer = self.queue.submit(partial(self._recommendations.recommend, request)).result()
         except (TimeoutError, QueueFull) as error:
             answer = self._without_rerank(self._recommendations.recommend, request, error)
-        return self._record(request, answer)
+        return self.engine.show(request, answer)
 
     async def recommend_async(
         self, request: Request, disconnected: Disconnected = anyio.sleep_forever
@@ -115,16 +110,17 @@ class Service:
         refer to the places of the last one. Raises like `Recommender.recommend`.
         """
         if not self.may_call_model(request):
-            yield await self.threads.run(lambda: self._show(thread, request, self._recommendations.recommend(request)))
+            recommend, show = self._recommendations.recommend, self.engine.show
+            yield await self.threads.run(lambda: show(request, recommend(request), thread))
             return
         draft = await self.threads.run(partial(self._recommendations.draft, request))
-        answer = await self.threads.run(partial(self._show, thread, request, answer_document(draft.answer)))
+        answer = await self.threads.run(partial(self.engine.show, request, answer_document(draft.answer), thread))
         yield answer
         if draft.reranks:
             async for newer in self._finish(draft, answer):
                 answer = {**newer, "request_id": answer["request_id"]}
                 yield answer
-            await self.threads.run(partial(self._show, thread, request, answer))
+            await self.threads.run(partial(self.engine.show, request, answer, thread))
 
     async def _finish(self, draft: Draft, answer: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """Yield newer answers to the draft, whose document is `answer`; those that nobody waited for are left out."""
@@ -148,16 +144,6 @@ class Service:
                 final.cancel()
         except (TimeoutError, QueueFull) as error:
             yield self._noted(answer, error)
-
-    def _show(self, thread: str | None, request: Request, answer: dict[str, Any]) -> dict[str, Any]:
-        """Record that the reader was shown `answer`, also in `thread`, and return it with its request id."""
-        recorded = self._record(request, answer)
-        if thread is not None:
-            self.reloader.chat().show(thread, request, recorded)
-        return recorded
-
-    def _record(self, request: Request, answer: dict[str, Any]) -> dict[str, Any]:
-        return {**answer, "request_id": self._exposures.record(request, answer)}
 
     def may_call_model(self, request: Request) -> bool:
         """Return whether the request might call the language model."""
@@ -184,7 +170,7 @@ class Service:
         """
 
         def turn(_deadline: Deadline) -> Reply:
-            reply = self.reloader.chat(rerank=rerank).turn(message, user, thread, may_store=may_store)
+            reply = self.engine.chat(rerank=rerank).turn(message, user, thread, may_store=may_store)
             self._recommendations.observe_notes(reply.notes)
             return reply
 
@@ -207,12 +193,12 @@ class Service:
         """Return a reader's profile and history. Raises `UnknownReader`."""
         catalogue = self._home.catalogue
         taste = catalogue.tastes.get(user_id)
-        profile = self.reloader.recommender().profile(user_id)
+        profile = self.engine.recommender().profile(user_id)
         return reader_document(catalogue.readers.get(user_id), profile, taste[0] if taste else None)
 
     def objective(self, user_id: str) -> dict[str, Any]:
         """Return a reader's own objective. Raises `UnknownReader`."""
-        return objective_document(self.reloader.recommender().profile(user_id))
+        return objective_document(self.engine.recommender().profile(user_id))
 
     def put_objective(self, user_id: str, objective: Objective) -> dict[str, Any]:
         """Store a reader's own objective, without entries of 0, and return it. Raises `UnknownReader`."""
@@ -226,7 +212,7 @@ class Service:
 
         Raises `UnknownReader`, and `UsageError` for a name that no category or channel has.
         """
-        recommender = self.reloader.recommender()
+        recommender = self.engine.recommender()
         columns = recommender.snapshot.columns
         asked = read_objective(
             more=more, less=less, neither=neither, length_s=length_s,
@@ -252,7 +238,7 @@ class Service:
 
     def categories(self) -> list[str]:
         """Return the categories of the videos, sorted."""
-        return sorted(name for name in self.reloader.snapshot().columns.category.names if name)
+        return sorted(name for name in self.engine.reloader.snapshot().columns.category.names if name)
 
     def add_events(self, items: Sequence[object], request_key: str | None = None) -> list[Result]:
         """Store events, which count in their readers' next recommendations. See `store_events` for `request_key`."""
@@ -271,18 +257,18 @@ class Service:
 
     def add_videos(self, items: Sequence[object]) -> list[Result]:
         """Store videos, which are searchable afterwards. Raises `HomeLocked` while another process ingests."""
-        with self._writer_lock(), self.reloader.writing():
+        with self._writer_lock(), self.engine.reloader.writing():
             results = store_videos(self._home, items, self._default_enricher, self._encoder)
         return self._count_results("video", results)
 
     def remove_video(self, video_id: str) -> None:
         """Delete a video, which no list has afterwards. Raises `UnknownItem`, and `HomeLocked` like `add_videos`."""
-        with self._writer_lock(), self.reloader.writing():
+        with self._writer_lock(), self.engine.reloader.writing():
             remove_video(self._home, video_id, self._encoder)
 
     def export_reader(self, user_id: str) -> dict[str, Any]:
         """Return all that is stored of a reader. Raises `UnknownReader`."""
-        self._exposures.flush()
+        self.engine.exposures.flush()
         return self._export_reader(user_id)
 
     def forget(self, kind: SubjectKind, subject_id: str) -> dict[str, Any]:
@@ -290,25 +276,25 @@ class Service:
 
         Raises `UnknownReader` or `UnknownItem`, and `HomeLocked` while a process ingests.
         """
-        with self._writer_lock(), self.reloader.writing():
-            self._exposures.flush()
+        with self._writer_lock(), self.engine.reloader.writing():
+            self.engine.exposures.flush()
             return self._forget(Subject(kind, subject_id))
 
     def close(self) -> None:
         """Close the queue, and write what was recorded. Waits at most `serve.shutdown_s` seconds for running calls."""
         self.queue.close()
-        self._exposures.close()
+        self.engine.exposures.close()
 
     async def _answer_async(
         self, work: Work, request: Request, disconnected: Disconnected = anyio.sleep_forever
     ) -> dict[str, Any]:
         if not self.may_call_model(request):
-            return await self.threads.run(lambda: self._record(request, work(request, None)))
+            return await self.threads.run(lambda: self.engine.show(request, work(request, None)))
         try:
             answer = await self.queue.submit(partial(work, request)).result_async(disconnected)
         except TimeoutError as error:
             answer = await self.threads.run(partial(self._without_rerank, work, request, error))
-        return await self.threads.run(partial(self._record, request, answer))
+        return await self.threads.run(partial(self.engine.show, request, answer))
 
     def _without_rerank(self, work: Work, request: Request, error: TimeoutError | QueueFull) -> dict[str, Any]:
         """Return the answer without rerank, with a note on the reason, and count it as a fallback."""

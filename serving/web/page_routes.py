@@ -19,6 +19,7 @@ from shortlist.serving.http.auth import Caller, ReadingContent, Writing
 from shortlist.serving.http.problems import JsonResponse
 from shortlist.serving.service.request_schemas import Id, RequestBody
 from shortlist.serving.service.service import Service
+from shortlist.serving.service.what_ifs import what_if_settings
 
 STATIC = Path(__file__).with_name("static")
 FILES = "/static"
@@ -98,8 +99,8 @@ def _start(service: Service, caller: Caller) -> dict[str, Any]:
         "readers": readers,
         "reader": own or service.last_reader() or next(iter(readers), None),
         "categories": service.categories(),
-        "videos": service.reloader.snapshot().n_live,
-        **service.what_ifs.settings(),
+        "videos": service.engine.reloader.snapshot().n_live,
+        **what_if_settings(service.engine),
         "signed_in": caller.key is not None,
         "may": {"write": writes, "store": writes or own is not None, "chat": own is None},
     }

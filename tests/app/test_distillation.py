@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from shortlist.app.build import open_home, open_recommender
 from shortlist.app.distillation import distil
 from shortlist.core.config import Config, EncoderConfig, RerankConfig
 from shortlist.core.progress import no_bars
 from shortlist.core.ranking import Request
 from shortlist.core.types import Reader, Video
+from shortlist.engine.build import open_home, open_recommender
 from shortlist.learning.student import versions
 from shortlist.models.encoders.loader import load_encoder
 from shortlist.retrieval.index.indexer import load_snapshot

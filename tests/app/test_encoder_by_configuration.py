@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shortlist.app.build import encoder_of, open_home, open_recommender
 from shortlist.app.rebuild import rebuild
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.errors import HomeVersion, ModelFailed
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import Video
+from shortlist.engine.build import encoder_of, open_home, open_recommender
 from shortlist.models.encoders.loader import register_encoder
 from shortlist.store.embed import BATCH
 from shortlist.store.outbox import deliver

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 READER = """
 import sys
 from pathlib import Path
-from shortlist.app.build import open_home, open_recommender
+from shortlist.engine.build import open_home, open_recommender
 from shortlist.app.settings import load_settings
 from shortlist.core.ranking import Request
 
@@ -86,16 +86,16 @@ def test_without_index_and_embeddings_a_note_says_what_waits_and_a_writer_encode
 
 
 def test_a_starting_server_finishes_what_an_ingest_left(home: Path, hashed: Any) -> None:
-    from shortlist.app.build import open_home
     from shortlist.app.server_context import build_context
     from shortlist.app.settings import load_settings
+    from shortlist.engine.build import open_home
     from shortlist.store.outbox import pending
 
     config = load_settings(None, {}, {"home": home, "encoder": {"name": "hash-32"}})
     with open_home(config) as store:
         with store.writing():
             store.catalogue.videos.put([Video("new", "A new video")])
-        snapshot = build_context(store, config).recommender().snapshot
+        snapshot = build_context(store, config).engine.recommender().snapshot
         assert "new" in snapshot.live_ids()
         assert snapshot.notes == ()
         assert pending(store) == 0

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from shortlist.app.build import open_exposure_log, open_live_recommender, open_recommender
 from shortlist.app.replay import Replay, replay
 from shortlist.core.config import Config, ExposuresConfig, RetrievalConfig
 from shortlist.core.errors import UnknownItem
 from shortlist.core.json_documents import answer_document
 from shortlist.core.ranking import Request
 from shortlist.core.types import Event, Objective
+from shortlist.engine.build import open_exposure_log, open_live_recommender, open_recommender
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.home import Home
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shortlist.app.build import open_home, open_recommender
 from shortlist.core.config import Config
+from shortlist.engine.build import open_home, open_recommender
 from shortlist.eval.data.trec_files import read_qrels
 from shortlist.eval.metrics.metrics import ndcg
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from shortlist.app.build import open_home, open_recommender
 from shortlist.app.settings import load_settings
 from shortlist.core.ranking import Request
+from shortlist.engine.build import open_home, open_recommender
 from shortlist.store.home import Home
 
 pytestmark = pytest.mark.servers

@@ -86,7 +86,7 @@ def in_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., R
 
 
 ENDPOINT = """
-from shortlist.app.build import open_home
+from shortlist.engine.build import open_home
 from shortlist.app.server_context import build_context
 from shortlist.app.settings import find_settings
 from shortlist.serving.sagemaker import create_endpoint

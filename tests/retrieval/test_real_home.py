@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shortlist.app.build import repair
 from shortlist.core.config import Config, RetrievalConfig
 from shortlist.core.errors import HomeLocked
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.core.types import Article, Attributed, Enrichment, Event, Video
+from shortlist.engine.build import repair
 from shortlist.retrieval.build import build_retriever
 from shortlist.retrieval.index.cowatch_counts import FADING, UNIT
 from shortlist.retrieval.index.indexer import load_snapshot

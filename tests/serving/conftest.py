@@ -18,10 +18,10 @@ import pytest
 import uvicorn
 from sqlalchemy import Engine, event
 
-from shortlist.app.following import follower_of
 from shortlist.app.server_context import build_context_with_models
 from shortlist.core.config import Config, EncoderConfig, IngestConfig, StoreConfig
 from shortlist.core.types import Event, Reader
+from shortlist.engine.following import follower_of
 from shortlist.serving.api.app import create_app
 from shortlist.serving.service.context import AppContext
 from shortlist.store.home import Home

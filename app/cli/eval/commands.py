@@ -193,7 +193,7 @@ def compare(
 
 
 def _task(spec: str, queries: int | None, config: Config) -> tuple[Task, Factories]:
-    from shortlist.app.build import evaluation_factories
+    from shortlist.engine.build import evaluation_factories
     from shortlist.eval.tasks.specs import load_task
 
     factories = evaluation_factories()

@@ -40,9 +40,9 @@ def offline(
     Example: shortlist eval offline --log exposures --variant tuned.toml
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home, open_recommender
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.core.errors import UsageError
+    from shortlist.engine.build import open_home, open_recommender
     from shortlist.eval.live_variant import live_variant
     from shortlist.eval.offpolicy.offline import judge
     from shortlist.eval.variants import SHIPPED, load_variants

@@ -30,8 +30,8 @@ def backup(
     Example: shortlist backup
     """
     chosen = settings(context, home, config)
-    from shortlist.app.backup import back_up_now
-    from shortlist.app.build import open_home
+    from shortlist.engine.backup import back_up_now
+    from shortlist.engine.build import open_home
     from shortlist.retrieval.trained.versions import FOLDER as TRAINED
     from shortlist.store.backups.backup import backup_folder, list_backups
 

@@ -25,8 +25,8 @@ def cowatch(
     Example: shortlist cowatch --engine ray
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home
     from shortlist.app.cowatch import Engine, count_again
+    from shortlist.engine.build import open_home
 
     if engine not in ("local", "ray"):
         raise UsageError("unknown engine", expected="local or ray", found=repr(engine), remedy="correct --engine")

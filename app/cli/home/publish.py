@@ -33,7 +33,7 @@ def publish(
     Example: shortlist publish --to s3://my-bucket/shortlist
     """
     chosen = settings(context, home, config, **({"publish": {"to": to}} if to else {}))
-    from shortlist.app.build import encoder_of, open_home
+    from shortlist.engine.build import encoder_of, open_home
     from shortlist.ops.publish.place import open_place
     from shortlist.ops.publish.publish import publish as publish_home
     from shortlist.ops.publish.publish import read_manifest, read_pointer

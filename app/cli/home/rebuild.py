@@ -28,9 +28,9 @@ def rebuild(
     """
     configured = settings(context, home, config).encoder.name
     chosen = settings(context, home, config, **({"encoder": {"name": encoder}} if encoder else {}))
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import print_json, print_remark, progress_bar
     from shortlist.app.rebuild import rebuild as rebuild_home
+    from shortlist.engine.build import open_home
 
     with open_home(chosen, any_encoder=True) as store:
         counts = store.catalogue.content_counts()

@@ -32,8 +32,8 @@ def status(
     Example: shortlist status --json
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home
     from shortlist.app.cli.terminal.output import print_json
+    from shortlist.engine.build import open_home
 
     with open_home(chosen) as store:
         document = _document(store, chosen)

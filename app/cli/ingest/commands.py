@@ -44,7 +44,7 @@ def articles(
 
     Example: shortlist ingest articles sample/articles.csv
     """
-    from shortlist.app.build import encoder_of
+    from shortlist.engine.build import encoder_of
     from shortlist.ingest.load import load_articles
 
     chosen = settings(context, home, config)
@@ -105,8 +105,8 @@ def events(
 
 def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> None:
     """Load every source and print the results."""
-    from shortlist.app.backup import back_up_if_due
     from shortlist.app.cli.terminal.output import stage_bars
+    from shortlist.engine.backup import back_up_if_due
     from shortlist.ingest.load import READ
 
     results: dict[str, IngestResult] = {}

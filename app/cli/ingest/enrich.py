@@ -49,7 +49,7 @@ def enrich(
 
     Example: shortlist ingest enrich --limit 100
     """
-    from shortlist.app.build import open_home
+    from shortlist.engine.build import open_home
 
     chosen = settings(context, home, config)
     with open_home(chosen) as store, _progress(what.value, as_json) as progress:
@@ -62,7 +62,7 @@ def enrich(
 def _texts(
     kind: Kind, store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress
 ) -> EnrichResult:
-    from shortlist.app.build import encoder_of, open_enricher
+    from shortlist.engine.build import encoder_of, open_enricher
     from shortlist.ingest.enrich.run import enrich_pending
 
     enricher = open_enricher(store, config)
@@ -73,7 +73,7 @@ def _texts(
 
 def _tastes(store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> EnrichResult:
     from shortlist.agent.reader.describe_tastes import describe_tastes
-    from shortlist.app.build import language_model_of
+    from shortlist.engine.build import language_model_of
 
     model = language_model_of(store, config)()
     return describe_tastes(store.catalogue, model, config.profile, refresh=refresh, limit=limit, progress=progress)

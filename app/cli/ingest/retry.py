@@ -44,7 +44,7 @@ def retry(
 
     Example: shortlist ingest retry --cookies cookies.txt
     """
-    from shortlist.app.build import open_home
+    from shortlist.engine.build import open_home
     from shortlist.ingest.media.choose_source import source_of
 
     chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))

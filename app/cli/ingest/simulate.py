@@ -24,8 +24,8 @@ def simulate(
     Example: shortlist simulate --readers 1000 --seed 7
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home, repair
     from shortlist.app.cli.terminal.output import print_json, progress_bar
+    from shortlist.engine.build import open_home, repair
     from shortlist.ingest.simulate.simulate import simulate as simulate_readers
 
     with open_home(chosen) as store, progress_bar("simulating", readers, quiet=as_json) as progress:

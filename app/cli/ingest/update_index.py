@@ -17,8 +17,8 @@ def make_searchable(store: Home, config: Config) -> None:
 
     Also finishes the work of an earlier command that was interrupted, and makes the daily backup.
     """
-    from shortlist.app.backup import back_up_if_due
-    from shortlist.app.build import repair
+    from shortlist.engine.backup import back_up_if_due
+    from shortlist.engine.build import repair
 
     repair(store, config)
     merge_index(store)

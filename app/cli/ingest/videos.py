@@ -104,9 +104,9 @@ def ingest_sources(
 
     If there are several sources, a table that cannot be read is a failure and the others are ingested.
     """
-    from shortlist.app.build import encoder_of
     from shortlist.app.cli.terminal.output import stage_bars
     from shortlist.core.errors import RecordError, UsageError
+    from shortlist.engine.build import encoder_of
     from shortlist.ingest.load import READ, IngestResult, load_videos
     from shortlist.ingest.tables.rows import Failure
 
@@ -128,8 +128,8 @@ def ingest_sources(
 
 
 def _media(store: Home, sources: list[Source], config: Config, as_json: bool) -> IngestResult:
-    from shortlist.app.build import encoder_of, transcriber_of
     from shortlist.app.cli.terminal.output import stage_bars
+    from shortlist.engine.build import encoder_of, transcriber_of
     from shortlist.ingest.media.pipeline import Models, load_media
 
     models = Models(transcriber_of(config), encoder_of(config))

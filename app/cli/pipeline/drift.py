@@ -34,8 +34,8 @@ def drift(
     """
     from datetime import UTC, datetime
 
-    from shortlist.app.build import open_home
     from shortlist.app.pipeline import require_ops
+    from shortlist.engine.build import open_home
 
     require_ops()
     from shortlist.ops.drift.check import check

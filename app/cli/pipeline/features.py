@@ -168,7 +168,7 @@ def build(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
     _require()
     from dataclasses import asdict
 
-    from shortlist.app.build import open_home
+    from shortlist.engine.build import open_home
     from shortlist.ops.features.build import build as build_features
     from shortlist.ops.features.open_store import open_store
 
@@ -196,7 +196,7 @@ def _require() -> None:
 
 @contextmanager
 def _open(context: typer.Context, home: Path | None, config: Path | None) -> Iterator[tuple[Home, FeatureStore]]:
-    from shortlist.app.build import open_home
+    from shortlist.engine.build import open_home
     from shortlist.ops.features.open_store import open_store
 
     chosen = settings(context, home, config)

@@ -152,8 +152,8 @@ def _run(config: Config, reason: str, forced: tuple[str, ...], quiet: bool) -> R
 
 
 def _newest(config: Config, limit: int) -> list[Run]:
-    from shortlist.app.build import open_home
     from shortlist.app.pipeline import require_ops
+    from shortlist.engine.build import open_home
     from shortlist.ops.pipeline.history import History
 
     require_ops()

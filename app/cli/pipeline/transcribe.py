@@ -30,10 +30,10 @@ def transcribe(
     """
     from dataclasses import asdict
 
-    from shortlist.app.build import transcriber_of
     from shortlist.app.cli.terminal.output import print_json, print_remark
     from shortlist.app.pipeline import open_inbox, require_ops
     from shortlist.core.display import printable
+    from shortlist.engine.build import transcriber_of
 
     require_ops()
     from shortlist.ops.transcribe import transcribe_waiting

@@ -58,9 +58,9 @@ def forget(
     if verify is not None:
         _verify(chosen.home, verify, as_json)
         return
-    from shortlist.app.build import open_home
     from shortlist.app.privacy.copies import TREATMENTS
     from shortlist.app.privacy.forget import forget as forget_subjects
+    from shortlist.engine.build import open_home
     from shortlist.store.catalogue.erasure.subject import Subject
 
     treatment = next((one for one in TREATMENTS if one == backups), None)
@@ -95,8 +95,8 @@ def export_reader(
     Example: shortlist export-reader user_123
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home
     from shortlist.app.privacy.export_reader import export_reader as export
+    from shortlist.engine.build import open_home
 
     with open_home(chosen, any_encoder=True) as store:
         print_json(export(store, chosen, reader))

@@ -39,11 +39,11 @@ def objective(
     """
     chosen = settings(context, home, config)
     from shortlist.agent.reader.objective import objective_document, read_objective
-    from shortlist.app.build import open_home, open_recommender
     from shortlist.core.types import NO_OBJECTIVE
+    from shortlist.engine.engine import open_engine
 
-    with open_home(chosen) as store:
-        recommender = open_recommender(store, chosen)
+    with open_engine(chosen) as engine:
+        recommender = engine.recommender()
         columns = recommender.snapshot.columns
         asked = read_objective(
             more=more or (), less=less or (), neither=neither or (), length_s=length_s,
@@ -52,7 +52,7 @@ def objective(
         profile = recommender.profile(user)
         if clear or asked != NO_OBJECTIVE:
             before = NO_OBJECTIVE if clear else profile.objective
-            store.catalogue.objectives.put(user, before.merged(asked))
+            engine.home.catalogue.objectives.put(user, before.merged(asked))
             profile = recommender.profile(user)
     if as_json:
         print_json(objective_document(profile))

@@ -30,8 +30,8 @@ def replay(
     Example: shortlist replay REQUEST_ID
     """
     chosen = settings(context, home, config)
-    from shortlist.app.build import open_home
     from shortlist.app.replay import replay as repeat
+    from shortlist.engine.build import open_home
 
     with open_home(chosen) as store:
         found = repeat(store, chosen, request_id)

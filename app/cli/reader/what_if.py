@@ -52,23 +52,17 @@ def whatif(
     """
     chosen = settings(context, home, config)
     check_rerank(rerank)
-    from shortlist.agent.reader.objective import read_objective
-    from shortlist.agent.what_if.what_if import what_if
-    from shortlist.app.build import open_home, open_recommender
-    from shortlist.core.ranking import NO_CHANGE, Change, Request
+    from shortlist.agent.what_if.what_if import read_change, what_if
+    from shortlist.core.ranking import Request
+    from shortlist.engine.engine import open_engine
 
-    with open_home(chosen) as store:
-        recommender = open_recommender(store, chosen)
-        columns = recommender.snapshot.columns
-        objective = read_objective(
-            more=more or (), less=less or (), length_s=max_length,
-            categories=columns.category.names, channels=columns.channel.names,
+    with open_engine(chosen) as engine:
+        recommender = engine.recommender()
+        change = read_change(
+            recommender, without=without or (), more=more or (), less=less or (), length_s=max_length,
+            weights=_weights(weights or ()), half_life_days=half_life,
         )  # fmt: skip
-        change = Change(frozenset(without or ()), objective, _weights(weights or ()), half_life)
-        if change == NO_CHANGE:
-            remedy = "add --without, --more, --less, --length, --weights or --half-life"
-            raise UsageError("nothing to change", expected="a change", found="none", remedy=remedy)
-        found = what_if(recommender, store.catalogue, Request(user, k, about, rerank), change)
+        found = what_if(recommender, engine.home.catalogue, Request(user, k, about, rerank), change)
     if as_json:
         print_json(found.document)
         return
@@ -116,7 +110,7 @@ def _cause(move: Move) -> str:
     return "others moved" if move.leg is None else f"{move.leg} {move.legs[move.leg]:+.2f}"
 
 
-def _weights(pairs: Sequence[str]) -> tuple[tuple[str, float], ...]:
+def _weights(pairs: Sequence[str]) -> dict[str, float]:
     found = {}
     for pair in pairs:
         leg, _, weight = pair.partition("=")
@@ -125,4 +119,4 @@ def _weights(pairs: Sequence[str]) -> tuple[tuple[str, float], ...]:
         except ValueError as error:
             expected, remedy = "LEG=WEIGHT", "write it as --weights dense=2"
             raise UsageError("bad --weights", expected=expected, found=repr(pair), remedy=remedy) from error
-    return tuple(sorted(found.items()))
+    return found

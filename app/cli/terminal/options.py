@@ -78,7 +78,7 @@ def check_rerank(method: str) -> None:
 
 def open_or_create(config: Config) -> Home:
     """Open the home of `config`, or create it and say so on stderr."""
-    from shortlist.app.build import open_home
+    from shortlist.engine.build import open_home
 
     home = open_home(config, create=True)
     if home.created:

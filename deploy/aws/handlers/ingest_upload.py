@@ -21,11 +21,11 @@ from urllib.parse import unquote_plus
 import boto3
 from embedded_metrics import write_metrics
 
-from shortlist.app.build import open_home
 from shortlist.app.container import set_database_password
 from shortlist.app.pipeline import open_workplace
 from shortlist.app.settings import load_settings
 from shortlist.core.config import Config
+from shortlist.engine.build import open_home
 from shortlist.ops.data.inbox import FILE_KINDS, INCOMING, FileKind, Found
 from shortlist.ops.data.ingest_arrivals import ingest_arrivals, known_in
 from shortlist.ops.data.ledger import Arrival

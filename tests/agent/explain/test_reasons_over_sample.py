@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.reasons import measure, requests_of
-from shortlist.app.build import open_home, open_recommender
 from shortlist.core.config import Config
+from shortlist.engine.build import open_home, open_recommender
 
 SAMPLE = Path(__file__).parents[3] / "sample"
 WISHES = [line.split("\t")[1] for line in (SAMPLE / "queries.tsv").read_text("utf-8").splitlines()]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from shortlist.app.build import ANSWERS_VERSION, open_home, open_recommender, repair
 from shortlist.core.config import Config, LlmConfig, ModelsConfig, RerankConfig
 from shortlist.core.ranking import Request
 from shortlist.core.types import Segment, Video
+from shortlist.engine.build import ANSWERS_VERSION, open_home, open_recommender, repair
 from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.models.llm.loader import load_language_model

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from shortlist.app.build import open_exposure_log, open_home, open_live_recommender, open_recommender
 from shortlist.core.config import Config
 from shortlist.core.json_documents import answer_document
 from shortlist.core.ranking import Request
 from shortlist.core.types import Event
+from shortlist.engine.build import open_exposure_log, open_home, open_live_recommender, open_recommender
 
 Command = Callable[..., Any]
 

@@ -16,10 +16,10 @@ from typing import IO, Any
 import numpy as np
 import pytest
 
-from shortlist.app.build import open_home, open_recommender, repair
 from shortlist.app.doctor import home_checks
 from shortlist.app.settings import load_settings
 from shortlist.core.types import Video
+from shortlist.engine.build import open_home, open_recommender, repair
 from shortlist.retrieval.build import build_leg
 from shortlist.retrieval.index.indexer import item_vectors, load_snapshot
 from shortlist.store.documents.document import summary_text, transcript_text, video_documents

@@ -19,7 +19,6 @@ from openpyxl import load_workbook
 from pyarrow import parquet
 
 from shortlist.agent.recommend import Recommender
-from shortlist.app.build import open_home, open_recommender
 from shortlist.app.export.plan import Plan, check_files, parse_details
 from shortlist.app.export.run import ExportResult, export
 from shortlist.app.replay import replay
@@ -27,6 +26,7 @@ from shortlist.core.config import Config, ExposuresConfig
 from shortlist.core.errors import StateError, UsageError
 from shortlist.core.ranking import Filters, Request
 from shortlist.core.types import Event, Reader
+from shortlist.engine.build import open_home, open_recommender
 from shortlist.store.home import Home
 
 ROOT = Path(__file__).parents[3]

@@ -98,7 +98,7 @@ def test_simulated_readers_prefer_items_near_their_taste(
 def test_the_recommender_finds_simulated_tastes(
     home: Path, tmp_path: Path, encoder: Encoder, make_config: Attributed
 ) -> None:
-    from shortlist.app.build import evaluation_factories
+    from shortlist.engine.build import evaluation_factories
 
     config = make_config(tmp_path).model_copy(update={"encoder": Config().encoder})
     factories = evaluation_factories()

@@ -23,10 +23,10 @@ def without_times(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_recommend_gives_what_the_recommender_gives(fixed: Any) -> None:
-    from shortlist.app.build import open_recommender
     from shortlist.core.config import Config
     from shortlist.core.json_documents import answer_document
     from shortlist.core.ranking import Request
+    from shortlist.engine.build import open_recommender
 
     config = Config.model_validate({"home": fixed.home.path, "rerank": {"depth": 4}})
     asked = Request("ann", k=7)

@@ -82,9 +82,9 @@ def test_the_answers_are_those_of_the_home(small_home: Path, publisher: Any, ser
 
 
 def test_the_key_of_the_settings_must_be_one_that_was_published(publisher: Any, tmp_path: Path) -> None:
-    from shortlist.app.build import open_home
     from shortlist.app.server_context import build_context
     from shortlist.app.settings import load_settings
+    from shortlist.engine.build import open_home
 
     secret = "made-by-a-deployment-" * 2
     given = {

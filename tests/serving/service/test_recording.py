@@ -36,7 +36,7 @@ def service(home: Home, new_hash_encoder: Any, scripted_model: Any) -> Iterator[
 
 
 def recorded(service: Service, home: Home) -> list[Exposure]:
-    service._exposures.flush()
+    service.engine.exposures.flush()
     return list(home.catalogue.exposures.iterate())
 
 
@@ -51,7 +51,7 @@ def test_each_answer_has_its_own_id_also_from_the_cache(service: Service, home: 
     for one in shown:
         assert [item.item_id for item in one.items] == ids(answers[one.request_id])
         assert one.request == PLAIN
-        assert (one.revision, one.last_event) == (service.reloader.snapshot().revision, 3)
+        assert (one.revision, one.last_event) == (service.engine.reloader.snapshot().revision, 3)
 
 
 def test_a_stream_is_one_exposure_of_the_last_list(service: Service, home: Home) -> None:

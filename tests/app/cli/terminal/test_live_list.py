@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from shortlist.agent.recommend import Progress, Recommender
-from shortlist.app.build import open_home, open_recommender
 from shortlist.app.cli.terminal.live_list import follow, progress_line
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.ranking import Request
+from shortlist.engine.build import open_home, open_recommender
 from shortlist.models.llm.language_model import ChoiceScores, Message
 
 Open = Callable[[Any], Recommender]

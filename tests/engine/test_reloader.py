@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from shortlist.core.config import Config, EncoderConfig
 from shortlist.core.types import Video
+from shortlist.engine.build import open_live_recommender
+from shortlist.engine.reloader import Reloader
 from shortlist.learning.acts import acts_of
 from shortlist.learning.towers.svd import train_svd
 from shortlist.retrieval.index.indexer import load_snapshot
 from shortlist.retrieval.trained import versions
-from shortlist.serving.service.reloader import Reloader
 from shortlist.store.home import Home
 from shortlist.store.outbox import deliver
 from shortlist.store.registry.decisions import NO_MODELS
@@ -27,15 +27,14 @@ def test_who_asks_while_the_news_is_being_loaded_waits_for_it(
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     slow, loading, release = threading.Event(), threading.Event(), threading.Event()
     with Home.open(small_home, encoder.name) as home, Home.open(small_home, encoder.name) as elsewhere:
-        context = context_over(home, config, encoder, scripted_model([-0.1, -3.0]))
 
         def load() -> Any:
             if slow.is_set():
                 loading.set()
                 release.wait(20)
-            return context.recommender()
+            return open_live_recommender(home, config, encoder=lambda: encoder)
 
-        reloader = Reloader(replace(context, recommender=load))
+        reloader = Reloader(home, config.serve.write_wait_s, load)
         before = reloader.snapshot().revision
         slow.set()
         with elsewhere.writing("testing"):
@@ -62,7 +61,7 @@ def test_a_promoted_version_is_taken_at_the_next_request(
     config = Config(home=small_home, encoder=EncoderConfig(name=encoder.name), **GATES)  # type: ignore[arg-type]
     with Home.open(small_home, encoder.name) as home:
         ids = tuple(home.catalogue.videos.ids())
-        reloader = Reloader(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
+        reloader = context_over(home, config, encoder, scripted_model([-0.1, -3.0])).engine.reloader
         before, generation = reloader.recommender(), reloader.generation()
         tower = train_svd(acts_of([ids[:3]] * 5, ids), seed=0, d=2)
         receipt = {"towers": ["svd"], "ranker": None, "weights": {}}

@@ -1,4 +1,4 @@
-"""Reload the recommender of a server when the home changes."""
+"""Reload the recommender when the home changes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import ctypes
 import gc
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-from shortlist.agent.chat.session import Chat
 from shortlist.agent.recommend import Recommender
 from shortlist.core.errors import HomeLocked, ShortlistError
 from shortlist.learning.student.versions import FOLDER as STUDENTS
@@ -20,10 +19,10 @@ from shortlist.retrieval.index.index import FOLDER
 from shortlist.retrieval.index.manifest import MANIFEST, read_manifest
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.trained.versions import FOLDER as TRAINED
-from shortlist.serving.service.context import AppContext
+from shortlist.store.home import Home
 from shortlist.store.registry.decisions import FILE as DECISIONS
 
-POPULARITY_PERIOD_S = 60.0  # between counts of popularity, at least; a reader's own events count at once
+POPULARITY_PERIOD_S = 60.0  # between counts of popularity, at least
 MAX_RETRY_S = 30.0
 
 FileVersion = tuple[int, int] | None  # inode and time of a file that is replaced whenever it changes; None without one
@@ -40,32 +39,30 @@ def release_memory() -> None:
 
 
 class Reloader:
-    """Holds the current recommender and chat. A reload does not affect requests that use the previous ones.
+    """Holds the newest recommender. A reload does not affect requests that use the previous one. Thread-safe.
 
-    Thread-safe.
+    `load` returns a recommender over the newest revision. It is first called by the first request.
     """
 
-    def __init__(self, context: AppContext) -> None:
-        self._context = context
-        self._catalogue = context.home.catalogue
+    def __init__(self, home: Home, write_wait_s: float, load: Callable[[], Recommender]) -> None:
+        self._home = home
+        self._write_wait_s = write_wait_s
+        self._open = load
+        self._catalogue = home.catalogue
         self._lock = threading.RLock()
+        self._current: Recommender | None = None
         self._generation = 0
         self._writing = False
         self._loaded: FileVersion = None
         self._models: tuple[FileVersion, ...] = ()
         self._merged: FileVersion = None
         self._retry_s = 0.0
-        self._load()
 
     def recommender(self) -> Recommender:
         """Return the newest recommender. Loads the index first if another process has written a newer one."""
         self._load_if_newer()
-        return self._current[0]
-
-    def chat(self, *, rerank: bool = True) -> Chat:
-        """Return the chat over the newest recommender; without `rerank` its lists are those of the retrieval."""
-        self._load_if_newer()
-        return self._current[1] if rerank else self._current[2]
+        assert self._current is not None  # noqa: S101  (the first load raises or sets it)
+        return self._current
 
     def snapshot(self) -> Snapshot:
         """Return the index snapshot of the newest recommender."""
@@ -76,14 +73,16 @@ class Reloader:
         self._load_if_newer()
         return self._generation
 
-    def refresh(self) -> bool:
+    def refresh(self, max_age_s: float = POPULARITY_PERIOD_S) -> bool:
         """Load content and events stored since the last load, and experiments. Return whether the content changed.
+
+        What others did counts within `max_age_s` seconds; a reader's own events always count at once.
 
         On errors the previous state is served. While another process indexes, nothing new can be loaded, and the pause
         before the next attempt doubles, up to `MAX_RETRY_S`.
         """
-        if not self._stale() or not self._lock.acquire(blocking=False):
-            return False  # another thread is loading
+        if self._current is None or not self._stale(max_age_s) or not self._lock.acquire(blocking=False):
+            return False  # nobody has asked yet, or another thread is loading
         try:
             before = self._revision
             self._try_to_load()
@@ -98,10 +97,10 @@ class Reloader:
 
         Raises like `merge_in_background`.
         """
-        if self._context.home.is_follower or self._merged == self._manifest_version():
+        if self._home.is_follower or self._merged == self._manifest_version():
             return
         self._merged = self._manifest_version()
-        if merge_in_background(self._context.home):
+        if merge_in_background(self._home):
             with self._lock:
                 self._try_to_load()
 
@@ -111,7 +110,7 @@ class Reloader:
 
         Raises `HomeLocked` if another request writes, or an index is loaded, for longer than `serve.write_wait_s`.
         """
-        if not self._lock.acquire(timeout=self._context.config.serve.write_wait_s):
+        if not self._lock.acquire(timeout=self._write_wait_s):
             raise HomeLocked(
                 "another request writes videos", expected="one write at a time", found="another", remedy="try again"
             )
@@ -129,16 +128,19 @@ class Reloader:
         if self._is_loaded() or self._writing:
             return
         with self._lock:
-            if not self._is_loaded():  # no other thread has loaded it in the meantime
+            if self._current is None:
+                self._load()
+            elif not self._is_loaded():  # no other thread has loaded it in the meantime
                 version, models = self._manifest_version(), self._promotions()
                 self._try_to_load(only_newer=self._models == models)
                 self._loaded, self._models = version, models
 
     def _is_loaded(self) -> bool:
-        return (self._loaded, self._models) == (self._manifest_version(), self._promotions())
+        versions = self._manifest_version(), self._promotions()
+        return self._current is not None and (self._loaded, self._models) == versions
 
     def _promotions(self) -> tuple[FileVersion, ...]:
-        trained = self._context.home.content / TRAINED
+        trained = self._home.content / TRAINED
         return tuple(map(_version, (trained / DECISIONS, trained / STUDENTS / DECISIONS)))
 
     def _try_to_load(self, *, only_newer: bool = False) -> None:
@@ -152,33 +154,31 @@ class Reloader:
         version, events = self._manifest_version(), self._catalogue.events.version()
         models = self._promotions()
         experiment = self._catalogue.experiments.current()
-        recommender = self._context.recommender()
-        chat = self._context.chat
-        self._current = recommender, chat(recommender), chat(recommender.without_model())
+        self._current = self._open()
         self._events, self._loaded_at = events, monotonic()
         self._experiment = experiment
         self._models, self._loaded = models, version  # set last, so that requests wait for the load
         self._generation += 1
-        release_memory()
+        if self._generation > 1:
+            release_memory()
 
-    def _stale(self) -> bool:
+    def _stale(self, max_age_s: float) -> bool:
         if self._experiment != self._catalogue.experiments.current():
             return True
         age_s = monotonic() - self._loaded_at
         if self._revision < self._catalogue.revision():
             return age_s >= self._retry_s
-        return age_s >= POPULARITY_PERIOD_S and self._events != self._catalogue.events.version()
+        return age_s >= max_age_s and self._events != self._catalogue.events.version()
 
     @property
     def _revision(self) -> int:
-        return self._current[0].snapshot.revision
+        return -1 if self._current is None else self._current.snapshot.revision
 
     def _manifest_version(self) -> FileVersion:
-        return _version(self._context.home.content / FOLDER / MANIFEST)
+        return _version(self._home.content / FOLDER / MANIFEST)
 
     def _stored_revision(self) -> int:
-        home = self._context.home
-        return read_manifest(home.content / FOLDER, home.home_id, home.encoder).revision
+        return read_manifest(self._home.content / FOLDER, self._home.home_id, self._home.encoder).revision
 
 
 def _version(path: Path) -> FileVersion:

@@ -11,11 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shortlist.app.backup import back_up_before_migration
-from shortlist.app.following import follower_of
 from shortlist.core.config import AUTO, Config
 from shortlist.core.errors import ServiceError
 from shortlist.core.ranking import FloatArray
+from shortlist.engine.backup import back_up_before_migration
+from shortlist.engine.following import follower_of
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.encoder_version import encoder_version
 from shortlist.models.llm.language_model import LanguageModel
@@ -42,7 +42,7 @@ ANSWERS_VERSION = "1"
 def open_home(config: Config, *, create: bool = False, any_encoder: bool = False) -> Home:
     """Open the home of `config`, or create it with `create`. A home of an older schema is backed up and migrated.
 
-    With `store.snapshot` it is the home of the published snapshot, which is copied first; see `app/following.py`.
+    With `store.snapshot` it is the home of the published snapshot, which is copied first; see `engine/following.py`.
     Unless `any_encoder`, refuses a home made with another encoder, other weights or another `max_chunks`. Raises the
     errors of `Home.open` and `Follower.first`.
     """
@@ -71,6 +71,14 @@ def encoder_of(config: Config) -> Callable[[], Encoder]:
         return load_encoder(config.encoder, config.models, config.llm.ollama_url)
 
     return load
+
+
+def wish_encoder(home: Home, encoder: Callable[[], Encoder]) -> Callable[[], Encoder]:
+    """Return a function that gives an encoder which loads `encoder` only for texts that `home` has no vector of."""
+    from shortlist.store.caches.cached_encoder import CachedEncoder
+
+    cached = CachedEncoder(encoder, home.embeddings, home.encoder)
+    return lambda: cached
 
 
 def language_model_of(
@@ -133,17 +141,15 @@ def open_recommender(
     from shortlist.learning.student.versions import folder_of, rerank_config
     from shortlist.retrieval.build import build_retriever
     from shortlist.retrieval.index.indexer import load_snapshot
-    from shortlist.store.caches.cached_encoder import CachedEncoder
 
     snapshot = load_snapshot(home, config.retrieval)
     here = config.model_copy(update={"home": home.content})
     snapshot = snapshot if log is None else replace(snapshot, log=log)
-    wishes = CachedEncoder(encoder_of(config), home.embeddings, home.encoder)
     return Recommender(
         records=records or home.catalogue,
         snapshot=snapshot,
         retriever=build_retriever(snapshot, config.retrieval),
-        encoder=encoder or (lambda: wishes),
+        encoder=encoder or wish_encoder(home, encoder_of(config)),
         model=model or language_model_of(home, config),
         retrieval=config.retrieval,
         profile=config.profile,
@@ -221,11 +227,6 @@ def student_in(folder: Path | None, threads: int) -> Callable[[], Student]:
     from shortlist.agent.students.student import load_student, no_student
 
     return no_student if folder is None else cache(lambda: load_student(folder, threads))
-
-
-def open_chat(home: Home, config: Config, exposures: ExposureLog | None = None) -> Chat:
-    """Build a chat over a recommender of `home`. The first message that needs the language model loads it."""
-    return chat_over(open_live_recommender(home, config), home, config, language_model_of(home, config), exposures)
 
 
 def chat_over(
