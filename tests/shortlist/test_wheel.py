@@ -21,6 +21,7 @@ FOLDERS = (
     "agent",
     "app",
     "core",
+    "engine",
     "eval",
     "ingest",
     "learning",
