@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 def worker(config: Config, folder: Path, keyless: bool) -> ASGIApp:
     """Build the HTTP API in one of several worker processes, which share state in `folder`.
 
-    `keyless` was decided when the server started, so that a worker restarted later does not decide differently. The
-    home stays open until the process ends. Raises `SystemExit` with 1 if the API cannot be built.
+    `keyless` was decided when the server started, and the key of the configuration was admitted then. A worker that is
+    restarted later does neither. The home stays open until the process ends. Raises `SystemExit` with 1 if the API
+    cannot be built.
     """
     from shortlist.serving.api.app import create_app
     from shortlist.serving.http.request_id import log_request_ids
@@ -70,7 +71,11 @@ def build_context_with_models(
     *,
     keyless: bool | None = None,
 ) -> AppContext:
-    """Build the context with the given models. By default the server is `keyless` if the home never had a key."""
+    """Build the context with the given models.
+
+    Without `keyless`, this process decides it, and admits the key of the configuration. Raises `ConfigError` if that
+    key was revoked, or is not in the snapshot that the home follows.
+    """
     from shortlist.app.privacy.export_reader import export_reader
     from shortlist.app.privacy.forget import forget
     from shortlist.eval.variants import load_variants
@@ -80,7 +85,8 @@ def build_context_with_models(
     from shortlist.serving.service.lazy_loader import LazyLoader
     from shortlist.serving.service.metrics import Metrics
 
-    _admit_key(home, config)
+    if keyless is None:
+        keyless = _decide_keyless(home, config)
     shared = shared or SharedLimits()
     metrics = Metrics(shared.counters)
     encoder, stoppable = (
@@ -102,19 +108,26 @@ def build_context_with_models(
         export_reader=partial(export_reader, home, config),
         shared=shared,
         metrics=metrics,
-        keyless=not home.catalogue.keys.ever_existed() if keyless is None else keyless,
+        keyless=keyless,
     )
 
 
-def _admit_key(home: Home, config: Config) -> None:
-    """Store the key of `serve.key`. Raises `ConfigError` if that is neither stored nor can be."""
-    if config.serve.key is None:
-        return
+def _decide_keyless(home: Home, config: Config) -> bool:
+    """Admit the key of `serve.key`, and return whether the home never had a key. Raises `ConfigError`."""
+    secret = config.serve.key
+    if secret is None:
+        return not home.catalogue.keys.ever_existed()
     try:
-        home.catalogue.keys.admit(config.serve.key.get_secret_value(), "write", "serve.key")
+        admitted = home.catalogue.keys.admit(secret.get_secret_value(), "write", "serve.key")
     except ReadOnlyHome as error:
         raise ConfigError(
             "setting serve.key", expected="a key that the published snapshot has", found="one that it does not have",
             remedy="create keys on the machine that publishes with `shortlist keys create` and publish again, or set "
             "store.catalogue to a PostgreSQL database",
         ) from error  # fmt: skip
+    if not admitted:
+        raise ConfigError(
+            "setting serve.key", expected="a key that was not revoked", found="one that was",
+            remedy="set another secret, or remove the setting and use `shortlist keys create`",
+        )  # fmt: skip
+    return False

@@ -1,4 +1,7 @@
-"""Keys of the HTTP API. Only their hashes are stored: a secret is shown once, when the key is created."""
+"""Keys of the HTTP API. Only their hashes are stored: a secret is shown once, when the key is created.
+
+The hash of a revoked key is stored for good, so that its secret is never a key again.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,15 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from sqlalchemy import Connection, CursorResult, Row, delete, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, select
 
 from shortlist.core.errors import UsageError
 from shortlist.core.validation import check_id, check_text
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.rows import from_micros, to_micros
-from shortlist.store.sql.schema import keys, meta
+from shortlist.store.sql.schema import keys, meta, revoked_keys
 
 Permission = Literal["content", "readers", "write", "metrics", "erase"]
 SCOPES: Mapping[str, frozenset[Permission]] = {
@@ -71,26 +74,28 @@ class Keys(CatalogueTable):
             connection.execute(insert(keys).values(row))
         return key, secret
 
-    def admit(self, secret: str, scope: str, label: str = "") -> None:
-        """Store a key with a `secret` that was made elsewhere. If it is stored already, nothing is written.
+    def admit(self, secret: str, scope: str, label: str = "") -> bool:
+        """Store a key with a `secret` that was made elsewhere, unless it is stored already.
 
-        Raises as `create`.
+        Return False if it was revoked: then nothing is written. Raises as `create`.
         """
         check_text(label, "label")
         _check_scope(scope)
         if self.recognise(secret):
-            return
+            return True
         sha, created = _sha(secret), to_micros(datetime.now(UTC))
         row = {"id": sha[:8], "sha": sha, "scope": scope, "label": label, "created": created}
         with self._database.writing() as connection:
+            if connection.scalar(select(exists().where(revoked_keys.c.sha == sha))):
+                return False
             self._set_ever(connection)
             connection.execute(self._database.insert_new(keys).values(row))
+        return True
 
     def revoke(self, key_id: str) -> bool:
-        """Delete a key, which takes effect at once. Return whether there was one with this id."""
+        """Revoke a key for good, which takes effect at once. Return whether there was one with this id."""
         with self._database.writing() as connection:
-            result = connection.execute(delete(keys).where(keys.c.id == key_id))
-            known = cast("CursorResult[tuple[()]]", result).rowcount > 0
+            known = revoke_keys(connection, keys.c.id == key_id) > 0
             if known:
                 self._set_ever(connection)  # an older version may have created the key
         return known
@@ -114,6 +119,14 @@ class Keys(CatalogueTable):
 
     def _set_ever(self, connection: Connection) -> None:
         connection.execute(self._database.replace(meta, {"key": EVER, "value": "1"}))
+
+
+def revoke_keys(connection: Connection, which: ColumnElement[bool]) -> int:
+    """Delete the keys that meet the condition `which`, remember their hashes, and return their number."""
+    revoked = connection.scalars(delete(keys).where(which).returning(keys.c.sha)).all()
+    if revoked:
+        connection.execute(insert(revoked_keys), [{"sha": sha} for sha in revoked])
+    return len(revoked)
 
 
 def _check_scope(scope: str) -> None:

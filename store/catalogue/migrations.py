@@ -115,11 +115,18 @@ def _designs(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE experiments ADD COLUMN design TEXT NOT NULL DEFAULT 'interleave'")
 
 
+def _revoked_keys(connection: Connection) -> None:
+    """Add the hashes of revoked keys. Those revoked earlier are unknown."""
+    tables = MetaData()
+    Table("revoked_keys", tables, Column("sha", Text, primary_key=True), sqlite_with_rowid=False)
+    tables.create_all(connection)
+
+
 # MIGRATIONS[n] migrates a catalogue from schema version n to n + 1. A step must not use the current schema.
 # Catalogues on PostgreSQL begin with version 4: the steps to it may use SQLite's dialect, later ones may not.
 MIGRATIONS: Mapping[int, Migration] = {
     1: _enriched_articles, 2: _tastes, 3: _keys, 4: _causes, 5: _exposures, 6: _objectives, 7: _features,
-    8: _designs,
+    8: _designs, 9: _revoked_keys,
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, La
 
 from shortlist.store.sql.dialect import Number, Text
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 catalogue = MetaData()
 
@@ -160,6 +160,13 @@ keys = Table(
     Column("scope", Text, nullable=False),
     Column("label", Text, nullable=False),
     Column("created", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+revoked_keys = Table(
+    "revoked_keys",  # hashes of secrets that are never keys again
+    catalogue,
+    Column("sha", Text, primary_key=True),
     sqlite_with_rowid=False,
 )
 

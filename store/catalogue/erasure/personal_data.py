@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Table, delete, inspect, select, update
 
 from shortlist.store.catalogue.base import CatalogueTable
 from shortlist.store.catalogue.erasure.subject import Erased, mention_of
-from shortlist.store.catalogue.keys import READER
+from shortlist.store.catalogue.keys import READER, revoke_keys
 from shortlist.store.catalogue.rows import from_micros
 from shortlist.store.sql.dialect import in_list
 from shortlist.store.sql.schema import (
@@ -22,6 +22,7 @@ from shortlist.store.sql.schema import (
     messages,
     objectives,
     readers,
+    revoked_keys,
     tastes,
 )
 
@@ -85,8 +86,7 @@ def erase_reader(connection: Connection, user_id: str) -> Erased:
     connection.execute(delete(messages).where(of_threads))
     rows["messages"] = len(turns)
     if keys.name in present:
-        rows["keys"] = len(_keys_of(connection, user_id))
-        connection.execute(delete(keys).where(keys.c.scope == f"{READER}{user_id}"))
+        rows["keys"] = _delete_keys(connection, user_id, remember=revoked_keys.name in present)
         labels = connection.execute(select(keys.c.id, keys.c.label)).all()
         naming = [row.id for row in labels if mention_of(user_id).search(row.label)]
         connection.execute(update(keys).where(in_list(keys.c.id, naming)).values(label=""))
@@ -109,6 +109,11 @@ def _texts(table: Table, rows: Sequence[Row[Any]]) -> set[str]:
 
 def _keys_of(connection: Connection, user_id: str) -> Sequence[Row[Any]]:
     return connection.execute(select(keys).where(keys.c.scope == f"{READER}{user_id}")).all()
+
+
+def _delete_keys(connection: Connection, user_id: str, *, remember: bool) -> int:
+    which = keys.c.scope == f"{READER}{user_id}"
+    return revoke_keys(connection, which) if remember else connection.execute(delete(keys).where(which)).rowcount
 
 
 def _threads_of(connection: Connection, user_id: str) -> set[str]:

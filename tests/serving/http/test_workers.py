@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shortlist.core.errors import ConfigError
 from shortlist.models.llm.llama_cpp import LlamaCppModel
 from shortlist.store.home import Home
 from tests.ollama_stand_in import MODEL, StandIn, ollama_stand_in
@@ -64,7 +65,8 @@ class Server:
             yield
         finally:
             for pid in others:
-                os.kill(pid, signal.SIGCONT)
+                with suppress(ProcessLookupError):  # it was replaced meanwhile
+                    os.kill(pid, signal.SIGCONT)
 
     def alone_ready(self, worker: int) -> bool:
         """Return True if this process answers at once. Others are not stopped for long, or they are replaced."""
@@ -88,27 +90,28 @@ def model(tiny_llm: LlamaCppModel) -> Iterator[StandIn]:
 
 @pytest.fixture(scope="module")
 def server(sample_home: Path, model: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with started(sample_home, model, tmp_path_factory.mktemp("workers")) as running:
+    path = shutil.copytree(sample_home, tmp_path_factory.mktemp("workers") / "home")
+    with started(path, model) as running:
         yield running
 
 
 @contextmanager
-def started(sample_home: Path, model: StandIn, folder: Path) -> Iterator[Server]:
-    path = shutil.copytree(sample_home, folder / "home")
+def started(path: Path, model: StandIn, **serve: str) -> Iterator[Server]:
+    """A server of the home at `path`, with keys of its own and settings of the section `serve`."""
     with Home.open(path) as home:
         keys = {
             label: home.catalogue.keys.create("write", label)[1] for label in ("writer", "reader", "hasty", "wisher")
         }
-    serve = {"RATE_PER_S": str(PER_S), "LLM_AT_ONCE": "1", "LLM_WAITING": "1", "DEADLINE_S": "6"}
+    serve = {"RATE_PER_S": str(PER_S), "LLM_AT_ONCE": "1", "LLM_WAITING": "1", "DEADLINE_S": "6", **serve}
     settings = {
         **{f"SHORTLIST_SERVE__{name}": value for name, value in serve.items()},
         "SHORTLIST_LLM__PROVIDER": "ollama", "SHORTLIST_LLM__OLLAMA_URL": model.url,
-        "SHORTLIST_LLM__OLLAMA_MODEL": MODEL, "SHORTLIST_HOME": str(path), "TMPDIR": str(folder),
+        "SHORTLIST_LLM__OLLAMA_MODEL": MODEL, "SHORTLIST_HOME": str(path), "TMPDIR": str(path.parent),
     }  # fmt: skip
     command = [str(Path(sys.executable).with_name("shortlist")), "serve", "api", "--workers", "2", "--port", "0"]
     process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
-    said = next(line for line in process.stderr if "answers at" in line)
+    said = next((line for line in process.stderr if "answers at" in line), "nothing: it did not start")
     running = Server(said.split()[-1], process, keys)
     try:
         until(lambda: len(running.workers()) == 2)
@@ -194,7 +197,59 @@ def test_a_signal_ends_all_of_them(server: Server) -> None:
 def test_workers_do_not_outlive_the_process_that_started_them(
     sample_home: Path, model: StandIn, tmp_path: Path
 ) -> None:
-    with started(sample_home, model, tmp_path) as own:
+    with started(shutil.copytree(sample_home, tmp_path / "home"), model) as own:
         workers = own.workers()
         own.process.kill()
         until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()], 40)
+
+
+def test_a_revoked_key_of_the_settings_stays_revoked_whatever_is_restarted(
+    sample_home: Path, model: StandIn, tmp_path: Path
+) -> None:
+    path, leaked = shutil.copytree(sample_home, tmp_path / "home"), "made-by-a-deployment-and-leaked-" * 2
+    with started(path, model, KEY=leaked, RATE_PER_S="1000") as server:
+        server.keys["leaked"] = leaked
+
+        def statuses() -> set[int]:
+            """What each worker, alone, answers to the leaked key."""
+            found = set()
+            for worker in server.workers():
+                with server.only(worker):
+                    found |= {server.ask("GET", "/v1/videos/zebra", "leaked").status_code for _ in range(5)}
+            return found
+
+        def restart(which: int, replaces: int) -> None:
+            """Send a signal, wait until workers are replaced, and ask with the leaked key all the while."""
+            before, seen = set(server.workers()), set()
+
+            def replaced() -> bool:
+                with suppress(httpx.TransportError):  # the worker that had the connection has ended
+                    seen.add(server.ask("GET", "/v1/videos/zebra", "leaked").status_code)
+                now = server.workers()
+                return len(now) == 2 and len(before - set(now)) == replaces and all(map(server.alone_ready, now))
+
+            os.kill(next(iter(before)) if which == signal.SIGKILL else server.process.pid, which)
+            until(replaced, 90)
+            assert seen == statuses() == {401}
+
+        assert statuses() == {404}
+        with Home.open(path) as home:
+            [key] = [one for one in home.catalogue.keys.all() if one.label == "serve.key"]
+            assert home.catalogue.keys.revoke(key.id)
+        assert statuses() == {401}
+        restart(signal.SIGKILL, replaces=1)
+        restart(signal.SIGHUP, replaces=2)
+        assert server.ask("GET", "/readyz").status_code == 200
+    command = [str(Path(sys.executable).with_name("shortlist")), "serve", "api", "--port", "0"]
+    for more in ([], ["--workers", "2"]):
+        settings = {"SHORTLIST_SERVE__KEY": leaked, "SHORTLIST_HOME": str(path)}
+        done = subprocess.run([*command, *more], env={**os.environ, **settings}, capture_output=True, text=True)
+        assert done.returncode == ConfigError.exit_code
+        assert "setting serve.key: expected a key that was not revoked" in done.stderr
+        assert leaked not in done.stderr
+    with Home.open(path) as home:
+        assert home.catalogue.keys.recognise(leaked) is None
+    with started(path, model, KEY=f"another, {leaked}") as later:
+        later.keys |= {"leaked": leaked, "new": f"another, {leaked}"}
+        assert later.ask("GET", "/v1/videos/zebra", "leaked").status_code == 401
+        assert later.ask("GET", "/v1/videos/zebra", "new").status_code == 404

@@ -7,6 +7,8 @@ from typing import cast
 import pytest
 
 from shortlist.core.errors import RecordError, ShortlistError
+from shortlist.store.catalogue.base import write_number
+from shortlist.store.catalogue.erasure.subject import Subject
 from shortlist.store.catalogue.keys import SCOPES, Key, Permission
 from shortlist.store.home import Home
 
@@ -77,3 +79,37 @@ def test_a_scope_that_is_none_is_refused(home: Home, scope: str) -> None:
     with pytest.raises(ShortlistError):
         home.catalogue.keys.create(scope)
     assert not home.catalogue.keys.ever_existed()
+
+
+def test_a_revoked_key_never_comes_back(home: Home) -> None:
+    secret = "made-by-a-deployment-" * 2
+    assert home.catalogue.keys.admit(secret, "write", "serve.key")
+    [key] = home.catalogue.keys.all()
+    assert home.catalogue.keys.revoke(key.id)
+    with Home.open(home.path, servers=home.servers) as later:
+        for scope in ("write", "read", "operate", "reader:ann"):
+            assert not later.catalogue.keys.admit(secret, scope)
+        assert later.catalogue.keys.recognise(secret) is None
+        assert later.catalogue.keys.all() == []
+        assert not later.catalogue.keys.revoke(key.id)
+        assert later.catalogue.keys.admit(f"{secret}2", "write")
+
+
+def test_the_key_of_a_reader_who_was_erased_never_comes_back(home: Home) -> None:
+    _, secret = home.catalogue.keys.create("reader:ann")
+    with home.writing():
+        home.catalogue.erasures.erase(Subject("reader", "ann"))
+    assert home.catalogue.keys.recognise(secret) is None
+    assert not home.catalogue.keys.admit(secret, "write")
+    assert home.catalogue.keys.all() == []
+
+
+def test_keys_of_version_9_are_valid_until_they_are_revoked(home: Home) -> None:
+    key, secret = home.catalogue.keys.create("write")
+    with home._database.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE revoked_keys")
+        write_number(connection, "schema_version", 9)
+    with Home.open(home.path, servers=home.servers) as migrated:
+        assert migrated.catalogue.keys.recognise(secret) == key
+        assert migrated.catalogue.keys.revoke(key.id)
+        assert not migrated.catalogue.keys.admit(secret, "write")
