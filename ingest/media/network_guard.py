@@ -20,6 +20,19 @@ from yt_dlp.networking import _urllib as urllib_handler
 
 MAX_UNPACKED = 64_000_000  # bytes of a compressed response: pages and lists are compressed, recordings are not
 
+# IANA's registries of special-purpose addresses, without the blocks that all of the internet reaches, and multicast.
+SPECIAL_IPV4 = tuple(
+    map(
+        ipaddress.IPv4Network,
+        ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+         "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+         "224.0.0.0/4", "240.0.0.0/4"),
+    )
+)  # fmt: skip
+UNICAST_IPV6 = ipaddress.IPv6Network("2000::/3")  # the only block that is assigned for the internet
+SPECIAL_IPV6 = tuple(map(ipaddress.IPv6Network, ("2001::/23", "2001:db8::/32", "3fff::/20")))
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
 
 class PrivateAddress(OSError):
     """Raised for a host with no allowed address: by default, one with a private or loopback address."""
@@ -144,10 +157,16 @@ def any_address(_: str) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Return whether the IP `address` is public. IPv4 addresses inside IPv6 ones are checked as such."""
+    """Return whether the IP `address` is public: of the internet, and in no block for special purposes.
+
+    An IPv6 address that a gateway translates to an IPv4 address is public if that one is.
+    """
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        ipv4 = ip.ipv4_mapped or ip.sixtofour
-        if ipv4 is not None:
-            return is_public(str(ipv4))
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv4Address):
+        return not any(ip in block for block in SPECIAL_IPV4)
+    if ip in NAT64:
+        return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
+    ipv4 = ip.ipv4_mapped or ip.sixtofour
+    if ipv4 is not None:
+        return is_public(str(ipv4))
+    return ip in UNICAST_IPV6 and not any(ip in block for block in SPECIAL_IPV6)
