@@ -150,10 +150,18 @@ class Ledger:
             rows = connection.execute(select(arrivals).order_by(arrivals.c.number.desc()).limit(limit)).mappings()
             return [_arrival(row) for row in rows]
 
-    def is_finished(self, kind: FileKind, name: str, version: str) -> bool:
-        """Return whether this version of the file was taken before and is finished."""
-        same = (arrivals.c.kind == kind) & (arrivals.c.name == name) & (arrivals.c.version == version)
-        return bool(version) and bool(self._select(same & arrivals.c.state.not_in(OPEN)))
+    def finished_versions(self) -> set[tuple[str, str, str]]:
+        """Return the kind, name and version of the files that have a version and are finished."""
+        finished = (arrivals.c.version != "") & arrivals.c.state.not_in(OPEN)
+        with self._database.reading() as connection:
+            rows = connection.execute(select(arrivals.c.kind, arrivals.c.name, arrivals.c.version).where(finished))
+            return {(row.kind, row.name, row.version) for row in rows}
+
+    def count_unstored(self) -> int:
+        """Return the number of files that failed or were refused."""
+        with self._database.reading() as connection:
+            number = select(func.count()).where(arrivals.c.state.in_(("failed", "refused")))
+            return connection.execute(number).scalar_one()
 
     def stored_before(self, kind: FileKind, sha256: str) -> Arrival | None:
         """Return an arrival of this kind with the same content that was stored, or None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping
 from itertools import islice
@@ -42,7 +43,10 @@ def write_bad_rows(table: ArrivedTable, source: Path, reasons: Mapping[int, tupl
         target.write_text("".join(f"{json.dumps(_plain(row), ensure_ascii=False, default=str)}\n" for row in written))
         return ".jsonl"
     columns = [*table.raw.columns, *([TEXT] if texts else []), ROW, REASONS]
-    pl.DataFrame(written, infer_schema_length=None).select(columns).write_csv(target)
+    with target.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(written)
     return ".csv"
 
 

@@ -10,8 +10,18 @@ from pathlib import Path
 
 from shortlist.core.config import Config
 from shortlist.ingest.media.pipeline import Models
-from shortlist.ops.data.inbox import DONE, FAILED, INCOMING, PROCESSING, FileKind, Found, Inbox
-from shortlist.ops.data.ledger import Arrival, Ledger, Outcome
+from shortlist.ops.data.inbox import (
+    DONE,
+    FAILED,
+    FILE_KINDS,
+    INCOMING,
+    PROCESSING,
+    FileKind,
+    Found,
+    Inbox,
+    is_unfinished,
+)
+from shortlist.ops.data.ledger import OPEN, Arrival, Ledger, Outcome
 from shortlist.ops.data.validate import References
 from shortlist.store.home import Home
 
@@ -55,6 +65,21 @@ class Workplace:
         verdict = json.loads(self.scratch(arrival, ".json").read_text())
         return frozenset(verdict["left_out"]), verdict["references"]
 
+    def name_of(self, kind: FileKind, path: Path) -> str:
+        """Return the name of a file in work, which `path` turns into its path."""
+        return path.relative_to(self.processing / kind).as_posix()
+
+    def size(self, arrival: Arrival) -> int:
+        """Return the size in bytes of the file of an unfinished arrival, 0 if it is gone."""
+        path = self.path_of(arrival)
+        return path.stat().st_size if path.exists() else 0
+
+    def unrecorded(self) -> list[tuple[FileKind, Path]]:
+        """Return the files that were taken and are in no record: a run was killed in between."""
+        recorded = {self.path_of(arrival) for arrival in self.ledger.in_state(*OPEN)}
+        paths = [(kind, path) for kind in FILE_KINDS for path in sorted((self.processing / kind).rglob("*"))]
+        return [(kind, path) for kind, path in paths if path not in recorded and _is_whole_file(path)]
+
     def found(self) -> Iterator[Found]:
         """Yield the files in incoming/ that a run takes: all, or without `pipeline.transcribe` all but media."""
         return (one for one in self.inbox.found() if one.kind != "media" or self.config.pipeline.transcribe)
@@ -71,7 +96,8 @@ class Workplace:
             return arrival
         path = self.path_of(arrival)
         if arrival.outcome in ("refused", "failed"):
-            self.inbox.put(f"{arrival.kept}.why.txt", _reasons(arrival).encode())
+            interrupted = arrival.outcome == "failed" and self.scratch(arrival, ".json").exists()
+            self.inbox.put(f"{arrival.kept}.why.txt", _reasons(arrival, interrupted=interrupted).encode())
         if path.exists():
             location = self.inbox.keep(path, arrival.kept)
             self.home.catalogue.locations.move(str(path), location)
@@ -87,8 +113,14 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _reasons(arrival: Arrival) -> str:
-    lines = [f"{arrival.name} was {arrival.outcome}, nothing of it is stored:", *(f"- {why}" for why in arrival.why)]
+def _is_whole_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink() and not is_unfinished(path.name)
+
+
+def _reasons(arrival: Arrival, *, interrupted: bool) -> str:
+    stored = "; what came before the error may be stored" if interrupted else ", nothing of it is stored"
+    lines = [f"{arrival.name} {'was refused' if arrival.outcome == 'refused' else 'failed'}{stored}:"]
+    lines += [f"- {why}" for why in arrival.why]
     if arrival.broken:
         lines += ["", "rows that break each rule:"]
         lines += [f"{number:>9,}  {rule}" for rule, number in arrival.broken.items()]

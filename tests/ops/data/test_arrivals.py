@@ -14,10 +14,8 @@ from typing import Any
 
 import pytest
 
-from shortlist.ops.data.ingest_arrivals import ingest_arrivals
+from shortlist.ops.data.arrivals import accept, ingest_arrivals, take_arrivals, validate_arrivals
 from shortlist.ops.data.ledger import Arrival
-from shortlist.ops.data.take_arrivals import accept, take_arrivals
-from shortlist.ops.data.validate_arrivals import validate_arrivals
 from shortlist.ops.data.workplace import Workplace
 from tests.ops.conftest import outcomes
 from tests.recordings import record, tone
@@ -86,7 +84,7 @@ def test_bad_rows_are_put_aside_corrected_and_put_back(workplace: Any, put: Put,
         assert "user_id present" in rows[1]["quarantine_reasons"]
         assert rows[2]["quarantine_text"] == "half,a row"
         corrected = aside.read_text().replace("bought", "like").replace("yesterday", "2026-11-20T12:00:00Z")
-        put("events/corrected.csv", corrected.replace('\n"",v1', "\nu2,v1"))
+        put("events/corrected.csv", corrected.replace("\n,v1", "\nu2,v1"))
         [again] = run(place)
         assert (again.rows, again.new, again.bad) == (3, 2, 1)
         assert place.home.catalogue.counts().events == 22
