@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from shortlist.ingest.tables.limits import Limits
 from shortlist.ingest.tables.lines import lines_of, open_source
 from shortlist.ops.data.arrived_table import QUARANTINE, ArrivedTable
 
@@ -64,7 +65,7 @@ def _texts(source: Path, numbers: set[int]) -> dict[int, str]:
         return {}
     found = {}
     with open_source(source) as file:
-        for number, line in enumerate(islice(lines_of(file), max(numbers)), 1):
+        for number, line in enumerate(islice(lines_of(file, source, Limits()), max(numbers)), 1):
             if number in numbers:
                 found[number] = (line or b"").decode(errors="replace").rstrip("\r\n")[:MAX_TEXT]
     return found
