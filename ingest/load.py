@@ -123,6 +123,18 @@ def load_events(
     Takes no lock, so it works while another process writes content.
     """
     columns = events.COLUMNS.mapped(mapping)
+
+    def event(row: Row) -> Event:
+        return home.catalogue.events.check_time(events.event_from_row(row))
+
+    entries = records(rows(source, columns, Limits.of(config)), event, columns.dispensable)
+    return load_parsed_events(home, entries, config.batch, progress)
+
+
+def load_parsed_events(
+    home: Home, entries: Iterable[ParsedRecord[Event] | Failure], batch: int, progress: Progress | None = None
+) -> IngestResult:
+    """Store events in transactions of `batch`. See `load_events`."""
     conflicting: list[str] = []
 
     def put(batch: Sequence[Event]) -> Put:
@@ -131,11 +143,7 @@ def load_events(
         conflicting.extend(event.event_id for event in conflicts)
         return Put(new=new, unchanged=len(batch) - new - len(conflicts))
 
-    def event(row: Row) -> Event:
-        return home.catalogue.events.check_time(events.event_from_row(row))
-
-    entries = records(rows(source, columns, Limits.of(config)), event, columns.dispensable)
-    loaded = _load(entries, put, config.batch, progress)
+    loaded = _load(entries, put, batch, progress)
     return replace(loaded, notes=id_conflict_notes(conflicting), left_out=len(conflicting))
 
 

@@ -10,30 +10,24 @@ from functools import cache
 from pathlib import Path
 
 from shortlist.core.errors import UsageError
-from shortlist.ingest.load import IngestResult, load_articles, load_events, load_readers, load_videos
+from shortlist.ingest.load import IngestResult, load_articles, load_parsed_events, load_readers, load_videos
 from shortlist.ingest.media.local_files import LocalSource, check_suffix
 from shortlist.ingest.media.pipeline import load_media
 from shortlist.ingest.media.source import MediaFilter
-from shortlist.ops.data.arrived_table import COLUMNS, AcceptedRows
+from shortlist.ingest.tables.limits import Limits
 from shortlist.ops.data.faults import is_of_the_file, one_reason, system_errors
 from shortlist.ops.data.inbox import QUARANTINED, FileKind, Found
 from shortlist.ops.data.ledger import Arrival, Outcome, Usual
 from shortlist.ops.data.names import is_safe_name, safe_name
 from shortlist.ops.data.quarantine import write_bad_rows
-from shortlist.ops.data.rules import Kind
-from shortlist.ops.data.validate import Known, Validation, unknown_references, validate
-from shortlist.ops.data.workplace import Workplace, digest
+from shortlist.ops.data.tables import COLUMNS, AcceptedRows, Kind
+from shortlist.ops.data.validate import Batch, Known, unknown_references, validate
+from shortlist.ops.data.workplace import Workplace, digest, stamp
 
-Load = Callable[[Workplace, AcceptedRows], IngestResult]
 Ended = tuple[Arrival, Outcome | None]  # what became of an arrival, and its outcome if that is known
 Work = Callable[[Workplace, Arrival, Path], Ended]
 
-LOADS: Mapping[Kind, Load] = {
-    "videos": lambda place, rows: load_videos(place.home, rows, place.models.encoder, place.config.ingest),
-    "articles": lambda place, rows: load_articles(place.home, rows, place.models.encoder, place.config.ingest),
-    "readers": lambda place, rows: load_readers(place.home, rows, place.config.ingest),
-    "events": lambda place, rows: load_events(place.home, rows, place.config.ingest),
-}
+EVENT_BATCH = 5000  # events in one transaction
 ORDER: tuple[FileKind, ...] = ("videos", "articles", "media", "transcripts", "readers", "events")
 
 NAME_REMEDY = "expected at most 200 bytes of printable UTF-8 between two slashes; rename the file"
@@ -155,15 +149,15 @@ def _record(place: Workplace, kind: FileKind, path: Path, sources: Mapping[tuple
         path = path.rename(place.path(kind, name))
     found = sources.get((kind, name), Found(kind, given, ""))
     try:
-        sha256, why = digest(path), ""
+        stamped, sha256, why = stamp(path), digest(path), ""
     except OSError as error:
         if not is_of_the_file(error, place.home.path):
             raise
-        sha256, why = "", one_reason(error).replace(str(path), name)
+        stamped, sha256, why = "", "", one_reason(error).replace(str(path), name)
     if not is_safe_name(found.name):
         why = f"the name {ascii(found.name)[:80]} cannot be kept: {NAME_REMEDY}"
     stored = place.ledger.stored_before(kind, sha256)
-    arrival = place.ledger.add(kind, name, found.version, sha256)
+    arrival = place.ledger.add(kind, name, found.version, sha256, stamped)
     if why:
         arrival = place.end(replace(arrival, why=(why,)), "failed")
         place.inbox.clear(found)
@@ -176,40 +170,34 @@ def _record(place: Workplace, kind: FileKind, path: Path, sources: Mapping[tuple
 
 
 def _validate(place: Workplace, arrival: Arrival, path: Path, usual: Callable[[FileKind], Usual]) -> Ended:
-    if arrival.kind == "media":
+    kind = arrival.kind
+    if kind == "media":
         check_suffix(path.name)
-    if arrival.kind in ("media", "transcripts"):
+    if kind == "media" or kind == "transcripts":
         return replace(arrival, state="checked"), None
-    found = _verdict(place, arrival, arrival.kind, path, usual(arrival.kind))
-    table = found.table
+    limits = Limits.of(place.config.ingest)
+    latest = place.home.catalogue.events.latest()
+    batch = Batch(place.config.pipeline, limits, usual(kind), datetime.now(UTC), latest, arrival.accepted)
+    with place.keeping_events(arrival) as keep:
+        found = validate(path, kind, batch, keep)
     arrival = replace(
-        arrival, rows=table.n_rows, repeated=len(found.repeated), bad=len(found.reasons), broken=found.broken,
-        columns=tuple(name for name in table.raw.columns if name in COLUMNS[arrival.kind].names),
+        arrival, rows=found.rows, repeated=len(found.repeated), bad=len(found.reasons), broken=dict(found.broken),
+        columns=tuple(name for name in found.columns if name in COLUMNS[kind].names),
         why=(*found.refused, *found.warnings),
     )  # fmt: skip
     if found.refused:
         return arrival, "refused"
-    quarantine = _quarantine_rows(place, arrival, found) if found.reasons else ""
+    quarantine = ""
+    if found.reasons:
+        scratch = place.scratch(arrival, ".rows")
+        quarantine = arrival.name_in(QUARANTINED, write_bad_rows(path, kind, limits, found, scratch))
+        place.inbox.keep(scratch, quarantine)
     place.write_verdict(arrival, {*found.reasons, *found.repeated}, found.references)
     return replace(arrival, state="checked", quarantine=quarantine), None
 
 
-def _verdict(place: Workplace, arrival: Arrival, kind: Kind, path: Path, usual: Usual) -> Validation:
-    latest = place.home.catalogue.events.latest()
-    config = place.config.pipeline
-    return validate(path, kind, config, datetime.now(UTC), latest, usual, accepted=arrival.accepted)
-
-
-def _quarantine_rows(place: Workplace, arrival: Arrival, found: Validation) -> str:
-    scratch = place.scratch(arrival, ".rows")
-    suffix = write_bad_rows(found.table, place.path_of(arrival), found.reasons, scratch)
-    name = arrival.name_in(QUARANTINED, suffix)
-    place.inbox.keep(scratch, name)
-    return name
-
-
 def _ingest(place: Workplace, arrival: Arrival, path: Path) -> Ended:
-    if digest(path) != arrival.sha256:
+    if place.is_changed(arrival, path):
         return replace(arrival, why=("it was still being written",)), "returned"
     if arrival.kind == "media":
         limits = MediaFilter(place.config.media.max_file_duration_s)
@@ -219,10 +207,11 @@ def _ingest(place: Workplace, arrival: Arrival, path: Path) -> Ended:
         loaded = load_videos(place.home, path, place.models.encoder, place.config.ingest)
     else:
         left_out, references = place.read_verdict(arrival)
-        unknown = () if arrival.accepted else tuple(unknown_references(references, arrival.kind, known_in(place)))
+        unknown = () if arrival.accepted else tuple(unknown_references(references, known_in(place)))
         if unknown:
             return _without_quarantine(place, replace(arrival, why=(*unknown, *arrival.why))), "refused"
-        loaded = LOADS[arrival.kind](place, AcceptedRows(path, arrival.kind, left_out))
+        rows = AcceptedRows(path, arrival.kind, left_out, Limits.of(place.config.ingest))
+        loaded = _load(place, arrival, arrival.kind, rows)
     failed = tuple(failure.reason for failure in loaded.failures)
     if failed and arrival.kind != "media":  # the reasons quote rows, which do not belong into the ledger
         failed = (f"{len(failed):,} rows could not be stored",)
@@ -230,6 +219,20 @@ def _ingest(place: Workplace, arrival: Arrival, path: Path) -> Ended:
     stored = replace(arrival, new=loaded.new, changed=loaded.changed, unchanged=loaded.unchanged, why=why)
     none = loaded.new + loaded.changed + loaded.unchanged == 0
     return stored, "failed" if none and failed else "done"
+
+
+def _load(place: Workplace, arrival: Arrival, kind: Kind, rows: AcceptedRows) -> IngestResult:
+    """Store the accepted rows. Events were parsed when they were validated."""
+    config = place.config.ingest
+    match kind:
+        case "videos":
+            return load_videos(place.home, rows, place.models.encoder, config)
+        case "articles":
+            return load_articles(place.home, rows, place.models.encoder, config)
+        case "readers":
+            return load_readers(place.home, rows, config)
+        case "events":
+            return load_parsed_events(place.home, place.kept_events(arrival, rows.left_out), EVENT_BATCH)
 
 
 def _without_quarantine(place: Workplace, arrival: Arrival) -> Arrival:

@@ -99,6 +99,7 @@ class Arrival:
     kept: str = ""
     quarantine: str = ""
     accepted: bool = False  # by a person, although the batch was refused
+    stamp: str = ""  # of the file, when its content was hashed
 
     def name_in(self, folder: str, suffix: str | None = None) -> str:
         """Return a name in `folder`: the file's own with the number of the arrival, as "done/events/day.17.csv".
@@ -122,9 +123,9 @@ class Ledger:
         self._database = SqliteDatabase(home / FILE, IF_DAMAGED)
         self._database.prepare(tables)
 
-    def add(self, kind: FileKind, name: str, version: str, sha256: str) -> Arrival:
+    def add(self, kind: FileKind, name: str, version: str, sha256: str, stamp: str = "") -> Arrival:
         """Store a new arrival in the state "taken"."""
-        arrival = Arrival(0, kind, name, version, sha256, "taken", datetime.now(UTC))
+        arrival = Arrival(0, kind, name, version, sha256, "taken", datetime.now(UTC), stamp=stamp)
         with self._database.writing() as connection:
             row = {name: value for name, value in _row(arrival).items() if name != "number"}
             key = connection.execute(insert(arrivals).values(row)).inserted_primary_key

@@ -166,6 +166,6 @@ def settings(folder: Path) -> Config:
 def _require_known(place: Workplace, arrival: Arrival) -> None:
     _, references = place.read_verdict(arrival)
     if arrival.kind != "media":
-        unknown = list(unknown_references(references, arrival.kind, known_in(place)))
+        unknown = list(unknown_references(references, known_in(place)))
         if unknown:
             raise UnknownContent("; ".join(unknown))

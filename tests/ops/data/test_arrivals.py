@@ -79,9 +79,8 @@ def test_bad_rows_are_put_aside_corrected_and_put_back(workplace: Any, put: Put,
         with aside.open(newline="") as file:
             rows = list(csv.DictReader(file))
         assert [row["quarantine_row"] for row in rows] == ["22", "23", "24"]
-        assert rows[0]["quarantine_reasons"].startswith("action one of impression, click")
+        assert rows[0]["quarantine_reasons"].startswith("bad action: expected one of impression, click")
         assert "found 'yesterday'" in rows[1]["quarantine_reasons"]
-        assert "user_id present" in rows[1]["quarantine_reasons"]
         assert rows[2]["quarantine_text"] == "half,a row"
         corrected = aside.read_text().replace("bought", "like").replace("yesterday", "2026-11-20T12:00:00Z")
         put("events/corrected.csv", corrected.replace("\n,v1", "\nu2,v1"))
@@ -95,7 +94,7 @@ def test_the_columns_of_the_quarantine_are_not_stored(workplace: Any, put: Put, 
     with workplace() as place:
         [arrival] = run(place)
         [row] = map(json.loads, (folder / arrival.quarantine).read_text().splitlines())
-        assert row["quarantine_reasons"] == "duration from 0 to 1e+09"
+        assert row["quarantine_reasons"] .startswith("bad duration: expected finite seconds")
         assert row["tags"] == ["a"]
         put("videos/corrected.jsonl", json.dumps({**row, "duration": 60}))
         run(place)
