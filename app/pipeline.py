@@ -112,13 +112,13 @@ def _pipe() -> Iterator[int]:
 
 
 def require_ops() -> None:
-    """Raise `ServiceError` if polars or pandera is not installed."""
+    """Raise `ServiceError` if polars is not installed."""
     from importlib.util import find_spec
 
-    if find_spec("polars") is None or find_spec("pandera") is None:
+    if find_spec("polars") is None:
         raise ServiceError(
             "the packages of the pipeline are not installed",
-            expected="pandera with polars, which check arriving rows",
+            expected="polars, which computes features and drift",
             found="none",
             remedy="run `pip install 'shortlist[ops]'`",
         )

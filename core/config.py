@@ -254,6 +254,15 @@ class IngestConfig(Section):
     """Ingest of records."""
 
     batch: int = Field(500, ge=1, description="records written in one transaction")
+    max_rows: int = Field(
+        500_000, ge=1, description="most rows of a table; a file may always have one for each 20 bytes on disk"
+    )
+    max_unpacked: int = Field(
+        100_000_000,
+        ge=1,
+        description="most bytes of a table when it is unpacked; a file may always have ten times its size on disk",
+    )
+    max_cell: int = Field(16_000_000, ge=1, description="most bytes of a cell, or of a line of JSON")
     categories: tuple[str, ...] = Field(
         (
             "World", "Sports", "Business", "Sci/Tech", "Food", "Health", "Travel", "Home", "Music", "Nature", "Arts",

@@ -19,6 +19,7 @@ from shortlist.core.types import Article, Event, Reader, Video
 from shortlist.ingest.default_enrichment import DefaultEnricher, carry_over_enrichments, source_text
 from shortlist.ingest.duplicates import Identified, find_duplicates, id_conflict_notes, without_superseded
 from shortlist.ingest.records import articles, events, readers, videos
+from shortlist.ingest.tables.limits import Limits
 from shortlist.ingest.tables.read import Source, rows
 from shortlist.ingest.tables.rows import Failure, ParsedRecord, Row, records
 from shortlist.models.encoders.encoder import Encoder
@@ -34,7 +35,7 @@ READ, STORE, ENCODE = "read", "store", "encode"
 REPORTED = 100  # rows after which reading reports progress
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 
-BATCH_CHARACTERS = 16_000_000  # a batch of very long transcripts ends early
+BATCH_CHARACTERS = 4_000_000  # a batch of very long transcripts ends early
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def load_videos(
             return done
 
         def read() -> Iterator[ParsedRecord[Video] | Failure]:
-            return records(rows(source, columns), videos.video_from_row, columns.dispensable)
+            return records(rows(source, columns, Limits.of(config)), videos.video_from_row, columns.dispensable)
 
         return _load_content(read, source_text, put, config.batch, progress)
 
@@ -97,7 +98,7 @@ def load_articles(
     """
     columns = articles.COLUMNS.mapped(mapping)
     with home.writing("ingesting articles"):
-        source_rows = articles.article_rows(source, columns)
+        source_rows = articles.article_rows(source, columns, Limits.of(config))
 
         def put(batch: Sequence[Article]) -> Put:
             done = home.catalogue.articles.put(carry_over_enrichments(home.catalogue, batch))
@@ -122,6 +123,18 @@ def load_events(
     Takes no lock, so it works while another process writes content.
     """
     columns = events.COLUMNS.mapped(mapping)
+
+    def event(row: Row) -> Event:
+        return home.catalogue.events.check_time(events.event_from_row(row))
+
+    entries = records(rows(source, columns, Limits.of(config)), event, columns.dispensable)
+    return load_parsed_events(home, entries, config.batch, progress)
+
+
+def load_parsed_events(
+    home: Home, entries: Iterable[ParsedRecord[Event] | Failure], batch: int, progress: Progress | None = None
+) -> IngestResult:
+    """Store events in transactions of `batch`. See `load_events`."""
     conflicting: list[str] = []
 
     def put(batch: Sequence[Event]) -> Put:
@@ -130,11 +143,7 @@ def load_events(
         conflicting.extend(event.event_id for event in conflicts)
         return Put(new=new, unchanged=len(batch) - new - len(conflicts))
 
-    def event(row: Row) -> Event:
-        return home.catalogue.events.check_time(events.event_from_row(row))
-
-    entries = records(rows(source, columns), event, columns.dispensable)
-    loaded = _load(entries, put, config.batch, progress)
+    loaded = _load(entries, put, batch, progress)
     return replace(loaded, notes=id_conflict_notes(conflicting), left_out=len(conflicting))
 
 
@@ -149,7 +158,7 @@ def load_readers(
     columns = readers.COLUMNS.mapped(mapping)
 
     def read() -> Iterator[ParsedRecord[Reader] | Failure]:
-        return records(rows(source, columns), readers.reader_from_row, columns.dispensable)
+        return records(rows(source, columns, Limits.of(config)), readers.reader_from_row, columns.dispensable)
 
     return _load_content(read, repr, home.catalogue.readers.put, config.batch, progress)
 

@@ -11,6 +11,7 @@ from shortlist.ingest.records import values
 from shortlist.ingest.records.ag_news import HUB_NAME, ag_news_rows, hub_rows, is_ag_news
 from shortlist.ingest.records.ids import text_id
 from shortlist.ingest.sentences import first_sentence
+from shortlist.ingest.tables.limits import Limits
 from shortlist.ingest.tables.read import Source, rows, table_format
 from shortlist.ingest.tables.rows import Columns, Failure, Row
 
@@ -22,7 +23,9 @@ COLUMNS = Columns(
 KNOWN = frozenset(COLUMNS.names)
 
 
-def article_rows(source: Source, columns: Columns = COLUMNS) -> Callable[[], Iterator[Row | Failure]]:
+def article_rows(
+    source: Source, columns: Columns = COLUMNS, limits: Limits | None = None
+) -> Callable[[], Iterator[Row | Failure]]:
     """Return a function that reads the rows of `source`: "ag_news" (from the hub), the CSV of AG News, or any table.
 
     Raises `UsageError` for any other source, and `ServiceError` if the hub cannot be reached.
@@ -34,7 +37,7 @@ def article_rows(source: Source, columns: Columns = COLUMNS) -> Callable[[], Ite
     path = Path(source)
     if table_format(path) == ".csv" and not columns.mapping and is_ag_news(path):
         return lambda: ag_news_rows(path)
-    return lambda: rows(path, columns)
+    return lambda: rows(path, columns, limits)
 
 
 def article_from_row(row: Row) -> Article:

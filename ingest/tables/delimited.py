@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from shortlist.core.errors import UsageError
+from shortlist.ingest.tables.limits import Limits, check_width
 from shortlist.ingest.tables.lines import length_fault, lines_of, open_source, text_fault
 from shortlist.ingest.tables.rows import Columns, Failure, Row, reject_duplicate_columns
 
-MAX_FIELD = 64_000_000  # characters; the csv module's default of 131,072 is less than a long transcript
 DELIMITERS = ",;\t|"
 QUOTED = re.compile(r'"[^"]*"')
 NEVER_CLOSED = "never closed"
 TOO_LONG = "\udc00"  # replaces a line that is too long to read; no decoded byte gives this character
+DEFAULT = Limits()
 MAX_REREAD = 2_000_000  # lines read again after unclosed quotes, before the rest of the file is given up
 
 
@@ -32,16 +33,37 @@ class _Fields:
     fault: str | None = None
 
 
-def csv_rows(source: Path, columns: Columns, read_again: int = MAX_REREAD) -> Iterator[Row | Failure]:
+class _Lines:
+    """The lines of a file, some of which are put back to be read again."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._again: deque[str] = deque()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return self._again.popleft() if self._again else next(self._lines)
+
+    def put_back(self, lines: Sequence[str]) -> None:
+        """Read these lines next."""
+        self._again.extendleft(reversed(lines))
+
+
+def csv_rows(
+    source: Path, columns: Columns, limits: Limits = DEFAULT, read_again: int = MAX_REREAD
+) -> Iterator[Row | Failure]:
     """Yield the rows of `source`. Raises `UsageError` if the header lacks a required column or repeats one.
 
     The delimiter is that of `DELIMITERS` which splits the header into most columns.
     An unclosed quote fails its row, and the lines after it are read again. After `read_again` such lines the rest of
     the file is one failure.
     """
-    raw = _raw_rows(source, read_again, delimiter(source))
+    raw = _raw_rows(source, limits, read_again, delimiter(source))
     first = next(raw, None)
     header = [name.strip() for name in first.fields] if first else []
+    check_width(source, len(header))
     _refuse_unreadable(source, first.fault if first else None, header)
     names = columns.rename(header)
     columns.check(names, str(source))
@@ -65,7 +87,7 @@ def first_fields(source: Path) -> list[str]:
 def delimiter(source: Path) -> str:
     """Return the character of `DELIMITERS` that splits the first line into most fields."""
     with open_source(source) as file:
-        header = _text(next(iter(lines_of(file)), b""))
+        header = _text(next(lines_of(file, source, DEFAULT), b""))
     return max(DELIMITERS, key=QUOTED.sub("", header).count)
 
 
@@ -87,15 +109,17 @@ def _named_row(
 
 
 def _length_fault(fields: Sequence[str]) -> str | None:
-    return length_fault() if any(TOO_LONG in text for text in fields if not text.isascii()) else None
+    return length_fault(DEFAULT) if any(TOO_LONG in text for text in fields if not text.isascii()) else None
 
 
-def _raw_rows(source: Path, read_again: int = MAX_REREAD, delimiter: str = DELIMITERS[0]) -> Iterator[_Fields]:
+def _raw_rows(
+    source: Path, limits: Limits = DEFAULT, read_again: int = MAX_REREAD, delimiter: str = DELIMITERS[0]
+) -> Iterator[_Fields]:
     """Yield the raw rows. An unclosed quote fails its own row, and the lines after it are read again."""
-    csv.field_size_limit(MAX_FIELD)
+    csv.field_size_limit(limits.cell)
     with open_source(source) as file:
         # Decode a byte that is not UTF-8 as a lone surrogate, so that it fails its own row and no other.
-        lines: Iterator[str] = (_text(line) for line in lines_of(file))
+        lines = _Lines(_text(line) for line in lines_of(file, source, limits))
         start, left = 0, read_again
         while True:
             taken: list[str] = []
@@ -109,7 +133,7 @@ def _raw_rows(source: Path, read_again: int = MAX_REREAD, delimiter: str = DELIM
             yield _Fields(start, last, [], _complaint(NEVER_CLOSED, start, last))
             if left < 0:
                 return
-            lines = chain(taken[1:], lines)
+            lines.put_back(taken[1:])
 
 
 def _text(line: bytes | None) -> str:

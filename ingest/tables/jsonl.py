@@ -8,18 +8,18 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from shortlist.core.errors import UsageError
+from shortlist.ingest.tables.limits import Limits
 from shortlist.ingest.tables.lines import decode_fault, length_fault, lines_of, open_source, text_fault
 from shortlist.ingest.tables.rows import Columns, Failure, Row
 
 
-def jsonl_rows(source: Path, columns: Columns) -> Iterator[Row | Failure]:
+def jsonl_rows(source: Path, columns: Columns, limits: Limits) -> Iterator[Row | Failure]:
     """Yield a row for each object, and skip blank lines. A missing column fails only its own line."""
     with open_source(source) as file:
-        for number, line in enumerate(lines_of(file), 1):
+        for number, line in enumerate(lines_of(file, source, limits), 1):
             where = f"{source}:{number}"
             if line is None:
-                yield Failure(where, length_fault())
+                yield Failure(where, length_fault(limits))
             elif line.strip():
                 yield _row(where, line, columns)
 
@@ -41,15 +41,9 @@ def row_of(where: str, values: object, columns: Columns) -> Row | Failure:
     """Return the row of a JSON value, or a failure if it is not an object or lacks a required column."""
     if not isinstance(values, dict):
         return Failure(where, f"not a record: expected a JSON object, found {_kind(values)}; write one object a line")
-    row: dict[str, Any] = dict(zip(columns.rename(list(values)), values.values(), strict=True))
-    fault = text_fault(row)
-    if fault:
-        return Failure(where, fault)
-    try:
-        columns.check([name for name, value in row.items() if value is not None], "record", "add it")
-    except UsageError as error:
-        return Failure(where, str(error))
-    return Row(where, row)
+    row: dict[str, Any] = dict(zip(columns.renamed(tuple(values)), values.values(), strict=True))
+    fault = text_fault(row) or columns.record_fault(tuple(name for name, value in row.items() if value is not None))
+    return Failure(where, fault) if fault else Row(where, row)
 
 
 def _complaint(error: ValueError) -> str:

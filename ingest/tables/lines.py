@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from shortlist.core.errors import RecordError, UsageError
+from shortlist.ingest.tables.limits import LINES_A_ROW, Limits
 
 UTF8_BOM = b"\xef\xbb\xbf"
 OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 ENCODING_REMEDY = "save the file as UTF-8"
-MAX_LINE = 16_000_000  # bytes, 250 hours of speech; a compressed file of one line could fill the memory
 _SKIPPED_AT_ONCE = 1_000_000
 
 
@@ -55,20 +55,31 @@ def _skip_bom(source: Path, file: IO[bytes]) -> None:
         file.seek(0)
 
 
-def lines_of(file: IO[bytes], longest: int = MAX_LINE) -> Iterator[bytes | None]:
-    """Yield the lines of `file`, or None for a line of more than `longest` bytes, which is skipped in pieces."""
+def lines_of(file: IO[bytes], source: Path, limits: Limits) -> Iterator[bytes | None]:
+    """Yield the lines of `file`, or None for a line of more than `limits.cell` bytes, which is skipped in pieces.
+
+    Raises `UsageError` if the file at `source` unpacks to more than it may.
+    """
+    longest, most, most_lines = limits.cell, limits.bytes_of(source), limits.rows_of(source) * LINES_A_ROW
+    size = number = 0
     while line := file.readline(longest + 1):
+        size, number = size + len(line), number + 1
+        if size > most:
+            limits.check_bytes(source, size)
+        if number > most_lines:
+            limits.check_rows(source, number)
         if len(line) <= longest or line.endswith(b"\n"):
             yield line
             continue
         while (rest := file.readline(_SKIPPED_AT_ONCE)) and not rest.endswith(b"\n"):
-            pass
+            limits.check_bytes(source, size := size + len(rest))
         yield None
 
 
-def length_fault(longest: int = MAX_LINE) -> str:
+def length_fault(limits: Limits) -> str:
     """Return the reason why a line that `lines_of` skipped is not a row."""
-    return f"line too long: expected at most {longest:,} bytes, found more; write one record a line"
+    found = f"expected at most {limits.cell:,} bytes, found more"
+    return f"line too long: {found}; write one record a line, or raise ingest.max_cell"
 
 
 def decode_fault(data: bytes) -> str | None:

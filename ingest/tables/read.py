@@ -8,12 +8,13 @@ from pathlib import Path
 from shortlist.core.errors import UsageError
 from shortlist.ingest.tables.delimited import csv_rows
 from shortlist.ingest.tables.jsonl import jsonl_rows
+from shortlist.ingest.tables.limits import Limits
 from shortlist.ingest.tables.memory import Table
 from shortlist.ingest.tables.parquet import parquet_rows
 from shortlist.ingest.tables.rows import Columns, Failure, Row
 from shortlist.ingest.tables.xlsx import xlsx_rows
 
-FORMATS: Mapping[str, Callable[[Path, Columns], Iterator[Row | Failure]]] = {
+FORMATS: Mapping[str, Callable[[Path, Columns, Limits], Iterator[Row | Failure]]] = {
     ".jsonl": jsonl_rows,
     ".jsonl.gz": jsonl_rows,
     ".csv": csv_rows,
@@ -28,15 +29,17 @@ OTHER_TABLES = (".json", ".ndjson", ".csv.gz", ".xls", ".ods", ".feather", ".arr
 Source = str | Path | Table
 
 
-def rows(source: Source, columns: Columns | None = None) -> Iterator[Row | Failure]:
+def rows(source: Source, columns: Columns | None = None, limits: Limits | None = None) -> Iterator[Row | Failure]:
     """Yield the rows of a file or of a table in memory, lazily, with columns renamed by `columns`.
 
     Yields a `Failure` for a row that cannot be read and goes on. Raises `UsageError` for a source that is not a table
-    or lacks a required column in its header, and `RecordError` for a truncated archive.
+    lacks a required column in its header, or is larger than `limits`, and `RecordError` for a truncated archive.
     """
+    limits = limits or Limits()
     columns = columns or Columns(())
     if isinstance(source, str | Path):
-        return FORMATS[table_format(Path(source))](Path(source), columns)
+        path = Path(source)
+        return limits.counted(path, FORMATS[table_format(path)](path, columns, limits))
     return source.rows(columns)
 
 

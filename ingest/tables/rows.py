@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from shortlist.core.errors import RecordError, UsageError, one_line
 T = TypeVar("T")
 
 MAX_COMPARED = 1000  # columns
+MAX_REMEMBERED = 1000  # sets of names
 NOT_MAPPED = " (not mapped)"
 IDENTITIES = ("id", "event_id")  # a record without its own would be another record
 MIN_SIMILARITY = 60  # rapidfuzz ratio from which a column is suggested for a missing one
@@ -58,6 +60,8 @@ class Columns:
     optional: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     mapping: Mapping[str, str] = field(default_factory=dict)
+    _renamed: dict[tuple[str, ...], Sequence[str]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _faults: dict[tuple[str, ...], str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def dispensable(self) -> tuple[str, ...]:
@@ -126,6 +130,26 @@ class Columns:
                 remedy=self._remedy(found) or remedy,
             )
 
+    def renamed(self, found: tuple[str, ...]) -> Sequence[str]:
+        """Return `rename(found)`, remembered: most records of a file have the same names."""
+        names = self._renamed.get(found)
+        if names is None:
+            names = self.rename(found)
+            _remember(self._renamed, found, names)
+        return names
+
+    def record_fault(self, found: tuple[str, ...]) -> str | None:
+        """Return why a record with values in these columns lacks one, or None. Remembered as in `renamed`."""
+        fault = self._faults.get(found)
+        if fault is None:
+            try:
+                self.check(found, "record", "add it")
+                fault = ""
+            except UsageError as error:
+                fault = str(error)
+            _remember(self._faults, found, fault)
+        return fault or None
+
     def _remedy(self, found: Sequence[str]) -> str:
         """Suggest a column of `found` for each missing one, the most similar pair first, and none of them twice."""
         from rapidfuzz import fuzz, process, utils
@@ -144,9 +168,15 @@ class Columns:
         return f"rename {renames}, or add {options}" if pairs else ""
 
 
+def _remember(known: dict[tuple[str, ...], T], names: tuple[str, ...], value: T) -> None:
+    if len(known) >= MAX_REMEMBERED:
+        known.clear()
+    known[names] = value
+
+
 def reject_duplicate_columns(source: Path | str, names: Sequence[str]) -> None:
     """Raise `UsageError` if a column is repeated."""
-    doubled = sorted({name for name in names if name and names.count(name) > 1})
+    doubled = sorted(name for name, number in Counter(names).items() if name and number > 1)
     if doubled:
         raise UsageError(
             f"{source}: ambiguous header",

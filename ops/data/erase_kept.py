@@ -11,7 +11,7 @@ from pathlib import Path
 from shortlist.ops.data.erase_rows import Outcome, erase_rows
 from shortlist.ops.data.inbox import DONE, FAILED, INCOMING, PROCESSING, QUARANTINED, Inbox
 from shortlist.ops.data.ledger import Ledger
-from shortlist.ops.data.rules import KINDS, Kind
+from shortlist.ops.data.tables import KINDS, Kind
 from shortlist.store.catalogue.erasure.subject import Subject, mention_of
 
 CHANGED: tuple[Outcome, ...] = ("rewritten", "deleted")

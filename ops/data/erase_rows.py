@@ -16,8 +16,7 @@ from shortlist.ingest.records.articles import article_from_row
 from shortlist.ingest.records.videos import video_from_row
 from shortlist.ingest.tables.lines import open_source
 from shortlist.ingest.tables.rows import Failure, Row
-from shortlist.ops.data.arrived_table import COLUMNS, number_of, rows_of
-from shortlist.ops.data.rules import Kind
+from shortlist.ops.data.tables import Kind, number_of, rows_of
 from shortlist.store.catalogue.erasure.subject import READER, Subject, mention_of
 
 Outcome = Literal["unchanged", "rewritten", "deleted", "unsearched"]
@@ -40,7 +39,7 @@ def erase_rows(path: Path, kind: Kind, subjects: Collection[Subject], *, anywher
     if path.suffix.lower() not in (".parquet", ".xlsx"):
         return _erase_lines(path, kind, names)
     try:
-        named = {number_of(row) for row in rows_of(path, kind, COLUMNS[kind]) if names.row(row)}
+        named = {number_of(row) for row in rows_of(path, kind) if names.row(row)}
         if not named:
             return "unchanged"
         if path.suffix.lower() == ".xlsx":
@@ -125,7 +124,7 @@ def _spans(path: Path, kind: Kind, n_lines: int) -> Iterator[tuple[Row | Failure
     """Yield each row with its first line and the line after its last one."""
     try:
         last: Row | Failure | None = None
-        for row in rows_of(path, kind, COLUMNS[kind]):
+        for row in rows_of(path, kind):
             if last is not None:
                 yield last, number_of(last), number_of(row)
             last = row

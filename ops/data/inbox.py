@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from shortlist.ops.data.rules import KINDS, Kind
+from shortlist.ops.data.tables import KINDS, Kind
 
 FileKind = Literal[Kind, "media", "transcripts"]
 FILE_KINDS: tuple[FileKind, ...] = (*KINDS, "media", "transcripts")

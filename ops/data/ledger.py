@@ -99,6 +99,7 @@ class Arrival:
     kept: str = ""
     quarantine: str = ""
     accepted: bool = False  # by a person, although the batch was refused
+    stamp: str = ""  # of the file, when its content was hashed
 
     def name_in(self, folder: str, suffix: str | None = None) -> str:
         """Return a name in `folder`: the file's own with the number of the arrival, as "done/events/day.17.csv".
@@ -122,9 +123,9 @@ class Ledger:
         self._database = SqliteDatabase(home / FILE, IF_DAMAGED)
         self._database.prepare(tables)
 
-    def add(self, kind: FileKind, name: str, version: str, sha256: str) -> Arrival:
+    def add(self, kind: FileKind, name: str, version: str, sha256: str, stamp: str = "") -> Arrival:
         """Store a new arrival in the state "taken"."""
-        arrival = Arrival(0, kind, name, version, sha256, "taken", datetime.now(UTC))
+        arrival = Arrival(0, kind, name, version, sha256, "taken", datetime.now(UTC), stamp=stamp)
         with self._database.writing() as connection:
             row = {name: value for name, value in _row(arrival).items() if name != "number"}
             key = connection.execute(insert(arrivals).values(row)).inserted_primary_key
@@ -150,10 +151,18 @@ class Ledger:
             rows = connection.execute(select(arrivals).order_by(arrivals.c.number.desc()).limit(limit)).mappings()
             return [_arrival(row) for row in rows]
 
-    def is_finished(self, kind: FileKind, name: str, version: str) -> bool:
-        """Return whether this version of the file was taken before and is finished."""
-        same = (arrivals.c.kind == kind) & (arrivals.c.name == name) & (arrivals.c.version == version)
-        return bool(version) and bool(self._select(same & arrivals.c.state.not_in(OPEN)))
+    def finished_versions(self) -> set[tuple[str, str, str]]:
+        """Return the kind, name and version of the files that have a version and are finished."""
+        finished = (arrivals.c.version != "") & arrivals.c.state.not_in(OPEN)
+        with self._database.reading() as connection:
+            rows = connection.execute(select(arrivals.c.kind, arrivals.c.name, arrivals.c.version).where(finished))
+            return {(row.kind, row.name, row.version) for row in rows}
+
+    def count_unstored(self) -> int:
+        """Return the number of files that failed or were refused."""
+        with self._database.reading() as connection:
+            number = select(func.count()).where(arrivals.c.state.in_(("failed", "refused")))
+            return connection.execute(number).scalar_one()
 
     def stored_before(self, kind: FileKind, sha256: str) -> Arrival | None:
         """Return an arrival of this kind with the same content that was stored, or None."""

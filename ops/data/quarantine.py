@@ -2,65 +2,62 @@
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
+from shortlist.ingest.tables.limits import Limits
 from shortlist.ingest.tables.lines import lines_of, open_source
-from shortlist.ops.data.arrived_table import QUARANTINE, ArrivedTable
+from shortlist.ingest.tables.rows import Failure
+from shortlist.ops.data.tables import QUARANTINE, Kind, number_of, rows_of
+from shortlist.ops.data.validate import UNREAD, Validation
 
 REASONS = f"{QUARANTINE}reasons"
 ROW = f"{QUARANTINE}row"  # the line or record number in the file that arrived
 TEXT = f"{QUARANTINE}text"  # of a line that is no row
 MAX_TEXT = 2000  # characters
-OBJECTS = (pl.Object, pl.List, pl.Struct)
+DELIMITED = (".csv", ".tsv", ".xlsx")
 
 
-def write_bad_rows(table: ArrivedTable, source: Path, reasons: Mapping[int, tuple[str, ...]], target: Path) -> str:
-    """Write the rows of `table` with a number in `reasons` to `target`. Return the suffix of its format.
+def write_bad_rows(source: Path, kind: Kind, limits: Limits, found: Validation, target: Path) -> str:
+    """Write the rows of the table at `source` that have a reason to `target`. Return the suffix of its format.
 
-    The format is CSV, or JSON Lines if a row holds lists. The columns are those that arrived; three more say why, which
-    row it was, and the text of a line that is no row. They are ignored when the file comes back. `source` is the file
-    of the table.
+    The format is CSV, or JSON Lines where cells may be lists. The columns are those that arrived; three more say why,
+    which row it was, and the text of a line that is no row. They are ignored when the file comes back.
     """
-    numbers = sorted(reasons)
-    bad = table.raw.filter(table.numbers.is_in(numbers)).with_columns(
-        table.numbers.filter(table.numbers.is_in(numbers)).alias(ROW)
-    )
-    rows = {row[ROW]: row for row in bad.to_dicts()}
-    texts = _texts(source, {number for number in numbers if number not in rows})
-    written = [
-        {**rows.get(number, {}), **_text(texts, number), ROW: number, REASONS: "; ".join(reasons[number])}
-        for number in numbers
-    ]
-    nested = any(isinstance(dtype, OBJECTS) or dtype in OBJECTS for dtype in bad.dtypes)
-    if nested:
-        target.write_text("".join(f"{json.dumps(_plain(row), ensure_ascii=False, default=str)}\n" for row in written))
-        return ".jsonl"
-    columns = [*table.raw.columns, *([TEXT] if texts else []), ROW, REASONS]
-    pl.DataFrame(written, infer_schema_length=None).select(columns).write_csv(target)
+    bad = _bad_rows(source, kind, limits, found)
+    with target.open("w", newline="", encoding="utf-8") as file:
+        if source.suffix.lower() not in DELIMITED:
+            file.writelines(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in bad)
+            return ".jsonl"
+        columns = [*found.columns, *([TEXT] if found.broken[UNREAD] else []), ROW, REASONS]
+        writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(bad)
     return ".csv"
 
 
-def _text(texts: Mapping[int, str], number: int) -> dict[str, str]:
-    return {TEXT: texts[number]} if number in texts else {}
+def _bad_rows(source: Path, kind: Kind, limits: Limits, found: Validation) -> Iterator[dict[str, Any]]:
+    lines = _lines(source, limits)
+    for row in islice(rows_of(source, kind, limits), found.rows):
+        number = number_of(row)
+        if number in found.reasons:
+            given = {TEXT: _text_at(lines, number)} if isinstance(row, Failure) else row.values
+            named = {name: value for name, value in given.items() if value is not None}
+            yield {**named, ROW: number, REASONS: found.reasons[number]}
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if value is not None}
-
-
-def _texts(source: Path, numbers: set[int]) -> dict[int, str]:
-    """Return the text of these lines of a file of lines."""
-    if not numbers or source.suffix.lower() in (".parquet", ".xlsx"):
-        return {}
-    found = {}
+def _lines(source: Path, limits: Limits) -> Iterator[tuple[int, bytes | None]]:
+    if source.suffix.lower() in (".parquet", ".xlsx"):
+        return
     with open_source(source) as file:
-        for number, line in enumerate(islice(lines_of(file), max(numbers)), 1):
-            if number in numbers:
-                found[number] = (line or b"").decode(errors="replace").rstrip("\r\n")[:MAX_TEXT]
-    return found
+        yield from enumerate(lines_of(file, source, limits), 1)
+
+
+def _text_at(lines: Iterator[tuple[int, bytes | None]], number: int) -> str | None:
+    """Return the text of a line, and advance to it. None if there are no lines."""
+    line = next((line for at, line in lines if at == number), None)
+    return None if line is None else line.decode(errors="replace").rstrip("\r\n")[:MAX_TEXT]

@@ -27,7 +27,7 @@ from shortlist.ops.data.ledger import FILE, IF_DAMAGED
 from shortlist.store.catalogue.rows import from_micros, to_micros
 from shortlist.store.sql.sqlite import SqliteDatabase
 
-RunState = Literal["running", "done", "failed", "interrupted"]
+RunState = Literal["running", "done", "incomplete", "failed", "interrupted"]
 StepState = Literal["done", "cached", "skipped", "failed"]
 
 tables = MetaData()

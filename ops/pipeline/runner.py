@@ -34,13 +34,15 @@ def run_pipeline(
 ) -> Run:  # fmt: skip
     """Run `steps` for `reason` until one fails. `after` gets each step that has ended.
 
+    The run is "incomplete" if files failed or were refused: the others went on.
+
     A step is skipped if nothing waits for it, and cached if its inputs are those of its last success and its outputs
     are still there. A step that needs new events runs without them if it is in `forced`, or if a drift was found.
     Raises `HomeLocked` at once if another process runs the pipeline.
     """
     remedy = "wait until it has ended; it takes what has arrived in the meantime at the next run"
     with locked(place.home.path / LOCK, "the pipeline is running already", remedy):
-        run = history.begin(reason)
+        run, unstored = history.begin(reason), place.ledger.count_unstored()
         for step in steps:
             execution = _run_step(step, place, history, execute, step.name in forced)
             run = history.add(run, execution)
@@ -48,7 +50,7 @@ def run_pipeline(
                 after(execution)
             if execution.state == "failed":
                 return history.end(run, "failed")
-        return history.end(run, "done")
+        return history.end(run, "incomplete" if place.ledger.count_unstored() > unstored else "done")
 
 
 def _run_step(step: Step, place: Workplace, history: History, execute: Execute, forced: bool) -> Execution:
@@ -63,6 +65,7 @@ def _run_step(step: Step, place: Workplace, history: History, execute: Execute, 
     if step.needs_events and new < needed and not forced and drift(place, history) is None:
         message = f"{new:,} new events since the last time, {needed:,} are needed"
         return Execution(step.name, "skipped", inputs, events=events, message=message)
+    unstored = place.ledger.count_unstored()
     ended = execute(step.command)
     cost = (ended.seconds, ended.cpu_seconds, ended.peak_mb)
     if ended.code in step.not_yet:
@@ -70,7 +73,9 @@ def _run_step(step: Step, place: Workplace, history: History, execute: Execute, 
     if ended.code != 0:
         message = f"{ended.message or f'exit code {ended.code}'}; {step.remedy}"
         return Execution(step.name, "failed", inputs, None, *cost, events, message)
-    return Execution(step.name, "done", inputs, state_of(step.outputs, place), *cost, events)
+    failed = place.ledger.count_unstored() - unstored
+    message = f"{failed:,} file{'s' if failed > 1 else ''} failed: see `shortlist pipeline arrivals`" if failed else ""
+    return Execution(step.name, "done", inputs, state_of(step.outputs, place), *cost, events, message)
 
 
 def _why_nothing_waits(step: Step, place: Workplace) -> str:

@@ -119,9 +119,11 @@ STEPS: tuple[Step, ...] = (
 
 def _incoming(place: Workplace) -> object:
     found = [(one.kind, one.name, one.version) for one in place.found()]
+    left = [place.name_of(kind, path) for kind, path in place.unrecorded()]
     last = place.ledger.newest(1)
     # The same names may arrive again after these were taken: the number of the last arrival tells them apart.
-    return [found, [one.number for one in last]] if found or place.ledger.in_state("finishing") else None
+    waits = found or left or place.ledger.in_state("finishing")
+    return [found, left, [one.number for one in last]] if waits else None
 
 
 def _taken(place: Workplace) -> object:
@@ -198,4 +200,4 @@ def state_of(resources: tuple[Resource, ...], place: Workplace) -> str | None:
 
 def is_unfinished(place: Workplace) -> bool:
     """Return whether files were taken and are not finished."""
-    return bool(place.ledger.in_state(*OPEN))
+    return bool(place.ledger.in_state(*OPEN) or place.unrecorded())

@@ -25,7 +25,7 @@ from shortlist.engine.build import open_home, open_recommender
 from shortlist.app.settings import load_settings
 from shortlist.core.ranking import Request
 
-HEAVY = {"chromadb", "httpx", "mcp", "onnxruntime", "pandera", "polars", "py3langid", "sklearn", "torch"}
+HEAVY = {"chromadb", "httpx", "mcp", "onnxruntime", "polars", "py3langid", "sklearn", "torch"}
 for path in map(Path, sys.argv[1:]):
     config = load_settings(None, {}, {"home": path, "encoder": {"name": "hash-32"}})
     with open_home(config) as home:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.core.config import Config, PipelineConfig
+from shortlist.core.config import Config, PipelineConfig, StoreConfig
 from shortlist.core.types import Event, Transcript
 from shortlist.ingest.media.pipeline import Models
 from shortlist.ops.data.inbox import Inbox, LocalInbox
@@ -43,12 +43,12 @@ def config(folder: Path) -> Config:
 
 @pytest.fixture
 def workplace(folder: Path, config: Config, new_hash_encoder: Any) -> Open:
-    """workplace(inbox=None) opens the workplace of the home; the inbox is that of the home."""
+    """workplace(inbox=None, servers=None) opens the workplace of the home; the inbox is that of the home."""
     encoder = new_hash_encoder()
 
     @contextmanager
-    def opened(inbox: Inbox | None = None) -> Iterator[Workplace]:
-        with Home.open(folder, encoder.name) as home:
+    def opened(inbox: Inbox | None = None, servers: StoreConfig | None = None) -> Iterator[Workplace]:
+        with Home.open(folder, encoder.name, servers) as home:
             ledger = Ledger(folder)
             models = Models(Silent, lambda: encoder)
             yield Workplace(home, config, inbox or LocalInbox(folder, 0), ledger, models)

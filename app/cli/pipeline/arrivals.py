@@ -24,7 +24,7 @@ def arrive(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
 
     Example: shortlist pipeline arrive
     """
-    from shortlist.ops.data.take_arrivals import take_arrivals
+    from shortlist.ops.data.arrivals import take_arrivals
 
     _run(take_arrivals, settings(context, home, config), as_json)
 
@@ -34,7 +34,7 @@ def validate(context: typer.Context, as_json: AsJson = False, home: HomeDir = No
 
     Example: shortlist pipeline validate
     """
-    from shortlist.ops.data.validate_arrivals import validate_arrivals
+    from shortlist.ops.data.arrivals import validate_arrivals
 
     _run(validate_arrivals, settings(context, home, config), as_json)
 
@@ -45,7 +45,7 @@ def ingest(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
     Example: shortlist pipeline ingest
     """
     from shortlist.app.cli.ingest.update_index import make_searchable
-    from shortlist.ops.data.ingest_arrivals import ingest_arrivals
+    from shortlist.ops.data.arrivals import ingest_arrivals
 
     def store(place: Workplace) -> list[Arrival]:
         stored = ingest_arrivals(place)
@@ -81,7 +81,7 @@ def accept(
 
     Example: shortlist pipeline accept 17
     """
-    from shortlist.ops.data.take_arrivals import accept as accept_arrival
+    from shortlist.ops.data.arrivals import accept as accept_arrival
 
     _run(lambda place: [accept_arrival(place, number)], settings(context, home, config), as_json)
 

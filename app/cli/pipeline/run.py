@@ -28,6 +28,8 @@ def run(
 ) -> None:
     """Run every step that has something to do: take files, check and store them, train. A killed run is resumed.
 
+    Exits with 1 if a step failed, or if a file failed or was refused; the other files are stored.
+
     Example: shortlist pipeline run --reason cron
     """
     from shortlist.app.cli.terminal.output import print_json
@@ -36,7 +38,7 @@ def run(
     done = _run(chosen, reason, ("train",) if train else (), quiet=as_json)
     if as_json:
         print_json(document(done))
-    if done.state == "failed":
+    if done.state in ("failed", "incomplete"):
         raise typer.Exit(FAILED)
 
 

@@ -26,13 +26,11 @@ from shortlist.app.pipeline import open_workplace
 from shortlist.app.settings import load_settings
 from shortlist.core.config import Config
 from shortlist.engine.build import open_home
+from shortlist.ops.data.arrivals import ingest_arrivals, known_in, take_arrivals, validate_arrivals
 from shortlist.ops.data.inbox import FILE_KINDS, INCOMING, FileKind, Found
-from shortlist.ops.data.ingest_arrivals import ingest_arrivals, known_in
 from shortlist.ops.data.ledger import Arrival
 from shortlist.ops.data.s3_inbox import S3Inbox, is_safe
-from shortlist.ops.data.take_arrivals import take_arrivals
 from shortlist.ops.data.validate import unknown_references
-from shortlist.ops.data.validate_arrivals import validate_arrivals
 from shortlist.ops.data.workplace import Workplace
 
 STORED_HERE: frozenset[FileKind] = frozenset({"readers", "events"})  # content needs the home and the encoder
@@ -168,6 +166,6 @@ def settings(folder: Path) -> Config:
 def _require_known(place: Workplace, arrival: Arrival) -> None:
     _, references = place.read_verdict(arrival)
     if arrival.kind != "media":
-        unknown = list(unknown_references(references, arrival.kind, known_in(place)))
+        unknown = list(unknown_references(references, known_in(place)))
         if unknown:
             raise UnknownContent("; ".join(unknown))

@@ -16,11 +16,9 @@ from shortlist.core.config import Config, PipelineConfig
 from shortlist.core.errors import UsageError
 from shortlist.core.types import Transcript
 from shortlist.ingest.media.pipeline import Models
+from shortlist.ops.data.arrivals import ingest_arrivals, take_arrivals, validate_arrivals
 from shortlist.ops.data.inbox import LocalInbox
-from shortlist.ops.data.ingest_arrivals import ingest_arrivals
 from shortlist.ops.data.ledger import Ledger
-from shortlist.ops.data.take_arrivals import take_arrivals
-from shortlist.ops.data.validate_arrivals import validate_arrivals
 from shortlist.ops.data.workplace import Workplace
 from shortlist.store.catalogue.erasure.subject import READER, Subject
 from shortlist.store.home import Home

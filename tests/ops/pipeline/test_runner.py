@@ -15,9 +15,7 @@ from filelock import FileLock
 from shortlist.core.config import FeaturesConfig
 from shortlist.core.config_sections.copies import PublishConfig
 from shortlist.core.errors import HomeLocked
-from shortlist.ops.data.ingest_arrivals import ingest_arrivals
-from shortlist.ops.data.take_arrivals import take_arrivals
-from shortlist.ops.data.validate_arrivals import validate_arrivals
+from shortlist.ops.data.arrivals import ingest_arrivals, take_arrivals, validate_arrivals
 from shortlist.ops.data.workplace import Workplace
 from shortlist.ops.drift.report import Finding, Report, write_report
 from shortlist.ops.features.build import build

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from shortlist.ops.data.take_arrivals import take_arrivals
+from shortlist.ops.data.arrivals import take_arrivals
 from shortlist.ops.drift.report import Finding, Report, write_report
 from shortlist.ops.pipeline.history import Execution, History
 from shortlist.ops.pipeline.triggers import Debounce, reason_now
