@@ -94,7 +94,7 @@ def test_the_columns_of_the_quarantine_are_not_stored(workplace: Any, put: Put, 
     with workplace() as place:
         [arrival] = run(place)
         [row] = map(json.loads, (folder / arrival.quarantine).read_text().splitlines())
-        assert row["quarantine_reasons"] .startswith("bad duration: expected finite seconds")
+        assert row["quarantine_reasons"].startswith("bad duration: expected finite seconds")
         assert row["tags"] == ["a"]
         put("videos/corrected.jsonl", json.dumps({**row, "duration": 60}))
         run(place)
