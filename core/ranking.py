@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -18,27 +19,45 @@ MAX_K = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a field of `Filters` means, as a sentence, and its name as a parameter; the field's own if None."""
+
+    description: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """Conditions on the videos to return; None means any. A video without a filtered field is left out.
 
     A video passes if `published_after` <= its time < `published_before`. `not_categories`, `not_channels` and
     `not_languages` exclude by name and keep videos without one. `not_words` excludes videos whose text or speech
     contains any of the words, `not_videos` excludes by id.
+
+    Every face takes these conditions: `core.filter_fields` makes its parameters from what is declared here.
     """
 
-    max_duration_s: float | None = None
-    category: str | None = None
-    channel: str | None = None
-    language: str | None = None
-    published_after: datetime | None = None
-    include_seen: bool = False
-    min_duration_s: float | None = None
-    not_categories: tuple[str, ...] = ()
-    not_channels: tuple[str, ...] = ()
-    not_words: tuple[str, ...] = ()
-    published_before: datetime | None = None
-    not_languages: tuple[str, ...] = ()
-    not_videos: tuple[str, ...] = ()
+    max_duration_s: Annotated[float | None, Condition("Only videos of at most this many seconds.", "max_duration")] = (
+        None
+    )
+    category: Annotated[str | None, Condition("Only this category.")] = None
+    channel: Annotated[str | None, Condition("Only this channel.")] = None
+    language: Annotated[str | None, Condition("Only this language, as en.")] = None
+    published_after: Annotated[
+        datetime | None, Condition("Only videos of this day or time or later, as 2026-11-01.")
+    ] = None
+    include_seen: Annotated[bool, Condition("Include videos that the reader has seen.")] = False
+    min_duration_s: Annotated[float | None, Condition("Only videos of at least this many seconds.", "min_duration")] = (
+        None
+    )
+    not_categories: Annotated[tuple[str, ...], Condition("No videos of this category.", "not_category")] = ()
+    not_channels: Annotated[tuple[str, ...], Condition("No videos of this channel.", "not_channel")] = ()
+    not_words: Annotated[tuple[str, ...], Condition("No videos that say or show this word.", "not_word")] = ()
+    published_before: Annotated[
+        datetime | None, Condition("Only videos from before this day or time, as 2026-11-01.")
+    ] = None
+    not_languages: Annotated[tuple[str, ...], Condition("No videos in this language.", "not_language")] = ()
+    not_videos: Annotated[tuple[str, ...], Condition("Not the video with this id.", "not_video")] = ()
 
     def __post_init__(self) -> None:
         check_seconds(self.max_duration_s, "--max-duration")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from shortlist.core.config_sections.serving import ServeConfig
+from shortlist.core.filter_fields import FilterField, with_filters
 from shortlist.core.ranking import MAX_K, Filters
 from shortlist.serving.service.request_schemas import MAX_TEXT
 from shortlist.serving.service.response_schemas import Problem
@@ -26,10 +27,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status, description in DESCRIPTIONS.items()
 }
 K = Annotated[int, Query(ge=1, le=MAX_K, description="how many")]
-Label = Annotated[str | None, Query(max_length=512)]
-Excluded = Annotated[
-    Sequence[Annotated[str, Query(max_length=512)]], Query(max_length=50, description="may be repeated")
-]
 Wish = Annotated[str | None, Query(max_length=MAX_TEXT, description="what the reader is in the mood for")]
 Text = Annotated[str, Query(min_length=1, max_length=MAX_TEXT, pattern=r"\S", description="what to look for")]
 
@@ -61,35 +58,22 @@ async def disconnected(request: Request) -> None:
         pass
 
 
-async def filters(
-    max_duration: Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False, description="seconds")] = None,
-    category: Label = None,
-    channel: Label = None,
-    language: Label = None,
-    published_after: Annotated[date | datetime | None, Query(description="as 2026-11-01")] = None,
-    published_before: Annotated[date | datetime | None, Query(description="excluded from this time on")] = None,
-    include_seen: bool = False,
-    min_duration: Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False, description="seconds")] = None,
-    not_category: Excluded = (),
-    not_channel: Excluded = (),
-    not_language: Excluded = (),
-    not_word: Excluded = (),
-) -> Filters:
+def _query(field: FilterField) -> Any:
+    seconds = Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False, description=field.description)]
+    name = Annotated[str | None, Query(max_length=512, description=field.description)]
+    names = Annotated[
+        Sequence[Annotated[str, Query(max_length=512)]],
+        Query(max_length=50, description=f"{field.description} May be repeated."),
+    ]
+    moment = Annotated[date | datetime | None, Query(description=field.description)]
+    flag = Annotated[bool, Query(description=field.description)]
+    return {"seconds": seconds, "name": name, "names": names, "moment": moment, "flag": flag}[field.kind]
+
+
+@with_filters(_query)
+async def filters(filters: Filters) -> Filters:
     """Return the filters of a request. Raises `RecordError` for a time that does not exist in UTC."""
-    return Filters(
-        max_duration,
-        category,
-        channel,
-        language,
-        aware_datetime(published_after),
-        include_seen,
-        min_duration_s=min_duration,
-        not_categories=tuple(not_category),
-        not_channels=tuple(not_channel),
-        not_languages=tuple(not_language),
-        not_words=tuple(not_word),
-        published_before=aware_datetime(published_before),
-    )
+    return filters
 
 
 async def reject_unknown_parameters(request: Request) -> None:
@@ -105,11 +89,3 @@ async def reject_unknown_parameters(request: Request) -> None:
 
 
 FilterParams = Annotated[Filters, Depends(filters)]
-
-
-def aware_datetime(value: date | datetime | None) -> datetime | None:
-    """Return `value` as a datetime with a zone: a date is its midnight, and a time without a zone is in UTC."""
-    if value is None:
-        return None
-    moment = value if isinstance(value, datetime) else datetime.combine(value, time())
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -17,9 +17,9 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from shortlist.core.errors import HomeLocked, ShortlistError, UsageError
+from shortlist.core.filter_fields import FilterField, with_filters
 from shortlist.core.ranking import MAX_K, Filters, Request
 from shortlist.core.types import Action, Kind
-from shortlist.serving.api.deps import aware_datetime
 from shortlist.serving.limits.llm_queue import QueueFull
 from shortlist.serving.mcp.strict_tool import strict_tool
 from shortlist.serving.service.lists import readers_page
@@ -52,9 +52,6 @@ Wish = Annotated[str | None, Field(max_length=MAX_TEXT, description="what the re
 SearchText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, description="what to look for")]
 Seconds = Annotated[float | None, Field(ge=0, le=1e9, allow_inf_nan=False, description="seconds")]
 Names = Annotated[Sequence[Id], Field(max_length=100, description="names of categories or channels, in any case")]
-Category = Annotated[str | None, Field(description="only this category")]
-After = Annotated[date | None, Field(description="only videos of this day or later")]
-Before = Annotated[date | None, Field(description="only videos from before this day")]
 
 
 def mcp_server(service: Service) -> MCPServer:
@@ -71,33 +68,19 @@ def mcp_server(service: Service) -> MCPServer:
 def _video_tools(service: Service) -> list[Tool]:
     """Return the tools that find videos."""
 
+    @with_filters(_argument)
     async def recommend(
-        user_id: User,
-        k: K = 10,
-        about: Wish = None,
-        rerank: Rerank = "auto",
-        max_duration_s: Seconds = None,
-        category: Category = None,
-        published_after: After = None,
-        published_before: Before = None,
+        user_id: User, filters: Filters, k: K = 10, about: Wish = None, rerank: Rerank = "auto"
     ) -> AnswerOut:
         """Return the best videos for a reader, with the reason and the stages of each."""
         with _tool_errors():
-            filters = _filters(max_duration_s, category, published_after, published_before)
             request = Request(user_id, k, about, rerank, filters=filters)
             await run_sync(service.engine.reloader.refresh)
             return AnswerOut(**await service.recommend_async(request))
 
-    async def search(
-        text: SearchText,
-        k: K = 10,
-        max_duration_s: Seconds = None,
-        category: Category = None,
-        published_after: After = None,
-        published_before: Before = None,
-    ) -> SearchOut:
+    @with_filters(_argument)
+    async def search(text: SearchText, filters: Filters, k: K = 10) -> SearchOut:
         """Return the best videos for a text, without a reader."""
-        filters = _filters(max_duration_s, category, published_after, published_before)
         return SearchOut(**await _run_on_newest(service, lambda: service.search(text, k, filters)))
 
     async def explain(user_id: User, video_id: VideoId, about: Wish = None) -> ExplanationOut:
@@ -165,10 +148,11 @@ def _reader_tools(service: Service) -> list[Tool]:
     ]
 
 
-def _filters(max_duration_s: float | None, category: str | None, after: date | None, before: date | None) -> Filters:
-    return Filters(
-        max_duration_s, category, published_after=aware_datetime(after), published_before=aware_datetime(before)
-    )
+def _argument(field: FilterField) -> Any:
+    described = Field(description=field.description)
+    names = Annotated[Sequence[Id], Field(max_length=50, description=field.description)]
+    kinds = {"name": Id | None, "moment": date | datetime | None, "flag": bool}
+    return {"seconds": Seconds, "names": names}.get(field.kind) or Annotated[kinds[field.kind], described]
 
 
 async def _run_on_newest(service: Service, work: Callable[[], Any]) -> Any:
