@@ -157,7 +157,7 @@ def test_an_objective_is_changed_entry_by_entry_and_heeded(served: tuple[str, Ho
         ("recommend", {"user_id": "nobody"}, "nobody"),
         ("recommend", {"user_id": "ann", "k": 0}, "k: expected greater than or equal to 1, found 0"),
         ("recommend", {}, "user_id: expected a value, found none"),
-        ("recommend", {"user_id": "ann", "max_duration": 30}, "max_duration: expected one of user_id, k, about,"),
+        ("recommend", {"user_id": "ann", "longest": 30}, "longest: expected one of user_id, k, about,"),
         (
             "record_event",
             {"user_id": "ann", "item_id": "v01", "action": "love"},
