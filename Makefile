@@ -89,8 +89,8 @@ lint: $(STAMP)-dev
 	$(BIN)/ruff format --check .
 
 types: $(STAMP)-dev
-	rm -rf $(TREE) && mkdir -p $(TREE)/shortlist && cp -p shortlist/*.py $(TREE)/shortlist && cp -rp $(FOLDERS) $(TREE)/shortlist
-	cd $(TREE) && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache
+	rm -rf $(TREE) && mkdir -p $(TREE)/shortlist && cp -p shortlist/*.py $(TREE)/shortlist && cp -rp $(FOLDERS) $(TREE)/shortlist && cp -rp tools $(TREE)
+	cd $(TREE) && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p shortlist -p tools
 	cd $(TREE) && $(abspath $(BIN))/lint-imports --config $(CURDIR)/pyproject.toml --no-cache
 
 spelling: $(STAMP)-dev

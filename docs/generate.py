@@ -1,4 +1,4 @@
-"""Write docs/cli.md and docs/shortlist.1 from the command line, docs/config.md, and the table of docs/cost.md.
+"""Write docs/cli.md from the command line, docs/config.md, and the table of docs/cost.md.
 
 --check only compares.
 
@@ -17,7 +17,6 @@ import typer
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-from docs.man_page import man_page
 from shortlist.app.cli.main import app
 from shortlist.core.config import Config
 from shortlist.ops.cost.estimate import Workload, estimate, total
@@ -129,12 +128,7 @@ def cost_page() -> str:
 def main() -> int:
     """Write the pages, or with --check name those that are stale and return 1."""
     stale = []
-    pages = {
-        "cli.md": cli_page(),
-        "shortlist.1": man_page(_helps()),
-        "config.md": config_page(),
-        "cost.md": cost_page(),
-    }
+    pages = {"cli.md": cli_page(), "config.md": config_page(), "cost.md": cost_page()}
     for name, text in pages.items():
         path = DOCS / name
         if path.exists() and path.read_text(encoding="utf-8") == text:

@@ -1,10 +1,10 @@
-"""The manual page shortlist(1): the help of every command as roff."""
+"""Build the manual page shortlist(1): the help of every command in docs/cli.md, as roff."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 
-HEAD = r"""\" Generated from the code by `make docs`; do not edit.
+HEAD = r"""\" Built from docs/cli.md.
 .TH SHORTLIST 1 "" "" "User Commands"
 .SH NAME
 shortlist \- recommend short videos from what people read and watch
@@ -19,9 +19,12 @@ locked data, 130 after Ctrl\-C.
 """
 
 
-def man_page(helps: Iterable[tuple[str, str]]) -> str:
-    """Return the page; `helps` has (command, text of its --help)."""
-    sections = [f".SS {_escape(command)}\n.nf\n{_escape(text)}\n.fi\n" for command, text in helps]
+COMMAND = re.compile(r"^## ([^\n]+)\n\n```text\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
+
+
+def man_page(cli: str) -> str:
+    """Return the page; `cli` is the text of docs/cli.md."""
+    sections = [f".SS {_escape(command)}\n.nf\n{_escape(text)}\n.fi\n" for command, text in COMMAND.findall(cli)]
     return f".{HEAD}{''.join(sections)}{TAIL}"
 
 

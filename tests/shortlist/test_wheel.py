@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,7 +34,7 @@ FOLDERS = (
     "store",
     "shortlist",
 )
-FILES = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "docs/shortlist.1")
+FILES = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "docs/cli.md", "docs/man_page.py")
 BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
 
 
@@ -67,6 +68,14 @@ def test_the_wheel_holds_one_package_with_all_its_files(wheel: Path) -> None:
             if path.suffix in packaged and path.name != "README.md":
                 expected.add(f"{inner}/{path.relative_to(ROOT / folder).as_posix()}")
     assert packed == expected
+
+
+def test_the_wheel_has_a_manual_page_of_all_commands(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [page] = [name for name in archive.namelist() if name.endswith(".data/data/share/man/man1/shortlist.1")]
+        text = archive.read(page).decode()
+    commands = re.findall("^## (.+)$", (ROOT / "docs/cli.md").read_text("utf-8"), re.MULTILINE)
+    assert [f".SS {command}".replace("-", r"\-") for command in commands] == re.findall("^.SS .+$", text, re.MULTILINE)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Linear models of intents and topics; their weights were fitted by `learning/chat/train.py`."""
+"""Linear models of intents and topics; their weights were fitted by `tools/chat/train.py`."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.nlu.intents.actions import ACTIONS
 from shortlist.agent.chat.nlu.intents.classifier import load_models
 from shortlist.agent.chat.nlu.parse import parse
-from shortlist.learning.chat.labelled import CONTEXTS, SAMPLE_NAMES, TODAY
+from tools.chat.labelled import CONTEXTS, SAMPLE_NAMES, TODAY
 
 THREAD = {"user": "user_123", "about": "space"}
 

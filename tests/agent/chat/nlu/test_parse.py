@@ -17,9 +17,9 @@ from shortlist.agent.chat.languages.to_english import as_written, to_english
 from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.nlu.parse import parse
 from shortlist.core.ranking import Filters
-from shortlist.learning.chat.labelled import CONTEXTS, LISTED, TODAY, Labelled, list_after, load_utterances
-from shortlist.learning.chat.labelled import FIRST_NAMES as NAMES
-from shortlist.learning.chat.measure import count_right, reader_of
+from tools.chat.labelled import CONTEXTS, LISTED, TODAY, Labelled, list_after, load_utterances
+from tools.chat.labelled import FIRST_NAMES as NAMES
+from tools.chat.measure import count_right, reader_of
 
 UTTERANCES = load_utterances()
 

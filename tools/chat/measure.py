@@ -1,6 +1,6 @@
 """Counts how many labelled messages the chat reads right.
 
-Run `python -m shortlist.learning.chat.measure tests/agent/chat/nlu/unseen.jsonl`. Each part of the file is counted
+Run `python -m tools.chat.measure tests/agent/chat/nlu/unseen.jsonl`. Each part of the file is counted
 alone. A topic is right if it has the expected words, whatever its articles.
 """
 
@@ -19,8 +19,8 @@ from shortlist.agent.chat.languages.to_english import as_written, to_english
 from shortlist.agent.chat.nlu.context import Encode
 from shortlist.agent.chat.nlu.parse import parse
 from shortlist.core.config import EncoderConfig, ModelsConfig
-from shortlist.learning.chat.labelled import FILE, TODAY, Labelled, load_utterances
 from shortlist.models.encoders.loader import load_encoder
+from tools.chat.labelled import FILE, TODAY, Labelled, load_utterances
 
 IGNORED = frozenset(
     ("a", "an", "the", "some", "any", "how", "to", "of", "el", "la", "los", "las", "un", "una", "unos", "der", "die",

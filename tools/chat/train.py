@@ -1,6 +1,6 @@
 """Fits the chat's intent classifier and topic tagger, and writes the weights that the chat reads.
 
-Run `python -m shortlist.learning.chat.train`. The training data are `utterances.jsonl` and made-up messages from
+Run `python -m tools.chat.train`. The training data are `utterances.jsonl` and made-up messages from
 `phrases.toml`.
 """
 
@@ -24,7 +24,9 @@ from shortlist.agent.chat.nlu.intents.features import intent_features, text_to_e
 from shortlist.agent.chat.nlu.message import ParsedMessage
 from shortlist.agent.chat.nlu.parse import split_message
 from shortlist.core.config import EncoderConfig, ModelsConfig
-from shortlist.learning.chat.labelled import (
+from shortlist.models.encoders.encoder import Encoder
+from shortlist.models.encoders.loader import load_encoder
+from tools.chat.labelled import (
     CONTEXTS,
     SAMPLE_NAMES,
     SAMPLE_READERS,
@@ -34,9 +36,7 @@ from shortlist.learning.chat.labelled import (
     load_utterances,
     topic_of,
 )
-from shortlist.learning.chat.phrases import make_up
-from shortlist.models.encoders.encoder import Encoder
-from shortlist.models.encoders.loader import load_encoder
+from tools.chat.phrases import make_up
 
 PER_PHRASE = 6  # made-up messages of each phrase
 LEAST_MESSAGES = 2  # that have a feature, for the feature to be kept

@@ -1,0 +1,1 @@
+"""Programs of the developers: they make what is shipped, and are not shipped themselves."""
