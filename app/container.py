@@ -54,7 +54,7 @@ def run_command() -> None:
         if code != "0" and code not in os.environ.get("NOT_YET", "").split(","):
             raise
     namespace = os.environ.get("METRICS_NAMESPACE")
-    if namespace and sys.argv[1:2] == ["drift"]:
+    if namespace and sys.argv[1:3] == ["ops", "drift"]:
         send_drift(namespace)
     sys.exit(0)
 

@@ -2,10 +2,10 @@
 
     python -m benchmarks.offline_truth HOME VARIANT [--k 5] [--explore 0.5] [--seed 0] [--out FILE.json]
 
-HOME needs simulated readers (`shortlist simulate --readers 2000`) and stays as it is. Each of them is shown one list of
-a copy of the home, with explored places, and chooses by taste and place. Then `eval offline` judges VARIANT, a name in
-the variants file or a TOML file of settings, by that log. The truth is what the same readers would choose from the
-lists of VARIANT, on average.
+HOME needs simulated readers (`shortlist ops simulate --readers 2000`) and stays as it is. Each of them is shown one
+list of a copy of the home, with explored places, and chooses by taste and place. Then `eval offline` judges VARIANT, a
+name in the variants file or a TOML file of settings, by that log. The truth is what the same readers would choose from
+the lists of VARIANT, on average.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def simulate(home: Home, config: Config, variant: Variant, k: int, seed: int) ->
     ours, theirs = open_recommender(home, config), open_recommender(home, variant.apply_to(config))
     tastes = Tastes.load(home.path)
     if tastes is None:
-        raise SystemExit("the home has no simulated readers: run `shortlist simulate --readers 2000` on it")
+        raise SystemExit("the home has no simulated readers: run `shortlist ops simulate --readers 2000` on it")
     crowd, events, values = Crowd(tastes, live, seed), [], []
     with open_exposure_log(home, config) as log:
         for user_id in crowd.readers:

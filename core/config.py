@@ -174,7 +174,7 @@ class RerankConfig(Section):
     )
     student: str | None = Field(
         None,
-        description="folder or version of the student, made by `shortlist distil`; the promoted one if unset, none for "
+        description="folder or version of a student of `shortlist train student`; the promoted one if unset, none for "
         "no student",
     )
     depth: int = Field(20, ge=1, le=200, description="candidates that the language model judges")
@@ -313,8 +313,8 @@ class PipelineConfig(Section):
     )
     transcribe: bool = Field(
         True,
-        description="transcribe files in incoming/media; false leaves them to `shortlist pipeline transcribe`, which "
-        "may run on another machine",
+        description="transcribe files in incoming/media; false leaves them to `shortlist ops pipeline transcribe`, "
+        "which may run on another machine",
     )
     settle_s: float = Field(10.0, ge=0, description="seconds without a change after which an uploaded file is complete")
     max_bad_share: Share = Field(0.5, description="a file with a larger share of bad rows is refused as a whole")
@@ -325,7 +325,7 @@ class PipelineConfig(Section):
         "gate", description="who approves a better version: the gate, or you with `shortlist models approve`"
     )
     keep_versions: int = Field(10, ge=2, description="trained versions that are kept, besides those in use or approved")
-    poll_s: Positive = Field(5.0, description="seconds between two looks of `shortlist pipeline watch`")
+    poll_s: Positive = Field(5.0, description="seconds between two looks of `shortlist ops pipeline watch`")
     quiet_s: float = Field(30.0, ge=0, description="seconds without a new file after which a delivery is complete")
     longest_wait_s: float = Field(600.0, ge=0, description="longest wait for a delivery that never pauses")
     keep_days: Positive = Field(30.0, description="days after which tables in done/ are deleted; media stay")
@@ -348,7 +348,7 @@ class FeaturesConfig(Section):
 
 
 class DriftConfig(Section):
-    """The check of the newest days against those before (`shortlist drift`)."""
+    """The check of the newest days against those before (`shortlist ops drift`)."""
 
     reference_days: int = Field(28, ge=7, description="days whose spread says how far a day may be from them")
     recent_days: int = Field(7, ge=1, description="days after these, of which the newest is judged")

@@ -9,46 +9,49 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-import typer
 from pydantic import BaseModel
-from typer.testing import CliRunner
 
-from shortlist.app.cli.main import app
+from shortlist.app.cli.commands import COMMANDS, walk
+from shortlist.app.cli.main import command
 from shortlist.core.config import Config
 from shortlist.ops.cost.estimate import Workload, estimate, total
 from shortlist.ops.cost.prices import load_prices
 
 DOCS = Path(__file__).parent
 SIZES = ((1e4, 1e4, 1e5), (1e5, 1e5, 1e6), (1e6, 1e6, 1e7))  # videos, readers, events a day
-WIDTH = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
 
 
 def cli_page() -> str:
     """Every command's --help, in the order of the table of commands."""
     parts = ["# Command line", "", "Generated from the code by `make docs`; do not edit.", ""]
-    for command, shown in _helps():
-        parts += [f"## {command}", "", "```text", shown, "```", ""]
+    for name, shown in _helps():
+        parts += [f"## {name}", "", "```text", shown, "```", ""]
     return "\n".join(parts)
 
 
 def _helps() -> Iterator[tuple[str, str]]:
     """Yield each command and the text of its --help."""
     for words in _commands():
-        result = CliRunner().invoke(app, [*words, "--help"], env=WIDTH, prog_name="shortlist")
-        shown = "\n".join(line.rstrip() for line in result.output.strip().splitlines())
+        with redirect_stdout(StringIO()) as output:
+            command().main([*words, "--help"], prog_name="shortlist", standalone_mode=False, terminal_width=80)
+        shown = "\n".join(line.rstrip() for line in output.getvalue().strip().splitlines())
         yield " ".join(["shortlist", *words]), shown
 
 
-def _commands() -> Iterator[list[str]]:
-    yield []
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
-        yield [name]
-        for inner in getattr(command, "commands", {}):
-            yield [name, inner]
+def _commands() -> Iterator[tuple[str, ...]]:
+    """Yield the words of each command; of those that share a function, the first."""
+    yield ()
+    functions = set()
+    for words, entry in walk(COMMANDS):
+        if entry.function not in functions:
+            yield words
+        functions |= {entry.function} - {""}
 
 
 def config_page() -> str:

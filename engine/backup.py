@@ -66,7 +66,7 @@ def _has_room(home: Path, config: BackupConfig, what: str) -> bool:
     """Return whether the files of `home` are not too large for the settings and the disk. Log a warning if they are."""
     size = size_of(home)
     if size > config.max_bytes:
-        log.warning("no %s: %d bytes are more than backup.max_bytes; run `shortlist backup`", what, size)
+        log.warning("no %s: %d bytes are more than backup.max_bytes; run `shortlist ops backup`", what, size)
         return False
     if shutil.disk_usage(home).free < 3 * size:
         log.warning("no %s: the disk is nearly full", what)

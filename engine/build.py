@@ -57,7 +57,7 @@ def open_home(config: Config, *, create: bool = False, any_encoder: bool = False
         follows=follower.first() if follower else None,
     )
     if home.catalogue.erasures.is_unfinished():
-        log.warning("forgetting was interrupted: run `shortlist forget` to complete it")
+        log.warning("forgetting was interrupted: run `shortlist reader forget` to complete it")
     return home
 
 

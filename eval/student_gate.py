@@ -100,7 +100,10 @@ def decide(
     "Not significantly worse than the teacher" alone is no reason: with few lists nothing is significant.
     """
     if items < ENOUGH:
-        return False, f"too few held-out videos to decide: {items} of {ENOUGH}; give `shortlist distil` more --hours"
+        return (
+            False,
+            f"too few held-out videos to decide: {items} of {ENOUGH}; run `shortlist train student` with more --hours",
+        )
     if over_none[3] < ALPHA and over_none[0] > 0:
         link = "but" if over_teacher[3] < ALPHA and over_teacher[0] < 0 else "not"
         return True, f"significantly better than no rerank, {link} significantly worse than its teacher"

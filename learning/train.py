@@ -59,7 +59,7 @@ def train(
     if gone := len(acts.readers) - len(home.catalogue.readers.get_many(acts.readers)):
         raise UsageError(
             "the models were trained on readers who were forgotten meanwhile", expected="the same readers at the end",
-            found=f"{gone} fewer", remedy="run `shortlist train` again",
+            found=f"{gone} fewer", remedy="run `shortlist train all` again",
         )  # fmt: skip
     trained = Trained(name, towers, ranker)
     write_version(home.path, trained, receipt(acts, trained, plan, training, verdict))

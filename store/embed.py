@@ -119,5 +119,5 @@ def _check_name(home: Home, encoder: Encoder) -> None:
             "the wrong encoder was loaded",
             expected=f"{configured_name(home.encoder)}, which the home uses",
             found=encoder.name,
-            remedy=f"configure {configured_name(home.encoder)}, or run `shortlist rebuild --encoder {encoder.name}`",
+            remedy=f"set {configured_name(home.encoder)}, or run `shortlist doctor rebuild --encoder {encoder.name}`",
         )

@@ -64,7 +64,7 @@ OWN_PREFIXES = (
 )  # fmt: skip
 
 NO_BACKUP = "put a backup in its place, or move the home away and ingest again"
-REBUILD = "rebuild it with `shortlist rebuild`"
+REBUILD = "rebuild it with `shortlist doctor rebuild`"
 
 log = logging.getLogger(__name__)
 
@@ -360,11 +360,11 @@ def _other_encoder(path: Path, current: str, requested: str) -> HomeVersion:
             f"the vectors of the home at {path} are not those of {name} as it is now",
             expected=f"the weights, precision and max_chunks of {current}",
             found=requested,
-            remedy="encode everything again with `shortlist rebuild`, or undo the change",
+            remedy="encode everything again with `shortlist doctor rebuild`, or undo the change",
         )
     return HomeVersion(
         f"the home at {path} uses another encoder",
         expected=f"the encoder {old}",
         found=name,
-        remedy=f"configure {old}, or encode everything again with `shortlist rebuild --encoder {name}`",
+        remedy=f"configure {old}, or encode everything again with `shortlist doctor rebuild --encoder {name}`",
     )

@@ -58,7 +58,7 @@ class _Delivery:
                 "Chroma lost documents",
                 expected=f"{expected_documents(self._home)} documents",
                 found=f"{self._home.documents.count()}",
-                remedy="rebuild it from the catalogue with `shortlist rebuild`",
+                remedy="rebuild it from the catalogue with `shortlist doctor rebuild`",
             )
 
     def _deliver(self, after: int) -> None:

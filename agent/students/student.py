@@ -47,9 +47,9 @@ def load_student(folder: Path, threads: int) -> Student:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelMissing(
             "the student does not load",
-            expected=f"a student written by `shortlist distil` in {folder}",
+            expected=f"a student written by `shortlist train student` in {folder}",
             found=f"{type(error).__name__}: {error}",
-            remedy="make one with `shortlist distil`, or correct rerank.student",
+            remedy="make one with `shortlist train student`, or correct rerank.student",
         ) from error
 
 
@@ -59,5 +59,5 @@ def no_student() -> Student:
         "there is no student",
         expected="a promoted student, or a folder or version in rerank.student",
         found="none",
-        remedy="make one with `shortlist distil --hours 1`, then see `shortlist models history --student`",
+        remedy="make one with `shortlist train student --hours 1`, then see `shortlist models history --student`",
     )

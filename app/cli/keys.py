@@ -10,10 +10,7 @@ from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open
 from shortlist.app.cli.terminal.output import say
 from shortlist.core.errors import UsageError
 
-app = typer.Typer(no_args_is_help=True, help="Create, list and revoke keys of the HTTP API.")
 
-
-@app.command()
 def create(
     context: typer.Context,
     scope: Annotated[
@@ -49,7 +46,6 @@ def create(
     )
 
 
-@app.command("list")
 def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
     """List all keys, without their secrets.
 
@@ -70,7 +66,6 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
         say("no keys: servers refuse every request" if closed else "no keys: servers accept this machine only")
 
 
-@app.command()
 def revoke(
     context: typer.Context,
     key_id: Annotated[str, typer.Argument(help="An id that `shortlist keys list` shows.", metavar="ID")],

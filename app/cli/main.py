@@ -1,81 +1,31 @@
-"""The console script `shortlist`: the table of commands, and errors as one line and an exit code."""
+"""The console script `shortlist`: its own options, and errors as one line and an exit code."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from io import TextIOWrapper
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn, cast
 
 import typer
 
-from shortlist.app.cli import (
-    chat,
-    config,
-    cost,
-    distil,
-    events,
-    experiment,
-    export,
-    keys,
-    models,
-    recommend,
-    search,
-    serve,
-    train,
-)
-from shortlist.app.cli.eval import commands as evaluation
-from shortlist.app.cli.home import backup, cowatch, doctor, publish, rebuild, status
-from shortlist.app.cli.ingest import commands as ingest
-from shortlist.app.cli.ingest import simulate
-from shortlist.app.cli.pipeline import commands as pipeline
-from shortlist.app.cli.pipeline import drift, features
-from shortlist.app.cli.reader import forget, objective, replay, what_if
+from shortlist.app.cli.commands import COMMANDS
+from shortlist.app.cli.lazy import Root, lazy_commands
 from shortlist.app.cli.terminal.options import ConfigFile, HomeDir
 from shortlist.core.errors import ShortlistError, StateError, one_line
 from shortlist.core.telemetry import TELEMETRY_OFF
 from shortlist.core.validation import check_text
 
 app = typer.Typer(
+    cls=Root,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Recommend short videos to people from what they read and watch, with a local LLM on your own machine.",
     epilog="Example: shortlist recommend user_123 --about 'something about space'",
 )
-app.add_typer(ingest.app, name="ingest")
-app.add_typer(events.app, name="events")
-app.command("simulate")(simulate.simulate)
-app.command("recommend")(recommend.recommend)
-app.command("whatif")(what_if.whatif)
-app.command("objective")(objective.objective)
-app.command("replay")(replay.replay)
-app.command("search")(search.search)
-app.command("chat")(chat.chat)
-app.command("export")(export.export)
-app.command("train")(train.train)
-app.command("distil")(distil.distil)
-app.command("drift")(drift.drift)
-app.add_typer(pipeline.app, name="pipeline")
-app.add_typer(features.app, name="features")
-app.add_typer(experiment.app, name="experiment")
-app.add_typer(models.app, name="models")
-app.add_typer(evaluation.app, name="eval")
-app.add_typer(serve.app, name="serve")
-app.add_typer(keys.app, name="keys")
-app.command("config")(config.config)
-app.command("status")(status.status)
-app.command("doctor")(doctor.doctor)
-app.command("rebuild")(rebuild.rebuild)
-app.command("cowatch")(cowatch.cowatch)
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore)
-app.command("publish")(publish.publish)
-app.command("forget")(forget.forget)
-app.command("export-reader")(forget.export_reader)
-app.command("cost")(cost.cost)
 
 INTERRUPTED = 130
 
@@ -110,7 +60,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     try:
         for argument in arguments:
             check_text(argument, "argument")
-        _command()(arguments)
+        command()(arguments)
     except ShortlistError as error:
         _end(str(error), error.exit_code)
     except (KeyboardInterrupt, SystemExit) as end:
@@ -128,9 +78,11 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 
 @cache
-def _command() -> Callable[..., Any]:
-    """Build the parser of all commands once a process: Typer inspects every function again at every call."""
-    return typer.main.get_command(app)
+def command() -> Root:
+    """Return the parser of all commands, which is built once a process."""
+    root = cast("Root", typer.main.get_command(app))
+    root.commands = lazy_commands(COMMANDS)
+    return root
 
 
 def _end(message: str, exit_code: int) -> NoReturn:

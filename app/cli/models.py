@@ -18,14 +18,11 @@ if TYPE_CHECKING:
     from shortlist.models.weights.resolve import ModelStatus
     from shortlist.store.registry.folder_registry import FolderRegistry
 
-app = typer.Typer(no_args_is_help=True, help="List and download weights; use the models trained here.")
-
 EVERY = "all"
 Named = Annotated[str, typer.Argument(help="A name of `shortlist models history`.", metavar="VERSION")]
-OfStudent = Annotated[bool, typer.Option("--student", help="The students made by `shortlist distil` instead.")]
+OfStudent = Annotated[bool, typer.Option("--student", help="The students made by `shortlist train student` instead.")]
 
 
-@app.command("list")
 def list_models(
     context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None
 ) -> None:
@@ -38,7 +35,6 @@ def list_models(
     _show(status(settings(context, home, config).models), as_json)
 
 
-@app.command()
 def pull(
     context: typer.Context,
     names: Annotated[list[str], typer.Argument(help=f"Names from the list, or {EVERY}.", metavar="NAME...")],
@@ -64,7 +60,6 @@ def pull(
         print_json({"models": [{"name": name, "path": str(path)} for name, path in pulled.items()]})
 
 
-@app.command()
 def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
     """Hash every file again and compare it with the manifest. Exits with 3 if one is damaged.
 
@@ -83,7 +78,6 @@ def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
         raise typer.Exit(3)
 
 
-@app.command()
 def history(
     context: typer.Context,
     student: OfStudent = False,
@@ -118,7 +112,6 @@ def history(
     say(f"in use: {champion}")
 
 
-@app.command()
 def approve(
     context: typer.Context,
     version: Named,
@@ -136,7 +129,6 @@ def approve(
     _show_decision(version, "champion" if version == found.champion() else "approved", as_json)
 
 
-@app.command()
 def retire(
     context: typer.Context,
     version: Named,
@@ -153,7 +145,6 @@ def retire(
     _show_decision(version, "retired", as_json)
 
 
-@app.command()
 def promote(
     context: typer.Context,
     version: Annotated[
@@ -180,7 +171,6 @@ def promote(
     _show_in_use(_registry(path, student).champion(), as_json)
 
 
-@app.command()
 def rollback(
     context: typer.Context,
     student: OfStudent = False,
@@ -198,7 +188,6 @@ def rollback(
     _show_in_use((students if student else versions).rollback(settings(context, home, config).home), as_json)
 
 
-@app.command()
 def mlflow(
     context: typer.Context,
     uri: Annotated[str, typer.Argument(help="A tracking store: sqlite:///FILE or http://HOST:5000.", metavar="URI")],

@@ -21,14 +21,11 @@ if TYPE_CHECKING:
     from shortlist.core.config import Config
     from shortlist.serving.service.context import AppContext
 
-app = typer.Typer(invoke_without_command=True)
-
 LOOPBACK = "127.0.0.1"
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.", metavar="ADDRESS")]
 Port = Annotated[int | None, typer.Option("--port", help="Port; 0 chooses a free one.", min=0, max=65535)]
 
 
-@app.callback()
 def everything(
     context: typer.Context, host: Host = None, port: Port = None, home: HomeDir = None, config: ConfigFile = None
 ) -> None:
@@ -40,7 +37,6 @@ def everything(
         _serve_page(settings(context, home, config, serve=_given(host=host, port=port)), mcp=True)
 
 
-@app.command()
 def api(
     context: typer.Context,
     host: Host = None,
@@ -69,7 +65,6 @@ def api(
         _run_workers(chosen, listener, keyless)
 
 
-@app.command()
 def web(
     context: typer.Context, host: Host = None, port: Port = None, home: HomeDir = None, config: ConfigFile = None
 ) -> None:
@@ -81,7 +76,6 @@ def web(
     _serve_page(chosen.model_copy(update={"serve": chosen.serve.model_copy(update={"port": chosen.serve.web_port})}))
 
 
-@app.command()
 def mcp(
     context: typer.Context,
     http: Annotated[bool, typer.Option("--http", help="Use streamable HTTP, at /mcp, instead of stdio.")] = False,

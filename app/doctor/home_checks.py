@@ -29,16 +29,16 @@ REENCODED = 5  # videos whose texts are encoded again
 MIN_COSINE = 0.999  # of a cached embedding with the text encoded again
 TOLERANCE = 1e-4  # cosines that differ by less are equal
 
-REBUILD = "shortlist rebuild"
-ENCODE_AGAIN = "delete vectors.sqlite3, then shortlist rebuild"
-BY_ITSELF = "nothing: the next ingest or server catches up; or shortlist rebuild"
+REBUILD = "shortlist doctor rebuild"
+ENCODE_AGAIN = "delete vectors.sqlite3, then shortlist doctor rebuild"
+BY_ITSELF = "nothing: the next ingest or server catches up; or shortlist doctor rebuild"
 
 
 def catalogue(home: Home, _config: Config) -> Finding:
     """Check the database pages and the checksum of every record."""
     problems = home.catalogue.integrity.problems()
     if problems:
-        return problems_found(problems, f"{REBUILD}, then ingest what it lists; or `shortlist restore` a backup")
+        return problems_found(problems, f"{REBUILD}, then ingest what it lists; or `shortlist ops restore` a backup")
     counts = home.catalogue.counts()
     return ok(
         f"{counts.videos:,} videos, {counts.articles:,} articles, {counts.readers:,} readers, "

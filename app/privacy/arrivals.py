@@ -35,7 +35,7 @@ def refuse_waiting(home: Home, config: Config, subjects: Collection[Subject]) ->
         names = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
         raise UsageError(
             "files wait that would bring back what you forget", expected="none in incoming/ or processing/",
-            found=names, remedy="store them with `shortlist pipeline run`, or take them away, and forget then",
+            found=names, remedy="store them with `shortlist ops pipeline run`, or take them away, and forget then",
         )  # fmt: skip
 
 

@@ -29,8 +29,8 @@ def clean_files(home: Home, config: Config, subjects: Collection[Subject]) -> No
     """Remove readers from the remembered reader, typed lines, simulated tastes, co-watch counts and features.
 
     Typed lines have no reader and may name any video, so all of them are deleted. Features of videos count the readers'
-    events, so all are deleted, too: `shortlist features build` computes them again. The report on drift is deleted: it
-    has titles and counts. May be repeated.
+    events, so all are deleted, too: `shortlist ops features build` computes them again. The report on drift is
+    deleted: it has titles and counts. May be repeated.
     """
     user_ids = {subject.id for subject in subjects if subject.kind == READER}
     remembered = home.path / LAST_READER

@@ -30,7 +30,7 @@ from shortlist.store.home import Home
 OUTSIDE = (
     "files of `shortlist export` and reports, and backups that were copied elsewhere",
     "copies of data that `shortlist eval` made in its cache (`eval.cache`): delete them",
-    "published snapshots and the copies of servers: run `shortlist publish --keep 1`, which deletes the older ones",
+    "published snapshots and the copies of servers: run `shortlist ops publish --keep 1`, which deletes the older ones",
     "logs of servers and proxies: the path of a request may hold a reader's id",
     "free blocks of the disk: a file that was replaced or shortened is not overwritten there",
 )

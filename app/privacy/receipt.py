@@ -52,7 +52,7 @@ def verify_receipt(home: Path, path: Path) -> Document:
 
 
 def _not_genuine(path: Path, found: str) -> RecordError:
-    remedy = "use the file as `shortlist forget` wrote it, with the home that wrote it"
+    remedy = "use the file as `shortlist reader forget` wrote it, with the home that wrote it"
     return RecordError(f"{path} is not a receipt of this home", expected="its signature", found=found, remedy=remedy)
 
 

@@ -1,4 +1,4 @@
-"""False alarms of `shortlist drift` on days without drift, and the share of seeded shifts that it finds."""
+"""False alarms of `shortlist ops drift` on days without drift, and the share of seeded shifts that it finds."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def first_day(story: Story) -> None:
     story.put_content(NOV_9)
     story.put_events("histories", story.days.histories())
     story.put_events("events-2019-11-09", events_of(story.days.of(NOV_9)))
-    story.shortlist("pipeline", "run", "--reason", "upload: 9 November")
+    story.shortlist("ops", "pipeline", "run", "--reason", "upload: 9 November")
 
 
 def twice_delivered(story: Story) -> None:
@@ -146,8 +146,8 @@ def twice_delivered(story: Story) -> None:
     story.put_content(NOV_10)
     story.put_events("events-2019-11-10", events_of(story.days.of(NOV_10)))
     story.put("events", "events-2019-11-09-again", events_of(story.days.of(NOV_9)))
-    story.shortlist("pipeline", "run", "--reason", "upload: 10 November")
-    again = next(one for one in story.document("pipeline", "arrivals") if "again" in one["name"])
+    story.shortlist("ops", "pipeline", "run", "--reason", "upload: 10 November")
+    again = next(one for one in story.document("ops", "pipeline", "arrivals") if "again" in one["name"])
     story.check(again["state"] == "duplicate", "the second delivery is a duplicate")
     story.check(story.n_stored() == len(story.delivered), f"{len(story.delivered):,} events are stored, each once")
     show_gate(story)
@@ -161,17 +161,19 @@ def broken_and_killed(story: Story) -> None:
     renamed = [{**{"article" if key == "item_id" else key: value for key, value in row.items()}} for row in rows]
     story.put("events", "events-2019-11-11", renamed)
     before = story.champion()
-    story.shortlist("pipeline", "arrive", says=False)
-    story.shortlist("pipeline", "validate", says=False)
-    refused = next(one for one in story.document("pipeline", "arrivals") if one["name"] == "events-2019-11-11.csv")
+    story.shortlist("ops", "pipeline", "arrive", says=False)
+    story.shortlist("ops", "pipeline", "validate", says=False)
+    refused = next(
+        one for one in story.document("ops", "pipeline", "arrivals") if one["name"] == "events-2019-11-11.csv"
+    )
     story.check(refused["state"] == "failed", f"nothing of it is stored: {refused['why'][0]}")
     story.tell("The sender corrects it. Training begins, and the machine fails: kill -9.")
     story.put_events("events-2019-11-11", rows)
     kill_in_training(story)
     story.check(story.champion() == before, "the version in use is still that of 10 November")
     story.tell("The next run goes on.")
-    story.shortlist("pipeline", "run", "--reason", "after the failure")
-    run, killed = story.document("pipeline", "history")[:2]
+    story.shortlist("ops", "pipeline", "run", "--reason", "after the failure")
+    run, killed = story.document("ops", "pipeline", "history")[:2]
     states = {step["step"]: step["state"] for step in run["steps"]}
     story.check(killed["state"] == "interrupted", "the history says that the run before was interrupted")
     story.check(states["ingest"] == "skipped" and states["train"] == "done", "only the training was done again")
@@ -181,7 +183,7 @@ def broken_and_killed(story: Story) -> None:
 
 def kill_in_training(story: Story) -> None:
     """Begin a run and kill it, when the first models of a version are being trained."""
-    words = [str(COMMAND), "pipeline", "run", "--reason", "upload: 11 November"]
+    words = [str(COMMAND), "ops", "pipeline", "run", "--reason", "upload: 11 November"]
     print(f"$ {' '.join(['shortlist', *words[1:]])}", flush=True)
     run = subprocess.Popen(words, env=story.environment, stdout=subprocess.DEVNULL)
     work = story.home / "trained/work"
@@ -196,12 +198,12 @@ def on_the_next_day(story: Story, of_day_10: str) -> None:
     """12 November: both models rank what its readers will be shown, and all news, before anybody has clicked."""
     story.tell("12 November, morning. The day's news arrive. Nobody has clicked yet.")
     story.put_content(NOV_12)
-    story.shortlist("pipeline", "run", "--reason", "upload: 12 November, morning")
+    story.shortlist("ops", "pipeline", "run", "--reason", "upload: 12 November, morning")
     impressions, of_day_11 = story.days.of(NOV_12), story.champion()
     compare_models(story, {"none": NO_MODELS, "10 November": of_day_10, "11 November": of_day_11}, impressions)
     story.tell("12 November, evening.")
     story.put_events("events-2019-11-12", events_of(impressions))
-    story.shortlist("pipeline", "run", "--reason", "upload: 12 November, evening")
+    story.shortlist("ops", "pipeline", "run", "--reason", "upload: 12 November, evening")
 
 
 def compare_models(story: Story, versions: Mapping[str, str], impressions: Sequence[Impression]) -> None:
@@ -256,9 +258,9 @@ def drift(story: Story) -> None:
     story.put_events("events-2019-11-13", list({identity(row): row for row in chosen}.values()))
     for step in STEPS[: [step.name for step in STEPS].index("train")]:
         story.shortlist(*step.command, says=step.name == "drift")
-    found = story.document("drift", "--exit-zero")["findings"]
+    found = story.document("ops", "drift", "--exit-zero")["findings"]
     category = next(one for one in found if "category" in one["feature"])
-    story.check(category["state"] == "drifting", f"`shortlist drift` finds it: {category['change']}")
+    story.check(category["state"] == "drifting", f"`shortlist ops drift` finds it: {category['change']}")
     config = Config(home=story.home, pipeline={"train_after": TRAIN_AFTER})  # type: ignore[arg-type]
     with open_home(config) as home, open_workplace(home, config) as place, closing(History(home.path)) as history:
         reason = reason_now(place, history)
@@ -268,7 +270,7 @@ def drift(story: Story) -> None:
 def nothing_lost(story: Story) -> None:
     """Count everything."""
     story.tell("The books.")
-    story.shortlist("pipeline", "arrivals")
+    story.shortlist("ops", "pipeline", "arrivals")
     with open_home(Config(home=story.home)) as home:
         stored = Counter(
             (one.user_id, one.item_id, one.action, one.at.isoformat()) for _, one in home.catalogue.events.iterate()
@@ -288,7 +290,7 @@ def nothing_lost(story: Story) -> None:
         f"each version that was used had passed the gate; {refused} of {len(models['versions'])} had not",
     )
     story.shortlist("models", "history")
-    story.shortlist("pipeline", "history")
+    story.shortlist("ops", "pipeline", "history")
 
 
 def show_gate(story: Story) -> None:

@@ -3,7 +3,7 @@
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank.agreement --home HOME [--wishes FILE] [--on stored]
         [--out docs/agreement.svg]
 
-The lists to train on are those that `shortlist distil` has judged in the home. They are compared on
+The lists to train on are those that `shortlist train student` has judged in the home. They are compared on
 those of the home that are held out. With `--on stored` it is on the lists of DL19 and NovelEval whose judgements by the
 language model are part of the repository; the relevance judgements of these sets are not read.
 
@@ -150,8 +150,10 @@ def plot(curves: dict[str, Fitted], levels: dict[str, tuple[float | None, float]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path, required=True, help="home in which `shortlist distil` has judged lists")
-    parser.add_argument("--wishes", type=Path, help="the file of real wishes given to `shortlist distil`")
+    parser.add_argument(
+        "--home", type=Path, required=True, help="home whose lists `shortlist train student` has judged"
+    )
+    parser.add_argument("--wishes", type=Path, help="the file of real wishes given to `shortlist train student`")
     parser.add_argument("--on", choices=("home", "stored"), default="home", help="lists to compare on")
     parser.add_argument("--work", type=Path, default=Path("reports/rerank"), help="folder of vectors and the network")
     parser.add_argument("--out", type=Path, help="picture to write, as .svg or .png")

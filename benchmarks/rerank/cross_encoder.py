@@ -3,10 +3,10 @@
     SHORTLIST_BENCH_DATA=DIR python -m benchmarks.rerank.cross_encoder --home HOME [--wishes FILE]
         [--layers 6] [--frozen 0] [--loss margin-mse] [--work reports/rerank]
 
-A cross-encoder reads a wish and a text together. `cross_training` trains it on the lists that `shortlist distil` has
-judged in the home; its networks are kept in the folder `--work`. It judges on one thread, one pair at a time, because a
-batch in 8 bits shares its scale. "fitted" is the student of Shortlist, "boosted" its rival of trees (see `agreement`),
-both from the same lists.
+A cross-encoder reads a wish and a text together. `cross_training` trains it on the lists that `shortlist train student`
+has judged in the home; its networks are kept in the folder `--work`. It judges on one thread, one pair at a time,
+because a batch in 8 bits shares its scale. "fitted" is the student of Shortlist, "boosted" its rival of trees (see
+`agreement`), both from the same lists.
 
 They are compared on the lists of the home that are held out, and on DL19 and NovelEval, whose relevance judgements are
 used for nothing else.
@@ -102,8 +102,10 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path, required=True, help="home in which `shortlist distil` has judged lists")
-    parser.add_argument("--wishes", type=Path, help="the file of real wishes given to `shortlist distil`")
+    parser.add_argument(
+        "--home", type=Path, required=True, help="home whose lists `shortlist train student` has judged"
+    )
+    parser.add_argument("--wishes", type=Path, help="the file of real wishes given to `shortlist train student`")
     parser.add_argument("--layers", type=int, default=6, help="layers of the encoder to keep, from below")
     parser.add_argument("--frozen", type=int, default=0, help="layers that are not trained, from below")
     parser.add_argument("--loss", choices=LOSSES, default="margin-mse", help="on the teacher's log-odds")

@@ -8,7 +8,7 @@ list by their blend. Each attack is put into one candidate of clean rank 6 to 20
 that candidate again. `--bare` shows it to the model without the filters, in the same prompt. With
 `--retrieval` the index reads the attack, too: in the whole transcript of a talk, or in a description of two sentences.
 
-`--student` attacks a student of the language model (see `shortlist distil`) instead, which reads the same text.
+`--student` attacks a student of the language model (see `shortlist train student`) instead, which reads the same text.
 
 Answers are stored in `judged/injection.MODEL.jsonl`. A model is loaded only for those that are missing.
 """

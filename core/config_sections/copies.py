@@ -21,7 +21,7 @@ class BackupConfig(Section):
 
 
 class PublishConfig(Section):
-    """Snapshots that `shortlist publish` writes and that servers follow (`store.snapshot`)."""
+    """Snapshots that `shortlist ops publish` writes and that servers follow (`store.snapshot`)."""
 
     to: str | None = Field(
         None,

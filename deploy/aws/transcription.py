@@ -75,7 +75,7 @@ class Transcription(Construct):
             self,
             "Container",
             image=speech_image(settings.speech_model),
-            command=["pipeline", "transcribe", "--", "Ref::name"],
+            command=["ops", "pipeline", "transcribe", "--", "Ref::name"],
             cpu=CPUS,
             memory=MEMORY,
             ephemeral_storage_size=Size.gibibytes(30),

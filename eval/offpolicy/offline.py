@@ -115,7 +115,7 @@ def _refusal(lists: int, size: float, supported: Estimate) -> str | None:
             f"support is missing: the weights add up to {supported.value:.0%} of its places "
             f"({max(0.0, supported.low):.0%} to {supported.high:.0%}). At the others it has items that the log never "
             "shows there, or too seldom. Collect lists with a larger exposures.explore, or interleave with "
-            "`shortlist experiment start`"
+            "`shortlist ops experiment start`"
         )
     if size < LEAST_SIZE:
         return (

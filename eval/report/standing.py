@@ -93,7 +93,7 @@ def _split_forecast(test: SplitTest, running: bool) -> list[str]:
 
 
 def _promote(winner: str) -> str:
-    return f"end it with `shortlist experiment promote` ({SIDES[winner]})"
+    return f"end it with `shortlist ops experiment promote` ({SIDES[winner]})"
 
 
 def _lead(test: SignTest, names: dict[str, str]) -> str:

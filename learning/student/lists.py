@@ -120,7 +120,7 @@ class ListMaker:
         reranked = YesNo(context).rerank(Profile(""), wish, ranking)
         failed = next((note for note in reranked.notes if note.code in ("model-failed", "partly-judged")), None)
         if failed is not None:
-            remedy = "check the language model and run `shortlist distil` again; its answers so far are kept"
+            remedy = "check the language model and run `shortlist train student` again; its answers so far are kept"
             found = f"{failed.public} {failed.detail}".strip()
             raise ModelFailed(
                 "a list was not judged", expected="an answer for each candidate", found=found, remedy=remedy

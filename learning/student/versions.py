@@ -13,7 +13,7 @@ from shortlist.store.registry.decisions import NO_MODELS, ROLLED_BACK, version_b
 from shortlist.store.registry.folder_registry import FolderRegistry
 
 FOLDER = "students"
-REMEDY = "make another with `shortlist distil`, or return to the one before with `shortlist models rollback --student`"
+REMEDY = "train another with `shortlist train student`, or return with `shortlist models rollback --student`"
 
 
 def registry(home: Path) -> FolderRegistry:
@@ -65,7 +65,7 @@ def identity(config: Config) -> str:
     except OSError as error:
         raise ModelMissing(
             "there is no such student", expected="a folder or a version of `shortlist models history --student`",
-            found=str(folder), remedy="correct rerank.student, or make one with `shortlist distil`",
+            found=str(folder), remedy="correct rerank.student, or make one with `shortlist train student`",
         ) from error  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def load_tokenizer(path: Path) -> Any:
     except Exception as error:  # the library raises no narrower type
         raise ModelMissing(
             "the tokenizer of a student does not load", expected=f"a tokenizer at {path}", found=str(error)[:200],
-            remedy="make another student with `shortlist distil`",
+            remedy="make another student with `shortlist train student`",
         ) from error  # fmt: skip
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)

@@ -65,7 +65,7 @@ def accept(place: Workplace, number: int) -> Arrival:
             f"arrival {number} cannot be accepted",
             expected="the number of a refused file",
             found=found,
-            remedy="`shortlist pipeline arrivals` lists them",
+            remedy="`shortlist ops pipeline arrivals` lists them",
         )
     try:
         place.inbox.fetch(arrival.kept, place.path_of(arrival))

@@ -171,5 +171,5 @@ def _reasons(arrival: Arrival, *, interrupted: bool) -> str:
         lines += [f"{number:>9,}  {rule}" for rule, number in arrival.broken.items()]
     lines += ["", f"Correct the file and put it into incoming/{arrival.kind}/ again."]
     if arrival.outcome == "refused":
-        lines.append(f"If it is right as it is: shortlist pipeline accept {arrival.number}")
+        lines.append(f"If it is right as it is: shortlist ops pipeline accept {arrival.number}")
     return "\n".join([*lines, ""])

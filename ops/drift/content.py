@@ -16,7 +16,7 @@ from shortlist.ops.drift.vectors import Cells, number_of_cells, sample_of
 
 MAX_ROWS = 2_000  # vectors of a day; of more, so many are drawn
 
-ADVICE = "see what arrived with `shortlist pipeline arrivals`; if it is meant to stay, run `shortlist train all`"
+ADVICE = "see what arrived with `shortlist ops pipeline arrivals`; if it is meant to stay, run `shortlist train all`"
 
 VectorsOf = Callable[[Sequence[str]], Mapping[str, FloatArray]]
 TitlesOf = Callable[[Sequence[str]], Mapping[str, str]]

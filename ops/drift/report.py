@@ -120,7 +120,7 @@ def read_report(home: Path) -> Report | None:
     except ValidationError as error:
         raise HomeDamaged(
             f"the report {home / DRIFT_REPORT} is damaged",
-            expected="the report as `shortlist drift` wrote it",
+            expected="the report as `shortlist ops drift` wrote it",
             found=f"{error.error_count()} errors, first: {error.errors()[0]['msg']}",
-            remedy="delete the file and run `shortlist drift` again",
+            remedy="delete the file and run `shortlist ops drift` again",
         ) from error

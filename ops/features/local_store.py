@@ -85,7 +85,7 @@ class LocalFeatureStore:
         if last > until:
             raise UsageError(
                 "the features are not built so far", expected=f"a moment until {from_micros(until)}",
-                found=str(from_micros(last)), remedy="run `shortlist features build`",
+                found=str(from_micros(last)), remedy="run `shortlist ops features build`",
             )  # fmt: skip
         keys = asked.select(view.entity).unique()
         return values_before(view, self._rows(view, first, last).join(keys, on=view.entity, how="semi"), asked)
@@ -104,7 +104,7 @@ class LocalFeatureStore:
         found = f"{view.name} of version {progress.versions.get(view.name)}" if progress else "none"
         raise UsageError(
             "there are no features", expected=f"{view.name} of version {view.version}", found=found,
-            remedy="run `shortlist features build`",
+            remedy="run `shortlist ops features build`",
         )  # fmt: skip
 
     def _days(self, view: View) -> list[date]:

@@ -74,7 +74,8 @@ def _run_step(step: Step, place: Workplace, history: History, execute: Execute, 
         message = f"{ended.message or f'exit code {ended.code}'}; {step.remedy}"
         return Execution(step.name, "failed", inputs, None, *cost, events, message)
     failed = place.ledger.count_unstored() - unstored
-    message = f"{failed:,} file{'s' if failed > 1 else ''} failed: see `shortlist pipeline arrivals`" if failed else ""
+    files = f"{failed:,} file{'s' if failed > 1 else ''}"
+    message = f"{files} failed: see `shortlist ops pipeline arrivals`" if failed else ""
     return Execution(step.name, "done", inputs, state_of(step.outputs, place), *cost, events, message)
 
 

@@ -37,7 +37,7 @@ def approved(place: Workplace, _history: History) -> str | None:
 
 
 def drift(place: Workplace, history: History) -> str | None:
-    """Return a reason if `shortlist drift` found a drift since the last training that was tried, and it may help."""
+    """Return a reason if `shortlist ops drift` found a drift since the last training that was tried, which may help."""
     tried, report = history.last_tried("train"), read_report(place.home.path)
     found = report.to_train_for(tried.events if tried else 0) if report else []
     if not found:

@@ -96,7 +96,7 @@ class Follower:
         if pointer is None:
             raise HomeVersion(
                 f"nothing was published to {self._place.address}", expected="a snapshot", found="none",
-                remedy="run `shortlist publish` on the machine that has the home, or correct store.snapshot",
+                remedy="run `shortlist ops publish` on the machine that has the home, or correct store.snapshot",
             )  # fmt: skip
         return pointer.snapshots[0]
 

@@ -17,7 +17,7 @@ from shortlist.store.home_files import CATALOGUE
 FORMAT: Literal[1] = 1
 BLOCK = 1 << 20  # bytes: a page that changes in a file of SQLite sends a block again
 BLOCKS, SNAPSHOTS, CURRENT = "blocks", "snapshots", "current.json"
-REMEDY = "run `shortlist publish --verify` on the machine that publishes: it sends damaged files again"
+REMEDY = "run `shortlist ops publish --verify` on the machine that publishes: it sends damaged files again"
 
 NUMBER_DIGITS = 8
 

@@ -122,5 +122,5 @@ def moved(address: str) -> StateError:
     """Return the error for a pointer that another process has replaced."""
     return StateError(
         f"another process has published to {address}", expected="one that publishes to an address at a time",
-        found="a newer snapshot", remedy="run `shortlist publish` again on one machine",
+        found="a newer snapshot", remedy="run `shortlist ops publish` again on one machine",
     )  # fmt: skip

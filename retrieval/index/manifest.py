@@ -15,7 +15,7 @@ from shortlist.retrieval.checksums import FileChecksum
 
 FORMAT = 6
 MANIFEST = "manifest.json"
-REMEDY = "run `shortlist rebuild`"
+REMEDY = "run `shortlist doctor rebuild`"
 
 
 class SegmentEntry(BaseModel):

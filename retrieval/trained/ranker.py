@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol
 from shortlist.retrieval.vectors.arrays import Scores
 
 NAME = "ranker.json"
-REMEDY = "train again with `shortlist train`"
+REMEDY = "train again with `shortlist train all`"
 
 
 class Ranker(Protocol):

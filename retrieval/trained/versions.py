@@ -23,7 +23,7 @@ RANKERS: Mapping[str, Callable[[Path], Ranker]] = {
     TreeRanker.kind: TreeRanker.load,
 }
 WORK = "work"  # of trainings that have not finished
-REMEDY = "train again with `shortlist train`, or return to the version before with `shortlist models rollback`"
+REMEDY = "train again with `shortlist train all`, or return to the version before with `shortlist models rollback`"
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def _refuse_traces(home: Path, version: str) -> None:
     if holds_traces(home, version) and version != promoted(home):
         raise UsageError(
             f"version {version} was trained on forgotten readers", expected="a version without traces of them",
-            found="traces", remedy="train a new one with `shortlist train`",
+            found="traces", remedy="train a new one with `shortlist train all`",
         )  # fmt: skip
 
 

@@ -252,7 +252,7 @@ class Service:
         event = self._home.catalogue.events.get_many([event_id]).get(event_id)
         check(event.user_id if event else "")
         if event is None or not self._home.catalogue.events.remove([event_id]):
-            expected, remedy = "the id of a stored event", "see `shortlist events list USER`"
+            expected, remedy = "the id of a stored event", "see `shortlist reader events list USER`"
             raise UnknownItem("unknown event", expected=expected, found=repr(event_id), remedy=remedy)
 
     def add_videos(self, items: Sequence[object]) -> list[Result]:

@@ -30,7 +30,7 @@ FORMAT: Literal[1] = 1
 FILES = (CATALOGUE, VECTORS, ANSWERS)
 UNFINISHED = ".part"
 DESCRIPTION = ("home_id", "schema_version", "revision", "encoder")
-REBUILD = "rebuild it with `shortlist rebuild`"
+REBUILD = "rebuild it with `shortlist doctor rebuild`"
 
 
 class BackupManifest(BaseModel):
@@ -165,7 +165,7 @@ def find_backup(folder: Path, name: str | None) -> Backup:
             f"no backup {name or ''}".strip(),
             expected=f"a backup in {folder}",
             found=names,
-            remedy="name one of these" if backups else "create one with `shortlist backup` while the home is intact",
+            remedy="name one of these" if backups else "run `shortlist ops backup` while the home is intact",
         )
     return chosen
 
@@ -188,7 +188,7 @@ def restore_remedy(home: Path, otherwise: str) -> str:
     backups = list_backups(home / FOLDER)
     if not backups:
         return otherwise
-    return f"run `shortlist restore` to put back the newest backup ({backups[0].path.name})"
+    return f"run `shortlist ops restore` to put back the newest backup ({backups[0].path.name})"
 
 
 def _copy_databases(home: Path, part: Path) -> tuple[str, ...]:
@@ -254,5 +254,5 @@ def damaged(folder: Path, found: str) -> HomeDamaged:
         f"the backup {folder.name} is damaged",
         expected="the files that were written",
         found=found,
-        remedy="choose another one of `shortlist backup --list`",
+        remedy="choose another one of `shortlist ops backup --list`",
     )

@@ -105,5 +105,5 @@ def interrupted_error(home: Path) -> HomeDamaged:
         f"a restore of {home} was interrupted",
         expected="all files of the backup in place",
         found="some of them",
-        remedy="run `shortlist restore` again",
+        remedy="run `shortlist ops restore` again",
     )

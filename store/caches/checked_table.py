@@ -42,7 +42,7 @@ class CheckedTable:
             rows = connection.execute(self._select().where(condition)).all()
         intact = [row for row in rows if _is_intact(row)]
         if damaged := len(rows) - len(intact):
-            log.warning("%d damaged rows of %s are not used: run `shortlist rebuild`", damaged, self.name)
+            log.warning("%d damaged rows of %s are not used: run `shortlist doctor rebuild`", damaged, self.name)
         return intact
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:

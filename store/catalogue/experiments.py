@@ -64,12 +64,12 @@ class Experiments(CatalogueTable):
             if running is not None:
                 raise UsageError(
                     "an experiment is in progress", expected="one at a time", found=running,
-                    remedy="end it with `shortlist experiment stop`",
+                    remedy="end it with `shortlist ops experiment stop`",
                 )  # fmt: skip
             if any(one.name == name for one in stored):
                 raise UsageError(
                     "the name is taken", expected="a new name", found=repr(name),
-                    remedy="see `shortlist experiment list`",
+                    remedy="see `shortlist ops experiment list`",
                 )  # fmt: skip
             row = {"name": name, "a": json.dumps(a), "b": json.dumps(b), "started": to_micros(experiment.started)}
             connection.execute(insert(experiments).values(**row, outcome="", design=design))
@@ -101,7 +101,7 @@ class Experiments(CatalogueTable):
         if found is None:
             raise UsageError(
                 "no such experiment", expected="the name of an experiment", found=repr(name) if name else "none yet",
-                remedy="see `shortlist experiment list`, or begin one with `shortlist experiment start`",
+                remedy="see `shortlist ops experiment list`, or begin one with `shortlist ops experiment start`",
             )  # fmt: skip
         return found
 

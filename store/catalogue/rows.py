@@ -229,5 +229,5 @@ def _restoring(what: str) -> Iterator[None]:
             f"the catalogue's record of {what!r} is damaged",
             expected="the record as it was stored",
             found=str(error),
-            remedy="run `shortlist rebuild`, then ingest it again",
+            remedy="run `shortlist doctor rebuild`, then ingest it again",
         ) from error

@@ -22,7 +22,7 @@ Metadata = Mapping[str, str | int]
 
 COLLECTION = "documents"
 COSINE: Any = {"hnsw": {"space": "cosine"}}
-REBUILD = "rebuild it from the catalogue with `shortlist rebuild`"
+REBUILD = "rebuild it from the catalogue with `shortlist doctor rebuild`"
 
 
 class Ledger(Protocol):

@@ -94,7 +94,7 @@ def test_vectors_of_the_same_encoder_as_it_was_are_refused_and_not_kept(change: 
         weights.write_text("again")
     else:
         config = config.model_copy(update={"encoder": config.encoder.model_copy(update={"max_chunks": 1})})
-    with pytest.raises(HomeVersion, match=r"expected the weights, precision and max_chunks .*shortlist rebuild`"):
+    with pytest.raises(HomeVersion, match=r"expected the weights, precision and max_chunks .*doctor rebuild`"):
         open_home(config)
     with open_home(config, any_encoder=True) as home:
         rebuild(home, config)

@@ -45,7 +45,7 @@ def test_the_main_job(on_servers: Callable[..., Any], tmp_path: Path) -> None:
     assert on_servers(*ask, folder="another machine").document["recommendations"] == hits
     assert not list(tmp_path.glob("*/catalogue.sqlite3"))
     assert not list(tmp_path.glob("*/chroma"))
-    assert on_servers("rebuild").returncode == 0
+    assert on_servers("doctor", "rebuild").returncode == 0
     checks = on_servers("doctor", "--json")
     assert '"state": "broken"' not in checks.stdout
 
@@ -56,4 +56,4 @@ def test_servers_that_are_down(on_servers: Callable[..., Any]) -> None:
     on_servers("status", SHORTLIST_STORE__CATALOGUE=f"postgresql://me:p%2540ss@{down}/db").says(3, down, "start it")
     lost = {"SHORTLIST_STORE__CHROMA": f"http://{down}"}
     assert on_servers("search", "moon", "--json", **lost).document["hits"]  # what is derived still answers
-    on_servers("rebuild", **lost).says(3, down, "chroma run")
+    on_servers("doctor", "rebuild", **lost).says(3, down, "chroma run")

@@ -63,7 +63,7 @@ def writer(home: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_second_writer_is_refused_and_all_others_go_on(
     shortlist: Any, tables: Path, writer: subprocess.Popen[str], tmp_path: Path
 ) -> None:
-    for words in (("ingest", "videos", str(tables / "videos.jsonl")), ("rebuild",)):
+    for words in (("ingest", "videos", str(tables / "videos.jsonl")), ("doctor", "rebuild")):
         shortlist(*words).says(4, f"process {writer.pid} (ingesting videos)", "wait until it has finished")
     events = tmp_path / "more.csv"
     events.write_text("user_id,item_id,kind,action,at\nann,v02,video,view,2026-11-21T10:00:00Z\n")

@@ -118,12 +118,12 @@ class FeatureStoreContract:
             lambda: store.days(ITEM),
             lambda: store.latest(ITEM, items(("a", 1)).select("item_id"), START),
         ):
-            with pytest.raises(UsageError, match="shortlist features build"):
+            with pytest.raises(UsageError, match="shortlist ops features build"):
                 read()
 
     def test_values_of_another_definition_are_refused(self, filled: FeatureStore) -> None:
         filled.commit(Progress(micros(hours(72)), {**VERSIONS, "item": "older"}))
-        with pytest.raises(UsageError, match="found item of version older; run `shortlist features build`"):
+        with pytest.raises(UsageError, match="found item of version older; run `shortlist ops features build`"):
             filled.as_of(ITEM, items(("a", 2)))
 
     def test_clearing_removes_everything(self, filled: FeatureStore) -> None:

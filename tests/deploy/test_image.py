@@ -164,8 +164,8 @@ def test_a_job_is_a_step_of_the_pipeline(prefix: str, home: Path) -> None:
     shutil.copy(ROOT / "sample/events.csv", incoming)
     options = ("--volume", f"{home}:/opt/ml/model", "--env", "SHORTLIST_PIPELINE__SETTLE_S=0")
     for step in ("arrive", "validate", "ingest"):
-        once(f"{prefix}job", "pipeline", step, options=options)
-    found = once(f"{prefix}job", "pipeline", "arrivals", "--json", options=options)
+        once(f"{prefix}job", "ops", "pipeline", step, options=options)
+    found = once(f"{prefix}job", "ops", "pipeline", "arrivals", "--json", options=options)
     assert json.loads(found)[0]["state"] == "done", found
 
 

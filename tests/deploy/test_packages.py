@@ -115,7 +115,7 @@ def test_a_job_runs_the_steps(in_image: Callable[..., Run], sample_home: Path) -
     (incoming / "day.csv").write_bytes((ROOT / "sample/events.csv").read_bytes())
     own = {"SHORTLIST_HOME": str(sample_home), "SHORTLIST_PIPELINE__SETTLE_S": "0"}
     run = in_image("job", SHORTLIST_MODELS__OFFLINE="true", **own)
-    lines = [line.split() for line in run("-m", "shortlist.app.container", "pipeline", "run").splitlines()]
+    lines = [line.split() for line in run("-m", "shortlist.app.container", "ops", "pipeline", "run").splitlines()]
     assert {line[0] for line in lines if line[1:2] == ["done"]} >= {"arrive", "validate", "ingest", "features"}, lines
     assert run("-c", "import lightgbm, shortlist.learning.towers.train, shortlist.ingest.media.frame") == ""
 

@@ -235,7 +235,7 @@ def test_a_student_that_was_changed_is_not_used(tmp_path: Path) -> None:
 
 def test_a_student_that_does_not_load_is_not_promoted(tmp_path: Path) -> None:
     write(tmp_path, "student-a")
-    with pytest.raises(ModelMissing, match="shortlist distil"):
+    with pytest.raises(ModelMissing, match="shortlist train student"):
         load_student(versions.registry(tmp_path).folder_of("student-a"), 1)
     with pytest.raises(ModelMissing):
         versions.promote(tmp_path, "student-a", "by hand")

@@ -64,7 +64,7 @@ def test_processes_that_begin_together_share_one_home(tmp_path: Path, second_pro
 
 
 def test_another_encoder_is_refused_until_rebuild(home: Home) -> None:
-    with pytest.raises(HomeVersion, match="shortlist rebuild --encoder other") as caught:
+    with pytest.raises(HomeVersion, match="shortlist doctor rebuild --encoder other") as caught:
         Home.open(home.path, "other", home.servers)
     assert ends_in_one_line(caught.value)
     home.change_encoder("other")

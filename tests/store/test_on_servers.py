@@ -208,7 +208,7 @@ def test_a_collection_lost_by_the_server_is_rebuilt(servers: StoreConfig, tmp_pa
         deliver(home, lambda: hash_encoder)
         host, port = str(servers.chroma).removeprefix("http://").split(":")
         chromadb.HttpClient(host, int(port)).delete_collection(f"shortlist-{home.home_id}")
-        with pytest.raises(HomeDamaged, match="shortlist rebuild"):
+        with pytest.raises(HomeDamaged, match="shortlist doctor rebuild"):
             home.documents.count()
         assert deliver(home, never) == 1
         assert home.documents.ids() == ["transcript:a"]

@@ -126,7 +126,7 @@ def test_a_change_of_encoder_encodes_everything_again(home: Home, make_video: Ma
 @pytest.mark.in_files
 def test_vectors_of_the_encoder_before_are_not_handed_out(delivered: Home) -> None:
     delivered.change_encoder("other")
-    with pytest.raises(HomeDamaged, match="shortlist rebuild"):
+    with pytest.raises(HomeDamaged, match="shortlist doctor rebuild"):
         delivered.documents.vectors("transcript", ["a"])
 
 
@@ -160,7 +160,7 @@ def test_the_chroma_folder_of_another_home_is_replaced(
         deliver(other, lambda: hash_encoder)
         shutil.rmtree(other.path / "chroma")
         shutil.copytree(delivered.path / "chroma", other.path / "chroma")
-        with pytest.raises(HomeDamaged, match="shortlist rebuild"):
+        with pytest.raises(HomeDamaged, match="shortlist doctor rebuild"):
             other.documents.count()
         assert deliver(other, never) == 1
         assert other.documents.ids() == ["transcript:x"]
@@ -210,7 +210,7 @@ def test_one_flipped_byte_in_chroma_is_named_with_the_command_that_mends_it(deli
     content[len(content) // 2] ^= 0x10
     file.write_bytes(content)
     for _ in range(2):
-        with pytest.raises(HomeDamaged, match="shortlist rebuild") as caught:
+        with pytest.raises(HomeDamaged, match="shortlist doctor rebuild") as caught:
             delivered.documents.count()
         assert "\n" not in str(caught.value)
     delivered.documents.reset()
@@ -221,6 +221,6 @@ def test_one_flipped_byte_in_chroma_is_named_with_the_command_that_mends_it(deli
 def test_an_unreadable_chroma_without_a_seal_is_rebuilt(delivered: Home) -> None:
     (delivered.path / "chroma" / "seal.json").unlink()
     (delivered.path / "chroma" / "chroma.sqlite3").write_bytes(b"rubbish " * 1000)
-    with pytest.raises(HomeDamaged, match="shortlist rebuild"):
+    with pytest.raises(HomeDamaged, match="shortlist doctor rebuild"):
         delivered.documents.ids()
     check_mended(delivered)

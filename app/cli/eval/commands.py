@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.eval.offline import offline
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 
 if TYPE_CHECKING:
     from shortlist.core.config import Config
     from shortlist.eval.factories import Factories
     from shortlist.eval.tasks.task import Task
-
-app = typer.Typer(no_args_is_help=True, help="Measure variants on public data sets or on this home's own events.")
-app.command()(offline)
 
 SOME_FAILED = 1
 SPEC_HELP = "beir:DIR, trec:DIR, mind:DIR, watches:DIR, events or simulated:N"
@@ -28,7 +24,6 @@ Variants = Annotated[
 Chosen = Annotated[list[str] | None, typer.Option("--variant", help="Only this one; may be repeated.", metavar="NAME")]
 
 
-@app.command()
 def run(
     context: typer.Context,
     data: Annotated[str, typer.Option("--data", help=SPEC_HELP, metavar="SPEC")],
@@ -61,7 +56,6 @@ def run(
     print_scored_run(scored_run)
 
 
-@app.command()
 def ablation(
     context: typer.Context,
     data: Annotated[list[str], typer.Option("--data", help=f"{SPEC_HELP}; may be repeated.", metavar="SPEC")],
@@ -110,7 +104,6 @@ def ablation(
         raise typer.Exit(SOME_FAILED)
 
 
-@app.command()
 def tune(
     context: typer.Context,
     data: Annotated[str, typer.Option("--data", help=SPEC_HELP, metavar="SPEC")],
@@ -165,7 +158,6 @@ def tune(
     typer.echo(text, nl=False)
 
 
-@app.command()
 def compare(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="The folder that `eval ablation --out` wrote.", metavar="DIR")],

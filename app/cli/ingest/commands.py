@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.ingest import enrich, retry, videos
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, Map, mapping_of, open_or_create, settings
@@ -20,16 +19,9 @@ if TYPE_CHECKING:
 
     Load = Callable[[Home, Config, Callable[[str, int], None]], IngestResult]
 
-app = typer.Typer(no_args_is_help=True, help="Store videos, articles, readers and events.")
-
 ARTICLES = "articles"
 
-app.command("videos")(videos.videos)
-app.command("enrich")(enrich.enrich)
-app.command("retry")(retry.retry)
 
-
-@app.command()
 def articles(
     context: typer.Context,
     source: Annotated[
@@ -57,7 +49,6 @@ def articles(
     _run(ARTICLES, {source: load}, chosen, as_json)
 
 
-@app.command()
 def readers(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help=".jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="FILE")],
@@ -80,7 +71,6 @@ def readers(
     _run("readers", {str(file): load}, settings(context, home, config), as_json)
 
 
-@app.command()
 def events(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help=".jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="FILE")],

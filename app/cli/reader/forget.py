@@ -1,4 +1,4 @@
-"""`shortlist forget` and `shortlist export-reader`: erase what is stored of a person or an item, or print it."""
+"""`shortlist reader forget` and `shortlist reader export`: erase what is stored of a person or an item, or print it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def forget(
     names the version to train again. Kept backups still hold what is forgotten, and the receipt lists them. The exit
     code is 1 if a proof fails.
 
-    Example: shortlist forget user_123 --prove --backups rewrite
+    Example: shortlist reader forget user_123 --prove --backups rewrite
     """
     chosen = settings(context, home, config)
     if verify is not None:
@@ -92,7 +92,7 @@ def export_reader(
 ) -> None:
     """Print everything that is stored of a reader as one JSON document.
 
-    Example: shortlist export-reader user_123
+    Example: shortlist reader export user_123
     """
     chosen = settings(context, home, config)
     from shortlist.app.privacy.export_reader import export_reader as export
@@ -163,7 +163,7 @@ def _show_files(receipt: Document) -> None:
     if receipt["downloads"]:
         say(f"deleted {receipt['downloads']:,} downloaded media files")
     if receipt["chroma_emptied"]:
-        say("emptied Chroma, which the next ingest or `shortlist rebuild` fills again")
+        say("emptied Chroma, which the next ingest or `shortlist doctor rebuild` fills again")
 
 
 def _show_proof(proof: Document) -> None:

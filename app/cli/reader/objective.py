@@ -1,4 +1,4 @@
-"""`shortlist objective`: what a reader wants more or less of in every list."""
+"""`shortlist reader objective`: what a reader wants more or less of in every list."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def objective(
 ) -> None:
     """Show what USER wants of every list, or change it.
 
-    Commands, export, API, page, chat and MCP heed it. `shortlist whatif` shows what it would change.
+    Commands, export, API, page, chat and MCP heed it. `shortlist reader whatif` shows what it would change.
 
-    Example: shortlist objective user_123 --less sports --length 60
+    Example: shortlist reader objective user_123 --less sports --length 60
     """
     chosen = settings(context, home, config)
     from shortlist.agent.reader.objective import objective_document, read_objective

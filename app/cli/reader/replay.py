@@ -1,4 +1,4 @@
-"""`shortlist replay`: repeat a recorded answer, or say what has changed since."""
+"""`shortlist reader replay`: repeat a recorded answer, or say what has changed since."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def replay(
 
     The exit code is 1 if the lists differ.
 
-    Example: shortlist replay REQUEST_ID
+    Example: shortlist reader replay REQUEST_ID
     """
     chosen = settings(context, home, config)
     from shortlist.app.replay import replay as repeat

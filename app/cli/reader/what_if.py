@@ -1,4 +1,4 @@
-"""`shortlist whatif`: the list before and after a change of the history, the taste or the weights."""
+"""`shortlist reader whatif`: the list before and after a change of the history, the taste or the weights."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def whatif(
 ) -> None:
     """Show what USER would get if something were different: what moves, and which leg moves it.
 
-    Nothing is stored. `shortlist objective` keeps what you want more or less of.
+    Nothing is stored. `shortlist reader objective` keeps what you want more or less of.
 
-    Example: shortlist whatif user_123 --less sports --weights dense=2
+    Example: shortlist reader whatif user_123 --less sports --weights dense=2
     """
     chosen = settings(context, home, config)
     check_rerank(rerank)

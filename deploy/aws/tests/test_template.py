@@ -167,7 +167,7 @@ def test_media_are_transcribed_by_jobs_within_limits(resources: Resources) -> No
     assert sorted(one["Ref"] for one in used["Subnets"]) == sorted(isolated)
     assert container["NetworkConfiguration"] == {"AssignPublicIp": "DISABLED"}
     assert container["User"] == "10001"
-    assert container["Command"] == ["pipeline", "transcribe", "--", "Ref::name"]
+    assert container["Command"] == ["ops", "pipeline", "transcribe", "--", "Ref::name"]
     assert "awslogs-group" in container["LogConfiguration"]["Options"]
     assert job["RetryStrategy"] == {"Attempts": 3, "EvaluateOnExit": [{"Action": "EXIT", "OnExitCode": "1"}]}
     assert job["Timeout"]["AttemptDurationSeconds"] <= 4 * 3600

@@ -104,7 +104,7 @@ def test_no_language_model_is_loaded_or_counted(student: Student) -> None:
 
 def test_a_missing_student_says_how_to_make_one_if_it_was_named() -> None:
     policy = decide(ranked("night trains").request, Profile("u"), CONFIG, ProfileConfig())
-    with pytest.raises(ModelMissing, match="shortlist distil"):
+    with pytest.raises(ModelMissing, match="shortlist train student"):
         runner(no_student).rerank(ranked("night trains"), ITEMS, policy)
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.core import TyperGroup
 
-from shortlist.app.cli.main import app
+from shortlist.app.cli.main import command
 
 ROOT = Path(__file__).parents[3]
 BLOCK = re.compile(r"^```(?:ba)?sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -34,12 +33,12 @@ def shown() -> Iterator[tuple[str, list[str]]]:
 LINES = list(shown())
 
 
-def parse(command: Any, arguments: list[str]) -> None:
+def parse(one: Any, arguments: list[str]) -> None:
     """Raises the error that the command would print, and its usage."""
-    with command.make_context(command.name, arguments) as context:
+    with one.make_context(one.name, arguments) as context:
         remaining = [*context._protected_args, *context.args]
-        if isinstance(command, TyperGroup) and remaining:  # `shortlist serve` needs no subcommand
-            _, chosen, rest = command.resolve_command(context, remaining)
+        if isinstance(context.command, TyperGroup) and remaining:  # `shortlist serve` needs no subcommand
+            _, chosen, rest = context.command.resolve_command(context, remaining)
             assert chosen is not None
             parse(chosen, rest)
 
@@ -49,7 +48,7 @@ def parse(command: Any, arguments: list[str]) -> None:
     [pytest.param(page, words[1:], id=" ".join(words)) for page, words in LINES if words[0] == "shortlist"],
 )
 def test_a_shown_command_is_taken(page: str, arguments: list[str]) -> None:
-    parse(typer.main.get_command(app), arguments)
+    parse(command(), arguments)
 
 
 @pytest.mark.parametrize("words", [words for _, words in LINES if words[0] == "python"], ids=" ".join)

@@ -10,18 +10,18 @@ from typing import Any
 
 def test_events_are_listed_and_removed(here: Callable[..., Any], hashed: Any, small_home: Path, tmp_path: Path) -> None:
     home = shutil.copytree(small_home, tmp_path / "home")
-    [liked] = here("events", "list", "ann", "--json", home=home).document["events"]
+    [liked] = here("reader", "events", "list", "ann", "--json", home=home).document["events"]
     assert (liked["item_id"], liked["action"], liked["ignored"]) == ("v01", "like", False)
-    assert liked["event_id"] in here("events", "list", "ann", home=home).stdout
-    assert here("events", "remove", liked["event_id"], "--json", home=home).document == {
+    assert liked["event_id"] in here("reader", "events", "list", "ann", home=home).stdout
+    assert here("reader", "events", "remove", liked["event_id"], "--json", home=home).document == {
         "removed": [liked["event_id"]], "unknown": [],
     }  # fmt: skip
-    assert "no events of ann" in here("events", "list", "ann", home=home).stdout
+    assert "no events of ann" in here("reader", "events", "list", "ann", home=home).stdout
     assert "has no history" in here("recommend", "ann", home=home).stderr
-    again = here("events", "remove", liked["event_id"], home=home)
+    again = here("reader", "events", "remove", liked["event_id"], home=home)
     assert again.returncode == 1
     assert "no event has this id" in again.stderr
-    here("events", "list", "anna", home=home).says(2, "unknown reader", "ann")
+    here("reader", "events", "list", "anna", home=home).says(2, "unknown reader", "ann")
 
 
 def test_an_event_that_lies_in_the_future_is_marked(
@@ -34,6 +34,6 @@ def test_an_event_that_lies_in_the_future_is_marked(
     assert "event in the future" in refused.stderr
     taken = here("ingest", "events", str(late), home=home, SHORTLIST_STORE__CLOCK_TOLERANCE_S="1e9")
     assert taken.returncode == 0
-    assert "in the future, ignored" in here("events", "list", "ann", home=home).stdout
+    assert "in the future, ignored" in here("reader", "events", "list", "ann", home=home).stdout
     asked = here("recommend", "ann", "-k", "60", "--json", home=home).document["recommendations"]
     assert "v02" in {item["video_id"] for item in asked}

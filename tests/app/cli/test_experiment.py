@@ -70,40 +70,45 @@ def test_from_the_start_to_the_promotion(shortlist: Command, tmp_path: Path) -> 
     tuned, own = tmp_path / "tuned.toml", tmp_path / "own.toml"
     tuned.write_text(TUNED)
     own.write_text(OWN)
-    shortlist("experiment", "status").says(2, "no such experiment")
-    prints(shortlist("experiment", "start", "weights", "--b", str(tuned)), 0, "A (default)", "B (tuned)")
-    shortlist("experiment", "start", "again", "--b", "dense").says(2, "in progress", "weights")
+    shortlist("ops", "experiment", "status").says(2, "no such experiment")
+    prints(shortlist("ops", "experiment", "start", "weights", "--b", str(tuned)), 0, "A (default)", "B (tuned)")
+    shortlist("ops", "experiment", "start", "again", "--b", "dense").says(2, "in progress", "weights")
     choose(shortlist, tmp_path, "b")
-    status = shortlist("experiment", "status", "--json").document
+    status = shortlist("ops", "experiment", "status", "--json").document
     assert (status["won"], status["sessions"], status["winner"]) == ({"a": 0, "b": 1, "tied": 0}, 1, None)
-    prints(shortlist("experiment", "status"), 0, "B leads 1 to 0", "too few sessions for a forecast")
-    shortlist("experiment", "promote").says(2, "no variant has won yet")
-    prints(shortlist("experiment", "promote", "--variant", "b", "--out", str(own)), 0, "retrieval.weights")
+    prints(shortlist("ops", "experiment", "status"), 0, "B leads 1 to 0", "too few sessions for a forecast")
+    shortlist("ops", "experiment", "promote").says(2, "no variant has won yet")
+    prints(shortlist("ops", "experiment", "promote", "--variant", "b", "--out", str(own)), 0, "retrieval.weights")
     written = own.read_text()
     assert written.startswith("# Ours.\n[retrieval]\ndepth = 100  # enough\n")
     assert tomllib.loads(written)["retrieval"] == {"depth": 100, "weights": {"popular": 1.0}}
-    prints(shortlist("experiment", "list"), 0, "default against tuned", "promoted b")
-    shortlist("experiment", "stop").says(2, "no experiment is in progress")
+    prints(shortlist("ops", "experiment", "list"), 0, "default against tuned", "promoted b")
+    shortlist("ops", "experiment", "stop").says(2, "no experiment is in progress")
     plain = shortlist("recommend", "ann", "--rerank", "none", "--json").document
     assert (plain["experiment"], plain["recommendations"][0]["variant"]) == (None, None)
 
 
 def test_readers_can_be_split(shortlist: Command, tmp_path: Path) -> None:
-    started = shortlist("experiment", "start", "mail", "--b", "popular", "--split")
+    started = shortlist("ops", "experiment", "start", "mail", "--b", "popular", "--split")
     prints(started, 0, "each reader has the lists of A (default) or B (popular)")
     answer = shortlist("recommend", "ann", "-k", "6", "--rerank", "none", "--json").document
     assert len({one["variant"] for one in answer["recommendations"]}) == 1
-    prints(shortlist("experiment", "status"), 0, "1 list for 1 reader", "the test begins with 20 readers on each side")
-    prints(shortlist("experiment", "list"), 0, "default against popular, split")
+    prints(
+        shortlist("ops", "experiment", "status"),
+        0,
+        "1 list for 1 reader",
+        "the test begins with 20 readers on each side",
+    )
+    prints(shortlist("ops", "experiment", "list"), 0, "default against popular, split")
 
 
 def test_variants_that_need_another_home_are_refused(shortlist: Command, tmp_path: Path) -> None:
-    shortlist("experiment", "start", "x", "--b", "nothing").says(2, "unknown variant")
-    shortlist("experiment", "start", "x", "--b", "peer-rank-bm25").says(2)
+    shortlist("ops", "experiment", "start", "x", "--b", "nothing").says(2, "unknown variant")
+    shortlist("ops", "experiment", "start", "x", "--b", "peer-rank-bm25").says(2)
     more = tmp_path / "more.toml"
     more.write_text("[llm]\nthreads = 1\n")
-    shortlist("experiment", "start", "x", "--b", str(more)).says(2, "llm")
-    prints(shortlist("experiment", "list"), 0, "no experiments")
+    shortlist("ops", "experiment", "start", "x", "--b", str(more)).says(2, "llm")
+    prints(shortlist("ops", "experiment", "list"), 0, "no experiments")
 
 
 def test_a_log_that_cannot_tell_is_refused(shortlist: Command) -> None:

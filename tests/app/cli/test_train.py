@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from shortlist.app.cli.commands import COMMANDS
+from shortlist.learning.plan import MODELS
+
 Shortlist = Callable[..., Any]
 
 
@@ -24,7 +27,6 @@ def train(sample_home: Path, here: Shortlist, tmp_path_factory: pytest.TempPathF
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("oracle",), "unknown model"),
         (("all",), "200 readers with two watched videos or more"),
         (("svd", "--data", "simulated:6"), "of 6 readers"),
         (("svd", "--data", "csv:x"), "unknown data set"),
@@ -33,6 +35,11 @@ def train(sample_home: Path, here: Shortlist, tmp_path_factory: pytest.TempPathF
 )
 def test_what_is_missing_is_said_in_one_line(train: Shortlist, words: tuple[str, ...], said: str) -> None:
     train(*words).says(2, said)
+
+
+def test_each_model_is_a_command(train: Shortlist) -> None:
+    assert {*MODELS, "weights", "all", "student"} == COMMANDS["train"].commands.keys()
+    assert train("oracle").returncode == 2
 
 
 def test_one_training_of_a_home_at_a_time(sample_home: Path, here: Shortlist, tmp_path: Path) -> None:

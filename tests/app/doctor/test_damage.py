@@ -118,7 +118,7 @@ def test_a_damaged_index_is_rebuilt_by_itself(
     before = found_by(shortlist)
     spoil(next(path for path in sorted((home / "indexes").glob(f"*/{name}")) if path.stat().st_size > 20))
     doctor = findings(shortlist)["indexes"]
-    assert (doctor["state"], "shortlist rebuild" in doctor["remedy"]) == ("broken", True)
+    assert (doctor["state"], "shortlist doctor rebuild" in doctor["remedy"]) == ("broken", True)
     same_answer(found_by(shortlist), before)
     assert findings(shortlist)["indexes"]["state"] == "ok"
 
@@ -164,9 +164,9 @@ def test_a_damaged_chroma_is_named_and_repaired_by_rebuild(
     before = found_by(shortlist)
     spoil(next((home / "chroma").glob(where)))
     same_answer(found_by(shortlist), before)  # who only reads the indexes notices nothing
-    assert "shortlist rebuild" in findings(shortlist)["documents"]["remedy"]
-    shortlist("ingest", "videos", str(tables / "videos.jsonl")).says(4, "chroma", "shortlist rebuild")
-    assert shortlist("rebuild").returncode == 0
+    assert "shortlist doctor rebuild" in findings(shortlist)["documents"]["remedy"]
+    shortlist("ingest", "videos", str(tables / "videos.jsonl")).says(4, "chroma", "shortlist doctor rebuild")
+    assert shortlist("doctor", "rebuild").returncode == 0
     same_answer(found_by(shortlist), before)
     assert shortlist("doctor").returncode == 0
 
@@ -179,13 +179,13 @@ def test_a_bit_in_a_text_of_the_catalogue_is_named_and_repaired_by_ingesting_aga
     doctor = findings(shortlist)["catalogue"]
     assert doctor["state"] == "broken"
     assert "differs from what was stored" in doctor["found"]
-    done = shortlist("rebuild", "--json")
+    done = shortlist("doctor", "rebuild", "--json")
     assert done.returncode == 1
     assert len(json.loads(done.stdout)["damaged"]) == 1
     assert "ingest it again" in done.stderr
     again = shortlist("ingest", "videos", str(tables / "videos.jsonl"))
     assert "0 new, 1 changed, 59 unchanged" in again.stdout
-    assert shortlist("rebuild", "--json").document["damaged"] == []
+    assert shortlist("doctor", "rebuild", "--json").document["damaged"] == []
     assert shortlist("doctor").returncode == 0
 
 
@@ -195,7 +195,7 @@ def test_a_broken_page_of_the_catalogue_is_named_with_what_to_do(shortlist: Comm
     at = content.index(b"moon, told") // 4096 * 4096
     content[at : at + 64] = b"\xff" * 64
     file.write_bytes(content)
-    for words in (("recommend", "ann", "-k", "60"), ("rebuild",)):
+    for words in (("recommend", "ann", "-k", "60"), ("doctor", "rebuild")):
         shortlist(*words).says(4, "catalogue.sqlite3", "backup")
     assert findings(shortlist)["catalogue"]["state"] == "broken"
 
@@ -204,15 +204,15 @@ def test_a_broken_page_of_the_catalogue_is_named_with_what_to_do(shortlist: Comm
 def test_a_damaged_cache_is_named_and_repaired_by_rebuild(shortlist: Command, home: Path, name: str) -> None:
     (home / name).write_bytes(b"rubbish " * 2000)
     doctor = findings(shortlist)["caches"]
-    assert (doctor["state"], doctor["remedy"]) == ("broken", "shortlist rebuild")
+    assert (doctor["state"], doctor["remedy"]) == ("broken", "shortlist doctor rebuild")
     assert name in doctor["found"]
-    assert shortlist("rebuild").returncode == 0
+    assert shortlist("doctor", "rebuild").returncode == 0
     assert shortlist("doctor").returncode == 0
 
 
 def test_a_home_from_a_newer_version_is_refused(shortlist: Command, home: Path) -> None:
     _set(home, "schema_version", "99")
-    for words in (("recommend", "ann"), ("status",), ("rebuild",)):
+    for words in (("recommend", "ann"), ("status",), ("doctor", "rebuild")):
         shortlist(*words).says(4, "newer Shortlist", "update Shortlist")
     assert findings(shortlist)["home"]["state"] == "broken"
 
@@ -238,18 +238,18 @@ def _set(home: Path, key: str, value: str) -> None:
 
 def test_another_encoder_is_refused_until_rebuild(shortlist: Command) -> None:
     other = {"SHORTLIST_ENCODER__NAME": "other"}
-    shortlist("recommend", "ann", **other).says(4, "shortlist rebuild --encoder other")
-    done = shortlist("rebuild", "--encoder", "other")
+    shortlist("recommend", "ann", **other).says(4, "shortlist doctor rebuild --encoder other")
+    done = shortlist("doctor", "rebuild", "--encoder", "other")
     assert done.returncode == 0
     assert 'encoder.name = "other"' in done.stderr
     assert len(shortlist("recommend", "ann", "--json", **other).document["recommendations"]) == 10
-    shortlist("recommend", "ann").says(4, "shortlist rebuild --encoder hash-32")
+    shortlist("recommend", "ann").says(4, "shortlist doctor rebuild --encoder hash-32")
     assert shortlist("doctor", **other).returncode == 0
 
 
 def test_an_encoder_that_cannot_be_loaded_changes_nothing(shortlist: Command) -> None:
     before = found_by(shortlist)
-    shortlist("rebuild", "--encoder", "nonsense").says(2, "nonsense")
+    shortlist("doctor", "rebuild", "--encoder", "nonsense").says(2, "nonsense")
     same_answer(found_by(shortlist), before)
 
 
@@ -300,7 +300,7 @@ def test_a_read_only_folder_is_named(shortlist: Command, tmp_path: Path, tables:
     with small_disk(disk, "16m"):
         home = shutil.copytree(small_home, disk / "home")
         remount(disk, "ro")
-        for words in (("ingest", "videos", videos), ("rebuild",), ("recommend", "ann")):
+        for words in (("ingest", "videos", videos), ("doctor", "rebuild"), ("recommend", "ann")):
             shortlist(*words, home=home).says(4, "cannot write", "--home")
         shortlist("ingest", "videos", videos, home=disk / "new").says(4, "--home")
         assert findings(shortlist, home=home)["home"]["state"] == "broken"
@@ -322,10 +322,10 @@ def test_signs_flipped_in_an_embedding_are_found_and_rebuild_encodes_it_again(sh
 
     rot(home / "vectors.sqlite3", flip_signs)
     found = findings(shortlist)
-    assert (found["caches"]["state"], found["caches"]["remedy"]) == ("broken", "shortlist rebuild")
+    assert (found["caches"]["state"], found["caches"]["remedy"]) == ("broken", "shortlist doctor rebuild")
     assert "7 damaged rows" in found["caches"]["found"]
     assert found["embeddings"]["state"] == "warning"
-    assert shortlist("rebuild").returncode == 0
+    assert shortlist("doctor", "rebuild").returncode == 0
     assert shortlist("doctor").returncode == 0
     again = shortlist("search", "Video 1 about moon", "-k", "5", "--json").document["hits"]
     assert [hit["video_id"] for hit in again] == [hit["video_id"] for hit in before]
@@ -339,7 +339,7 @@ def test_embeddings_that_the_encoder_does_not_make_are_found(shortlist: Command,
     found = findings(shortlist)["embeddings"]
     assert found["state"] == "broken"
     assert "encoded again" in found["found"]
-    assert found["remedy"].endswith("shortlist rebuild")
+    assert found["remedy"].endswith("shortlist doctor rebuild")
 
 
 @pytest.mark.parametrize("place", [0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.999])

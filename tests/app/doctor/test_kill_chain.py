@@ -58,7 +58,7 @@ for line in sys.stdin:
             command("ingest", "videos", f"{sources}/videos.{version}.jsonl")
             command("ingest", "articles", f"{sources}/articles.{version}.jsonl")
             if version % 3 == 0:
-                command("rebuild")
+                command("doctor", "rebuild")
             version += 1
         signal.pause()
     print("child", child, flush=True)

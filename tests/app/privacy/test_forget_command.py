@@ -1,4 +1,4 @@
-"""`shortlist forget` for readers, videos and articles in one call."""
+"""`shortlist reader forget` for readers, videos and articles in one call."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def shortlist(here: Command, hashed: Any, small_home: Path, tmp_path: Path) -> C
 
 
 def test_all_kinds_are_forgotten_at_once(shortlist: Command) -> None:
-    done = shortlist("forget", "ann", "--video", "v02", "--article", "a1", "--yes", "--json").document
+    done = shortlist("reader", "forget", "ann", "--video", "v02", "--article", "a1", "--yes", "--json").document
     assert [one["erased"].get("videos") for one in done["items"]] == [1, None]
     assert {one["kind"] for one in (*done["readers"], *done["items"])} == {"reader", "video", "article"}
-    verified = shortlist("forget", "--verify", done["file"])
+    verified = shortlist("reader", "forget", "--verify", done["file"])
     assert "readers 1, videos 1, articles 1" in verified.stdout
 
 
 def test_a_forgotten_video_is_in_no_answer(shortlist: Command) -> None:
-    said = shortlist("forget", "--video", "v02", "--yes")
+    said = shortlist("reader", "forget", "--video", "v02", "--yes")
     assert "erased rows of the video: videos 1" in said.stdout
     assert "emptied Chroma" in said.stdout
     assert "the next ingest of them stores a video or an article again" in said.stderr
@@ -36,7 +36,7 @@ def test_a_forgotten_video_is_in_no_answer(shortlist: Command) -> None:
 
 
 def test_an_unknown_item_is_refused_before_anything_changes(shortlist: Command) -> None:
-    shortlist("forget", "--video", "v02", "--video", "nothing", "--yes").says(2, "unknown video", "nothing")
-    shortlist("forget", "--article", "v02", "--yes").says(2, "unknown article")
+    shortlist("reader", "forget", "--video", "v02", "--video", "nothing", "--yes").says(2, "unknown video", "nothing")
+    shortlist("reader", "forget", "--article", "v02", "--yes").says(2, "unknown article")
     listed = shortlist("recommend", "ann", "-k", "60", "--rerank", "none", "--json").document["recommendations"]
     assert "v02" in {one["video_id"] for one in listed}

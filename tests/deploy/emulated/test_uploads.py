@@ -64,7 +64,7 @@ def test_good_rows_are_stored_and_bad_ones_quarantined(uploads: Uploads, shortli
         "events/a day+1 ü.csv", HEADER + views("ann", MOON, 3) + "ann,,video,view,2026-11-20T10:00:00Z\n"
     )
     uploads.wait()
-    assert [one["item_id"] for one in shortlist("events", "list", "ann")["events"]] == [MOON] * 3
+    assert [one["item_id"] for one in shortlist("reader", "events", "list", "ann")["events"]] == [MOON] * 3
     kept = f"{etag}/events/a day+1 ü.1.csv"
     assert uploads.keys(f"done/{etag}") == [f"done/{kept}"]
     assert uploads.keys(f"quarantine/{etag}") == [f"quarantine/{kept}"]
@@ -79,7 +79,7 @@ def test_uploads_that_are_delivered_again_and_in_another_order_change_nothing(
     for etag in (new, old, new, old):
         uploads.notify("events/bob.csv", etag)
     uploads.wait()
-    assert len(shortlist("events", "list", "bob")["events"]) == 2
+    assert len(shortlist("reader", "events", "list", "bob")["events"]) == 2
     assert uploads.keys("incoming/") == []
     assert uploads.keys("failed/") == []
 
@@ -92,16 +92,16 @@ def test_events_wait_for_a_run_that_stores_the_videos_that_they_are_about(
     assert uploads.keys("incoming/") == ["incoming/events/early.csv"]
     uploads.put("videos/later.jsonl", json.dumps({"id": LATER, "title": "A video that comes later"}) + "\n")
     uploads.run(tmp_path / "run", last="features")
-    assert len(shortlist("events", "list", "eve", "-k", "1000")["events"]) == 150
+    assert len(shortlist("reader", "events", "list", "eve", "-k", "1000")["events"]) == 150
     uploads.notify("events/early.csv", etag)  # as the queue will do after half an hour
     uploads.wait(waiting=1)
-    assert len(shortlist("events", "list", "eve", "-k", "1000")["events"]) == 150
+    assert len(shortlist("reader", "events", "list", "eve", "-k", "1000")["events"]) == 150
     assert uploads.keys("incoming/") == []
 
 
 def test_the_features_of_a_reader_are_in_the_feature_store(uploads: Uploads, shortlist: Shortlist) -> None:
     """The service reads there what a job has written in the run before."""
-    views = {one["view"]: one for one in shortlist("export-reader", "bob", options=())["features"]}
+    views = {one["view"]: one for one in shortlist("reader", "export", "bob", options=())["features"]}
     assert views["reader"]["choices_28d"] == 2
     assert views["reader_item"]["item_id"] == MOON
 
@@ -120,7 +120,7 @@ def test_messages_that_cannot_be_processed_end_in_the_dead_letter_queue(uploads:
         uploads.put("events/between.csv", HEADER + views("cid", MOON))
         until(lambda: len(uploads.messages(DEAD)) == len(poison), WAIT_S)
     assert sorted(uploads.messages(DEAD)) == sorted(poison)
-    assert len(shortlist("events", "list", "cid")["events"]) == 1
+    assert len(shortlist("reader", "events", "list", "cid")["events"]) == 1
 
 
 def test_the_log_of_the_function_has_counts_and_no_reader(uploads: Uploads) -> None:

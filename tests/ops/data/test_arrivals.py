@@ -142,7 +142,7 @@ def test_a_batch_that_is_mostly_bad_is_refused_until_it_is_accepted(workplace: A
         assert (arrival.state, arrival.why[0]) == ("refused", "180 of 200 rows are bad (90%, allowed are 50%)")
         assert place.home.catalogue.counts().events == 0
         assert files(folder) == ["failed/events/day.1.csv", "failed/events/day.1.csv.why.txt"]
-        assert "shortlist pipeline accept 1" in (folder / f"{arrival.kept}.why.txt").read_text()
+        assert "shortlist ops pipeline accept 1" in (folder / f"{arrival.kept}.why.txt").read_text()
         accept(place, 1)
         [again] = run(place)
         assert (again.state, again.new, again.bad) == ("done", 20, 180)
@@ -238,7 +238,7 @@ event, path = sys.argv[1:]
 kill_before(lambda name, changed: name == event and changed.endswith(path))
 for step in ("arrive", "validate", "ingest"):
     with suppress(SystemExit):
-        run(["pipeline", step])
+        run(["ops", "pipeline", step])
 """
 
 

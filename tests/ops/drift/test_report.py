@@ -97,7 +97,7 @@ def test_a_stored_report_is_read_as_it_was(tmp_path: Path) -> None:
     write_report(tmp_path, report)
     assert read_report(tmp_path) == report
     (tmp_path / "drift.json").write_text(to_json(report)[:100])
-    with pytest.raises(HomeDamaged, match=r"delete the file and run `shortlist drift` again"):
+    with pytest.raises(HomeDamaged, match=r"delete the file and run `shortlist ops drift` again"):
         read_report(tmp_path)
 
 

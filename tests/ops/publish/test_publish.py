@@ -175,7 +175,7 @@ def test_of_two_that_publish_at_once_one_is_refused(publisher: Any, place: Folde
 
 
 def test_nothing_can_be_followed_before_it_is_published(follower: Follower) -> None:
-    with pytest.raises(HomeVersion, match=r"nothing was published.*shortlist publish"):
+    with pytest.raises(HomeVersion, match=r"nothing was published.*shortlist ops publish"):
         follower.first()
 
 

@@ -84,7 +84,7 @@ def test_a_catalogue_that_cannot_be_opened_names_the_command_that_restores_it(pa
         (path / "catalogue.sqlite3-wal").write_bytes(b"not a log" * 1000)
     else:
         catalogue.write_bytes(b"rubbish " * 999 if spoil == "rubbish" else b"")
-    with pytest.raises(HomeDamaged, match="run `shortlist restore`") as caught:
+    with pytest.raises(HomeDamaged, match="run `shortlist ops restore`") as caught:
         videos(path)
     assert made.path.name in str(caught.value)
     restore(path, made)
@@ -113,7 +113,7 @@ def test_a_damaged_catalogue_is_not_backed_up_and_a_damaged_cache_is_left_out(pa
     made = make(path)
     assert (made.left_out, list(made.manifest.files)) == (("vectors.sqlite3",), ["catalogue.sqlite3"])
     (path / "catalogue.sqlite3").write_bytes(b"rubbish " * 999)
-    with pytest.raises(HomeDamaged, match="run `shortlist restore`"):
+    with pytest.raises(HomeDamaged, match="run `shortlist ops restore`"):
         make(path)
     assert [one.path for one in list_backups(folder_of(path))] == [made.path]
     assert sorted(each.name for each in folder_of(path).iterdir()) == [made.path.name, "backup.lock"]
@@ -128,7 +128,7 @@ def test_the_newest_are_kept(path: Path) -> None:
     assert find_backup(folder_of(path), made[2].name).path == made[2]
     with pytest.raises(UsageError, match=made[3].name):
         find_backup(folder_of(path), made[0].name)
-    with pytest.raises(UsageError, match="create one with `shortlist backup`"):
+    with pytest.raises(UsageError, match="create one with `shortlist ops backup`"):
         find_backup(path / "nowhere", None)
 
 
@@ -249,7 +249,7 @@ def test_killed_anywhere_nothing_is_lost(path: Path, make_video: Make, second_pr
             assert len(list_backups(folder_of(path))) >= 1
         else:
             state = state_of(path)
-            assert state in (["a", "b", "c"], ["a", "b"]) or "run `shortlist restore`" in state
+            assert state in (["a", "b", "c"], ["a", "b"]) or "run `shortlist ops restore`" in state
             restore(path, find_backup(folder_of(path), None))
             assert videos(path) == ["a", "b"]
             assert any(each.name.startswith(REPLACED) for each in path.iterdir())

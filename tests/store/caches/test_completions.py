@@ -90,5 +90,5 @@ def test_an_ingest_that_writes_does_not_hold_up_an_answer(home: Home, scripted_m
 
 def test_a_damaged_cache_may_be_deleted(home: Home, scripted_model: Any) -> None:
     (home.path / "answers.sqlite3").write_bytes(b"rubbish " * 1000)
-    with pytest.raises(HomeDamaged, match=r"answers\.sqlite3.*shortlist rebuild"):
+    with pytest.raises(HomeDamaged, match=r"answers\.sqlite3.*shortlist doctor rebuild"):
         CachedModel(scripted_model("Yes."), home.answers, "1")

@@ -1,4 +1,4 @@
-"""`shortlist drift` on a home whose readers change what they watch."""
+"""`shortlist ops drift` on a home whose readers change what they watch."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def home(small_home: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def drift(here: Command, hashed: Any, home: Path) -> Command:
-    return lambda *words: here("drift", *words, home=home, **SETTINGS)
+    return lambda *words: here("ops", "drift", *words, home=home, **SETTINGS)
 
 
 def test_days_as_before_exit_with_zero_and_json_is_the_stored_report(drift: Command, home: Path) -> None:
@@ -80,4 +80,4 @@ def test_a_change_exits_with_one_and_says_since_when_and_what_to_do(drift: Comma
 
 def test_a_home_without_events_is_told_what_to_do(here: Command, hashed: Any, tmp_path: Path) -> None:
     Home.open(tmp_path / "new", "hash-32", create=True).close()
-    here("drift", home=tmp_path / "new").says(2, "nothing can drift", "features.clock")
+    here("ops", "drift", home=tmp_path / "new").says(2, "nothing can drift", "features.clock")

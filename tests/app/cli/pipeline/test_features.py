@@ -1,4 +1,4 @@
-"""`shortlist features`: build, list, newest values, and values as they were known at a moment."""
+"""`shortlist ops features`: build, list, newest values, and values as they were known at a moment."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def fill(path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, here: Run) -> Run:
-    """Runs `shortlist features` on the home, whose features are built, by the times of the events."""
+    """Runs `shortlist ops features` on the home, whose features are built, by the times of the events."""
     folder = fill(tmp_path_factory.mktemp("features") / "home")
 
     def features(*words: str) -> Any:
-        return here("features", *words, home=folder, SHORTLIST_FEATURES__CLOCK="event")
+        return here("ops", "features", *words, home=folder, SHORTLIST_FEATURES__CLOCK="event")
 
     assert features("build").returncode == 0
     return features
@@ -140,7 +140,7 @@ def test_commands_are_the_same_with_sagemaker(
 
     def with_sagemaker(*words: str) -> Any:
         environ = {"SHORTLIST_FEATURES__CLOCK": "event", "SHORTLIST_FEATURES__ONLINE": "sagemaker"}
-        return here("features", *words, home=home, **environ)
+        return here("ops", "features", *words, home=home, **environ)
 
     assert "all days from 3 events" in with_sagemaker("build").stdout
     for words in (["show", "reader_item", "ann", "v3"], ["as-of", "reader", "ann", "--at", at(2.5)]):
@@ -152,7 +152,7 @@ def test_commands_are_the_same_with_sagemaker(
 def test_events_that_came_too_late_for_every_window_are_counted(tmp_path: Path, here: Run) -> None:
     with Home.open(tmp_path / "home", "none") as home:
         home.catalogue.events.add([Event("ann", "v1", "video", "view", NOW - timedelta(days=40))])
-    done = here("features", "build", home=tmp_path / "home")
+    done = here("ops", "features", "build", home=tmp_path / "home")
     assert "stored too late to count in any window: 1 events" in done.stderr
-    done = here("features", "build", home=tmp_path / "home", SHORTLIST_FEATURES__CLOCK="event")
+    done = here("ops", "features", "build", home=tmp_path / "home", SHORTLIST_FEATURES__CLOCK="event")
     assert done.stderr == ""

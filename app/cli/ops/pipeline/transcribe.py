@@ -1,4 +1,4 @@
-"""`shortlist pipeline transcribe`: the transcripts of media files, made on another machine than the one that stores."""
+"""`shortlist ops pipeline transcribe`: transcribe media files, if need be on another machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def transcribe(
     It needs the inbox and the speech model, but no home: with pipeline.folder it may run on another machine. Set
     pipeline.transcribe = false where the runs are, so that they leave the files to it.
 
-    Example: shortlist pipeline transcribe talks/monday.mp4
+    Example: shortlist ops pipeline transcribe talks/monday.mp4
     """
     from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""`shortlist rebuild`: rebuild all derived state from the catalogue."""
+"""`shortlist doctor rebuild`: rebuild all derived state from the catalogue."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def rebuild(
 
     Damaged records are listed so that you can ingest them again. The exit code is 1 then.
 
-    Example: shortlist rebuild
+    Example: shortlist doctor rebuild
     """
     configured = settings(context, home, config).encoder.name
     chosen = settings(context, home, config, **({"encoder": {"name": encoder}} if encoder else {}))

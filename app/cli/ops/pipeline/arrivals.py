@@ -1,4 +1,4 @@
-"""`shortlist pipeline arrive`, `validate`, `ingest`, `arrivals` and `accept`: the way of a file into the home."""
+"""`shortlist ops pipeline arrive`, `validate`, `ingest`, `arrivals` and `accept`: the way of a file into the home."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Limit = Annotated[int, typer.Option("--limit", help="At most this many, the newe
 def arrive(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
     """Take complete files from incoming/, each content once. The first step of the pipeline.
 
-    Example: shortlist pipeline arrive
+    Example: shortlist ops pipeline arrive
     """
     from shortlist.ops.data.arrivals import take_arrivals
 
@@ -32,7 +32,7 @@ def arrive(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
 def validate(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
     """Check the files that were taken. Bad rows go to quarantine/, bad files to failed/.
 
-    Example: shortlist pipeline validate
+    Example: shortlist ops pipeline validate
     """
     from shortlist.ops.data.arrivals import validate_arrivals
 
@@ -42,7 +42,7 @@ def validate(context: typer.Context, as_json: AsJson = False, home: HomeDir = No
 def ingest(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
     """Store the files that passed, and make them searchable.
 
-    Example: shortlist pipeline ingest
+    Example: shortlist ops pipeline ingest
     """
     from shortlist.app.cli.ingest.update_index import make_searchable
     from shortlist.ops.data.arrivals import ingest_arrivals
@@ -65,7 +65,7 @@ def arrivals(
 ) -> None:
     """List the files that were taken, and what became of them.
 
-    Example: shortlist pipeline arrivals --limit 5
+    Example: shortlist ops pipeline arrivals --limit 5
     """
     _run(lambda place: place.ledger.newest(limit), settings(context, home, config), as_json)
 
@@ -79,7 +79,7 @@ def accept(
 ) -> None:
     """Let a refused file pass as it is. The next run stores it; its bad rows go to quarantine/ all the same.
 
-    Example: shortlist pipeline accept 17
+    Example: shortlist ops pipeline accept 17
     """
     from shortlist.ops.data.arrivals import accept as accept_arrival
 

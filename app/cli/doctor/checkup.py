@@ -20,6 +20,8 @@ def doctor(
 
     Example: shortlist doctor --json
     """
+    if context.invoked_subcommand is not None:
+        return
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.app.doctor.checkup import checkup

@@ -1,4 +1,4 @@
-"""`shortlist experiment`: compare two variants by what readers choose."""
+"""`shortlist ops experiment`: compare two variants by what readers choose."""
 
 from __future__ import annotations
 
@@ -13,13 +13,10 @@ from shortlist.app.cli.terminal.output import say
 if TYPE_CHECKING:
     from shortlist.eval.interleaving import Standing
 
-app = typer.Typer(no_args_is_help=True, help="Compare two variants by what readers choose.")
-
 Name = Annotated[str | None, typer.Argument(help="The experiment's name. Without one, the newest.", metavar="[NAME]")]
 SPEC = "A name in the variants file, or a TOML file of settings as `eval tune --out` writes it."
 
 
-@app.command()
 def start(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="A name for the experiment.", metavar="NAME")],
@@ -39,7 +36,7 @@ def start(
     """Start an experiment: from now on every list for a reader is interleaved from the lists of A and B, or, with
     --split, is that of one of them. Running servers follow within seconds. Interleaved lists cost up to twice the time.
 
-    Example: shortlist experiment start weights --b tuned.toml
+    Example: shortlist ops experiment start weights --b tuned.toml
     """
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import print_json
@@ -67,10 +64,9 @@ def start(
         return
     what = "each reader has the lists of" if split else "lists are interleaved from"
     say(f"{name}: {what} A ({documents[0]['name']}) {'or' if split else 'and'} B ({documents[1]['name']}) from now on")
-    say("see `shortlist experiment status` when readers have watched some")
+    say("see `shortlist ops experiment status` when readers have watched some")
 
 
-@app.command()
 def status(
     context: typer.Context,
     name: Name = None,
@@ -80,7 +76,7 @@ def status(
 ) -> None:
     """Show which variant leads, and whether the difference is more than chance. Looking often does not spoil the test.
 
-    Example: shortlist experiment status
+    Example: shortlist ops experiment status
     """
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import print_json
@@ -97,7 +93,6 @@ def status(
         say(line)
 
 
-@app.command()
 def stop(
     context: typer.Context,
     as_json: AsJson = False,
@@ -106,7 +101,7 @@ def stop(
 ) -> None:
     """End the experiment in progress. Lists are those of the configuration again.
 
-    Example: shortlist experiment stop
+    Example: shortlist ops experiment stop
     """
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import print_json
@@ -120,7 +115,7 @@ def stop(
         if current is None:
             raise UsageError(
                 "no experiment is in progress", expected="one", found="none",
-                remedy="see `shortlist experiment list`",
+                remedy="see `shortlist ops experiment list`",
             )  # fmt: skip
         found = standing(store.catalogue, current, chosen.profile.session_gap_min)
         store.catalogue.experiments.end(current.name, "stopped")
@@ -133,7 +128,6 @@ def stop(
         say(line)
 
 
-@app.command()
 def promote(
     context: typer.Context,
     name: Name = None,
@@ -150,7 +144,7 @@ def promote(
     """End an experiment and write the settings of its winner into the configuration. Other settings and comments of the
     file stay. Without a winner, choose one with --variant.
 
-    Example: shortlist experiment promote --out shortlist.toml
+    Example: shortlist ops experiment promote --out shortlist.toml
     """
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import print_json
@@ -182,11 +176,10 @@ def promote(
         say("it is the configuration in use, nothing was written")
 
 
-@app.command("list")
 def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
     """List all experiments, the newest first.
 
-    Example: shortlist experiment list
+    Example: shortlist ops experiment list
     """
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.engine.build import open_home

@@ -13,14 +13,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 SPECS = "events, mind:DIR, watches:DIR or simulated:N"
-NAMES = "svd, tower, hierarchical, triplet, ranker, lambdamart, weights or all"
 WEIGHTS, ALL = "weights", "all"
 SAID = {"champion": "promoted", "approved": "approved"}
 
 
 def train(
     context: typer.Context,
-    model: Annotated[str, typer.Argument(help=f"{NAMES}.", metavar="MODEL")] = "all",
     seed: Annotated[int, typer.Option("--seed", help="Seed of everything that is drawn at random.", min=0)] = 0,
     data: Annotated[
         str | None,
@@ -50,7 +48,7 @@ def train(
 
     Example: shortlist train all
     """
-    chosen = settings(context, home, config)
+    chosen, model = settings(context, home, config), str(context.info_name)
     from shortlist.app.cli.terminal.output import bars_one_by_one, print_json
     from shortlist.app.training import train_and_judge, train_on
     from shortlist.core.errors import UsageError
@@ -59,8 +57,6 @@ def train(
 
     plans: dict[str, list[Plan | None]] = {WEIGHTS: [None], ALL: [None, Plan.of("ranker", seed)]}
     plans |= {name: [Plan.of(name, seed)] for name in MODELS}
-    if model not in plans:
-        raise UsageError("unknown model", expected=NAMES, found=repr(model), remedy="correct the name")
     if data is not None and model == WEIGHTS:
         remedy = "use `shortlist eval tune`, which writes weights for --config"
         raise UsageError("weights are not trained on a data set", expected="a model", found=WEIGHTS, remedy=remedy)

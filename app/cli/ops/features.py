@@ -1,4 +1,4 @@
-"""`shortlist features`: build the feature store, and read values at any moment."""
+"""`shortlist ops features`: build the feature store, and read values at any moment."""
 
 from __future__ import annotations
 
@@ -21,21 +21,18 @@ if TYPE_CHECKING:
     from shortlist.ops.features.views import View
     from shortlist.store.home import Home
 
-app = typer.Typer(no_args_is_help=True, help="Features of readers and videos: build them, read them at any moment.")
-
-Name = Annotated[str, typer.Argument(help="A view of `shortlist features list`.", metavar="VIEW")]
+Name = Annotated[str, typer.Argument(help="A view of `shortlist ops features list`.", metavar="VIEW")]
 Keys = Annotated[
     list[str] | None, typer.Argument(help="The entity: a reader, a video, or a reader and a video.", metavar="KEY...")
 ]
 
 
-@app.command("list")
 def list_views(
     context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None
 ) -> None:
     """List the views with their features, the version of each definition, and the days that are built.
 
-    Example: shortlist features list
+    Example: shortlist ops features list
     """
     _require()
     from shortlist.ops.features.views import VIEWS
@@ -58,10 +55,9 @@ def list_views(
         say(f"{view.name} ({', '.join(view.keys)})  version {view.version}, {len(days[view.name])} days")
         say(f"  {view.description}")
         say(f"  {', '.join(view.features)}")
-    say(f"built until {until:%Y-%m-%d %H:%M:%S} UTC" if until else "not built yet: run `shortlist features build`")
+    say(f"built until {until:%Y-%m-%d %H:%M:%S} UTC" if until else "not built yet: run `shortlist ops features build`")
 
 
-@app.command()
 def show(
     context: typer.Context,
     view: Name,
@@ -72,7 +68,7 @@ def show(
 ) -> None:
     """Print the newest values of an entity, from the online store.
 
-    Example: shortlist features show reader user_123
+    Example: shortlist ops features show reader user_123
     """
     _require()
     from datetime import UTC, datetime
@@ -85,7 +81,6 @@ def show(
     _print(found, as_json)
 
 
-@app.command("as-of")
 def as_of(
     context: typer.Context,
     view: Name,
@@ -106,7 +101,7 @@ def as_of(
 ) -> None:
     """Print the values as they were known at a moment, or join them to a file of moments (a point-in-time join).
 
-    Example: shortlist features as-of reader user_123 --at 2026-11-20T12:00:00Z
+    Example: shortlist ops features as-of reader user_123 --at 2026-11-20T12:00:00Z
     """
     _require()
     from datetime import UTC, datetime
@@ -133,7 +128,6 @@ def as_of(
         _print(found, as_json)
 
 
-@app.command()
 def answers(
     context: typer.Context,
     out: Annotated[Path, typer.Option("--out", help="The CSV or Parquet file to write.", metavar="FILE")],
@@ -144,7 +138,7 @@ def answers(
 
     Answers after the last build are left out.
 
-    Example: shortlist features answers --out answers.parquet
+    Example: shortlist ops features answers --out answers.parquet
     """
     _require()
     from datetime import UTC, datetime
@@ -159,11 +153,10 @@ def answers(
     say(f"{len(rows):,} videos of {rows['request_id'].n_unique():,} answers written to {out}")
 
 
-@app.command()
 def build(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
     """Compute what is new: files of the days that changed, and the online values (Feast calls it materialize).
 
-    Example: shortlist features build
+    Example: shortlist ops features build
     """
     _require()
     from dataclasses import asdict
@@ -219,7 +212,7 @@ def _entity(view: View, keys: list[str]) -> pl.DataFrame:
     from shortlist.core.errors import UsageError
 
     if len(keys) != len(view.entity):
-        remedy = f"shortlist features show {view.name} {' '.join(name.upper() for name in view.entity)}"
+        remedy = f"shortlist ops features show {view.name} {' '.join(name.upper() for name in view.entity)}"
         expected = " and ".join(view.entity)
         raise UsageError("cannot find the entity", expected=expected, found=f"{len(keys)} keys", remedy=remedy)
     return pl.DataFrame([keys], list(view.entity), orient="row")

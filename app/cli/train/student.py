@@ -1,4 +1,4 @@
-"""`shortlist distil`: train a small model on the language model's judgements, and use it if it is good enough."""
+"""`shortlist train student`: train a small model on the language model's judgements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def distil(
+def student(
     context: typer.Context,
     hours: Annotated[
         float,
@@ -41,7 +41,7 @@ def distil(
     home caches its answers, so you can stop and go on at any time. The student is trained on three quarters of the
     lists and compared with no rerank and with its teacher on the others.
 
-    Example: shortlist distil --hours 2
+    Example: shortlist train student --hours 2
     """
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import bars_one_by_one, print_json

@@ -1,4 +1,4 @@
-"""`shortlist drift`: compare the newest day with the days before."""
+"""`shortlist ops drift`: compare the newest day with the days before."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def drift(
 
     Exits with 0 if nothing drifts, 1 if something does, and 2 if no day is complete. Run it once a day.
 
-    Example: shortlist drift
+    Example: shortlist ops drift
     """
     from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""`shortlist events`: list a reader's stored events, and delete some."""
+"""`shortlist reader events`: list a reader's stored events, and delete some."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from shortlist.app.cli.terminal.output import say
 if TYPE_CHECKING:
     from shortlist.core.types import Event
 
-app = typer.Typer(no_args_is_help=True, help="List a reader's stored events, or remove some.")
-
 SOME_FAILED = 1
 
 
-@app.command("list")
 def list_(
     context: typer.Context,
     user: Annotated[str, typer.Argument(help="The reader's id.", metavar="USER")],
@@ -29,7 +26,7 @@ def list_(
 ) -> None:
     """List a reader's newest events with their ids. Events in the future are marked and ignored.
 
-    Example: shortlist events list user_123 -k 20
+    Example: shortlist reader events list user_123 -k 20
     """
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.engine.build import open_home
@@ -50,17 +47,16 @@ def list_(
         say(f"no events of {user}")
 
 
-@app.command()
 def remove(
     context: typer.Context,
-    event_ids: Annotated[list[str], typer.Argument(help="Ids that `shortlist events list` shows.", metavar="ID...")],
+    event_ids: Annotated[list[str], typer.Argument(help="Ids that `reader events list` shows.", metavar="ID...")],
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
 ) -> None:
     """Delete events for good. Profiles, popularity and watched-together counts no longer include them.
 
-    Example: shortlist events remove 0c9a1d5e7f3b
+    Example: shortlist reader events remove 0c9a1d5e7f3b
     """
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.engine.build import open_home

@@ -1,4 +1,4 @@
-"""`shortlist simulate`: create readers with a known taste, for demos and evaluation."""
+"""`shortlist ops simulate`: create readers with a known taste, for demos and evaluation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def simulate(
 ) -> None:
     """Create readers with a known taste, and the events of their watching and reading in this home.
 
-    Example: shortlist simulate --readers 1000 --seed 7
+    Example: shortlist ops simulate --readers 1000 --seed 7
     """
     chosen = settings(context, home, config)
     from shortlist.app.cli.terminal.output import print_json, progress_bar

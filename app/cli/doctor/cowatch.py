@@ -1,4 +1,4 @@
-"""`shortlist cowatch`: count again which video is watched after which."""
+"""`shortlist doctor cowatch`: count again which video is watched after which."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def cowatch(
 
     With many events, keep only the strongest links (retrieval.cowatch_top) and count on a cluster (docs/scale.md).
 
-    Example: shortlist cowatch --engine ray
+    Example: shortlist doctor cowatch --engine ray
     """
     chosen = settings(context, home, config)
     from shortlist.app.cowatch import Engine, count_again

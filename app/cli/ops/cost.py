@@ -1,4 +1,4 @@
-"""`shortlist cost`: estimate what a deployment on AWS costs."""
+"""`shortlist ops cost`: estimate what a deployment on AWS costs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def cost(
 ) -> None:
     """Estimate what the deployment on AWS costs a month, from a dated table of prices (docs/cost.md).
 
-    Example: shortlist cost --videos 1e6 --readers 1e6 --events-per-day 1e7
+    Example: shortlist ops cost --videos 1e6 --readers 1e6 --events-per-day 1e7
     """
     from dataclasses import asdict
 

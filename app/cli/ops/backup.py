@@ -1,4 +1,4 @@
-"""`shortlist backup` and `shortlist restore`."""
+"""`shortlist ops backup` and `shortlist ops restore`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def backup(
     The newest backups are kept (backup.keep). Chroma and the indexes are rebuilt from them. Trained models are not
     copied, nor is a catalogue on PostgreSQL: use pg_dump. The exit code is 1 if the catalogue has damaged records.
 
-    Example: shortlist backup
+    Example: shortlist ops backup
     """
     chosen = settings(context, home, config)
     from shortlist.engine.backup import back_up_now
@@ -51,9 +51,9 @@ def backup(
     if chosen.store.catalogue is not None:
         print_remark("the catalogue is on PostgreSQL and not in this backup: back it up with pg_dump")
     if (chosen.home / TRAINED).exists():
-        print_remark("trained models are not in this backup: `shortlist train` makes them again")
+        print_remark("trained models are not in this backup: `shortlist train all` makes them again")
     for name in made.left_out:
-        print_remark(f"{name} is damaged and not in this backup: run `shortlist rebuild`")
+        print_remark(f"{name} is damaged and not in this backup: run `shortlist doctor rebuild`")
     for problem in damaged:
         print_remark(f"damaged: {problem}; older backups are kept")
     if damaged:
@@ -62,7 +62,7 @@ def backup(
 
 def restore(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="A name of `shortlist backup --list`; else the newest.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A name that `ops backup --list` shows; else the newest.")] = None,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
@@ -71,7 +71,7 @@ def restore(
 
     The backup is verified before anything changes. The files it replaces are kept in the home's folder.
 
-    Example: shortlist restore
+    Example: shortlist ops restore
     """
     chosen = settings(context, home, config)
     from shortlist.store.backups.backup import backup_folder, find_backup

@@ -1,4 +1,4 @@
-"""`shortlist publish`: publish a snapshot of the home, for servers to follow."""
+"""`shortlist ops publish`: publish a snapshot of the home, for servers to follow."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def publish(
     Only what changed is sent. Servers use the snapshot before until the new one is complete. A catalogue on PostgreSQL
     is not copied. The newest snapshots are kept (publish.keep).
 
-    Example: shortlist publish --to s3://my-bucket/shortlist
+    Example: shortlist ops publish --to s3://my-bucket/shortlist
     """
     chosen = settings(context, home, config, **({"publish": {"to": to}} if to else {}))
     from shortlist.engine.build import encoder_of, open_home

@@ -1,4 +1,4 @@
-"""`shortlist pipeline run`, `watch`, `history`, `show` and `sagemaker`: the steps, and what became of them."""
+"""`shortlist ops pipeline run`, `watch`, `history`, `show` and `sagemaker`: the steps, and what became of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(
 
     Exits with 1 if a step failed, or if a file failed or was refused; the other files are stored.
 
-    Example: shortlist pipeline run --reason cron
+    Example: shortlist ops pipeline run --reason cron
     """
     from shortlist.app.cli.terminal.output import print_json
 
@@ -52,7 +52,7 @@ def watch(
 
     Files that arrive in pieces make one run. After a failed run it waits for a minute, then two, up to an hour.
 
-    Example: shortlist pipeline watch
+    Example: shortlist ops pipeline watch
     """
     from shortlist.app.pipeline import open_workplace, require_ops
     from shortlist.ops.pipeline.history import History
@@ -85,7 +85,7 @@ def history(
 ) -> None:
     """List the runs: why, when, how long, at what cost, and what each step did.
 
-    Example: shortlist pipeline history --limit 3
+    Example: shortlist ops pipeline history --limit 3
     """
     from shortlist.app.cli.terminal.output import print_json
 
@@ -105,7 +105,7 @@ def history(
 def show(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
     """Draw the steps as a Mermaid flowchart, with the state of the last run.
 
-    Example: shortlist pipeline show
+    Example: shortlist ops pipeline show
     """
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.ops.pipeline.draw import mermaid
@@ -126,7 +126,7 @@ def show(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, 
 def sagemaker() -> None:
     """Print the steps as a definition of an Amazon SageMaker pipeline, in JSON.
 
-    Example: shortlist pipeline sagemaker > pipeline.json
+    Example: shortlist ops pipeline sagemaker > pipeline.json
     """
     from shortlist.app.cli.terminal.output import print_json
     from shortlist.app.pipeline import require_ops

@@ -1,0 +1,1 @@
+"""Check the home, and repair what can be derived again."""

@@ -1,0 +1,1 @@
+"""Train models on what this home holds."""
