@@ -10,18 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.terminal.filter_options import (
-    Category,
-    Channel,
-    IncludeSeen,
-    Language,
-    MaxDuration,
-    PublishedAfter,
-    PublishedBefore,
-    filters,
-)
+from shortlist.app.cli.terminal.filter_options import with_filter_options
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, Rerank, check_rerank, settings
 from shortlist.app.cli.terminal.output import say
+from shortlist.core.ranking import Filters, Request
 
 if TYPE_CHECKING:
     from shortlist.app.export.run import ExportResult
@@ -37,6 +29,7 @@ class Engine(StrEnum):
     ray = "ray"
 
 
+@with_filter_options
 def export(
     context: typer.Context,
     out: Annotated[Path, typer.Option("--out", help=".parquet, .csv, .jsonl or .xlsx", metavar="FILE")],
@@ -60,16 +53,11 @@ def export(
         bool,
         typer.Option("--raw", help="Write texts to CSV and Excel unchanged, even where they are read as a formula."),
     ] = False,
-    max_duration: MaxDuration = None,
-    category: Category = None,
-    channel: Channel = None,
-    language: Language = None,
-    published_after: PublishedAfter = None,
-    published_before: PublishedBefore = None,
-    include_seen: IncludeSeen = False,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
+    *,
+    filters: Filters,
 ) -> None:
     """Write every reader's best videos, as `recommend` ranks them, with the scores of each stage.
 
@@ -77,17 +65,15 @@ def export(
     """
     chosen = settings(context, home, config)
     check_rerank(rerank)
-    chosen_filters = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
     from shortlist.app.cli.terminal.output import progress_bar
     from shortlist.app.export.plan import Plan, check_files, count_readers, parse_details
     from shortlist.app.export.run import export as run
-    from shortlist.core.ranking import Request
     from shortlist.engine.build import open_home
 
     check_files(out, users)
     plan = Plan(
         out,
-        Request("", k, rerank=rerank, filters=chosen_filters),
+        Request("", k, rerank=rerank, filters=filters),
         chosen.export.shard,
         users,
         raw,

@@ -7,27 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shortlist.app.cli.terminal.filter_options import (
-    Category,
-    Channel,
-    IncludeSeen,
-    Language,
-    MaxDuration,
-    PublishedAfter,
-    PublishedBefore,
-    filters,
-)
+from shortlist.app.cli.terminal.filter_options import with_filter_options
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, Explain, HomeDir, K, Rerank, check_rerank, settings
 from shortlist.app.cli.terminal.output import say
+from shortlist.core.ranking import Filters, Request
 
 if TYPE_CHECKING:
     from shortlist.agent.recommend import Recommender
     from shortlist.agent.what_if.counterfactual import Counterfactual
-    from shortlist.core.ranking import Answer, Request
+    from shortlist.core.ranking import Answer
     from shortlist.engine.engine import Engine
     from shortlist.models.llm.language_model import Message
 
 
+@with_filter_options
 def recommend(
     context: typer.Context,
     user: Annotated[
@@ -49,17 +42,12 @@ def recommend(
     show_prompt: Annotated[
         bool, typer.Option("--show-prompt", help="Print the prompts of the rerank and stop.")
     ] = False,
-    max_duration: MaxDuration = None,
-    category: Category = None,
-    channel: Channel = None,
-    language: Language = None,
-    published_after: PublishedAfter = None,
-    published_before: PublishedBefore = None,
-    include_seen: IncludeSeen = False,
     explain: Explain = False,
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
+    *,
+    filters: Filters,
 ) -> None:
     """Recommend videos to USER, each with a reason and a link.
 
@@ -70,9 +58,7 @@ def recommend(
     diverse = {} if diversity is None else {"retrieval": {"diversity": diversity}}
     chosen = settings(context, home, config, **diverse)
     check_rerank(rerank)
-    chosen_filters = filters(max_duration, category, channel, language, published_after, published_before, include_seen)
     from shortlist.app.cli.last_reader import last_reader, remember_reader
-    from shortlist.core.ranking import Request
     from shortlist.engine.engine import open_engine
 
     with open_engine(chosen, own_process=True) as engine:
@@ -80,7 +66,7 @@ def recommend(
             user = last_reader(engine.home)
             say(f"for {user}", err=True)
         budget_ms = chosen.rerank.budget_ms if rerank_budget_ms is None else rerank_budget_ms
-        request = Request(user, k, about, rerank, budget_ms, chosen_filters)
+        request = Request(user, k, about, rerank, budget_ms, filters)
         if show_prompt:
             _show_prompts(engine.recommender().prompts(request), as_json)
             return

@@ -150,9 +150,12 @@ def _reader_tools(service: Service) -> list[Tool]:
 
 def _argument(field: FilterField) -> Any:
     described = Field(description=field.description)
-    names = Annotated[Sequence[Id], Field(max_length=50, description=field.description)]
-    kinds = {"name": Id | None, "moment": date | datetime | None, "flag": bool}
-    return {"seconds": Seconds, "names": names}.get(field.kind) or Annotated[kinds[field.kind], described]
+    limited: dict[str, Any] = {
+        "seconds": Annotated[float | None, Field(ge=0, le=1e9, allow_inf_nan=False)],
+        "names": Annotated[Sequence[Id], Field(max_length=50)],
+    }
+    kinds = {**limited, "name": Id | None, "moment": date | datetime | None, "flag": bool}
+    return Annotated[kinds[field.kind], described]
 
 
 async def _run_on_newest(service: Service, work: Callable[[], Any]) -> Any:

@@ -145,9 +145,11 @@ def test_tables_of_anything(shared_home: tuple[Home, Any], table: list[list[str]
 
 
 COMMANDS = """recommend ann|recommend|search moon|search|chat recommend for ann|chat|status|models list|ingest videos
-ingest events|ingest readers|ingest articles|simulate|frobnicate|eval run|export|doctor|rebuild|""".replace("\n", "|")
+ingest events|ingest readers|ingest articles|ops simulate|frobnicate|eval run|export|doctor|doctor rebuild|""".replace(
+    "\n", "|"
+)
 OPTIONS = """-k --about --rerank --rerank-budget-ms --show-prompt --max-duration --category --channel --language
---published-after --published-before
+--published-after --published-before --min-duration --not-category --not-word --not-video
 --include-seen --json --user --thread --readers --seed --config --out --data --version --help
 --nonsense -- auto none 5 -1 2026-11-01 0001-01-01 nan inf 1e999 99999999999999999999 ann v01"""
 some_words = st.sampled_from(OPTIONS.split()) | st.text(st.characters(exclude_characters="\0"), max_size=9)

@@ -15,11 +15,11 @@ from shortlist.app.cli.ingest.videos import (
     KeepMedia,
     Limit,
     MaxDuration,
+    PublishedAfter,
     filter_from_options,
     ingest_sources,
     media_options,
 )
-from shortlist.app.cli.terminal.filter_options import PublishedAfter
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
 from shortlist.app.cli.terminal.output import say
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,8 +12,9 @@ import typer
 
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.update_index import make_searchable
-from shortlist.app.cli.terminal.filter_options import PublishedAfter, filters
+from shortlist.app.cli.terminal.filter_options import moment_parser
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, Map, mapping_of, open_or_create, settings
+from shortlist.core.filter_fields import filters_from
 
 if TYPE_CHECKING:
     from shortlist.core.config import Config
@@ -25,6 +27,15 @@ Limit = Annotated[int | None, typer.Option("--limit", help="At most this many fr
 MaxDuration = Annotated[
     float | None,
     typer.Option("--max-duration", help="Longest video, in seconds [addresses: 180; files: 4 hours].", metavar="S"),
+]
+PublishedAfter = Annotated[
+    datetime | None,
+    typer.Option(
+        "--published-after",
+        help="Only videos of this day or time or later, as 2026-11-01.",
+        metavar="DATE",
+        parser=moment_parser("--published-after"),
+    ),
 ]
 AutoCaptions = Annotated[
     bool, typer.Option("--auto-captions", help="Use a site's automatic captions if it has no others.")
@@ -77,11 +88,12 @@ def videos(
     report("videos", results, as_json)
 
 
-def filter_from_options(limit: int | None, max_duration: float | None, published_after: str | None) -> MediaFilter:
-    """Build the filter from the options. Raises `UsageError` for an invalid date."""
+def filter_from_options(limit: int | None, max_duration: float | None, published_after: datetime | None) -> MediaFilter:
+    """Build the filter from the options. Raises `RecordError` for an invalid one."""
     from shortlist.ingest.media.source import MediaFilter
 
-    return MediaFilter(max_duration, filters(None, None, None, None, published_after).published_after, limit)
+    filters = filters_from({"published_after": published_after})
+    return MediaFilter(max_duration, filters.published_after, limit)
 
 
 def media_options(auto_captions: bool, keep_media: bool, cookies: Path | None, allow_private: bool) -> dict[str, Any]:

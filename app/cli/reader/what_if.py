@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shortlist.app.cli.terminal.filter_options import with_filter_options
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, Rerank, check_rerank, settings
 from shortlist.app.cli.terminal.output import print_json, print_notes, say
 from shortlist.core.errors import UsageError
+from shortlist.core.ranking import Filters, Request
 
 if TYPE_CHECKING:
     from shortlist.agent.what_if.what_if import Move, WhatIf
 
 
+@with_filter_options
 def whatif(
     context: typer.Context,
     user: Annotated[str, typer.Argument(help="Id of the reader.", metavar="USER")],
@@ -43,6 +46,8 @@ def whatif(
     as_json: AsJson = False,
     home: HomeDir = None,
     config: ConfigFile = None,
+    *,
+    filters: Filters,
 ) -> None:
     """Show what USER would get if something were different: what moves, and which leg moves it.
 
@@ -53,7 +58,6 @@ def whatif(
     chosen = settings(context, home, config)
     check_rerank(rerank)
     from shortlist.agent.what_if.what_if import read_change, what_if
-    from shortlist.core.ranking import Request
     from shortlist.engine.engine import open_engine
 
     with open_engine(chosen) as engine:
@@ -62,7 +66,7 @@ def whatif(
             recommender, without=without or (), more=more or (), less=less or (), length_s=max_length,
             weights=_weights(weights or ()), half_life_days=half_life,
         )  # fmt: skip
-        found = what_if(recommender, engine.home.catalogue, Request(user, k, about, rerank), change)
+        found = what_if(recommender, engine.home.catalogue, Request(user, k, about, rerank, filters=filters), change)
     if as_json:
         print_json(found.document)
         return

@@ -146,6 +146,24 @@ def test_filters_hold(shortlist: Shortlist) -> None:
     assert all(item["duration_s"] <= 50 and item["category"] == "Food" for item in found)
 
 
+def test_every_command_with_videos_takes_conditions(shortlist: Shortlist, tmp_path: Path) -> None:
+    some = ("--min-duration", "30", "--not-category", "Sports", "--not-category", "Food", "--not-word", "moon")
+    out = tmp_path / "lists.jsonl"
+    lists = (
+        document(shortlist("recommend", "user_123", *some, "--json"))["recommendations"],
+        document(shortlist("search", "the moon and bread", *some, "--json"))["hits"],
+        document(shortlist("reader", "whatif", "user_123", "--weights", "dense=0", *some, "--json"))["moves"],
+    )
+    for found in lists:
+        assert found
+        assert all(item["duration_s"] >= 30 for item in found)
+        assert {item["category"] for item in found}.isdisjoint({"Sports", "Food"})
+    assert shortlist("export", "--out", str(out), "--with", "category", *some).returncode == 0
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert rows
+    assert {row["category"] for row in rows}.isdisjoint({"Sports", "Food"})
+
+
 def test_between_two_days(shortlist: Shortlist) -> None:
     ends = ("--published-after", "2026-09-01", "--published-before", "2026-10-01")
     found = document(shortlist("recommend", "user_123", *ends, "--json"))["recommendations"]
