@@ -13,7 +13,7 @@ from shortlist.agent.reader.records import Records, load_changed_profiles, load_
 from shortlist.agent.reader.topic import extract_topic
 from shortlist.agent.rerank.policy import RerankPolicy, check_method, chosen_method, decide
 from shortlist.agent.rerank.prompt_recorder import record_prompts
-from shortlist.agent.rerank.runner import OnProgress, RerankResult, RerankRunner
+from shortlist.agent.rerank.runner import OnProgress, RerankResult, RerankRunner, ignore_time
 from shortlist.agent.rerank.runner import ignore as ignore_result
 from shortlist.agent.stopwatch import Stopwatch
 from shortlist.agent.students.student import Student, no_student
@@ -76,7 +76,7 @@ class Recommender:
     """Answers requests over one revision of the catalogue.
 
     `retriever` searches `snapshot`. `encoder`, `model` and `student` are called whenever a request needs them (a wish;
-    a rerank), so they should cache what they load.
+    a rerank), so they should cache what they load. `keep_time` gets the seconds of a judgement by the model.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class Recommender:
         profile: ProfileConfig,
         rerank: RerankConfig,
         student: Callable[[], Student] = no_student,
+        keep_time: Callable[[float], None] = ignore_time,
     ) -> None:
         self._records = records
         self._retriever = retriever
@@ -99,6 +100,7 @@ class Recommender:
         self._encoder = encoder
         self._model = model
         self._student = student
+        self._keep_time = keep_time
         self._retrieval = retrieval
         self._profile = profile
         self._rerank = rerank
@@ -170,7 +172,7 @@ class Recommender:
             judged = len(result.model_ranking or ())
             show(Progress(judged, total, lambda: answer(result)))
 
-        runner = RerankRunner(self._model, self._rerank, self._student)
+        runner = self._runner()
         return self._explain(
             self._rerank_one(draft.ranked, draft.items, runner, draft.timings_ms, progress), draft.items
         )
@@ -232,13 +234,13 @@ class Recommender:
         ranked = RankedRequest(request, Profile(""), query, ranking)
         with self._records.snapshot() as revision, watch.stage("read"):
             items = ItemBatch(self._read_videos([ranked], revision, explained=True))
-        runner = RerankRunner(self._model, self._rerank, self._student)
+        runner = self._runner()
         return self._explain(self._rerank_one(ranked, items, runner, watch.ms), items)
 
     def _rank(self, requests: Sequence[Request], *, explained: bool) -> tuple[list[RerankedRequest], ItemBatch]:
         watch = Stopwatch()
         ranked, items = self._retrieve(requests, watch, explained=explained)
-        runner = RerankRunner(self._model, self._rerank, self._student)
+        runner = self._runner()
         shared_ms = {stage: ms / len(ranked) for stage, ms in watch.ms.items()} if ranked else {}
         # Requests whose prompts share a prefix follow each other: the model reads that prefix once.
         by_prefix = sorted(range(len(ranked)), key=lambda row: (requests[row].wish or "", requests[row].user_id))
@@ -316,6 +318,9 @@ class Recommender:
         with watch.stage("rerank"):
             result = runner.rerank(ranked, items, self._policy(ranked), on_progress)
         return RerankedRequest(ranked, result, {**shared_ms, **watch.ms})
+
+    def _runner(self) -> RerankRunner:
+        return RerankRunner(self._model, self._rerank, self._student, self._keep_time)
 
     def _policy(self, ranked: RankedRequest) -> RerankPolicy:
         return decide(ranked.request, ranked.profile, self._rerank, self._profile)

@@ -191,6 +191,20 @@ class RerankConfig(Section):
         description="milliseconds that `recommend` and the chat wait for a rerank; then what was judged counts. "
         "`export` and `eval` have no limit",
     )
+    auto_ms: float = Field(
+        2000.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="milliseconds within which a language model must judge ten candidates to be asked by "
+        "`--rerank auto`, and which its rerank may take",
+    )
+    auto_depth: int | None = Field(
+        None,
+        ge=0,
+        le=200,
+        description="candidates that a language model judges for `--rerank auto`; as many as fit in `auto_ms` if "
+        "unset, 0 for none",
+    )
     history_tokens: int = Field(250, ge=0, description="approximate tokens of the reader's history in each prompt")
     wish_history_tokens: int = Field(0, ge=0, description="the same for a request with a wish")
     candidate_tokens: int = Field(80, ge=16, description="approximate tokens of each candidate's text")

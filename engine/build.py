@@ -138,12 +138,13 @@ def open_recommender(
     replace the configured ones; a server shares them between recommenders.
     """
     from shortlist.agent.recommend import Recommender
+    from shortlist.engine.judge import time_keeper, with_auto_depth
     from shortlist.learning.student.versions import folder_of, rerank_config
     from shortlist.retrieval.build import build_retriever
     from shortlist.retrieval.index.indexer import load_snapshot
 
     snapshot = load_snapshot(home, config.retrieval)
-    here = config.model_copy(update={"home": home.content})
+    here = with_auto_depth(config).model_copy(update={"home": home.content})
     snapshot = snapshot if log is None else replace(snapshot, log=log)
     return Recommender(
         records=records or home.catalogue,
@@ -155,6 +156,7 @@ def open_recommender(
         profile=config.profile,
         rerank=rerank_config(here),
         student=student_in(folder_of(here), config.encoder.threads),
+        keep_time=time_keeper(config),
     )
 
 

@@ -14,6 +14,7 @@ from shortlist.core.errors import StateError
 from shortlist.core.json_documents import answer_document
 from shortlist.core.ranking import Answer, Request
 from shortlist.engine import build
+from shortlist.engine.judge import with_auto_depth
 from shortlist.engine.reloader import Reloader
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import LanguageModel
@@ -48,7 +49,7 @@ class Engine:
         `encoder` and `model` replace the configured ones. `count` is that of the `ExposureLog`.
         """
         self.home = home
-        self.config = config
+        self.config = with_auto_depth(config)
         self.encoder = encoder or build.encoder_of(config)
         self.model = model or build.language_model_of(home, config)
         self.exposures = build.open_exposure_log(home, config, count)

@@ -27,6 +27,20 @@ class Budget:
         self._start = self._last = clock()
         self._call_s = self._earlier_call_s = 0.0
 
+    @property
+    def is_limited(self) -> bool:
+        """False if calls may take any time."""
+        return self._ms is not None
+
+    def calls_left(self) -> int | None:
+        """Return how many calls should still end in time after two or more; None without a limit."""
+        if self._ms is None:
+            return None
+        now = self._clock()
+        call_s = min(self._call_s, now - self._last)
+        left_s = self._ms / 1000 - (now - self._start)
+        return max(0, int(left_s / call_s)) if call_s > 0 else None
+
     def fits(self) -> bool:
         """Return whether a call started now should end in time. Use it once before each call."""
         now = self._clock()
@@ -43,10 +57,15 @@ class BudgetedCalls:
     """
 
     def __init__(self, budget: Budget) -> None:
-        self._budget = budget
+        self.budget = budget
         self._out_of_time = False
         self._failure = ""
         self._unusable_in_a_row = 0
+
+    @property
+    def failed(self) -> bool:
+        """True if the model failed, so that no further call will be made."""
+        return bool(self._failure)
 
     @property
     def stopped(self) -> bool:
@@ -57,7 +76,7 @@ class BudgetedCalls:
         """Return the answer of `call`; None if it was not made, failed, or gave no usable answer."""
         if self.stopped:
             return None
-        if not self._budget.fits():
+        if not self.budget.fits():
             self._out_of_time = True
             return None
         try:
@@ -81,7 +100,14 @@ class BudgetedCalls:
         return tuple(notes)
 
     def _stop_note(self, judged: int, total: int) -> Note:
-        cause = "the language model" if self._failure else "its time budget"
-        none_judged: NoteCode = "model-failed" if self._failure else "out-of-time"
-        code: NoteCode = "partly-judged" if judged else none_judged
-        return Note(code, f"rerank stopped by {cause}: {judged} of {total} judged", self._failure)
+        if not self._failure:
+            return out_of_time_note(judged)
+        code: NoteCode = "partly-judged" if judged else "model-failed"
+        return Note(code, f"rerank stopped by the language model: {judged} of {total} judged", self._failure)
+
+
+def out_of_time_note(judged: int) -> Note:
+    """Return a note on a rerank whose time budget allowed only `judged` candidates."""
+    if not judged:
+        return Note("out-of-time", "the time budget allowed no judgement: retrieval order kept")
+    return Note("partly-judged", f"judged {judged} of {judged} candidates that the time budget allowed")

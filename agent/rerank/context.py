@@ -24,7 +24,8 @@ class RerankContext:
     """The model or student, the records of candidates and history, the settings, and the time budget of one request.
 
     `weight` is the share of the model's score in the final score. Pointwise methods call `on_judgement` after each
-    candidate, with the permutation by what was judged so far and the number of candidates.
+    candidate, with the permutation by what was judged so far and the number of candidates. They judge none for good if
+    fewer than `least` fit into the budget.
     """
 
     model: LanguageModel
@@ -34,7 +35,10 @@ class RerankContext:
     weight: float = 1.0
     on_judgement: OnJudgement = ignore
     student: Callable[[], Student] = no_student
+    depth: int | None = None
+    least: int = 1
 
     def head(self, ids: tuple[str, ...]) -> list[str]:
-        """Return those of the first `config.depth` of `ids` that have a record."""
-        return [item for item in ids[: self.config.depth] if item in self.items.videos]
+        """Return those of the first `depth`, or else `config.depth`, of `ids` that have a record."""
+        depth = self.config.depth if self.depth is None else self.depth
+        return [item for item in ids[:depth] if item in self.items.videos]

@@ -1,21 +1,27 @@
-"""Pointwise rerank: one question a candidate, from the best down. `yesno` and `yesno_json` use it."""
+"""Pointwise rerank: one question a candidate. `yesno` and `yesno_json` use it.
+
+Two judgements show how many the time budget allows. If it allows all candidates, they are judged from the best down;
+else those whose places are least certain.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
 
 from shortlist.agent.prompt_safety.sanitize import candidate_text
-from shortlist.agent.rerank.blend import limit, standardise
-from shortlist.agent.rerank.budget import BudgetedCalls
+from shortlist.agent.rerank.blend import Scores, limit, standardise
+from shortlist.agent.rerank.budget import BudgetedCalls, out_of_time_note
 from shortlist.agent.rerank.context import RerankContext
 from shortlist.agent.rerank.permutation import permutation
 from shortlist.core.config import RerankConfig
+from shortlist.core.notes import Note
 from shortlist.core.ranking import Ranking
 
 MIN_JUDGED = 5  # fewer judgements do not show how high the model's scores go
+PROBES = 2  # judgements before the others are planned: the first one may load the model
 Answer = TypeVar("Answer")
 
 
@@ -31,8 +37,8 @@ def is_top_final(ranking: Ranking, judgements: Mapping[str, float], weight: floa
         return False
     place_of = {item: place for place, item in enumerate(ranking.ids[: config.depth])}
     judged_places = [place_of[item] for item in judgements]
-    following = max(judged_places) + 1
-    if following >= len(place_of):
+    following = min(set(place_of.values()).difference(judged_places), default=None)
+    if following is None:
         return True
     retrieval = standardise(ranking.scores[: config.depth])
     model = standardise(np.array(list(judgements.values())))
@@ -53,10 +59,11 @@ def rerank_pointwise(
 
     Stops when no deeper candidate can reach the first `config.top` places, the budget is spent or the model fails.
     """
-    head, calls = context.head(ranking.ids), BudgetedCalls(context.budget)
+    plan = Plan(context, ranking)
+    calls = BudgetedCalls(context.budget)
     judgements: dict[str, float] = {}
     unusable = 0
-    for item in head:
+    for item in plan:
         if is_top_final(ranking, judgements, context.weight, context.config):
             break
         text = candidate_text(context.items.videos[item], context.config.candidate_tokens)
@@ -68,5 +75,49 @@ def rerank_pointwise(
             unusable += 1
         else:
             judgements[item] = judgement
-            context.on_judgement(permutation(ranking, judgements, origin), len(head))
-    return permutation(ranking, judgements, origin, calls.notes(len(judgements), len(head), unusable))
+            context.on_judgement(permutation(ranking, judgements, origin), plan.size)
+    if context.least > 1 and len(judgements) + unusable < plan.least and not calls.failed:
+        return permutation(ranking, {}, origin)
+    notes = calls.notes(len(judgements), plan.size, unusable) or plan.notes(len(judgements))
+    return permutation(ranking, judgements, origin, notes)
+
+
+class Plan:
+    """The candidates to judge, in order. `size` is their number, which is final after `PROBES` of them."""
+
+    def __init__(self, context: RerankContext, ranking: Ranking) -> None:
+        self._context = context
+        self._head = context.head(ranking.ids)
+        rows = [row for row, item in enumerate(ranking.ids[: len(self._head)]) if item in self._head]
+        scores = standardise(np.asarray(ranking.scores, dtype=np.float64)[rows])
+        self._by_uncertainty = [self._head[row] for row in least_certain(scores, context.config.max_lift)]
+        self.size = len(self._head)
+        self.least = min(context.least, self.size)
+
+    def __iter__(self) -> Iterator[str]:
+        limited = self._context.budget.is_limited
+        probes = self._by_uncertainty[:PROBES] if limited else []
+        yield from probes
+        if limited and len(self._head) > PROBES:
+            left = self._context.budget.calls_left()
+            self.size = len(self._head) if left is None else min(len(self._head), len(probes) + left)
+        if self.size < self.least:
+            return
+        order = self._head if self.size == len(self._head) else self._by_uncertainty
+        yield from [item for item in order if item not in probes][: self.size - len(probes)]
+
+    def notes(self, judged: int) -> tuple[Note, ...]:
+        """Return a note if the time budget allowed fewer candidates than the configuration."""
+        return () if self.size == len(self._head) else (out_of_time_note(judged),)
+
+
+def least_certain(scores: Scores, reach: float) -> Sequence[int]:
+    """Return the rows of `scores` (float64[n], falling) by how much of the order may change with their judgement.
+
+    A pair of candidates may change places if their scores are within `reach` of each other, the likelier the closer.
+    The change counts as in DCG, by the difference of the places' discounts.
+    """
+    discount = 1 / np.log2(np.arange(2, len(scores) + 2))
+    near = np.maximum(0, 1 - np.abs(scores[:, None] - scores) / max(reach, 1e-9))
+    gain = (near * np.abs(discount[:, None] - discount)).sum(axis=1)
+    return [int(row) for row in np.argsort(-gain, kind="stable")]

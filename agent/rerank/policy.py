@@ -12,16 +12,24 @@ from shortlist.core.ranking import Request
 from shortlist.core.types import Profile
 
 DEFAULT_METHOD = "yesno"
+AUTO_LEAST = 10  # judgements: with fewer, a list is hardly better and only later
 RequestKind = Literal["plain", "wish", "thin"]
 
 
 @dataclass(frozen=True, slots=True)
 class RerankPolicy:
-    """The method to run, or None for no model call; the weight of its score; True if the method was named."""
+    """The method to run, or None for no model call; the weight of its score; True if the method was named.
+
+    A language model judges at most `depth` candidates within `budget_ms`, and none if fewer than `least` would fit.
+    None is no limit but those of the request and the configuration.
+    """
 
     method: str | None
     weight: float = 0.0
     named: bool = False
+    depth: int | None = None
+    budget_ms: float | None = None
+    least: int = 1
 
 
 def request_kind(request: Request, profile: Profile, config: ProfileConfig) -> RequestKind:
@@ -38,9 +46,14 @@ def decide(request: Request, profile: Profile, rerank: RerankConfig, profiles: P
         return RerankPolicy(None)
     weights = {"plain": rerank.weight_plain, "wish": rerank.weight_wish, "thin": rerank.weight_thin}
     weight = weights[request_kind(request, profile, profiles)]
-    if request.rerank == AUTO:
-        return RerankPolicy(chosen_method(rerank) if weight else None, weight)
-    return RerankPolicy(request.rerank, weight or rerank.weight_named, named=True)
+    if request.rerank != AUTO:
+        return RerankPolicy(request.rerank, weight or rerank.weight_named, named=True)
+    method = chosen_method(rerank)
+    if not weight or (method != STUDENT and rerank.auto_depth == 0):
+        return RerankPolicy(None, weight)
+    if method == STUDENT:
+        return RerankPolicy(method, weight)
+    return RerankPolicy(method, weight, depth=rerank.auto_depth, budget_ms=rerank.auto_ms, least=AUTO_LEAST)
 
 
 def chosen_method(rerank: RerankConfig) -> str:
@@ -52,7 +65,7 @@ def may_call_model(request: Request, rerank: RerankConfig) -> bool:
     """Return whether the request might need the model, before its reader's profile is read."""
     if request.rerank == AUTO:
         weight = rerank.weight_wish if request.wish else rerank.weight_plain or rerank.weight_thin
-        return rerank.method != STUDENT and weight > 0
+        return rerank.method != STUDENT and rerank.auto_depth != 0 and weight > 0
     return request.rerank not in (NONE, STUDENT)
 
 

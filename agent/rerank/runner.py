@@ -37,14 +37,24 @@ def ignore(_result: RerankResult, _total: int) -> None:
     """Do nothing with the progress of a rerank."""
 
 
+def ignore_time(_seconds: float) -> None:
+    """Do nothing with the time of a judgement."""
+
+
 class RerankRunner:
     """Reranks a batch of requests. Language model and student are loaded by the first request that needs them."""
 
     def __init__(
-        self, load: Callable[[], LanguageModel], config: RerankConfig, student: Callable[[], Student] = no_student
+        self,
+        load: Callable[[], LanguageModel],
+        config: RerankConfig,
+        student: Callable[[], Student] = no_student,
+        keep_time: Callable[[float], None] = ignore_time,
     ) -> None:
+        """Rerank by the model that `load` returns. `keep_time` gets the seconds of one judgement of a request."""
         self._load = load
         self._student = student
+        self._keep_time = keep_time
         self._config = config
         self._model: LanguageModel | ServiceError | None = None
 
@@ -60,7 +70,7 @@ class RerankRunner:
         """
         if policy.method is None or not len(ranked.ranking):
             return RerankResult(ranked.ranking)
-        budget = Budget(ranked.request.budget_ms)
+        budget = Budget(_shorter(ranked.request.budget_ms, policy.budget_ms))
         try:
             return self._rerank(ranked, items, policy, policy.method, budget, on_progress)
         except ServiceError as error:
@@ -92,11 +102,20 @@ class RerankRunner:
         def judged(reranked: Ranking, total: int) -> None:
             on_progress(result(reranked), total)
 
-        context = RerankContext(model, items, self._config, budget, policy.weight, judged, self._student)
-        return result(make_reranker(method, context).rerank(ranked.profile, ranked.request.wish, ranked.ranking))
+        context = RerankContext(
+            model, items, self._config, budget, policy.weight, judged, self._student, policy.depth, policy.least
+        )
+        reranked = make_reranker(method, context).rerank(ranked.profile, ranked.request.wish, ranked.ranking)
+        if model.judgement_s is not None:
+            self._keep_time(model.judgement_s)
+        return result(reranked)
 
     def _load_once(self) -> LanguageModel:
         if isinstance(self._model, ServiceError):
             raise self._model
         self._model = self._model or self._load()
         return self._model
+
+
+def _shorter(first_ms: float | None, second_ms: float | None) -> float | None:
+    return min((ms for ms in (first_ms, second_ms) if ms is not None), default=None)

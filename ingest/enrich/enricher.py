@@ -66,7 +66,7 @@ class Enricher:
     """Enriches texts with `model`, which is given at most `tokens` tokens of each, cut by `cut`."""
 
     def __init__(self, model: LanguageModel, cut: Cut, categories: Sequence[str], tokens: int) -> None:
-        self._model = model
+        self.model = model
         self._cut = cut
         self._categories = tuple(categories)
         self._tokens = tokens
@@ -75,7 +75,7 @@ class Enricher:
     @property
     def made_by(self) -> str:
         """The maker of the output: MODEL:PROMPT@VERSION."""
-        return f"{self._model.name}:{self._prompt.id}"
+        return f"{self.model.name}:{self._prompt.id}"
 
     def enrich(self, text: Text) -> Enriched:
         """Write a summary, a category, tags and, for an uninformative title, a new one. Raises `ModelFailed`.
@@ -100,7 +100,7 @@ class Enricher:
             "wrong": wrong,
         }
         messages = [Message(role, words) for role, words in self._prompt.render(**values)]
-        reply = self._model.complete(messages, schema(self._categories, wants_title, not text.is_short), ANSWER_TOKENS)
+        reply = self.model.complete(messages, schema(self._categories, wants_title, not text.is_short), ANSWER_TOKENS)
         return parse(reply.text, "\n".join((title, text.description, text.body)))
 
     def _to_enrichment(self, answer: Answer) -> Enriched:

@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from shortlist.core.config import LlmConfig, ModelsConfig
-from shortlist.core.errors import ModelFailed
+from shortlist.core.errors import ModelFailed, ModelMissing
 from shortlist.core.token_estimate import truncate
 from shortlist.models.llm.langchain_model import load_langchain
 from shortlist.models.llm.language_model import LanguageModel
 from shortlist.models.llm.llama_cpp import MAX_CHOICES, LlamaCppModel
 from shortlist.models.llm.model_process import ModelProcess
 from shortlist.models.weights.manifest import load_manifest
-from shortlist.models.weights.resolve import resolve
+from shortlist.models.weights.resolve import is_missing, resolve
 from shortlist.models.weights.verified_files import sha256_of
 
 log = logging.getLogger(__name__)
@@ -72,6 +72,12 @@ def _langchain(config: LlmConfig, _models: ModelsConfig) -> LanguageModel:
 
 
 def _embedded_process(config: LlmConfig, models: ModelsConfig) -> LanguageModel:
+    """Return the embedded model in a process of its own. A person who waits for a list does not wait for a download."""
+    if models.source is None and is_missing(config.model, models):
+        raise ModelMissing(
+            "the language model is not on this machine", expected=f"the weights of {config.model}", found="none",
+            remedy=f"fetch them once with `shortlist models pull {config.model}`",
+        )  # fmt: skip
     name = _identity(config.model, resolve(config.model, models))
     return ModelProcess(partial(_embedded, config, models), name, MAX_CHOICES)
 

@@ -68,6 +68,15 @@ def resolve(
     return model.location(folder)
 
 
+def is_missing(name: str, config: ModelsConfig) -> bool:
+    """Return whether `resolve` would download the weights of `name`. Nothing is downloaded."""
+    model = load_manifest().get(name)
+    if name in config.paths or model is None:
+        return False
+    cache = cache_folder(config)
+    return bool(VerifiedFiles(cache).missing(model, model.location(cache / name)))
+
+
 def status(config: ModelsConfig, manifest: Mapping[str, Model] | None = None) -> list[ModelStatus]:
     """Return the state of every model of the manifest. Nothing is downloaded, and no verified file is hashed again."""
     return [_status(model, config) for model in (load_manifest() if manifest is None else manifest).values()]

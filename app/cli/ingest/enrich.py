@@ -63,11 +63,14 @@ def _texts(
     kind: Kind, store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress
 ) -> EnrichResult:
     from shortlist.engine.build import encoder_of, open_enricher
+    from shortlist.engine.judge import measure_once
     from shortlist.ingest.enrich.run import enrich_pending
 
     enricher = open_enricher(store, config)
     result = enrich_pending(store, kind, enricher, encoder_of(config), refresh=refresh, limit=limit, progress=progress)
     make_searchable(store, config)
+    if result.done:
+        measure_once(config, enricher.model)
     return result
 
 

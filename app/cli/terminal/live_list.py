@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from shortlist.agent.recommend import Draft, Progress, Recommender
+from shortlist.agent.rerank.budget import out_of_time_note
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Answer, Request
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 BAR_CELLS = 20
 GRACE_S = 0.5  # beyond the budget, for what follows the last call
-TIME = "its time budget"
 ASKING = "asking the language model; Ctrl-C keeps this list"
 
 Show = Callable[[Answer, str], None]
@@ -50,9 +50,12 @@ def _watch(recommender: Recommender, draft: Draft, show: Show, end: float | None
         while isinstance(step := steps.get(timeout=None if end is None else max(0.0, end - monotonic())), Progress):
             show(step.answer(), progress_line(step.judged, step.total))
     except Empty:
-        return _stopped(newest[0], TIME), False
+        return _stopped(newest[0], out_of_time_note(newest[0].judged)), False
     except KeyboardInterrupt:
-        return _stopped(newest[0], "Ctrl-C"), True
+        judged, total = newest[0].judged, newest[0].total
+        how_far = f"{judged} of {total} judged" if judged else "none judged"
+        note = Note("partly-judged" if judged else "out-of-time", f"rerank stopped by Ctrl-C: {how_far}")
+        return _stopped(newest[0], note), True
     if isinstance(step, Answer):
         return step, False
     raise step
@@ -71,11 +74,8 @@ def _work(recommender: Recommender, draft: Draft, newest: list[Progress], steps:
         steps.put(error)
 
 
-def _stopped(latest: Progress, cause: str) -> Answer:
+def _stopped(latest: Progress, note: Note) -> Answer:
     """Return the answer by what was judged, with a note on what stopped the rerank."""
-    none = "none judged; --rerank-budget-ms gives it more time" if cause == TIME else "none judged"
-    how_far = f"{latest.judged} of {latest.total} judged" if latest.judged else none
-    note = Note("partly-judged" if latest.judged else "out-of-time", f"rerank stopped by {cause}: {how_far}")
     answer = latest.answer()
     return replace(answer, notes=(*answer.notes, note))
 

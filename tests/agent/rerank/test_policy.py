@@ -22,9 +22,9 @@ WEIGHTS = RerankConfig(weight_plain=0, weight_wish=0.4, weight_thin=0.2, weight_
     ("request_", "profile", "kind", "policy"),
     [
         (Request("u"), KNOWN, "plain", RerankPolicy(None, 0)),
-        (Request("u"), NEW, "thin", RerankPolicy("yesno", 0.2)),
-        (Request("u", wish="x"), KNOWN, "wish", RerankPolicy("yesno", 0.4)),
-        (Request("u", wish="x"), NEW, "wish", RerankPolicy("yesno", 0.4)),
+        (Request("u"), NEW, "thin", RerankPolicy("yesno", 0.2, budget_ms=2000, least=10)),
+        (Request("u", wish="x"), KNOWN, "wish", RerankPolicy("yesno", 0.4, budget_ms=2000, least=10)),
+        (Request("u", wish="x"), NEW, "wish", RerankPolicy("yesno", 0.4, budget_ms=2000, least=10)),
         (Request("u", rerank="yesno"), KNOWN, "plain", RerankPolicy("yesno", 0.5, named=True)),
         (Request("u", rerank="yesno"), NEW, "thin", RerankPolicy("yesno", 0.2, named=True)),
         (Request("u", wish="x", rerank="none"), KNOWN, "wish", RerankPolicy(None)),

@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import hypothesis.extra.numpy as hnp
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.agent.rerank.budget import Budget
 from shortlist.agent.rerank.context import RerankContext
+from shortlist.agent.rerank.pointwise import least_certain
 from shortlist.agent.rerank.yesno import YesNo
 from shortlist.core.config import RerankConfig
 from shortlist.core.errors import ModelFailed
@@ -99,7 +104,47 @@ def test_no_call_is_started_that_would_not_fit_the_budget(scripted_model: Model)
     reranked = YesNo(RerankContext(model, ITEMS, RerankConfig(), budget)).rerank(PROFILE, None, RANKING)
     assert len(model.calls) == 2
     assert reranked.ids == ("b", "a", "c", "d", "e", "f")
-    assert reranked.notes == (Note("partly-judged", "rerank stopped by its time budget: 2 of 6 judged"),)
+    assert reranked.notes == (Note("partly-judged", "judged 2 of 2 candidates that the time budget allowed"),)
+
+
+def test_two_judgements_show_how_many_fit(scripted_model: Model) -> None:
+    """A call takes 0.2 s: four fit. The last candidates are far below the others, so those above are judged."""
+    budget = Budget(1000, ticking(0.0, 0.0, 0.2, 0.4, 0.4, 0.6))
+    ranking = Ranking.of({"a": 3.0, "b": 2.9, "c": 2.8, "d": 2.7, "e": -5.0, "f": -9.0}, "weighted")
+    totals: list[int] = []
+    context = RerankContext(
+        scripted_model(NO, YES),
+        ITEMS,
+        RerankConfig(depth=6),
+        budget,
+        on_judgement=lambda _, total: totals.append(total),
+    )
+    reranked = YesNo(context).rerank(PROFILE, None, ranking)
+    assert set(reranked.sources[0].ids) == {"a", "b", "c", "d"}
+    assert totals == [6, 6, 4, 4]
+    assert [note.code for note in reranked.notes] == ["partly-judged"]
+
+
+def test_a_model_that_is_too_slow_for_ten_changes_nothing(scripted_model: Model) -> None:
+    """`auto` asks for at least ten; the two judgements that show it is slow are not used."""
+    items = ItemBatch.of(Video(one, f"Title {one}") for one in "abcdefghijkl")
+    ranking = Ranking.of({one: -float(place) for place, one in enumerate("abcdefghijkl")}, "weighted")
+    model = scripted_model(NO, YES)
+    budget = Budget(2000, ticking(0.0, 0.0, 0.5, 1.0))
+    reranked = YesNo(RerankContext(model, items, RerankConfig(), budget, least=10)).rerank(PROFILE, "x", ranking)
+    assert (reranked.ids, len(model.calls), reranked.notes) == (ranking.ids, 2, ())
+
+
+@given(hnp.arrays(np.float64, st.integers(1, 20), elements=st.floats(-5, 5)), st.floats(0, 3))
+def test_the_least_certain_places_come_first(scores: Any, reach: float) -> None:
+    scores = -np.sort(-scores)
+    order = least_certain(scores, reach)
+    assert sorted(order) == list(range(len(scores)))
+    assert list(least_certain(scores + 7, reach)) == list(order) or reach < 1e-6
+
+
+def test_a_place_far_from_all_others_is_certain() -> None:
+    assert list(least_certain(np.array([9.0, 1.0, 0.9, 0.8, -9.0]), 0.5)) == [1, 3, 2, 0, 4]
 
 
 def test_a_budget_of_nothing_makes_no_call(scripted_model: Model) -> None:
