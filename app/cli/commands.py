@@ -13,12 +13,13 @@ class Entry:
     """A command or a group: its line in a list of commands, its function, and its subcommands.
 
     `function` is "module:function", with the module below `shortlist.app.cli`. That of a group is called before each of
-    its subcommands, and without any.
+    its subcommands, and without any. `extra` is the extra whose packages the modules import, for all subcommands, too.
     """
 
     help: str
     function: str = ""
     commands: Mapping[str, Entry] = field(default_factory=dict)
+    extra: str = ""
 
 
 # In the order of a person's day.
@@ -146,9 +147,9 @@ GROUPS: Mapping[str, Entry] = {
     "ops": Entry(
         "Run unattended: pipeline, features, drift, experiments, backups.",
         commands={
-            "pipeline": Entry("Arriving files, their checks, training.", commands=PIPELINE),
-            "features": Entry("Features of readers and videos.", commands=FEATURES),
-            "drift": Entry("Compare the newest day with the days before.", "ops.drift:drift"),
+            "pipeline": Entry("Arriving files, their checks, training.", commands=PIPELINE, extra="ops"),
+            "features": Entry("Features of readers and videos.", commands=FEATURES, extra="ops"),
+            "drift": Entry("Compare the newest day with the days before.", "ops.drift:drift", extra="ops"),
             "experiment": Entry("Compare two variants by what readers choose.", commands=EXPERIMENT),
             "publish": Entry("Publish a snapshot, for servers to follow.", "ops.publish:publish"),
             "backup": Entry("Back up the home.", "ops.backup:backup"),

@@ -6,36 +6,28 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import typer
-
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings_with_origins
-from shortlist.app.cli.terminal.output import say
+from shortlist.app.cli.frame import Call, command
+from shortlist.app.cli.terminal.output import print_json, say
+from shortlist.app.settings import settings_of
+from shortlist.ingest.media.redact import redacted
 
 COMMENT_COLUMN = 56
 MASK = "*" * 10  # how pydantic writes a secret
 
 
-def config(
-    context: typer.Context,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
-) -> None:
+@command()
+def config(call: Call) -> None:
     """Show every setting, its value and its source: default, file, environment variable or command line.
 
     The output is a valid TOML file for --config. Secrets are hidden.
 
     Example: shortlist config --json
     """
-    found = settings_with_origins(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.app.settings import settings_of
-    from shortlist.ingest.media.redact import redacted
-
+    found = call.settings_with_origins()
     document = found.config.model_dump(mode="json")
     plain = {name: _at(name, document) for name, _ in settings_of(found.config)}
     shown = {name: redacted(value) if isinstance(value, str) else value for name, value in plain.items()}
-    if as_json:
+    if call.as_json:
         print_json({name: {"value": value, "origin": found.origins[name]} for name, value in shown.items()})
         return
     for name, value in shown.items():

@@ -6,13 +6,17 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-from shortlist.app.cli.terminal.output import say
+from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.history import FileHistory
+from rich.console import Console
+from rich.text import Text
+
+from shortlist.agent.chat.session import Chat
+from shortlist.app.cli.terminal.output import print_notes, say
 from shortlist.core.errors import ShortlistError
-
-if TYPE_CHECKING:
-    from shortlist.agent.chat.session import Chat
 
 PROMPT = "you> "
 HELLO = "Say what you would like to watch. /help lists what you can say, /quit ends."
@@ -41,10 +45,6 @@ def converse(session: Chat, lines: Iterable[str], user: str | None, thread: str)
 
 def prompt_lines(history: Path) -> Iterator[str]:
     """Read lines with editing and a history kept in the file `history`. Ctrl-C clears the line, Ctrl-D ends."""
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
-    from prompt_toolkit.history import FileHistory
-
     prompt: PromptSession[str] = PromptSession(
         PROMPT, history=FileHistory(str(history)), auto_suggest=AutoSuggestFromHistory()
     )
@@ -65,8 +65,6 @@ def echoed_lines(stream: TextIO) -> Iterator[str]:
 
 
 def _answer(session: Chat, message: str, user: str | None, thread: str) -> None:
-    from shortlist.app.cli.terminal.output import print_notes
-
     try:
         with thinking() as show:
             reply = session.turn(message, user=user, thread=thread, show=show)
@@ -85,8 +83,5 @@ def thinking() -> Iterator[Callable[[str], None]]:
     if not sys.stderr.isatty():
         yield lambda _draft: None
         return
-    from rich.console import Console
-    from rich.text import Text
-
     with Console(stderr=True).status("thinking") as status:
         yield lambda draft: status.update(Text(f"the language model is reading this list\n{draft}"))

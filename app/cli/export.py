@@ -6,17 +6,19 @@ import time
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.filter_options import with_filter_options
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, Rerank, check_rerank, settings
-from shortlist.app.cli.terminal.output import say
+from shortlist.app.cli.terminal.list_options import K, Rerank
+from shortlist.app.cli.terminal.output import print_json, print_remark, progress_bar, say
+from shortlist.app.export.plan import Plan, check_files, count_readers, parse_details
+from shortlist.app.export.run import ExportResult
+from shortlist.app.export.run import export as run
+from shortlist.core.json_documents import notes_document
 from shortlist.core.ranking import Filters, Request
-
-if TYPE_CHECKING:
-    from shortlist.app.export.run import ExportResult
 
 SOME_FAILED = 1
 SHOWN = 20
@@ -29,9 +31,10 @@ class Engine(StrEnum):
     ray = "ray"
 
 
+@command()
 @with_filter_options
 def export(
-    context: typer.Context,
+    call: Call,
     out: Annotated[Path, typer.Option("--out", help=".parquet, .csv, .jsonl or .xlsx", metavar="FILE")],
     users: Annotated[
         Path | None,
@@ -53,9 +56,6 @@ def export(
         bool,
         typer.Option("--raw", help="Write texts to CSV and Excel unchanged, even where they are read as a formula."),
     ] = False,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
     *,
     filters: Filters,
 ) -> None:
@@ -63,38 +63,28 @@ def export(
 
     Example: shortlist export --out recommendations.xlsx --with title,url,reason
     """
-    chosen = settings(context, home, config)
-    check_rerank(rerank)
-    from shortlist.app.cli.terminal.output import progress_bar
-    from shortlist.app.export.plan import Plan, check_files, count_readers, parse_details
-    from shortlist.app.export.run import export as run
-    from shortlist.engine.build import open_home
-
     check_files(out, users)
     plan = Plan(
         out,
         Request("", k, rerank=rerank, filters=filters),
-        chosen.export.shard,
+        call.config.export.shard,
         users,
         raw,
         parse_details(details),
     )
     begin = time.perf_counter()
     with (
-        open_home(chosen) as store,
-        progress_bar("readers", count_readers(plan, store), quiet=as_json, rate=True) as progress,
+        call.open_home() as store,
+        progress_bar("readers", count_readers(plan, store), quiet=call.as_json, rate=True) as progress,
     ):
-        exported = run(plan, store, chosen, engine.value, resume=resume, progress=progress)
-    _report(exported, out, time.perf_counter() - begin, as_json)
+        exported = run(plan, store, call.config, engine.value, resume=resume, progress=progress)
+    _report(exported, out, time.perf_counter() - begin, call.as_json)
     failed = exported.unjudged and rerank != "auto"  # "auto" may go on without a model
     if exported.unknown or failed:
         raise typer.Exit(SOME_FAILED)
 
 
 def _report(exported: ExportResult, out: Path, seconds: float, as_json: bool) -> None:
-    from shortlist.app.cli.terminal.output import print_json, print_remark
-    from shortlist.core.json_documents import notes_document
-
     rate = exported.readers / max(seconds, 1e-9)
     if as_json:
         counts = {

@@ -6,21 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
-from shortlist.app.cli.terminal.output import say
+from shortlist.app.cli.frame import Call, command, open_or_create
+from shortlist.app.cli.terminal.output import print_json, print_remark, say
 from shortlist.core.errors import UsageError
 
 
+@command()
 def create(
-    context: typer.Context,
+    call: Call,
     scope: Annotated[
         str | None, typer.Option("--scope", help="read (default), write, operate or reader:ID.", metavar="SCOPE")
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Short for --scope write.")] = False,
     label: Annotated[str, typer.Option("--label", help="A note on its use.")] = "",
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Create a key. It is shown once; only its hash is stored.
 
@@ -29,15 +27,13 @@ def create(
 
     Example: shortlist keys create --scope reader:user_123 --label "her phone"
     """
-    from shortlist.app.cli.terminal.output import print_json, print_remark
-
     if write and scope not in {None, "write"}:
         raise UsageError(
             "two scopes", expected="--write or --scope", found=f"--write and --scope {scope}", remedy="give one of them"
         )
-    with open_or_create(settings(context, home, config)) as store:
+    with open_or_create(call.config) as store:
         key, secret = store.catalogue.keys.create(scope or ("write" if write else "read"), label)
-    if as_json:
+    if call.as_json:
         print_json({**_document(key), "key": secret})
         return
     say(secret)
@@ -46,18 +42,16 @@ def create(
     )
 
 
-def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+@command()
+def list_(call: Call) -> None:
     """List all keys, without their secrets.
 
     Example: shortlist keys list
     """
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.engine.build import open_home
-
-    with open_home(settings(context, home, config)) as store:
+    with call.open_home() as store:
         keys = [_document(key) for key in store.catalogue.keys.all()]
         closed = store.catalogue.keys.ever_existed()
-    if as_json:
+    if call.as_json:
         print_json({"keys": keys})
         return
     for key in keys:
@@ -66,26 +60,21 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
         say("no keys: servers refuse every request" if closed else "no keys: servers accept this machine only")
 
 
+@command()
 def revoke(
-    context: typer.Context,
+    call: Call,
     key_id: Annotated[str, typer.Argument(help="An id that `shortlist keys list` shows.", metavar="ID")],
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Revoke a key at once, also for running servers.
 
     Example: shortlist keys revoke 1a2b3c4d
     """
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.engine.build import open_home
-
-    with open_home(settings(context, home, config)) as store:
+    with call.open_home() as store:
         if not store.catalogue.keys.revoke(key_id):
             raise UsageError(
                 "unknown key", expected="the id of a key", found=repr(key_id), remedy="see `shortlist keys list`"
             )
-    if as_json:
+    if call.as_json:
         print_json({"revoked": key_id})
         return
     say(f"revoked {key_id}")

@@ -10,19 +10,29 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from shortlist.app.cli.commands import FRONT, GROUPS, Entry, refuse_old_name
+from shortlist.core.errors import ServiceError
 
 
 class LazyCommand(TyperCommand):
     """A command that is listed by its table entry, and imported when it is parsed."""
 
-    def __init__(self, name: str, entry: Entry) -> None:
+    def __init__(self, name: str, entry: Entry, extra: str = "") -> None:
         super().__init__(name, short_help=entry.help, rich_markup_mode=None)
         self._entry = entry
+        self._extra = entry.extra or extra
 
     def load(self) -> TyperCommand | TyperGroup:
-        """Import the module of the command, and build its parser."""
+        """Import the module of the command, and build its parser. Raises `ServiceError` if its extra is missing."""
         module, _, function = self._entry.function.partition(":")
-        called = getattr(import_module(f"shortlist.app.cli.{module}"), function)
+        try:
+            called = getattr(import_module(f"shortlist.app.cli.{module}"), function)
+        except ModuleNotFoundError as error:
+            if not self._extra:
+                raise
+            raise ServiceError(
+                f"`{self.name}` needs more packages", expected=str(error.name), found="none",
+                remedy=f"run `pip install 'shortlist[{self._extra}]'`",
+            ) from error  # fmt: skip
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
         if self._entry.commands:
             app.callback(invoke_without_command=True)(called)
@@ -55,15 +65,15 @@ class Root(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def lazy_commands(commands: Mapping[str, Entry]) -> dict[str, Any]:
-    """Return the commands and groups of a table by name."""
-    return {name: _lazy(name, entry) for name, entry in commands.items()}
+def lazy_commands(commands: Mapping[str, Entry], extra: str = "") -> dict[str, Any]:
+    """Return the commands and groups of a table by name. `extra` is the extra that their modules import."""
+    return {name: _lazy(name, entry, extra) for name, entry in commands.items()}
 
 
-def _lazy(name: str, entry: Entry) -> Any:
+def _lazy(name: str, entry: Entry, extra: str) -> Any:
     if entry.function:
-        return LazyCommand(name, entry)
+        return LazyCommand(name, entry, extra)
     return TyperGroup(
-        name=name, help=entry.help, short_help=entry.help, commands=lazy_commands(entry.commands),
+        name=name, help=entry.help, short_help=entry.help, commands=lazy_commands(entry.commands, entry.extra or extra),
         no_args_is_help=True, rich_markup_mode=None,
     )  # fmt: skip

@@ -2,88 +2,77 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.terminal.output import say
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-    from typing import Any
-
-    from shortlist.core.config import Config
-    from shortlist.models.weights.resolve import ModelStatus
-    from shortlist.store.registry.folder_registry import FolderRegistry
+from shortlist.app.cli.frame import Call, command
+from shortlist.app.cli.terminal.output import print_json, progress_bar, say
+from shortlist.app.mlflow_runs import write_runs
+from shortlist.core.config import Config
+from shortlist.learning.student import versions as students
+from shortlist.models.encoders.loader import load_encoder
+from shortlist.models.weights.manifest import load_manifest
+from shortlist.models.weights.resolve import ModelStatus, resolve, status
+from shortlist.models.weights.resolve import verify as verify_weights
+from shortlist.retrieval.trained import versions
+from shortlist.store.registry.folder_registry import FolderRegistry
 
 EVERY = "all"
 Named = Annotated[str, typer.Argument(help="A name of `shortlist models history`.", metavar="VERSION")]
 OfStudent = Annotated[bool, typer.Option("--student", help="The students made by `shortlist train student` instead.")]
 
 
-def list_models(
-    context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None
-) -> None:
+@command()
+def list_models(call: Call) -> None:
     """List every model in the manifest and the state of its weights.
 
     Example: shortlist models list
     """
-    from shortlist.models.weights.resolve import status
-
-    _show(status(settings(context, home, config).models), as_json)
+    _show(status(call.config.models), call.as_json)
 
 
+@command()
 def pull(
-    context: typer.Context,
+    call: Call,
     names: Annotated[list[str], typer.Argument(help=f"Names from the list, or {EVERY}.", metavar="NAME...")],
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Download weights from the hub or a mirror. An interrupted download is resumed.
 
     Example: shortlist models pull all-MiniLM-L6-v2 qwen2.5-coder-1.5b
     """
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.models.weights.manifest import load_manifest
-
-    chosen = settings(context, home, config)
     known = load_manifest()
     pulled = {}
     for name in known if EVERY in names else names:
-        pulled[name] = _pull(name, known[name].size if name in known else None, chosen, as_json)
-        if not as_json:
+        pulled[name] = _pull(name, known[name].size if name in known else None, call.config, call.as_json)
+        if not call.as_json:
             say(f"{name}: ready at {pulled[name]}")
-    if as_json:
+    if call.as_json:
         print_json({"models": [{"name": name, "path": str(path)} for name, path in pulled.items()]})
 
 
-def verify(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+@command()
+def verify(call: Call) -> None:
     """Hash every file again and compare it with the manifest. Exits with 3 if one is damaged.
 
     Example: shortlist models verify
     """
-    from shortlist.app.cli.terminal.output import progress_bar
-    from shortlist.models.weights.resolve import status
-    from shortlist.models.weights.resolve import verify as verify_weights
-
-    chosen = settings(context, home, config).models
+    chosen = call.config.models
     total = sum(one.size for one in status(chosen))
-    with progress_bar("hashing", total, quiet=as_json) as progress:
+    with progress_bar("hashing", total, quiet=call.as_json) as progress:
         statuses = verify_weights(chosen, progress)
-    _show(statuses, as_json)
+    _show(statuses, call.as_json)
     if any(status.state == "damaged" for status in statuses):
         raise typer.Exit(3)
 
 
+@command()
 def history(
-    context: typer.Context,
+    call: Call,
     student: OfStudent = False,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """List the versions trained on this home with their states, and what was decided about them, when and why.
 
@@ -91,13 +80,9 @@ def history(
 
     Example: shortlist models history
     """
-    from dataclasses import asdict
-
-    from shortlist.app.cli.terminal.output import print_json
-
-    found = _registry(settings(context, home, config).home, student)
+    found = _registry(call.config.home, student)
     versions, decided, champion = found.versions(), found.history(), found.champion()
-    if as_json:
+    if call.as_json:
         made = {one.name: {"state": one.state, **one.receipt} for one in versions}
         print_json({"in_use": champion, "versions": made, "history": [asdict(one) for one in decided]})
         return
@@ -112,48 +97,42 @@ def history(
     say(f"in use: {champion}")
 
 
+@command()
 def approve(
-    context: typer.Context,
+    call: Call,
     version: Named,
     student: OfStudent = False,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Approve a version, so that the next run of the pipeline promotes it. With pipeline.approval = "hand", you decide.
 
     Example: shortlist models approve logistic-3f2a91c04d7e
     """
-    found = _registry(settings(context, home, config).home, student)
+    found = _registry(call.config.home, student)
     found.approve(version, "by hand")
-    _show_decision(version, "champion" if version == found.champion() else "approved", as_json)
+    _show_decision(version, "champion" if version == found.champion() else "approved", call.as_json)
 
 
+@command()
 def retire(
-    context: typer.Context,
+    call: Call,
     version: Named,
     student: OfStudent = False,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Take back the approval of a version that is not in use.
 
     Example: shortlist models retire logistic-3f2a91c04d7e
     """
-    _registry(settings(context, home, config).home, student).retire(version, "by hand")
-    _show_decision(version, "retired", as_json)
+    _registry(call.config.home, student).retire(version, "by hand")
+    _show_decision(version, "retired", call.as_json)
 
 
+@command()
 def promote(
-    context: typer.Context,
+    call: Call,
     version: Annotated[
         str | None, typer.Argument(help="A name of `shortlist models history`, or none.", metavar="VERSION")
     ] = None,
     student: OfStudent = False,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Use a version from now on; none returns to the shipped weights. Running servers follow.
 
@@ -161,58 +140,42 @@ def promote(
 
     Example: shortlist models promote logistic-3f2a91c04d7e
     """
-    from shortlist.learning.student import versions as students
-    from shortlist.retrieval.trained import versions
-
-    path = settings(context, home, config).home
+    path = call.config.home
     chosen = version or _registry(path, student).waiting()
     if chosen is not None:
         (students if student else versions).promote(path, chosen, "by hand" if version else "approved")
-    _show_in_use(_registry(path, student).champion(), as_json)
+    _show_in_use(_registry(path, student).champion(), call.as_json)
 
 
+@command()
 def rollback(
-    context: typer.Context,
+    call: Call,
     student: OfStudent = False,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Return to the version that was in use before.
 
     Example: shortlist models rollback
     """
-    from shortlist.learning.student import versions as students
-    from shortlist.retrieval.trained import versions
-
-    _show_in_use((students if student else versions).rollback(settings(context, home, config).home), as_json)
+    _show_in_use((students if student else versions).rollback(call.config.home), call.as_json)
 
 
+@command()
 def mlflow(
-    context: typer.Context,
+    call: Call,
     uri: Annotated[str, typer.Argument(help="A tracking store: sqlite:///FILE or http://HOST:5000.", metavar="URI")],
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Write each version as a run of MLflow, with its receipt and state (extra mlflow). Known runs get the new state.
 
     Example: shortlist models mlflow sqlite:///mlflow.db
     """
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.app.mlflow_runs import write_runs
-
-    new = write_runs(settings(context, home, config).home, uri)
-    if as_json:
+    new = write_runs(call.config.home, uri)
+    if call.as_json:
         print_json({"new": new})
     else:
         say(f"new runs: {', '.join(new) or 'none'}")
 
 
 def _registry(home: Path, student: bool) -> FolderRegistry:
-    from shortlist.learning.student import versions as students
-    from shortlist.retrieval.trained import versions
-
     return students.registry(home) if student else versions.registry(home)
 
 
@@ -223,8 +186,6 @@ def _made_of(receipt: Mapping[str, Any], student: bool) -> str:
 
 
 def _show_decision(version: str, state: str, as_json: bool) -> None:
-    from shortlist.app.cli.terminal.output import print_json
-
     if as_json:
         print_json({"version": version, "state": state})
     else:
@@ -232,8 +193,6 @@ def _show_decision(version: str, state: str, as_json: bool) -> None:
 
 
 def _show_in_use(version: str, as_json: bool) -> None:
-    from shortlist.app.cli.terminal.output import print_json
-
     if as_json:
         print_json({"in_use": version})
     else:
@@ -241,11 +200,6 @@ def _show_in_use(version: str, as_json: bool) -> None:
 
 
 def _pull(name: str, size: int | None, config: Config, quiet: bool) -> Path:
-    from shortlist.app.cli.terminal.output import progress_bar
-    from shortlist.models.encoders.loader import load_encoder
-    from shortlist.models.weights.manifest import load_manifest
-    from shortlist.models.weights.resolve import resolve
-
     with progress_bar(name, size, quiet=quiet) as progress:
         path = resolve(name, config.models, progress)
     model = load_manifest().get(name)
@@ -256,8 +210,6 @@ def _pull(name: str, size: int | None, config: Config, quiet: bool) -> Path:
 
 
 def _show(found: list[ModelStatus], as_json: bool) -> None:
-    from shortlist.app.cli.terminal.output import print_json
-
     if as_json:
         rows = [
             {"name": one.name, "role": one.role, "state": one.state, "size": one.size, "licence": one.licence}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shortlist.app.cli.terminal.options import ConfigFile, HomeDir, open_or_create, settings
+from shortlist.app.cli.frame import Call, command, open_or_create
 from shortlist.app.cli.terminal.output import say
 from shortlist.core.errors import UsageError
 
@@ -26,30 +26,31 @@ Host = Annotated[str | None, typer.Option("--host", help="Address to listen on."
 Port = Annotated[int | None, typer.Option("--port", help="Port; 0 chooses a free one.", min=0, max=65535)]
 
 
+@command(json=False)
 def everything(
-    context: typer.Context, host: Host = None, port: Port = None, home: HomeDir = None, config: ConfigFile = None
+    call: Call,
+    host: Host = None,
+    port: Port = None,
 ) -> None:
     """Start the web page, the HTTP API and the MCP server as one server, or one of them by its name.
 
     Example: shortlist serve
     """
-    if context.invoked_subcommand is None:
-        _serve_page(settings(context, home, config, serve=_given(host=host, port=port)), mcp=True)
+    _serve_page(call.settings(serve=_given(host=host, port=port)), mcp=True)
 
 
+@command(json=False)
 def api(
-    context: typer.Context,
+    call: Call,
     host: Host = None,
     port: Port = None,
     workers: Annotated[int | None, typer.Option("--workers", help="Number of processes.", min=1, max=64)] = None,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Start the HTTP API (docs/serving.md). Without keys it accepts requests from this machine only.
 
     Example: shortlist serve api --port 8000
     """
-    chosen = settings(context, home, config, serve=_given(host=host, port=port, workers=workers))
+    chosen = call.settings(serve=_given(host=host, port=port, workers=workers))
     with _app_context(chosen) as app_context:
         from shortlist.serving.api.app import create_app
         from shortlist.serving.http.request_id import log_request_ids
@@ -65,30 +66,32 @@ def api(
         _run_workers(chosen, listener, keyless)
 
 
+@command(json=False)
 def web(
-    context: typer.Context, host: Host = None, port: Port = None, home: HomeDir = None, config: ConfigFile = None
+    call: Call,
+    host: Host = None,
+    port: Port = None,
 ) -> None:
     """Start the web page: a shelf of videos that play, and the HTTP API that it uses.
 
     Example: shortlist serve web
     """
-    chosen = settings(context, home, config, serve=_given(host=host, web_port=port))
+    chosen = call.settings(serve=_given(host=host, web_port=port))
     _serve_page(chosen.model_copy(update={"serve": chosen.serve.model_copy(update={"port": chosen.serve.web_port})}))
 
 
+@command(json=False)
 def mcp(
-    context: typer.Context,
+    call: Call,
     http: Annotated[bool, typer.Option("--http", help="Use streamable HTTP, at /mcp, instead of stdio.")] = False,
     host: Host = None,
     port: Port = None,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Start an MCP server whose tools recommend, search, explain, list readers and record events.
 
     Example: shortlist serve mcp
     """
-    chosen = settings(context, home, config, serve=_given(host=host, mcp_port=port))
+    chosen = call.settings(serve=_given(host=host, mcp_port=port))
     with _app_context(chosen) as app_context:
         if not http:
             from shortlist.serving.mcp.tools import mcp_server

@@ -5,49 +5,36 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import typer
-
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.failure_table import print_failures
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.terminal.output import say
-
-if TYPE_CHECKING:
-    from shortlist.core.config import Config
-    from shortlist.store.home import Home
+from shortlist.app.cli.terminal.output import print_json, say
+from shortlist.core.config import Config
+from shortlist.ingest.media.redact import redacted
+from shortlist.models.weights.resolve import status as model_status
+from shortlist.store.home import Home
+from shortlist.store.outbox import pending
 
 SAMPLE = 10
 UNKNOWN_CAUSE = "unknown"  # recorded by a version without codes
 
 
-def status(
-    context: typer.Context,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
-) -> None:
+@command()
+def status(call: Call) -> None:
     """Show the number of videos, articles, readers and events, the failures, and the available models.
 
     Example: shortlist status --json
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.engine.build import open_home
-
-    with open_home(chosen) as store:
-        document = _document(store, chosen)
-    if as_json:
+    with call.open_home() as store:
+        document = _document(store, call.config)
+    if call.as_json:
         print_json(document)
         return
     _print(document)
 
 
 def _document(store: Home, config: Config) -> dict[str, Any]:
-    from shortlist.ingest.media.redact import redacted
-    from shortlist.models.weights.resolve import status as model_status
-    from shortlist.store.outbox import pending
-
     counts = store.catalogue.counts()
     failures = [
         {

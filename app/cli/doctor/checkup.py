@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.terminal.output import say
+from shortlist.app.cli.frame import Call, command
+from shortlist.app.cli.terminal.output import print_json, say
+from shortlist.app.doctor.checkup import checkup
 
 
-def doctor(
-    context: typer.Context,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
-) -> None:
+@command()
+def doctor(call: Call) -> None:
     """Check the catalogue, Chroma, indexes, weights, language model and disk. Repairs nothing by itself.
 
     Exits with 4 if the home is broken, with 3 if only a service or model is missing, else with 0.
 
     Example: shortlist doctor --json
     """
-    if context.invoked_subcommand is not None:
-        return
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.app.doctor.checkup import checkup
-
-    report = checkup(chosen)
-    if as_json:
+    report = checkup(call.config)
+    if call.as_json:
         print_json(report.document)
     else:
         for name, finding in report.findings.items():

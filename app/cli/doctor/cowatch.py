@@ -6,17 +6,16 @@ from typing import Annotated, cast
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.output import print_json, say
+from shortlist.app.cowatch import Engine, count_again
 from shortlist.core.errors import UsageError
 
 
+@command()
 def cowatch(
-    context: typer.Context,
+    call: Call,
     engine: Annotated[str, typer.Option("--engine", help="local, or ray on a cluster.")] = "local",
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Count again which video is watched after which, from all events. Other commands add new events by themselves.
 
@@ -24,16 +23,12 @@ def cowatch(
 
     Example: shortlist doctor cowatch --engine ray
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cowatch import Engine, count_again
-    from shortlist.engine.build import open_home
-
     if engine not in ("local", "ray"):
         raise UsageError("unknown engine", expected="local or ray", found=repr(engine), remedy="correct --engine")
-    with open_home(chosen, any_encoder=True) as store:
-        links = count_again(store, chosen, cast("Engine", engine))
+    with call.open_home(any_encoder=True) as store:
+        links = count_again(store, call.config, cast("Engine", engine))
     counts = {"videos": len(links.ids), "readers": links.readers, "links": int(links.forward.nnz)}
-    if as_json:
-        print_json({**counts, "events": links.counted, "top": chosen.retrieval.cowatch_top})
+    if call.as_json:
+        print_json({**counts, "events": links.counted, "top": call.config.retrieval.cowatch_top})
     else:
         say(f"{counts['links']:,} links between {counts['videos']:,} videos, from {counts['readers']:,} readers")

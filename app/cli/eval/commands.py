@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
-
-if TYPE_CHECKING:
-    from shortlist.core.config import Config
-    from shortlist.eval.factories import Factories
-    from shortlist.eval.tasks.task import Task
+from shortlist.app.cli.eval.tables import print_comparison, print_results, print_scored_run
+from shortlist.app.cli.frame import Call, command
+from shortlist.app.cli.terminal.output import bars_one_by_one, print_json, print_remark
+from shortlist.core.config import RERANK_CHOICES, Config
+from shortlist.core.errors import UsageError
+from shortlist.engine.build import evaluation_factories
+from shortlist.eval.ablation import Plan, ablate, read_results
+from shortlist.eval.comparison import compare_variants
+from shortlist.eval.cost_estimate import calls_model
+from shortlist.eval.evaluator import Evaluator
+from shortlist.eval.factories import Factories
+from shortlist.eval.metrics.scored_run import PRIMARY, run_document
+from shortlist.eval.metrics.scores import AUC, METRICS
+from shortlist.eval.tasks.specs import load_task
+from shortlist.eval.tasks.task import Task
+from shortlist.eval.tuning.settings_file import settings_toml, tuned_document
+from shortlist.eval.tuning.tune import tune as search
+from shortlist.eval.variants import SHIPPED, choose, load_variants
 
 SOME_FAILED = 1
 SPEC_HELP = "beir:DIR, trec:DIR, mind:DIR, watches:DIR, events or simulated:N"
@@ -24,40 +36,31 @@ Variants = Annotated[
 Chosen = Annotated[list[str] | None, typer.Option("--variant", help="Only this one; may be repeated.", metavar="NAME")]
 
 
+@command()
 def run(
-    context: typer.Context,
+    call: Call,
     data: Annotated[str, typer.Option("--data", help=SPEC_HELP, metavar="SPEC")],
     variant: Annotated[str, typer.Option("--variant", help="A name in the variants file.", metavar="NAME")] = "default",
     variants: Variants = None,
     queries: Queries = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Measure a variant on a data set. Measurements with the same code and settings are read from the cache.
 
     Example: shortlist eval run --data simulated:100 --variant bm25
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import bars_one_by_one, print_json
-    from shortlist.eval.evaluator import Evaluator
-    from shortlist.eval.metrics.scored_run import run_document
-    from shortlist.eval.variants import SHIPPED, choose, load_variants
-
     [selected] = choose(load_variants(variants or SHIPPED), [variant])
-    task, factories = _task(data, queries, chosen)
-    with bars_one_by_one(as_json) as bars:
-        scored_run = Evaluator(task, chosen, factories, bars).measure(selected)
-    if as_json:
+    task, factories = _task(data, queries, call.config)
+    with bars_one_by_one(call.as_json) as bars:
+        scored_run = Evaluator(task, call.config, factories, bars).measure(selected)
+    if call.as_json:
         print_json(run_document(scored_run))
         return
-    from shortlist.app.cli.eval.tables import print_scored_run
-
     print_scored_run(scored_run)
 
 
+@command()
 def ablation(
-    context: typer.Context,
+    call: Call,
     data: Annotated[list[str], typer.Option("--data", help=f"{SPEC_HELP}; may be repeated.", metavar="SPEC")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the report and its data.", metavar="DIR")],
     variants: Variants = None,
@@ -67,9 +70,6 @@ def ablation(
     ] = "default",
     queries: Queries = None,
     no_llm: Annotated[bool, typer.Option("--no-llm", help="Leave out variants that use a language model.")] = False,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Compare variants with a baseline on one or more data sets. Writes report.md, report.html, results.json,
     runs/DATA.VARIANT.run, qrels/DATA.qrels and scores/DATA.VARIANT.csv. An interrupted run is resumed. Variants that
@@ -77,35 +77,28 @@ def ablation(
 
     Example: shortlist eval ablation --data events --data simulated:200 --out reports/ablation
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import bars_one_by_one, print_json, print_remark
-    from shortlist.eval.ablation import Plan, ablate, read_results
-    from shortlist.eval.cost_estimate import calls_model
-    from shortlist.eval.variants import SHIPPED, choose, load_variants
-
     known = load_variants(variants or SHIPPED)
     selected = [one for one in choose(known, variant or known) if not (no_llm and calls_model(one))]
-    tasks, [factories, *_] = zip(*(_task(spec, queries, chosen) for spec in data), strict=True)
+    tasks, [factories, *_] = zip(*(_task(spec, queries, call.config) for spec in data), strict=True)
     plan = Plan(tasks, selected, baseline, out)
-    expected = plan.estimates(chosen)
+    expected = plan.estimates(call.config)
     for line in (*map(str, expected), *(["--no-llm leaves these variants out"] if expected else [])):
         print_remark(line)
-    with bars_one_by_one(as_json) as bars:
-        ablate(plan, chosen, factories, bars, print_remark)
+    with bars_one_by_one(call.as_json) as bars:
+        ablate(plan, call.config, factories, bars, print_remark)
     results = read_results(out)
-    if as_json:
+    if call.as_json:
         print_json(results)
     else:
-        from shortlist.app.cli.eval.tables import print_results
-
         print_results(results)
         print_remark(f"written to {out}: report.html, report.md, results.json, runs, qrels and scores")
     if any(one["not_measured"] for one in results["data"].values()):
         raise typer.Exit(SOME_FAILED)
 
 
+@command()
 def tune(
-    context: typer.Context,
+    call: Call,
     data: Annotated[str, typer.Option("--data", help=SPEC_HELP, metavar="SPEC")],
     out: Annotated[Path, typer.Option("--out", help="TOML file to write; use it with --config.", metavar="FILE.toml")],
     metric: Annotated[
@@ -115,25 +108,13 @@ def tune(
         str, typer.Option("--rerank", help="Also tune the weight of this rerank method. Calls the model.")
     ] = "none",
     queries: Queries = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Tune the weights of the legs, and with --rerank the weight of the rerank. One part of the queries is used for
     tuning, the rest for testing: the earlier two thirds if the queries have times, else a random half.
 
     Example: shortlist eval tune --data simulated:200 --out tuned.toml
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import bars_one_by_one, print_json
-    from shortlist.core.config import RERANK_CHOICES
-    from shortlist.core.errors import UsageError
-    from shortlist.eval.metrics.scored_run import PRIMARY
-    from shortlist.eval.metrics.scores import AUC, METRICS
-    from shortlist.eval.tuning.settings_file import settings_toml, tuned_document
-    from shortlist.eval.tuning.tune import tune as search
-
-    task, factories = _task(data, queries, chosen)
+    task, factories = _task(data, queries, call.config)
     target = metric or PRIMARY[task.data.kind]
     for name, found, known in (("--metric", target, [*METRICS, AUC]), ("--rerank", rerank, RERANK_CHOICES)):
         if found not in known:
@@ -144,50 +125,39 @@ def tune(
         raise UsageError(
             "AUC is not defined here", expected="the candidates of every query", found=found, remedy=remedy
         )
-    with bars_one_by_one(as_json) as bars:
-        tuned = search(task, target, chosen, factories, rerank, bars)
-    text = settings_toml(tuned, chosen)
+    with bars_one_by_one(call.as_json) as bars:
+        tuned = search(task, target, call.config, factories, rerank, bars)
+    text = settings_toml(tuned, call.config)
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         found = error.strerror or str(error)
         raise UsageError(f"cannot write {out}", expected="a file", found=found, remedy="correct --out") from error
-    if as_json:
+    if call.as_json:
         print_json(tuned_document(tuned))
         return
     typer.echo(text, nl=False)
 
 
+@command()
 def compare(
-    context: typer.Context,
+    call: Call,
     folder: Annotated[Path, typer.Argument(help="The folder that `eval ablation --out` wrote.", metavar="DIR")],
     variant: Annotated[str, typer.Argument(help="The variant to compare.", metavar="VARIANT")],
     other: Annotated[str, typer.Argument(help="The variant to compare it with.", metavar="VARIANT")],
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Compare two variants of an ablation query by query, on every data set that has both.
 
     Example: shortlist eval compare reports/ablation default bm25
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.eval.comparison import compare_variants
-
-    comparison = compare_variants(folder, variant, other, chosen.eval.seed)
-    if as_json:
+    comparison = compare_variants(folder, variant, other, call.config.eval.seed)
+    if call.as_json:
         print_json(comparison)
         return
-    from shortlist.app.cli.eval.tables import print_comparison
-
     print_comparison(comparison)
 
 
 def _task(spec: str, queries: int | None, config: Config) -> tuple[Task, Factories]:
-    from shortlist.engine.build import evaluation_factories
-    from shortlist.eval.tasks.specs import load_task
-
     factories = evaluation_factories()
     task = load_task(spec, config, factories)
     return task if queries is None else task.sampled(queries, config.eval.seed), factories

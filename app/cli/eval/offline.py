@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.terminal.output import say
-
-if TYPE_CHECKING:
-    from shortlist.eval.offpolicy.estimators import Estimate
-    from shortlist.eval.offpolicy.offline import Offline
+from shortlist.app.cli.frame import Call, command
+from shortlist.app.cli.terminal.output import print_json, say
+from shortlist.core.errors import UsageError
+from shortlist.engine.build import open_recommender
+from shortlist.eval.live_variant import live_variant
+from shortlist.eval.offpolicy.estimators import Estimate
+from shortlist.eval.offpolicy.offline import Offline, judge
+from shortlist.eval.variants import SHIPPED, load_variants
 
 NO_SUPPORT = 1
 LOGS = ("exposures",)
 
 
+@command()
 def offline(
-    context: typer.Context,
+    call: Call,
     variant: Annotated[
         str,
         typer.Option("--variant", help="A name in the variants file, or a TOML file of settings.", metavar="VARIANT"),
@@ -30,35 +33,24 @@ def offline(
         typer.Option("--variants", help="TOML file of variants [eval/ablations.toml].", metavar="FILE"),
     ] = None,
     clip: Annotated[float, typer.Option("--clip", help="Largest weight of a place.", min=1)] = 100.0,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Estimate what readers would have chosen from the lists of VARIANT, by the lists that they were shown. No reader
     sees anything. It needs lists with places that were filled at random (exposures.explore), and refuses without.
 
     Example: shortlist eval offline --log exposures --variant tuned.toml
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.core.errors import UsageError
-    from shortlist.engine.build import open_home, open_recommender
-    from shortlist.eval.live_variant import live_variant
-    from shortlist.eval.offpolicy.offline import judge
-    from shortlist.eval.variants import SHIPPED, load_variants
-
     if log not in LOGS:
         raise UsageError("unknown log", expected=" or ".join(LOGS), found=repr(log), remedy="correct --log")
-    one = live_variant(variant, load_variants(variants or SHIPPED), chosen)
-    with open_home(chosen) as store:
+    one = live_variant(variant, load_variants(variants or SHIPPED), call.config)
+    with call.open_home() as store:
         found = judge(
             store.catalogue,
             one.name,
             one.live_method,
-            lambda records: open_recommender(store, one.apply_to(chosen), records),
+            lambda records: open_recommender(store, one.apply_to(call.config), records),
             clip,
         )
-    if as_json:
+    if call.as_json:
         print_json(found.document)
     else:
         _print(found)

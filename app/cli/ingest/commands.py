@@ -4,101 +4,85 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from shortlist.app.cli.frame import Call, command, open_or_create
+from shortlist.app.cli.ingest.columns import Map, mapping_of
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.update_index import make_searchable
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, Map, mapping_of, open_or_create, settings
+from shortlist.app.cli.terminal.output import stage_bars
+from shortlist.core.config import Config
+from shortlist.engine.backup import back_up_if_due
+from shortlist.engine.build import encoder_of
+from shortlist.ingest.load import READ, IngestResult, load_articles, load_events, load_readers
+from shortlist.store.home import Home
 
-if TYPE_CHECKING:
-    from shortlist.core.config import Config
-    from shortlist.ingest.load import IngestResult
-    from shortlist.store.home import Home
-
-    Load = Callable[[Home, Config, Callable[[str, int], None]], IngestResult]
+Load = Callable[[Home, Config, Callable[[str, int], None]], IngestResult]
 
 ARTICLES = "articles"
 
 
+@command()
 def articles(
-    context: typer.Context,
+    call: Call,
     source: Annotated[
         str, typer.Argument(help="ag_news, .jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="SOURCE")
     ],
     columns: Map = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Store articles that readers read. The original CSV of AG News is recognised.
 
     Example: shortlist ingest articles sample/articles.csv
     """
-    from shortlist.engine.build import encoder_of
-    from shortlist.ingest.load import load_articles
-
-    chosen = settings(context, home, config)
-    encoder = encoder_of(chosen)
+    encoder = encoder_of(call.config)
     mapping = mapping_of(columns)
 
     def load(store: Home, config: Config, progress: Callable[[str, int], None]) -> IngestResult:
         return load_articles(store, source, encoder, config.ingest, progress, mapping)
 
-    _run(ARTICLES, {source: load}, chosen, as_json)
+    _run(ARTICLES, {source: load}, call.config, call.as_json)
 
 
+@command()
 def readers(
-    context: typer.Context,
+    call: Call,
     file: Annotated[Path, typer.Argument(help=".jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="FILE")],
     columns: Map = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Store readers and their stated interests.
 
     Example: shortlist ingest readers sample/readers.jsonl
     """
-    from shortlist.ingest.load import load_readers
-
     mapping = mapping_of(columns)
 
     def load(store: Home, config: Config, progress: Callable[[str, int], None]) -> IngestResult:
         return load_readers(store, file, config.ingest, progress, mapping)
 
-    _run("readers", {str(file): load}, settings(context, home, config), as_json)
+    _run("readers", {str(file): load}, call.config, call.as_json)
 
 
+@command()
 def events(
-    context: typer.Context,
+    call: Call,
     file: Annotated[Path, typer.Argument(help=".jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="FILE")],
     columns: Map = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Store what readers did: impressions, clicks, views, likes and skips, with dwell times.
 
     Example: shortlist ingest events sample/events.csv
     """
-    from shortlist.ingest.load import load_events
-
     mapping = mapping_of(columns)
 
     def load(store: Home, config: Config, progress: Callable[[str, int], None]) -> IngestResult:
         return load_events(store, file, config.ingest, progress, mapping)
 
-    _run("events", {str(file): load}, settings(context, home, config), as_json)
+    _run("events", {str(file): load}, call.config, call.as_json)
 
 
 def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> None:
     """Load every source and print the results."""
-    from shortlist.app.cli.terminal.output import stage_bars
-    from shortlist.engine.backup import back_up_if_due
-    from shortlist.ingest.load import READ
-
     results: dict[str, IngestResult] = {}
     with open_or_create(config) as store:
         for source, load in loads.items():

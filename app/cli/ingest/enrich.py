@@ -8,20 +8,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from shortlist.agent.reader.describe_tastes import describe_tastes
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.ingest.report import SOME_FAILED
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.failure_table import print_failures
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.terminal.output import say
-
-if TYPE_CHECKING:
-    from shortlist.core.config import Config
-    from shortlist.ingest.enrich.run import EnrichResult, Kind, Progress
-    from shortlist.store.home import Home
+from shortlist.app.cli.terminal.output import print_json, say
+from shortlist.core.config import Config
+from shortlist.engine.build import encoder_of, language_model_of, open_enricher
+from shortlist.engine.judge import measure_once
+from shortlist.ingest.enrich.run import EnrichResult, Kind, Progress, enrich_pending
+from shortlist.store.home import Home
 
 REPORT_EVERY_S = 60.0
 
@@ -34,27 +35,22 @@ class What(StrEnum):
     readers = "readers"
 
 
+@command()
 def enrich(
-    context: typer.Context,
+    call: Call,
     what: Annotated[What, typer.Argument(help="videos, articles, or the tastes of readers.")] = What.videos,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Also replace the output of other models and prompt versions.")
     ] = False,
     limit: Annotated[int | None, typer.Option(help="At most this many.", min=1, metavar="N")] = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Describe records with the language model that it has not described yet. A stopped run is resumed.
 
     Example: shortlist ingest enrich --limit 100
     """
-    from shortlist.engine.build import open_home
-
-    chosen = settings(context, home, config)
-    with open_home(chosen) as store, _progress(what.value, as_json) as progress:
-        result = ENRICHERS[what.value](store, chosen, refresh, limit, progress)
-    _print(what.value, result, as_json)
+    with call.open_home() as store, _progress(what.value, call.as_json) as progress:
+        result = ENRICHERS[what.value](store, call.config, refresh, limit, progress)
+    _print(what.value, result, call.as_json)
     if result.failures:
         raise typer.Exit(SOME_FAILED)
 
@@ -62,10 +58,6 @@ def enrich(
 def _texts(
     kind: Kind, store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress
 ) -> EnrichResult:
-    from shortlist.engine.build import encoder_of, open_enricher
-    from shortlist.engine.judge import measure_once
-    from shortlist.ingest.enrich.run import enrich_pending
-
     enricher = open_enricher(store, config)
     result = enrich_pending(store, kind, enricher, encoder_of(config), refresh=refresh, limit=limit, progress=progress)
     make_searchable(store, config)
@@ -75,9 +67,6 @@ def _texts(
 
 
 def _tastes(store: Home, config: Config, refresh: bool, limit: int | None, progress: Progress) -> EnrichResult:
-    from shortlist.agent.reader.describe_tastes import describe_tastes
-    from shortlist.engine.build import language_model_of
-
     model = language_model_of(store, config)()
     return describe_tastes(store.catalogue, model, config.profile, refresh=refresh, limit=limit, progress=progress)
 
@@ -90,8 +79,6 @@ ENRICHERS: dict[str, Callable[[Home, Config, bool, int | None, Progress], Enrich
 
 
 def _print(kind: str, result: EnrichResult, as_json: bool) -> None:
-    from shortlist.app.cli.terminal.output import print_json
-
     if as_json:
         failures = [{"where": failure.where, "reason": failure.reason} for failure in result.failures]
         document = {

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import typer
 
 from shortlist.app.cli.terminal.failure_table import print_failures
-from shortlist.app.cli.terminal.output import say
-
-if TYPE_CHECKING:
-    from shortlist.ingest.load import IngestResult
+from shortlist.app.cli.terminal.output import print_json, print_notes, say
+from shortlist.core.json_documents import notes_document
+from shortlist.ingest.load import IngestResult
 
 SOME_FAILED = 1
 
 
 def report(what: str, results: Mapping[str, IngestResult], as_json: bool) -> None:
     """Print the result for every source. Raises `typer.Exit` with code 1 if anything failed."""
-    from shortlist.app.cli.terminal.output import print_json
-
     if as_json:
         print_json({source: _document(loaded) for source, loaded in results.items()})
     else:
@@ -30,8 +26,6 @@ def report(what: str, results: Mapping[str, IngestResult], as_json: bool) -> Non
 
 
 def _print(what: str, source: str, loaded: IngestResult) -> None:
-    from shortlist.app.cli.terminal.output import print_notes
-
     say(
         f"{what} from {source}: {loaded.new:,} new, {loaded.changed:,} changed, {loaded.unchanged:,} unchanged, "
         f"{len(loaded.failures):,} failed"
@@ -44,8 +38,6 @@ def _print(what: str, source: str, loaded: IngestResult) -> None:
 
 
 def _document(loaded: IngestResult) -> dict[str, object]:
-    from shortlist.core.json_documents import notes_document
-
     return {
         "new": loaded.new,
         "changed": loaded.changed,

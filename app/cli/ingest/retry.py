@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-import typer
-
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.videos import (
     AllowPrivate,
@@ -20,15 +18,16 @@ from shortlist.app.cli.ingest.videos import (
     ingest_sources,
     media_options,
 )
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.terminal.output import say
+from shortlist.app.cli.terminal.output import print_remark, say
+from shortlist.engine.build import open_home
+from shortlist.ingest.default_enrichment import ENRICH_ARTICLE, ENRICH_VIDEO
+from shortlist.ingest.media.choose_source import is_missing_file, source_of
+from shortlist.store.home import Home
 
-if TYPE_CHECKING:
-    from shortlist.store.home import Home
 
-
+@command()
 def retry(
-    context: typer.Context,
+    call: Call,
     limit: Limit = None,
     max_duration: MaxDuration = None,
     published_after: PublishedAfter = None,
@@ -36,18 +35,12 @@ def retry(
     keep_media: KeepMedia = False,
     cookies: Cookies = None,
     allow_private: AllowPrivate = False,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Retry everything that could not be listed, downloaded, transcribed or stored.
 
     Example: shortlist ingest retry --cookies cookies.txt
     """
-    from shortlist.engine.build import open_home
-    from shortlist.ingest.media.choose_source import source_of
-
-    chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
+    chosen = call.settings(media=media_options(auto_captions, keep_media, cookies, allow_private))
     media_filter = filter_from_options(limit, max_duration, published_after)
     began = datetime.now(UTC)
     with open_home(chosen) as store:
@@ -55,20 +48,16 @@ def retry(
         if not failed:
             say("nothing failed: there is nothing to retry", err=True)
         results = ingest_sources(
-            store, [], {item: source_of(item, chosen.media, media_filter) for item in failed}, chosen, as_json
+            store, [], {item: source_of(item, chosen.media, media_filter) for item in failed}, chosen, call.as_json
         )
         for failure in store.catalogue.steps.failures():
             if failure.step == "list" and failure.at < began:
                 store.catalogue.steps.remove(failure.item, failure.step)  # this time it was listed
-    report("videos", results, as_json)
+    report("videos", results, call.as_json)
 
 
 def _failed_items(store: Home) -> list[str]:
     """Return the locations of all failures, and remove the failures of files that no longer exist."""
-    from shortlist.app.cli.terminal.output import print_remark
-    from shortlist.ingest.default_enrichment import ENRICH_ARTICLE, ENRICH_VIDEO
-    from shortlist.ingest.media.choose_source import is_missing_file
-
     # Lists first: they give more metadata than a single video's address.
     failures = sorted(store.catalogue.steps.failures(), key=lambda entry: (entry.step != "list", entry.item))
     failed = list(dict.fromkeys(entry.item for entry in failures if entry.step not in (ENRICH_VIDEO, ENRICH_ARTICLE)))

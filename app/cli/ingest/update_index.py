@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from shortlist.app.cli.terminal.output import print_remark, say
+from shortlist.core.config import Config
 from shortlist.core.errors import StateError
-
-if TYPE_CHECKING:
-    from shortlist.core.config import Config
-    from shortlist.store.home import Home
+from shortlist.engine.backup import back_up_if_due
+from shortlist.engine.build import repair
+from shortlist.retrieval.index.background_merge import merge_in_background
+from shortlist.store.home import Home
 
 
 def make_searchable(store: Home, config: Config) -> None:
@@ -17,9 +16,6 @@ def make_searchable(store: Home, config: Config) -> None:
 
     Also finishes the work of an earlier command that was interrupted, and makes the daily backup.
     """
-    from shortlist.engine.backup import back_up_if_due
-    from shortlist.engine.build import repair
-
     repair(store, config)
     merge_index(store)
     back_up_if_due(store, config.backup)
@@ -27,7 +23,6 @@ def make_searchable(store: Home, config: Config) -> None:
 
 def merge_index(store: Home) -> None:
     """Run the index merges that are due, and say so on stderr. A merge that fails is only a note: it stays due."""
-    from shortlist.retrieval.index.background_merge import merge_in_background
 
     def begins(rows: int) -> None:
         say(f"merging {rows:,} rows of the index; searches work in the meantime", err=True)

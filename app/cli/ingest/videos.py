@@ -6,21 +6,29 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from shortlist.app.cli.frame import Call, command, open_or_create
+from shortlist.app.cli.ingest.columns import Map, mapping_of
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.filter_options import moment_parser
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, Map, mapping_of, open_or_create, settings
+from shortlist.app.cli.terminal.output import print_remark, stage_bars
+from shortlist.core.config import Config
+from shortlist.core.errors import RecordError, UsageError
 from shortlist.core.filter_fields import filters_from
-
-if TYPE_CHECKING:
-    from shortlist.core.config import Config
-    from shortlist.ingest.load import IngestResult
-    from shortlist.ingest.media.source import MediaFilter, Source
-    from shortlist.store.home import Home
+from shortlist.core.types import EXTRACTIVE
+from shortlist.engine.build import encoder_of, transcriber_of
+from shortlist.ingest.default_enrichment import ENRICH_VIDEO
+from shortlist.ingest.load import READ, IngestResult, load_videos
+from shortlist.ingest.media.choose_source import source_of
+from shortlist.ingest.media.pipeline import Models, load_media
+from shortlist.ingest.media.source import MediaFilter, Source
+from shortlist.ingest.tables.read import is_table, table_format
+from shortlist.ingest.tables.rows import Failure
+from shortlist.store.home import Home
 
 SOURCES = ".jsonl[.gz], .csv, .tsv, .xlsx, .parquet | media file | folder | channel, playlist, feed or video address | s3://BUCKET/PREFIX"
 Limit = Annotated[int | None, typer.Option("--limit", help="At most this many from each source.", min=1, metavar="N")]
@@ -47,8 +55,9 @@ Cookies = Annotated[Path | None, typer.Option("--cookies", help="cookies.txt of 
 KeepMedia = Annotated[bool, typer.Option("--keep-media", help="Keep downloads after transcription.")]
 
 
+@command()
 def videos(
-    context: typer.Context,
+    call: Call,
     sources: Annotated[list[str], typer.Argument(help=SOURCES, metavar="SOURCE...")],
     limit: Limit = None,
     max_duration: MaxDuration = None,
@@ -58,19 +67,12 @@ def videos(
     cookies: Cookies = None,
     allow_private: AllowPrivate = False,
     columns: Map = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Store videos with their transcripts. Run the same command again to add new videos or to resume after a stop.
 
     Example: shortlist ingest videos ~/clips https://www.youtube.com/@CHANNEL --limit 50
     """
-    from shortlist.core.errors import UsageError
-    from shortlist.ingest.media.choose_source import source_of
-    from shortlist.ingest.tables.read import is_table, table_format
-
-    chosen = settings(context, home, config, media=media_options(auto_captions, keep_media, cookies, allow_private))
+    chosen = call.settings(media=media_options(auto_captions, keep_media, cookies, allow_private))
     media_filter = filter_from_options(limit, max_duration, published_after)
     sources = list(dict.fromkeys(sources))
     tables = [source for source in sources if is_table(source)]
@@ -84,14 +86,12 @@ def videos(
         raise UsageError(f"{options[0]} with a table", expected="media or addresses", found=tables[0], remedy=remedy)
     mapping = mapping_of(columns)
     with open_or_create(chosen) as store:
-        results = ingest_sources(store, tables, media, chosen, as_json, mapping)
-    report("videos", results, as_json)
+        results = ingest_sources(store, tables, media, chosen, call.as_json, mapping)
+    report("videos", results, call.as_json)
 
 
 def filter_from_options(limit: int | None, max_duration: float | None, published_after: datetime | None) -> MediaFilter:
     """Build the filter from the options. Raises `RecordError` for an invalid one."""
-    from shortlist.ingest.media.source import MediaFilter
-
     filters = filters_from({"published_after": published_after})
     return MediaFilter(max_duration, filters.published_after, limit)
 
@@ -116,12 +116,6 @@ def ingest_sources(
 
     If there are several sources, a table that cannot be read is a failure and the others are ingested.
     """
-    from shortlist.app.cli.terminal.output import stage_bars
-    from shortlist.core.errors import RecordError, UsageError
-    from shortlist.engine.build import encoder_of
-    from shortlist.ingest.load import READ, IngestResult, load_videos
-    from shortlist.ingest.tables.rows import Failure
-
     results: dict[str, IngestResult] = {}
     for table in tables:
         try:
@@ -140,20 +134,12 @@ def ingest_sources(
 
 
 def _media(store: Home, sources: list[Source], config: Config, as_json: bool) -> IngestResult:
-    from shortlist.app.cli.terminal.output import stage_bars
-    from shortlist.engine.build import encoder_of, transcriber_of
-    from shortlist.ingest.media.pipeline import Models, load_media
-
     models = Models(transcriber_of(config), encoder_of(config))
     with stage_bars("list", quiet=as_json) as progress:
         return load_media(store, sources, models, config.ingest, config.media, progress)
 
 
 def _suggest_enrich(store: Home, as_json: bool) -> None:
-    from shortlist.app.cli.terminal.output import print_remark
-    from shortlist.core.types import EXTRACTIVE
-    from shortlist.ingest.default_enrichment import ENRICH_VIDEO
-
     waiting = store.catalogue.videos.made_by("summary", EXTRACTIVE) - store.catalogue.steps.done(ENRICH_VIDEO)
     if waiting and not as_json:
         problem = f"{len(waiting):,} summaries are sentences of the transcript"

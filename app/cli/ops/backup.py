@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.output import print_json, print_remark, say
-
-if TYPE_CHECKING:
-    from shortlist.store.backups.backup import Backup
+from shortlist.engine.backup import back_up_now
+from shortlist.retrieval.trained.versions import FOLDER as TRAINED
+from shortlist.store.backups.backup import Backup, backup_folder, find_backup, list_backups
+from shortlist.store.backups.restore import restore as put_back
 
 SOME_DAMAGED = 1
 
 
+@command()
 def backup(
-    context: typer.Context,
+    call: Call,
     list_only: Annotated[bool, typer.Option("--list", help="List the backups, newest first.")] = False,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Copy the catalogue and the caches of the home into a new, verified backup. Other commands may run meanwhile.
 
@@ -29,28 +28,22 @@ def backup(
 
     Example: shortlist ops backup
     """
-    chosen = settings(context, home, config)
-    from shortlist.engine.backup import back_up_now
-    from shortlist.engine.build import open_home
-    from shortlist.retrieval.trained.versions import FOLDER as TRAINED
-    from shortlist.store.backups.backup import backup_folder, list_backups
-
     if list_only:
-        found = list_backups(backup_folder(chosen.home, chosen.backup.folder))
-        if as_json:
+        found = list_backups(backup_folder(call.config.home, call.config.backup.folder))
+        if call.as_json:
             print_json([_document(one) for one in found])
-        for one in [] if as_json else found:
+        for one in [] if call.as_json else found:
             say(f"{one.path.name}  {_size(one)}  revision {one.manifest.meta.get('revision', 'on a server')}")
         return
-    with open_home(chosen, any_encoder=True) as store:
-        made, damaged = back_up_now(store, chosen.backup)
-    if as_json:
+    with call.open_home(any_encoder=True) as store:
+        made, damaged = back_up_now(store, call.config.backup)
+    if call.as_json:
         print_json({**_document(made), "left_out": list(made.left_out), "damaged": damaged})
     else:
         say(f"backed up to {made.path} ({_size(made)})")
-    if chosen.store.catalogue is not None:
+    if call.config.store.catalogue is not None:
         print_remark("the catalogue is on PostgreSQL and not in this backup: back it up with pg_dump")
-    if (chosen.home / TRAINED).exists():
+    if (call.config.home / TRAINED).exists():
         print_remark("trained models are not in this backup: `shortlist train all` makes them again")
     for name in made.left_out:
         print_remark(f"{name} is damaged and not in this backup: run `shortlist doctor rebuild`")
@@ -60,12 +53,10 @@ def backup(
         raise typer.Exit(SOME_DAMAGED)
 
 
+@command()
 def restore(
-    context: typer.Context,
+    call: Call,
     name: Annotated[str | None, typer.Argument(help="A name that `ops backup --list` shows; else the newest.")] = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Put back a backup, also if the catalogue cannot be opened. Stop servers first.
 
@@ -73,13 +64,9 @@ def restore(
 
     Example: shortlist ops restore
     """
-    chosen = settings(context, home, config)
-    from shortlist.store.backups.backup import backup_folder, find_backup
-    from shortlist.store.backups.restore import restore as put_back
-
-    found = find_backup(backup_folder(chosen.home, chosen.backup.folder), name)
-    replaced = put_back(chosen.home, found)
-    if as_json:
+    found = find_backup(backup_folder(call.config.home, call.config.backup.folder), name)
+    replaced = put_back(call.config.home, found)
+    if call.as_json:
         print_json({**_document(found), "replaced": str(replaced)})
     else:
         say(f"restored {found.path.name}, created {found.manifest.created:%Y-%m-%d %H:%M} UTC")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from shortlist.app.cli.terminal.options import AsJson
 from shortlist.app.cli.terminal.output import print_json, print_remark, say
+from shortlist.ops.cost.estimate import Workload, estimate, total
+from shortlist.ops.cost.prices import load_prices
 
 
 def cost(
@@ -26,11 +29,6 @@ def cost(
 
     Example: shortlist ops cost --videos 1e6 --readers 1e6 --events-per-day 1e7
     """
-    from dataclasses import asdict
-
-    from shortlist.ops.cost.estimate import Workload, estimate, total
-    from shortlist.ops.cost.prices import load_prices
-
     prices = load_prices()
     load = Workload.of(videos, readers, events, requests)
     lines = estimate(load, prices)

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.output import say
-
-if TYPE_CHECKING:
-    from shortlist.ops.drift.report import Report
+from shortlist.core.display import printable
+from shortlist.ops.drift.check import check
+from shortlist.ops.drift.home_features import calendar_of, home_features
+from shortlist.ops.drift.page import drift_page
+from shortlist.ops.drift.report import Report, continued, read_report, to_json, write_report
+from shortlist.ops.drift.table import HEAD, headline, next_steps, not_judged, steady_line, table_rows
+from shortlist.ops.features.build import build
+from shortlist.ops.features.open_store import open_store
+from shortlist.store.home_files import DRIFT_PAGE
+from shortlist.store.permissions import create_private
 
 DRIFTING = 1
 SHOWN = ("feature", "state", "since", "times the limit", "what changed")
 
 
+@command()
 def drift(
-    context: typer.Context,
+    call: Call,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 also if something drifts.")] = False,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Compare the newest complete day with the days before: what readers chose, new videos, and the lists shown.
 
@@ -32,36 +42,20 @@ def drift(
 
     Example: shortlist ops drift
     """
-    from datetime import UTC, datetime
-
-    from shortlist.app.pipeline import require_ops
-    from shortlist.engine.build import open_home
-
-    require_ops()
-    from shortlist.ops.drift.check import check
-    from shortlist.ops.drift.home_features import calendar_of, home_features
-    from shortlist.ops.drift.page import drift_page
-    from shortlist.ops.drift.report import continued, read_report, to_json, write_report
-    from shortlist.ops.features.build import build
-    from shortlist.ops.features.open_store import open_store
-    from shortlist.store.home_files import DRIFT_PAGE
-    from shortlist.store.permissions import create_private
-
-    chosen = settings(context, home, config)
     now = datetime.now(UTC)
-    with open_home(chosen) as store:
-        features = open_store(store, chosen)
-        build(store, chosen, features, now)
-        calendar = calendar_of(features, chosen, now)
+    with call.open_home() as store:
+        features = open_store(store, call.config)
+        build(store, call.config, features, now)
+        calendar = calendar_of(features, call.config, now)
         last_event = store.catalogue.events.last_number()
-        samples = home_features(store, features, chosen, calendar)
-        report = check(samples, calendar, chosen.drift.false_alarms, now)
+        samples = home_features(store, features, call.config, calendar)
+        report = check(samples, calendar, call.config.drift.false_alarms, now)
         report = continued(report, read_report(store.path), last_event)
         write_report(store.path, report)
         page = store.path / DRIFT_PAGE
         create_private(page)
         page.write_text(drift_page(report), encoding="utf-8")
-    if as_json:
+    if call.as_json:
         typer.echo(to_json(report))
     else:
         _show(report)
@@ -71,14 +65,6 @@ def drift(
 
 
 def _show(report: Report) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from shortlist.core.display import printable
-    from shortlist.ops.drift.table import HEAD, headline, next_steps, not_judged, steady_line, table_rows
-
     say(headline(report))
     table = Table(*SHOWN, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for row in table_rows(report, "drifting", "passed"):

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.terminal.output import say
-
-if TYPE_CHECKING:
-    from shortlist.eval.interleaving import Standing
+from shortlist.app.cli.frame import Call, command
+from shortlist.app.cli.terminal.output import print_json, say
+from shortlist.app.settings_file import config_file_to_write, write_settings
+from shortlist.core.errors import UsageError
+from shortlist.eval.interleaving import Standing, standing
+from shortlist.eval.live_variant import changed_settings, document_of, live_variant
+from shortlist.eval.report.standing import standing_document, standing_lines
+from shortlist.eval.variants import SHIPPED, Variant, load_variants
 
 Name = Annotated[str | None, typer.Argument(help="The experiment's name. Without one, the newest.", metavar="[NAME]")]
 SPEC = "A name in the variants file, or a TOML file of settings as `eval tune --out` writes it."
 
 
+@command()
 def start(
-    context: typer.Context,
+    call: Call,
     name: Annotated[str, typer.Argument(help="A name for the experiment.", metavar="NAME")],
     b: Annotated[str, typer.Option("--b", help=SPEC, metavar="VARIANT")],
     a: Annotated[str, typer.Option("--a", help=SPEC, metavar="VARIANT")] = "default",
@@ -29,32 +33,22 @@ def start(
         Path | None,
         typer.Option("--variants", help="TOML file of variants [eval/ablations.toml].", metavar="FILE"),
     ] = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Start an experiment: from now on every list for a reader is interleaved from the lists of A and B, or, with
     --split, is that of one of them. Running servers follow within seconds. Interleaved lists cost up to twice the time.
 
     Example: shortlist ops experiment start weights --b tuned.toml
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.core.errors import UsageError
-    from shortlist.engine.build import open_home
-    from shortlist.eval.live_variant import document_of, live_variant
-    from shortlist.eval.variants import SHIPPED, load_variants
-
-    if not chosen.exposures.keep_days:
+    if not call.config.exposures.keep_days:
         raise UsageError(
             "nothing is recorded", expected="exposures.keep_days above 0", found="0", remedy="set it, see docs/data.md"
         )
     known = load_variants(variants or SHIPPED)
-    documents = [document_of(live_variant(spec, known, chosen)) for spec in (a, b)]
-    with open_home(chosen) as store:
+    documents = [document_of(live_variant(spec, known, call.config)) for spec in (a, b)]
+    with call.open_home() as store:
         experiments = store.catalogue.experiments
         experiment = experiments.start(name, documents[0], documents[1], "split" if split else "interleave")
-    if as_json:
+    if call.as_json:
         print_json(
             {
                 "name": name, "design": experiment.design, "a": documents[0], "b": documents[1],
@@ -67,60 +61,41 @@ def start(
     say("see `shortlist ops experiment status` when readers have watched some")
 
 
+@command()
 def status(
-    context: typer.Context,
+    call: Call,
     name: Name = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Show which variant leads, and whether the difference is more than chance. Looking often does not spoil the test.
 
     Example: shortlist ops experiment status
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.engine.build import open_home
-    from shortlist.eval.interleaving import standing
-    from shortlist.eval.report.standing import standing_document, standing_lines
-
-    with open_home(chosen) as store:
-        found = standing(store.catalogue, store.catalogue.experiments.find(name), chosen.profile.session_gap_min)
-    if as_json:
+    with call.open_home() as store:
+        found = standing(store.catalogue, store.catalogue.experiments.find(name), call.config.profile.session_gap_min)
+    if call.as_json:
         print_json(standing_document(found))
         return
     for line in standing_lines(found):
         say(line)
 
 
-def stop(
-    context: typer.Context,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
-) -> None:
+@command()
+def stop(call: Call) -> None:
     """End the experiment in progress. Lists are those of the configuration again.
 
     Example: shortlist ops experiment stop
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.core.errors import UsageError
-    from shortlist.engine.build import open_home
-    from shortlist.eval.interleaving import standing
-    from shortlist.eval.report.standing import standing_document, standing_lines
-
-    with open_home(chosen) as store:
+    with call.open_home() as store:
         current = store.catalogue.experiments.current()
         if current is None:
             raise UsageError(
                 "no experiment is in progress", expected="one", found="none",
                 remedy="see `shortlist ops experiment list`",
             )  # fmt: skip
-        found = standing(store.catalogue, current, chosen.profile.session_gap_min)
+        found = standing(store.catalogue, current, call.config.profile.session_gap_min)
         store.catalogue.experiments.end(current.name, "stopped")
         ended = store.catalogue.experiments.find(current.name)
-    if as_json:
+    if call.as_json:
         print_json({**standing_document(found), "ended": ended.ended and ended.ended.isoformat()})
         return
     say(f"{current.name} has ended")
@@ -128,8 +103,9 @@ def stop(
         say(line)
 
 
+@command()
 def promote(
-    context: typer.Context,
+    call: Call,
     name: Name = None,
     variant: Annotated[
         str | None, typer.Option("--variant", help="a or b [the winner].", metavar="a|b", case_sensitive=False)
@@ -137,34 +113,23 @@ def promote(
     out: Annotated[
         Path | None, typer.Option("--out", help="TOML file to write [the configuration in use].", metavar="FILE.toml")
     ] = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """End an experiment and write the settings of its winner into the configuration. Other settings and comments of the
     file stay. Without a winner, choose one with --variant.
 
     Example: shortlist ops experiment promote --out shortlist.toml
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.app.settings_file import config_file_to_write, write_settings
-    from shortlist.engine.build import open_home
-    from shortlist.eval.interleaving import standing
-    from shortlist.eval.live_variant import changed_settings
-    from shortlist.eval.variants import Variant
-
-    file = config_file_to_write(out or config or (context.obj or {}).get("config"))
-    with open_home(chosen) as store:
+    file = config_file_to_write(out or call.config_file)
+    with call.open_home() as store:
         experiments = store.catalogue.experiments
         experiment = experiments.find(name)
-        winner = _winner(standing(store.catalogue, experiment, chosen.profile.session_gap_min), variant)
+        winner = _winner(standing(store.catalogue, experiment, call.config.profile.session_gap_min), variant)
         promoted = Variant.model_validate(experiment.variant(winner))
-        changes = changed_settings(promoted, chosen)
+        changes = changed_settings(promoted, call.config)
         if changes:
             write_settings(file, changes)
         experiments.end(experiment.name, f"promoted {winner}")
-    if as_json:
+    if call.as_json:
         written = str(file) if changes else None
         print_json({"name": experiment.name, "variant": winner, "file": written, "settings": changes})
         return
@@ -176,17 +141,15 @@ def promote(
         say("it is the configuration in use, nothing was written")
 
 
-def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+@command()
+def list_(call: Call) -> None:
     """List all experiments, the newest first.
 
     Example: shortlist ops experiment list
     """
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.engine.build import open_home
-
-    with open_home(settings(context, home, config)) as store:
+    with call.open_home() as store:
         found = store.catalogue.experiments.all()
-    if as_json:
+    if call.as_json:
         print_json(
             [
                 {
@@ -207,8 +170,6 @@ def list_(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
 
 def _winner(found: Standing, given: str | None) -> str:
     """Return the variant to promote. Raises `UsageError` if none has won and none was given."""
-    from shortlist.core.errors import UsageError
-
     winner: Any = given.lower() if given else found.test.winner
     if winner not in ("a", "b"):
         what = "no variant has won yet" if given is None else "unknown variant"

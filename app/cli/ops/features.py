@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import polars as pl
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.output import print_json, print_remark, say
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    import polars as pl
-
-    from shortlist.ops.features.feature_store import FeatureStore
-    from shortlist.ops.features.views import View
-    from shortlist.store.home import Home
+from shortlist.core.errors import RecordError, UsageError
+from shortlist.ingest.records.values import moment
+from shortlist.ops.features.answers import join_features, shown
+from shortlist.ops.features.build import build as build_features
+from shortlist.ops.features.feature_store import FeatureStore
+from shortlist.ops.features.open_store import open_store
+from shortlist.ops.features.points import document, read_points, write_values
+from shortlist.ops.features.views import VIEWS, View
+from shortlist.store.home import Home
 
 Name = Annotated[str, typer.Argument(help="A view of `shortlist ops features list`.", metavar="VIEW")]
 Keys = Annotated[
@@ -27,21 +30,17 @@ Keys = Annotated[
 ]
 
 
-def list_views(
-    context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None
-) -> None:
+@command()
+def list_views(call: Call) -> None:
     """List the views with their features, the version of each definition, and the days that are built.
 
     Example: shortlist ops features list
     """
-    _require()
-    from shortlist.ops.features.views import VIEWS
-
-    with _open(context, home, config) as (_, features):
+    with _open(call) as (_, features):
         progress = features.progress()
         until = progress.moment if progress else None
         days = {name: features.days(view) if progress else [] for name, view in VIEWS.items()}
-    if as_json:
+    if call.as_json:
         views = [
             {
                 "name": view.name, "entity": view.entity, "keys": view.keys, "version": view.version,
@@ -58,31 +57,27 @@ def list_views(
     say(f"built until {until:%Y-%m-%d %H:%M:%S} UTC" if until else "not built yet: run `shortlist ops features build`")
 
 
+@command()
 def show(
-    context: typer.Context,
+    call: Call,
     view: Name,
     keys: Keys = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Print the newest values of an entity, from the online store.
 
     Example: shortlist ops features show reader user_123
     """
-    _require()
-    from datetime import UTC, datetime
-
     chosen = _view(view)
     asked = _entity(chosen, keys or [])
-    with _open(context, home, config) as (store, features):
+    with _open(call) as (store, features):
         _require_known(store, asked)
         found = features.latest(chosen, asked, datetime.now(UTC))
-    _print(found, as_json)
+    _print(found, call.as_json)
 
 
+@command()
 def as_of(
-    context: typer.Context,
+    call: Call,
     view: Name,
     keys: Keys = None,
     at: Annotated[
@@ -95,24 +90,15 @@ def as_of(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the values to this CSV or Parquet file.", metavar="FILE")
     ] = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Print the values as they were known at a moment, or join them to a file of moments (a point-in-time join).
 
     Example: shortlist ops features as-of reader user_123 --at 2026-11-20T12:00:00Z
     """
-    _require()
-    from datetime import UTC, datetime
-
-    from shortlist.core.errors import UsageError
-    from shortlist.ops.features.points import read_points, write_values
-
     chosen = _view(view)
     if points is not None and (keys or at):
         raise UsageError("two questions", expected="KEY and --at, or --points", found="both", remedy="leave one out")
-    with _open(context, home, config) as (store, features):
+    with _open(call) as (store, features):
         if points is not None:
             asked = read_points(points, chosen)
         else:
@@ -125,14 +111,13 @@ def as_of(
         write_values(found, out)
         say(f"{len(found):,} rows written to {out}")
     else:
-        _print(found, as_json)
+        _print(found, call.as_json)
 
 
+@command(json=False)
 def answers(
-    context: typer.Context,
+    call: Call,
     out: Annotated[Path, typer.Option("--out", help="The CSV or Parquet file to write.", metavar="FILE")],
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Write what readers were shown, the values that were known then, and what they chose: a table to train on.
 
@@ -140,35 +125,22 @@ def answers(
 
     Example: shortlist ops features answers --out answers.parquet
     """
-    _require()
-    from datetime import UTC, datetime
-
-    from shortlist.ops.features.answers import join_features, shown
-    from shortlist.ops.features.points import write_values
-
-    with _open(context, home, config) as (store, features):
+    with _open(call) as (store, features):
         progress = features.progress()
         rows = join_features(features, shown(store.catalogue, progress.moment if progress else datetime.now(UTC)))
     write_values(rows, out)
     say(f"{len(rows):,} videos of {rows['request_id'].n_unique():,} answers written to {out}")
 
 
-def build(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+@command()
+def build(call: Call) -> None:
     """Compute what is new: files of the days that changed, and the online values (Feast calls it materialize).
 
     Example: shortlist ops features build
     """
-    _require()
-    from dataclasses import asdict
-
-    from shortlist.engine.build import open_home
-    from shortlist.ops.features.build import build as build_features
-    from shortlist.ops.features.open_store import open_store
-
-    chosen = settings(context, home, config)
-    with open_home(chosen, any_encoder=True) as store:
-        built = build_features(store, chosen, open_store(store, chosen))
-    if as_json:
+    with call.open_home(any_encoder=True) as store:
+        built = build_features(store, call.config, open_store(store, call.config))
+    if call.as_json:
         print_json(asdict(built))
         return
     say(f"{'all days' if built.whole else 'the newest days'} from {built.events:,} events")
@@ -181,36 +153,19 @@ def build(context: typer.Context, as_json: AsJson = False, home: HomeDir = None,
         )
 
 
-def _require() -> None:
-    from shortlist.app.pipeline import require_ops
-
-    require_ops()
-
-
 @contextmanager
-def _open(context: typer.Context, home: Path | None, config: Path | None) -> Iterator[tuple[Home, FeatureStore]]:
-    from shortlist.engine.build import open_home
-    from shortlist.ops.features.open_store import open_store
-
-    chosen = settings(context, home, config)
-    with open_home(chosen, any_encoder=True) as store:
-        yield store, open_store(store, chosen)
+def _open(call: Call) -> Iterator[tuple[Home, FeatureStore]]:
+    with call.open_home(any_encoder=True) as store:
+        yield store, open_store(store, call.config)
 
 
 def _view(name: str) -> View:
-    from shortlist.core.errors import UsageError
-    from shortlist.ops.features.views import VIEWS
-
     if name not in VIEWS:
         raise UsageError("unknown view", expected=f"one of {', '.join(VIEWS)}", found=repr(name), remedy="correct it")
     return VIEWS[name]
 
 
 def _entity(view: View, keys: list[str]) -> pl.DataFrame:
-    import polars as pl
-
-    from shortlist.core.errors import UsageError
-
     if len(keys) != len(view.entity):
         remedy = f"shortlist ops features show {view.name} {' '.join(name.upper() for name in view.entity)}"
         expected = " and ".join(view.entity)
@@ -227,9 +182,6 @@ def _require_known(store: Home, asked: pl.DataFrame) -> None:
 
 
 def _moment(text: str) -> datetime:
-    from shortlist.core.errors import RecordError
-    from shortlist.ingest.records.values import moment
-
     found = moment(text, "--at")
     if found is None:
         raise RecordError("no time", expected="a time as 2026-11-20T12:00:00Z", found=repr(text), remedy="correct --at")
@@ -237,8 +189,6 @@ def _moment(text: str) -> datetime:
 
 
 def _print(found: pl.DataFrame, as_json: bool) -> None:
-    from shortlist.ops.features.points import document
-
     rows = document(found)
     if as_json:
         print_json(rows)

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.output import print_json, say
+from shortlist.engine.build import encoder_of, open_home
+from shortlist.ops.publish.manifest import Manifest
+from shortlist.ops.publish.place import open_place
+from shortlist.ops.publish.publish import publish as publish_home
+from shortlist.ops.publish.publish import read_manifest, read_pointer
+from shortlist.store.home_files import PUBLISHED
 
-if TYPE_CHECKING:
-    from shortlist.ops.publish.manifest import Manifest
 
-
+@command()
 def publish(
-    context: typer.Context,
+    call: Call,
     to: Annotated[str | None, typer.Option("--to", help="A folder, or s3://BUCKET/PREFIX.", metavar="PLACE")] = None,
     list_only: Annotated[bool, typer.Option("--list", help="List the snapshots that are there, newest first.")] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Read back what is there, and replace what is damaged.")
     ] = False,
     keep: Annotated[int | None, typer.Option("--keep", help="How many snapshots to keep.", min=1, metavar="N")] = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Publish the index, the models in use and the catalogue as a snapshot, which servers follow (store.snapshot).
 
@@ -32,20 +33,14 @@ def publish(
 
     Example: shortlist ops publish --to s3://my-bucket/shortlist
     """
-    chosen = settings(context, home, config, **({"publish": {"to": to}} if to else {}))
-    from shortlist.engine.build import encoder_of, open_home
-    from shortlist.ops.publish.place import open_place
-    from shortlist.ops.publish.publish import publish as publish_home
-    from shortlist.ops.publish.publish import read_manifest, read_pointer
-    from shortlist.store.home_files import PUBLISHED
-
+    chosen = call.settings(**({"publish": {"to": to}} if to else {}))
     place = open_place(chosen.publish.to or str(chosen.home / PUBLISHED), chosen.media)
     if list_only:
         pointer, _ = read_pointer(place)
         found = [(one.name, read_manifest(place, one)) for one in (pointer.snapshots if pointer else ())]
-        if as_json:
+        if call.as_json:
             print_json([_document(name, manifest) for name, manifest in found])
-        for name, manifest in [] if as_json else found:
+        for name, manifest in [] if call.as_json else found:
             created, size = f"{manifest.created:%Y-%m-%d %H:%M:%S}", f"{manifest.size / 1e6:,.1f} MB"
             say(f"{manifest.number:>8}  {created} UTC  revision {manifest.revision}  {size}  {name}")
         return
@@ -53,7 +48,7 @@ def publish(
         made = publish_home(
             store, place, encoder_of(chosen), keep or chosen.publish.keep, chosen.retrieval.cowatch_top, verify=verify
         )
-    if as_json:
+    if call.as_json:
         sent = {"new": made.is_new, "sent_blocks": made.sent_blocks, "sent_bytes": made.sent_bytes, "kept": made.kept}
         print_json({**_document(made.name, made.manifest), **sent, "place": place.address})
         return

@@ -7,31 +7,26 @@ from typing import Annotated
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.terminal.output import say
+from shortlist.app.cli.frame import Call, command
+from shortlist.app.cli.terminal.output import print_json, progress_bar, say
+from shortlist.engine.build import repair
+from shortlist.ingest.simulate.simulate import simulate as simulate_readers
 
 
+@command()
 def simulate(
-    context: typer.Context,
+    call: Call,
     readers: Annotated[int, typer.Option("--readers", help="How many readers.", min=1)] = 100,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same readers.")] = 0,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Create readers with a known taste, and the events of their watching and reading in this home.
 
     Example: shortlist ops simulate --readers 1000 --seed 7
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import print_json, progress_bar
-    from shortlist.engine.build import open_home, repair
-    from shortlist.ingest.simulate.simulate import simulate as simulate_readers
-
-    with open_home(chosen) as store, progress_bar("simulating", readers, quiet=as_json) as progress:
-        repair(store, chosen)
+    with call.open_home() as store, progress_bar("simulating", readers, quiet=call.as_json) as progress:
+        repair(store, call.config)
         result = simulate_readers(store, readers, seed, datetime.now(UTC), progress)
-    if as_json:
+    if call.as_json:
         print_json({"readers": result.readers, "events": result.events, "tastes": str(result.tastes)})
         return
     say(f"{result.readers:,} readers with {result.events:,} events; their tastes are written to {result.tastes}")

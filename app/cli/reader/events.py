@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.failure_table import print_failures
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, settings
-from shortlist.app.cli.terminal.output import say
-
-if TYPE_CHECKING:
-    from shortlist.core.types import Event
+from shortlist.app.cli.terminal.list_options import K
+from shortlist.app.cli.terminal.output import print_json, say
+from shortlist.core.types import Event
 
 SOME_FAILED = 1
 
 
+@command()
 def list_(
-    context: typer.Context,
+    call: Call,
     user: Annotated[str, typer.Argument(help="The reader's id.", metavar="USER")],
     k: K = 50,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """List a reader's newest events with their ids. Events in the future are marked and ignored.
 
     Example: shortlist reader events list user_123 -k 20
     """
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.engine.build import open_home
-
-    with open_home(settings(context, home, config)) as store:
+    with call.open_home() as store:
         reader = store.catalogue.readers.get(user)
         latest = store.catalogue.events.latest()
         rows = [
             _document(event, event.at > latest) for event in store.catalogue.events.newest([reader.id], k)[reader.id]
         ]
-    if as_json:
+    if call.as_json:
         print_json({"user_id": user, "events": rows})
         return
     for row in rows:
@@ -47,25 +41,20 @@ def list_(
         say(f"no events of {user}")
 
 
+@command()
 def remove(
-    context: typer.Context,
+    call: Call,
     event_ids: Annotated[list[str], typer.Argument(help="Ids that `reader events list` shows.", metavar="ID...")],
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Delete events for good. Profiles, popularity and watched-together counts no longer include them.
 
     Example: shortlist reader events remove 0c9a1d5e7f3b
     """
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.engine.build import open_home
-
-    with open_home(settings(context, home, config)) as store:
+    with call.open_home() as store:
         removed = sorted(store.catalogue.events.get_many(event_ids))
         store.catalogue.events.remove(removed)
     unknown = sorted(set(event_ids) - set(removed))
-    if as_json:
+    if call.as_json:
         print_json({"removed": removed, "unknown": unknown})
     else:
         say(f"{len(removed):,} removed, {len(unknown):,} unknown")

@@ -5,23 +5,26 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.output import print_json, print_remark, say
+from shortlist.app.privacy.copies import TREATMENTS
+from shortlist.app.privacy.export_reader import export_reader as export
+from shortlist.app.privacy.forget import Forgotten
+from shortlist.app.privacy.forget import forget as forget_subjects
+from shortlist.app.privacy.receipt import Document, verify_receipt
 from shortlist.core.errors import UsageError
-
-if TYPE_CHECKING:
-    from shortlist.app.privacy.forget import Forgotten
-    from shortlist.app.privacy.receipt import Document
+from shortlist.store.catalogue.erasure.subject import Subject
 
 NOT_PROVED = 1
 
 
+@command()
 def forget(
-    context: typer.Context,
+    call: Call,
     readers: Annotated[
         list[str] | None, typer.Argument(help="Ids of readers. Without one, complete an interrupted run.")
     ] = None,
@@ -41,9 +44,6 @@ def forget(
     verify: Annotated[
         Path | None, typer.Option("--verify", help="Check the signature of a receipt of this home.", metavar="FILE")
     ] = None,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Erase readers, videos or articles for good: from events, lists, chats, caches, counts, the index. A signed
     receipt says what was done.
@@ -54,15 +54,9 @@ def forget(
 
     Example: shortlist reader forget user_123 --prove --backups rewrite
     """
-    chosen = settings(context, home, config)
     if verify is not None:
-        _verify(chosen.home, verify, as_json)
+        _verify(call.config.home, verify, call.as_json)
         return
-    from shortlist.app.privacy.copies import TREATMENTS
-    from shortlist.app.privacy.forget import forget as forget_subjects
-    from shortlist.engine.build import open_home
-    from shortlist.store.catalogue.erasure.subject import Subject
-
     treatment = next((one for one in TREATMENTS if one == backups), None)
     if treatment is None:
         expected = f"one of {', '.join(TREATMENTS)}"
@@ -72,11 +66,11 @@ def forget(
         *(Subject("video", one) for one in videos or ()),
         *(Subject("article", one) for one in articles or ()),
     ]
-    with open_home(chosen, any_encoder=True) as store:
+    with call.open_home(any_encoder=True) as store:
         if subjects and not yes:
             _ask(list(map(str, subjects)))
-        done = forget_subjects(store, chosen, subjects, treatment, prove=prove)
-    if as_json:
+        done = forget_subjects(store, call.config, subjects, treatment, prove=prove)
+    if call.as_json:
         print_json({**done.receipt, "file": str(done.path)})
     else:
         _show(done)
@@ -84,22 +78,17 @@ def forget(
         raise typer.Exit(NOT_PROVED)
 
 
+@command(json=False)
 def export_reader(
-    context: typer.Context,
+    call: Call,
     reader: Annotated[str, typer.Argument(help="The reader's id.", metavar="READER")],
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Print everything that is stored of a reader as one JSON document.
 
     Example: shortlist reader export user_123
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.privacy.export_reader import export_reader as export
-    from shortlist.engine.build import open_home
-
-    with open_home(chosen, any_encoder=True) as store:
-        print_json(export(store, chosen, reader))
+    with call.open_home(any_encoder=True) as store:
+        print_json(export(store, call.config, reader))
 
 
 def _ask(subjects: list[str]) -> None:
@@ -111,8 +100,6 @@ def _ask(subjects: list[str]) -> None:
 
 
 def _verify(home: Path, file: Path, as_json: bool) -> None:
-    from shortlist.app.privacy.receipt import verify_receipt
-
     receipt = verify_receipt(home, file)
     if as_json:
         print_json({"genuine": True, "receipt": receipt})

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.agent.reader.objective import describe_objective, objective_document, read_objective
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.output import print_json, say
-
-if TYPE_CHECKING:
-    from shortlist.core.types import Profile
+from shortlist.core.types import NO_OBJECTIVE, Profile
 
 Names = list[str] | None
 
 
+@command()
 def objective(
-    context: typer.Context,
+    call: Call,
     user: Annotated[str, typer.Argument(help="Id of the reader.", metavar="USER")],
     more: Annotated[Names, typer.Option("--more", help="A category or channel to get more of. Repeat it.")] = None,
     less: Annotated[Names, typer.Option("--less", help="A category or channel to get less of. Repeat it.")] = None,
@@ -27,9 +27,6 @@ def objective(
         float | None, typer.Option("--length", help="Seconds above which a video is wanted less; 0 for none.", min=0)
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Forget what was stored before.")] = False,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Show what USER wants of every list, or change it.
 
@@ -37,12 +34,7 @@ def objective(
 
     Example: shortlist reader objective user_123 --less sports --length 60
     """
-    chosen = settings(context, home, config)
-    from shortlist.agent.reader.objective import objective_document, read_objective
-    from shortlist.core.types import NO_OBJECTIVE
-    from shortlist.engine.engine import open_engine
-
-    with open_engine(chosen) as engine:
+    with call.open_engine() as engine:
         recommender = engine.recommender()
         columns = recommender.snapshot.columns
         asked = read_objective(
@@ -54,15 +46,13 @@ def objective(
             before = NO_OBJECTIVE if clear else profile.objective
             engine.home.catalogue.objectives.put(user, before.merged(asked))
             profile = recommender.profile(user)
-    if as_json:
+    if call.as_json:
         print_json(objective_document(profile))
     else:
         _show(profile)
 
 
 def _show(profile: Profile) -> None:
-    from shortlist.agent.reader.objective import describe_objective
-
     entries: list[Any] = list(describe_objective(profile.objective, profile.disliked_channels))
     for entry in entries:
         say(entry)

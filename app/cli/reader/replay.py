@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.output import print_json, say
-
-if TYPE_CHECKING:
-    from shortlist.app.replay import Replay
+from shortlist.app.replay import Replay
+from shortlist.app.replay import replay as repeat
 
 DIFFERENT = 1
 
 
+@command()
 def replay(
-    context: typer.Context,
+    call: Call,
     request_id: Annotated[str, typer.Argument(help="The request_id of an answer.", metavar="REQUEST_ID")],
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Answer a recorded request again: the same list, score by score, or what has changed since.
 
@@ -29,13 +26,9 @@ def replay(
 
     Example: shortlist reader replay REQUEST_ID
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.replay import replay as repeat
-    from shortlist.engine.build import open_home
-
-    with open_home(chosen) as store:
-        found = repeat(store, chosen, request_id)
-    if as_json:
+    with call.open_home() as store:
+        found = repeat(store, call.config, request_id)
+    if call.as_json:
         print_json(found.document)
     else:
         _show(found)

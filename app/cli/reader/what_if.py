@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
 
+from shortlist.agent.what_if.what_if import Move, WhatIf, read_change, what_if
+from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.filter_options import with_filter_options
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, K, Rerank, check_rerank, settings
+from shortlist.app.cli.terminal.list_options import About, K, Rerank
 from shortlist.app.cli.terminal.output import print_json, print_notes, say
+from shortlist.core.display import printable
 from shortlist.core.errors import UsageError
 from shortlist.core.ranking import Filters, Request
 
-if TYPE_CHECKING:
-    from shortlist.agent.what_if.what_if import Move, WhatIf
 
-
+@command()
 @with_filter_options
 def whatif(
-    context: typer.Context,
+    call: Call,
     user: Annotated[str, typer.Argument(help="Id of the reader.", metavar="USER")],
     without: Annotated[
         list[str] | None,
@@ -41,11 +45,8 @@ def whatif(
         float | None, typer.Option("--half-life", help="Days after which an event counts half.")
     ] = None,
     k: K = 10,
-    about: Annotated[str | None, typer.Option("--about", help="A wish: what the reader is in the mood for.")] = None,
+    about: About = None,
     rerank: Rerank = "none",
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
     *,
     filters: Filters,
 ) -> None:
@@ -55,19 +56,14 @@ def whatif(
 
     Example: shortlist reader whatif user_123 --less sports --weights dense=2
     """
-    chosen = settings(context, home, config)
-    check_rerank(rerank)
-    from shortlist.agent.what_if.what_if import read_change, what_if
-    from shortlist.engine.engine import open_engine
-
-    with open_engine(chosen) as engine:
+    with call.open_engine() as engine:
         recommender = engine.recommender()
         change = read_change(
             recommender, without=without or (), more=more or (), less=less or (), length_s=max_length,
             weights=_weights(weights or ()), half_life_days=half_life,
         )  # fmt: skip
         found = what_if(recommender, engine.home.catalogue, Request(user, k, about, rerank, filters=filters), change)
-    if as_json:
+    if call.as_json:
         print_json(found.document)
         return
     print_moves(found)
@@ -76,12 +72,6 @@ def whatif(
 
 def print_moves(found: WhatIf) -> None:
     """Print the list after the change, the moves, and what left the list."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    from shortlist.core.display import printable
-
     if all(move.before == move.after for move in found.moves):
         say(f"nothing moves among the best {found.k}")
         return

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from shortlist.agent.explain.explain import FUSION
 from shortlist.agent.rerank.blend import RERANK
-from shortlist.app.cli.terminal.result_list import NOTHING
 from shortlist.core.display import category_label, clock, day, length, printable
 from shortlist.core.ranking import Answer, Recommendation, Stage
 
@@ -24,9 +23,6 @@ def print_explained(answer: Answer, causes: Mapping[str, str]) -> None:
     `causes` say by id what of the history keeps it in the list.
     """
     console = Console()
-    if not answer.recommendations:
-        console.print(NOTHING)
-        return
     most = max(abs(one.contribution or 0) for item in answer.recommendations for one in item.stages.values())
     for item in answer.recommendations:
         for text, style in _heading(item, causes.get(item.video.id)):

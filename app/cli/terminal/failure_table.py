@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
 from shortlist.core.display import printable
 
 SHOWN = 20
@@ -14,11 +19,6 @@ def print_failures(failures: Sequence[tuple[str, str]], *, err: bool = True) -> 
     """Print (item, reason) pairs as a table: the first twenty and the number of the others. Does nothing for none."""
     if not failures:
         return
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     console = Console(stderr=err)
     if not console.is_terminal:
         console.width = UNBROKEN

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-if TYPE_CHECKING:
-    from shortlist.core.types import Video
-    from shortlist.store.home import Home
+from shortlist.core.types import Video
+from shortlist.store.home import Home
 
 # Variables that only terminals with hyperlinks set, and values of TERM that only they have.
 SETTERS = ("WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "WEZTERM_PANE", "GHOSTTY_RESOURCES_DIR", "DOMTERM")

@@ -8,15 +8,18 @@ from dataclasses import replace
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
-from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
 
 from shortlist.agent.recommend import Draft, Progress, Recommender
 from shortlist.agent.rerank.budget import out_of_time_note
+from shortlist.app.cli.terminal.hyperlinks import address_of
+from shortlist.app.cli.terminal.result_list import list_lines
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Answer, Request
-
-if TYPE_CHECKING:
-    from shortlist.store.home import Home
+from shortlist.store.home import Home
 
 BAR_CELLS = 20
 GRACE_S = 0.5  # beyond the budget, for what follows the last call
@@ -89,13 +92,6 @@ def progress_line(judged: int, total: int) -> str:
 @contextmanager
 def _screen(home: Home) -> Iterator[Show]:
     """Yield a function that shows a list and a line below it in place of the last ones; it does nothing in a pipe."""
-    from rich.console import Console, Group
-    from rich.live import Live
-    from rich.text import Text
-
-    from shortlist.app.cli.terminal.hyperlinks import address_of
-    from shortlist.app.cli.terminal.result_list import list_lines
-
     console = Console()
     with Live(console=console, auto_refresh=False, transient=True) as live:
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
+from shortlist.app.cli.terminal.explained_list import print_explained
 from shortlist.app.cli.terminal.hyperlinks import address_of, has_hyperlinks, target
 from shortlist.core.display import day, length, printable
 from shortlist.core.ranking import Answer, Recommendation
 from shortlist.core.types import Video
-
-if TYPE_CHECKING:
-    from shortlist.store.home import Home
+from shortlist.store.home import Home
 
 SCREEN_LINES = 40
 LINES_EACH = 4  # of one result, so that ten fill a screen
@@ -29,9 +27,7 @@ def print_answer(
     answer: Answer, home: Home, explain: bool = False, causes: Mapping[str, str] = MappingProxyType({})
 ) -> None:
     """Print the results as a list, or with all that is known of each; `causes` say by id what keeps it in the list."""
-    if explain:
-        from shortlist.app.cli.terminal.explained_list import print_explained
-
+    if explain and answer.recommendations:
         print_explained(answer, causes)
         return
     console = Console()

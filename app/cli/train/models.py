@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.terminal.output import say
-
-if TYPE_CHECKING:
-    from typing import Any
+from shortlist.app.cli.frame import Call, command
+from shortlist.app.cli.terminal.output import bars_one_by_one, print_json, say
+from shortlist.app.training import train_and_judge, train_on
+from shortlist.core.errors import UsageError
+from shortlist.engine.build import open_home
+from shortlist.learning.plan import MODELS, Plan
 
 SPECS = "events, mind:DIR, watches:DIR or simulated:N"
 WEIGHTS, ALL = "weights", "all"
 SAID = {"champion": "promoted", "approved": "approved"}
 
 
+@command()
 def train(
-    context: typer.Context,
+    call: Call,
     seed: Annotated[int, typer.Option("--seed", help="Seed of everything that is drawn at random.", min=0)] = 0,
     data: Annotated[
         str | None,
@@ -30,9 +32,6 @@ def train(
     promote: Annotated[
         bool, typer.Option("--promote/--no-promote", help="Use what is better at once, or leave it approved.")
     ] = True,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Train models on what this home's readers watched. A stopped training goes on where it was.
 
@@ -48,19 +47,13 @@ def train(
 
     Example: shortlist train all
     """
-    chosen, model = settings(context, home, config), str(context.info_name)
-    from shortlist.app.cli.terminal.output import bars_one_by_one, print_json
-    from shortlist.app.training import train_and_judge, train_on
-    from shortlist.core.errors import UsageError
-    from shortlist.engine.build import open_home
-    from shortlist.learning.plan import MODELS, Plan
-
+    chosen, model = call.config, call.name
     plans: dict[str, list[Plan | None]] = {WEIGHTS: [None], ALL: [None, Plan.of("ranker", seed)]}
     plans |= {name: [Plan.of(name, seed)] for name in MODELS}
     if data is not None and model == WEIGHTS:
         remedy = "use `shortlist eval tune`, which writes weights for --config"
         raise UsageError("weights are not trained on a data set", expected="a model", found=WEIGHTS, remedy=remedy)
-    with bars_one_by_one(as_json) as bars:
+    with bars_one_by_one(call.as_json) as bars:
         if data is not None:
             documents = [train_on(data, chosen, plan, bars) for plan in plans[model] if plan]
         else:
@@ -68,7 +61,7 @@ def train(
                 documents = [
                     train_and_judge(store, chosen, plan, bars, gate=gate, promotes=promote) for plan in plans[model]
                 ]
-    if as_json:
+    if call.as_json:
         print_json({"versions": documents})
         return
     for document in documents:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, settings
-from shortlist.app.cli.terminal.output import say
-
-if TYPE_CHECKING:
-    from typing import Any
+from shortlist.app.cli.frame import Call, command
+from shortlist.app.cli.terminal.output import bars_one_by_one, print_json, say
+from shortlist.app.distillation import distil as make_student
 
 
+@command()
 def student(
-    context: typer.Context,
+    call: Call,
     hours: Annotated[
         float,
         typer.Option(
@@ -31,9 +30,6 @@ def student(
     gate: Annotated[
         bool, typer.Option("--gate/--no-gate", help="Compare with no rerank, and promote the student if it is better.")
     ] = True,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Make a student: a small model that judges candidates for a wish as the language model does, far faster.
 
@@ -43,17 +39,18 @@ def student(
 
     Example: shortlist train student --hours 2
     """
-    chosen = settings(context, home, config)
-    from shortlist.app.cli.terminal.output import bars_one_by_one, print_json
-    from shortlist.app.distillation import distil as make_student
-    from shortlist.engine.build import open_home
-
     real = wishes.read_text(encoding="utf-8", errors="replace").splitlines() if wishes else []
-    with open_home(chosen) as store, bars_one_by_one(as_json) as bars:
+    with call.open_home() as store, bars_one_by_one(call.as_json) as bars:
         document = make_student(
-            store, chosen, hours, real, bars, gate=gate, say=lambda line: None if as_json else say(line, err=True)
+            store,
+            call.config,
+            hours,
+            real,
+            bars,
+            gate=gate,
+            say=lambda line: None if call.as_json else say(line, err=True),
         )
-    if as_json:
+    if call.as_json:
         print_json(document)
     else:
         _show(document)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from shortlist.app.cli.terminal.options import Rerank
-from shortlist.core.config import RERANK_CHOICES
-
 SLOW = ("numpy", "pydantic", "rich", "sqlalchemy", "torch", "pyarrow", "chromadb")
 
 
@@ -18,8 +15,3 @@ def test_help_imports_no_slow_package() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
-
-
-def test_the_help_of_rerank_lists_every_method() -> None:
-    [option] = Rerank.__metadata__  # type: ignore[attr-defined]
-    assert option.help == f"One of {', '.join(RERANK_CHOICES)}."

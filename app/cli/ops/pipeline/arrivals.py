@@ -3,49 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
-from shortlist.app.cli.terminal.output import say
-
-if TYPE_CHECKING:
-    from shortlist.core.config import Config
-    from shortlist.ops.data.ledger import Arrival
-    from shortlist.ops.data.workplace import Workplace
+from shortlist.app.cli.frame import Call, command, open_or_create
+from shortlist.app.cli.ingest.update_index import make_searchable
+from shortlist.app.cli.terminal.output import print_json, say
+from shortlist.app.pipeline import open_workplace
+from shortlist.core.config import Config
+from shortlist.core.display import printable
+from shortlist.ops.data.arrivals import accept as accept_arrival
+from shortlist.ops.data.arrivals import ingest_arrivals, take_arrivals, validate_arrivals
+from shortlist.ops.data.ledger import Arrival
+from shortlist.ops.data.workplace import Workplace
 
 Number = Annotated[int, typer.Argument(help="The number of a refused file.", metavar="NUMBER")]
 Limit = Annotated[int, typer.Option("--limit", help="At most this many, the newest.", min=1, metavar="N")]
 
 
-def arrive(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+@command()
+def arrive(call: Call) -> None:
     """Take complete files from incoming/, each content once. The first step of the pipeline.
 
     Example: shortlist ops pipeline arrive
     """
-    from shortlist.ops.data.arrivals import take_arrivals
-
-    _run(take_arrivals, settings(context, home, config), as_json)
+    _run(take_arrivals, call.config, call.as_json)
 
 
-def validate(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+@command()
+def validate(call: Call) -> None:
     """Check the files that were taken. Bad rows go to quarantine/, bad files to failed/.
 
     Example: shortlist ops pipeline validate
     """
-    from shortlist.ops.data.arrivals import validate_arrivals
-
-    _run(validate_arrivals, settings(context, home, config), as_json)
+    _run(validate_arrivals, call.config, call.as_json)
 
 
-def ingest(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+@command()
+def ingest(call: Call) -> None:
     """Store the files that passed, and make them searchable.
 
     Example: shortlist ops pipeline ingest
     """
-    from shortlist.app.cli.ingest.update_index import make_searchable
-    from shortlist.ops.data.arrivals import ingest_arrivals
 
     def store(place: Workplace) -> list[Arrival]:
         stored = ingest_arrivals(place)
@@ -53,44 +58,34 @@ def ingest(context: typer.Context, as_json: AsJson = False, home: HomeDir = None
             make_searchable(place.home, place.config)
         return stored
 
-    _run(store, settings(context, home, config), as_json)
+    _run(store, call.config, call.as_json)
 
 
+@command()
 def arrivals(
-    context: typer.Context,
+    call: Call,
     limit: Limit = 20,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """List the files that were taken, and what became of them.
 
     Example: shortlist ops pipeline arrivals --limit 5
     """
-    _run(lambda place: place.ledger.newest(limit), settings(context, home, config), as_json)
+    _run(lambda place: place.ledger.newest(limit), call.config, call.as_json)
 
 
+@command()
 def accept(
-    context: typer.Context,
+    call: Call,
     number: Number,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Let a refused file pass as it is. The next run stores it; its bad rows go to quarantine/ all the same.
 
     Example: shortlist ops pipeline accept 17
     """
-    from shortlist.ops.data.arrivals import accept as accept_arrival
-
-    _run(lambda place: [accept_arrival(place, number)], settings(context, home, config), as_json)
+    _run(lambda place: [accept_arrival(place, number)], call.config, call.as_json)
 
 
 def _run(step: Callable[[Workplace], Sequence[Arrival]], config: Config, as_json: bool) -> None:
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.app.pipeline import open_workplace, require_ops
-
-    require_ops()
     with open_or_create(config) as store, open_workplace(store, config) as place:
         found = step(place)
     if as_json:
@@ -101,20 +96,11 @@ def _run(step: Callable[[Workplace], Sequence[Arrival]], config: Config, as_json
 
 def document(arrival: Arrival) -> dict[str, object]:
     """Return an arrival as JSON."""
-    from dataclasses import asdict
-
     return {**asdict(arrival), "at": arrival.at.isoformat(timespec="seconds")}
 
 
 def show(found: Sequence[Arrival]) -> None:
     """Print arrivals as a table, with the reasons below."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from shortlist.core.display import printable
-
     if not found:
         say("no files")
         return

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
-from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir, open_or_create, settings
-from shortlist.app.cli.terminal.output import say
-
-if TYPE_CHECKING:
-    from shortlist.core.config import Config
-    from shortlist.ops.pipeline.history import Execution, Run
+from shortlist.app.cli.frame import Call, command, open_or_create
+from shortlist.app.cli.terminal.output import print_json, say
+from shortlist.app.pipeline import execute_with, open_workplace
+from shortlist.core.config import Config
+from shortlist.engine.build import open_home
+from shortlist.ops.pipeline.draw import mermaid
+from shortlist.ops.pipeline.history import Execution, History, Run
+from shortlist.ops.pipeline.runner import run_pipeline
+from shortlist.ops.pipeline.sagemaker import definition
+from shortlist.ops.pipeline.steps import STEPS
+from shortlist.ops.pipeline.triggers import Debounce, reason_now
 
 FAILED = 1
 Limit = Annotated[int, typer.Option("--limit", help="At most this many, the newest.", min=1, metavar="N")]
 
 
+@command()
 def run(
-    context: typer.Context,
+    call: Call,
     reason: Annotated[str, typer.Option("--reason", help="Why it runs, for the history.")] = "by hand",
     train: Annotated[bool, typer.Option("--train", help="Train even if there are few new events.")] = False,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Run every step that has something to do: take files, check and store them, train. A killed run is resumed.
 
@@ -32,21 +36,17 @@ def run(
 
     Example: shortlist ops pipeline run --reason cron
     """
-    from shortlist.app.cli.terminal.output import print_json
-
-    chosen = settings(context, home, config)
-    done = _run(chosen, reason, ("train",) if train else (), quiet=as_json)
-    if as_json:
+    done = _run(call.config, reason, ("train",) if train else (), quiet=call.as_json)
+    if call.as_json:
         print_json(document(done))
     if done.state in ("failed", "incomplete"):
         raise typer.Exit(FAILED)
 
 
+@command(json=False)
 def watch(
-    context: typer.Context,
+    call: Call,
     once: Annotated[bool, typer.Option("--once", help="End after the first run.")] = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """Run the pipeline whenever files arrive or there are many new events, until Ctrl-C.
 
@@ -54,43 +54,33 @@ def watch(
 
     Example: shortlist ops pipeline watch
     """
-    from shortlist.app.pipeline import open_workplace, require_ops
-    from shortlist.ops.pipeline.history import History
-    from shortlist.ops.pipeline.triggers import Debounce, reason_now
-
-    require_ops()
-    chosen = settings(context, home, config)
-    timing = chosen.pipeline
+    timing = call.config.pipeline
     debounce = Debounce(timing.quiet_s, timing.longest_wait_s)
-    say(f"watching {timing.folder or chosen.home}/incoming", err=True)
+    say(f"watching {timing.folder or call.config.home}/incoming", err=True)
     while True:
-        with open_or_create(chosen) as store, open_workplace(store, chosen) as place:
+        with open_or_create(call.config) as store, open_workplace(store, call.config) as place:
             history = History(store.path)
             reason = reason_now(place, history)
             history.close()
         if debounce.passes(reason, time.monotonic()):
-            done = _run(chosen, reason or "", (), quiet=False)
+            done = _run(call.config, reason or "", (), quiet=False)
             debounce.ended(failed=done.state == "failed", now=time.monotonic())
             if once:
                 return
         time.sleep(timing.poll_s)
 
 
+@command()
 def history(
-    context: typer.Context,
+    call: Call,
     limit: Limit = 10,
-    as_json: AsJson = False,
-    home: HomeDir = None,
-    config: ConfigFile = None,
 ) -> None:
     """List the runs: why, when, how long, at what cost, and what each step did.
 
     Example: shortlist ops pipeline history --limit 3
     """
-    from shortlist.app.cli.terminal.output import print_json
-
-    found = _newest(settings(context, home, config), limit)
-    if as_json:
+    found = _newest(call.config, limit)
+    if call.as_json:
         print_json([document(one) for one in found])
         return
     if not found:
@@ -102,18 +92,15 @@ def history(
             _say_step(step)
 
 
-def show(context: typer.Context, as_json: AsJson = False, home: HomeDir = None, config: ConfigFile = None) -> None:
+@command()
+def show(call: Call) -> None:
     """Draw the steps as a Mermaid flowchart, with the state of the last run.
 
     Example: shortlist ops pipeline show
     """
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.ops.pipeline.draw import mermaid
-    from shortlist.ops.pipeline.steps import STEPS
-
-    newest = _newest(settings(context, home, config), 1)
+    newest = _newest(call.config, 1)
     last = newest[0] if newest else None
-    if as_json:
+    if call.as_json:
         steps = [
             {"name": step.name, "command": ["shortlist", *step.command], "inputs": step.inputs, "outputs": step.outputs}
             for step in STEPS
@@ -128,22 +115,10 @@ def sagemaker() -> None:
 
     Example: shortlist ops pipeline sagemaker > pipeline.json
     """
-    from shortlist.app.cli.terminal.output import print_json
-    from shortlist.app.pipeline import require_ops
-
-    require_ops()
-    from shortlist.ops.pipeline.sagemaker import definition
-    from shortlist.ops.pipeline.steps import STEPS
-
     print_json(definition(STEPS))
 
 
 def _run(config: Config, reason: str, forced: tuple[str, ...], quiet: bool) -> Run:
-    from shortlist.app.pipeline import execute_with, open_workplace, require_ops
-    from shortlist.ops.pipeline.history import History
-    from shortlist.ops.pipeline.runner import run_pipeline
-
-    require_ops()
     with open_or_create(config) as store, open_workplace(store, config) as place:
         history = History(store.path)
         try:
@@ -154,11 +129,6 @@ def _run(config: Config, reason: str, forced: tuple[str, ...], quiet: bool) -> R
 
 
 def _newest(config: Config, limit: int) -> list[Run]:
-    from shortlist.app.pipeline import require_ops
-    from shortlist.engine.build import open_home
-    from shortlist.ops.pipeline.history import History
-
-    require_ops()
     with open_home(config) as store:
         history = History(store.path)
         try:
@@ -174,7 +144,5 @@ def _say_step(step: Execution) -> None:
 
 def document(one: Run) -> dict[str, object]:
     """Return a run as JSON."""
-    from dataclasses import asdict
-
     ended = one.ended.isoformat(timespec="seconds") if one.ended else None
     return {**asdict(one), "began": one.began.isoformat(timespec="seconds"), "ended": ended}
