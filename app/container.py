@@ -14,6 +14,7 @@ from collections.abc import MutableMapping
 
 from shortlist.app.settings import find_settings
 from shortlist.core.log import configure
+from shortlist.core.plugins import PLUGINS
 
 SERVE, DRIFT = "serve", "DriftExcess"
 
@@ -35,6 +36,7 @@ def serve() -> None:
     from shortlist.serving.http.server import open_listener, run
     from shortlist.serving.sagemaker import PORT, create_endpoint
 
+    PLUGINS.named_only = True
     config = find_settings(None, {}).config
     configure(config.log_level)
     log_request_ids()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError, ReadOnlyHome, ShortlistError
 from shortlist.core.log import configure
+from shortlist.core.plugins import PLUGINS
 from shortlist.engine.build import encoder_of, language_model_of, open_home, open_recommender, repair
 from shortlist.engine.engine import Engine
 from shortlist.models.encoders.encoder import Encoder
@@ -40,6 +41,8 @@ def worker(config: Config, folder: Path, keyless: bool) -> ASGIApp:
     from shortlist.serving.limits.interprocess import SharedLimits
 
     end_with_parent()
+    PLUGINS.named_only = True
+    PLUGINS.choose(config.plugins)
     configure(config.log_level)
     log_request_ids()
     try:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from shortlist.app.settings_sources import Source, find_config_file, find_home, from_environ, from_file
 from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError
+from shortlist.core.plugins import PLUGINS
 from shortlist.models.weights.manifest import load_manifest
 
 DEFAULT = "default"
@@ -42,7 +43,7 @@ def find_settings(file: Path | None, overrides: Mapping[str, Any]) -> Settings:
 
 
 def read_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapping[str, Any]) -> Settings:
-    """Read the settings with the origin of each. Raises `ConfigError`, as `load_settings`."""
+    """Read the settings with the origin of each, and choose the plugins. Raises `ConfigError`, as `load_settings`."""
     files = [from_file(file)] if file is not None else []
     sources = [*files, *from_environ(environ), Source(COMMAND_LINE, overrides)]
     if not any("home" in source.values for source in sources):
@@ -50,6 +51,7 @@ def read_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapp
     merged: dict[str, Any] = {}
     for source in sources:
         merged = _merge(merged, source.values)
+    PLUGINS.choose(_names(merged.get("plugins")))
     try:
         config = Config.model_validate(merged)
     except ValidationError as error:
@@ -59,6 +61,11 @@ def read_settings(file: Path | None, environ: Mapping[str, str], overrides: Mapp
         origins[WEIGHT_WISH] = f"{DEFAULT} of the model {config.llm.model}"
         config = config.model_copy(update={"rerank": config.rerank.model_copy(update={"weight_wish": 0.0})})
     return Settings(config, origins)
+
+
+def _names(plugins: Any) -> list[str] | None:
+    """Return the names of `plugins`, which is not validated yet; none for what is not a list of names."""
+    return plugins if plugins is None else [name for name in plugins if isinstance(name, str)]
 
 
 def settings_of(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:

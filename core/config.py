@@ -391,6 +391,11 @@ class Config(Section):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="least severe log record shown"
     )
+    plugins: tuple[str, ...] | None = Field(
+        None,
+        description="names of the plugins that are loaded; if unset, all that are installed, but none in servers "
+        "(docs/plugins.md)",
+    )
     models: ModelsConfig = ModelsConfig()
     encoder: EncoderConfig = EncoderConfig()
     llm: LlmConfig = LlmConfig()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.core.config import AUTO, NONE, STUDENT, Config
+from shortlist.core.plugins import PLUGINS
 from shortlist.learning.student.versions import identity as student_identity
 from shortlist.models.encoders.encoder_version import encoder_version
 from shortlist.models.llm.loader import identity
@@ -61,10 +62,10 @@ def weights_hash(config: Config, method: str) -> str:
 
 
 def config_hash(config: Config, method: str) -> str:
-    """Return a hash of the settings that can change a ranking; paths and numbers of threads are left out."""
+    """Return a hash of the settings and plugins that can change a ranking; paths and threads are left out."""
     relevant = config.model_dump(mode="json", include={"retrieval", "profile", "rerank", "ingest"})
     relevant["encoder"] = [config.encoder.name, config.encoder.max_chunks, config.encoder.precision]
-    return digest([relevant, method])
+    return digest([relevant, method, *PLUGINS.identity])
 
 
 def _source_files(paths: Iterable[str]) -> Iterable[Path]:

@@ -58,6 +58,7 @@ FRONT: Mapping[str, Entry] = {
         },
     ),
     "config": Entry("Show every setting, its value and its source.", "config:config"),
+    "plugins": Entry("List the installed plugins and what they add.", "plugins:plugins"),
 }
 
 PIPELINE: Mapping[str, Entry] = {

@@ -43,11 +43,16 @@ def root(
     context: typer.Context,
     home: HomeDir = None,
     config_file: ConfigFile = None,
+    no_plugins: Annotated[
+        bool, typer.Option("--no-plugins", help="Load no plugin, whatever the configuration says.")
+    ] = False,
     show_version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Remember the options given before the command's name for the command."""
+    if no_plugins:
+        os.environ["SHORTLIST_PLUGINS"] = "[]"  # also read by the commands that a pipeline starts
     context.obj = {"home": home, "config": config_file}
 
 

@@ -16,6 +16,7 @@ import typer
 from shortlist.app.cli.frame import Call, command, open_or_create
 from shortlist.app.cli.terminal.output import say
 from shortlist.core.errors import UsageError
+from shortlist.core.plugins import PLUGINS
 
 if TYPE_CHECKING:
     from shortlist.core.config import Config
@@ -36,7 +37,7 @@ def everything(
 
     Example: shortlist serve
     """
-    _serve_page(call.settings(serve=_given(host=host, port=port)), mcp=True)
+    _serve_page(_settings(call, _given(host=host, port=port)), mcp=True)
 
 
 @command(json=False)
@@ -50,7 +51,7 @@ def api(
 
     Example: shortlist serve api --port 8000
     """
-    chosen = call.settings(serve=_given(host=host, port=port, workers=workers))
+    chosen = _settings(call, _given(host=host, port=port, workers=workers))
     with _app_context(chosen) as app_context:
         from shortlist.serving.api.app import create_app
         from shortlist.serving.http.request_id import log_request_ids
@@ -76,7 +77,7 @@ def web(
 
     Example: shortlist serve web
     """
-    chosen = call.settings(serve=_given(host=host, web_port=port))
+    chosen = _settings(call, _given(host=host, web_port=port))
     _serve_page(chosen.model_copy(update={"serve": chosen.serve.model_copy(update={"port": chosen.serve.web_port})}))
 
 
@@ -91,7 +92,7 @@ def mcp(
 
     Example: shortlist serve mcp
     """
-    chosen = call.settings(serve=_given(host=host, mcp_port=port))
+    chosen = _settings(call, _given(host=host, mcp_port=port))
     with _app_context(chosen) as app_context:
         if not http:
             from shortlist.serving.mcp.tools import mcp_server
@@ -147,6 +148,14 @@ def _app_context(config: Config) -> Iterator[AppContext]:
 
     with open_or_create(config) as store:
         yield build_context(store, config)
+
+
+def _settings(call: Call, given: dict[str, Any]) -> Config:
+    """Read the configuration of a server, and load the plugins that it names."""
+    PLUGINS.named_only = True
+    config = call.settings(serve=given)
+    PLUGINS.load()
+    return config
 
 
 def _given(**options: Any) -> dict[str, Any]:

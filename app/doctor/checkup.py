@@ -14,6 +14,7 @@ from shortlist.store.known_damage import remember
 
 SERVICES: Mapping[str, Callable[[Config], Finding]] = {
     "versions": service_checks.versions,
+    "plugins": service_checks.plugins,
     "disk": service_checks.disk,
     "encoder": service_checks.encoder,
     "language model": service_checks.language_model,

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from shortlist.app.doctor.finding import Finding, broken, ok, warn
 from shortlist.core.config import Config, ModelsConfig
 from shortlist.core.errors import ModelMissing, ServiceError
+from shortlist.core.plugins import PLUGINS
 from shortlist.engine.build import encoder_of
 from shortlist.models.llm.language_model import LanguageModel, Message
 from shortlist.models.llm.loader import load_language_model
@@ -29,6 +30,16 @@ def versions(_config: Config) -> Finding:
         f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}", f"chromadb {version('chromadb')}",
     )  # fmt: skip
     return ok(", ".join(parts))
+
+
+def plugins(_config: Config) -> Finding:
+    """Check that the chosen plugins can be loaded."""
+    PLUGINS.load()
+    failed = [one for one in PLUGINS.loaded.values() if one.error is not None]
+    if failed:
+        found = "; ".join(f"{one.name} is not loaded: {one.error}" for one in failed)
+        return warn(found, f"update or uninstall {failed[0].distribution or failed[0].name}, or see --no-plugins")
+    return ok(", ".join(PLUGINS.identity) or "none")
 
 
 def encoder(config: Config) -> Finding:
