@@ -8,17 +8,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, process_time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from shortlist.agent.rerank.metered_model import MeteredModel
+from shortlist.agent.students.student import Student, load_student, save_weights
 from shortlist.core.config import Config
 from shortlist.core.errors import ModelFailed
 from shortlist.core.progress import Bar, Bars
+from shortlist.engine.build import encoder_of, language_model_of
+from shortlist.eval.student_gate import judge_student
+from shortlist.learning.student import versions
+from shortlist.learning.student.distil import train, version_name, write_token_network
+from shortlist.learning.student.fit import are_enough
+from shortlist.learning.student.lists import JudgedList, ListMaker
+from shortlist.learning.student.wishes import shown_wishes
+from shortlist.learning.version_name import code_digest
+from shortlist.models.llm.language_model import LanguageModel
+from shortlist.models.students.token_network import TokenNetwork
+from shortlist.retrieval.build import build_retriever
+from shortlist.retrieval.index.indexer import load_snapshot
+from shortlist.store.caches.cached_encoder import CachedEncoder
 from shortlist.store.home import Home
-
-if TYPE_CHECKING:
-    from shortlist.agent.students.student import Student
-    from shortlist.learning.student.lists import JudgedList
-    from shortlist.models.llm.language_model import LanguageModel
 
 Say = Callable[[str], None]
 
@@ -61,10 +71,6 @@ def distil(
     replaces the configured language model. Raises `ModelMissing` or `ModelFailed` without a
     language model.
     """
-    from shortlist.learning.student import versions
-    from shortlist.learning.student.distil import version_name
-    from shortlist.learning.version_name import code_digest
-
     collected = collect(home, config, hours, real_wishes, bars, say, model)
     name = version_name(collected.lists, code_digest())
     students = versions.registry(home.path)
@@ -81,10 +87,6 @@ def distil(
 
 
 def _train(config: Config, training: Sequence[JudgedList], folder: Path, bars: Bars) -> Student:
-    from shortlist.agent.students.student import load_student, save_weights
-    from shortlist.learning.student.distil import train, write_token_network
-    from shortlist.models.students.token_network import TokenNetwork
-
     write_token_network(folder, config.encoder, config.models)
     network = TokenNetwork(folder, config.encoder.threads)
     save_weights(folder, train(training, network, bars("training", len(training))))
@@ -92,8 +94,6 @@ def _train(config: Config, training: Sequence[JudgedList], folder: Path, bars: B
 
 
 def _receipt(collected: Collected, seconds: float, verdict: dict[str, Any] | None) -> dict[str, Any]:
-    from shortlist.learning.student.fit import are_enough
-
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "teacher": collected.teacher,
@@ -122,14 +122,6 @@ def collect(
     For 0 hours the model is asked nothing: the lists are those that it has judged before, up to the first it has not.
     `say` is given what a list costs on this machine, once one was judged.
     """
-    from shortlist.agent.rerank.metered_model import MeteredModel
-    from shortlist.engine.build import encoder_of, language_model_of
-    from shortlist.learning.student.lists import ListMaker
-    from shortlist.learning.student.wishes import shown_wishes
-    from shortlist.retrieval.build import build_retriever
-    from shortlist.retrieval.index.indexer import load_snapshot
-    from shortlist.store.caches.cached_encoder import CachedEncoder
-
     ask = hours > 0
     if ask:
         say(f"the language model is asked for up to {hours:g} hours; you can stop and go on, its answers are kept")
@@ -181,8 +173,6 @@ class _Clock:
 
 
 def _judge(collected: Collected, student: Student, config: Config, bars: Bars) -> dict[str, Any]:
-    from shortlist.eval.student_gate import judge_student
-
     held_out, scores, started = collected.held_out, {}, process_time()
     bar = bars("comparing", len(held_out))
     for one in held_out:

@@ -6,24 +6,28 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from starlette.types import ASGIApp
+
+from shortlist.agent.recommend import Recommender
+from shortlist.app.privacy.export_reader import export_reader
+from shortlist.app.privacy.forget import forget
 from shortlist.core.config import Config
 from shortlist.core.errors import ConfigError, ReadOnlyHome, ShortlistError
 from shortlist.core.log import configure
 from shortlist.core.plugins import PLUGINS
 from shortlist.engine.build import encoder_of, language_model_of, open_home, open_recommender, repair
 from shortlist.engine.engine import Engine
+from shortlist.eval.variants import load_variants
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.llm.language_model import LanguageModel
+from shortlist.serving.http.request_id import log_request_ids
+from shortlist.serving.limits.deadline import DeadlineModel
+from shortlist.serving.limits.interprocess import SharedLimits
+from shortlist.serving.service.context import AppContext
+from shortlist.serving.service.lazy_loader import LazyLoader
+from shortlist.serving.service.metrics import Metrics
 from shortlist.store.home import Home
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
-    from shortlist.agent.recommend import Recommender
-    from shortlist.serving.limits.interprocess import SharedLimits
-    from shortlist.serving.service.context import AppContext
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +40,7 @@ def worker(config: Config, folder: Path, keyless: bool) -> ASGIApp:
     cannot be built.
     """
     from shortlist.serving.api.app import create_app
-    from shortlist.serving.http.request_id import log_request_ids
     from shortlist.serving.http.workers import end_with_parent
-    from shortlist.serving.limits.interprocess import SharedLimits
 
     end_with_parent()
     PLUGINS.named_only = True
@@ -79,15 +81,6 @@ def build_context_with_models(
     Without `keyless`, this process decides it, and admits the key of the configuration. Raises `ConfigError` if that
     key was revoked, or is not in the snapshot that the home follows.
     """
-    from shortlist.app.privacy.export_reader import export_reader
-    from shortlist.app.privacy.forget import forget
-    from shortlist.eval.variants import load_variants
-    from shortlist.serving.limits.deadline import DeadlineModel
-    from shortlist.serving.limits.interprocess import SharedLimits
-    from shortlist.serving.service.context import AppContext
-    from shortlist.serving.service.lazy_loader import LazyLoader
-    from shortlist.serving.service.metrics import Metrics
-
     if keyless is None:
         keyless = _decide_keyless(home, config)
     shared = shared or SharedLimits()

@@ -5,21 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shortlist.core.config import Config
 from shortlist.core.progress import Bars
+from shortlist.engine.build import evaluation_factories
+from shortlist.eval.gate import judge, judge_refresh
+from shortlist.eval.tasks.home import open_task_home
+from shortlist.eval.tasks.specs import load_task
+from shortlist.eval.tasks.task import Task
+from shortlist.eval.tuning.on_home import tune_on_home, tune_version, weights_version
+from shortlist.eval.variants import Variant
+from shortlist.learning.acts import Acts
+from shortlist.learning.plan import Plan
+from shortlist.learning.receipt import Training
+from shortlist.learning.train import require_enough, train, version_of
+from shortlist.retrieval.trained.versions import (
+    holds_traces,
+    promote,
+    promoted,
+    read_receipt,
+    read_version,
+    registry,
+    versions,
+    write_version,
+)
 from shortlist.store.home import Home
 from shortlist.store.lock import locked
+from shortlist.store.registry.decisions import NO_MODELS
 
 RETRAINED = "trained again without forgotten readers"
 LOCK = "training.lock"
-
-if TYPE_CHECKING:
-    from shortlist.eval.tasks.task import Task
-    from shortlist.eval.variants import Variant
-    from shortlist.learning.acts import Acts
-    from shortlist.learning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +54,10 @@ class Challenger:
 
     def version(self, acts: Acts) -> str:
         """Return the name of the version that is made of `acts`."""
-        from shortlist.eval.tuning.on_home import weights_version
-        from shortlist.learning.train import version_of
-
         return version_of(acts, self.plan) if self.plan else weights_version(acts, self.config)
 
     def train(self, verdict: Mapping[str, Any] | None = None) -> str:
         """Train on all events, with the `verdict` in the receipt, and return the name of the version."""
-        from shortlist.engine.build import evaluation_factories
-        from shortlist.eval.tuning.on_home import tune_version
-        from shortlist.learning.train import train
-
         if self.plan:
             return train(self.home, self.config, self.plan, self.bars, verdict)
         return tune_version(self.home, self.config, evaluation_factories(), self.bars, verdict)
@@ -58,11 +67,6 @@ class Challenger:
 
         Another plan is compared on the newest day and week, the same plan by the later half of what is new in `acts`.
         """
-        from shortlist.engine.build import evaluation_factories
-        from shortlist.eval.gate import judge, judge_refresh
-        from shortlist.retrieval.trained.versions import registry
-        from shortlist.store.registry.decisions import NO_MODELS
-
         versions, factories = registry(self.home.path), evaluation_factories()
         current, challenger = versions.waiting() or versions.champion(), self._contestant("challenger", self.made_by)
         champion: Callable[[Task], Variant] = self._shipped
@@ -78,16 +82,9 @@ class Challenger:
 
     @staticmethod
     def _shipped(_task: Task) -> Variant:
-        from shortlist.eval.variants import Variant
-
         return Variant(name="champion")
 
     def _as_it_is(self, version: str) -> Callable[[Task], Variant]:
-        from shortlist.engine.build import evaluation_factories
-        from shortlist.eval.tasks.home import open_task_home
-        from shortlist.eval.variants import Variant
-        from shortlist.retrieval.trained.versions import read_receipt, read_version, versions, write_version
-
         def contestant(task: Task) -> Variant:
             encoder = evaluation_factories().encoder(self.config)
             with open_task_home(task, Variant(name="default"), self.config, encoder, self.bars) as past:
@@ -99,20 +96,11 @@ class Challenger:
         return contestant
 
     def _contestant(self, name: str, plan: Mapping[str, Any] | None) -> Callable[[Task], Variant]:
-        from shortlist.eval.variants import Variant
-        from shortlist.learning.plan import Plan
-
         if plan is not None:
             return lambda _: Variant(name=name, trains=Plan(**plan))
         return lambda task: Variant(name=name, retrieval={"weights": self._tuned_on_past(task)})
 
     def _tuned_on_past(self, task: Task) -> dict[str, float]:
-        from shortlist.engine.build import evaluation_factories
-        from shortlist.eval.tasks.home import open_task_home
-        from shortlist.eval.tuning.on_home import tune_on_home
-        from shortlist.eval.variants import Variant
-        from shortlist.learning.receipt import Training
-
         factories = evaluation_factories()
         default, encoder = Variant(name="default"), factories.encoder(self.config)
         with open_task_home(task, default, self.config, encoder, self.bars) as past:
@@ -130,8 +118,6 @@ def train_and_judge(
     gate. The oldest versions but `pipeline.keep_versions` are deleted. Raises `HomeLocked` at once if another process
     trains on this home, and as `learning.train.train`.
     """
-    from shortlist.retrieval.trained.versions import registry
-
     remedy = "wait until it has ended, and train again if there are new events"
     with locked(home.path / LOCK, "models are being trained already", remedy):
         name = _train_and_judge(home, config, plan, bars, gate, promotes)
@@ -141,11 +127,6 @@ def train_and_judge(
 
 
 def _train_and_judge(home: Home, config: Config, plan: Plan | None, bars: Bars, gate: bool, promotes: bool) -> str:
-    from shortlist.learning.acts import Acts
-    from shortlist.learning.train import require_enough
-    from shortlist.retrieval.trained.versions import holds_traces, promote, promoted, read_receipt, registry
-    from shortlist.store.registry.decisions import NO_MODELS
-
     acts = Acts.read(home.catalogue)
     require_enough(acts)
     challenger, versions = Challenger(home, config, plan, bars), registry(home.path)
@@ -171,13 +152,6 @@ def train_on(spec: str, config: Config, plan: Plan, bars: Bars) -> dict[str, Any
     The version is kept with the data set in the cache of `eval`, where the variants that train find it. Nothing is
     judged or promoted. Raises as `eval.tasks.specs.load_task` and `learning.train.train`.
     """
-    from shortlist.engine.build import evaluation_factories
-    from shortlist.eval.tasks.home import open_task_home
-    from shortlist.eval.tasks.specs import load_task
-    from shortlist.eval.variants import Variant
-    from shortlist.learning.train import train
-    from shortlist.retrieval.trained.versions import read_receipt
-
     factories = evaluation_factories()
     task = load_task(spec, config, factories)
     with open_task_home(task, Variant(name="default"), config, factories.encoder(config), bars) as home:

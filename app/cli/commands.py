@@ -47,6 +47,7 @@ FRONT: Mapping[str, Entry] = {
             "web": Entry("Start the web page, with the HTTP API.", "serve:web"),
             "mcp": Entry("Start an MCP server.", "serve:mcp"),
         },
+        "serve",
     ),
     "status": Entry("Show what is stored, what failed, and the models.", "status:status"),
     "doctor": Entry(

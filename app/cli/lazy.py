@@ -39,7 +39,7 @@ class LazyCommand(TyperCommand):
         else:
             app.command(self.name)(called)
         loaded: Any = typer.main.get_command(app)
-        for command in lazy_commands(self._entry.commands).values():
+        for command in lazy_commands(self._entry.commands, self._extra).values():
             loaded.add_command(command)
         return loaded  # type: ignore[no-any-return]
 

@@ -9,18 +9,20 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from shortlist.app.cli.frame import Call, command, open_or_create
-from shortlist.app.cli.terminal.output import say
-from shortlist.core.errors import UsageError
+from shortlist.app.cli.terminal.output import print_remark, say
+from shortlist.app.server_context import build_context, worker
+from shortlist.core.config import Config
 from shortlist.core.plugins import PLUGINS
-
-if TYPE_CHECKING:
-    from shortlist.core.config import Config
-    from shortlist.serving.service.context import AppContext
+from shortlist.serving.http.request_id import log_request_ids
+from shortlist.serving.http.server import open_listener, run
+from shortlist.serving.limits.interprocess import COUNTERS, SharedLimits
+from shortlist.serving.service.context import AppContext
+from shortlist.serving.service.service import Service
 
 LOOPBACK = "127.0.0.1"
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.", metavar="ADDRESS")]
@@ -54,8 +56,6 @@ def api(
     chosen = _settings(call, _given(host=host, port=port, workers=workers))
     with _app_context(chosen) as app_context:
         from shortlist.serving.api.app import create_app
-        from shortlist.serving.http.request_id import log_request_ids
-        from shortlist.serving.http.server import open_listener, run
 
         listener = open_listener(_address(app_context), chosen.serve.port)
         if chosen.serve.workers == 1:
@@ -96,11 +96,9 @@ def mcp(
     with _app_context(chosen) as app_context:
         if not http:
             from shortlist.serving.mcp.tools import mcp_server
-            from shortlist.serving.service.service import Service
 
             mcp_server(Service(app_context)).run("stdio")
             return
-        from shortlist.serving.http.server import open_listener, run
         from shortlist.serving.mcp.http import mcp_application
 
         listener = open_listener(_address(app_context), chosen.serve.mcp_port)
@@ -111,8 +109,6 @@ def mcp(
 def _serve_page(chosen: Config, *, mcp: bool = False) -> None:
     with TemporaryDirectory(prefix="shortlist-web-") as uploads, _app_context(chosen) as app_context:
         os.environ["GRADIO_TEMP_DIR"] = uploads  # the default is shared by all users of this machine
-        from shortlist.serving.http.request_id import log_request_ids
-        from shortlist.serving.http.server import open_listener, run
         from shortlist.serving.site import create_site
 
         listener = open_listener(_address(app_context), chosen.serve.port)
@@ -123,9 +119,6 @@ def _serve_page(chosen: Config, *, mcp: bool = False) -> None:
 
 def _run_workers(config: Config, listener: socket.socket, keyless: bool) -> None:
     """Run workers that each open the home. Their shared state is deleted at the end."""
-    from shortlist.app.server_context import worker
-    from shortlist.serving.limits.interprocess import COUNTERS, SharedLimits
-
     with TemporaryDirectory(prefix="shortlist-serve-") as folder:
         counters = Path(folder) / COUNTERS
         counters.mkdir()
@@ -139,13 +132,6 @@ def _run_workers(config: Config, listener: socket.socket, keyless: bool) -> None
 @contextmanager
 def _app_context(config: Config) -> Iterator[AppContext]:
     """Open or create the home and build the context of a server."""
-    try:
-        import fastapi  # noqa: F401
-    except ImportError as error:
-        remedy = "install them with `pip install -c constraints.txt -e '.[serve]'`"
-        raise UsageError("serving needs more packages", expected="fastapi", found="none", remedy=remedy) from error
-    from shortlist.app.server_context import build_context
-
     with open_or_create(config) as store:
         yield build_context(store, config)
 
@@ -164,8 +150,6 @@ def _given(**options: Any) -> dict[str, Any]:
 
 def _address(app_context: AppContext) -> str:
     """Return the address to listen on: the loopback address if there never was a key."""
-    from shortlist.app.cli.terminal.output import print_remark
-
     host = app_context.engine.config.serve.host
     if not app_context.keyless:
         return host

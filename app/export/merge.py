@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
+
+import pyarrow as pa
+from pyarrow import compute, csv, parquet
 
 from shortlist.app.export.shards import read_shard
 from shortlist.app.export.xlsx import write_workbook
 from shortlist.store.sql.sqlite_errors import os_error
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    Write = Callable[[pa.Table], object]
+Write = Callable[[pa.Table], object]
 
 PREFIX = "shortlist."
 FORMULA = r"^[=+\-@\t\r]"
@@ -50,9 +50,6 @@ def merge_shards(
 
 def without_formulas(table: pa.Table) -> pa.Table:
     """Put an apostrophe before every text of `table` that begins with = + - @, a tab or a carriage return."""
-    import pyarrow as pa
-    from pyarrow import compute
-
     columns = [
         compute.replace_substring_regex(column, FORMULA, r"'\0") if pa.types.is_string(column.type) else column
         for column in table.columns
@@ -66,16 +63,12 @@ def _unchanged(table: pa.Table) -> pa.Table:
 
 @contextmanager
 def _parquet(file: Path, schema: pa.Schema) -> Iterator[Write]:
-    from pyarrow import parquet
-
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         yield lambda table: writer.write_table(table.cast(schema))
 
 
 @contextmanager
 def _csv(file: Path, schema: pa.Schema) -> Iterator[Write]:
-    from pyarrow import csv
-
     with csv.CSVWriter(str(file), schema.remove_metadata()) as writer:
         yield writer.write_table
 

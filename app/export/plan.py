@@ -13,6 +13,9 @@ from shortlist.agent.export_rows import DETAILS
 from shortlist.core.config import Config
 from shortlist.core.errors import UsageError
 from shortlist.core.ranking import Request
+from shortlist.eval.hashes import code_hash, config_hash, digest, weights_hash
+from shortlist.ingest.tables.read import rows
+from shortlist.ingest.tables.rows import Columns, Failure
 from shortlist.store.home import Home
 
 FORMATS = (".parquet", ".csv", ".jsonl", ".xlsx")
@@ -86,8 +89,6 @@ def metadata(plan: Plan, home: Home, config: Config) -> dict[str, Any]:
 
     It is stored in the exported file, and decides whether `resume` may reuse finished shards.
     """
-    from shortlist.eval.hashes import code_hash, config_hash, digest, weights_hash
-
     catalogue = home.catalogue
     return {
         "home": home.home_id,
@@ -126,9 +127,6 @@ def _lines(file: Path) -> Iterator[str]:
 
 
 def _column(file: Path) -> Iterator[str]:
-    from shortlist.ingest.tables.read import rows
-    from shortlist.ingest.tables.rows import Columns, Failure
-
     for row in rows(file, Columns((("user_id",),))):
         # An unreadable row is reported as an unknown reader; the others are exported.
         yield row.where if isinstance(row, Failure) else str(row.values["user_id"] or row.where).strip()

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+from filelock import FileLock, Timeout
 
 from shortlist.agent.export_rows import COLUMNS, Rows
 from shortlist.app.export.plan import Plan, check_same
 from shortlist.core.errors import StateError
 from shortlist.core.notes import Note
 from shortlist.store.sql.sqlite_errors import os_error
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 STARTED = "started.json"
 DONE = b"done"
@@ -41,8 +41,6 @@ def open_shard_folder(plan: Plan, metadata: Mapping[str, Any], *, resume: bool) 
     Raises `StateError` if another process writes the same export, and `UsageError` if `resume` is given but the
     folder belongs to a different export.
     """
-    from filelock import FileLock, Timeout
-
     lock = plan.folder.with_name(f"{plan.folder.name}.lock")
     try:
         with FileLock(lock, timeout=0):
@@ -66,8 +64,6 @@ def shard_file(folder: Path, number: int) -> Path:
 
 def write_shard(file: Path, rows: Rows, readers: int) -> ShardSummary:
     """Write a shard atomically. Raises `StateError` if the disk is full."""
-    import pyarrow as pa
-
     done = ShardSummary(readers, len(rows), tuple(rows.unknown), len(rows.unjudged), dict(rows.notes))
     described = schema(tuple(rows.columns)[len(COLUMNS) :]).with_metadata({DONE: json.dumps(_document(done)).encode()})
     table = pa.Table.from_pydict(rows.columns, schema=described)
@@ -84,8 +80,6 @@ def write_shard(file: Path, rows: Rows, readers: int) -> ShardSummary:
 
 def read_shard(file: Path) -> tuple[pa.Table, ShardSummary]:
     """Read the rows and the summary of a shard."""
-    import pyarrow as pa
-
     with pa.memory_map(str(file)) as source:
         table = pa.ipc.open_file(source).read_all()
     return table.replace_schema_metadata(None), _done(json.loads(table.schema.metadata[DONE]))
@@ -101,8 +95,6 @@ def schema(details: Sequence[str] = ()) -> pa.Schema:
 
     Ranks are int32 and scores float64, both null where a stage did not rank the video.
     """
-    import pyarrow as pa
-
     kinds = {"user_id": pa.string(), "video_id": pa.string(), "rank": pa.int32(), "score": pa.float64()}
     others = {"duration_s": pa.float64(), "published": pa.timestamp("s", "UTC"), "category_is_guess": pa.bool_()}
     columns = [(name, kinds.get(name) or kinds[name.rpartition("_")[2]]) for name in COLUMNS]

@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.writer.excel import ExcelWriter
+
 SHEET = "recommendations"
 ROWS = 1_048_576  # Excel's limit of rows in one sheet, with the header
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time of an entry of a ZIP archive
@@ -24,9 +28,6 @@ def write_workbook(file: Path, header: Sequence[str], rows: int = ROWS) -> Itera
     A sheet with `rows` rows, header included, is continued on the next one. Times are written in UTC, because Excel's
     have no zone. Control characters, which Excel cannot read, become U+FFFD.
     """
-    from openpyxl import Workbook
-    from openpyxl.writer.excel import ExcelWriter
-
     book = Workbook(write_only=True)
     book.properties.created = book.properties.modified = datetime(*EPOCH)
     lines = 0
@@ -52,8 +53,6 @@ def _add_sheet(book: Any, header: Sequence[str]) -> None:
 
 
 def _cell(value: Any) -> Any:
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
     return ILLEGAL_CHARACTERS_RE.sub("\ufffd", value) if isinstance(value, str) else value
