@@ -10,7 +10,7 @@ import typer
 from shortlist.agent.chat.session import Chat
 from shortlist.app.cli.conversation import converse, echoed_lines, prompt_lines, thinking
 from shortlist.app.cli.frame import Call, command
-from shortlist.app.cli.terminal.output import print_json, print_notes, say
+from shortlist.app.cli.terminal.output import print_notes
 from shortlist.core.errors import UsageError
 from shortlist.store.home import Home
 from shortlist.store.home_files import CHAT_HISTORY
@@ -37,10 +37,7 @@ def chat(
             return
         with thinking() as show:
             reply = session.turn(message, user=user, thread=thread, show=show)
-    if call.as_json:
-        print_json(reply.document)
-    else:
-        say(reply.text)
+    call.show(reply.document, [reply.text])
     print_notes(reply.notes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 import typer
 
 from shortlist.app.cli.terminal.options import AsJson, ConfigFile, HomeDir
-from shortlist.app.cli.terminal.output import say
+from shortlist.app.cli.terminal.output import print_json, say
 from shortlist.app.settings import Settings, find_settings
 from shortlist.core import log
 from shortlist.core.config import Config
@@ -48,6 +48,14 @@ class Call:
     def settings_with_origins(self, **overrides: Any) -> Settings:
         """Read the configuration with the origin of every value."""
         return find_settings(self.config_file, {**overrides, **({"home": self.home} if self.home else {})})
+
+    def show(self, document: Any, lines: Iterable[str]) -> None:
+        """Print `document` with `--json`, else `lines`."""
+        if self.as_json:
+            print_json(document)
+        else:
+            for line in lines:
+                say(line)
 
     def open_home(self, *, any_encoder: bool = False) -> Home:
         """Open the home. Raises as `engine.build.open_home`."""

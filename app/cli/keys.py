@@ -51,19 +51,14 @@ def list_(call: Call) -> None:
     with call.open_home() as store:
         keys = [_document(key) for key in store.catalogue.keys.all()]
         closed = store.catalogue.keys.ever_existed()
-    if call.as_json:
-        print_json({"keys": keys})
-        return
-    for key in keys:
-        say(f"{key['id']}  {key['scope']:<7}  {key['created']}  {key['label']}")
-    if not keys:
-        say("no keys: servers refuse every request" if closed else "no keys: servers accept this machine only")
+    none = "no keys: servers refuse every request" if closed else "no keys: servers accept this machine only"
+    lines = [f"{key['id']}  {key['scope']:<7}  {key['created']}  {key['label']}" for key in keys]
+    call.show({"keys": keys}, lines or [none])
 
 
 @command()
 def revoke(
-    call: Call,
-    key_id: Annotated[str, typer.Argument(help="An id that `shortlist keys list` shows.", metavar="ID")],
+    call: Call, key_id: Annotated[str, typer.Argument(help="An id that `shortlist keys list` shows.", metavar="ID")]
 ) -> None:
     """Revoke a key at once, also for running servers.
 
@@ -74,10 +69,7 @@ def revoke(
             raise UsageError(
                 "unknown key", expected="the id of a key", found=repr(key_id), remedy="see `shortlist keys list`"
             )
-    if call.as_json:
-        print_json({"revoked": key_id})
-        return
-    say(f"revoked {key_id}")
+    call.show({"revoked": key_id}, [f"revoked {key_id}"])
 
 
 def _document(key: Any) -> dict[str, Any]:

@@ -32,13 +32,12 @@ def list_models(call: Call) -> None:
 
     Example: shortlist models list
     """
-    _show(status(call.config.models), call.as_json)
+    _show(call, status(call.config.models))
 
 
 @command()
 def pull(
-    call: Call,
-    names: Annotated[list[str], typer.Argument(help=f"Names from the list, or {EVERY}.", metavar="NAME...")],
+    call: Call, names: Annotated[list[str], typer.Argument(help=f"Names from the list, or {EVERY}.", metavar="NAME...")]
 ) -> None:
     """Download weights from the hub or a mirror. An interrupted download is resumed.
 
@@ -64,16 +63,13 @@ def verify(call: Call) -> None:
     total = sum(one.size for one in status(chosen))
     with progress_bar("hashing", total, quiet=call.as_json) as progress:
         statuses = verify_weights(chosen, progress)
-    _show(statuses, call.as_json)
+    _show(call, statuses)
     if any(status.state == "damaged" for status in statuses):
         raise typer.Exit(3)
 
 
 @command()
-def history(
-    call: Call,
-    student: OfStudent = False,
-) -> None:
+def history(call: Call, student: OfStudent = False) -> None:
     """List the versions trained on this home with their states, and what was decided about them, when and why.
 
     A version is a candidate, then approved by the gate or by you, then the champion, which is in use, then retired.
@@ -98,32 +94,25 @@ def history(
 
 
 @command()
-def approve(
-    call: Call,
-    version: Named,
-    student: OfStudent = False,
-) -> None:
+def approve(call: Call, version: Named, student: OfStudent = False) -> None:
     """Approve a version, so that the next run of the pipeline promotes it. With pipeline.approval = "hand", you decide.
 
     Example: shortlist models approve logistic-3f2a91c04d7e
     """
     found = _registry(call.config.home, student)
     found.approve(version, "by hand")
-    _show_decision(version, "champion" if version == found.champion() else "approved", call.as_json)
+    state = "champion" if version == found.champion() else "approved"
+    call.show({"version": version, "state": state}, [f"{version}: {state}"])
 
 
 @command()
-def retire(
-    call: Call,
-    version: Named,
-    student: OfStudent = False,
-) -> None:
+def retire(call: Call, version: Named, student: OfStudent = False) -> None:
     """Take back the approval of a version that is not in use.
 
     Example: shortlist models retire logistic-3f2a91c04d7e
     """
     _registry(call.config.home, student).retire(version, "by hand")
-    _show_decision(version, "retired", call.as_json)
+    call.show({"version": version, "state": "retired"}, [f"{version}: retired"])
 
 
 @command()
@@ -144,19 +133,18 @@ def promote(
     chosen = version or _registry(path, student).waiting()
     if chosen is not None:
         (students if student else versions).promote(path, chosen, "by hand" if version else "approved")
-    _show_in_use(_registry(path, student).champion(), call.as_json)
+    champion = _registry(path, student).champion()
+    call.show({"in_use": champion}, [f"in use: {champion}"])
 
 
 @command()
-def rollback(
-    call: Call,
-    student: OfStudent = False,
-) -> None:
+def rollback(call: Call, student: OfStudent = False) -> None:
     """Return to the version that was in use before.
 
     Example: shortlist models rollback
     """
-    _show_in_use((students if student else versions).rollback(call.config.home), call.as_json)
+    champion = (students if student else versions).rollback(call.config.home)
+    call.show({"in_use": champion}, [f"in use: {champion}"])
 
 
 @command()
@@ -169,10 +157,7 @@ def mlflow(
     Example: shortlist models mlflow sqlite:///mlflow.db
     """
     new = write_runs(call.config.home, uri)
-    if call.as_json:
-        print_json({"new": new})
-    else:
-        say(f"new runs: {', '.join(new) or 'none'}")
+    call.show({"new": new}, [f"new runs: {', '.join(new) or 'none'}"])
 
 
 def _registry(home: Path, student: bool) -> FolderRegistry:
@@ -185,20 +170,6 @@ def _made_of(receipt: Mapping[str, Any], student: bool) -> str:
     return f"{receipt['data']['acts']:,} watches of {receipt['data']['readers']:,} readers"
 
 
-def _show_decision(version: str, state: str, as_json: bool) -> None:
-    if as_json:
-        print_json({"version": version, "state": state})
-    else:
-        say(f"{version}: {state}")
-
-
-def _show_in_use(version: str, as_json: bool) -> None:
-    if as_json:
-        print_json({"in_use": version})
-    else:
-        say(f"in use: {version}")
-
-
 def _pull(name: str, size: int | None, config: Config, quiet: bool) -> Path:
     with progress_bar(name, size, quiet=quiet) as progress:
         path = resolve(name, config.models, progress)
@@ -209,14 +180,11 @@ def _pull(name: str, size: int | None, config: Config, quiet: bool) -> Path:
     return path
 
 
-def _show(found: list[ModelStatus], as_json: bool) -> None:
-    if as_json:
-        rows = [
-            {"name": one.name, "role": one.role, "state": one.state, "size": one.size, "licence": one.licence}
-            for one in found
-        ]
-        print_json({"models": rows})
-        return
-    for one in found:
-        where = f"{one.path or ''}{one.detail}"
-        say(f"{one.name:<20} {one.role:<8} {one.size / 1e6:>7,.0f} MB  {one.state:<8} {one.licence:<12} {where}")
+def _show(call: Call, found: list[ModelStatus]) -> None:
+    names = ("name", "role", "state", "size", "licence")
+    lines = (
+        f"{one.name:<20} {one.role:<8} {one.size / 1e6:>7,.0f} MB  {one.state:<8} {one.licence:<12} "
+        f"{one.path or ''}{one.detail}"
+        for one in found
+    )
+    call.show({"models": [{name: getattr(one, name) for name in names} for one in found]}, lines)

@@ -40,8 +40,7 @@ def recommend(
         ),
     ] = None,
     diversity: Annotated[
-        float | None,
-        typer.Option("--diversity", help="0 to 1: how much to avoid similar videos.", min=0, max=1),
+        float | None, typer.Option("--diversity", help="0 to 1: how much to avoid similar videos.", min=0, max=1)
     ] = None,
     show_prompt: Annotated[
         bool, typer.Option("--show-prompt", help="Print the prompts of the rerank and stop.")

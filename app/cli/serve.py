@@ -30,11 +30,7 @@ Port = Annotated[int | None, typer.Option("--port", help="Port; 0 chooses a free
 
 
 @command(json=False)
-def everything(
-    call: Call,
-    host: Host = None,
-    port: Port = None,
-) -> None:
+def everything(call: Call, host: Host = None, port: Port = None) -> None:
     """Start the web page, the HTTP API and the MCP server as one server, or one of them by its name.
 
     Example: shortlist serve
@@ -68,11 +64,7 @@ def api(
 
 
 @command(json=False)
-def web(
-    call: Call,
-    host: Host = None,
-    port: Port = None,
-) -> None:
+def web(call: Call, host: Host = None, port: Port = None) -> None:
     """Start the web page: a shelf of videos that play, and the HTTP API that it uses.
 
     Example: shortlist serve web

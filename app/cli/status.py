@@ -37,12 +37,7 @@ def status(call: Call) -> None:
 def _document(store: Home, config: Config) -> dict[str, Any]:
     counts = store.catalogue.counts()
     failures = [
-        {
-            "item": redacted(one.item),
-            "step": one.step,
-            "cause": one.cause or UNKNOWN_CAUSE,
-            "reason": one.reason,
-        }
+        {"item": redacted(one.item), "step": one.step, "cause": one.cause or UNKNOWN_CAUSE, "reason": one.reason}
         for one in store.catalogue.steps.failures()
     ]
     return {

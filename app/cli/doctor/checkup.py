@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import typer
 
 from shortlist.app.cli.frame import Call, command
-from shortlist.app.cli.terminal.output import print_json, say
 from shortlist.app.doctor.checkup import checkup
+from shortlist.app.doctor.finding import Report
 
 
 @command()
@@ -18,11 +20,12 @@ def doctor(call: Call) -> None:
     Example: shortlist doctor --json
     """
     report = checkup(call.config)
-    if call.as_json:
-        print_json(report.document)
-    else:
-        for name, finding in report.findings.items():
-            say(f"{finding.state:<8} {name:<15} {finding.found}")
-            if finding.remedy:
-                say(f"{'':<8} {'':<15} -> {finding.remedy}")
+    call.show(report.document, _lines(report))
     raise typer.Exit(report.exit_code)
+
+
+def _lines(report: Report) -> Iterator[str]:
+    for name, finding in report.findings.items():
+        yield f"{finding.state:<8} {name:<15} {finding.found}"
+        if finding.remedy:
+            yield f"{'':<8} {'':<15} -> {finding.remedy}"

@@ -7,15 +7,13 @@ from typing import Annotated, cast
 import typer
 
 from shortlist.app.cli.frame import Call, command
-from shortlist.app.cli.terminal.output import print_json, say
 from shortlist.app.cowatch import Engine, count_again
 from shortlist.core.errors import UsageError
 
 
 @command()
 def cowatch(
-    call: Call,
-    engine: Annotated[str, typer.Option("--engine", help="local, or ray on a cluster.")] = "local",
+    call: Call, engine: Annotated[str, typer.Option("--engine", help="local, or ray on a cluster.")] = "local"
 ) -> None:
     """Count again which video is watched after which, from all events. Other commands add new events by themselves.
 
@@ -28,7 +26,5 @@ def cowatch(
     with call.open_home(any_encoder=True) as store:
         links = count_again(store, call.config, cast("Engine", engine))
     counts = {"videos": len(links.ids), "readers": links.readers, "links": int(links.forward.nnz)}
-    if call.as_json:
-        print_json({**counts, "events": links.counted, "top": call.config.retrieval.cowatch_top})
-    else:
-        say(f"{counts['links']:,} links between {counts['videos']:,} videos, from {counts['readers']:,} readers")
+    line = f"{counts['links']:,} links between {counts['videos']:,} videos, from {counts['readers']:,} readers"
+    call.show({**counts, "events": links.counted, "top": call.config.retrieval.cowatch_top}, [line])

@@ -8,7 +8,7 @@ import typer
 
 from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.ingest.update_index import merge_index
-from shortlist.app.cli.terminal.output import print_json, print_remark, progress_bar, say
+from shortlist.app.cli.terminal.output import print_remark, progress_bar
 from shortlist.app.rebuild import rebuild as rebuild_home
 from shortlist.engine.build import open_home
 
@@ -33,10 +33,10 @@ def rebuild(
         with progress_bar("encoding", counts.videos + counts.articles, quiet=call.as_json) as progress:
             result = rebuild_home(store, chosen, encoder, progress)
         merge_index(store)
-    if call.as_json:
-        print_json({"records": result.records, "revision": result.revision, "damaged": list(result.damaged)})
-    else:
-        say(f"{result.records:,} records written to Chroma and indexed at revision {result.revision}")
+    call.show(
+        {"records": result.records, "revision": result.revision, "damaged": list(result.damaged)},
+        [f"{result.records:,} records written to Chroma and indexed at revision {result.revision}"],
+    )
     if encoder and encoder != configured:
         print_remark(f'the home now uses {encoder}: set encoder.name = "{encoder}" in your configuration')
     if result.damaged:

@@ -30,8 +30,7 @@ SOME_FAILED = 1
 SPEC_HELP = "beir:DIR, trec:DIR, mind:DIR, watches:DIR, events or simulated:N"
 Queries = Annotated[int | None, typer.Option("--queries", help="Use a random sample of this many queries.", min=1)]
 Variants = Annotated[
-    Path | None,
-    typer.Option("--variants", help="TOML file of variants [eval/ablations.toml].", metavar="FILE"),
+    Path | None, typer.Option("--variants", help="TOML file of variants [eval/ablations.toml].", metavar="FILE")
 ]
 Chosen = Annotated[list[str] | None, typer.Option("--variant", help="Only this one; may be repeated.", metavar="NAME")]
 

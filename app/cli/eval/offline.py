@@ -29,8 +29,7 @@ def offline(
     ],
     log: Annotated[str, typer.Option("--log", help="The log to judge by: exposures.", metavar="LOG")] = "exposures",
     variants: Annotated[
-        Path | None,
-        typer.Option("--variants", help="TOML file of variants [eval/ablations.toml].", metavar="FILE"),
+        Path | None, typer.Option("--variants", help="TOML file of variants [eval/ablations.toml].", metavar="FILE")
     ] = None,
     clip: Annotated[float, typer.Option("--clip", help="Largest weight of a place.", min=1)] = 100.0,
 ) -> None:

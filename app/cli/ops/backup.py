@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from shortlist.app.cli.frame import Call, command
-from shortlist.app.cli.terminal.output import print_json, print_remark, say
+from shortlist.app.cli.terminal.output import print_remark
 from shortlist.engine.backup import back_up_now
 from shortlist.retrieval.trained.versions import FOLDER as TRAINED
 from shortlist.store.backups.backup import Backup, backup_folder, find_backup, list_backups
@@ -18,8 +18,7 @@ SOME_DAMAGED = 1
 
 @command()
 def backup(
-    call: Call,
-    list_only: Annotated[bool, typer.Option("--list", help="List the backups, newest first.")] = False,
+    call: Call, list_only: Annotated[bool, typer.Option("--list", help="List the backups, newest first.")] = False
 ) -> None:
     """Copy the catalogue and the caches of the home into a new, verified backup. Other commands may run meanwhile.
 
@@ -30,17 +29,16 @@ def backup(
     """
     if list_only:
         found = list_backups(backup_folder(call.config.home, call.config.backup.folder))
-        if call.as_json:
-            print_json([_document(one) for one in found])
-        for one in [] if call.as_json else found:
-            say(f"{one.path.name}  {_size(one)}  revision {one.manifest.meta.get('revision', 'on a server')}")
+        lines = (
+            f"{one.path.name}  {_size(one)}  revision {one.manifest.meta.get('revision', 'on a server')}"
+            for one in found
+        )
+        call.show([_document(one) for one in found], lines)
         return
     with call.open_home(any_encoder=True) as store:
         made, damaged = back_up_now(store, call.config.backup)
-    if call.as_json:
-        print_json({**_document(made), "left_out": list(made.left_out), "damaged": damaged})
-    else:
-        say(f"backed up to {made.path} ({_size(made)})")
+    document = {**_document(made), "left_out": list(made.left_out), "damaged": damaged}
+    call.show(document, [f"backed up to {made.path} ({_size(made)})"])
     if call.config.store.catalogue is not None:
         print_remark("the catalogue is on PostgreSQL and not in this backup: back it up with pg_dump")
     if (call.config.home / TRAINED).exists():
@@ -66,11 +64,11 @@ def restore(
     """
     found = find_backup(backup_folder(call.config.home, call.config.backup.folder), name)
     replaced = put_back(call.config.home, found)
-    if call.as_json:
-        print_json({**_document(found), "replaced": str(replaced)})
-    else:
-        say(f"restored {found.path.name}, created {found.manifest.created:%Y-%m-%d %H:%M} UTC")
-        say(f"the files it replaced are in {replaced}: delete them when you no longer need them")
+    lines = (
+        f"restored {found.path.name}, created {found.manifest.created:%Y-%m-%d %H:%M} UTC",
+        f"the files it replaced are in {replaced}: delete them when you no longer need them",
+    )
+    call.show({**_document(found), "replaced": str(replaced)}, lines)
 
 
 def _document(one: Backup) -> dict[str, Any]:

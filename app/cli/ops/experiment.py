@@ -15,6 +15,7 @@ from shortlist.eval.interleaving import Standing, standing
 from shortlist.eval.live_variant import changed_settings, document_of, live_variant
 from shortlist.eval.report.standing import standing_document, standing_lines
 from shortlist.eval.variants import SHIPPED, Variant, load_variants
+from shortlist.store.catalogue.experiments import Experiment
 
 Name = Annotated[str | None, typer.Argument(help="The experiment's name. Without one, the newest.", metavar="[NAME]")]
 SPEC = "A name in the variants file, or a TOML file of settings as `eval tune --out` writes it."
@@ -30,8 +31,7 @@ def start(
         bool, typer.Option("--split", help="Split the readers instead: each has the lists of A or of B, exports, too.")
     ] = False,
     variants: Annotated[
-        Path | None,
-        typer.Option("--variants", help="TOML file of variants [eval/ablations.toml].", metavar="FILE"),
+        Path | None, typer.Option("--variants", help="TOML file of variants [eval/ablations.toml].", metavar="FILE")
     ] = None,
 ) -> None:
     """Start an experiment: from now on every list for a reader is interleaved from the lists of A and B, or, with
@@ -48,35 +48,25 @@ def start(
     with call.open_home() as store:
         experiments = store.catalogue.experiments
         experiment = experiments.start(name, documents[0], documents[1], "split" if split else "interleave")
-    if call.as_json:
-        print_json(
-            {
-                "name": name, "design": experiment.design, "a": documents[0], "b": documents[1],
-                "started": experiment.started.isoformat(),
-            }
-        )  # fmt: skip
-        return
+    a_b, started = {"a": documents[0], "b": documents[1]}, experiment.started.isoformat()
     what = "each reader has the lists of" if split else "lists are interleaved from"
-    say(f"{name}: {what} A ({documents[0]['name']}) {'or' if split else 'and'} B ({documents[1]['name']}) from now on")
-    say("see `shortlist ops experiment status` when readers have watched some")
+    variant_names = f"A ({documents[0]['name']}) {'or' if split else 'and'} B ({documents[1]['name']})"
+    remark = "see `shortlist ops experiment status` when readers have watched some"
+    call.show(
+        {"name": name, "design": experiment.design, **a_b, "started": started},
+        [f"{name}: {what} {variant_names} from now on", remark],
+    )
 
 
 @command()
-def status(
-    call: Call,
-    name: Name = None,
-) -> None:
+def status(call: Call, name: Name = None) -> None:
     """Show which variant leads, and whether the difference is more than chance. Looking often does not spoil the test.
 
     Example: shortlist ops experiment status
     """
     with call.open_home() as store:
         found = standing(store.catalogue, store.catalogue.experiments.find(name), call.config.profile.session_gap_min)
-    if call.as_json:
-        print_json(standing_document(found))
-        return
-    for line in standing_lines(found):
-        say(line)
+    call.show(standing_document(found), standing_lines(found))
 
 
 @command()
@@ -95,12 +85,8 @@ def stop(call: Call) -> None:
         found = standing(store.catalogue, current, call.config.profile.session_gap_min)
         store.catalogue.experiments.end(current.name, "stopped")
         ended = store.catalogue.experiments.find(current.name)
-    if call.as_json:
-        print_json({**standing_document(found), "ended": ended.ended and ended.ended.isoformat()})
-        return
-    say(f"{current.name} has ended")
-    for line in standing_lines(found):
-        say(line)
+    document = {**standing_document(found), "ended": ended.ended and ended.ended.isoformat()}
+    call.show(document, [f"{current.name} has ended", *standing_lines(found)])
 
 
 @command()
@@ -149,23 +135,21 @@ def list_(call: Call) -> None:
     """
     with call.open_home() as store:
         found = store.catalogue.experiments.all()
-    if call.as_json:
-        print_json(
-            [
-                {
-                    "name": one.name, "design": one.design, "a": one.a, "b": one.b, "started": one.started.isoformat(),
-                    "ended": one.ended and one.ended.isoformat(), "outcome": one.outcome,
-                }
-                for one in found
-            ]
-        )  # fmt: skip
-        return
-    for one in found:
-        state = "in progress" if one.ended is None else f"{one.outcome}, {one.ended:%Y-%m-%d %H:%M}"
-        what = f"{one.a['name']} against {one.b['name']}, {one.design}"
-        say(f"{one.name}  {what}  since {one.started:%Y-%m-%d %H:%M}  {state}")
-    if not found:
-        say("no experiments")
+    call.show([_document(one) for one in found], map(_line, found) if found else ["no experiments"])
+
+
+def _document(one: Experiment) -> dict[str, Any]:
+    ended = one.ended and one.ended.isoformat()
+    return {
+        "name": one.name, "design": one.design, "a": one.a, "b": one.b, "started": one.started.isoformat(),
+        "ended": ended, "outcome": one.outcome,
+    }  # fmt: skip
+
+
+def _line(one: Experiment) -> str:
+    state = "in progress" if one.ended is None else f"{one.outcome}, {one.ended:%Y-%m-%d %H:%M}"
+    what = f"{one.a['name']} against {one.b['name']}, {one.design}"
+    return f"{one.name}  {what}  since {one.started:%Y-%m-%d %H:%M}  {state}"
 
 
 def _winner(found: Standing, given: str | None) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 import typer
 
 from shortlist.app.cli.frame import Call, command
-from shortlist.app.cli.terminal.output import print_json, print_remark, say
+from shortlist.app.cli.terminal.output import print_remark, say
 from shortlist.core.errors import RecordError, UsageError
 from shortlist.ingest.records.values import moment
 from shortlist.ops.features.answers import join_features, shown
@@ -40,29 +40,26 @@ def list_views(call: Call) -> None:
         progress = features.progress()
         until = progress.moment if progress else None
         days = {name: features.days(view) if progress else [] for name, view in VIEWS.items()}
-    if call.as_json:
-        views = [
-            {
-                "name": view.name, "entity": view.entity, "keys": view.keys, "version": view.version,
-                "description": view.description, "features": list(view.features), "days": len(days[view.name]),
-            }
-            for view in VIEWS.values()
-        ]  # fmt: skip
-        print_json({"built_until": until.isoformat() if until else None, "views": views})
-        return
-    for view in VIEWS.values():
-        say(f"{view.name} ({', '.join(view.keys)})  version {view.version}, {len(days[view.name])} days")
-        say(f"  {view.description}")
-        say(f"  {', '.join(view.features)}")
-    say(f"built until {until:%Y-%m-%d %H:%M:%S} UTC" if until else "not built yet: run `shortlist ops features build`")
+    views = [
+        {
+            "name": view.name, "entity": view.entity, "keys": view.keys, "version": view.version,
+            "description": view.description, "features": list(view.features), "days": len(days[view.name]),
+        }
+        for view in VIEWS.values()
+    ]  # fmt: skip
+    lines = (
+        f"{view.name} ({', '.join(view.keys)})  version {view.version}, {len(days[view.name])} days\n"
+        f"  {view.description}\n  {', '.join(view.features)}"
+        for view in VIEWS.values()
+    )
+    built = (
+        f"built until {until:%Y-%m-%d %H:%M:%S} UTC" if until else "not built yet: run `shortlist ops features build`"
+    )
+    call.show({"built_until": until.isoformat() if until else None, "views": views}, [*lines, built])
 
 
 @command()
-def show(
-    call: Call,
-    view: Name,
-    keys: Keys = None,
-) -> None:
+def show(call: Call, view: Name, keys: Keys = None) -> None:
     """Print the newest values of an entity, from the online store.
 
     Example: shortlist ops features show reader user_123
@@ -72,7 +69,7 @@ def show(
     with _open(call) as (store, features):
         _require_known(store, asked)
         found = features.latest(chosen, asked, datetime.now(UTC))
-    _print(found, call.as_json)
+    _show(call, found)
 
 
 @command()
@@ -111,13 +108,12 @@ def as_of(
         write_values(found, out)
         say(f"{len(found):,} rows written to {out}")
     else:
-        _print(found, call.as_json)
+        _show(call, found)
 
 
 @command(json=False)
 def answers(
-    call: Call,
-    out: Annotated[Path, typer.Option("--out", help="The CSV or Parquet file to write.", metavar="FILE")],
+    call: Call, out: Annotated[Path, typer.Option("--out", help="The CSV or Parquet file to write.", metavar="FILE")]
 ) -> None:
     """Write what readers were shown, the values that were known then, and what they chose: a table to train on.
 
@@ -140,13 +136,9 @@ def build(call: Call) -> None:
     """
     with call.open_home(any_encoder=True) as store:
         built = build_features(store, call.config, open_store(store, call.config))
-    if call.as_json:
-        print_json(asdict(built))
-        return
-    say(f"{'all days' if built.whole else 'the newest days'} from {built.events:,} events")
-    for name, rows in built.rows.items():
-        say(f"  {name:16} {rows:>12,} rows")
-    if built.too_late:
+    days = f"{'all days' if built.whole else 'the newest days'} from {built.events:,} events"
+    call.show(asdict(built), [days, *(f"  {name:16} {rows:>12,} rows" for name, rows in built.rows.items())])
+    if built.too_late and not call.as_json:
         print_remark(
             f"stored too late to count in any window: {built.too_late:,} events; for a log of the past, set "
             "features.clock to event, and they count when they happened"
@@ -188,15 +180,14 @@ def _moment(text: str) -> datetime:
     return found
 
 
-def _print(found: pl.DataFrame, as_json: bool) -> None:
+def _show(call: Call, found: pl.DataFrame) -> None:
     rows = document(found)
-    if as_json:
-        print_json(rows)
-        return
-    if not rows:
-        say("no events in its windows")
-    for row in rows:
-        say("  ".join(f"{name}={value}" for name, value in row.items() if isinstance(value, str)))
-        for name, value in row.items():
-            if not isinstance(value, str):
-                say(f"  {name:18} {'-' if value is None else f'{value:,.6g}'}")
+    lines = (line for row in rows for line in _lines(row))
+    call.show(rows, lines if rows else ["no events in its windows"])
+
+
+def _lines(row: Mapping[str, Any]) -> Iterator[str]:
+    yield "  ".join(f"{name}={value}" for name, value in row.items() if isinstance(value, str))
+    for name, value in row.items():
+        if not isinstance(value, str):
+            yield f"  {name:18} {'-' if value is None else f'{value:,.6g}'}"

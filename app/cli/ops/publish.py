@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from shortlist.app.cli.frame import Call, command
-from shortlist.app.cli.terminal.output import print_json, say
 from shortlist.engine.build import encoder_of, open_home
 from shortlist.ops.publish.manifest import Manifest
 from shortlist.ops.publish.place import open_place
@@ -38,24 +37,23 @@ def publish(
     if list_only:
         pointer, _ = read_pointer(place)
         found = [(one.name, read_manifest(place, one)) for one in (pointer.snapshots if pointer else ())]
-        if call.as_json:
-            print_json([_document(name, manifest) for name, manifest in found])
-        for name, manifest in [] if call.as_json else found:
-            created, size = f"{manifest.created:%Y-%m-%d %H:%M:%S}", f"{manifest.size / 1e6:,.1f} MB"
-            say(f"{manifest.number:>8}  {created} UTC  revision {manifest.revision}  {size}  {name}")
+        call.show([_document(*one) for one in found], (_line(*one) for one in found))
         return
     with open_home(chosen) as store:
         made = publish_home(
             store, place, encoder_of(chosen), keep or chosen.publish.keep, chosen.retrieval.cowatch_top, verify=verify
         )
-    if call.as_json:
-        sent = {"new": made.is_new, "sent_blocks": made.sent_blocks, "sent_bytes": made.sent_bytes, "kept": made.kept}
-        print_json({**_document(made.name, made.manifest), **sent, "place": place.address})
-        return
+    sent = {"new": made.is_new, "sent_blocks": made.sent_blocks, "sent_bytes": made.sent_bytes, "kept": made.kept}
     number = made.manifest.number
     what = f"published snapshot {number}" if made.is_new else f"nothing is new since snapshot {number}"
     of = f"{made.sent_bytes / 1e6:,.1f} of {made.manifest.size / 1e6:,.1f} MB sent"
-    say(f"{what} of revision {made.manifest.revision} to {place.address}: {of}, {made.kept} kept")
+    line = f"{what} of revision {made.manifest.revision} to {place.address}: {of}, {made.kept} kept"
+    call.show({**_document(made.name, made.manifest), **sent, "place": place.address}, [line])
+
+
+def _line(name: str, manifest: Manifest) -> str:
+    created, size = f"{manifest.created:%Y-%m-%d %H:%M:%S}", f"{manifest.size / 1e6:,.1f} MB"
+    return f"{manifest.number:>8}  {created} UTC  revision {manifest.revision}  {size}  {name}"
 
 
 def _document(name: str, manifest: Manifest) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from shortlist.app.cli.frame import Call, command
-from shortlist.app.cli.terminal.output import print_json, progress_bar, say
+from shortlist.app.cli.terminal.output import progress_bar
 from shortlist.engine.build import repair
 from shortlist.ingest.simulate.simulate import simulate as simulate_readers
 
@@ -26,7 +26,5 @@ def simulate(
     with call.open_home() as store, progress_bar("simulating", readers, quiet=call.as_json) as progress:
         repair(store, call.config)
         result = simulate_readers(store, readers, seed, datetime.now(UTC), progress)
-    if call.as_json:
-        print_json({"readers": result.readers, "events": result.events, "tastes": str(result.tastes)})
-        return
-    say(f"{result.readers:,} readers with {result.events:,} events; their tastes are written to {result.tastes}")
+    line = f"{result.readers:,} readers with {result.events:,} events; their tastes are written to {result.tastes}"
+    call.show({"readers": result.readers, "events": result.events, "tastes": str(result.tastes)}, [line])

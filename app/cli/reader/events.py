@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -9,18 +10,13 @@ import typer
 from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.failure_table import print_failures
 from shortlist.app.cli.terminal.list_options import K
-from shortlist.app.cli.terminal.output import print_json, say
 from shortlist.core.types import Event
 
 SOME_FAILED = 1
 
 
 @command()
-def list_(
-    call: Call,
-    user: Annotated[str, typer.Argument(help="The reader's id.", metavar="USER")],
-    k: K = 50,
-) -> None:
+def list_(call: Call, user: Annotated[str, typer.Argument(help="The reader's id.", metavar="USER")], k: K = 50) -> None:
     """List a reader's newest events with their ids. Events in the future are marked and ignored.
 
     Example: shortlist reader events list user_123 -k 20
@@ -31,14 +27,7 @@ def list_(
         rows = [
             _document(event, event.at > latest) for event in store.catalogue.events.newest([reader.id], k)[reader.id]
         ]
-    if call.as_json:
-        print_json({"user_id": user, "events": rows})
-        return
-    for row in rows:
-        mark = "  in the future, ignored" if row["ignored"] else ""
-        say(f"{row['event_id']}  {row['at']}  {row['action']:<10}  {row['kind']:<7}  {row['item_id']}{mark}")
-    if not rows:
-        say(f"no events of {user}")
+    call.show({"user_id": user, "events": rows}, map(_line, rows) if rows else [f"no events of {user}"])
 
 
 @command()
@@ -54,13 +43,15 @@ def remove(
         removed = sorted(store.catalogue.events.get_many(event_ids))
         store.catalogue.events.remove(removed)
     unknown = sorted(set(event_ids) - set(removed))
-    if call.as_json:
-        print_json({"removed": removed, "unknown": unknown})
-    else:
-        say(f"{len(removed):,} removed, {len(unknown):,} unknown")
-        print_failures([(event_id, "no event has this id") for event_id in unknown])
+    call.show({"removed": removed, "unknown": unknown}, [f"{len(removed):,} removed, {len(unknown):,} unknown"])
     if unknown:
+        print_failures([] if call.as_json else [(event_id, "no event has this id") for event_id in unknown])
         raise typer.Exit(SOME_FAILED)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    mark = "  in the future, ignored" if row["ignored"] else ""
+    return f"{row['event_id']}  {row['at']}  {row['action']:<10}  {row['kind']:<7}  {row['item_id']}{mark}"
 
 
 def _document(event: Event, ignored: bool) -> dict[str, Any]:

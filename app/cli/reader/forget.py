@@ -80,8 +80,7 @@ def forget(
 
 @command(json=False)
 def export_reader(
-    call: Call,
-    reader: Annotated[str, typer.Argument(help="The reader's id.", metavar="READER")],
+    call: Call, reader: Annotated[str, typer.Argument(help="The reader's id.", metavar="READER")]
 ) -> None:
     """Print everything that is stored of a reader as one JSON document.
 

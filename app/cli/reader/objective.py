@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from shortlist.agent.reader.objective import describe_objective, objective_document, read_objective
 from shortlist.app.cli.frame import Call, command
-from shortlist.app.cli.terminal.output import print_json, say
-from shortlist.core.types import NO_OBJECTIVE, Profile
+from shortlist.core.types import NO_OBJECTIVE
 
 Names = list[str] | None
 
@@ -46,15 +45,6 @@ def objective(
             before = NO_OBJECTIVE if clear else profile.objective
             engine.home.catalogue.objectives.put(user, before.merged(asked))
             profile = recommender.profile(user)
-    if call.as_json:
-        print_json(objective_document(profile))
-    else:
-        _show(profile)
-
-
-def _show(profile: Profile) -> None:
-    entries: list[Any] = list(describe_objective(profile.objective, profile.disliked_channels))
-    for entry in entries:
-        say(entry)
-    if not entries:
-        say(f"{profile.user_id} has asked for nothing; see --more, --less and --length")
+    entries = describe_objective(profile.objective, profile.disliked_channels)
+    nothing = f"{user} has asked for nothing; see --more, --less and --length"
+    call.show(objective_document(profile), entries or [nothing])

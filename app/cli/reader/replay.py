@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Annotated
 
 import typer
 
 from shortlist.app.cli.frame import Call, command
-from shortlist.app.cli.terminal.output import print_json, say
 from shortlist.app.replay import Replay
 from shortlist.app.replay import replay as repeat
 
@@ -17,8 +17,7 @@ DIFFERENT = 1
 
 @command()
 def replay(
-    call: Call,
-    request_id: Annotated[str, typer.Argument(help="The request_id of an answer.", metavar="REQUEST_ID")],
+    call: Call, request_id: Annotated[str, typer.Argument(help="The request_id of an answer.", metavar="REQUEST_ID")]
 ) -> None:
     """Answer a recorded request again: the same list, score by score, or what has changed since.
 
@@ -28,23 +27,19 @@ def replay(
     """
     with call.open_home() as store:
         found = repeat(store, call.config, request_id)
-    if call.as_json:
-        print_json(found.document)
-    else:
-        _show(found)
+    call.show(found.document, _lines(found))
     if not found.same:
         raise typer.Exit(DIFFERENT)
 
 
-def _show(found: Replay) -> None:
+def _lines(found: Replay) -> Iterator[str]:
     exposure = found.exposure
-    say(f"{exposure.request.user_id}, {exposure.at:%Y-%m-%d %H:%M} UTC: {len(exposure.items)} videos")
+    yield f"{exposure.request.user_id}, {exposure.at:%Y-%m-%d %H:%M} UTC: {len(exposure.items)} videos"
     if found.same:
-        say("the same list, score by score")
+        yield "the same list, score by score"
     else:
         for rank, (then, now) in enumerate(zip_longest(exposure.items, found.now), start=1):
             names = [one.item_id if one else "-" for one in (then, now)]
-            say(f"{rank:>3}. {names[0]}" + ("" if names[0] == names[1] else f"  now {names[1]}"))
-        say("the lists differ" if found.changed else "the lists differ, and nothing is known to have changed")
-    for change in found.changed:
-        say(f"changed since then: {change}")
+            yield f"{rank:>3}. {names[0]}" + ("" if names[0] == names[1] else f"  now {names[1]}")
+        yield "the lists differ" if found.changed else "the lists differ, and nothing is known to have changed"
+    yield from (f"changed since then: {change}" for change in found.changed)

@@ -22,8 +22,7 @@ def rerank_method(text: str) -> str:
 K = Annotated[int, typer.Option("-k", help="How many results.", min=1, max=MAX_K)]
 About = Annotated[str | None, typer.Option("--about", help="A wish: what the reader is in the mood for.")]
 Rerank = Annotated[
-    str,
-    typer.Option("--rerank", help=f"One of {', '.join(RERANK_CHOICES)}.", parser=rerank_method, metavar="METHOD"),
+    str, typer.Option("--rerank", help=f"One of {', '.join(RERANK_CHOICES)}.", parser=rerank_method, metavar="METHOD")
 ]
 Explain = Annotated[
     bool, typer.Option("--explain", help="Show evidence, rank and contribution of each stage, and the cost.")

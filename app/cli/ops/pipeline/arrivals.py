@@ -16,7 +16,6 @@ from shortlist.app.cli.frame import Call, command, open_or_create
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.output import print_json, say
 from shortlist.app.pipeline import open_workplace
-from shortlist.core.config import Config
 from shortlist.core.display import printable
 from shortlist.ops.data.arrivals import accept as accept_arrival
 from shortlist.ops.data.arrivals import ingest_arrivals, take_arrivals, validate_arrivals
@@ -33,7 +32,7 @@ def arrive(call: Call) -> None:
 
     Example: shortlist ops pipeline arrive
     """
-    _run(take_arrivals, call.config, call.as_json)
+    _run(call, take_arrivals)
 
 
 @command()
@@ -42,7 +41,7 @@ def validate(call: Call) -> None:
 
     Example: shortlist ops pipeline validate
     """
-    _run(validate_arrivals, call.config, call.as_json)
+    _run(call, validate_arrivals)
 
 
 @command()
@@ -58,37 +57,31 @@ def ingest(call: Call) -> None:
             make_searchable(place.home, place.config)
         return stored
 
-    _run(store, call.config, call.as_json)
+    _run(call, store)
 
 
 @command()
-def arrivals(
-    call: Call,
-    limit: Limit = 20,
-) -> None:
+def arrivals(call: Call, limit: Limit = 20) -> None:
     """List the files that were taken, and what became of them.
 
     Example: shortlist ops pipeline arrivals --limit 5
     """
-    _run(lambda place: place.ledger.newest(limit), call.config, call.as_json)
+    _run(call, lambda place: place.ledger.newest(limit))
 
 
 @command()
-def accept(
-    call: Call,
-    number: Number,
-) -> None:
+def accept(call: Call, number: Number) -> None:
     """Let a refused file pass as it is. The next run stores it; its bad rows go to quarantine/ all the same.
 
     Example: shortlist ops pipeline accept 17
     """
-    _run(lambda place: [accept_arrival(place, number)], call.config, call.as_json)
+    _run(call, lambda place: [accept_arrival(place, number)])
 
 
-def _run(step: Callable[[Workplace], Sequence[Arrival]], config: Config, as_json: bool) -> None:
-    with open_or_create(config) as store, open_workplace(store, config) as place:
+def _run(call: Call, step: Callable[[Workplace], Sequence[Arrival]]) -> None:
+    with open_or_create(call.config) as store, open_workplace(store, call.config) as place:
         found = step(place)
-    if as_json:
+    if call.as_json:
         print_json([document(arrival) for arrival in found])
     else:
         show(found)

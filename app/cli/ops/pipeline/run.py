@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import asdict
 from typing import Annotated
 
@@ -12,7 +13,6 @@ from shortlist.app.cli.frame import Call, command, open_or_create
 from shortlist.app.cli.terminal.output import print_json, say
 from shortlist.app.pipeline import execute_with, open_workplace
 from shortlist.core.config import Config
-from shortlist.engine.build import open_home
 from shortlist.ops.pipeline.draw import mermaid
 from shortlist.ops.pipeline.history import Execution, History, Run
 from shortlist.ops.pipeline.runner import run_pipeline
@@ -44,10 +44,7 @@ def run(
 
 
 @command(json=False)
-def watch(
-    call: Call,
-    once: Annotated[bool, typer.Option("--once", help="End after the first run.")] = False,
-) -> None:
+def watch(call: Call, once: Annotated[bool, typer.Option("--once", help="End after the first run.")] = False) -> None:
     """Run the pipeline whenever files arrive or there are many new events, until Ctrl-C.
 
     Files that arrive in pieces make one run. After a failed run it waits for a minute, then two, up to an hour.
@@ -58,10 +55,12 @@ def watch(
     debounce = Debounce(timing.quiet_s, timing.longest_wait_s)
     say(f"watching {timing.folder or call.config.home}/incoming", err=True)
     while True:
-        with open_or_create(call.config) as store, open_workplace(store, call.config) as place:
-            history = History(store.path)
+        with (
+            open_or_create(call.config) as store,
+            open_workplace(store, call.config) as place,
+            closing(History(store.path)) as history,
+        ):
             reason = reason_now(place, history)
-            history.close()
         if debounce.passes(reason, time.monotonic()):
             done = _run(call.config, reason or "", (), quiet=False)
             debounce.ended(failed=done.state == "failed", now=time.monotonic())
@@ -71,25 +70,14 @@ def watch(
 
 
 @command()
-def history(
-    call: Call,
-    limit: Limit = 10,
-) -> None:
+def history(call: Call, limit: Limit = 10) -> None:
     """List the runs: why, when, how long, at what cost, and what each step did.
 
     Example: shortlist ops pipeline history --limit 3
     """
-    found = _newest(call.config, limit)
-    if call.as_json:
-        print_json([document(one) for one in found])
-        return
-    if not found:
-        say("no runs yet")
-    for one in found:
-        taken = f", {(one.ended - one.began).total_seconds():.1f} s" if one.ended else ""
-        say(f"{one.number}  {one.began:%Y-%m-%d %H:%M:%S}  {one.state}{taken}  ({one.reason})")
-        for step in one.steps:
-            _say_step(step)
+    found = _newest(call, limit)
+    lines = (line for one in found for line in (_line(one), *map(_step_line, one.steps)))
+    call.show([document(one) for one in found], lines if found else ["no runs yet"])
 
 
 @command()
@@ -98,16 +86,13 @@ def show(call: Call) -> None:
 
     Example: shortlist ops pipeline show
     """
-    newest = _newest(call.config, 1)
+    newest = _newest(call, 1)
     last = newest[0] if newest else None
-    if call.as_json:
-        steps = [
-            {"name": step.name, "command": ["shortlist", *step.command], "inputs": step.inputs, "outputs": step.outputs}
-            for step in STEPS
-        ]
-        print_json({"steps": steps, "last": document(last) if last else None})
-        return
-    say(mermaid(STEPS, last).rstrip())
+    steps = [
+        {"name": step.name, "command": ["shortlist", *step.command], "inputs": step.inputs, "outputs": step.outputs}
+        for step in STEPS
+    ]
+    call.show({"steps": steps, "last": document(last) if last else None}, [mermaid(STEPS, last).rstrip()])
 
 
 def sagemaker() -> None:
@@ -119,27 +104,28 @@ def sagemaker() -> None:
 
 
 def _run(config: Config, reason: str, forced: tuple[str, ...], quiet: bool) -> Run:
-    with open_or_create(config) as store, open_workplace(store, config) as place:
-        history = History(store.path)
-        try:
-            after = None if quiet else _say_step
-            return run_pipeline(place, history, execute_with(config), reason, forced=forced, after=after)
-        finally:
-            history.close()
+    with (
+        open_or_create(config) as store,
+        open_workplace(store, config) as place,
+        closing(History(store.path)) as history,
+    ):
+        after = None if quiet else lambda step: say(_step_line(step))
+        return run_pipeline(place, history, execute_with(config), reason, forced=forced, after=after)
 
 
-def _newest(config: Config, limit: int) -> list[Run]:
-    with open_home(config) as store:
-        history = History(store.path)
-        try:
-            return history.newest(limit)
-        finally:
-            history.close()
+def _newest(call: Call, limit: int) -> list[Run]:
+    with call.open_home() as store, closing(History(store.path)) as history:
+        return history.newest(limit)
 
 
-def _say_step(step: Execution) -> None:
+def _line(one: Run) -> str:
+    taken = f", {(one.ended - one.began).total_seconds():.1f} s" if one.ended else ""
+    return f"{one.number}  {one.began:%Y-%m-%d %H:%M:%S}  {one.state}{taken}  ({one.reason})"
+
+
+def _step_line(step: Execution) -> str:
     cost = f"{step.seconds:6.1f} s {step.cpu_seconds:7.1f} CPU s {step.peak_mb:6.0f} MB" if step.seconds else " " * 32
-    say(f"  {step.step:10} {step.state:8} {cost}  {step.message}".rstrip())
+    return f"  {step.step:10} {step.state:8} {cost}  {step.message}".rstrip()
 
 
 def document(one: Run) -> dict[str, object]:
