@@ -45,6 +45,6 @@ def objective(
             before = NO_OBJECTIVE if clear else profile.objective
             engine.home.catalogue.objectives.put(user, before.merged(asked))
             profile = recommender.profile(user)
-    entries = describe_objective(profile.objective, profile.disliked_channels)
+    entries = list(describe_objective(profile.objective, profile.disliked_channels))
     nothing = f"{user} has asked for nothing; see --more, --less and --length"
     call.show(objective_document(profile), entries or [nothing])
