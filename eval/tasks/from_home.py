@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from shortlist.agent.reader.describe_action import BOUNCE_S
@@ -94,7 +94,13 @@ def chosen_videos(events: Sequence[Event], videos: set[str]) -> tuple[str, ...]:
     return tuple(event.item_id for event in events if _is_choice(event, videos))
 
 
-def _is_choice(event: Event, videos: set[str]) -> bool:
+def is_new_choice(event: Event, videos: Container[str]) -> bool:
+    """Return whether `event` chose one of `videos`, and not only for a moment."""
+    is_bounce = event.action != "like" and event.dwell_s is not None and event.dwell_s < BOUNCE_S
+    return _is_choice(event, videos) and not is_bounce
+
+
+def _is_choice(event: Event, videos: Container[str]) -> bool:
     return event.kind == "video" and event.item_id in videos and event.action in GRADES
 
 
@@ -110,8 +116,7 @@ def _grades(split: TimeSplit, known: dict[str, list[Event]], videos: set[str]) -
     grades: dict[str, dict[str, int]] = {}
     seen = {user_id: Activity.of(events).seen for user_id, events in known.items()}
     for event in split.future:
-        is_bounce = event.action != "like" and event.dwell_s is not None and event.dwell_s < BOUNCE_S
-        if _is_choice(event, videos) and event.item_id not in seen.get(event.user_id, ()) and not is_bounce:
+        if is_new_choice(event, videos) and event.item_id not in seen.get(event.user_id, ()):
             of_reader = grades.setdefault(event.user_id, {})
             of_reader[event.item_id] = max(of_reader.get(event.item_id, 0), GRADES[event.action])
     return dict(sorted(grades.items()))

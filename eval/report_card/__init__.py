@@ -1,0 +1,1 @@
+"""The report card: how well Shortlist would have ranked the newest part of one reader's own past."""
