@@ -58,6 +58,7 @@ FRONT: Mapping[str, Entry] = {
             "cowatch": Entry("Count again which video is watched after which.", "doctor.cowatch:cowatch"),
         },
     ),
+    "report": Entry("Test Shortlist on the newest part of a reader's own past.", "report:report"),
     "config": Entry("Show every setting, its value and its source.", "config:config"),
     "plugins": Entry("List the installed plugins and what they add.", "plugins:plugins"),
 }
