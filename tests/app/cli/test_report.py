@@ -23,9 +23,9 @@ def test_a_report_needs_ten_days_and_then_compares_shortlist_with_five_other_ran
     few = here("report", "ann", home=home)
     assert few.stdout == "not enough yet: 10 more days on which ann watches something new\n"
     rows = ["user_id,item_id,kind,action,at"]
-    for day in range(59):
+    for day in range(60):  # eve watches the same five videos for forty days, then new ones
         at = (START + timedelta(days=day)).isoformat()
-        rows.append(f"eve,v{day:02},video,view,{at}")
+        rows.append(f"eve,v{day % 5 if day < 40 else day - 35:02},video,view,{at}")
         rows += [f"bob{other},v{other:02},video,view,{at}" for other in range(60)]
     table.write_text("\n".join(rows))
     assert here("ingest", "events", str(table), home=home).returncode == 0
