@@ -30,7 +30,7 @@ WORDS = ("bread", "moon", "trains", "rivers")
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 GATES: dict[str, Any] = {
     "backup": {"daily": False},
-    "rerank": {"depth": 4, "weight_wish": 0.5, "weight_plain": 0.0, "weight_thin": 0.0},
+    "rerank": {"depth": 4, "auto_depth": 4, "weight_wish": 0.5, "weight_plain": 0.0, "weight_thin": 0.0},
 }
 
 

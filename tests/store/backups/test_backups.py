@@ -128,7 +128,7 @@ def test_the_newest_are_kept(path: Path) -> None:
     assert find_backup(folder_of(path), made[2].name).path == made[2]
     with pytest.raises(UsageError, match=made[3].name):
         find_backup(folder_of(path), made[0].name)
-    with pytest.raises(UsageError, match="create one with `shortlist ops backup`"):
+    with pytest.raises(UsageError, match="run `shortlist ops backup` while the home is intact"):
         find_backup(path / "nowhere", None)
 
 
