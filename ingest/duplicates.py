@@ -48,11 +48,11 @@ class DuplicateIds:
 
 
 def id_conflict_notes(event_ids: Sequence[str]) -> tuple[Note, ...]:
-    """Return a note on events that were not stored because another event has their id."""
+    """Return a note on events that were not stored because another event of their reader has their id."""
     if not event_ids:
         return ()
-    ids = f"{len(event_ids)} ({_first_few(event_ids)}); give every event a unique id"
-    return (Note("event-id-taken", f"events left out because a different event has their id: {ids}"),)
+    ids = f"{len(event_ids)} ({_first_few(event_ids)}); give every event of a reader a unique id"
+    return (Note("event-id-taken", f"events left out because a different event of their reader has their id: {ids}"),)
 
 
 def _first_few(texts: Sequence[str]) -> str:

@@ -84,15 +84,16 @@ class MemoryEvents:
         self.rows: list[Event] = []
 
     def add(self, events: Sequence[Event]) -> None:
-        known = {event.event_id for event in self.rows}
-        new = {event.event_id: event for event in events if event.event_id not in known}
+        known = {(event.event_id, event.user_id) for event in self.rows}
+        keyed = {(event.event_id, event.user_id): event for event in events}
+        new = {key: event for key, event in keyed.items() if key not in known}
         self.rows.extend(new.values())
         strangers = (event for event in new.values() if not self._readers.get_many([event.user_id]))
         self._readers.put([Reader(event.user_id, event.at) for event in strangers])
 
-    def remove(self, event_ids: Iterable[str]) -> int:
-        chosen, before = set(event_ids), len(self.rows)
-        self.rows = [event for event in self.rows if event.event_id not in chosen]
+    def remove(self, event_ids: Iterable[str], user_id: str) -> int:
+        chosen, before = {(event_id, user_id) for event_id in event_ids}, len(self.rows)
+        self.rows = [event for event in self.rows if (event.event_id, event.user_id) not in chosen]
         return before - len(self.rows)
 
     def newest_interactions(self, user_ids: Sequence[str], limit: int) -> dict[str, list[Event]]:

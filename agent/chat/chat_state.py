@@ -144,7 +144,7 @@ def _push(steps: list[Action], request: Action, *, undone: bool) -> None:
 def _push_feedback(steps: list[Action], turn: Document) -> None:
     """Add the feedback of `turn` to the steps, or remove the newest one if `turn` took it back."""
     if turn.get("events"):
-        steps.append(Action("feedback", {"events": turn["events"]}))
+        steps.append(Action("feedback", {"events": turn["events"], "user": turn["user"]}))
     elif turn.get("objective_before") is not None:
         steps.append(Action("feedback", {"objective_before": turn["objective_before"], "user": turn["user"]}))
     elif turn["action"]["arguments"].get("undone"):

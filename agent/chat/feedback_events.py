@@ -18,8 +18,8 @@ class EventLog(Protocol):
         """Store events."""
         ...
 
-    def remove(self, event_ids: Iterable[str]) -> int:
-        """Delete the events with these ids and return their number."""
+    def remove(self, event_ids: Iterable[str], user_id: str) -> int:
+        """Delete the events of a reader with these ids and return their number."""
         ...
 
 
@@ -55,9 +55,9 @@ class Feedback:
         """Store that `user` dislikes `channel`, and return the id of the event."""
         return self._add([Event(user, channel, "channel", "dislike", self.now())])
 
-    def take_back(self, event_ids: Sequence[str]) -> int:
+    def take_back(self, user: str, event_ids: Sequence[str]) -> int:
         """Delete the events of earlier feedback and return their number; those removed meanwhile do not count."""
-        return self.events.remove(event_ids)
+        return self.events.remove(event_ids, user)
 
     def _add(self, events: Sequence[Event]) -> tuple[str, ...]:
         self.events.add(events)

@@ -189,7 +189,8 @@ class Tools:
             if step and "objective_before" in step.arguments:
                 restore_objective(step, self._feedback.objectives.put)
                 return Reply(say("settings_restored", state.language), action)
-            self._feedback.take_back(step.arguments["events"] if step else ())
+            if step:
+                self._feedback.take_back(step.arguments["user"], step.arguments["events"])
             return Reply(say("taken_back", state.language), action)
         user = action.arguments.get("user")
         if user is None:

@@ -78,7 +78,7 @@ def validate(path: Path, kind: Kind, batch: Batch, keep: Keep) -> Validation:
     Raises `UsageError` or `RecordError` if the file is no such table.
     """
     found = Validation()
-    known: dict[str, tuple[int, int]] = {}  # the id of an event -> the number of its row, and a hash of the event
+    known: dict[tuple[str, str], tuple[int, int]] = {}  # an event's id and reader -> the number of its row, its hash
     for row in rows_of(path, kind, batch.limits):
         found.rows += 1
         number = number_of(row)
@@ -118,11 +118,13 @@ def _parsed(found: Validation, number: int, row: Row, kind: Kind) -> object:
         return None
 
 
-def _is_new(found: Validation, known: dict[str, tuple[int, int]], number: int, row: Row, event: Event) -> bool:
-    """Return whether no earlier row has the id of the event. The same event again is repeated, another one is bad."""
+def _is_new(
+    found: Validation, known: dict[tuple[str, str], tuple[int, int]], number: int, row: Row, event: Event
+) -> bool:
+    """Return whether no earlier row has this event id of this reader. Another event with the id is bad."""
     if is_missing(row.values.get("event_id")):
         return True
-    first, content = known.setdefault(event.event_id, (number, hash(event)))
+    first, content = known.setdefault((event.event_id, event.user_id), (number, hash(event)))
     if first == number:
         return True
     if content == hash(event):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Header, HTTPException, Request
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
 
 from shortlist.serving.api.bodies import body_in_openapi, body_of
 from shortlist.serving.api.deps import Limits, ServiceDep, responses
@@ -21,6 +21,10 @@ from shortlist.serving.service.response_schemas import ReaderOut, RemovedOut, Re
 IdempotencyKey = Annotated[
     str | None,
     Header(min_length=1, max_length=255, description="a repeated key stores events without `at` and `event_id` once"),
+]
+
+ReaderOfEvent = Annotated[
+    str | None, Query(description="whose event it is; needed if several readers have an event with this id")
 ]
 
 router = APIRouter(prefix="/v1", default_response_class=JsonResponse)
@@ -55,9 +59,14 @@ async def events(
 
 
 @router.delete("/events/{event_id:path}", responses=responses(RemovedOut), response_model=None)
-async def remove_event(event_id: str, service: ServiceDep, caller: ReadingContent) -> JsonResponse:
+async def remove_event(
+    event_id: str, service: ServiceDep, caller: ReadingContent, user_id: ReaderOfEvent = None
+) -> JsonResponse:
     """Delete an event. It no longer counts in the next recommendations of its reader."""
-    await service.storage_threads.run(partial(service.remove_event, event_id, caller.check_write))
+    user_id = caller.reader if user_id is None else user_id
+    if not caller.may_write:
+        caller.check_write(user_id or "")
+    await service.storage_threads.run(partial(service.remove_event, event_id, user_id))
     return JsonResponse({"removed": event_id})
 
 

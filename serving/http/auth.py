@@ -123,6 +123,11 @@ class Caller:
         return self.key.id if self.key else None
 
     @property
+    def reader(self) -> str | None:
+        """The only reader whose data the caller may read and store, if their key is for one."""
+        return self.key.reader if self.key else None
+
+    @property
     def may_write(self) -> bool:
         """True if the caller may store events of any reader."""
         return self.key is None or self.key.may("write")

@@ -25,14 +25,19 @@ EVENT_COLUMNS = replace(  # `at` is optional
 )
 Result = dict[str, Any]
 
-ID_TAKEN = "a different event has this id: expected a unique event_id, or none; leave event_id out or choose another"
+ID_TAKEN = (
+    "a different event of this reader has this id: expected a unique event_id, or none; leave event_id out or choose"
+    " another"
+)
+FOREIGN_LIST = "request_id of another reader's list: expected one of this reader's, or none; leave request_id out"
 NEW, CHANGED, UNCHANGED, FAILED = "new", "changed", "unchanged", "failed"
 
 
 def store_events(home: Home, items: Sequence[object], request_key: str | None = None) -> list[Result]:
     """Store events and return one result for each item.
 
-    An event with a known id is unchanged, and one in the future fails. An event without a time gets the current time.
+    An event with an id that its reader has is unchanged. One in the future, or about another reader's list, fails. An
+    event without a time gets the current time.
     As the default id of an event is a hash that includes its time, such an event would be new each time it is sent.
     With a `request_key`, which a client repeats when it retries a request, its id is a hash of the key and its index.
     """
@@ -46,21 +51,36 @@ def store_events(home: Home, items: Sequence[object], request_key: str | None = 
                 values["event_id"] = hashlib.sha256(f"{request_key}\x1f{row.where}".encode()).hexdigest()[:32]
         return home.catalogue.events.check_time(events.event_from_row(Row(row.where, values)))
 
-    parsed = _parse(items, EVENT_COLUMNS, event_at)
+    parsed = _without_foreign_lists(home, _parse(items, EVENT_COLUMNS, event_at))
     valid = [item.record for item in parsed if isinstance(item, ParsedRecord)]
-    stored = home.catalogue.events.get_many(event.event_id for event in valid)
+    known = home.catalogue.events.get_many(event.event_id for event in valid)
+    stored = {(event.event_id, event.user_id): event for event in known}
     home.catalogue.events.add(valid)
     results = []
     for item in parsed:
         if isinstance(item, Failure):
             results.append(_failed(item))
             continue
-        first = stored.setdefault(item.record.event_id, item.record)
+        first = stored.setdefault((item.record.event_id, item.record.user_id), item.record)
         if _identity(first) != _identity(item.record):
             results.append(_failed(Failure(item.where, ID_TAKEN)))
             continue
         results.append({"id": item.record.event_id, "status": NEW if first is item.record else UNCHANGED})
     return results
+
+
+def _without_foreign_lists(
+    home: Home, parsed: Sequence[ParsedRecord[Event] | Failure]
+) -> list[ParsedRecord[Event] | Failure]:
+    lists = {item.record.request_id for item in parsed if isinstance(item, ParsedRecord)} - {None}
+    readers = home.catalogue.exposures.readers_of(one for one in lists if one is not None)
+    return [
+        Failure(item.where, FOREIGN_LIST)
+        if isinstance(item, ParsedRecord)
+        and readers.get(item.record.request_id or "", item.record.user_id) != item.record.user_id
+        else item
+        for item in parsed
+    ]
 
 
 def store_videos(

@@ -19,7 +19,7 @@ from shortlist.agent.chat.reply import Reply
 from shortlist.agent.reader.objective import objective_document, read_objective
 from shortlist.agent.recommend import Draft, Progress
 from shortlist.core.config import NONE
-from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem
+from shortlist.core.errors import HomeLocked, ShortlistError, UnknownItem, UsageError
 from shortlist.core.json_documents import answer_document, notes_document
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Filters, Request
@@ -244,14 +244,17 @@ class Service:
         """Store events, which count in their readers' next recommendations. See `store_events` for `request_key`."""
         return self._count_results("event", store_events(self._home, items, request_key))
 
-    def remove_event(self, event_id: str, check: Callable[[str], None] = lambda user_id: None) -> None:
-        """Delete an event, which no longer counts in its reader's recommendations. Raises `UnknownItem`.
+    def remove_event(self, event_id: str, user_id: str | None = None) -> None:
+        """Delete an event, which no longer counts in its reader's recommendations.
 
-        `check` gets the id of its reader before, and raises if the caller may not delete it.
+        Without `user_id` it is the only reader with an event of this id. Raises `UnknownItem`, and `UsageError` if
+        several readers have one.
         """
-        event = self._home.catalogue.events.get_many([event_id]).get(event_id)
-        check(event.user_id if event else "")
-        if event is None or not self._home.catalogue.events.remove([event_id]):
+        events = self._home.catalogue.events
+        if user_id is None and len(found := events.get_many([event_id])) > 1:
+            expected, remedy = "an id that one reader has", "add user_id to the request"
+            raise UsageError("ambiguous event", expected=expected, found=f"{len(found)} events", remedy=remedy)
+        if not events.remove([event_id], user_id):
             expected, remedy = "the id of a stored event", "see `shortlist reader events list USER`"
             raise UnknownItem("unknown event", expected=expected, found=repr(event_id), remedy=remedy)
 

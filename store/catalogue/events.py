@@ -32,7 +32,7 @@ from shortlist.store.catalogue.rows import Columns, event_of, event_row, from_mi
 from shortlist.store.lock import WriterLock
 from shortlist.store.sql.database import Database
 from shortlist.store.sql.dialect import PARAMETER, in_list, in_parameter, in_subquery, parameter_table
-from shortlist.store.sql.schema import events, meta, readers, tastes
+from shortlist.store.sql.schema import events, exposures, meta, readers, tastes
 
 POSITIVE: tuple[Action, ...] = ("click", "view", "like")
 DAY_US = 86_400_000_000
@@ -121,9 +121,10 @@ class Events(CatalogueTable):
         return event
 
     def add(self, new_events: Sequence[Event]) -> int:
-        """Store events and return the number of new ones. A known `event_id` is skipped. Unknown readers are created.
+        """Store events and return the number of new ones. An `event_id` that its reader has is skipped.
 
-        Long lists are written in several transactions. After an error, add the same list again to complete it.
+        Unknown readers are created. Long lists are written in several transactions. After an error, add the same list
+        again to complete it.
         Raises `RecordError`, before anything is stored, if an event is later than `latest()`.
         """
         for event in new_events:
@@ -152,14 +153,16 @@ class Events(CatalogueTable):
             connection.execute(self._database.insert_new(readers), made)
         return cast("CursorResult[tuple[()]]", result).rowcount
 
-    def remove(self, event_ids: Iterable[str]) -> int:
-        """Delete the events with these ids in one transaction and return their number. Unknown ids are ignored.
+    def remove(self, event_ids: Iterable[str], user_id: str | None = None) -> int:
+        """Delete the events with these ids, of one reader or all, in one transaction and return their number.
 
-        Derived data follows: profiles, seen videos and cached responses at once, popularity and co-watch counts with
-        the next snapshot. The descriptions of these readers' tastes are deleted. The readers stay. A removed event may
-        be added again.
+        Unknown ids are ignored. Derived data follows: profiles, seen videos and cached responses at once, popularity
+        and co-watch counts with the next snapshot. The descriptions of these readers' tastes are deleted. The readers
+        stay. A removed event may be added again.
         """
         chosen = in_list(events.c.event_id, list(event_ids))
+        if user_id is not None:
+            chosen &= events.c.user_id == user_id
         with self._database.writing() as connection:
             user_ids = list(connection.scalars(select(events.c.user_id).where(chosen).distinct()))
             if not user_ids:
@@ -205,11 +208,11 @@ class Events(CatalogueTable):
             for user_id, tally in found.items()
         }
 
-    def get_many(self, event_ids: Iterable[str]) -> dict[str, Event]:
-        """Return the events with these ids, by id. Unknown ids are left out."""
+    def get_many(self, event_ids: Iterable[str]) -> list[Event]:
+        """Return the events with these ids, oldest first. Several readers may have an event with the same id."""
+        chosen = select(events).where(in_list(events.c.event_id, event_ids)).order_by(events.c.seq)
         with self._database.reading() as connection:
-            rows = connection.execute(select(events).where(in_list(events.c.event_id, event_ids)))
-            return {row.event_id: event_of(row) for row in rows}
+            return [event_of(row) for row in connection.execute(chosen)]
 
     def get_numbered(self, number: int) -> Event | None:
         """Return the event with this sequence number, or None."""
@@ -218,14 +221,18 @@ class Events(CatalogueTable):
         return event_of(row) if row else None
 
     def conflicting(self, new_events: Sequence[Event]) -> list[Event]:
-        """Return those of `new_events` whose id belongs to a different stored event."""
+        """Return those of `new_events` whose id belongs to a different stored event of the same reader."""
         rows = [event_row(event) for event in new_events]
         columns = [events.c[name] for name in rows[0]] if rows else []
         known = select(*columns).where(in_list(events.c.event_id, (row["event_id"] for row in rows)))
         with self._database.reading() as connection:
-            stored = {row.event_id: tuple(row) for row in connection.execute(known)} if rows else {}
+            stored = {(row.event_id, row.user_id): tuple(row) for row in connection.execute(known)} if rows else {}
         pairs = zip(new_events, rows, strict=True)
-        return [event for event, row in pairs if stored.get(event.event_id, ()) not in ((), tuple(row.values()))]
+        return [
+            event
+            for event, row in pairs
+            if stored.get((event.event_id, event.user_id), ()) not in ((), tuple(row.values()))
+        ]
 
     def iterate(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """Yield (sequence number, event) for every event added after number `after`, in the order of addition."""
@@ -280,8 +287,9 @@ class Events(CatalogueTable):
                 yield item_id, at, action != "impression"
 
     def answering(self, since: datetime) -> dict[str, list[Event]]:
-        """Return the events since a time that are about a list, by the request id of the list, oldest first."""
-        about_lists = select(events).where(events.c.request_id.is_not(None), events.c.at >= to_micros(since))
+        """Return the events since a time of readers about their recorded lists, by request id, oldest first."""
+        own = (exposures.c.request_id == events.c.request_id) & (exposures.c.user_id == events.c.user_id)
+        about_lists = select(events).join(exposures, own).where(events.c.at >= to_micros(since))
         found: defaultdict[str, list[Event]] = defaultdict(list)
         with self._database.reading() as connection:
             for row in connection.execute(about_lists.order_by(events.c.at, events.c.seq)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,13 @@ class Exposures(CatalogueTable):
         with self._database.reading() as connection:
             row = connection.execute(select(exposures).where(exposures.c.request_id == request_id)).one_or_none()
         return _exposure(row) if row else None
+
+    def readers_of(self, request_ids: Iterable[str]) -> dict[str, str]:
+        """Return the reader of each of these exposures, by request id. Unknown ids are left out."""
+        chosen = select(exposures.c.request_id, exposures.c.user_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(chosen.where(in_list(exposures.c.request_id, request_ids)))
+            return {row.request_id: row.user_id for row in rows}
 
     def iterate(self, experiment: str | None = None, since: datetime | None = None) -> Iterator[Exposure]:
         """Yield all exposures, or those of one experiment, or since a time, oldest first."""

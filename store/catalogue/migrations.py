@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sqlalchemy import BigInteger, Column, Connection, Float, Index, MetaData, Table
+from sqlalchemy import BigInteger, Column, Connection, Float, Index, Integer, MetaData, Table, UniqueConstraint
 
 from shortlist.store.catalogue.base import read_number, write_number
 from shortlist.store.sql.database import Database
@@ -122,11 +122,44 @@ def _revoked_keys(connection: Connection) -> None:
     tables.create_all(connection)
 
 
+def _event_ids(connection: Connection) -> None:
+    """Let two readers have an event with the same id."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ALTER TABLE events DROP CONSTRAINT IF EXISTS events_event_id_key")
+        connection.exec_driver_sql("ALTER TABLE events ADD UNIQUE (event_id, user_id)")
+        return
+    connection.exec_driver_sql("DROP INDEX ix_events_reader")
+    connection.exec_driver_sql("ALTER TABLE events RENAME TO old_events")
+    tables = MetaData()
+    events = Table(
+        "events",
+        tables,
+        Column("seq", Number, primary_key=True),
+        *(Column(name, Text, nullable=False) for name in ("event_id", "user_id", "item_id", "kind", "action")),
+        Column("at", BigInteger, nullable=False),
+        Column("dwell_s", Float),
+        Column("request_id", Text),
+        Column("position", Integer),
+        Column("variant", Text),
+        Column("arrived", BigInteger),
+        UniqueConstraint("event_id", "user_id"),
+        Index("ix_events_reader", "user_id", "at"),
+        sqlite_autoincrement=True,
+    )
+    tables.create_all(connection)
+    names = ", ".join(column.name for column in events.columns)
+    connection.exec_driver_sql(f"INSERT INTO events ({names}) SELECT {names} FROM old_events")
+    # A number is never used twice, not even after the newest events were removed.
+    connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = 'events'")
+    connection.exec_driver_sql("UPDATE sqlite_sequence SET name = 'events' WHERE name = 'old_events'")
+    connection.exec_driver_sql("DROP TABLE old_events")
+
+
 # MIGRATIONS[n] migrates a catalogue from schema version n to n + 1. A step must not use the current schema.
 # Catalogues on PostgreSQL begin with version 4: the steps to it may use SQLite's dialect, later ones may not.
 MIGRATIONS: Mapping[int, Migration] = {
     1: _enriched_articles, 2: _tastes, 3: _keys, 4: _causes, 5: _exposures, 6: _objectives, 7: _features,
-    8: _designs, 9: _revoked_keys,
+    8: _designs, 9: _revoked_keys, 10: _event_ids,
 }  # fmt: skip
 
 

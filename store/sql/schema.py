@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    UniqueConstraint,
+)
 
 from shortlist.store.sql.dialect import Number, Text
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 
 catalogue = MetaData()
 
@@ -93,7 +104,7 @@ events = Table(
     "events",  # no foreign keys: an event of an unknown item is stored and counted
     catalogue,
     Column("seq", Number, primary_key=True),
-    Column("event_id", Text, nullable=False, unique=True),
+    Column("event_id", Text, nullable=False),  # chosen by whoever sends it, so it is unique for its reader only
     Column("user_id", Text, nullable=False),
     Column("item_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -104,6 +115,7 @@ events = Table(
     Column("position", Integer),
     Column("variant", Text),
     Column("arrived", BigInteger),  # when it was stored, ascending with seq; null in catalogues of older versions
+    UniqueConstraint("event_id", "user_id"),
     Index("ix_events_reader", "user_id", "at"),
     sqlite_autoincrement=True,
 )

@@ -56,6 +56,14 @@ def test_pages_do_not_lose_exposures_of_one_moment(home: Home) -> None:
     assert list(home.catalogue.exposures.iterate()) == made
 
 
+def test_events_of_another_reader_join_no_list(home: Home) -> None:
+    home.catalogue.exposures.put([exposure("r")])
+    own, foreign = (Event(user, "v1", "video", "click", NOW, request_id="r") for user in ("ann", "bob"))
+    home.catalogue.events.add([foreign, own, replace(own, event_id="", at=NOW + timedelta(1), request_id="unknown")])
+    assert home.catalogue.events.answering(NOW) == {"r": [own]}
+    assert home.catalogue.exposures.readers_of(["r", "unknown"]) == {"r": "ann"}
+
+
 def test_old_exposures_are_deleted_and_forgotten_readers_stay_forgotten(home: Home) -> None:
     table = home.catalogue.exposures
     table.put([exposure("old", at=NOW - timedelta(days=91)), exposure("new")])

@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,9 @@ def test_a_home_of_version_1_becomes_one_of_today(tmp_path: Path, home: Home) ->
         assert migrated.catalogue.integrity.problems() == []
         articles = [article for _, article in migrated.catalogue.articles.iterate()]
         assert migrated.catalogue.articles.put(articles) == Put(unchanged=2)
+        [newest] = (event for number, event in migrated.catalogue.events.iterate() if number == 1084)
+        assert migrated.catalogue.events.add([newest, replace(newest, user_id="user_15")]) == 1
+        assert migrated.catalogue.events.last_number() > 1092  # numbers of removed events are not used again
     assert columns(old) == columns(home.path)
     assert (old / "catalogue.v1.sqlite3").exists()
 

@@ -130,12 +130,12 @@ def test_readers(shared_home: Home, batch: list[Reader]) -> None:
 @many
 @given(event=events)
 def test_events(shared_home: Home, event: Event) -> None:
-    known = {kept.event_id: kept for _, kept in shared_home.catalogue.events.iterate()}
-    assert shared_home.catalogue.events.add([event, event]) == (event.event_id not in known)
-    kept = {kept.event_id: kept for _, kept in shared_home.catalogue.events.iterate()}
-    assert kept[event.event_id] == known.get(event.event_id, event)
-    maker = kept[event.event_id].user_id  # of an id that was known before, who did the event that has it
-    assert shared_home.catalogue.readers.get(maker).id == maker
+    key = event.user_id, event.event_id
+    known = {(kept.user_id, kept.event_id): kept for _, kept in shared_home.catalogue.events.iterate()}
+    assert shared_home.catalogue.events.add([event, event]) == (key not in known)
+    kept = {(kept.user_id, kept.event_id): kept for _, kept in shared_home.catalogue.events.iterate()}
+    assert kept[key] == known.get(key, event)
+    assert shared_home.catalogue.readers.get(event.user_id).id == event.user_id
 
 
 def test_an_event_comes_back_equal(home: Home) -> None:

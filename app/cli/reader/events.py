@@ -10,6 +10,7 @@ import typer
 from shortlist.app.cli.frame import Call, command
 from shortlist.app.cli.terminal.failure_table import print_failures
 from shortlist.app.cli.terminal.list_options import K
+from shortlist.core.errors import UsageError
 from shortlist.core.types import Event
 
 SOME_FAILED = 1
@@ -34,14 +35,23 @@ def list_(call: Call, user: Annotated[str, typer.Argument(help="The reader's id.
 def remove(
     call: Call,
     event_ids: Annotated[list[str], typer.Argument(help="Ids that `reader events list` shows.", metavar="ID...")],
+    user: Annotated[
+        str | None, typer.Option(help="The reader's id, if several readers have an event with this id.", metavar="ID")
+    ] = None,
 ) -> None:
     """Delete events for good. Profiles, popularity and watched-together counts no longer include them.
 
     Example: shortlist reader events remove 0c9a1d5e7f3b
     """
     with call.open_home() as store:
-        removed = sorted(store.catalogue.events.get_many(event_ids))
-        store.catalogue.events.remove(removed)
+        found = [event for event in store.catalogue.events.get_many(event_ids) if user in (None, event.user_id)]
+        removed = sorted({event.event_id for event in found})
+        if len(removed) < len(found):
+            raise UsageError(
+                "several readers have an event with one of these ids", expected="the events of one reader",
+                found=f"events of {len({event.user_id for event in found})} readers", remedy="add --user",
+            )  # fmt: skip
+        store.catalogue.events.remove(removed, user)
     unknown = sorted(set(event_ids) - set(removed))
     call.show({"removed": removed, "unknown": unknown}, [f"{len(removed):,} removed, {len(unknown):,} unknown"])
     if unknown:

@@ -47,8 +47,9 @@ export async function store(event, title, { said, beacon = false, replaces = nul
     }
   }
   if (replaces) {
+    const path = eventPath(replaces);
     forget(replaces);
-    await send("DELETE", idPath("/v1/events/", replaces), undefined, { keepalive: true }).catch(() => {});
+    await send("DELETE", path, undefined, { keepalive: true }).catch(() => {});
   }
   if (!quiet) toast(say(entry), () => undo(event.event_id));
   onChange();
@@ -59,8 +60,13 @@ function forget(id) {
   keep();
 }
 
+function eventPath(id) {
+  const entry = entries.find((one) => one.event.event_id === id);
+  return idPath("/v1/events/", id) + (entry ? `?user_id=${encodeURIComponent(entry.event.user_id)}` : "");
+}
+
 export async function undo(id) {
-  await send("DELETE", idPath("/v1/events/", id)).catch((problem) => {
+  await send("DELETE", eventPath(id)).catch((problem) => {
     if (problem.status !== 404) throw problem;
   });
   forget(id);

@@ -90,7 +90,8 @@ def erase_reader(connection: Connection, user_id: str) -> Erased:
         labels = connection.execute(select(keys.c.id, keys.c.label)).all()
         naming = [row.id for row in labels if mention_of(user_id).search(row.label)]
         connection.execute(update(keys).where(in_list(keys.c.id, naming)).values(label=""))
-    return Erased(rows, frozenset(texts))
+    kept = select(events.c.event_id).where(in_list(events.c.event_id, texts))  # another reader's event may have it, too
+    return Erased(rows, frozenset(texts.difference(connection.scalars(kept))))
 
 
 def _rows_of(table: Table, column: str, user_id: str) -> Any:

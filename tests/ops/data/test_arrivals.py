@@ -104,7 +104,7 @@ def test_the_columns_of_the_quarantine_are_not_stored(workplace: Any, put: Put, 
 
 def test_an_event_twice_in_a_file_is_one_and_two_with_one_id_are_none(workplace: Any, put: Put) -> None:
     twice = "u1,v1,video,view,2026-11-20T10:00:00Z,e1\n" * 2
-    taken = "u1,v1,video,view,2026-11-20T10:00:00Z,e2\nu2,v1,video,view,2026-11-20T10:00:00Z,e2\n"
+    taken = "u1,v1,video,view,2026-11-20T10:00:00Z,e2\nu1,v2,video,view,2026-11-20T10:00:00Z,e2\n"
     put("events/day.csv", "user_id,item_id,kind,action,at,event_id\n" + twice + taken)
     with workplace() as place:
         [arrival] = run(place)

@@ -61,6 +61,29 @@ def test_events_join_the_list_whose_id_is_in_a_header(api: Any) -> None:
     assert exposure.items[(joined.position or 0) - 1].item_id == chosen
 
 
+def test_an_event_about_the_list_of_another_reader_is_refused(api: Any) -> None:
+    answer = api.get("/v1/recommend/ann", params={"k": 3, "rerank": "none"})
+    until(lambda: api.home.catalogue.exposures.get(answer["request_id"]))
+    chosen = answer["recommendations"][0]["video_id"]
+    event = {"item_id": chosen, "kind": "video", "action": "click", "request_id": answer["request_id"]}
+    both = [{**event, "user_id": "tim"}, {**event, "user_id": "ann"}]
+    foreign, own = api.post("/v1/events", {"events": both})["results"]
+    assert (foreign["status"], own["status"]) == ("failed", "new")
+    assert foreign["reason"].startswith("request_id of another reader's list: expected one of this reader's")
+
+
+def test_an_event_id_belongs_to_each_reader(api: Any) -> None:
+    """Nobody learns or prevents an event of another reader by choosing its id."""
+    event = {"item_id": "v02", "kind": "video", "action": "like", "event_id": "phone-9"}
+    results = api.post("/v1/events", {"events": [{**event, "user_id": user} for user in ("tim", "ann")]})["results"]
+    assert [one["status"] for one in results] == ["new", "new"]
+    ambiguous = api.client.delete("/v1/events/phone-9")
+    assert (ambiguous.status_code, "an id that one reader has" in ambiguous.text) == (422, True)
+    assert api.client.delete("/v1/events/phone-9", params={"user_id": "tim"}).status_code == 200
+    assert api.client.delete("/v1/events/phone-9", params={"user_id": "tim"}).status_code == 404
+    assert [one.user_id for one in api.home.catalogue.events.get_many(["phone-9"])] == ["ann"]
+
+
 def test_an_answer_is_kept_until_the_reader_does_something(api: Any) -> None:
     first = api.get("/v1/recommend/ann")
     again = api.get("/v1/recommend/ann")
@@ -112,7 +135,7 @@ def test_events_without_a_time_that_are_sent_again_are_stored_once(api: Any) -> 
     assert send(view, key="two")[0]["status"] == "new"
     assert send(view, key=None)[0]["status"] == "new"
     [other] = send(view | {"item_id": "v03"}, key="one")
-    assert (other["status"], "different event has this id" in other["reason"]) == ("failed", True)
+    assert (other["status"], "different event of this reader has this id" in other["reason"]) == ("failed", True)
     timed = view | {"at": "2026-11-20T11:00:00Z"}
     assert [send(timed, key=key)[0]["status"] for key in ("three", "four")] == ["new", "unchanged"]
     assert (
@@ -171,7 +194,7 @@ def test_events_are_idempotent_and_fail_alone(api: Any) -> None:
     assert api.get("/v1/readers/ann")["events"] == 4
     other = {**good, "event_id": results[0]["id"], "item_id": "v04"}
     [clash] = api.post("/v1/events", {"events": [other]})["results"]
-    assert (clash["status"], "a different event has this id" in clash["reason"]) == ("failed", True)
+    assert (clash["status"], "a different event of this reader has this id" in clash["reason"]) == ("failed", True)
     assert api.get("/v1/readers/ann")["events"] == 4
 
 
@@ -281,7 +304,10 @@ def test_a_rerank_that_judges_nothing_is_counted(
 ) -> None:
     down = ModelFailed("no answer", expected="an answer", found="nothing", remedy="start it")
     with serve(small_home, scripted_model(down)) as api:
-        asked = {"about": "the moon", **({} if budget_ms is None else {"rerank_budget_ms": budget_ms})}
+        asked = {
+            "about": "the moon",
+            **({} if budget_ms is None else {"rerank": "yesno", "rerank_budget_ms": budget_ms}),
+        }
         assert api.ids("/v1/recommend/ann", params=asked)
         assert f'shortlist_fallbacks_total{{reason="{reason}"}} 1.0' in api.client.get("/metrics").text
 

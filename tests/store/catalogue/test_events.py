@@ -11,6 +11,7 @@ import pytest
 from shortlist.core.config import StoreConfig
 from shortlist.core.errors import RecordError
 from shortlist.core.types import Action, Article, Attributed, Event, Kind, Video
+from shortlist.store.catalogue.erasure.subject import Subject
 from shortlist.store.catalogue.results import Activity
 from shortlist.store.catalogue.rows import event_row
 from shortlist.store.home import Home
@@ -34,15 +35,32 @@ def test_the_same_event_twice_is_one(home: Home) -> None:
     assert [one.user_id for _, one in home.catalogue.events.iterate(after=numbers[1])] == ["bob"]
 
 
-def test_a_different_event_under_a_known_id_is_named_and_makes_no_reader(home: Home) -> None:
+def test_a_different_event_under_an_id_that_its_reader_has_is_named(home: Home) -> None:
     first = [replace(event("ann", "a", number), event_id=f"{number}") for number in range(3)]
-    other = [first[0], replace(first[1], dwell_s=9.0), replace(first[2], user_id="bob"), event("cyd", "a")]
+    other = [first[0], replace(first[1], dwell_s=9.0), replace(first[2], item_id="b"), event("cyd", "a")]
     home.catalogue.events.add(first)
     assert home.catalogue.events.add(other) == 1
     clashes = home.catalogue.events.conflicting([*first, *other, event("dan", "a")])
     assert [one.event_id for one in clashes] == ["1", "2"]
     assert home.catalogue.events.conflicting([]) == []
     assert list(home.catalogue.readers.ids()) == ["ann", "cyd"]
+
+
+def test_two_readers_may_have_an_event_with_the_same_id(home: Home) -> None:
+    first, second = (replace(event(user, "a"), event_id="phone-1") for user in ("ann", "bob"))
+    assert (home.catalogue.events.add([first]), home.catalogue.events.add([second])) == (1, 1)
+    assert home.catalogue.events.conflicting([first, second]) == []
+    assert home.catalogue.events.get_many(["phone-1"]) == [first, second]
+    assert home.catalogue.events.remove(["phone-1"], "bob") == 1
+    assert home.catalogue.events.get_many(["phone-1"]) == [first]
+
+
+def test_forgetting_a_reader_searches_for_no_id_that_an_event_of_another_has(home: Home) -> None:
+    both = [replace(event(user, "a"), event_id="phone-of-the-house") for user in ("ann", "bob")]
+    home.catalogue.events.add([*both, event("ann", "b")])
+    with home.writing():
+        erased = home.catalogue.erasures.erase(Subject("reader", "ann"))
+    assert erased.texts == {event("ann", "b").event_id}
 
 
 def test_an_event_is_found_by_its_number(home: Home) -> None:
