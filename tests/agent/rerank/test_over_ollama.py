@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ def said(text: str) -> Reply:
 
 
 def test_the_head_is_judged_one_token_a_candidate(make_recommender: Make, server: StandIn) -> None:
-    answer = make_recommender(model=lambda: at(server)).recommend(SPACE)
+    answer = make_recommender(model=lambda: at(server)).recommend(replace(SPACE, rerank="yesno"))
     assert answer.llm.calls == 4
     assert all("rerank" in item.stages for item in answer.recommendations)
     assert {asked["options"]["num_predict"] for asked in server.asked} == {1}

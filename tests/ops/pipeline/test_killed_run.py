@@ -12,7 +12,7 @@ import pytest
 RUN = (
     "import sys; from pathlib import Path; from shortlist.app.pipeline import execute_with\n"
     "from shortlist.core.config import Config\n"
-    "execute_with(Config(home=Path(sys.argv[1])))(['pipeline', 'watch'])"  # a command that never ends
+    "execute_with(Config(home=Path(sys.argv[1])))(['ops', 'pipeline', 'watch'])"  # a command that never ends
 )
 
 
