@@ -9,7 +9,9 @@ from typing import Any, Literal, get_args
 
 from shortlist.core.ranking import Filters, Request
 
-ActionName = Literal["recommend", "search", "explain", "describe", "open", "profile", "feedback", "objective", "help"]
+ActionName = Literal[
+    "recommend", "search", "explain", "describe", "open", "profile", "feedback", "objective", "ask", "help"
+]
 NAMES: tuple[ActionName, ...] = get_args(ActionName)
 LIST_ACTIONS = ("recommend", "search")  # the actions whose reply is a list
 LIMITS = (
@@ -30,6 +32,7 @@ class Action:
     dates, for what was watched then). feedback: `user` and either `action` with `numbers`, `channel` or `channel_of` (a
     place), and `more` (True to go on with a list), or `undone`. objective: `user`, and `more` or `less` (names of
     categories and channels), `length_s` (0 for any) or `clear` (True); none of them to show it.
+    ask: `choices`, the ready answers to a question, each the name of a phrase ("say") and its values.
     help: `small_talk` (thanks or farewell). All may have `unmet` (phrases that no filter can express) and `others`
     (readers named besides the first).
     """

@@ -36,8 +36,9 @@ class ChatState:
     `list_reader` is their reader.
     `previous_request` is what undo returns to: the request before `last_request`, `last_request` itself if the last
     message found nothing, or the feedback to take back, with the ids of its `events` or the `objective_before` it.
-    `last_page` holds the places that the last reply with a list showed. `language` is that of the message to answer.
-    `may_store` is False if feedback may not be stored.
+    `lists` are the requests of all lists, oldest first. `choices` are the ready answers to the question of the last
+    reply. `last_page` holds the places that the last reply with a list showed. `language` is that of the message to
+    answer. `may_store` is False if feedback may not be stored.
     `focus` is the place in the list that was mentioned last. `awaiting_preference` is True if the last reply asked the
     reader what they like.
     """
@@ -51,6 +52,8 @@ class ChatState:
     previous_request: Action | None = None
     last_reader: str | None = None
     last_page: list[int] = field(default_factory=list)
+    lists: tuple[Action, ...] = ()
+    choices: tuple[str, ...] = ()
     language: Language = "en"
     may_store: bool = True
 
@@ -85,6 +88,7 @@ def recall(turns: Sequence[Document], user: str | None) -> ChatState:
     list_turn: Document = {}
     focus = 1
     requests: list[Action] = []
+    lists: list[Action] = []
     for turn in turns:
         action = turn.get("action") or {}
         arguments = turn.get("asked") or {}
@@ -94,6 +98,8 @@ def recall(turns: Sequence[Document], user: str | None) -> ChatState:
             list_turn, focus = turn, 1
             undone = bool(action["arguments"].get("undone"))
             _push(requests, _request(arguments), undone=undone)
+            if not lists or lists[-1] != _request(arguments):
+                lists.append(_request(arguments))
         if action.get("name") in ("feedback", "objective"):
             _push_feedback(requests, turn)
             numbers: list[int] = action["arguments"].get("numbers", [])
@@ -111,6 +117,8 @@ def recall(turns: Sequence[Document], user: str | None) -> ChatState:
         previous_request=_previous(requests, turns),
         last_reader=last_reader,
         last_page=[int(item["rank"]) for item in list_turn.get("recommendations", ())],
+        lists=tuple(lists),
+        choices=tuple(turns[-1].get("choices", ())) if turns else (),
     )
     if user is None or state.list_reader in (None, user) or list_turn.get("speaker") == user:
         return state

@@ -19,7 +19,7 @@ class Reply:
     `resolved` are the action's arguments with all references resolved; follow-ups repeat them. `asks_preference` is
     True if the text asks the reader what they like. `events` are the ids of the events that were stored, `request_id`
     is that of the list's exposure. `objective_before` is the reader's objective before the action changed it; None if
-    it did not.
+    it did not. `choices` are the ready answers if the text asks what was meant.
     """
 
     text: str
@@ -31,6 +31,7 @@ class Reply:
     events: tuple[str, ...] = ()
     request_id: str | None = None
     objective_before: Document | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def document(self) -> dict[str, Any]:
@@ -42,5 +43,6 @@ class Reply:
             "recommendations": list(self.recommendations),
             "notes": notes_document(self.notes),
             "events": list(self.events),
+            "choices": list(self.choices),
             **({} if self.objective_before is None else {"objective_before": self.objective_before}),
         }

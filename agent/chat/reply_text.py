@@ -107,6 +107,11 @@ def describe_judgement(action: str, user: str, items: Sequence[Document], langua
     return f"{say(JUDGED[action], language, user=user, videos=titles)} {say('undo_hint', language)}"
 
 
+def choices(named: Sequence[Document], language: Language) -> tuple[str, ...]:
+    """Return ready answers, each a message that the chat understands; each of `named` has the name of a phrase."""
+    return tuple(say(one["say"], language, **{key: one[key] for key in one if key != "say"}) for one in named)
+
+
 def describe_watched(
     user: str, watched: Sequence[tuple[HistoryItem, float | None]], first: str, end: str | None
 ) -> str:

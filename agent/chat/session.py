@@ -69,10 +69,12 @@ class Chat:
         No message raises. A missing model or encoder raises `ServiceError`, as on the command line.
         """
         turns = self._threads.get(thread, MAX_TURNS)
-        said, language = to_english(message)
-        state = replace(recall(turns, user), language=language, may_store=may_store)
+        state = recall(turns, user)
+        meant = _chosen(message, state.choices) or message
+        said, language = to_english(meant)
+        state = replace(state, language=language, may_store=may_store)
         action, notes = self._interpret(said, turns, state)
-        action = action and as_written(action, message)
+        action = action and as_written(action, meant)
         reply = self._tools.run(self._with_stored_id(action or Action("help")), state, show)
         if action is None:
             reply = replace(reply, text=f"{say('not_understood', language)}\n{reply.text}")
@@ -117,3 +119,9 @@ class Chat:
             "asked": dict(reply.resolved),
             "undecided": reply.asks_preference,
         }
+
+
+def _chosen(message: str, choices: Sequence[str]) -> str | None:
+    """Return the ready answer whose number is all of `message`; None if there is none."""
+    number = message.strip(" .")
+    return choices[int(number) - 1] if number.isdecimal() and 1 <= int(number) <= len(choices) else None

@@ -73,6 +73,7 @@ class Tools:
             "profile": self._profile,
             "feedback": self._judge,
             "objective": self._objective,
+            "ask": self._ask,
             "help": self._help,
         }
 
@@ -250,6 +251,12 @@ class Tools:
         end = action.arguments.get("watched_before")
         watched = load_watched(self._records, user, date.fromisoformat(first), date.fromisoformat(end) if end else None)
         return Reply(reply_text.describe_watched(user, watched, first, end), action)
+
+    def _ask(self, action: Action, state: ChatState) -> Reply:
+        choices = reply_text.choices(action.arguments["choices"], state.language)
+        question = say("ask_meaning", state.language)
+        lines = [f"{number}. {choice}" for number, choice in enumerate(choices, start=1)]
+        return Reply("\n".join([question, *lines]), action, choices=choices)
 
     def _help(self, action: Action, state: ChatState) -> Reply:
         return Reply(say(action.arguments.get("small_talk", "help"), state.language), action)

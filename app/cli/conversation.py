@@ -23,11 +23,11 @@ HELLO = "Say what you would like to watch. /help lists what you can say, /quit e
 COMMANDS = """/user NAME   speak as this reader; /user alone shows the current one
 /why N       explain number N of the last list
 /help        list what you can say
-/quit        end (as does Ctrl-D)"""
+/quit        end (as do "bye" and Ctrl-D)"""
 
 
 def converse(session: Chat, lines: Iterable[str], user: str | None, thread: str) -> None:
-    """Answer each of `lines` until they end or one is /quit. An error is printed and the conversation goes on."""
+    """Answer each of `lines` until one is /quit or a goodbye. An error is printed and the conversation goes on."""
     say(HELLO)
     for line in lines:
         command, _, rest = line.strip().partition(" ")
@@ -37,8 +37,8 @@ def converse(session: Chat, lines: Iterable[str], user: str | None, thread: str)
             user = rest.strip() or user
             say(f"speaking as {user}" if user else "speaking as nobody; name a reader after /user")
             continue
-        if line.strip():
-            _answer(session, line.strip(), user, thread)
+        if line.strip() and _answer(session, line.strip(), user, thread):
+            break
         if command == "/help":
             say(COMMANDS)
 
@@ -64,17 +64,19 @@ def echoed_lines(stream: TextIO) -> Iterator[str]:
         yield line
 
 
-def _answer(session: Chat, message: str, user: str | None, thread: str) -> None:
+def _answer(session: Chat, message: str, user: str | None, thread: str) -> bool:
+    """Print the reply to `message`, and return whether it says goodbye."""
     try:
         with thinking() as show:
             reply = session.turn(message, user=user, thread=thread, show=show)
     except ShortlistError as error:
         say(f"shortlist: {' '.join(str(error).split())}", err=True)
-        return
+        return False
     for line in reply.text.splitlines():  # flush each line, also through a pipe
         say(line)
         sys.stdout.flush()
     print_notes(reply.notes)
+    return reply.action.arguments.get("small_talk") == "farewell"
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.message import ParsedMessage
 from shortlist.agent.chat.nlu.places import place_of
 from shortlist.agent.chat.nlu.topic import find_topic, strip_filler
-from shortlist.agent.chat.nlu.vocabulary import parse_number
+from shortlist.agent.chat.nlu.vocabulary import parse_number, word_map
 from shortlist.retrieval.analysis import terms
 
+MAX_WORDS = 10  # of a message to go back to a list
 RANGES = (("min_duration_s", "max_duration_s"), ("published_after", "published_before"))
 OPPOSITES = {"category": "not_categories", "channel": "not_channels", "language": "not_languages"}
 
@@ -70,12 +71,30 @@ def resemble(msg: ParsedMessage) -> Action | None:
     found = pattern("like").search(msg.rest)
     if found is None:
         return None
+    if pattern("several").search(found[0]):
+        return continue_list(msg)
     if (start := negation_start(msg.rest, found.start())) is not None:
         return repeat(msg, {"unmet": [msg.rest[start : found.end()]]})
     place = found["numbered"] or found["ordinal"] or found["bare"] or found["alone"]
     earlier = pattern("placed").search(msg.rest[: found.start()])
     number = parse_number(place) if place else place_of(earlier) if earlier else msg.state.focus
     return Action("recommend", {"user": msg.user, "like": number, **msg.limits})
+
+
+def earlier_list(msg: ParsedMessage) -> Action | None:
+    """Return the request of an earlier list of the thread: "back to the first list"; None if there is no such list."""
+    lists = msg.state.lists
+    if not lists or len(msg.body.split()) > MAX_WORDS or not pattern("returning").match(msg.body):
+        return None
+    found = pattern("earlier_list").search(msg.body)
+    if found is None:
+        return None
+    which = (found["which"] or found["ago"] or found["shown"]).lower()
+    place = word_map("places").get(which, 1 if which in ("original", "at the start", "at the beginning") else -1)
+    if place > len(lists):
+        return None
+    request = lists[place - 1] if place > 0 else lists[-2:][0]
+    return Action(request.name, {**request.arguments, "undone": True})
 
 
 def repeat(msg: ParsedMessage, limits: Mapping[str, Any]) -> Action:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from shortlist.agent.chat.nlu.vocabulary import word_map
+from shortlist.agent.chat.nlu.vocabulary import word_map, word_set
 
 FILE = Path(__file__).with_name("grammar.toml")
 REFERENCE = re.compile(r"(?<!\?P)<([a-z_]+)>")  # not the name of a group
@@ -38,6 +38,8 @@ def _entries() -> Mapping[str, str]:
         **_numbers(),
         "months": "|".join(MONTHS),
         "language": languages,
+        "praising": _alternatives(word_set("praise")),
+        "blaming": _alternatives(word_set("blame")),
     }
 
 

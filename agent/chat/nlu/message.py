@@ -15,7 +15,8 @@ from shortlist.agent.chat.nlu.context import ParseContext
 class ParsedMessage:
     """A message in parts: the reader it names, its limits and its text.
 
-    `text` is the whole message, `body` is `text` without the reader, and `rest` is `body` without the limits.
+    `text` is the whole message, `body` is `text` without the reader, and `rest` is `body` without the limits. `asks` is
+    True if it ends with a question mark, and is no request such as "can you ...?".
     """
 
     text: str
@@ -23,6 +24,7 @@ class ParsedMessage:
     body: str
     limits: Mapping[str, Any]
     rest: str
+    asks: bool
     context: ParseContext
 
     @property

@@ -22,7 +22,10 @@ MAX_NAME_WORDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A test for readers' ids, and all categories and channels as the home spells them."""
+    """A test for readers' ids, and all categories and channels as the home spells them.
+
+    Words of function, size, number, politeness and time are never a name, whatever strangers call their videos.
+    """
 
     is_reader: Callable[[str], bool]
     categories: tuple[str, ...] = ()
@@ -30,6 +33,8 @@ class Names:
 
     def category(self, words: str) -> str | None:
         """Return the category that `words` name, in full or by one of its parts between slashes; None if unknown."""
+        if _says_nothing(words):
+            return None
         wanted = word_map("synonyms").get(words.casefold(), words.casefold())
         return next((name for name in self.categories if wanted in _forms(name)), None) or _most_similar(
             wanted, self.categories
@@ -37,15 +42,17 @@ class Names:
 
     def exact_channel(self, words: str) -> str | None:
         """Return the channel whose whole name is `words`; None if there is none."""
+        if _says_nothing(words):
+            return None
         return next((name for name in self.channels if name.casefold() == words.casefold()), None)
 
     def channel(self, words: str) -> str | None:
-        """Return the channel that `words` name, in full or by its beginning; numbers ("two") only in full."""
+        """Return the channel that `words` name, in full or by its beginning; None if unknown."""
+        if _says_nothing(words):
+            return None
         wanted = words.casefold()
         exact = self.exact_channel(words)
         by_beginning = (name for name in self.channels if name.casefold().startswith(wanted + " "))
-        if wanted in word_map("numbers"):
-            return exact
         return exact or next(by_beginning, None) or _most_similar(wanted, self.channels)
 
 
@@ -116,6 +123,14 @@ def leading_words(text: str, most: int = MAX_NAME_WORDS) -> Iterator[tuple[str, 
 def strip_video_nouns(words: str) -> str:
     """Return "food" for "food videos"."""
     return pattern("video_end").sub("", words)
+
+
+def _says_nothing(words: str) -> bool:
+    """Return whether all `words` are such as "please", "short videos" or "the same"."""
+    return all(
+        word in word_set("never_names") or word in word_map("numbers") or word in word_map("places")
+        for word in words.casefold().split()
+    )
 
 
 def _forms(name: str) -> set[str]:

@@ -10,8 +10,9 @@ from typing import Any
 
 from shortlist.agent.chat.action import LIMITS, Action
 from shortlist.agent.chat.chat_state import ChatState
+from shortlist.agent.chat.nlu.certainty import ask, is_certain, writes
 from shortlist.agent.chat.nlu.context import Encode, ParseContext, cut
-from shortlist.agent.chat.nlu.continuation import next_page, refine, refuse, resemble
+from shortlist.agent.chat.nlu.continuation import earlier_list, next_page, refine, refuse, resemble
 from shortlist.agent.chat.nlu.feedback import read_feedback, read_opening
 from shortlist.agent.chat.nlu.grammar import pattern
 from shortlist.agent.chat.nlu.intents.actions import (
@@ -54,7 +55,8 @@ def parse(message: str, state: ChatState, names: Names, today: date, encode: Enc
     for rule in RULES:
         action = rule(parsed)
         if action is not None:
-            return _finish(action, changes, others)
+            sure = not writes(action) or is_certain(action, parsed)
+            return _finish(action if sure else ask(action, parsed), changes, others)
     return None
 
 
@@ -68,7 +70,8 @@ def split_message(message: str, context: ParseContext) -> tuple[ParsedMessage, M
     if reader is None and (lone := pattern("lone_reader").fullmatch(text)):
         reader, body = lone["reader"], lone["before"] or ""
     limits, rest = extract_limits(body, context)
-    parsed = ParsedMessage(text, reader, body.strip(" ?.!,"), limits, rest.strip(" ?.!,"), context)
+    asks = message.rstrip(" !.").endswith("?") and not pattern("requests").match(text)
+    parsed = ParsedMessage(text, reader, body.strip(" ?.!,"), limits, rest.strip(" ?.!,"), asks, context)
     return parsed, changes, readers.others
 
 
@@ -191,7 +194,7 @@ def _small_talk(msg: ParsedMessage) -> Action | None:
 
 
 RULES: tuple[Rule, ...] = (
-    _start_over, _introduction, _undo, standing, _feedback, _open, explain, _watched_when, resemble, next_page,
-    _surprise, read_sure_intent, _single_words, _search, _small_talk, _profile, refine, refuse, read_probable_intent,
-    describe, _recommend, _topic_alone,
+    _start_over, _introduction, earlier_list, _undo, standing, _feedback, _open, explain, _watched_when, resemble,
+    next_page, _surprise, read_sure_intent, _single_words, _search, _small_talk, _profile, refine, refuse,
+    read_probable_intent, describe, _recommend, _topic_alone,
 )  # fmt: skip

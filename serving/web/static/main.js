@@ -31,9 +31,10 @@ function state(text) {
   $("#state").textContent = text;
 }
 
-function reply(text) {
+function reply(text, choices = []) {
   $("#reply").hidden = !text;
-  $("#reply").textContent = text;
+  $("#reply").textContent = choices.length ? text.split("\n")[0] : text;
+  $("#reply").append(...choices.map(answerButton));
 }
 
 // The list
@@ -150,6 +151,15 @@ async function ask(text) {
   }
 }
 
+/** A ready answer to a question of the chat. */
+function answerButton(text) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = text;
+  button.addEventListener("click", () => ask(text));
+  return button;
+}
+
 /** The first line of a reply that is a list, which the shelf shows. */
 function headingOf(text) {
   return sentence(text.split("\n")[0].replace(/:$/, ""));
@@ -175,7 +185,7 @@ async function obey(found) {
     reply(action.name === "search" && !recommendations.length ? found.reply : "");
     return load();
   }
-  reply(isList && recommendations.length ? headingOf(found.reply) : found.reply);
+  reply(isList && recommendations.length ? headingOf(found.reply) : found.reply, found.choices);
   if (isList) {
     loading?.abort();
     showChips($("#chips"), limits, dropLimit);

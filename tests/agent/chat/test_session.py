@@ -170,7 +170,7 @@ def test_a_number_that_is_not_in_the_list(chat: Chat, message: str) -> None:
 
 def test_the_document_is_json(chat: Chat) -> None:
     document = json.loads(json.dumps(chat.turn("recommend for astra").document))
-    assert set(document) == {"reply", "request_id", "action", "recommendations", "notes", "events"}
+    assert set(document) == {"reply", "request_id", "action", "recommendations", "notes", "events", "choices"}
     assert document["action"] == {"name": "recommend", "arguments": {"user": "astra"}}
     assert document["recommendations"][0]["evidence"]["text"] == "The comet grows two tails."
 

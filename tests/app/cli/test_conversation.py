@@ -50,6 +50,14 @@ def test_a_conversation_over_a_pipe_goes_on_after_a_restart(environ: dict[str, s
     assert re.search(r"^4\. .*\n5\. ", again, re.MULTILINE)
 
 
+@pytest.mark.integration
+@pytest.mark.parametrize("goodbye", ["quit", "exit", "bye"])
+def test_a_goodbye_ends_a_conversation(environ: dict[str, str], goodbye: str) -> None:
+    lines = said(environ, f"{goodbye}\nnever read\n")
+    assert "Goodbye." in lines
+    assert "never read" not in lines
+
+
 def test_a_json_answer_needs_a_message(environ: dict[str, str]) -> None:
     done = subprocess.run([*COMMAND, "--json"], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=100)
     assert done.returncode == 2

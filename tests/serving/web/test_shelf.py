@@ -131,7 +131,7 @@ def test_history_lists_what_was_stored_with_undo(shown: Shown) -> None:
 
 
 def test_the_box_is_wish_and_chat(shown: Shown) -> None:
-    with shown() as (page, _):
+    with shown() as (page, site):
         box = page.get_by_role("searchbox")
         box.fill("something about trains under a minute")
         box.press("Enter")
@@ -146,6 +146,13 @@ def test_the_box_is_wish_and_chat(shown: Shown) -> None:
         box.press("Enter")
         page.locator("#reply").wait_for()
         assert eighth in page.locator("#reply").inner_text()
+        stored = len(events_of(site))
+        box.fill("my sister likes number 8")
+        box.press("Enter")
+        page.get_by_role("button", name="I disliked number 8").wait_for()
+        assert len(events_of(site)) == stored
+        page.get_by_role("button", name="I liked number 8").click()
+        until(lambda: len(events_of(site)) == stored + 1)
         box.fill("")
         box.press("Enter")
         until(lambda: page.evaluate("document.querySelectorAll('#chips li').length === 0"))

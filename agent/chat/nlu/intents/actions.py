@@ -99,12 +99,16 @@ def _judge(judgement: str) -> Callable[[ParsedMessage], Action | None]:
 
 
 def _like_all(msg: ParsedMessage) -> Action | None:
+    if pattern("like").search(msg.rest):  # "more like these" asks for videos and likes none
+        return None
     return _feedback(msg, {"action": "like", "numbers": msg.state.last_page, "more": True})
 
 
 def _dislike_channel(msg: ParsedMessage) -> Action | None:
     named = topic_of(msg)
     channel = msg.limits.get("channel") or (msg.context.names.channel(named) if named else None)
+    if not pattern("refusing_channel").search(msg.body):  # "something from the NASA channel"
+        return None
     which = {"channel": channel} if channel else {"channel_of": places_in(msg.body, msg.state)[0]}
     return _feedback(msg, {"action": "dislike", **which}, NO_LIMITS | {"channel"})
 

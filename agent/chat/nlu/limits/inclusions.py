@@ -33,7 +33,7 @@ def _multi_word_channel(text: str, names: Names) -> Extraction:
     """Return a channel whose name has several words: it is recognised without "from"."""
     folded = text.casefold()
     for channel in names.channels:
-        if " " not in channel or channel.casefold() not in folded:
+        if " " not in channel or channel.casefold() not in folded or names.exact_channel(channel) is None:
             continue  # a regular expression for each of many thousand channels would be slow
         name = rf"(?<!about )(?<!on )\b{re.escape(channel)}(?:'s)?(?!\w)"
         match = re.search(name, text, re.I)

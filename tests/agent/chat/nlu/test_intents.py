@@ -25,8 +25,6 @@ def test_every_intent_that_the_weights_have_is_an_action() -> None:
 @pytest.mark.parametrize(
     ("message", "action"),
     [
-        ("number 2 had me giggling", Action("feedback", {"user": "user_123", "action": "like", "numbers": [2]})),
-        ("3 was a bit of a letdown", Action("feedback", {"user": "user_123", "action": "dislike", "numbers": [3]})),
         ("throw 4 out please", Action("recommend", {**THREAD, "not_videos": [4]})),
         ("let's have a fresh start", Action("recommend", {"user": "user_123"})),
         ("dig out something about owls", Action("recommend", {"user": "user_123", "about": "owls"})),
@@ -34,6 +32,16 @@ def test_every_intent_that_the_weights_have_is_an_action() -> None:
 )  # fmt: skip
 def test_free_wording_is_read(message: str, action: Action) -> None:
     assert read(message) == action
+
+
+@pytest.mark.parametrize(
+    ("message", "first"), [("number 2 had me giggling", "choose_like"), ("3 was a bit of a letdown", "choose_dislike")]
+)
+def test_a_judgement_without_a_verb_of_feeling_is_asked_about(message: str, first: str) -> None:
+    action = read(message)
+    assert action is not None
+    assert action.name == "ask"
+    assert action.arguments["choices"][0]["say"] == first
 
 
 @pytest.mark.parametrize("message", ["user_42 took up pottery and needs inspiration", "user_42 is keen on pottery"])
