@@ -47,7 +47,7 @@ demo: $(STAMP)-install  ## ingest sample/, recommend with and without a wish, ch
 
 demo-pipeline: $(STAMP)-install  ## four days of real news arrive, with all that goes wrong: about ten minutes
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[ops]'
-	$(BIN)/shortlist models pull all-MiniLM-L6-v2
+	$(BIN)/shortlist models pull all-MiniLM-L6-v2 splade-tiny
 	@$(BIN)/python -m benchmarks.ops.unattended "$(SHORTLIST_BENCH_DATA)/eval/mind_nov9to12"
 
 serve: $(STAMP)-install  ## the web page of the default home, at http://127.0.0.1:7860
@@ -55,11 +55,11 @@ serve: $(STAMP)-install  ## the web page of the default home, at http://127.0.0.
 	$(BIN)/shortlist serve web
 
 test: $(STAMP)-dev  ## the default test suite, about 2 minutes on two idle cores after the install
-	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m whisper-tiny.en
+	$(BIN)/shortlist models pull all-MiniLM-L6-v2 splade-tiny smollm2-135m whisper-tiny.en
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-integration: $(STAMP)-dev  ## tests on whole homes, real models, databases, a browser (skipped where not installed)
-	$(BIN)/shortlist models pull all-MiniLM-L6-v2 smollm2-135m whisper-tiny.en
+	$(BIN)/shortlist models pull all-MiniLM-L6-v2 splade-tiny smollm2-135m whisper-tiny.en
 	$(BIN)/python -m pytest -m "(servers or integration) and not slow" -n 2 --dist loadfile
 
 test-all: $(STAMP)-dev  ## every test, slow ones and those on real data included
@@ -77,7 +77,7 @@ test-aws: $(STAMP)-dev  ## deploy/aws: templates, policies, and the stack on emu
 	$(AWS)-emulator/bin/python -m pip install -q --disable-pip-version-check -r deploy/aws/emulator.txt
 	test -d $(AWS)-cdk || PATH="$(abspath $(AWS))/bin:$$PATH" npm install --silent --no-fund --no-audit --prefix $(AWS)-cdk $(CDK)
 	test -d $(AWS)-lambda || $(BIN)/python -m pip install -q --disable-pip-version-check --target $(AWS)-lambda $(RUNTIME_CLIENT)
-	$(BIN)/shortlist models pull all-MiniLM-L6-v2
+	$(BIN)/shortlist models pull all-MiniLM-L6-v2 splade-tiny
 	cd deploy/aws && $(abspath $(AWS))/bin/mypy --cache-dir $(CURDIR)/.mypy_cache
 	cd deploy/aws && MINISTACK=$(abspath $(AWS)-emulator)/bin/ministack $(abspath $(AWS))/bin/python -m pytest
 	$(BIN)/python -m pytest -m "" tests/deploy/emulated

