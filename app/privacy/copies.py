@@ -20,7 +20,7 @@ from shortlist.store.home_files import CATALOGUE
 from shortlist.store.sql.sqlite import SqliteDatabase
 
 Treatment = Literal["keep", "rewrite", "delete"]
-TREATMENTS: tuple[Treatment, ...] = ("keep", "rewrite", "delete")
+TREATMENTS: tuple[Treatment, ...] = ("keep", "rewrite", "delete")  # the one that leaves most first
 
 
 def treat_copies(

@@ -7,14 +7,14 @@ interrupted run is completed by the next.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from shortlist.app.privacy.arrivals import clean_arrivals, refuse_waiting
-from shortlist.app.privacy.copies import Treatment, backups_that_hold, treat_copies
+from shortlist.app.privacy.copies import TREATMENTS, Treatment, backups_that_hold, treat_copies
 from shortlist.app.privacy.files import clean_caches, clean_files, clean_models, drop_counts
 from shortlist.app.privacy.items import clean_items, empty_chroma
 from shortlist.app.privacy.prove import prove as prove_it
@@ -58,25 +58,32 @@ def forget(
 ) -> Forgotten:
     """Forget the subjects and those of an interrupted run, and return the receipt. `prove` adds a proof to it.
 
+    An interrupted run is completed with what it was asked to do with backups, or `backups` if that leaves less. With
+    `prove` a subject may be unknown: the proof says whether anything is left of it, and nothing changes if all are.
+
     Raises `UnknownReader` or `UnknownItem`, before anything changes, for one that is neither stored nor in an
-    interrupted run; `UsageError` if there is none and no such run, or if a file of the pipeline would bring one back;
-    `HomeLocked` while another process writes content;
-    `StateError` if a file cannot be written. After an error the next call completes the work.
+    interrupted run, without `prove`; `UsageError` if there is none and no such run, or if a file of the pipeline would
+    bring one back; `HomeLocked` while another process writes content; `StateError` if a file cannot be
+    written. After an error the next call completes the work.
     """
     data = home.catalogue.erasures
     with home.writing("forgetting"):
         folder = backup_folder(home.path, config.backup.folder)
         in_backups = {subject for subject in subjects if backups_that_hold(folder, subject)}
-        _require_known(home, set(subjects) - in_backups)
+        unknown = [one for one in subjects if one not in in_backups and not _is_known(home, one)]
+        if unknown and not prove:
+            _refuse(home, unknown[0])
         refuse_waiting(home, config, subjects)
         texts: set[str] = set()
         for subject in subjects:
             if subject in in_backups or data.exists(subject):
-                texts |= data.erase(subject).texts
+                texts |= data.erase(subject, backups).texts
         if erased := data.erased():
             local = home.servers.catalogue is None
             data.settle(_derived(home, config, erased, texts, backups), drop_tombstones=local)
         receipt = data.settled()
+        if receipt is None and unknown:
+            return _absence(home, config, subjects)
         if receipt is None:
             raise UsageError(
                 "nothing to forget", expected="a reader, --video or --article", found="none, and no interrupted run",
@@ -86,10 +93,28 @@ def forget(
         drop_counts(home)
         load_links(home, home.path / FOLDER, config.retrieval.cowatch_top)
         receipt["outside"] = [*_outside(home, config, receipt)]
+        receipt["absent"] = _codes(home, unknown)
         receipt["proof"] = prove_it(home, config, subjects, texts) if prove else None
         path, signed = write_receipt(home.path, receipt)
         data.finish()
     return Forgotten(path, signed)
+
+
+def _absence(home: Home, config: Config, subjects: Sequence[Subject]) -> Forgotten:
+    """Prove that nothing is left of subjects that are not stored, and write a receipt of that."""
+    receipt = {
+        "receipt": 2, "home": home.home_id, "forgotten": None, "proved": _now(), "readers": [], "items": [],
+        "absent": _codes(home, subjects), "proof": prove_it(home, config, subjects, ()),
+    }  # fmt: skip
+    return Forgotten(*write_receipt(home.path, receipt))
+
+
+def _codes(home: Home, subjects: Sequence[Subject]) -> list[dict[str, str]]:
+    return [{"kind": subject.kind, "code": pseudonym(home.path, subject)} for subject in subjects]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _outside(home: Home, config: Config, receipt: Document) -> Iterator[str]:
@@ -104,20 +129,23 @@ def _outside(home: Home, config: Config, receipt: Document) -> Iterator[str]:
             yield ON_A_SERVER_OF_ITEMS
 
 
-def _require_known(home: Home, subjects: Set[Subject]) -> None:
-    begun = home.catalogue.erasures.erased()
-    before = home.catalogue.erasures.settled() or {}
+def _is_known(home: Home, subject: Subject) -> bool:
+    """Return whether the subject is stored, or in an interrupted run."""
+    erasures = home.catalogue.erasures
+    before = erasures.settled() or {}
     done = {one["code"] for part in ("readers", "items") for one in before.get(part, ())}
-    for subject in subjects:
-        if subject in begun or pseudonym(home.path, subject) in done or home.catalogue.erasures.exists(subject):
-            continue
-        if subject.kind == READER:
-            home.catalogue.readers.get(subject.id)  # raises with the nearest ids
-            raise UnknownReader(subject.id, ())
-        raise UnknownItem(
-            f"unknown {subject.kind}", expected="the id of one in this home", found=repr(subject.id),
-            remedy="find its id with `shortlist search TEXT`" if subject.kind == "video" else "correct the id",
-        )  # fmt: skip
+    return subject in erasures.erased() or pseudonym(home.path, subject) in done or erasures.exists(subject)
+
+
+def _refuse(home: Home, subject: Subject) -> NoReturn:
+    if subject.kind == READER:
+        home.catalogue.readers.get(subject.id)  # raises with the nearest ids
+        raise UnknownReader(subject.id, ())
+    remedy = "find its id with `shortlist search TEXT`" if subject.kind == "video" else "correct the id"
+    raise UnknownItem(
+        f"unknown {subject.kind}", expected="the id of one in this home", found=repr(subject.id),
+        remedy=f"{remedy}, or add --prove to see whether anything is left of it",
+    )  # fmt: skip
 
 
 def _derived(
@@ -125,6 +153,8 @@ def _derived(
 ) -> dict[str, Any]:
     """Clean everything but the SQLite files of the home, and return the receipt so far, without ids."""
     clean_files(home, config, erased.keys())
+    asked = {backups, *(one.backups for one in erased.values())}
+    treatment = [one for one in TREATMENTS if one in asked][-1]
     before = home.catalogue.erasures.settled() or {}
     done = [
         {"kind": subject.kind, "code": pseudonym(home.path, subject), "erased": one.rows}
@@ -133,7 +163,7 @@ def _derived(
     return {
         "receipt": 2,
         "home": home.home_id,
-        "forgotten": datetime.now(UTC).isoformat(timespec="seconds"),
+        "forgotten": _now(),
         "readers": [*before.get("readers", ()), *(one for one in done if one["kind"] == READER)],
         "items": [*before.get("items", ()), *(one for one in done if one["kind"] != READER)],
         "downloads": clean_items(home, erased),
@@ -141,5 +171,5 @@ def _derived(
         "arrivals": clean_arrivals(home, config, erased),
         "caches": clean_caches(home),
         "models": clean_models(home, sum(one.rows["events"] for one in erased.values())),
-        "backups": treat_copies(home.path, backup_folder(home.path, config.backup.folder), erased.keys(), backups),
+        "backups": treat_copies(home.path, backup_folder(home.path, config.backup.folder), erased.keys(), treatment),
     }

@@ -26,6 +26,12 @@ from shortlist.store.home_files import CATALOGUE, VECTORS
 from shortlist.store.sql.sqlite import SqliteDatabase
 
 POPULARITY_BOUND = 1e-9  # relative; sums of floats in another order
+NOT_SEARCHED = (
+    "the id in other letters (upper for lower case), in base64, or otherwise encoded",
+    "the contents of compressed files, but for those of the pipeline",
+    "texts of fewer than 12 characters, and ids of fewer than 6 bytes in binary files",
+    "what is not in the home: published snapshots, exports, logs, an offline feature store",
+)
 Comparison = dict[str, Any]
 
 
@@ -47,6 +53,7 @@ def prove(home: Home, config: Config, subjects: Sequence[Subject], texts: Collec
             "texts": len(texts),
         },
         "traces": list(search.found),
+        "not_searched": list(NOT_SEARCHED),
         "compared": compared,
     }
 

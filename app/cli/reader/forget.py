@@ -17,7 +17,7 @@ from shortlist.app.privacy.forget import Forgotten
 from shortlist.app.privacy.forget import forget as forget_subjects
 from shortlist.app.privacy.receipt import Document, verify_receipt
 from shortlist.core.errors import UsageError
-from shortlist.store.catalogue.erasure.subject import Subject
+from shortlist.store.catalogue.erasure.subject import READER, Subject
 
 NOT_PROVED = 1
 
@@ -50,7 +50,7 @@ def forget(
 
     The SQLite files are rewritten, which takes as long as a copy of them. Trained models cannot forget: the receipt
     names the version to train again. Kept backups still hold what is forgotten, and the receipt lists them. The exit
-    code is 1 if a proof fails.
+    code is 1 if a proof fails. A proof may be repeated at any time, also after everything is forgotten.
 
     Example: shortlist reader forget user_123 --prove --backups rewrite
     """
@@ -103,22 +103,26 @@ def _verify(home: Path, file: Path, as_json: bool) -> None:
     if as_json:
         print_json({"genuine": True, "receipt": receipt})
     else:
-        say(f"genuine: written by this home on {receipt['forgotten']} for: {_contents(receipt)}")
+        say(f"genuine: written by this home on {receipt['forgotten'] or receipt['proved']} for: {_contents(receipt)}")
 
 
 def _contents(receipt: Document) -> str:
-    items = Counter(one["kind"] for one in receipt.get("items", ()))
-    kinds = {"readers": len(receipt["readers"]), "videos": items["video"], "articles": items["article"]}
-    return ", ".join(f"{kind} {number:,}" for kind, number in kinds.items() if number)
+    parts = ("readers", "items", "absent")
+    kinds = Counter(one.get("kind", READER) for part in parts for one in receipt.get(part, ()))
+    return ", ".join(f"{kind}s {number:,}" for kind, number in kinds.items() if number)
 
 
 def _show(done: Forgotten) -> None:
     receipt = done.receipt
+    if receipt["absent"]:
+        number = len(receipt["absent"])
+        say(f"not stored, so nothing of {'it' if number == 1 else f'these {number}'} was erased: only the proof is new")
     for one in (*receipt["readers"], *receipt["items"]):
         rows = [f"{table} {number:,}" for table, number in one["erased"].items() if number]
         say(f"erased rows of the {one['kind']}: {', '.join(rows) or 'none, only copies were left'}")
-    say(f"deleted {receipt['caches']['answers']:,} cached answers, {receipt['caches']['embeddings']:,} embeddings")
-    _show_rest(receipt)
+    if receipt["forgotten"] is not None:
+        say(f"deleted {receipt['caches']['answers']:,} cached answers, {receipt['caches']['embeddings']:,} embeddings")
+        _show_rest(receipt)
     if receipt["proof"] is not None:
         _show_proof(receipt["proof"])
     say(f"receipt: {done.path}")
@@ -159,4 +163,6 @@ def _show_proof(proof: Document) -> None:
     say(f"searched {searched['files']:,} files for {searched['ids']} ids and {searched['texts']:,} texts")
     for place in proof["traces"]:
         say(f"FOUND in {place}")
+    for what in proof["not_searched"]:
+        print_remark(f"not searched: {what}")
     say("proved" if proof["holds"] else "not proved")

@@ -23,6 +23,7 @@ from shortlist.store.sql.schema import catalogue, meta, removed_videos
 
 ERASED = "erased"  # with the kind and the id: a key in `meta`; its value has the numbers of erased rows by table
 LOCATIONS = "at"  # in that value: the locations of a video
+BACKUPS = "backups"  # in that value: what becomes of the backups
 UNWIPED = "erased and not wiped"  # a key in `meta`; its value is the receipt so far
 
 
@@ -34,9 +35,10 @@ class Erasures(CatalogueTable):
         with self._database.reading() as connection:
             return holds(connection, subject)
 
-    def erase(self, subject: Subject) -> Erased:
+    def erase(self, subject: Subject, backups: str = "keep") -> Erased:
         """Delete all rows of the subject and leave a mark, in one transaction. Needs the writer lock.
 
+        The mark remembers what is asked of the `backups`, for the run that completes an interrupted one.
         The deleted bytes are overwritten in a SQLite file. Its log still holds them until `Home.wipe`.
         """
         self._lock.require()
@@ -44,7 +46,7 @@ class Erasures(CatalogueTable):
             erased = erase(connection, subject)
             if subject.kind != READER:
                 publish_removal(connection, subject)
-            value = json.dumps({**erased.rows, LOCATIONS: dict(erased.locations)})
+            value = json.dumps({**erased.rows, LOCATIONS: dict(erased.locations), BACKUPS: backups})
             connection.execute(self._database.replace(meta, {"key": _key(subject), "value": value}))
             mark_removal(connection, self._database)
         return erased
@@ -55,8 +57,8 @@ class Erasures(CatalogueTable):
         with self._database.reading() as connection:
             for row in connection.execute(select(meta).where(_is_mark())):
                 rows = json.loads(row.value)
-                places = rows.pop(LOCATIONS, {})
-                found[_subject_of(row.key)] = Erased(rows, locations=places)
+                places, backups = rows.pop(LOCATIONS, {}), rows.pop(BACKUPS, "keep")
+                found[_subject_of(row.key)] = Erased(rows, locations=places, backups=backups)
         return found
 
     def settle(self, receipt: Mapping[str, Any], *, drop_tombstones: bool) -> None:

@@ -30,11 +30,13 @@ class Erased:
     """The number of rows erased by table, and the ids and texts that they held.
 
     `locations` are those of a video: files, which may be in the home, and addresses. They map to their versions.
+    `backups` says what becomes of the backups that hold the subject.
     """
 
     rows: Mapping[str, int]
     texts: frozenset[str] = frozenset()
     locations: Mapping[str, str] = field(default_factory=dict)
+    backups: str = "keep"
 
 
 def mention_of(an_id: str) -> re.Pattern[str]:

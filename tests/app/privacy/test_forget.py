@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -189,6 +190,25 @@ def test_a_kill_at_any_step_is_completed_by_the_next_run(path: Path) -> None:
     assert name(1).encode() not in raw(path)
 
 
+@pytest.mark.parametrize("treatment", ["rewrite", "delete"])
+def test_a_kill_does_not_spare_the_backups(path: Path, treatment: Any) -> None:
+    """Killed at eight places from its first to its last call, a run is completed without naming anything again."""
+    back_up(path, path / "backups")
+    shutil.copytree(path, path.with_name("counted"))
+    calls = calls_of(lambda: run(path.with_name("counted"), [name(1)], backups=treatment))
+    killed = 0
+    for part in range(1, 9):
+        copy = shutil.copytree(path, path.with_name(f"copy-{part}"))
+        killed += kill_at(lambda copy=copy: run(copy, [name(1)], backups=treatment), calls * part // 9)  # type: ignore[misc]
+        with Home.open(copy) as home:
+            begun = home.catalogue.erasures.is_unfinished()
+            erased = not home.catalogue.erasures.exists(Subject(READER, name(1)))
+        if begun or not erased:
+            run(copy, [] if begun else [name(1)], backups="keep" if begun else treatment)
+        assert name(1).encode() not in raw(copy)
+    assert killed >= 6
+
+
 def test_a_receipt_names_nobody_and_is_signed(path: Path) -> None:
     (path / LAST_READER).write_text(name(2))
     (path / CHAT_HISTORY).write_text(f"\n# 2026-11-20\n+what does {name(2)} like?\n")
@@ -216,6 +236,15 @@ def test_a_proof_finds_what_was_left_behind(path: Path) -> None:
     (path / "wide.npy").write_bytes(name(3).encode("utf-32-le"))
     proof = run(path, [name(3)], prove=True).receipt["proof"]
     assert (proof["holds"], proof["traces"]) == (False, ["chat-history.old", "wide.npy"])
+    for left in proof["traces"]:
+        (path / left).unlink()
+    before = counts(path)
+    again = run(path, [name(3)], prove=True)  # there is nothing to forget any more, but the proof can be repeated
+    assert again.proved, again.receipt["proof"]
+    assert [one["kind"] for one in again.receipt["absent"]] == [READER]
+    assert "offline feature store" in " ".join(again.receipt["proof"]["not_searched"])
+    assert verify_receipt(path, again.path)["forgotten"] is None
+    assert counts(path) == before
 
 
 @pytest.mark.parametrize("treatment", ["keep", "rewrite", "delete"])

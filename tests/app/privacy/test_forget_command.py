@@ -35,6 +35,17 @@ def test_a_forgotten_video_is_in_no_answer(shortlist: Command) -> None:
     assert "v02" not in {one["video_id"] for one in listed}
 
 
+def test_a_proof_can_be_repeated(shortlist: Command) -> None:
+    shortlist("reader", "forget", "ann", "--yes")
+    shortlist("reader", "forget", "ann", "--yes").says(2, "unknown reader")
+    proof = shortlist("reader", "forget", "ann", "--prove", "--yes")
+    assert (proof.returncode, "nothing of it was erased" in proof.stdout) == (0, True)
+    assert proof.stdout.splitlines()[-2] == "proved"
+    assert "not searched: the id in other letters" in proof.stderr
+    receipt = proof.stdout.splitlines()[-1].removeprefix("receipt: ")
+    assert "for: readers 1" in shortlist("reader", "forget", "--verify", receipt).stdout
+
+
 def test_an_unknown_item_is_refused_before_anything_changes(shortlist: Command) -> None:
     shortlist("reader", "forget", "--video", "v02", "--video", "nothing", "--yes").says(2, "unknown video", "nothing")
     shortlist("reader", "forget", "--article", "v02", "--yes").says(2, "unknown article")
