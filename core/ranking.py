@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Annotated
+from html import escape
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,9 @@ import numpy.typing as npt
 from shortlist.core.notes import Note
 from shortlist.core.types import NO_OBJECTIVE, Objective, Profile, Segment, Video
 from shortlist.core.validation import check_seconds, check_text, check_time, require
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FloatArray = npt.NDArray[np.float32]
 MAX_K = 1000
@@ -277,9 +281,11 @@ class Request:
         check_text(self.wish, "wish")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer:
     """The recommendations for one `Request`, with notes, milliseconds by stage and use of the language model.
+
+    It prints as a list, and is shown as a table in notebooks.
 
     `revision` is that of the index, `last_event` the number of the event stored last when the profile was read,
     `models` the version of the trained models, and `experiment` the one in progress. `request_id` is the id under which
@@ -296,6 +302,41 @@ class Answer:
     models: str = "none"
     experiment: str | None = None
     request_id: str | None = None
+
+    def __repr__(self) -> str:
+        number = len(self.recommendations)
+        head = f"<Answer for {self.user_id}: {number} video{'' if number == 1 else 's'}>"
+        return "\n".join([head, *(f"{rank:>2}. {title} | {reason}" for rank, title, *_, reason in self._table())])
+
+    def _repr_html_(self) -> str:
+        rows = [("", "title", "channel", "seconds", "reason"), *self._table()]
+        cells = ("".join(f"<td>{escape(str(value))}</td>" for value in row) for row in rows)
+        return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a pandas DataFrame with a row for each recommendation, best first.
+
+        Columns: rank, score, video_id, title, channel, category, duration_s, published, url, reason.
+        """
+        import pandas as pd
+
+        columns = (
+            "rank", "score", "video_id", "title", "channel", "category", "duration_s", "published", "url", "reason",
+        )  # fmt: skip
+        rows = [
+            (
+                one.rank, one.score, one.video.id, one.video.display_title, one.video.channel, one.video.category,
+                one.video.duration_s, one.video.published, one.video.url, one.reason,
+            )
+            for one in self.recommendations
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=pd.Index(columns))
+
+    def _table(self) -> Iterator[tuple[int, str, str, str, str]]:
+        """Yield rank, title, channel, seconds and reason of each recommendation."""
+        for one in self.recommendations:
+            seconds = "" if one.video.duration_s is None else f"{one.video.duration_s:.0f}"
+            yield one.rank, one.video.display_title, one.video.channel or "", seconds, one.reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shortlist.app.settings import find_settings
 from shortlist.core.config import AUTO, NONE
-from shortlist.core.errors import StateError
+from shortlist.core.errors import StateError, UsageError
 from shortlist.core.ranking import Answer, Filters, Request
 from shortlist.engine.build import repair
 from shortlist.engine.engine import Engine, open_engine
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from shortlist.ingest.tables.memory import Records
     from shortlist.ingest.tables.read import Source
     from shortlist.retriever import ShortlistRetriever
+    from shortlist.store.home import Home as StoredHome
 
 NO_FILTERS = Filters()
+MAX_K = 1000
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +46,19 @@ class Home:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._store, self._config = engine.home, engine.config
+        self._open: Engine | None = engine
+        self._config = engine.config
+
+    @property
+    def _engine(self) -> Engine:
+        if self._open is None:
+            remedy = "open it again with shortlist.open"
+            raise UsageError("the home is closed", expected="an open home", found="a call after close", remedy=remedy)
+        return self._open
+
+    @property
+    def _store(self) -> StoredHome:
+        return self._engine.home
 
     @property
     def path(self) -> Path:
@@ -74,6 +87,7 @@ class Home:
         >>> all(item.reason and item.video.duration_s <= 60 for item in answer.recommendations)
         True
         """
+        _check_k(k)
         self._engine.reloader.refresh(max_age_s=0)
         return self._engine.recommend(Request(user_id, k, about, rerank, rerank_budget_ms, filters))
 
@@ -84,6 +98,7 @@ class Home:
         >>> "train" in best.evidence.text
         True
         """
+        _check_k(k)
         return self._recommender().search(text, k, filters)
 
     def what_if(
@@ -111,6 +126,7 @@ class Home:
         """
         from shortlist.agent.what_if.what_if import read_change, what_if
 
+        _check_k(k)
         recommender = self._recommender()
         change = read_change(
             recommender, without=without, more=more, less=less, length_s=length_s, weights=weights,
@@ -241,8 +257,10 @@ class Home:
         return forget(self._store, self._config, subjects, backups, prove=prove).receipt
 
     def close(self) -> None:
-        """Close every file and connection. The home cannot be used afterwards."""
-        self._engine.close()
+        """Close every file and connection. Later calls raise `UsageError`, but closing again does nothing."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
 
     def __enter__(self) -> Self:
         return self
@@ -253,7 +271,7 @@ class Home:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<shortlist.Home {self._store.location}>"
+        return "<shortlist.Home, closed>" if self._open is None else f"<shortlist.Home {self._store.location}>"
 
     def _recommender(self) -> Recommender:
         """Return the newest recommender, also after this or another process added content or events."""
@@ -270,6 +288,11 @@ class Home:
         except StateError as error:
             log.warning("the index merge is postponed: %s", error)
         return _log_problems(loaded)
+
+
+def _check_k(k: int) -> None:
+    if not isinstance(k, int) or not 1 <= k <= MAX_K:
+        raise UsageError("bad k", expected=f"a whole number from 1 to {MAX_K}", found=repr(k), remedy="correct k")
 
 
 def _source(records: Records | str | Path) -> Source:

@@ -30,6 +30,7 @@ NEARLY = 0.8  # share of the strongest support from which another liked item sup
 BEST_PLACE = 10  # the last place by meaning that is named as a place among the closest
 SMALLEST_SHARE = 0.005  # of a category; a smaller one would be shown as 0%
 JOINED = re.compile(r"[,;/&]|\band\b")
+MIN_READERS = 3  # who watched two videos one after the other; fewer are a coincidence, and name a neighbour
 FEW = 2  # liked items; of so few, shares of categories say nothing
 LITTLE_KNOWN = "we know little about you yet"
 
@@ -239,6 +240,8 @@ def _cowatch(candidate: Candidate, context: ReasonContext) -> str | None:
     at = evidence.liked.index(supporting.item_id)
     after, before, watched = (int(counts[at]) for counts in (evidence.after, evidence.before, evidence.watched))
     readers = after or before
+    if readers < MIN_READERS:
+        return None
     others = max(readers, watched - 1)  # the reader is one of those who watched it
     watchers = f"{_some_of(readers, others)} who watched “{supporting.title}”"
     return f"{_also(supporting, candidate)}watched {'later' if after else 'before'} by {watchers}"
@@ -246,7 +249,7 @@ def _cowatch(candidate: Candidate, context: ReasonContext) -> str | None:
 
 def _some_of(readers: int, others: int) -> str:
     if readers == others:
-        return "the one other reader" if others == 1 else f"all {others} others"
+        return f"all {others} others"
     return f"at least {readers} of {others} others"
 
 

@@ -1,15 +1,18 @@
-"""The reader of the last `shortlist recommend`, remembered in the home."""
+"""The reader of the last `shortlist recommend`, remembered in the home, and the first reader of a home without any."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import islice
 
 from shortlist.core.errors import UsageError
+from shortlist.core.types import Reader
 from shortlist.store.home import Home
 from shortlist.store.home_files import LAST_READER
 
 NAMED = 5  # readers that a message names
+ME = "me"
 
 
 def remember_reader(home: Home, user_id: str) -> None:
@@ -19,7 +22,10 @@ def remember_reader(home: Home, user_id: str) -> None:
 
 
 def last_reader(home: Home) -> str:
-    """Return the last reader, or the only one. Raises `UsageError`, which names some, if it is neither."""
+    """Return the last reader, or the only one. A home without readers gets one, `ME`.
+
+    Raises `UsageError`, which names some, if there are several and none is the last.
+    """
     with suppress(OSError, UnicodeDecodeError):
         remembered = (home.path / LAST_READER).read_text("utf-8")
         if home.catalogue.readers.get_many([remembered]):
@@ -28,8 +34,8 @@ def last_reader(home: Home) -> str:
     if len(some) == 1:
         return some[0]
     if not some:
-        remedy = "add events with `shortlist ingest events FILE`"
-        raise UsageError("no reader", expected="a USER", found="a home without readers", remedy=remedy)
+        home.catalogue.readers.put([Reader(ME, datetime.now(UTC))])
+        return ME
     others = ", …" if len(some) > NAMED else ""
     found = f"none, and no earlier one; there are {', '.join(some[:NAMED])}{others}"
     raise UsageError("no reader", expected="a USER", found=found, remedy=f"try `shortlist recommend {some[0]}`")

@@ -135,3 +135,31 @@ print(time.perf_counter() - start, *sorted({name.split(".")[0] for name in set(s
     seconds, *imported = done.stdout.split()
     assert not {"pydantic", "numpy", "sqlalchemy", "chromadb", "torch", "langchain_core"} & set(imported)
     assert float(seconds) < 0.1
+
+
+def test_an_answer_prints_as_a_list_and_becomes_a_table(home: shortlist.Home) -> None:
+    home.add_videos([{**CLIP, "title": "Kettles <i>and</i> vinegar", "duration": 60}])
+    answer = home.search("vinegar in a kettle", k=2)
+    head, first, _ = repr(answer).splitlines()
+    assert head.endswith(": 2 videos>")
+    assert first.startswith(" 1. Kettles <i>and</i> vinegar | ")
+    assert "Kettles &lt;i&gt;and&lt;/i&gt; vinegar</td>" in answer._repr_html_()
+    table = answer.to_frame()
+    assert table["video_id"].tolist() == ids(answer)
+    assert (table["rank"].tolist(), table["duration_s"][0]) == ([1, 2], 60.0)
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.5, 1001])
+def test_a_number_of_results_that_makes_no_sense_is_refused(home: shortlist.Home, k: Any) -> None:
+    for ask in (home.search, home.recommend):
+        with pytest.raises(UsageError, match="bad k: expected a whole number from 1 to 1000"):
+            ask("user_123", k)
+
+
+def test_a_closed_home_answers_no_more(folder: Path, home: shortlist.Home) -> None:
+    other = shortlist.open(folder / "chroma_db")
+    other.close()
+    other.close()
+    assert repr(other) == "<shortlist.Home, closed>"
+    with pytest.raises(UsageError, match="the home is closed"):
+        other.search("vinegar")

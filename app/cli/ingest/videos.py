@@ -142,5 +142,6 @@ def _media(store: Home, sources: list[Source], config: Config, as_json: bool) ->
 def _suggest_enrich(store: Home, as_json: bool) -> None:
     waiting = store.catalogue.videos.made_by("summary", EXTRACTIVE) - store.catalogue.steps.done(ENRICH_VIDEO)
     if waiting and not as_json:
-        problem = f"{len(waiting):,} summaries are sentences of the transcript"
+        problem = "1 summary is sentences" if len(waiting) == 1 else f"{len(waiting):,} summaries are sentences"
+        problem = f"{problem} of the transcript"
         print_remark(f"{problem}; `shortlist ingest enrich` writes better ones with a language model")

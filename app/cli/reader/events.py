@@ -61,7 +61,8 @@ def remove(
 
 def _line(row: Mapping[str, Any]) -> str:
     mark = "  in the future, ignored" if row["ignored"] else ""
-    return f"{row['event_id']}  {row['at']}  {row['action']:<10}  {row['kind']:<7}  {row['item_id']}{mark}"
+    dwell = "" if row["dwell_s"] is None else f"{row['dwell_s']:.0f} s"
+    return f"{row['event_id']}  {row['at']}  {row['action']:<10}  {dwell:>6}  {row['kind']:<7}  {row['item_id']}{mark}"
 
 
 def _document(event: Event, ignored: bool) -> dict[str, Any]:

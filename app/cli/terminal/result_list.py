@@ -46,7 +46,7 @@ def unrelated(answer: Answer) -> str | None:
 def list_lines(items: Sequence[Recommendation], address_of: AddressOf, console: Console) -> list[Text]:
     """Return the lines of the list, with empty ones between the results if a screen has room for them.
 
-    A result takes at most `LINES_EACH` lines; only an address is never cut.
+    On a terminal a result takes at most `LINES_EACH` lines, and only an address is never cut. Elsewhere nothing is.
     """
     if not items:
         return [Text(NOTHING)]
@@ -61,7 +61,8 @@ def _result(item: Recommendation, address: str | None, console: Console) -> list
     title = Text(f"{item.rank:>2}. ").append(_plain(item.video.display_title), "bold")
     if linked:
         title.stylize(f"link {target(_plain(address or ''))}", len(INDENT))
-    title.truncate(console.width, overflow="ellipsis")
+    if console.is_terminal:
+        title.truncate(console.width, overflow="ellipsis")
     facts = _fold(_facts(item.video), console, 1, "dim")
     link = [] if linked or address is None else [Text(INDENT + _plain(address), "dim")]
     return [title, *facts, *_fold(item.reason, console, LINES_EACH - 1 - len(facts) - len(link)), *link]
@@ -78,7 +79,9 @@ def _facts(video: Video) -> str:
 
 
 def _fold(text: str, console: Console, most: int, style: str = "") -> list[Text]:
-    """Return `text` in at most `most` indented lines; the last one is cut."""
+    """Return `text` in at most `most` indented lines, the last one cut; in one whole line if nobody sees it cut."""
+    if not console.is_terminal:
+        return [Text(INDENT + line, style) for line in (_plain(text),) if line]
     width = console.width - len(INDENT)
     lines = [line.plain.strip() for line in Text(_plain(text)).wrap(console, width)]
     rest = Text(" ".join(lines[most - 1 :]))

@@ -113,12 +113,12 @@ def test_an_item_is_described_once_in_a_list() -> None:
         return reason(Candidate(video, None, contributions, said=said), context).text
 
     led = replace(CONTEXT, leads_to=lambda leg, video: HISTORY[0])
-    links = LinkEvidence(("moon",), np.array([0.9]), *(np.array([n]) for n in (1.0, 0.0, 3.0, 1.0)))
+    links = LinkEvidence(("moon",), np.array([0.9]), *(np.array([n]) for n in (3.0, 0.0, 5.0, 1.0)))
     assert why(dense=1.0) == "also like “Dust on the Moon”"
     assert why(dust, tfidf=1.0) == "mentions “Dusting” and “moon”, as does “Dust on the Moon”"
     assert why(context=led, tower=1.0) == "the same model also puts it after “Dust on the Moon”"
     assert why(context=replace(CONTEXT, links=lambda video: links), cowatch=1.0) == (
-        "also watched later by at least 1 of 2 others who watched “Dust on the Moon”"
+        "also watched later by at least 3 of 4 others who watched “Dust on the Moon”"
     )
 
 
@@ -247,16 +247,24 @@ def test_an_interest_is_named_whole(title: str, words: str) -> None:
     [
         (4, 9, 12, "watched later by at least 4 of 11 others who watched “Dust on the Moon”"),
         (3, 0, 4, "watched later by all 3 others who watched “Dust on the Moon”"),
-        (1, 0, 2, "watched later by the one other reader who watched “Dust on the Moon”"),
-        (0, 1, 3, "watched before by at least 1 of 2 others who watched “Dust on the Moon”"),
+        (0, 3, 8, "watched before by at least 3 of 7 others who watched “Dust on the Moon”"),
     ],
 )
 def test_cowatch_counts_readers(after: int, before: int, watched: int, words: str) -> None:
+    assert why(_watched_after(after, before, watched), cowatch=1.0) == Reason(words, "cowatch")
+
+
+@pytest.mark.parametrize(("after", "before", "watched"), [(1, 0, 2), (2, 2, 9), (0, 1, 3)])
+def test_fewer_than_three_readers_are_no_evidence(after: int, before: int, watched: int) -> None:
+    assert why(_watched_after(after, before, watched), cowatch=1.0).stage is None
+
+
+def _watched_after(after: int, before: int, watched: int) -> ReasonContext:
     def links(video: Video) -> LinkEvidence:
         counts = (np.array([0.1, 0.9]), *(np.array([1.0, n]) for n in (after, before, watched)), np.ones(2))
         return LinkEvidence(("left", "moon"), *counts)
 
-    assert why(replace(CONTEXT, links=links), cowatch=1.0) == Reason(words, "cowatch")
+    return replace(CONTEXT, links=links)
 
 
 def test_reasons_for_an_unknown_reader() -> None:

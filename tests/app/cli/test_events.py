@@ -37,3 +37,15 @@ def test_an_event_that_lies_in_the_future_is_marked(
     assert "in the future, ignored" in here("reader", "events", "list", "ann", home=home).stdout
     asked = here("recommend", "ann", "-k", "60", "--json", home=home).document["recommendations"]
     assert "v02" in {item["video_id"] for item in asked}
+
+
+def test_a_home_of_videos_only_has_recommendations_for_me(
+    here: Callable[..., Any], hashed: Any, tmp_path: Path
+) -> None:
+    clips = tmp_path / "clips.jsonl"
+    clips.write_text('{"id": "a", "title": "Kettles"}\n{"id": "b", "title": "Trains"}\n')
+    home = tmp_path / "home"
+    here("ingest", "videos", str(clips), home=home)
+    answer = here("recommend", "--json", home=home)
+    assert (answer.document["user_id"], len(answer.document["recommendations"])) == ("me", 2)
+    assert "for me" in answer.stderr

@@ -30,10 +30,10 @@ def results(title: str, n: int = 10, address: str | None = "https://example.org/
     return [Recommendation(video, rank, 0.7654, REASON, None, {}) for rank in range(1, n + 1)]
 
 
-def console(width: int = 80, *, terminal: bool = False, colour: bool = True) -> Console:
+def console(width: int = 80, *, terminal: bool = False, colour: bool = True, styles: bool = True) -> Console:
     return Console(
         file=io.StringIO(), width=width, force_terminal=terminal, no_color=not colour,
-        color_system="truecolor" if terminal else None, _environ={},
+        color_system="truecolor" if terminal and styles else None, _environ={},
     )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def printed(items: list[Recommendation], on: Console) -> list[str]:
 @pytest.mark.parametrize("title", TITLES.values(), ids=TITLES.keys())
 @pytest.mark.parametrize("address", ["https://example.org/watch/1", None, "/videos/moon.mp4"])
 def test_ten_results_fit_a_screen(title: str, address: str | None) -> None:
-    lines = printed(results(title, address=address), console())
+    lines = printed(results(title, address=address), console(terminal=True, styles=False))
     assert len(lines) <= 40
     assert max(map(cell_len, lines)) <= 80
     assert [line[:4] for line in lines if line[:4].strip()] == [f"{rank:>2}. " for rank in range(1, 11)]
@@ -65,6 +65,12 @@ def test_a_result_has_title_facts_reason_and_link() -> None:
         "    like “Dust”",
         "    https://example.org/1",
     ]
+
+
+def test_nothing_is_cut_in_a_file() -> None:
+    lines = printed(results(TITLES["long"], n=1), console())
+    assert f"    {REASON}" in lines
+    assert lines[0] == f" 1. {TITLES['long'].strip()}"
 
 
 def test_an_address_is_never_cut() -> None:
