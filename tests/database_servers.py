@@ -21,7 +21,7 @@ import pytest
 from psycopg import sql
 
 USER, PASSWORD = "shortlist", "p%40ss word/é"
-START_S = 60
+START_S = 240
 
 
 @dataclass(slots=True)

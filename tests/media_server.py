@@ -80,7 +80,7 @@ def first(*replies: Reply) -> Reply:
 
 def silence(release: threading.Event) -> Reply:
     """Says nothing until it is released."""
-    return lambda _handler: (release.wait(30), None)[1]
+    return lambda _handler: (release.wait(120), None)[1]
 
 
 @contextmanager

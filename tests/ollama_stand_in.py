@@ -34,7 +34,7 @@ class StandIn:
     release: threading.Event = field(default_factory=threading.Event)
 
     def hang(self) -> Reply:
-        self.release.wait(30)
+        self.release.wait(120)
         return 200, b"{}"
 
 

@@ -19,7 +19,7 @@ from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.serving.http.server import uvicorn_config
 from shortlist.serving.limits.interprocess import SharedLimits
 
-HEALTHCHECK_TIMEOUT_S = 10  # a worker that loads a home does not answer at once
+HEALTHCHECK_TIMEOUT_S = 60  # a worker that loads a home on a busy machine does not answer at once
 
 
 def run_workers(

@@ -23,7 +23,7 @@ COMMAND = [sys.executable, "-m", "shortlist.app.container"]
 
 def run(home: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "SHORTLIST_HOME": str(home), **variables}
-    return subprocess.run([*COMMAND, *words], env=environ, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run([*COMMAND, *words], env=environ, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.mark.servers
@@ -90,16 +90,16 @@ def test_serve_answers_until_sigterm(sample_home: Path) -> None:
     def ping() -> httpx.Response | None:
         assert process.poll() is None
         try:
-            return httpx.get("http://127.0.0.1:8080/ping", timeout=20)
+            return httpx.get("http://127.0.0.1:8080/ping", timeout=300)
         except httpx.TransportError:
             return None
 
     try:
-        ready: httpx.Response = until(ping, 100)
+        ready: httpx.Response = until(ping)
         assert ready.json() == {"status": "ready", "encoder": "loaded"}
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(40) == 0
+        assert process.wait(120) == 0
 
 
 def _is_taken(port: int) -> bool:

@@ -31,7 +31,7 @@ def test_who_asks_while_the_news_is_being_loaded_waits_for_it(
         def load() -> Any:
             if slow.is_set():
                 loading.set()
-                release.wait(20)
+                release.wait(120)
             return open_live_recommender(home, config, encoder=lambda: encoder)
 
         reloader = Reloader(home, config.serve.write_wait_s, load)
@@ -43,14 +43,14 @@ def test_who_asks_while_the_news_is_being_loaded_waits_for_it(
         load_snapshot(elsewhere)
         refreshing = threading.Thread(target=reloader.refresh)
         refreshing.start()
-        assert loading.wait(20)
+        assert loading.wait(120)
         found: list[int] = []
         asking = threading.Thread(target=lambda: found.append(reloader.snapshot().revision))
         asking.start()
         asking.join(0.2)  # long enough for an answer from the old state
         release.set()
         for thread in (refreshing, asking):
-            thread.join(20)
+            thread.join(120)
         assert found[0] > before
 
 

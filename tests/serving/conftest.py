@@ -125,11 +125,11 @@ def running(app: Any, **more: Any) -> Iterator[tuple[str, uvicorn.Server, thread
         yield url, server, thread
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(120)
         listener.close()
 
 
-def until(holds: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(holds: Callable[[], Any], seconds: float = 240.0) -> Any:
     """Look again and again until something holds; what it returned."""
     event, end = threading.Event(), monotonic() + seconds
     while not (found := holds()):
@@ -146,7 +146,7 @@ def slow_database(statement: str) -> Iterator[tuple[threading.Event, threading.E
     def hold(_connection: Any, _cursor: Any, sql: str, *_more: Any) -> None:
         if statement in sql:
             begun.set()
-            release.wait(20)
+            release.wait(120)
 
     event.listen(Engine, "before_cursor_execute", hold)
     try:
@@ -183,7 +183,7 @@ def serving(new_app: Callable[[AppContext], Any], new_encoder: Any, new_model: A
             app = new_app(context_over(home, config, encoder, model))
             with (
                 running(app, timeout_graceful_shutdown=min(5, round(config.serve.shutdown_s))) as (url, server, thread),
-                httpx.Client(base_url=url, headers=headers, timeout=30) as client,
+                httpx.Client(base_url=url, headers=headers, timeout=300) as client,
             ):
                 yield Served(client, url, home, model, server, thread)
 

@@ -80,7 +80,7 @@ def test_the_examples_work(address: str, example: str) -> None:
         pytest.skip("curl is not installed")
     done = subprocess.run(
         ["bash", "-c", f"{example} --fail-with-body"],
-        env={"API": address, "PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=60,
+        env={"API": address, "PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     if "chat" in example:
@@ -108,7 +108,7 @@ def test_the_embedded_model_is_loaded_by_another_process(sample_home: Path, tmp_
     home = shutil.copytree(sample_home, tmp_path / "home")
     with started(home, "api") as (url, process, _):
         asked = {"about": "the moon", "rerank": "yesno", "k": "3"}
-        assert httpx.get(f"{url}/v1/recommend/user_123", params=asked, timeout=60).status_code == 200
+        assert httpx.get(f"{url}/v1/recommend/user_123", params=asked, timeout=300).status_code == 200
         [model] = until(lambda: [pid for pid in children_of(process.pid) if has_weights(pid)])
         assert not has_weights(process.pid)
         process.kill()
@@ -123,13 +123,13 @@ def test_without_keys_it_stays_on_this_machine_and_says_so(sample_home: Path, tm
         assert any("no keys" in line for line in said)
         assert httpx.get(f"{url}/readyz").status_code == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) in (0, -signal.SIGTERM)
+        assert process.wait(120) in (0, -signal.SIGTERM)
 
 
 def test_a_port_in_use_is_one_line(sample_home: Path, address: str) -> None:
     port = address.rsplit(":", 1)[1]
     command = [*COMMAND, "serve", "api", "--port", port]
-    done = subprocess.run(command, cwd=ROOT, env=environment(sample_home), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, env=environment(sample_home), capture_output=True, text=True, timeout=300)
     assert done.returncode == 2
     assert "cannot listen" in done.stderr
     assert "Traceback" not in done.stderr
@@ -137,9 +137,9 @@ def test_a_port_in_use_is_one_line(sample_home: Path, address: str) -> None:
 
 def test_one_command_serves_the_page_the_api_and_mcp(sample_home: Path, tmp_path: Path) -> None:
     home = shutil.copytree(sample_home, tmp_path / "home")
-    with started(home) as (address, process, _), httpx.Client(base_url=address, timeout=30) as client:
+    with started(home) as (address, process, _), httpx.Client(base_url=address, timeout=300) as client:
         assert "<title>Shortlist</title>" in client.get("/").text
         assert client.get("/v1/recommend/user_123?k=1").json()["recommendations"]
         assert client.post("/mcp", json={}).status_code in {400, 406}
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(120) == 0

@@ -59,7 +59,7 @@ def test_processes_that_begin_together_share_one_home(tmp_path: Path, second_pro
     for child in children:
         child.stdin.close()
         child.stdin = None
-    born = {child.communicate(timeout=60)[0] for child in children}
+    born = {child.communicate(timeout=300)[0] for child in children}
     assert len(born) == 1
     assert len(born.pop().strip()) == 32
 

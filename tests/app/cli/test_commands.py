@@ -30,7 +30,7 @@ def script(sample_home: Path) -> Shortlist:
     def run(*words: str | bytes, home: Path = sample_home, **environ: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from shortlist.app.cli.main import run; run()", *words]
         known = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "SHORTLIST_HOME": str(home)}
-        return subprocess.run(command, cwd=ROOT, env=known | environ, capture_output=True, text=True, timeout=100)
+        return subprocess.run(command, cwd=ROOT, env=known | environ, capture_output=True, text=True, timeout=300)
 
     return run
 

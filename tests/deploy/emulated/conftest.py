@@ -106,7 +106,7 @@ def sagemaker_of_moto(log: Path) -> Iterator[str]:
     with log.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=file) as process:
         url = f"http://127.0.0.1:{port}"
         try:
-            until(lambda: process.poll() is not None or answers(f"{url}/moto-api/"), 60)
+            until(lambda: process.poll() is not None or answers(f"{url}/moto-api/"))
             yield url
         finally:
             process.terminate()

@@ -40,12 +40,12 @@ def running(command: list[str], variables: Mapping[str, str], ready: str) -> Ite
         yield
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
 
 
 def is_ready(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=20).is_success
+        return httpx.get(url, timeout=300).is_success
     except httpx.TransportError:
         return False
 
@@ -93,7 +93,7 @@ def released(deployed: Deployed, uploads: Uploads, package: str, tmp_path_factor
 
     def served() -> str:
         allowed = {"Authorization": f"Bearer {variables['SHORTLIST_SERVE__KEY']}"}
-        answer = httpx.get(f"{url}/v1/recommend/{READER}", params={"rerank": "none"}, headers=allowed, timeout=60)
+        answer = httpx.get(f"{url}/v1/recommend/{READER}", params={"rerank": "none"}, headers=allowed, timeout=300)
         return str(answer.raise_for_status().json()["models"])
 
     with running([SHORTLIST, "serve", "api", "--port", str(port)], variables, f"{url}/readyz"):
@@ -136,6 +136,6 @@ def test_the_endpoint_answers_from_the_released_version(deployed: Deployed, rele
     url = f"http://127.0.0.1:{PORT}"
     with running(command, deployed.as_role(role_in(model["ExecutionRoleArn"])) | variables, f"{url}/ping"):
         asked = {"recommend": {"user_id": READER, "k": 3, "rerank": "none"}}
-        answer = httpx.post(f"{url}/invocations", json=asked, timeout=60).raise_for_status().json()
+        answer = httpx.post(f"{url}/invocations", json=asked, timeout=300).raise_for_status().json()
     assert answer["models"] == released.after
     assert len(answer["recommendations"]) == 3

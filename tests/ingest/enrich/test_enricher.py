@@ -238,11 +238,11 @@ def test_while_another_writes_answers_wait(
     def hold() -> None:
         with home.writing("testing"):
             held.set()
-            release.wait(10)
+            release.wait(120)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    held.wait(10)
+    held.wait(120)
     with pytest.raises(HomeLocked):
         run(scripted_model(answer()))
     release.set()

@@ -84,11 +84,11 @@ def test_a_second_writer_is_refused_at_once(home: Home, ingest: Ingest) -> None:
     def hold() -> None:
         with home.writing("testing"):
             held.set()
-            release.wait(10)
+            release.wait(120)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    held.wait(10)
+    held.wait(120)
     with pytest.raises(HomeLocked):
         ingest(MemorySource(1))
     release.set()
@@ -150,7 +150,7 @@ class Slow:
         Slow.heard += 1
         if Slow.heard == 3:
             print("third", flush=True)
-            threading.Event().wait(30)
+            threading.Event().wait(120)
         return Transcript((Segment("Bread rises.", 0.0, 1.0),), "en", "whisper")
 
 home, folder = map(Path, sys.argv[1:])
@@ -179,7 +179,7 @@ def test_a_killed_run_is_taken_up(
     assert child.stdout is not None
     assert child.stdout.readline() == "third\n"
     child.send_signal(how)
-    child.wait(20)
+    child.wait(120)
     child.stdout.close()
     with Home.open(tmp_path / "home", "hash-32") as home:
         before = len(home.catalogue.videos.ids())

@@ -64,7 +64,7 @@ def longest_wait(url: str) -> Iterator[list[float]]:
     waits, ended = [0.0], threading.Event()
 
     def ask() -> None:
-        with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+        with httpx.Client(base_url=url, timeout=300, trust_env=False) as client:
             while not ended.wait(0.01):
                 began = monotonic()
                 client.get("/healthz")

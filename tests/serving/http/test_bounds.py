@@ -125,7 +125,7 @@ def test_a_chat_whose_model_hangs_ends_with_a_problem_and_so_does_the_server(ser
             assert last.startswith("event: problem")
             assert json.loads(last.split("data: ")[1])["status"] == 503
         api.server.should_exit = True
-        api.thread.join(20)
+        api.thread.join(120)
         assert not api.thread.is_alive()
         model.gate.set()
 
@@ -165,7 +165,7 @@ def bounded(seconds: float = 10, most: int = 100, per_client: int = 100) -> dict
 def connection(url: str, host: str = "127.0.0.1") -> socket.socket:
     """A connection to `url` from `host`."""
     address = ("127.0.0.1", int(url.rpartition(":")[2]))
-    return socket.create_connection(address, timeout=10, source_address=(host, 0))
+    return socket.create_connection(address, timeout=300, source_address=(host, 0))
 
 
 def answered(waiting: list[socket.socket]) -> bytes:
@@ -274,11 +274,11 @@ def test_connections_that_are_answered_are_not_closed_for_others() -> None:
     with running(held, **bounded(per_client=2)) as (url, _, _), ExitStack() as stack:
         for _ in range(2):
             stack.enter_context(connection(url)).sendall(WHOLE)
-            assert began.acquire(timeout=10)
+            assert began.acquire(timeout=300)
         with connection(url) as third, connection(url, "127.0.0.9") as other:
             assert b" 503 " in third.recv(4096)
             other.sendall(WHOLE)
-            assert began.acquire(timeout=10)
+            assert began.acquire(timeout=300)
 
 
 def test_an_answer_that_nobody_reads_is_given_up() -> None:
@@ -295,7 +295,7 @@ def test_an_answer_that_nobody_reads_is_given_up() -> None:
 
     with running(endless_answer, **bounded(0.3)) as (url, _, _), connection(url) as lazy:
         lazy.sendall(WHOLE)
-        assert gone.wait(10)
+        assert gone.wait(120)
 
 
 def test_half_a_request_is_ended_and_hinders_nobody(serve: Any, small_home: Path) -> None:
@@ -352,7 +352,7 @@ def test_at_shutdown_accepted_events_are_kept(serve: Any, small_home: Path) -> N
 
     def post(api: Any, number: int) -> None:
         at = 0
-        with httpx.Client(base_url=api.url, timeout=20) as client:
+        with httpx.Client(base_url=api.url, timeout=300) as client:
             while not stopping.is_set():
                 event = {
                     "event_id": f"{number}-{at}",
@@ -374,7 +374,7 @@ def test_at_shutdown_accepted_events_are_kept(serve: Any, small_home: Path) -> N
             pool.submit(post, api, number)
         until(lambda: len(accepted) > 20)
         api.server.should_exit = True
-        api.thread.join(20)
+        api.thread.join(120)
         assert not api.thread.is_alive()
         stopping.set()
     with Home.open(small_home) as home:
@@ -391,7 +391,7 @@ def test_requests_that_outlive_the_shutdown_get_a_retry_after(
         api.server.should_exit = True
         answers = [one.result() for one in asked]
         model.gate.set()
-        api.thread.join(20)
+        api.thread.join(120)
     for answer in answers:
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) > 0

@@ -28,7 +28,7 @@ def test_a_variant_whose_model_hangs_ends_at_the_deadline(
 
     class Hanging(scripted_model):  # type: ignore[misc]
         def choice_logprobs(self, messages: Any, choices: Any) -> Any:
-            release.wait(20)
+            release.wait(120)
             return super().choice_logprobs(messages, choices)
 
     encoder = new_hash_encoder()
@@ -55,7 +55,7 @@ def test_a_variant_whose_model_is_busy_is_refused_and_others_answer(
     with Home.open(small_home, encoder.name) as home:
         context = context_over(home, config, encoder, scripted_model([-0.1, -3.0]))
         handlers = PageHandlers(context, Service(context))
-        handlers.service.queue.submit(lambda _: release.wait(20))
+        handlers.service.queue.submit(lambda _: release.wait(120))
         with pytest.raises(QueueFull):
             handlers.recommend_with("default+yesno", request)
         _, message = try_call(lambda: handlers.recommend_with("default+yesno", request))

@@ -23,7 +23,7 @@ def shown(browser: Any, serve_site: Any, path: Path, width: int = 1200) -> Itera
     wrong: list[str] = []
     with serve_site(path) as site:
         page = browser.new_page(viewport={"width": width, "height": 900})
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(120_000)
         page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(

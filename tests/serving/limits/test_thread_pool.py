@@ -19,7 +19,7 @@ def test_waiting_for_a_thread_has_a_deadline_and_running_has_none() -> None:
         results: list[bool] = []
 
         async def first() -> None:
-            results.append(await threads.run(lambda: begun.set() or release.wait(20)))  # type: ignore[func-returns-value]
+            results.append(await threads.run(lambda: begun.set() or release.wait(120)))  # type: ignore[func-returns-value]
 
         async with anyio.create_task_group() as group:
             group.start_soon(first)

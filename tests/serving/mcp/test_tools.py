@@ -236,7 +236,7 @@ def test_a_request_of_which_nothing_more_comes_is_ended(
         app = mcp_application(context_over(home, config, encoder, scripted_model([-0.1, -3.0])))
         with (
             running(app) as (url, _, _),
-            socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20) as slow,
+            socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=300) as slow,
         ):
             slow.sendall(head)
             assert b" 408 " in slow.recv(4096)

@@ -43,7 +43,7 @@ def shown(browser: Any, serve_site: Any, small_home: Path, clip: Path, tmp_path:
             for number in range(40):
                 keep_file(site, f"v{number:02}", shutil.copy(clip, tmp_path / f"v{number:02}.webm"))
             page = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **more})
-            page.set_default_timeout(30_000)
+            page.set_default_timeout(120_000)
             page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
             page.on("pageerror", lambda error: wrong.append(str(error)))
             own = (site.url, "data:", "blob:", allowed)

@@ -182,7 +182,7 @@ def test_the_list_comes_at_once_and_the_model_moves_it(shown: Shown, scripted_mo
 
     class Waiting(scripted_model):  # type: ignore[misc]
         def choice_logprobs(self, messages: Any, choices: Any) -> Any:
-            release.wait(20)
+            release.wait(120)
             return super().choice_logprobs(messages, choices)
 
     worst_first = Waiting([-4.0, -0.1], [-3.0, -0.1], [-0.2, -3.0], [-0.1, -4.0])

@@ -236,7 +236,7 @@ def test_killed_anywhere_nothing_is_lost(path: Path, make_video: Make, second_pr
         shutil.rmtree(path)
         shutil.copytree(kept, path)
         child = second_process(CHILD, path, what, step)
-        child.communicate(timeout=60)
+        child.communicate(timeout=300)
         if child.returncode == 0:
             ended = step
             break

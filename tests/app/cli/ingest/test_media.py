@@ -116,7 +116,7 @@ def test_ctrl_c_ends_at_once_in_the_middle_of_a_transcription(bench_data: Path, 
     assert child.stdout is not None
     assert child.stdout.readline() == "listening\n"
     child.send_signal(signal.SIGINT)
-    assert child.wait(20) == 130
+    assert child.wait(120) == 130
     child.stdout.close()
 
 
