@@ -45,7 +45,8 @@ def open_workplace(home: Home, config: Config) -> Iterator[Workplace]:
 
 def open_inbox(config: Config) -> Inbox:
     """Open the inbox of the settings: `pipeline.folder`, or the home."""
-    from shortlist.ingest.media.s3 import SCHEME, s3_client
+    from shortlist.core.object_storage import SCHEME
+    from shortlist.ingest.media.s3 import s3_client
     from shortlist.ops.data.inbox import LocalInbox
 
     folder = config.pipeline.folder

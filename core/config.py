@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from shortlist.core.config_sections.batch import EvalConfig, ExportConfig, TunedConfig
 from shortlist.core.config_sections.copies import BackupConfig, PublishConfig
@@ -35,6 +35,9 @@ class ModelsConfig(Section):
     source: str | None = Field(
         None,
         description="your folder or s3://BUCKET/PREFIX with weights as MODEL/FILE, read before the hub is asked",
+    )
+    s3_endpoint: str | None = Field(
+        None, description="address of the S3 server of models.source; media.s3_endpoint if unset"
     )
     hub: str = Field("https://huggingface.co", description="address of the model hub")
     hub_timeout_s: Positive = Field(5.0, description="seconds to wait for the hub, once, before a mirror is tried")
@@ -417,3 +420,11 @@ class Config(Section):
     export: ExportConfig = ExportConfig()
     eval: EvalConfig = EvalConfig()
     tuned: TunedConfig = TunedConfig()
+
+    @model_validator(mode="after")
+    def _one_object_storage(self) -> Self:
+        """Read weights from the S3 server of the media, unless they have one of their own."""
+        if self.models.s3_endpoint is None and self.media.s3_endpoint is not None:
+            models = self.models.model_copy(update={"s3_endpoint": self.media.s3_endpoint})
+            object.__setattr__(self, "models", models)  # sections are frozen
+        return self

@@ -1,7 +1,4 @@
-"""Media files in object storage: `s3://BUCKET/PREFIX`, on Amazon S3 or any compatible server.
-
-boto3 finds the credentials: in its environment variables, ~/.aws or the machine's role.
-"""
+"""Media files in object storage: `s3://BUCKET/PREFIX`, on Amazon S3 or any compatible server."""
 
 from __future__ import annotations
 
@@ -10,20 +7,17 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import MediaError, ServiceError
+from shortlist.core.object_storage import SCHEME, aws_client, split_address
 from shortlist.ingest.media.error_messages import media_error
 from shortlist.ingest.media.local_files import SUFFIXES
 from shortlist.ingest.media.media_file import check_size, download_name, video_of_file
 from shortlist.ingest.media.source import Entry, Fetched, Item, MediaFilter, Skipped
 from shortlist.ingest.tables.rows import Failure
 
-if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
-
-SCHEME = "s3://"
 PARTIAL = ".part"
 
 
@@ -32,7 +26,7 @@ class S3Source:
 
     def __init__(self, address: str, config: MediaConfig, media_filter: MediaFilter) -> None:
         self._address = address
-        self._bucket, _, self._prefix = address.removeprefix(SCHEME).partition("/")
+        self._bucket, self._prefix = split_address(address)
         self._config = config
         self._media_filter = media_filter
 
@@ -78,33 +72,7 @@ class S3Source:
 
 def s3_client(config: MediaConfig) -> Any:
     """Return a client of `config.s3_endpoint` or Amazon S3. Raises `ServiceError` if boto3 is not installed."""
-    return aws_client("s3", config.retries + 1, config.timeout_s, endpoint_url=config.s3_endpoint)
-
-
-def aws_client(service: str, attempts: int, timeout_s: float, **options: Any) -> Any:
-    """Return a client of a service of AWS that tries each request so often. Thread-safe.
-
-    Raises `ServiceError` if boto3 is not installed, or if the service needs a region and there is none.
-    """
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import NoRegionError
-    except ImportError as error:
-        raise ServiceError(
-            "boto3 is not installed",
-            expected="the package boto3, which talks to object storage and other services of AWS",
-            found="none",
-            remedy="run `pip install 'shortlist[s3]'`",
-        ) from error
-    retries = {"max_attempts": attempts, "mode": "standard"}
-    config = Config(retries=retries, connect_timeout=timeout_s, read_timeout=timeout_s)
-    try:
-        return boto3.client(service, config=config, **options)
-    except NoRegionError as error:
-        raise ServiceError(
-            f"cannot reach {service}", expected="a region of AWS", found="none", remedy="set AWS_DEFAULT_REGION"
-        ) from error
+    return aws_client("s3", config.retries + 1, config.timeout_s, config.s3_endpoint)
 
 
 @contextmanager
@@ -132,8 +100,3 @@ def reaching(location: str) -> Iterator[None]:
             found=error.found,
             remedy="check the address, the credentials (docs/ingest.md) and media.s3_endpoint",
         ) from error
-
-
-def is_missing(error: ClientError) -> bool:
-    """Return whether `error` says that there is no such object."""
-    return error.response.get("Error", {}).get("Code") in ("404", "NoSuchKey", "NotFound")

@@ -104,7 +104,7 @@ def _find_export(kind: str, weights: str, config: EncoderConfig, models: ModelsC
     exports = _exports(kind, config, models)
     network = find_export(exports, weights)
     if network is None and models.source:
-        return copy_export(models.source, f"{config.name}/{kind}", exports, weights)
+        return copy_export(models, f"{config.name}/{kind}", exports, weights)
     return network
 
 

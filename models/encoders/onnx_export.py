@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shortlist.core.config import EncoderConfig
+from shortlist.core.config import EncoderConfig, ModelsConfig
 from shortlist.core.errors import ModelFailed, ModelMissing
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.onnx_encoder import OnnxEncoder
@@ -66,8 +66,8 @@ def find_export(folder: Path, weights_sha256: str) -> Path | None:
     return network if record == expected else None
 
 
-def copy_export(source: str, name: str, folder: Path, weights_sha256: str) -> Path | None:
-    """Copy the export `name` ("all-MiniLM-L6-v2/onnx") of the source of weights into `folder`.
+def copy_export(config: ModelsConfig, name: str, folder: Path, weights_sha256: str) -> Path | None:
+    """Copy the export `name` ("all-MiniLM-L6-v2/onnx") of `config.source` into `folder`.
 
     Return the path of the network, or None if the source has none, or `folder` cannot be written. The network is
     checked against its record, and the record against the weights.
@@ -76,11 +76,11 @@ def copy_export(source: str, name: str, folder: Path, weights_sha256: str) -> Pa
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             for file in (NETWORK, RECORD):
-                fetch(source, f"{name}/{file}", Path(scratch) / file)
+                fetch(config, f"{name}/{file}", Path(scratch) / file)
             for file in (NETWORK, RECORD):
                 (Path(scratch) / file).replace(folder / file)
     except (ModelMissing, OSError) as error:
-        log.info("no export from %s: %s", source, error)
+        log.info("no export from %s: %s", config.source, error)
         return None
     return find_export(folder, weights_sha256)
 

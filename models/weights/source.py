@@ -6,20 +6,23 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from shortlist.core.errors import ModelMissing, ServiceError
+from shortlist.core.config import ModelsConfig
+from shortlist.core.errors import ModelMissing
+from shortlist.core.object_storage import SCHEME, aws_client, split_folder
 
-SCHEME = "s3://"
+ATTEMPTS, TIMEOUT_S = 4, 20.0
 
 
-def fetch(address: str, name: str, to: Path, progress: Callable[[int], None] | None = None) -> None:
-    """Copy the file `name` ("all-MiniLM-L6-v2/config.json") of the source at `address` to the path `to`.
+def fetch(config: ModelsConfig, name: str, to: Path, progress: Callable[[int], None] | None = None) -> None:
+    """Copy the file `name` ("all-MiniLM-L6-v2/config.json") of `config.source` to the path `to`.
 
-    `progress` gets the number of bytes just copied. Raises `ModelMissing` if the file cannot be read, and `OSError` if
-    `to` cannot be written.
+    `progress` gets the number of bytes just copied. Raises `ModelMissing` if the file cannot be read, `ServiceError`
+    without boto3, and `OSError` if `to` cannot be written.
     """
+    address = str(config.source)
     to.parent.mkdir(parents=True, exist_ok=True)
     if address.startswith(SCHEME):
-        _download(address, name, to, progress)
+        _download(address, name, to, config.s3_endpoint, progress)
         return
     path = Path(address).expanduser() / name
     try:
@@ -32,20 +35,15 @@ def fetch(address: str, name: str, to: Path, progress: Callable[[int], None] | N
         progress(to.stat().st_size)
 
 
-def _download(address: str, name: str, to: Path, progress: Callable[[int], None] | None) -> None:
+def _download(address: str, name: str, to: Path, endpoint: str | None, progress: Callable[[int], None] | None) -> None:
+    client = aws_client("s3", ATTEMPTS, TIMEOUT_S, endpoint)  # raises if boto3 is not installed
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    bucket, prefix = split_folder(address)
+    key = prefix + name
     try:
-        import boto3
-        from boto3.exceptions import Boto3Error
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError as error:
-        raise ServiceError(
-            "boto3 is not installed", expected="the package boto3, which reads object storage", found="none",
-            remedy="run `pip install 'shortlist[s3]'`",
-        ) from error  # fmt: skip
-    bucket, _, prefix = address.removeprefix(SCHEME).partition("/")
-    key = f"{prefix.rstrip('/')}/{name}".removeprefix("/")
-    try:
-        boto3.client("s3").download_file(bucket, key, str(to), Callback=progress)
+        client.download_file(bucket, key, str(to), Callback=progress)
     except (BotoCoreError, ClientError, Boto3Error) as error:
         raise _failed(f"{SCHEME}{bucket}/{key}", str(error)) from error
 

@@ -70,11 +70,10 @@ def _download(
 def _from_own_source(
     model: Model, files: list[WeightFile], staging: Path, config: ModelsConfig, progress: Progress | None
 ) -> None:
-    address = str(config.source)
     for file in files:
         partial = staging / f"{file.path}.partial"
-        fetch(address, f"{model.name}/{file.path}", partial, progress)
-        _accept(partial, staging / file.path, file, address, staging.parent)
+        fetch(config, f"{model.name}/{file.path}", partial, progress)
+        _accept(partial, staging / file.path, file, str(config.source), staging.parent)
 
 
 def _from_hub(

@@ -8,7 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shortlist.ingest.media.s3 import SCHEME, is_missing, reaching
+from shortlist.core.object_storage import SCHEME, error_code, is_missing, split_folder
+from shortlist.ingest.media.s3 import reaching
 from shortlist.ops.data.inbox import FILE_KINDS, INCOMING, Found, is_unfinished
 
 
@@ -20,8 +21,7 @@ class S3Inbox:
     """
 
     def __init__(self, address: str, client: Any) -> None:
-        self._bucket, _, prefix = address.removeprefix(SCHEME).partition("/")
-        self._prefix = f"{prefix.rstrip('/')}/" if prefix else ""
+        self._bucket, self._prefix = split_folder(address)
         self._client = client
 
     def found(self) -> Iterator[Found]:
@@ -136,4 +136,4 @@ def is_safe(name: str) -> bool:
 
 
 def _is_changed(error: ClientError) -> bool:
-    return error.response.get("Error", {}).get("Code") in ("412", "PreconditionFailed")
+    return error_code(error) in ("412", "PreconditionFailed")

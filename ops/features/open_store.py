@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shortlist.core.config import Config
-from shortlist.ingest.media.s3 import aws_client
+from shortlist.core.object_storage import aws_client
 from shortlist.ops.features.feature_store import FeatureStore
 from shortlist.ops.features.local_store import LocalFeatureStore
 from shortlist.ops.features.online import CatalogueOnline, OnlineStore

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from shortlist.core.config import MediaConfig
 from shortlist.core.errors import StateError
-from shortlist.ingest.media.s3 import SCHEME, s3_client
+from shortlist.core.object_storage import SCHEME
+from shortlist.ingest.media.s3 import s3_client
 from shortlist.ops.publish.manifest import CURRENT
 from shortlist.store.backups.files import sync_folder, write_durably
 from shortlist.store.lock import locked

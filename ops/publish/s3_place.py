@@ -6,7 +6,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shortlist.ingest.media.s3 import SCHEME, is_missing, reaching
+from shortlist.core.object_storage import SCHEME, error_code, is_missing, split_folder
+from shortlist.ingest.media.s3 import reaching
 from shortlist.ops.publish.manifest import CURRENT
 from shortlist.ops.publish.place import moved
 
@@ -17,8 +18,7 @@ class S3Place:
     """The objects at `address`. `client` is of boto3. See `Place`."""
 
     def __init__(self, address: str, client: Any) -> None:
-        self._bucket, _, prefix = address.removeprefix(SCHEME).partition("/")
-        self._prefix = f"{prefix.rstrip('/')}/" if prefix else ""
+        self._bucket, self._prefix = split_folder(address)
         self._client = client
         self.address = address
 
@@ -56,7 +56,7 @@ class S3Place:
             try:
                 self._client.put_object(Bucket=self._bucket, Key=self._prefix + CURRENT, Body=content, **condition)
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in CHANGED:
+                if error_code(error) in CHANGED:
                     raise moved(self.address) from error
                 raise
 

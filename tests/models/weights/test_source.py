@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import boto3
 import numpy as np
 import pytest
 
-from shortlist.core.config import EncoderConfig, ModelsConfig
+from shortlist.core.config import Config, EncoderConfig, MediaConfig, ModelsConfig
 from shortlist.core.errors import ModelMissing
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.loader import load_encoder
@@ -70,6 +71,18 @@ def test_only_the_source_is_read_offline(
 def test_object_storage_is_read_before_the_hub(tmp_path: Path, bucket: str, toy_hub: Hub) -> None:
     assert_whole(resolve("toy", config(tmp_path, toy_hub.url, source=f"{bucket}/"), manifest=MANIFEST))
     assert toy_hub.paths == []
+
+
+def test_weights_come_from_the_s3_server_of_the_media(
+    tmp_path: Path, bucket: str, toy_hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = os.environ["AWS_ENDPOINT_URL"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    models = config(tmp_path, toy_hub.url, offline=True, source=bucket)
+    settings = Config(models=models, media=MediaConfig(s3_endpoint=endpoint))
+    assert_whole(resolve("toy", settings.models, manifest=MANIFEST))
+    own = Config(models=settings.models, media=MediaConfig(s3_endpoint="http://127.0.0.1:9"))
+    assert own.models.s3_endpoint == endpoint
 
 
 def test_other_bytes_are_refused_and_the_hub_is_asked(tmp_path: Path, bucket: str, toy_hub: Hub) -> None:
