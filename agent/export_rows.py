@@ -11,12 +11,11 @@ from shortlist.agent.explain.explain import FUSION, stages_of
 from shortlist.agent.reader.records import Records
 from shortlist.agent.recommend import Recommender, RerankedRequest
 from shortlist.agent.rerank.blend import RERANK
-from shortlist.core.config import LEGS
+from shortlist.core.legs import LEGS
 from shortlist.core.notes import Note
 from shortlist.core.ranking import Request
 from shortlist.core.types import Video
 
-STAGES = (*LEGS, FUSION, RERANK)
 BATCH = 64  # readers ranked together: enough to share the scan of all videos, few enough to keep memory small
 
 REASON = "reason"
@@ -31,10 +30,16 @@ FIELDS: Mapping[str, Callable[[Video], Any]] = {
 }
 DETAILS = (*FIELDS, REASON)
 
-COLUMNS: tuple[str, ...] = (
-    "user_id", "rank", "video_id", "score",
-    *(f"{stage}_{value}" for stage in STAGES for value in ("rank", "score")),
-)  # fmt: skip
+
+def stage_names() -> tuple[str, ...]:
+    """Return the names of the stages: all legs, the fusion, the rerank."""
+    return (*LEGS, FUSION, RERANK)
+
+
+def columns() -> tuple[str, ...]:
+    """Return the columns that all rows have."""
+    placed = (f"{stage}_{value}" for stage in stage_names() for value in ("rank", "score"))
+    return ("user_id", "rank", "video_id", "score", *placed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Rows:
     `unjudged` holds the readers whose rerank ended before the language model judged any candidate.
     """
 
-    columns: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
+    columns: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in columns()})
     unknown: list[str] = field(default_factory=list)
     notes: Counter[Note] = field(default_factory=Counter)
     unjudged: list[str] = field(default_factory=list)
@@ -55,7 +60,7 @@ class Rows:
     @classmethod
     def of(cls, details: Iterable[str]) -> Rows:
         """Return empty rows with the columns `details` as well."""
-        return cls({name: [] for name in (*COLUMNS, *details)})
+        return cls({name: [] for name in (*columns(), *details)})
 
     def __len__(self) -> int:
         return len(self.columns["rank"])
@@ -123,7 +128,7 @@ def _add(columns: dict[str, list[Any]], reranked: RerankedRequest, k: int) -> li
     columns["rank"] += range(1, len(ids) + 1)
     columns["video_id"] += ids
     columns["score"] += final.scores[:k].tolist()
-    for name in STAGES:
+    for name in stage_names():
         placed = [stages[video_id].get(name) for video_id in ids]
         columns[f"{name}_rank"] += [stage and stage.rank for stage in placed]
         columns[f"{name}_score"] += [stage and stage.score for stage in placed]

@@ -20,9 +20,9 @@ from rich.table import Table
 
 from benchmarks.retrieval import build_index, load, seconds, speed, unit
 from shortlist.core.config import RetrievalConfig
+from shortlist.core.legs import LEGS
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.core.types import HistoryItem, Profile
-from shortlist.learning.ranker.lists import DEPTHS
 from shortlist.models.towers.item_tower import ACTS, AGES, LAST, ItemTower
 from shortlist.retrieval.build import build_leg, build_retriever
 from shortlist.retrieval.index.act_log import ActLog
@@ -89,11 +89,12 @@ def queries(vectors: FloatArray, n: int, draw: np.random.Generator) -> list[Quer
 
 def ranker(snapshot: Snapshot, query: Query, config: RetrievalConfig) -> LogisticRanker:
     """Return a ranker with a weight for every feature."""
-    collecting = replace(snapshot, trained=replace(snapshot.trained, ranker=LogisticRanker((), (), (), (), DEPTHS)))
-    fusion = LearnedFusion(collecting, {leg: build_leg(leg, collecting, config) for leg in DEPTHS}, config)
+    depths = {name: leg.ranker_depth for name, leg in LEGS.items() if leg.ranker_depth}
+    collecting = replace(snapshot, trained=replace(snapshot.trained, ranker=LogisticRanker((), (), (), (), depths)))
+    fusion = LearnedFusion(collecting, {leg: build_leg(leg, collecting, config) for leg in depths}, config)
     features = tuple(sorted(fusion.lists([query])[0].values))
     ones = (1.0,) * len(features)
-    return LogisticRanker(features, ones, ones, ones, DEPTHS)
+    return LogisticRanker(features, ones, ones, ones, depths)
 
 
 def measure(home: Home, vectors: FloatArray, n: int) -> dict[str, float]:

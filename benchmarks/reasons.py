@@ -16,7 +16,8 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from shortlist.agent.recommend import Recommender
-from shortlist.core.config import LEGS, Config
+from shortlist.core.config import Config
+from shortlist.core.legs import LEGS
 from shortlist.core.ranking import MAX_K, Answer, Request
 from shortlist.engine.build import open_home, open_recommender
 

@@ -15,8 +15,8 @@ from shortlist.core.config_sections.batch import EvalConfig, ExportConfig, Tuned
 from shortlist.core.config_sections.copies import BackupConfig, PublishConfig
 from shortlist.core.config_sections.section import Positive, Section, Share, Weight
 from shortlist.core.config_sections.serving import ServeConfig
+from shortlist.core.legs import LEGS
 
-LEGS = ("bm25", "tfidf", "dense", "affinity", "cowatch", "popular", "svd", "tower", "clicks")
 AUTO = "auto"
 NONE = "none"
 STUDENT = "student"
@@ -112,23 +112,16 @@ class RetrievalConfig(Section):
         None, description="version of the trained models in use; the promoted one if unset, none for no models"
     )
     weights: dict[str, Weight] = Field(
-        default_factory=lambda: {
-            "bm25": 0.1,
-            "tfidf": 0.2,
-            "dense": 1.0,
-            "affinity": 0.4,
-            "cowatch": 1.0,
-            "popular": 0.05,
-            "svd": 0.3,
-            "tower": 1.0,
-            "clicks": 0.0,
-        },
+        default_factory=lambda: {name: leg.weight for name, leg in LEGS.items() if leg.weight},
         description="weight of each leg in the weighted fusion; a leg with weight 0 does not run, svd and tower need "
         "training",
     )
     text_weights: dict[str, Weight] = Field(
-        default_factory=lambda: {"bm25": 0.5, "tfidf": 0.1, "dense": 1.0, "affinity": 0.1, "popular": 0.0},
+        default_factory=lambda: {name: leg.text_weight for name, leg in LEGS.items() if leg.text_weight},
         description="the same for a wish or a search text",
+    )
+    legs: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="settings of legs that a plugin adds, by leg (docs/plugins.md)"
     )
     rrf_k: Positive = Field(60.0, description="the constant of reciprocal rank fusion")
     k1: Positive = Field(1.2, description="BM25 term saturation")
@@ -155,6 +148,18 @@ class RetrievalConfig(Section):
     )
     diversity: Share = Field(0.0, description="weight of difference from the videos above, against relevance")
     fresh_weight: Weight = Field(0.2, description="weight of freshness against popularity in the popular leg")
+
+    @field_validator("legs")
+    @classmethod
+    def _settings_of_legs(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Check the settings of each leg, and add its defaults."""
+        checked = {}
+        for name, settings in value.items():
+            model = LEGS[name].settings if name in LEGS else None
+            if model is None:
+                raise ValueError(f"{name!r} is not a leg with settings of its own")
+            checked[name] = model.model_validate(settings).model_dump()
+        return checked
 
 
 class ProfileConfig(Section):
@@ -402,7 +407,7 @@ class Config(Section):
     models: ModelsConfig = ModelsConfig()
     encoder: EncoderConfig = EncoderConfig()
     llm: LlmConfig = LlmConfig()
-    retrieval: RetrievalConfig = RetrievalConfig()
+    retrieval: RetrievalConfig = Field(default_factory=RetrievalConfig)
     profile: ProfileConfig = ProfileConfig()
     rerank: RerankConfig = RerankConfig()
     store: StoreConfig = StoreConfig()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shortlist.core.config import AUTO, LEGS, NONE, RERANK_CHOICES, Config
+from shortlist.core.config import AUTO, NONE, RERANK_CHOICES, Config
 from shortlist.core.errors import ConfigError
+from shortlist.core.legs import LEGS
 from shortlist.learning.plan import Plan
 
 SHIPPED = Path(__file__).with_name("ablations.toml")
@@ -98,14 +99,30 @@ class Variant(BaseModel):
 
 
 def load_variants(path: Path = SHIPPED) -> dict[str, Variant]:
-    """Read variants by name, in the order of the file. Raises `ConfigError` with the name of a bad variant."""
+    """Read variants by name, in the order of the file. The shipped ones include those of every leg.
+
+    Raises `ConfigError` with the name of a bad variant.
+    """
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("variants")
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _error(str(path), "a readable TOML file", str(error)) from error
     if not isinstance(entries, dict) or not entries:
         raise _error(str(path), 'tables as [variants."name"]', "none")
+    if path == SHIPPED:
+        first, *others = entries.items()
+        entries = dict([first, *_of_legs(), *others])
     return {name: _variant(name, entry) for name, entry in entries.items()}
+
+
+def _of_legs() -> Iterator[tuple[str, Settings]]:
+    """Yield each leg alone, then all but each leg that has a weight. Those that need training are in the file."""
+    legs = {name: leg for name, leg in LEGS.items() if not leg.trained}
+    for name, leg in legs.items():
+        yield name, {"about": leg.about, "kinds": leg.kinds, "alone": name}
+    for name, leg in legs.items():
+        if leg.weight or leg.text_weight:
+            yield f"without-{name}", {"kinds": leg.kinds, "drop": [name]}
 
 
 def choose(variants: Mapping[str, Variant], names: Iterable[str]) -> list[Variant]:

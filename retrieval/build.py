@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from shortlist.core.config import RetrievalConfig
-from shortlist.core.errors import ConfigError
+from shortlist.core.legs import LEGS
 from shortlist.retrieval.diversity import Diverse
 from shortlist.retrieval.fusion import FALLBACK, Fusion, ReciprocalRanks, WeightedMean
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.learned_fusion.fusion import LearnedFusion
-from shortlist.retrieval.legs.affinity import Affinity
-from shortlist.retrieval.legs.bm25 import Bm25
-from shortlist.retrieval.legs.clicks import Clicks
-from shortlist.retrieval.legs.cowatch import Cowatch
-from shortlist.retrieval.legs.dense import Dense
 from shortlist.retrieval.legs.leg import Leg
-from shortlist.retrieval.legs.popular import Popular
-from shortlist.retrieval.legs.svd import Svd
-from shortlist.retrieval.legs.tfidf import Tfidf
-from shortlist.retrieval.legs.tower import Tower
 from shortlist.retrieval.retriever import Retriever
 
-LEGS: Mapping[str, Callable[[Snapshot, RetrievalConfig], Leg[Any]]] = {
-    "bm25": Bm25,
-    "tfidf": Tfidf,
-    "dense": Dense,
-    "affinity": Affinity,
-    "cowatch": Cowatch,
-    "popular": Popular,
-    "svd": Svd,
-    "tower": Tower,
-    "clicks": Clicks,
-}
 FUSIONS: Mapping[str, type[Fusion]] = {
     "weighted": WeightedMean,
     "rrf": ReciprocalRanks,
@@ -62,7 +42,5 @@ def build_fusion(snapshot: Snapshot, config: RetrievalConfig) -> Fusion:
 
 def build_leg(name: str, snapshot: Snapshot, config: RetrievalConfig) -> Leg[Any]:
     """Return the leg `name`. Raises `ConfigError` for an unknown name."""
-    if name not in LEGS:
-        remedy = "correct the name of the leg"
-        raise ConfigError("unknown leg", expected=f"one of {', '.join(LEGS)}", found=repr(name), remedy=remedy)
-    return LEGS[name](snapshot, config)
+    leg: Leg[Any] = LEGS[name].build(snapshot, config)
+    return leg

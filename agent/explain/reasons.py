@@ -19,6 +19,7 @@ from shortlist.agent.explain.shared_words import quoted, topic_words, words_in
 from shortlist.agent.reader.describe_action import WATCHED_WHOLE, describe_action, is_bounce
 from shortlist.agent.rerank.blend import RERANK
 from shortlist.core.display import clock, length, ordinal
+from shortlist.core.legs import LEGS
 from shortlist.core.ranking import FloatArray
 from shortlist.core.types import HistoryItem, Kind, Profile, Segment, Video
 from shortlist.retrieval.analysis import terms
@@ -104,7 +105,8 @@ def reason(candidate: Candidate, context: ReasonContext) -> Reason:
     parts = candidate.contributions.items()
     ranked = sorted(parts, key=lambda part: (part[0] not in candidate.needed, -part[1], part[0]))
     for stage, contribution in ranked:
-        words = PHRASES[stage](candidate, context) if contribution > 0 and stage in PHRASES else None
+        phrase = _phrase(stage) if contribution > 0 else None
+        words = phrase(candidate, context) if phrase else None
         if words:
             return Reason(words, stage)
     return Reason(LITTLE_KNOWN if context.is_stranger else "nothing sets it apart from the others here", None)
@@ -308,6 +310,12 @@ PHRASES: Mapping[str, Phrase] = {
     "tower": partial(_trained, "tower"),
     RERANK: _model,
 }
+
+
+def _phrase(stage: str) -> Phrase | None:
+    if stage in PHRASES:
+        return PHRASES[stage]
+    return LEGS[stage].phrase if stage in LEGS else None
 
 
 def _liked(context: ReasonContext) -> list[HistoryItem]:

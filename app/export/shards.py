@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from shortlist.agent.export_rows import COLUMNS, Rows
+from shortlist.agent.export_rows import Rows, columns
 from shortlist.app.export.plan import Plan, check_same
 from shortlist.core.errors import StateError
 from shortlist.core.notes import Note
@@ -65,7 +65,9 @@ def shard_file(folder: Path, number: int) -> Path:
 def write_shard(file: Path, rows: Rows, readers: int) -> ShardSummary:
     """Write a shard atomically. Raises `StateError` if the disk is full."""
     done = ShardSummary(readers, len(rows), tuple(rows.unknown), len(rows.unjudged), dict(rows.notes))
-    described = schema(tuple(rows.columns)[len(COLUMNS) :]).with_metadata({DONE: json.dumps(_document(done)).encode()})
+    described = schema(tuple(rows.columns)[len(columns()) :]).with_metadata(
+        {DONE: json.dumps(_document(done)).encode()}
+    )
     table = pa.Table.from_pydict(rows.columns, schema=described)
     unfinished = file.with_suffix(".unfinished")
     try:
@@ -97,8 +99,8 @@ def schema(details: Sequence[str] = ()) -> pa.Schema:
     """
     kinds = {"user_id": pa.string(), "video_id": pa.string(), "rank": pa.int32(), "score": pa.float64()}
     others = {"duration_s": pa.float64(), "published": pa.timestamp("s", "UTC"), "category_is_guess": pa.bool_()}
-    columns = [(name, kinds.get(name) or kinds[name.rpartition("_")[2]]) for name in COLUMNS]
-    return pa.schema([*columns, *((name, others.get(name, pa.string())) for name in details)])
+    always = [(name, kinds.get(name) or kinds[name.rpartition("_")[2]]) for name in columns()]
+    return pa.schema([*always, *((name, others.get(name, pa.string())) for name in details)])
 
 
 def _document(done: ShardSummary) -> dict[str, Any]:

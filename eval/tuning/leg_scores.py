@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from shortlist.core.config import LEGS, Config
+from shortlist.core.config import Config
+from shortlist.core.legs import LEGS
 from shortlist.core.ranking import Ranking
 from shortlist.eval.metrics import metrics
 from shortlist.eval.metrics.scores import AUC, METRICS, Graded

@@ -10,7 +10,8 @@ import numpy as np
 
 from shortlist.agent.recommend import RerankedRequest
 from shortlist.agent.rerank.policy import RequestKind
-from shortlist.core.config import LEGS, NONE, Config
+from shortlist.core.config import NONE, Config
+from shortlist.core.legs import LEGS
 from shortlist.core.progress import Bars, no_bars
 from shortlist.eval.answer.recommender_answerer import RecommenderAnswerer
 from shortlist.eval.data.dataset import EvalQuery
@@ -30,8 +31,6 @@ DECIMALS = 4
 
 Weights = dict[str, float]
 Score = dict[str, float]
-
-SINGLE_LEGS: dict[str, Weights] = {leg: {other: float(other == leg) for other in LEGS} for leg in LEGS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def tune(
         settings=settings,
         tuning_score=_before_and_after(scores_of(before, tuning), scores_of(after, tuning)),
         held_out_score=_before_and_after(scores_of(before, held_out), final),
-        alone={leg: compare(final, scores_of(SINGLE_LEGS[leg], held_out), config.eval.seed) for leg in LEGS},
+        alone={leg: compare(final, scores_of(_alone(leg), held_out), config.eval.seed) for leg in LEGS},
         blend=blend,
     )
 
@@ -97,14 +96,18 @@ def collect_leg_scores(task: Task, config: Config, factories: Factories, bars: B
     """Return the scores of every leg for each query of `task`, in order."""
     results = _rank(task, with_every_leg(config), factories, NONE, bars)
     return [
-        LegScores.of(result.ranked.ranking, LEGS, task.data.qrels[query.id], _n_candidates(query))
+        LegScores.of(result.ranked.ranking, tuple(LEGS), task.data.qrels[query.id], _n_candidates(query))
         for query, result in zip(task.data.queries, results, strict=True)
     ]
 
 
+def _alone(leg: str) -> Weights:
+    return {other: float(other == leg) for other in LEGS}
+
+
 def _search_weights(before: Weights, objective: Callable[[Weights], Floats]) -> Weights:
     """Search from `before`, and from other starts, because a search by single coordinates is easily stuck."""
-    best_leg = max(SINGLE_LEGS.values(), key=lambda weights: float(np.nanmean(objective(weights))))
+    best_leg = max(map(_alone, LEGS), key=lambda weights: float(np.nanmean(objective(weights))))
     starts = [before, dict.fromkeys(LEGS, 1.0), best_leg]
     best, *others = [coordinate_search(start, VALUES, objective)[0] for start in starts]
     for other in others:

@@ -13,6 +13,7 @@ from shortlist.agent.reader.query import profile_query
 from shortlist.agent.reader.records import load_profiles
 from shortlist.core.config import Config
 from shortlist.core.errors import UsageError
+from shortlist.core.legs import LEGS
 from shortlist.core.ranking import Filters, Query
 from shortlist.learning.acts import HiddenActs
 from shortlist.learning.ranker.hidden_records import HiddenRecords
@@ -25,9 +26,6 @@ from shortlist.store.home import Home
 BATCH = 128
 LEAST = 50  # lists
 RIVALS = 40  # candidates of each list, drawn at random, that the hidden video is compared with
-DEPTHS = {
-    "cowatch": 150, "tower": 150, "svd": 120, "dense": 60, "tfidf": 40, "affinity": 5, "popular": 10, "clicks": 5,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +63,9 @@ def training_lists(
 ) -> TrainingLists:
     """Make the list of each reader with a hidden act, by the legs of `snapshot`, which must not have seen it."""
     depths = {
-        name: depth for name, depth in DEPTHS.items() if name not in ("svd", "tower") or name in snapshot.trained.towers
+        name: leg.ranker_depth
+        for name, leg in LEGS.items()
+        if leg.ranker_depth and (not leg.trained or name in snapshot.trained.towers)
     }
     collecting = LogisticRanker((), (), (), (), depths)
     snapshot = replace(snapshot, trained=replace(snapshot.trained, ranker=collecting))

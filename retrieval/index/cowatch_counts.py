@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
+import scipy  # loads scipy.sparse when it is first used
 
 from shortlist.retrieval.vectors.arrays import Ints
 
@@ -33,7 +33,7 @@ class Links:
     """
 
     ids: tuple[str, ...]
-    forward: csr_array
+    forward: scipy.sparse.csr_array
     watched: Ints
     readers: int
     counted: int
@@ -41,7 +41,7 @@ class Links:
     @classmethod
     def empty(cls) -> Links:
         """Return links that include no event."""
-        return cls((), csr_array((0, 0), dtype=np.int64), np.empty(0, dtype=np.int64), 0, 0)
+        return cls((), scipy.sparse.csr_array((0, 0), dtype=np.int64), np.empty(0, dtype=np.int64), 0, 0)
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
@@ -77,12 +77,12 @@ class Links:
             forward = strongest(forward, top, np.argsort(np.argsort(np.array(self.ids))))
         return self if forward is self.forward else replace(self, forward=forward)
 
-    def _grown(self, n: int) -> csr_array:
+    def _grown(self, n: int) -> scipy.sparse.csr_array:
         starts = np.pad(self.forward.indptr, (0, n - len(self.ids)), mode="edge")
-        return csr_array((self.forward.data, self.forward.indices, starts), shape=(n, n))
+        return scipy.sparse.csr_array((self.forward.data, self.forward.indices, starts), shape=(n, n))
 
 
-def strongest(links: csr_array, top: int, order: Ints) -> csr_array:
+def strongest(links: scipy.sparse.csr_array, top: int, order: Ints) -> scipy.sparse.csr_array:
     """Return the `top` largest values of each row, of equal ones those whose column has the least `order`, int64[n]."""
     kept = np.ones(links.nnz, dtype=np.bool_)
     for row in np.flatnonzero(np.diff(links.indptr) > top).tolist():
@@ -90,7 +90,7 @@ def strongest(links: csr_array, top: int, order: Ints) -> csr_array:
         kept[part] = False
         kept[part.start + np.lexsort((order[links.indices[part]], -links.data[part]))[:top]] = True
     ends = np.concatenate([[0], np.cumsum(kept)])[links.indptr]
-    return csr_array((links.data[kept], links.indices[kept], ends), shape=links.shape)
+    return scipy.sparse.csr_array((links.data[kept], links.indices[kept], ends), shape=links.shape)
 
 
 def _apart(old: list[int], new: list[int]) -> tuple[list[int], list[int]]:
@@ -100,7 +100,7 @@ def _apart(old: list[int], new: list[int]) -> tuple[list[int], list[int]]:
     return old[start:], new[start:]
 
 
-def pairs(sequences: Sequence[Sequence[int] | Ints], n: int) -> csr_array:
+def pairs(sequences: Sequence[Sequence[int] | Ints], n: int) -> scipy.sparse.csr_array:
     """Return int64[n, n]: the links of `sequences` of different videos."""
     items = _joined(sequences)
     owner = np.repeat(np.arange(len(sequences)), [len(one) for one in sequences])
@@ -111,7 +111,7 @@ def pairs(sequences: Sequence[Sequence[int] | Ints], n: int) -> csr_array:
         columns.append(items[distance:][together])
         values.append(np.full(len(rows[-1]), round(UNIT * distance**-FADING), dtype=np.int64))
     parts = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    return coo_array(parts, shape=(n, n)).tocsr()
+    return scipy.sparse.coo_array(parts, shape=(n, n)).tocsr()
 
 
 def _counts(sequences: Sequence[Sequence[int]], n: int) -> Ints:

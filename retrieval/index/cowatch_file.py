@@ -11,7 +11,7 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-from scipy.sparse import csr_array
+import scipy  # loads scipy.sparse when it is first used
 
 from shortlist.retrieval.index.cowatch_counts import Links
 from shortlist.store.home import Home
@@ -57,7 +57,7 @@ def _read(path: Path, home: Home, removal: str, top: int | None) -> Links:
             text = file["ids"].tobytes().decode()
             ids = tuple(text.split("\n")) if text else ()  # an id has printable characters only
             parts = (file["values"], file["columns"], file["starts"])
-            forward = csr_array(parts, shape=(len(ids), len(ids)))
+            forward = scipy.sparse.csr_array(parts, shape=(len(ids), len(ids)))
             return Links(ids, forward, file["watched"], int(file["readers"]), counted)
     except FileNotFoundError:
         return Links.empty()

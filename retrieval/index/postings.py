@@ -10,7 +10,7 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
+import scipy  # loads scipy.sparse when it is first used
 
 from shortlist.core.stuffing import Sifted
 from shortlist.retrieval.analysis import term_keys, terms
@@ -90,7 +90,7 @@ def merge_postings(parts: Sequence[Postings], new_rows: Sequence[Rows], n_rows: 
 def _assemble(
     keys: Keys, numbers: npt.NDArray[np.integer], rows: Rows, counts: npt.NDArray[np.int32], lengths: Rows
 ) -> Postings:
-    matrix = coo_array((counts, (numbers, rows)), shape=(len(keys), len(lengths))).tocsr()
+    matrix = scipy.sparse.coo_array((counts, (numbers, rows)), shape=(len(keys), len(lengths))).tocsr()
     matrix.sort_indices()
     used = np.diff(matrix.indptr) > 0
     starts = np.append(matrix.indptr[:-1][used], matrix.indptr[-1])

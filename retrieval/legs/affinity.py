@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from shortlist.core.config import RetrievalConfig
+from shortlist.core.legs import LEGS, OF_READERS, LegSpec
 from shortlist.core.ranking import Query
 from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.snapshot import Snapshot
@@ -78,3 +79,8 @@ class Affinity(Leg[Taste]):
         liked = np.flatnonzero(taste.shares[:-1] > 0).tolist()
         lists = [self._ranked, *(self._of_category[code] for code in liked)]
         return distinct(np.concatenate([first_allowed(rows, mask, depth) for rows in lists]))
+
+
+def register() -> None:
+    """Add the leg."""
+    LEGS.add(Affinity.name, LegSpec(Affinity, weight=0.4, text_weight=0.1, ranker_depth=5, kinds=OF_READERS))

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from shortlist.core.config import RetrievalConfig
+from shortlist.core.legs import LEGS, LegSpec
 from shortlist.retrieval.index.postings import Postings
 from shortlist.retrieval.legs.lexical import Lexical
 from shortlist.retrieval.vectors.arrays import Floats, Ints, Scores
@@ -45,3 +46,8 @@ def saturation(postings: Postings, mean_length: float, k1: float, b: float) -> F
     np.divide(frequency, weights, out=weights)
     weights *= np.float32(k1 + 1)
     return weights
+
+
+def register() -> None:
+    """Add the leg."""
+    LEGS.add(Bm25.name, LegSpec(Bm25, weight=0.1, text_weight=0.5))

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from shortlist.core.config import RetrievalConfig
+from shortlist.core.legs import LEGS, LegSpec
 from shortlist.core.ranking import Query
 from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.act_log import WINDOWS_US
@@ -111,3 +112,11 @@ def click_rates(snapshot: Snapshot, query: Query) -> ClickRates | None:
         return None
     usual = max(1, log.chosen.total(until)) / max(shown, log.chosen.total(until))
     return ClickRates(snapshot, until, usual, shown)
+
+
+def register() -> None:
+    """Add the leg."""
+    LEGS.add(
+        Clicks.name,
+        LegSpec(Clicks, ranker_depth=5, about="click rates in the week before the request", kinds=("mind", "events")),
+    )

@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array
+import scipy  # loads scipy.sparse when it is first used
 
 from shortlist.core.config import RetrievalConfig
+from shortlist.core.legs import LEGS, OF_READERS, LegSpec
 from shortlist.core.ranking import Query
 from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.cowatch_counts import UNIT
@@ -56,8 +57,8 @@ class Cowatch(Leg[Matches]):
         self._config = config
         self._rows = np.array([_row(snapshot, item_id) for item_id in snapshot.links.ids], dtype=np.int64)
         forward = snapshot.links.forward.astype(np.float64)
-        damped = diags_array(damping(snapshot.links.watched, config))
-        self._links = csr_array(damped @ (forward + config.cowatch_backward * forward.T) @ damped)
+        damped = scipy.sparse.diags_array(damping(snapshot.links.watched, config))
+        self._links = scipy.sparse.csr_array(damped @ (forward + config.cowatch_backward * forward.T) @ damped)
         self._links.data /= UNIT
 
     def weigh(self, queries: Sequence[Query]) -> list[Matches | None]:
@@ -67,7 +68,9 @@ class Cowatch(Leg[Matches]):
         starts = np.append(0, np.cumsum([len(one) for one in liked]))
         numbers = np.array([number for one in liked for number in one], dtype=np.int64)
         weights = np.array([weight for one in liked for weight in one.values()])
-        product = csr_array((weights, numbers, starts), shape=(len(queries), len(self._rows))) @ self._links
+        product = (
+            scipy.sparse.csr_array((weights, numbers, starts), shape=(len(queries), len(self._rows))) @ self._links
+        )
         found = [
             self._matched(product.indices[start:end].astype(np.int64), product.data[start:end], one)
             for (start, end), one in zip(pairwise(product.indptr.tolist()), liked, strict=True)
@@ -108,3 +111,8 @@ class Cowatch(Leg[Matches]):
 def _row(snapshot: Snapshot, item_id: str) -> int:
     row = snapshot.row(item_id)
     return -1 if row is None else row
+
+
+def register() -> None:
+    """Add the leg."""
+    LEGS.add(Cowatch.name, LegSpec(Cowatch, weight=1.0, ranker_depth=150, kinds=OF_READERS))

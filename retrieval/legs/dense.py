@@ -14,6 +14,7 @@ import numpy as np
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.errors import UsageError
+from shortlist.core.legs import LEGS, LegSpec
 from shortlist.core.ranking import FloatArray, Query
 from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.segment import Segment
@@ -149,3 +150,8 @@ def apply_weights(vectors: FloatArray, weights: FloatArray, top: int) -> Scores:
 
 def _rows_if_few(mask: Bools | None, limit: int) -> Ints | None:
     return None if mask is None or np.count_nonzero(mask) > limit else np.flatnonzero(mask)
+
+
+def register() -> None:
+    """Add the leg."""
+    LEGS.add(Dense.name, LegSpec(Dense, weight=1.0, text_weight=1.0, ranker_depth=60))

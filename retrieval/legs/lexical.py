@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.sparse import csc_array
+import scipy  # loads scipy.sparse when it is first used
 
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.ranking import Query
@@ -85,7 +85,9 @@ class Lexical(Leg[Sums]):
             rows = np.concatenate([_NO_ROWS, *(postings.rows[span] for span in spans)])
             rows += np.repeat(query_of[at] * np.int32(n), ends - starts)
             values = np.concatenate([_NO_WEIGHTS, *(in_row[span] for span in spans)])
-            matrix = csc_array((values, rows, np.append(0, np.cumsum(ends - starts))), (len(queries) * n, len(at)))
+            matrix = scipy.sparse.csc_array(
+                (values, rows, np.append(0, np.cumsum(ends - starts))), (len(queries) * n, len(at))
+            )
             sums.append((matrix @ weights[at]).reshape(len(queries), n))
         return sums[0] if len(sums) == 1 else np.concatenate([np.zeros((len(queries), 0), np.float32), *sums], axis=1)
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from shortlist.core.config import RetrievalConfig
+from shortlist.core.legs import LEGS, OF_READERS, LegSpec
 from shortlist.core.ranking import Query
 from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.snapshot import Snapshot
@@ -68,3 +69,8 @@ def popularity_share(snapshot: Snapshot) -> Scores:
     popularity = np.log1p(snapshot.popularity)
     highest = popularity.max(initial=0.0)
     return popularity / highest if highest > 0 else popularity
+
+
+def register() -> None:
+    """Add the leg."""
+    LEGS.add(Popular.name, LegSpec(Popular, weight=0.05, ranker_depth=10, kinds=OF_READERS))

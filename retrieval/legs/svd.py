@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from shortlist.core.legs import LEGS, OF_READERS, LegSpec
 from shortlist.retrieval.legs.tower_leg import EmbeddingLeg
 
 
@@ -14,3 +15,8 @@ class Svd(EmbeddingLeg):
     """
 
     name: ClassVar[str] = "svd"
+
+
+def register() -> None:
+    """Add the leg."""
+    LEGS.add(Svd.name, LegSpec(Svd, weight=0.3, ranker_depth=120, kinds=OF_READERS, trained=True))

@@ -13,6 +13,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 
 from shortlist.core.config import RetrievalConfig
+from shortlist.core.legs import LEGS, LegSpec
 from shortlist.retrieval.index.postings import Postings
 from shortlist.retrieval.legs.lexical import Lexical
 from shortlist.retrieval.vectors.arrays import Floats, Ints, Scores
@@ -52,3 +53,8 @@ def unit_weights(postings: Postings, idf: Scores) -> Floats:
     scale = (1 / np.sqrt(np.maximum(squares, 1e-24))).astype(np.float32)
     weights *= scale[postings.rows]
     return weights
+
+
+def register() -> None:
+    """Add the leg."""
+    LEGS.add(Tfidf.name, LegSpec(Tfidf, weight=0.2, text_weight=0.1, ranker_depth=40))

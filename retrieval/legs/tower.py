@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from shortlist.core.legs import LEGS, OF_READERS, LegSpec
 from shortlist.retrieval.legs.tower_leg import EmbeddingLeg
 
 
@@ -15,3 +16,8 @@ class Tower(EmbeddingLeg):
     """
 
     name: ClassVar[str] = "tower"
+
+
+def register() -> None:
+    """Add the leg."""
+    LEGS.add(Tower.name, LegSpec(Tower, weight=1.0, ranker_depth=150, kinds=OF_READERS, trained=True))

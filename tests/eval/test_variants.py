@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shortlist.core.config import LEGS, METHODS, STUDENT, Config
+from shortlist.core.config import METHODS, STUDENT, Config
 from shortlist.core.errors import ConfigError
+from shortlist.core.legs import LEGS
 from shortlist.eval.variants import SECTIONS, Variant, choose, load_variants
 
 
@@ -61,7 +62,7 @@ def test_errors_name_the_bad_file_or_variant(tmp_path: Path, text: str, message:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"alone": "psychic"}, "a leg among bm25"),
+        ({"alone": "psychic"}, "a leg among affinity, bm25"),
         ({"method": "oracle"}, "a method among auto"),
         ({"retrieval": {"depht": 3}}, "retrieval.depht"),
         ({"retrieval": {"depth": 0}}, "retrieval.depth"),
@@ -73,7 +74,7 @@ def test_settings_that_do_not_exist_are_refused_when_used(settings: dict[str, ob
 
 
 def test_an_unknown_name_lists_the_names() -> None:
-    with pytest.raises(ConfigError, match="one of default, bm25"):
+    with pytest.raises(ConfigError, match="one of default, affinity, bm25"):
         choose(load_variants(), ["defualt"])
 
 

@@ -48,6 +48,11 @@ print(sorted(DISHES))
 """
 
 
+PAGE = Path(__file__).parents[3] / "docs" / "plugins.md"
+[LEG] = [text for text in PAGE.read_text("utf-8").split("```") if text.startswith("python\nimport numpy")]
+BREVITY = LEG.removeprefix("python\n").replace("weight=0.2", "weight=1000.0")  # it decides
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the plugins are installed."""
@@ -149,3 +154,41 @@ def test_this_environment_has_no_plugins() -> None:
     PLUGINS.choose(None)
     PLUGINS.load()
     assert PLUGINS.identity == []
+
+
+@pytest.fixture(scope="module")
+def brevity(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Variables of an environment with a leg from a wheel, and the home with the sample."""
+    site = site_of(tmp_path_factory.mktemp("leg"), {"brevity": BREVITY})
+    return {"PYTHONPATH": str(site)}
+
+
+@pytest.mark.integration
+class TestLegOfAPlugin:
+    """A leg in one file: weight, reason, settings, variants."""
+
+    @pytest.fixture
+    def run(self, sample_home: Path, brevity: dict[str, str], shortlist: Callable[..., Done]) -> Callable[..., Done]:
+        return lambda *words, **environ: shortlist(*words, **brevity, **{"SHORTLIST_HOME": str(sample_home), **environ})
+
+    def test_it_ranks_and_gives_its_reason(self, run: Callable[..., Done]) -> None:
+        items = run("recommend", "user_123", "-k", "5", "--json").document["recommendations"]
+        lengths = [item["duration_s"] for item in items]
+        assert lengths == sorted(lengths)
+        assert {item["reason"] for item in items} == {f"only {seconds:.0f} seconds" for seconds in lengths}
+        without = run("--no-plugins", "recommend", "user_123", "-k", "5", "--json").document["recommendations"]
+        assert [item["video_id"] for item in without] != [item["video_id"] for item in items]
+
+    def test_its_weight_and_settings_are_those_of_any_leg(self, run: Callable[..., Done]) -> None:
+        assert run("config", "--json").document["retrieval.weights"]["value"]["brevity"] == 1000.0
+        wrong = run("recommend", "user_123", SHORTLIST_RETRIEVAL__LEGS='{"brevity": {"half": 3}}')
+        assert wrong.returncode != 0
+        assert "retrieval.legs" in wrong.stderr
+        assert "Traceback" not in wrong.stderr
+
+    def test_its_ablation_variants_are_generated(self, python: Callable[..., Done], brevity: dict[str, str]) -> None:
+        code = (
+            "from shortlist.app.settings import find_settings; find_settings(None, {}); "
+            "from shortlist.eval.variants import load_variants; print(*load_variants())"
+        )
+        assert {"brevity", "without-brevity"} <= set(python("-c", code, **brevity).stdout.split())

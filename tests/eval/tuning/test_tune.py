@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from shortlist.app.settings import load_settings
-from shortlist.core.config import LEGS, Config, RerankConfig
+from shortlist.core.config import Config, RerankConfig
+from shortlist.core.legs import LEGS
 from shortlist.core.progress import no_bars
 from shortlist.core.ranking import Ranking
 from shortlist.eval.data.dataset import EvalQuery
