@@ -58,7 +58,7 @@ DELIVERED = "delivered"  # the key in `meta` if catalogue and documents are both
 # Prefixes of the names of a home's files. Other files in its folder are left alone.
 OWN_PREFIXES = (
     "catalogue.", "answers.", "vectors.", CHROMA, "indexes", "media", "writer.", "merging.", "simulated.", "trained",
-    "training.", "pipeline.", "drift.", "incoming", "processing", "done", "quarantine", "failed",
+    "following.", "training.", "pipeline.", "drift.", "incoming", "processing", "done", "quarantine", "failed",
     CHAT_HISTORY, DAMAGE, FEATURES, FOLLOWED, LAST_READER, PICTURES, PUBLISHED, PUBLISHING, RECEIPTS,
     "README.md", BACKUPS, RESTORING, REPLACED,
 )  # fmt: skip

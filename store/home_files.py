@@ -15,6 +15,7 @@ DRIFT_REPORT = "drift.json"
 DRIFT_PAGE = "drift.html"
 FOLLOWED = "followed"  # copies of published snapshots
 LAST_READER = "last-reader"  # of `shortlist recommend`
+FOLLOWING = "following.json"  # what the home follows, and the state of each feed
 PUBLISHED = "published"  # snapshots, unless they are published elsewhere
 PUBLISHING = "publishing"  # what is being published
 FEATURES = "features"  # the history of the feature store

@@ -171,7 +171,14 @@ GROUPS: Mapping[str, Entry] = {
     ),
 }
 
-COMMANDS: Mapping[str, Entry] = {**FRONT, **GROUPS}
+FEEDS: Mapping[str, Entry] = {
+    "follow": Entry("Follow channels, podcasts and other feeds.", "follow:follow"),
+    "following": Entry("List what is followed, and how each feed does.", "follow:following"),
+    "unfollow": Entry("Stop following addresses; their videos stay.", "follow:unfollow"),
+    "sync": Entry("Store what is new in the feeds that are followed.", "follow:sync"),
+}
+
+COMMANDS: Mapping[str, Entry] = {**FRONT, **GROUPS, **FEEDS}
 
 MOVED: Mapping[str, str] = {
     "simulate": "ops simulate", "whatif": "reader whatif", "objective": "reader objective", "replay": "reader replay",

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from shortlist.app.cli.commands import FRONT, GROUPS, Entry, refuse_old_name
+from shortlist.app.cli.commands import FEEDS, FRONT, GROUPS, Entry, refuse_old_name
 from shortlist.core.errors import ServiceError
 
 
@@ -49,12 +49,12 @@ class LazyCommand(TyperCommand):
 
 
 class Root(TyperGroup):
-    """`shortlist` itself: its list has the commands of every day, then the groups. Old names give the new ones."""
+    """`shortlist` itself: it lists the commands of every day, the groups, and feeds. Old names give the new ones."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the two lists of commands."""
+        """Write the lists of commands."""
         width = max(map(len, self.commands))
-        for title, names in (("Commands", FRONT), ("Groups", GROUPS)):
+        for title, names in (("Commands", FRONT), ("Groups", GROUPS), ("Feeds", FEEDS)):
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), self.commands[name].get_short_help_str()) for name in names])
 
