@@ -6,11 +6,11 @@ import tomllib
 from pathlib import Path
 
 TRAINING = {"sentence-transformers", "torch"}
-# The function reads tables and stores rows; its configuration reads the legs' defaults, and legs need scipy.
+# The function reads tables and stores rows; its configuration reads the legs' defaults, and legs need scipy and PyStemmer.
 MODELS_AND_SEARCH = {
     "av", "chromadb", "confusable-homoglyphs", "datasets", "faiss-cpu", "faster-whisper", "huggingface-hub",
     "langchain", "langchain-core", "langchain-ollama", "langgraph", "matplotlib", "ollama", "onnx", "onnxruntime",
-    "prompt-toolkit", "py3langid", "PyStemmer", "rank-bm25", "scikit-learn", "xllamacpp",
+    "prompt-toolkit", "py3langid", "rank-bm25", "scikit-learn", "xllamacpp",
 }  # fmt: skip
 # The extras of each kind, and the required packages that it does without.
 KINDS: dict[str, tuple[list[str], set[str]]] = {
