@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 TRAINING = {"sentence-transformers", "torch"}
-# The function reads tables and stores rows; its configuration reads the legs' defaults, and legs need scipy and PyStemmer.
+# The function reads tables and stores rows. Its configuration imports the legs, which need scipy and PyStemmer.
 MODELS_AND_SEARCH = {
     "av", "chromadb", "confusable-homoglyphs", "datasets", "faiss-cpu", "faster-whisper", "huggingface-hub",
     "langchain", "langchain-core", "langchain-ollama", "langgraph", "matplotlib", "ollama", "onnx", "onnxruntime",
