@@ -171,6 +171,8 @@ class ProfileConfig(Section):
     session_boost: Positive = Field(1.0, description="weight of an event in the current session relative to older ones")
     full_dwell_s: Positive = Field(30.0, description="a view this long counts fully")
     thin_history: int = Field(3, ge=0, description="a reader with fewer liked items than this has a thin history")
+    imported_weight: Weight = Field(0.5, description="weight of an imported act relative to one in Shortlist")
+    imported_half_life_days: Positive = Field(180.0, description="an imported act this old counts half")
 
 
 class RerankConfig(Section):
@@ -285,6 +287,9 @@ class IngestConfig(Section):
         description="most bytes of a table when it is unpacked; a file may always have ten times its size on disk",
     )
     max_cell: int = Field(16_000_000, ge=1, description="most bytes of a cell, or of a line of JSON")
+    import_titles: int = Field(
+        1000, ge=0, description="newest titles of a history that `shortlist import` reads; older items count as seen"
+    )
     categories: tuple[str, ...] = Field(
         (
             "World", "Sports", "Business", "Sci/Tech", "Food", "Health", "Travel", "Home", "Music", "Nature", "Arts",

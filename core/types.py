@@ -23,13 +23,14 @@ from shortlist.core.validation import (
 )
 
 Kind = Literal["article", "video", "channel"]
-Action = Literal["impression", "click", "view", "like", "skip", "dislike"]
+Action = Literal["impression", "click", "view", "like", "skip", "dislike", "save", "search"]
 Origin = Literal["captions", "auto_captions", "whisper", "given"]
 
 KINDS: tuple[Kind, ...] = ("article", "video")
 EVENT_KINDS: tuple[Kind, ...] = (*KINDS, "channel")  # a channel can only be disliked
-ACTIONS: tuple[Action, ...] = ("impression", "click", "view", "like", "skip", "dislike")
+ACTIONS: tuple[Action, ...] = ("impression", "click", "view", "like", "skip", "dislike", "save", "search")
 ORIGINS: tuple[Origin, ...] = ("captions", "auto_captions", "whisper", "given")
+IMPORT_REQUEST = "import:"  # and the id of an import: the request of events that it brought
 SEEN_ACTIONS: frozenset[Action] = frozenset({"view", "click", "like", "skip", "dislike"})
 
 _ONE_OF_KINDS = f"one of {', '.join(EVENT_KINDS)}"

@@ -9,6 +9,7 @@ WATCHED_WHOLE = "to the end"
 BOUNCE_S = 5.0
 VERBS: dict[Action, str] = {  # of actions without a dwell time
     "like": "liked", "dislike": "disliked", "skip": "skipped", "impression": "was shown",
+    "save": "saved", "search": "searched for",
 }  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """A reader's events -> Profile: weighted history, category mix and current session.
 
-The weight of an event is action x dwell x recency x session boost. Recency is relative to the reader's newest event
-that is not an impression, so a profile changes neither while the reader is away nor by impressions. The events of one
-item become one history item with the largest positive plus the largest negative weight, because click, view and like of
-a video are one act of watching, not three. Of likes and dislikes of one item only the newest counts.
+The weight of an event is action x dwell x recency x session boost; imported ones weigh less, and have a half-life of
+their own. Recency is relative to the reader's newest event that is not an impression, so a profile changes neither
+while the reader is away nor by impressions. The events of one item become one history item with the largest positive
+plus the largest negative weight, because click, view and like of a video are one act of watching, not three. Of likes
+and dislikes of one item only the newest counts.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from itertools import groupby, islice, pairwise
 
 from shortlist.agent.batch import ItemBatch
 from shortlist.core.config import ProfileConfig
-from shortlist.core.types import NO_OBJECTIVE, Action, Event, HistoryItem, Objective, Profile, Reader
+from shortlist.core.types import IMPORT_REQUEST, NO_OBJECTIVE, Action, Event, HistoryItem, Objective, Profile, Reader
 from shortlist.store.catalogue.results import Activity
 
 ACTION_WEIGHT: dict[Action, float] = {
-    "like": 1.5, "view": 1.0, "click": 1.0, "impression": 0.0, "skip": -0.5, "dislike": -1.5,
+    "like": 1.5, "view": 1.0, "click": 1.0, "save": 1.0, "search": 0.3, "impression": 0.0, "skip": -0.5,
+    "dislike": -1.5,
 }  # fmt: skip
 JUDGEMENTS: frozenset[Action] = frozenset({"like", "dislike"})
 DWELL_COUNTS: frozenset[Action] = frozenset({"view", "click"})
@@ -61,8 +63,11 @@ def event_weight(event: Event, newest: datetime, session_start: datetime, config
     """Return the signed weight of one event before normalisation; `newest` is the time of the reader's newest event."""
     age_days = (newest - event.at).total_seconds() / DAY_S
     boost = config.session_boost if event.at >= session_start else 1.0
-    recency: float = 0.5 ** (age_days / config.half_life_days)
-    return ACTION_WEIGHT[event.action] * _dwell_share(event, config) * recency * boost
+    imported = event.request_id is not None and event.request_id.startswith(IMPORT_REQUEST)
+    half_life_days = config.imported_half_life_days if imported else config.half_life_days
+    recency: float = 0.5 ** (age_days / half_life_days)
+    origin = config.imported_weight if imported else 1.0
+    return ACTION_WEIGHT[event.action] * origin * _dwell_share(event, config) * recency * boost
 
 
 def _dwell_share(event: Event, config: ProfileConfig) -> float:

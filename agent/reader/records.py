@@ -165,6 +165,8 @@ def _read_outlines(records: Records, events: Iterable[Event]) -> Outlines:
     ids: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
     for event in events:
         ids[event.kind].add(event.item_id)
-    videos, articles = records.videos.outlines(ids["video"]), records.articles.outlines(ids["article"])
+    videos, articles = records.videos.outlines(ids["video"]), records.articles.outlines(ids["article"] | ids["video"])
     found: Outlines = {("video", item_id): outline for item_id, outline in videos.items()}
+    # What was watched elsewhere is stored among the articles, because it is never recommended.
+    found |= {("video", item_id): one for item_id, one in articles.items() if item_id in ids["video"] - videos.keys()}
     return found | {("article", item_id): outline for item_id, outline in articles.items()}

@@ -14,12 +14,14 @@ class Entry:
 
     `function` is "module:function", with the module below `shortlist.app.cli`. That of a group is called before each of
     its subcommands, and without any. `extra` is the extra whose packages the modules import, for all subcommands, too.
+    `default` is the subcommand that may be left out, of a group without a function.
     """
 
     help: str
     function: str = ""
     commands: Mapping[str, Entry] = field(default_factory=dict)
     extra: str = ""
+    default: str = ""
 
 
 # In the order of a person's day.
@@ -37,6 +39,15 @@ FRONT: Mapping[str, Entry] = {
             "enrich": Entry("Write summaries, categories and tags.", "ingest.enrich:enrich"),
             "retry": Entry("Try everything that failed again.", "ingest.retry:retry"),
         },
+    ),
+    "import": Entry(
+        "Bring what you watched, read and saved elsewhere.",
+        commands={
+            "from": Entry("Import an export: `shortlist import FILE`.", "imports.run:run"),
+            "list": Entry("List the imports.", "imports.batches:list_"),
+            "undo": Entry("Remove all that an import stored.", "imports.batches:undo"),
+        },
+        default="from",
     ),
     "export": Entry("Write every reader's best videos to a file.", "export:export"),
     "serve": Entry(

@@ -48,6 +48,18 @@ class LazyCommand(TyperCommand):
         return self.load().make_context(info_name, args, parent, **extra)
 
 
+class DefaultGroup(TyperGroup):
+    """A group whose command `default` may be left out: `shortlist import FILE` is `shortlist import from FILE`."""
+
+    default = ""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Add the default command where the first word is no command."""
+        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
 class Root(TyperGroup):
     """`shortlist` itself: it lists the commands of every day, the groups, and feeds. Old names give the new ones."""
 
@@ -73,7 +85,11 @@ def lazy_commands(commands: Mapping[str, Entry], extra: str = "") -> dict[str, A
 def _lazy(name: str, entry: Entry, extra: str) -> Any:
     if entry.function:
         return LazyCommand(name, entry, extra)
-    return TyperGroup(
+    group = DefaultGroup if entry.default else TyperGroup
+    made = group(
         name=name, help=entry.help, short_help=entry.help, commands=lazy_commands(entry.commands, entry.extra or extra),
         no_args_is_help=True, rich_markup_mode=None,
     )  # fmt: skip
+    if isinstance(made, DefaultGroup):
+        made.default = entry.default
+    return made

@@ -59,7 +59,12 @@ def table_format(source: Path) -> str:
         if source.name.lower().endswith(suffix):
             return suffix
     found = f"the suffix {source.suffix or '(none)'}"
-    raise _no_table(source, f"one of {known}", found, "convert the file, or rename it if only its name is wrong")
+    raise _no_table(
+        source,
+        f"one of {known}",
+        found,
+        "bring an export of another service with `shortlist import`, or convert the file",
+    )
 
 
 def _no_table(source: Path, expected: str, found: str, remedy: str) -> UsageError:

@@ -138,10 +138,13 @@ class Snapshot:
         return gathered
 
     def vectors_of(self, kind: Kind, item_ids: Iterable[str]) -> dict[str, FloatArray]:
-        """Return the unit vectors of `item_ids`, which are of `kind`, by id. Items without a vector are left out."""
+        """Return the unit vectors of `item_ids`, which are of `kind`, by id. Items without a vector are left out.
+
+        A video that was watched elsewhere is among the articles.
+        """
         found: dict[str, FloatArray] = {}
         for item_id in item_ids:
-            for part in self.parts if kind == "video" else self.articles:
+            for part in (*self.parts, *self.articles) if kind == "video" else self.articles:
                 row = part.row(item_id)
                 if row is not None and part.segment.vectors[row].any():
                     found[item_id] = part.segment.vectors[row]

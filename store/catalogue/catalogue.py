@@ -17,6 +17,7 @@ from shortlist.store.catalogue.events import REMOVAL, Events
 from shortlist.store.catalogue.experiments import Experiments
 from shortlist.store.catalogue.exposures import Exposures
 from shortlist.store.catalogue.features import Features
+from shortlist.store.catalogue.imports import Imports
 from shortlist.store.catalogue.ingest_log import Locations, Steps
 from shortlist.store.catalogue.integrity import Integrity
 from shortlist.store.catalogue.keys import Keys
@@ -93,6 +94,7 @@ class Catalogue:
         self.experiments = Experiments(database, lock)
         self.exposures = Exposures(database, lock)
         self.features = Features(database, lock)
+        self.imports = Imports(database, lock)
         self.steps = Steps(database, lock)
         self.locations = Locations(database, lock)
         self.tastes = Tastes(database, lock)

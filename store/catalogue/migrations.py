@@ -155,11 +155,27 @@ def _event_ids(connection: Connection) -> None:
     connection.exec_driver_sql("DROP TABLE old_events")
 
 
+def _imports(connection: Connection) -> None:
+    """Add imports of histories."""
+    tables = MetaData()
+    Table(
+        "imports",
+        tables,
+        Column("id", Number, primary_key=True),
+        *(Column(name, Text, nullable=False) for name in ("user_id", "source", "content")),
+        Column("at", BigInteger, nullable=False),
+        Column("done", BigInteger),
+        Column("new_reader", Integer, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    tables.create_all(connection)
+
+
 # MIGRATIONS[n] migrates a catalogue from schema version n to n + 1. A step must not use the current schema.
 # Catalogues on PostgreSQL begin with version 4: the steps to it may use SQLite's dialect, later ones may not.
 MIGRATIONS: Mapping[int, Migration] = {
     1: _enriched_articles, 2: _tastes, 3: _keys, 4: _causes, 5: _exposures, 6: _objectives, 7: _features,
-    8: _designs, 9: _revoked_keys, 10: _event_ids,
+    8: _designs, 9: _revoked_keys, 10: _event_ids, 11: _imports,
 }  # fmt: skip
 
 

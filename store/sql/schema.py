@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from shortlist.store.sql.dialect import Number, Text
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 
 catalogue = MetaData()
 
@@ -117,6 +117,19 @@ events = Table(
     Column("arrived", BigInteger),  # when it was stored, ascending with seq; null in catalogues of older versions
     UniqueConstraint("event_id", "user_id"),
     Index("ix_events_reader", "user_id", "at"),
+    sqlite_autoincrement=True,
+)
+
+imports = Table(
+    "imports",  # of histories; its events have the request "import:ID", see `store.catalogue.imports`
+    catalogue,
+    Column("id", Number, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("done", BigInteger),  # null until all of it is stored
+    Column("new_reader", Integer, nullable=False),  # 1 if the import created the reader
+    Column("content", Text, nullable=False),  # JSON: what was found, and the channels that the reader follows
     sqlite_autoincrement=True,
 )
 

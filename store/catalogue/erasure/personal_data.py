@@ -18,6 +18,7 @@ from shortlist.store.sql.schema import (
     events,
     exposures,
     features,
+    imports,
     keys,
     messages,
     objectives,
@@ -28,7 +29,7 @@ from shortlist.store.sql.schema import (
 
 OWNED: Sequence[tuple[Table, str]] = (
     (readers, "id"), (events, "user_id"), (tastes, "user_id"), (objectives, "user_id"), (exposures, "user_id"),
-    (features, "user_id"),
+    (features, "user_id"), (imports, "user_id"),
 )  # fmt: skip
 
 
@@ -52,6 +53,7 @@ class PersonalData(CatalogueTable):
                 "events": owned["events"],
                 "exposures": owned["exposures"],
                 "features": owned["features"],
+                "imports": owned["imports"],
                 "messages": [{"thread": thread, **json.loads(turn)} for thread, turn in connection.execute(said)],
                 "keys": [_document(row, without="sha") for row in _keys_of(connection, user_id)],
             }
@@ -139,11 +141,11 @@ def names_reader(turn: Mapping[str, Any], user_id: str, pattern: re.Pattern[str]
 
 def _document(row: Row[Any], without: str = "") -> dict[str, Any]:
     document = {name: value for name, value in row._mapping.items() if name not in (without, "seq")}
-    for name in ("at", "created", "arrived"):
+    for name in ("at", "created", "arrived", "done"):
         if document.get(name) is not None:
             moment = from_micros(document[name])
             document[name] = None if moment is None else moment.isoformat()
-    for name in ("interests", "tags", "request", "items", "state"):
+    for name in ("interests", "tags", "request", "items", "state", "content"):
         if name in document:
             document[name] = json.loads(document[name])
     return document

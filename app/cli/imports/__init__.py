@@ -1,0 +1,1 @@
+"""`shortlist import`: bring a history from elsewhere, list imports, and undo one."""

@@ -1,0 +1,124 @@
+"""`shortlist import SOURCE...`: show what an export has, ask, and store it."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from shortlist.app.cli.frame import Call, command, open_or_create
+from shortlist.app.cli.imports.first_list import first_list
+from shortlist.app.cli.imports.preview import preview_lines, quantity
+from shortlist.app.cli.ingest.update_index import make_searchable
+from shortlist.app.cli.last_reader import ME, remember_reader
+from shortlist.app.cli.terminal.output import print_json, progress_bar, say, stage_bars
+from shortlist.core.errors import UsageError
+from shortlist.core.json_documents import answer_document
+from shortlist.engine.build import encoder_of
+from shortlist.ingest.history.read import History, read_history
+from shortlist.ingest.history.store import STORE, Imported, store_history
+
+SHOWN = 3  # names in a sentence
+
+
+@command()
+def run(
+    call: Call,
+    sources: Annotated[
+        list[str], typer.Argument(help="A file, a zip as you downloaded it, a folder, or -.", metavar="SOURCE...")
+    ],
+    reader: Annotated[str, typer.Option(help="Whose history it is; created if unknown.", metavar="ID")] = ME,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Leave out what is older.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what there is, and store nothing.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Follow the channels, too [asks].")] = False,
+) -> None:
+    """Import what you watched, read, liked, saved and searched for elsewhere. The format is recognised by content.
+
+    It shows what it found, and asks. Importing a file again adds nothing. `docs/import.md` says how to get the files.
+
+    Example: shortlist import takeout-20261206.zip
+    """
+    oldest = since.replace(tzinfo=UTC) if since else None
+    with progress_bar("read", quiet=call.as_json, rate=True) as progress:
+        history = read_history(sources, oldest, progress)
+    if not call.as_json:
+        for line in preview_lines(history):
+            say(line)
+    if dry_run:
+        if call.as_json:
+            print_json({**history.document, "imported": None})
+        return
+    if not history.acts and not history.channels:
+        raise UsageError(
+            "nothing to import", expected="an act or a channel", found="none that is not left out",
+            remedy="see what is left out with --dry-run",
+        )  # fmt: skip
+    if not yes:
+        follow = _ask(reader, sources, history, call.config.ingest.import_titles, follow)
+    _store(call, history, reader, follow)
+
+
+def _ask(reader: str, sources: list[str], history: History, titles: int, follow: bool) -> bool:
+    """Ask whether to import, and return whether to follow the channels."""
+    if not sys.stdin.isatty() or "-" in sources:
+        raise UsageError("nobody to ask", expected="--yes", found="no terminal", remedy="add --yes, or --dry-run")
+    say(f"For reader {reader}. Titles of at most {titles:,} items, the newest, are stored and never recommended.")
+    say("Nothing leaves this machine. `shortlist import undo` removes all of it.")
+    typer.confirm("Import it?", abort=True, err=True)
+    channels = quantity(len(history.channels), "channels")
+    return follow or bool(history.channels and typer.confirm(f"Follow the {channels}, too?", err=True))
+
+
+def _store(call: Call, history: History, reader: str, follow: bool) -> None:
+    with open_or_create(call.config) as store:
+        with stage_bars(STORE, quiet=call.as_json) as progress:
+            encoder = encoder_of(call.config)
+            done = store_history(store, history, reader, encoder, call.config.ingest, progress, follow)
+        make_searchable(store, call.config)
+        remember_reader(store, reader)
+        candidates = bool(store.catalogue.content_counts().videos)
+    if not call.as_json:
+        for line in report_lines(history, done):
+            say(line)
+    answer = first_list(call, reader, quiet=call.as_json) if candidates else None
+    if call.as_json:
+        print_json({**history.document, "imported": _document(done), "list": answer and answer_document(answer)})
+        return
+    if done.followed:
+        say("Next: `shortlist sync` brings the newest videos of what you follow.")
+    elif not candidates:
+        say("Next: follow channels (`shortlist follow`), or store videos (`shortlist ingest videos FOLDER`).")
+
+
+def report_lines(history: History, done: Imported) -> list[str]:
+    """Return what was stored, and what it shows of the reader."""
+    stored = f"import {done.batch.id}: {done.new:,} new events, {done.known:,} known, {done.titles:,} new titles"
+    followed = f", {quantity(len(done.followed), 'channels')} followed" if done.followed else ""
+    return [stored + followed, *([sentence] if (sentence := learned(history, done)) else [])]
+
+
+def learned(history: History, done: Imported) -> str:
+    """Return a sentence on what the reader watches most, or nothing."""
+    channels = Counter(act.channel for act in history.acts if act.channel and act.verb == "watch")
+    names = [name for name, _ in channels.most_common(SHOWN)]
+    categories = [name for name, _ in done.categories.most_common(SHOWN)]
+    mostly = f"mostly {listed(names)}" if names else ""
+    about = ", ".join(filter(None, (listed(categories), mostly)))
+    return f"You watch {about}." if about else ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return "space, trains and cooking"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _document(done: Imported) -> dict[str, object]:
+    return {
+        "batch": done.batch.id, "reader": done.batch.user_id, "new": done.new, "known": done.known,
+        "titles": done.titles, "followed": list(done.followed),
+    }  # fmt: skip

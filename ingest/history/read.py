@@ -1,0 +1,147 @@
+"""Read sources into one history: every act once, with what was found and what is left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from shortlist.core.errors import UsageError
+from shortlist.ingest.history.acts import FIRST, VERBS, Act, Channel, Found, LeftOut
+from shortlist.ingest.history.importer import IMPORTERS
+from shortlist.ingest.history.parts import parts_of
+
+REPORTED = 1000
+TOMORROW = timedelta(days=1)
+
+
+@dataclass
+class History:
+    """What the sources have. `formats` counts files by the label of their importer, `unknown` names the others.
+
+    `left_out` counts entries by what they are, `repeated` those that several files have, `partly` says which files
+    could not be read to the end, and why.
+    """
+
+    sources: tuple[str, ...]
+    acts: list[Act] = field(default_factory=list)
+    channels: dict[Channel, None] = field(default_factory=dict)
+    formats: Counter[str] = field(default_factory=Counter)
+    unknown: list[str] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    partly: list[str] = field(default_factory=list)
+    repeated: int = 0
+
+    @property
+    def span(self) -> tuple[datetime, datetime] | None:
+        """The times of the first and the last act, or None if no act has a time."""
+        times = [act.at for act in self.acts if act.at is not None]
+        return (min(times), max(times)) if times else None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers of acts by what they are: {"watches": 12, "saves": 3}, without zeros."""
+        verbs = Counter(act.verb for act in self.acts)
+        return {plural: verbs[verb] for verb, (_, plural) in VERBS.items() if verbs[verb]}
+
+    @property
+    def shorts(self) -> float:
+        """The share of watches that are shorts by their address, title or length."""
+        watches = [act for act in self.acts if act.verb == "watch"]
+        return sum(map(_is_short, watches)) / len(watches) if watches else 0.0
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The history as JSON, without its acts."""
+        first, last = self.span or (None, None)
+        return {
+            "sources": list(self.sources), "formats": dict(self.formats), "unknown": self.unknown,
+            "counts": self.counts, "channels": len(self.channels), "left_out": dict(self.left_out),
+            "repeated": self.repeated, "incomplete": self.partly, "shorts": round(self.shorts, 3),
+            "from": first.isoformat() if first else None, "to": last.isoformat() if last else None,
+        }  # fmt: skip
+
+
+def read_history(
+    sources: Iterable[str], since: datetime | None = None, progress: Callable[[int], None] | None = None
+) -> History:
+    """Read the sources, and keep the acts from `since` on, newest first. Nothing is stored.
+
+    Raises `UsageError` if no file of them is known, or the only one cannot be read.
+    """
+    history = History(tuple(sources))
+    adding = _Adding(history, since, progress)
+    for source in history.sources:
+        with TemporaryDirectory(prefix="shortlist-import-") as work:
+            for part, importer in parts_of(source, Path(work)):
+                if importer is None:
+                    history.unknown.append(part.name)
+                    continue
+                history.formats[importer.label] += 1
+                try:
+                    for found in importer.read(part):
+                        adding.add(found)
+                except UsageError as error:
+                    history.partly.append(str(error))
+    if not history.formats:
+        raise _unknown(history)
+    if history.partly and not (history.acts or history.channels):
+        raise UsageError(
+            "nothing could be read", expected="a complete export", found="; ".join(history.partly),
+            remedy="download it again",
+        )  # fmt: skip
+    history.acts.sort(key=lambda act: act.at or FIRST, reverse=True)
+    return history
+
+
+class _Adding:
+    """Adds what importers find to a history."""
+
+    def __init__(self, history: History, since: datetime | None, progress: Callable[[int], None] | None) -> None:
+        self._history = history
+        self._since = since
+        self._progress = progress
+        self._latest = datetime.now(UTC) + TOMORROW
+        self._keys: set[int] = set()
+        self._done = 0
+
+    def add(self, found: Found) -> None:
+        """Add an act that is new and plausible, a channel, or one that is left out."""
+        self._done += 1
+        if self._progress and self._done % REPORTED == 0:
+            self._progress(REPORTED)
+        match found:
+            case Channel():
+                self._history.channels[found] = None
+            case LeftOut():
+                self._history.left_out[found.what] += 1
+            case Act():
+                self._add_act(found)
+
+    def _add_act(self, act: Act) -> None:
+        if act.at is not None and not FIRST <= act.at <= self._latest:
+            self._history.left_out["entries with an impossible time"] += 1
+        elif self._since is not None and (act.at is None or act.at < self._since):
+            self._history.left_out[f"entries before {self._since:%Y-%m-%d}"] += 1
+        elif (key := hash(act.key)) in self._keys:
+            self._history.repeated += 1
+        else:
+            self._keys.add(key)
+            self._history.acts.append(act)
+
+
+def _is_short(act: Act) -> bool:
+    return "/shorts/" in act.url or "#short" in act.title.casefold() or (act.length_s or 61) <= 60
+
+
+def _unknown(history: History) -> UsageError:
+    some = ", ".join(history.unknown[:3]) or "no file"
+    labels = ", ".join(one.label for one in IMPORTERS.values())
+    return UsageError(
+        "no history was recognised", expected=f"an export of one of {labels}", found=some,
+        remedy="docs/import.md says which file to download",
+    )  # fmt: skip

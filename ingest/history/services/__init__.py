@@ -1,0 +1,1 @@
+"""The importers: one file each, which `register` adds to the table."""
