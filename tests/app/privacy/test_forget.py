@@ -217,7 +217,7 @@ def test_a_receipt_names_nobody_and_is_signed(path: Path) -> None:
     (erased,) = done.receipt["readers"]
     assert erased["erased"] == {
         "readers": 1, "events": 6, "tastes": 1, "objectives": 0, "exposures": 1, "features": 0,
-        "messages": 1, "keys": 1,
+        "messages": 1, "keys": 1, "imports": 0,
     }  # fmt: skip
     assert name(2).encode() not in raw(path)
     assert verify_receipt(path, done.path)["readers"] == [erased]
