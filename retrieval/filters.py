@@ -41,6 +41,13 @@ def allowed_rows(snapshot: Snapshot, query: Query) -> AllowedRows:
     return AllowedRows(mask, rows if mask is None else rows[mask[rows]])
 
 
+def count_rows(snapshot: Snapshot, filters: Filters, words: Sequence[str]) -> int:
+    """Return the number of videos that pass `filters` and contain all of `words`, in any form with the same stem."""
+    wanted = [~mask for word in words for mask in _word_masks(snapshot, [word])]
+    masks = [snapshot.live, *_masks(snapshot.columns, filters), *_word_masks(snapshot, filters.not_words), *wanted]
+    return int(np.logical_and.reduce(masks).sum())
+
+
 def _masks(columns: Columns, filters: Filters) -> Iterator[Bools]:
     if filters.max_duration_s is not None:
         yield columns.duration_s <= filters.max_duration_s  # False for NaN, as below

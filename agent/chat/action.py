@@ -10,8 +10,9 @@ from typing import Any, Literal, get_args
 from shortlist.core.ranking import Filters, Request
 
 ActionName = Literal[
-    "recommend", "search", "explain", "describe", "open", "profile", "feedback", "objective", "ask", "help"
-]
+    "recommend", "search", "explain", "describe", "open", "compare", "quote", "count", "contents", "profile",
+    "feedback", "objective", "ask", "unknown", "help",
+]  # fmt: skip
 NAMES: tuple[ActionName, ...] = get_args(ActionName)
 LIST_ACTIONS = ("recommend", "search")  # the actions whose reply is a list
 LIMITS = (
@@ -32,8 +33,10 @@ class Action:
     dates, for what was watched then). feedback: `user` and either `action` with `numbers`, `channel` or `channel_of` (a
     place), and `more` (True to go on with a list), or `undone`. objective: `user`, and `more` or `less` (names of
     categories and channels), `length_s` (0 for any) or `clear` (True); none of them to show it.
+    compare: `numbers` in the last list, `user`. quote: `text`, the words that a video may say. count: `about` and
+    `LIMITS`. contents: `kind` (channels, categories or languages). unknown: nothing, the message was not understood.
     ask: `choices`, the ready answers to a question, each the name of a phrase ("say") and its values.
-    help: `small_talk` (thanks or farewell). All may have `unmet` (phrases that no filter can express) and `others`
+    help: `small_talk` (thanks, greeting or farewell). All may have `unmet` (phrases that no filter can express) and `others`
     (readers named besides the first).
     """
 

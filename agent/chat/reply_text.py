@@ -15,6 +15,7 @@ from shortlist.agent.rerank.blend import RERANK
 from shortlist.core.display import category_label, clock, day, length
 from shortlist.core.errors import UnknownReader
 from shortlist.core.notes import Note
+from shortlist.core.ranking import Recommendation
 from shortlist.core.types import Attributed, HistoryItem, Profile, Video
 
 HIDDEN_NOTE = Note(
@@ -35,16 +36,16 @@ def heading(arguments: Mapping[str, Any], like: str | None, language: Language =
     parts += [say("about", language, value=topic) for topic in topics]
     parts += [say("like", language, value=like)] if like else []
     parts += [surprise] if surprise else []
-    text = ", ".join([*parts, *_limits(arguments, language)]) or say("here", language)
+    text = ", ".join([*parts, *limits(arguments, language)]) or say("here", language)
     return f"{text[0].upper()}{text[1:]}:"
 
 
 def no_videos(arguments: Mapping[str, Any], language: Language = "en") -> str:
     """Return the reply for an empty list; it names the limits, so that you can drop one."""
-    limits = ", ".join(_limits(arguments, language))
+    named = ", ".join(limits(arguments, language))
     if arguments.get("after"):
         return say("no_more", language)
-    text = say("no_videos_with", language, limits=limits) if limits else say("no_videos", language)
+    text = say("no_videos_with", language, limits=named) if named else say("no_videos", language)
     seen = arguments.get("user") and not arguments.get("include_seen")
     return f"{text} {say('seen_left_out', language)}" if seen else text
 
@@ -76,7 +77,8 @@ def ask_preference(items: Sequence[Document], categories: Sequence[str]) -> str:
     return f"These videos are popular or new. What do you feel like: {', '.join(offered[:-1])} or {offered[-1]}?"
 
 
-def _limits(arguments: Mapping[str, Any], language: Language) -> list[str]:
+def limits(arguments: Mapping[str, Any], language: Language) -> list[str]:
+    """Return the limits among `arguments` in words: "at most 1:00", "not Sports"."""
     return [say(name, language, value=_limit_value(name, arguments[name])) for name in LIMITS if name in arguments]
 
 
@@ -150,6 +152,34 @@ def describe_profile(profile: Profile, lengths: Mapping[str, float | None]) -> s
         action = " ".join(filter(None, describe_action(item, lengths.get(item.item_id))))
         lines.append(f"  {action}: “{item.title}”")
     return "\n".join([likes, f"The newest of {profile.n_events} events:", *lines])
+
+
+def compare(items: Sequence[Document], videos: Mapping[str, Video], language: Language) -> str:
+    """Return one line for each item, and a last one that names the shortest and the newest."""
+    lines = []
+    for item in items:
+        video = videos.get(item["video_id"])
+        facts = [item.get("category"), day(video.published) if video and video.published else None]
+        about = (video.summary if video else None) or item["reason"]
+        lines.append(f"{item['rank']}. {title_and_facts(item)}: {', '.join([*filter(None, facts), about])}")
+    ends = []
+    lengths = {item["rank"]: item["duration_s"] for item in items if item["duration_s"] is not None}
+    if len(set(lengths.values())) > 1:
+        ends.append(say("shortest", language, number=min(lengths, key=lambda rank: lengths[rank])))
+    days = {item["rank"]: item["published"] for item in items if item.get("published")}
+    if len(set(days.values())) > 1:
+        ends.append(say("newest", language, number=max(days, key=lambda rank: days[rank])))
+    return "\n".join([*lines, *([" ".join(ends)] if ends else [])])
+
+
+def quoted_passage(item: Recommendation) -> str:
+    """Return the title of a video, with the passage of its transcript that the search found."""
+    facts = {"title": item.video.display_title, "channel": item.video.channel, "duration_s": item.video.duration_s}
+    evidence = item.evidence
+    if evidence is None:
+        return title_and_facts(facts)
+    at = "" if evidence.start_s is None else f" {clock(evidence.start_s)}"
+    return f"{title_and_facts(facts)}{at}: “{_first_words(evidence.text)}”"
 
 
 def format_taste(sentence: Attributed, tags: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from typing import Literal
 
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.chat_state import DEFAULT_THREAD, ChatState, Document, ThreadStore, list_turn, recall
-from shortlist.agent.chat.languages.phrases import say
 from shortlist.agent.chat.languages.to_english import as_written, to_english
 from shortlist.agent.chat.llm_interpreter import Interpreter
 from shortlist.agent.chat.nlu.context import Encode
@@ -75,9 +74,7 @@ class Chat:
         state = replace(state, language=language, may_store=may_store)
         action, notes = self._interpret(said, turns, state)
         action = action and as_written(action, meant)
-        reply = self._tools.run(self._with_stored_id(action or Action("help")), state, show)
-        if action is None:
-            reply = replace(reply, text=f"{say('not_understood', language)}\n{reply.text}")
+        reply = self._tools.run(self._with_stored_id(action or Action("unknown")), state, show)
         reply = replace(reply, notes=(*reply.notes, *notes))
         self._threads.add(thread, self._turn_document(message, reply, user))
         return reply

@@ -9,7 +9,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from shortlist.agent.chat import reply_text
+from shortlist.agent.chat import catalogue_answers, reply_text
 from shortlist.agent.chat.action import Action, ActionName, build_filters
 from shortlist.agent.chat.chat_state import ChatState, Document
 from shortlist.agent.chat.feedback_events import Feedback
@@ -70,10 +70,15 @@ class Tools:
             "explain": self._explain,
             "describe": self._describe,
             "open": self._open,
+            "compare": self._compare,
+            "quote": lambda action, state: catalogue_answers.quote(action, state, self._recommender),
+            "count": lambda action, state: catalogue_answers.count(action, state, self._recommender),
+            "contents": lambda action, state: catalogue_answers.contents(action, state, self._recommender.snapshot),
             "profile": self._profile,
             "feedback": self._judge,
             "objective": self._objective,
             "ask": self._ask,
+            "unknown": self._not_understood,
             "help": self._help,
         }
 
@@ -173,6 +178,16 @@ class Tools:
             return Reply(f"“{item['title']}” has been removed since.", action)
         return Reply(reply_text.describe(item["rank"], video), action, (item,))
 
+    def _compare(self, action: Action, state: ChatState) -> Reply:
+        user = action.arguments.get("user")
+        picked = [self._pick(number, user, state, shown_only=True) for number in action.arguments["numbers"]]
+        problem = next((problem for item, problem in picked if item is None), None)
+        if problem is not None:
+            return Reply(problem, action)
+        items = tuple(item for item, _ in picked if item is not None)
+        videos = self._records.videos.get_many([item["video_id"] for item in items])
+        return Reply(reply_text.compare(items, videos, state.language), action, items)
+
     def _open(self, action: Action, state: ChatState) -> Reply:
         item, problem = self._pick(action.arguments["number"], action.arguments.get("user"), state)
         if item is None:
@@ -257,6 +272,14 @@ class Tools:
         question = say("ask_meaning", state.language)
         lines = [f"{number}. {choice}" for number, choice in enumerate(choices, start=1)]
         return Reply("\n".join([question, *lines]), action, choices=choices)
+
+    def _not_understood(self, action: Action, state: ChatState) -> Reply:
+        """Say so, with three messages that would work here and now."""
+        first = "first_with_list" if state.last_list else "first_with_reader" if state.user else "first_alone"
+        examples = self._names.categories or (say("any_topic", state.language),)
+        named = [say(f"{first}_{place}", state.language, user=state.user, what=examples[0]) for place in (1, 2, 3)]
+        quoted = [f"“{one}”" for one in named]
+        return Reply(say("not_understood", state.language, examples=", ".join(quoted)), action, choices=tuple(named))
 
     def _help(self, action: Action, state: ChatState) -> Reply:
         return Reply(say(action.arguments.get("small_talk", "help"), state.language), action)

@@ -33,7 +33,7 @@ SAMPLE_NAMES = Names(
      "Potting Shed", "Slow Rails", "Tidepool Diaries", "Touchline", "Two Chords Down", "Warm Circuits"),
 )  # fmt: skip
 NAMES_OF_PARTS = dict.fromkeys(
-    ("twelfth", "thirteenth", "fourteenth", "fifteenth", "unseen", "unseen 2", "unseen 3"), SAMPLE_NAMES
+    ("twelfth", "thirteenth", "fourteenth", "fifteenth", "unseen", "unseen 2", "unseen 3", "acts"), SAMPLE_NAMES
 )
 LISTED = tuple(
     {

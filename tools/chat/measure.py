@@ -16,6 +16,7 @@ from typing import Any
 
 from shortlist.agent.chat.action import Action
 from shortlist.agent.chat.languages.to_english import as_written, to_english
+from shortlist.agent.chat.nlu.certainty import writes
 from shortlist.agent.chat.nlu.context import Encode
 from shortlist.agent.chat.nlu.parse import parse
 from shortlist.core.config import EncoderConfig, ModelsConfig
@@ -36,7 +37,7 @@ def reader_of(encode: Encode | None = None) -> Read:
     """Return a function that reads a labelled message as the chat does, with `encode` as in `parse`."""
 
     def read(one: Labelled) -> Action:
-        action = parse(to_english(one.text)[0], one.state, one.names, TODAY, encode) or Action("help")
+        action = parse(to_english(one.text)[0], one.state, one.names, TODAY, encode) or Action("unknown")
         return as_written(action, one.text)
 
     return read
@@ -44,18 +45,24 @@ def reader_of(encode: Encode | None = None) -> Read:
 
 def is_right(read: Action, expected: Action) -> bool:
     """Return whether an action is the expected one, its topic compared by words."""
-    return (read.name, _comparable(read)) == (expected.name, _comparable(expected))
+    return (_name(read), _comparable(read)) == (_name(expected), _comparable(expected))
 
 
-def count_right(messages: Iterable[Labelled], read: Read) -> dict[str, tuple[int, int, int]]:
-    """Return (messages read right, messages with the right action, all messages) of each part."""
+def _name(action: Action) -> str:
+    """Return the name of `action`; a message that is not understood gets help, if not as much."""
+    return "help" if action.name == "unknown" else action.name
+
+
+def count_right(messages: Iterable[Labelled], read: Read) -> dict[str, tuple[int, int, int, int]]:
+    """Return (messages read right, with the right action, that store something wrong, all messages) of each part."""
     counts: dict[str, Counter[str]] = {}
     for one in messages:
         action = read(one)
         counts.setdefault(one.part, Counter()).update(
-            right=is_right(action, one.action), action=action.name == one.action.name, all=1
-        )
-    return {part: (count["right"], count["action"], count["all"]) for part, count in counts.items()}
+            right=is_right(action, one.action), action=_name(action) == _name(one.action),
+            wrong=writes(action) and not is_right(action, one.action), all=1,
+        )  # fmt: skip
+    return {part: (count["right"], count["action"], count["wrong"], count["all"]) for part, count in counts.items()}
 
 
 def _comparable(action: Action) -> dict[str, Any]:
@@ -76,10 +83,11 @@ def main() -> None:
     """Print the share of each part that is read right, with the vectors of the default encoder."""
     encoder = load_encoder(EncoderConfig(), ModelsConfig())
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else FILE
-    for part, (right, named, n) in count_right(
+    for part, (right, named, wrong, n) in count_right(
         load_utterances(path), reader_of(lambda t: encoder.encode([t])[0])
     ).items():
-        sys.stdout.write(f"{part}: {right} of {n} right ({right / n:.1%}), the action of {named} ({named / n:.1%})\n")
+        shares = f"{right} of {n} right ({right / n:.1%}), the action of {named} ({named / n:.1%})"
+        sys.stdout.write(f"{part}: {shares}, {wrong} wrong writes\n")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class Names:
 
     def category(self, words: str) -> str | None:
         """Return the category that `words` name, in full or by one of its parts between slashes; None if unknown."""
-        if _says_nothing(words):
+        if says_nothing(words):
             return None
         wanted = word_map("synonyms").get(words.casefold(), words.casefold())
         return next((name for name in self.categories if wanted in _forms(name)), None) or _most_similar(
@@ -42,13 +42,13 @@ class Names:
 
     def exact_channel(self, words: str) -> str | None:
         """Return the channel whose whole name is `words`; None if there is none."""
-        if _says_nothing(words):
+        if says_nothing(words):
             return None
         return next((name for name in self.channels if name.casefold() == words.casefold()), None)
 
     def channel(self, words: str) -> str | None:
         """Return the channel that `words` name, in full or by its beginning; None if unknown."""
-        if _says_nothing(words):
+        if says_nothing(words):
             return None
         wanted = words.casefold()
         exact = self.exact_channel(words)
@@ -125,7 +125,7 @@ def strip_video_nouns(words: str) -> str:
     return pattern("video_end").sub("", words)
 
 
-def _says_nothing(words: str) -> bool:
+def says_nothing(words: str) -> bool:
     """Return whether all `words` are such as "please", "short videos" or "the same"."""
     return all(
         word in word_set("never_names") or word in word_map("numbers") or word in word_map("places")

@@ -27,6 +27,8 @@ from shortlist.agent.chat.nlu.message import ParsedMessage, Rule
 from shortlist.agent.chat.nlu.names import Names, extract_readers
 from shortlist.agent.chat.nlu.normalise import normalise
 from shortlist.agent.chat.nlu.places import describe, explain
+from shortlist.agent.chat.nlu.questions.catalogue import contents, count
+from shortlist.agent.chat.nlu.questions.listed import compare, find_quote
 from shortlist.agent.chat.nlu.single_words import read_single_words
 from shortlist.agent.chat.nlu.spelling import correct_spelling, restore_spelling
 from shortlist.agent.chat.nlu.standing import standing
@@ -187,14 +189,15 @@ def _finish(action: Action, changes: Mapping[str, str], others: Sequence[str]) -
 def _small_talk(msg: ParsedMessage) -> Action | None:
     if msg.changes_list:  # "remove number 2" is not small talk
         return None
-    kind = next((kind for kind in ("thanks", "farewell") if pattern(kind).fullmatch(msg.text)), None)
+    kinds = {"thanks": "thanks", "farewell": "farewell", "greets": "greeting"}
+    kind = next((kind for phrase, kind in kinds.items() if pattern(phrase).fullmatch(msg.text)), None)
     if kind:
         return Action("help", {"small_talk": kind})
     return Action("help") if is_small_talk(msg.text, named=msg.reader is not None) else None
 
 
 RULES: tuple[Rule, ...] = (
-    _start_over, _introduction, earlier_list, _undo, standing, _feedback, _open, explain, _watched_when, resemble,
+    _start_over, _introduction, compare, find_quote, count, contents, earlier_list, _undo, standing, _feedback, _open, explain, _watched_when, resemble,
     next_page, _surprise, read_sure_intent, _single_words, _search, _small_talk, _profile, refine, refuse,
     read_probable_intent, describe, _recommend, _topic_alone,
 )  # fmt: skip
