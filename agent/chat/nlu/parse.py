@@ -189,15 +189,19 @@ def _finish(action: Action, changes: Mapping[str, str], others: Sequence[str]) -
 def _small_talk(msg: ParsedMessage) -> Action | None:
     if msg.changes_list:  # "remove number 2" is not small talk
         return None
-    kinds = {"thanks": "thanks", "farewell": "farewell", "greets": "greeting"}
-    kind = next((kind for phrase, kind in kinds.items() if pattern(phrase).fullmatch(msg.text)), None)
+    kind = next((kind for kind in ("thanks", "farewell") if pattern(kind).fullmatch(msg.text)), None)
     if kind:
         return Action("help", {"small_talk": kind})
     return Action("help") if is_small_talk(msg.text, named=msg.reader is not None) else None
 
 
+def _greeting(msg: ParsedMessage) -> Action | None:
+    greets = pattern("greets").fullmatch(msg.text) and not pattern("farewell").fullmatch(msg.text)
+    return Action("help", {"small_talk": "greeting"}) if greets else None
+
+
 RULES: tuple[Rule, ...] = (
-    _start_over, _introduction, compare, find_quote, count, contents, earlier_list, _undo, standing, _feedback, _open, explain, _watched_when, resemble,
-    next_page, _surprise, read_sure_intent, _single_words, _search, _small_talk, _profile, refine, refuse,
+    _start_over, _greeting, _introduction, compare, find_quote, count, contents, earlier_list, _undo, standing,
+    _feedback, _open, explain, _watched_when, resemble, next_page, _surprise, read_sure_intent, _single_words, _search, _small_talk, _profile, refine, refuse,
     read_probable_intent, describe, _recommend, _topic_alone,
 )  # fmt: skip

@@ -38,5 +38,7 @@ def find_quote(msg: ParsedMessage) -> Action | None:
         return None
     said = next(text for text in found.groups() if text)
     words = said.strip(QUOTES + ".?!,")
+    if pattern("place_alone").fullmatch(words):
+        return None  # "what do they say in number 4?" asks about a place
     quoted = re.search(r"[\"“„«]", said)
     return Action("quote", {"text": words}) if quoted or len(words.split()) >= MIN_WORDS else None
