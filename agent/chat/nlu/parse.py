@@ -202,6 +202,7 @@ def _greeting(msg: ParsedMessage) -> Action | None:
 
 RULES: tuple[Rule, ...] = (
     _start_over, _greeting, _introduction, compare, find_quote, count, contents, earlier_list, _undo, standing,
-    _feedback, _open, explain, _watched_when, resemble, next_page, _surprise, read_sure_intent, _single_words, _search, _small_talk, _profile, refine, refuse,
+    _feedback, _open, explain, _watched_when, resemble, next_page,
+    _surprise, read_sure_intent, _single_words, _search, _small_talk, _profile, refine, refuse,
     read_probable_intent, describe, _recommend, _topic_alone,
 )  # fmt: skip
