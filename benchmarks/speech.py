@@ -22,7 +22,8 @@ from faster_whisper import WhisperModel
 from rich.console import Console
 from rich.table import Table
 
-from shortlist.core.config import ModelsConfig, SpeechConfig
+from shortlist.core.config import ModelsConfig
+from shortlist.core.config_sections.ingest import SpeechConfig
 from shortlist.models.speech.audio import media_facts
 from shortlist.models.speech.loader import load_transcriber
 from shortlist.models.weights.resolve import resolve

@@ -13,6 +13,8 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from shortlist.core.config_sections.batch import EvalConfig, ExportConfig, TunedConfig
 from shortlist.core.config_sections.copies import BackupConfig, PublishConfig
+from shortlist.core.config_sections.ingest import IngestConfig, MediaConfig, SpeechConfig
+from shortlist.core.config_sections.operations import DriftConfig, FeaturesConfig, PipelineConfig
 from shortlist.core.config_sections.section import Positive, Section, Share, Weight
 from shortlist.core.config_sections.serving import ServeConfig
 from shortlist.core.legs import LEGS
@@ -271,116 +273,6 @@ class ExposuresConfig(Section):
         0.0,
         description="share of the places of each list that are filled at random, so that other variants can be judged "
         "from the log (docs/experiments.md)",
-    )
-
-
-class IngestConfig(Section):
-    """Ingest of records."""
-
-    batch: int = Field(500, ge=1, description="records written in one transaction")
-    max_rows: int = Field(
-        500_000, ge=1, description="most rows of a table; a file may always have one for each 20 bytes on disk"
-    )
-    max_unpacked: int = Field(
-        100_000_000,
-        ge=1,
-        description="most bytes of a table when it is unpacked; a file may always have ten times its size on disk",
-    )
-    max_cell: int = Field(16_000_000, ge=1, description="most bytes of a cell, or of a line of JSON")
-    import_titles: int = Field(
-        1000, ge=0, description="newest titles of a history that `shortlist import` reads; older items count as seen"
-    )
-    categories: tuple[str, ...] = Field(
-        (
-            "World", "Sports", "Business", "Sci/Tech", "Food", "Health", "Travel", "Home", "Music", "Nature", "Arts",
-            "Education", "Comedy", "Gaming", "Fashion",
-        ),
-        description="categories to choose from for a video that has none",
-    )  # fmt: skip
-    enrich_tokens: int = Field(
-        1200, ge=64, description="tokens of a transcript or article that a model reads to enrich it"
-    )
-
-
-class SpeechConfig(Section):
-    """Speech recognition."""
-
-    provider: Literal["faster-whisper", "openai-whisper"] = Field("faster-whisper", description="engine")
-    model: str = Field(
-        "whisper-base", description="name of the speech model in `shortlist models list` or models.paths"
-    )
-    threads: int = Field(2, ge=1, description="threads of the speech model")
-
-
-class MediaConfig(Section):
-    """Limits on media from addresses and files, and on downloads."""
-
-    max_duration_s: Positive = Field(180.0, description="longest video to download from an address")
-    max_file_duration_s: Positive = Field(14400.0, description="longest file to ingest; an hour needs 0.9 GB of memory")
-    max_bytes: int = Field(2_000_000_000, ge=1, description="largest file to ingest or download")
-    auto_captions: bool = Field(False, description="use a site's automatic captions if the uploader wrote none")
-    allow_private: bool = Field(False, description="allow addresses on this machine and in its private networks")
-    keep_media: bool = Field(False, description="keep downloads after transcription, in the folder media of the home")
-    cookies: Path | None = Field(None, description="cookies.txt of a browser, for videos that need a login")
-    downloads: int = Field(2, ge=1, le=16, description="downloads at the same time")
-    rate_limit: int | None = Field(None, ge=1, description="bytes a second of one download")
-    pause_s: float = Field(1.0, ge=0, description="seconds between two videos of one download thread")
-    retries: int = Field(3, ge=0, description="further attempts when a server is busy or a connection breaks")
-    backoff_s: Positive = Field(2.0, description="seconds before the first retry; doubled before each further one")
-    timeout_s: Positive = Field(20.0, description="seconds without data after which a connection fails")
-    s3_endpoint: str | None = Field(None, description="address of an S3 server other than Amazon's")
-
-
-class PipelineConfig(Section):
-    """Unattended runs: arriving files, the checks of their rows, and training."""
-
-    folder: str | None = Field(
-        None,
-        description="folder or s3://BUCKET/PREFIX with incoming/, done/, quarantine/ and failed/; the home if unset",
-    )
-    transcribe: bool = Field(
-        True,
-        description="transcribe files in incoming/media; false leaves them to `shortlist ops pipeline transcribe`, "
-        "which may run on another machine",
-    )
-    settle_s: float = Field(10.0, ge=0, description="seconds without a change after which an uploaded file is complete")
-    max_bad_share: Share = Field(0.5, description="a file with a larger share of bad rows is refused as a whole")
-    max_volume: Positive = Field(10.0, description="a file with this many times the usual number of rows is refused")
-    max_age_days: Positive = Field(7.0, description="events are reported as stale if the newest is older than this")
-    train_after: int = Field(1000, ge=1, description="new events after which the models are trained again")
-    approval: Literal["gate", "hand"] = Field(
-        "gate", description="who approves a better version: the gate, or you with `shortlist models approve`"
-    )
-    keep_versions: int = Field(10, ge=2, description="trained versions that are kept, besides those in use or approved")
-    poll_s: Positive = Field(5.0, description="seconds between two looks of `shortlist ops pipeline watch`")
-    quiet_s: float = Field(30.0, ge=0, description="seconds without a new file after which a delivery is complete")
-    longest_wait_s: float = Field(600.0, ge=0, description="longest wait for a delivery that never pauses")
-    keep_days: Positive = Field(30.0, description="days after which tables in done/ are deleted; media stay")
-
-
-Clock = Literal["arrival", "event"]
-
-
-class FeaturesConfig(Section):
-    """The feature store."""
-
-    clock: Clock = Field(
-        "arrival",
-        description="from when on an event counts: when it was stored, which is exact, or (event) when it happened, "
-        "for logs of the past that were ingested later",
-    )
-    online: Literal["catalogue", "sagemaker"] = Field(
-        "catalogue", description="where the newest values are: in SQL, or in Amazon SageMaker Feature Store"
-    )
-
-
-class DriftConfig(Section):
-    """The check of the newest days against those before (`shortlist ops drift`)."""
-
-    reference_days: int = Field(28, ge=7, description="days whose spread says how far a day may be from them")
-    recent_days: int = Field(7, ge=1, description="days after these, of which the newest is judged")
-    false_alarms: float = Field(
-        0.01, gt=0, lt=1, description="share of days without drift on which any feature is over its limit"
     )
 
 

@@ -12,7 +12,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TypeVar
 
-from shortlist.core.config import IngestConfig
+from shortlist.core.config_sections.ingest import IngestConfig
 from shortlist.core.errors import UsageError
 from shortlist.core.notes import Note
 from shortlist.core.types import Article, Event, Reader, Video

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from shortlist.core.config import MediaConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.core.errors import MediaError
 from shortlist.core.types import Transcript, Video
 from shortlist.ingest.media.local_files import check_suffix

@@ -109,7 +109,7 @@ def encoder_sha(encoder: Encoder) -> str:
 
 def ingest_sample(path: Path, encoder: Encoder) -> None:
     """Ingest all of sample/ into a new home."""
-    from shortlist.core.config import IngestConfig
+    from shortlist.core.config_sections.ingest import IngestConfig
     from shortlist.ingest.load import load_articles, load_events, load_readers, load_videos
     from shortlist.retrieval.index.indexer import load_snapshot
     from shortlist.store.home import Home

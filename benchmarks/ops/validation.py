@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from shortlist.core.config import PipelineConfig
+from shortlist.core.config_sections.operations import PipelineConfig
 from shortlist.core.types import ACTIONS
 from shortlist.ingest.tables.limits import Limits
 from shortlist.ops.data.ledger import Usual

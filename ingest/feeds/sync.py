@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from shortlist.core.config import IngestConfig, MediaConfig
+from shortlist.core.config_sections.ingest import IngestConfig, MediaConfig
 from shortlist.core.errors import MediaError, RecordError, UsageError
 from shortlist.core.types import Video
 from shortlist.ingest.default_enrichment import DefaultEnricher

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from shortlist.core.config import IngestConfig
+from shortlist.core.config_sections.ingest import IngestConfig
 from shortlist.core.errors import UsageError
 from shortlist.core.types import Article, Attributed, Enrichment, Event, Video
 from shortlist.ingest.categorise import Categoriser

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from shortlist.core.config import MediaConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.core.errors import UsageError
 from shortlist.ingest.media.local_files import LocalSource
 from shortlist.ingest.media.s3 import S3Source

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from shortlist.core.config import MediaConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.core.errors import UNREADABLE, MediaError, UsageError
 from shortlist.ingest.media.media_file import check_size, video_of_file
 from shortlist.ingest.media.source import Entry, Fetched, Item, MediaFilter, Skipped

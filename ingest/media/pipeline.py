@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from shortlist.core.config import IngestConfig, MediaConfig
+from shortlist.core.config_sections.ingest import IngestConfig, MediaConfig
 from shortlist.ingest.default_enrichment import DefaultEnricher
 from shortlist.ingest.load import IngestResult
 from shortlist.ingest.media.bounded_queue import BoundedQueue, Stopped

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from shortlist.core.config import MediaConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.core.errors import MediaError, ServiceError
 from shortlist.core.object_storage import SCHEME, aws_client, split_address
 from shortlist.ingest.media.error_messages import media_error

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from shortlist.core.config import MediaConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.core.errors import UNEXPECTED, MediaError, RecordError, ShortlistError
 from shortlist.core.types import Transcript, Video
 from shortlist.ingest.media.captions import choose_track, transcript_of

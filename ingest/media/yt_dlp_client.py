@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from shortlist.core.config import MediaConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.ingest.media.error_messages import RetryableError, error_from
 from shortlist.ingest.media.media_file import check_size
 from shortlist.ingest.media.redact import redacted

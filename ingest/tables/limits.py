@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from shortlist.core.config import IngestConfig
+from shortlist.core.config_sections.ingest import IngestConfig
 from shortlist.core.errors import UsageError
 
 R = TypeVar("R")

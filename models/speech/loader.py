@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from shortlist.core.config import ModelsConfig, SpeechConfig
+from shortlist.core.config import ModelsConfig
+from shortlist.core.config_sections.ingest import SpeechConfig
 from shortlist.models.speech.faster_whisper_transcriber import FasterWhisper
 from shortlist.models.speech.openai_whisper_transcriber import OpenAiWhisper
 from shortlist.models.speech.transcriber import Transcriber

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from shortlist.core.config import PipelineConfig
+from shortlist.core.config_sections.operations import PipelineConfig
 from shortlist.core.errors import RecordError
 from shortlist.core.types import Event
 from shortlist.ingest.records.values import is_missing

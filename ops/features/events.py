@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from shortlist.core.config import Clock
+from shortlist.core.config_sections.operations import Clock
 from shortlist.store.catalogue.catalogue import Catalogue
 from shortlist.store.catalogue.features import EVENT_COLUMNS, ITEM_COLUMNS
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from shortlist.core.config import MediaConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.core.errors import StateError
 from shortlist.core.object_storage import SCHEME
 from shortlist.ingest.media.s3 import s3_client

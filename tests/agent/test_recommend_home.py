@@ -18,7 +18,8 @@ from shortlist.agent.chat.nlu.names import Names
 from shortlist.agent.chat.session import Chat
 from shortlist.agent.chat.tools import Tools
 from shortlist.agent.recommend import Recommender
-from shortlist.core.config import IngestConfig, ProfileConfig, RerankConfig, RetrievalConfig
+from shortlist.core.config import ProfileConfig, RerankConfig, RetrievalConfig
+from shortlist.core.config_sections.ingest import IngestConfig
 from shortlist.core.legs import LEGS
 from shortlist.core.ranking import Filters, Request
 from shortlist.core.types import Attributed, Event, Reader

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shortlist.core.config import IngestConfig
+from shortlist.core.config_sections.ingest import IngestConfig
 from shortlist.core.errors import ShortlistError
 from shortlist.ingest.load import IngestResult, load_articles, load_events, load_readers, load_videos
 from shortlist.store.home import Home

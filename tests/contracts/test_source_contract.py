@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from shortlist.core.config import MediaConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.core.errors import MediaError
 from shortlist.ingest.media.choose_source import source_of
 from shortlist.ingest.media.source import Fetched, Item, MediaFilter, Skipped, Source

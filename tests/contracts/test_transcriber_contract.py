@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from shortlist.core.config import ModelsConfig, SpeechConfig
+from shortlist.core.config import ModelsConfig
+from shortlist.core.config_sections.ingest import SpeechConfig
 from shortlist.core.errors import MediaError
 from shortlist.models.speech.loader import load_transcriber
 from shortlist.models.speech.transcriber import Transcriber

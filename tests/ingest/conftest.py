@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shortlist.core.config import IngestConfig
+from shortlist.core.config_sections.ingest import IngestConfig
 from shortlist.core.ranking import FloatArray
 from shortlist.ingest.tables.rows import Failure, Row
 from shortlist.store.home import Home

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.core.config import IngestConfig
+from shortlist.core.config_sections.ingest import IngestConfig
 from shortlist.core.errors import HomeLocked, RecordError, UsageError
 from shortlist.core.notes import Note
 from shortlist.core.types import Attributed, Enrichment

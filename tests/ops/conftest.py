@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from shortlist.core.config import Config, PipelineConfig, StoreConfig
+from shortlist.core.config import Config, StoreConfig
+from shortlist.core.config_sections.operations import PipelineConfig
 from shortlist.core.types import Event, Transcript
 from shortlist.ingest.media.pipeline import Models
 from shortlist.ops.data.inbox import Inbox, LocalInbox

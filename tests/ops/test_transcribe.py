@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.core.config import MediaConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.core.types import Segment, Transcript
 from shortlist.ops.data.erase_kept import erase_kept, waiting
 from shortlist.ops.data.inbox import LocalInbox

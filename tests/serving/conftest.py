@@ -19,7 +19,8 @@ import uvicorn
 from sqlalchemy import Engine, event
 
 from shortlist.app.server_context import build_context_with_models
-from shortlist.core.config import Config, EncoderConfig, IngestConfig, StoreConfig
+from shortlist.core.config import Config, EncoderConfig, StoreConfig
+from shortlist.core.config_sections.ingest import IngestConfig
 from shortlist.core.types import Event, Reader
 from shortlist.engine.following import follower_of
 from shortlist.serving.api.app import create_app

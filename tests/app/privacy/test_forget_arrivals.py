@@ -12,7 +12,8 @@ import pytest
 
 from shortlist.app.privacy.export_reader import export_reader
 from shortlist.app.privacy.forget import Forgotten, forget
-from shortlist.core.config import Config, PipelineConfig
+from shortlist.core.config import Config
+from shortlist.core.config_sections.operations import PipelineConfig
 from shortlist.core.errors import UsageError
 from shortlist.core.types import Transcript
 from shortlist.ingest.media.pipeline import Models

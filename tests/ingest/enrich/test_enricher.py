@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.core.config import IngestConfig
+from shortlist.core.config_sections.ingest import IngestConfig
 from shortlist.core.errors import HomeLocked, ModelFailed
 from shortlist.core.token_estimate import truncate
 from shortlist.core.types import Article, Attributed, Enrichment, Segment, Transcript, Video

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.core.config import IngestConfig, MediaConfig
+from shortlist.core.config_sections.ingest import IngestConfig, MediaConfig
 from shortlist.core.errors import HomeLocked, UsageError
 from shortlist.ingest.feeds import fetch
 from shortlist.ingest.feeds.following import Follow, read_following

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shortlist.core.config import IngestConfig
+from shortlist.core.config_sections.ingest import IngestConfig
 from shortlist.core.types import Event, Reader, Video
 from shortlist.ingest.history.acts import VERBS, Act, Channel
 from shortlist.ingest.history.read import History, read_history

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.core.config import IngestConfig, MediaConfig
+from shortlist.core.config_sections.ingest import IngestConfig, MediaConfig
 from shortlist.core.types import Segment, Transcript
 from shortlist.ingest.load import IngestResult
 from shortlist.ingest.media.choose_source import source_of

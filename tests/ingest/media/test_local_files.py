@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.core.config import MediaConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.core.errors import MediaError, UsageError
 from shortlist.core.notes import Note
 from shortlist.ingest.load import IngestResult

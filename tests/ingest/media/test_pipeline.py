@@ -135,7 +135,7 @@ CHILD = """
 import signal, sys, threading
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
-from shortlist.core.config import IngestConfig, MediaConfig
+from shortlist.core.config_sections.ingest import IngestConfig, MediaConfig
 from shortlist.core.types import Segment, Transcript
 from shortlist.ingest.media.source import MediaFilter
 from shortlist.ingest.media.pipeline import Models, load_media

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from shortlist.core.config import MediaConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.ingest.load import IngestResult
 from shortlist.ingest.media.choose_source import source_of
 from shortlist.ingest.media.source import Item, MediaFilter

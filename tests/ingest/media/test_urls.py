@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from yt_dlp.networking.exceptions import TransportError
 
-from shortlist.core.config import MediaConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.core.errors import UsageError
 from shortlist.ingest.load import IngestResult
 from shortlist.ingest.media.choose_source import source_of

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shortlist.core.config import IngestConfig
+from shortlist.core.config_sections.ingest import IngestConfig
 from shortlist.core.errors import HomeDamaged, UsageError
 from shortlist.core.types import Event
 from shortlist.ingest.load import load_articles, load_videos

@@ -12,7 +12,8 @@ import boto3
 import numpy as np
 import pytest
 
-from shortlist.core.config import Config, EncoderConfig, MediaConfig, ModelsConfig
+from shortlist.core.config import Config, EncoderConfig, ModelsConfig
+from shortlist.core.config_sections.ingest import MediaConfig
 from shortlist.core.errors import ModelMissing
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.models.encoders.loader import load_encoder

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from shortlist.core.config import FeaturesConfig
 from shortlist.core.config_sections.copies import PublishConfig
+from shortlist.core.config_sections.operations import FeaturesConfig
 from shortlist.core.errors import HomeLocked
 from shortlist.ops.data.arrivals import ingest_arrivals, take_arrivals, validate_arrivals
 from shortlist.ops.data.workplace import Workplace
