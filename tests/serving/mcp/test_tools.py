@@ -161,7 +161,7 @@ def test_an_objective_is_changed_entry_by_entry_and_heeded(served: tuple[str, Ho
         (
             "record_event",
             {"user_id": "ann", "item_id": "v01", "action": "love"},
-            "action: expected 'impression', 'click', 'view', 'like', 'skip' or 'dislike', found 'love'",
+            "'skip', 'dislike', 'save' or 'search', found 'love'",
         ),
         ("record_event", {"user_id": "ann", "item_id": "v01", "action": "like", "dwel_s": 3}, "dwel_s"),
         ("explain", {"user_id": "ann", "video_id": "nothing"}, "unknown video"),

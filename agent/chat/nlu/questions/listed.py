@@ -24,7 +24,7 @@ def compare(msg: ParsedMessage) -> Action | None:
     else:
         places = pattern("compared_place").finditer(msg.body)
         numbers = list(dict.fromkeys(parse_number(place["numbered"] or place["alone"]) for place in places))
-    if not numbers and pattern("whole_list").search(msg.body):
+    if not numbers and (pattern("whole_list").search(msg.body) or pattern("superlative").search(msg.body)):
         numbers = list(msg.state.last_page)
     if len(numbers) < 2:
         return None

@@ -59,6 +59,13 @@ def test_messages_that_nothing_was_trained_on_are_understood() -> None:
         assert named >= 0.9 * n, part
 
 
+def test_questions_about_the_list_and_the_catalogue_are_understood() -> None:
+    labelled = load_utterances(Path(__file__).with_name("acts.jsonl"))
+    ((right, _, wrong_writes, n),) = count_right(labelled, reader_of()).values()
+    assert right >= 0.9 * n
+    assert not wrong_writes
+
+
 @pytest.mark.parametrize(
     ("message", "topic"),
     [
