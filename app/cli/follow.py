@@ -21,7 +21,7 @@ from shortlist.ingest.feeds.feed import NotAFeed
 from shortlist.ingest.feeds.following import Follow, read_following
 from shortlist.ingest.feeds.sync import Synced, changing_following, check_followed
 from shortlist.ingest.feeds.sync import sync as run
-from shortlist.ingest.feeds.xml_feed import opml_addresses
+from shortlist.ingest.feeds.xml_feed import opml_feeds
 
 SOME_FAILED = 1
 FOLDER_REMEDY = "store its files with `shortlist ingest videos FOLDER`"
@@ -116,7 +116,7 @@ def _addresses(source: str) -> list[str]:
         return [source]
     path = Path(source).expanduser()
     try:
-        return opml_addresses(path.read_bytes())
+        return list(opml_feeds(path.read_bytes()))
     except (OSError, NotAFeed) as error:
         raise UsageError(
             "nothing that can be followed", expected="an address with http:// or https://, or an OPML file",

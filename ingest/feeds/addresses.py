@@ -39,6 +39,15 @@ def feeds_of(address: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def followed_address(address: str) -> str:
+    """Return the address by which a feed is followed: that of the channel for the feed of a YouTube channel."""
+    parts = _split(address)
+    if parts is None or parts.hostname not in YOUTUBE_HOSTS:
+        return address
+    channel = CHANNEL.fullmatch(parts.path + (f"?{parts.query}" if parts.query else ""))
+    return f"https://www.youtube.com/channel/UC{channel[1] or channel[2]}" if channel else address
+
+
 def _split(address: str) -> SplitResult | None:
     try:
         return urlsplit(address)

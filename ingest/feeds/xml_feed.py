@@ -28,12 +28,13 @@ def xml_feed(data: bytes) -> Feed:
     return Feed(title, videos, len(entries) - len(videos))
 
 
-def opml_addresses(data: bytes) -> list[str]:
-    """Return the addresses of the feeds in an OPML file, each once. Raises `NotAFeed`."""
+def opml_feeds(data: bytes) -> dict[str, str]:
+    """Return the feeds in an OPML file: their titles by address. Raises `NotAFeed`."""
     root = tree_of(data)
     if _name(root) != "opml":
         raise NotAFeed(f"<{_name(root)}> where OPML has <opml>")
-    return list(dict.fromkeys(one.get("xmlUrl", "") for one in root.iter() if one.get("xmlUrl")))
+    feeds = (one for one in root.iter() if one.get("xmlUrl"))
+    return {one.get("xmlUrl", "").strip(): (one.get("title") or one.get("text") or "").strip() for one in feeds}
 
 
 def _entry(item: Element, channel: str) -> Entry | None:

@@ -8,6 +8,7 @@ from sys import intern
 from typing import Literal
 
 from shortlist.core.types import Action, Kind
+from shortlist.ingest.feeds.addresses import followed_address
 from shortlist.ingest.records.ids import address_id, text_id
 
 Verb = Literal["watch", "read", "like", "dislike", "save", "search"]
@@ -24,7 +25,8 @@ class Act:
     """Something that a person did. `at` is in UTC, or None if the export does not say when.
 
     `item_id` is made of the address, else of the title, so that exports of one life agree. `seconds` is how long it
-    took, `length_s` the length of the video, `text` the text of an article.
+    took, `length_s` the length of the video, `text` the text of an article, `person` whose act it is, where the export
+    has those of several.
     """
 
     verb: Verb
@@ -36,6 +38,7 @@ class Act:
     seconds: float | None = None
     length_s: float | None = None
     text: str = ""
+    person: str = ""
     item_id: str = ""
 
     def __post_init__(self) -> None:
@@ -56,6 +59,17 @@ class Channel:
     name: str
     url: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "url", followed_address(self.url))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An article that a browser showed. It is imported only if its domain is approved."""
+
+    act: Act
+    domain: str
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
@@ -64,16 +78,12 @@ class LeftOut:
     what: str
 
 
-Found = Act | Channel | LeftOut
+Found = Act | Page | Channel | LeftOut
 
 
-def moment(text: str) -> datetime | None:
-    """Return the time of an ISO text in UTC, or None. One without a zone is UTC."""
-    try:
-        at = datetime.fromisoformat(text.strip())
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+def marked(*marks: tuple[bool, Verb]) -> list[Verb]:
+    """Return the verbs whose mark is set."""
+    return [verb for is_set, verb in marks if is_set]
 
 
 def epoch(number: float | str | None, unit: float = 1.0) -> datetime | None:

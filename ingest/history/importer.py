@@ -15,10 +15,14 @@ RECOGNISED = 0.5  # the least confidence
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file to import. `name` is its name in the zip or folder, `path` a file that may be read."""
+    """A file to import. `name` is its name in the zip or folder, `path` a file that may be read.
+
+    `day_first` says how to read a date such as 11/10/2026, where the file does not settle it.
+    """
 
     name: str
     path: Path
+    day_first: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Importer:
     read: Callable[[Part], Iterator[Found]]
 
 
-IMPORTERS: Table[Importer] = Table("importer", "shortlist.ingest.history.services")
+IMPORTERS: Table[Importer] = Table("importer", "shortlist.ingest.history.services", "shortlist.ingest.history.reading")
 
 
 def importer_of(head: Head) -> Importer | None:

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from shortlist.core.errors import UsageError
+from shortlist.ingest.history.databases import SQLITE
 from shortlist.ingest.history.importer import Importer, Part, importer_of
 from shortlist.ingest.history.text import HEAD_BYTES, Head
 
@@ -26,6 +27,7 @@ DEPTH = 2  # zips in zips or folders
 OTHER_FILES = {
     ".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".svg", ".pdf", ".css", ".js", ".vtt", ".srt",
     ".mp4", ".mov", ".mkv", ".webm", ".avi", ".mp3", ".m4a", ".wav",
+    ".sqlite-wal", ".sqlite-shm", ".db-wal", ".db-shm",
 }  # fmt: skip
 
 Recognised = tuple[Part, Importer | None]
@@ -64,7 +66,7 @@ def _files(folder: Path) -> Iterator[Path]:
 def _parts(name: str, path: Path, work: Path, depth: int) -> Iterator[Recognised]:
     with path.open("rb") as file:
         data = file.read(HEAD_BYTES)
-    importer = importer_of(Head(name, data))
+    importer = importer_of(Head(name, data, path))
     if importer is None and depth and data.startswith(b"PK") and zipfile.is_zipfile(path):
         yield from _members(name, path, work, depth - 1)
     else:
@@ -89,7 +91,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, work: Path, depth
     with archive.open(member) as packed:
         data = packed.read(HEAD_BYTES)
     importer = importer_of(Head(member.filename, data))
-    if importer is None and not data.startswith(b"PK"):
+    if importer is None and not data.startswith((b"PK", SQLITE)):
         yield Part(member.filename, work), None
         return
     path = work / str(sum(1 for _ in work.iterdir()))

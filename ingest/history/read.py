@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from shortlist.core.errors import UsageError
-from shortlist.ingest.history.acts import FIRST, VERBS, Act, Channel, Found, LeftOut
+from shortlist.ingest.history.acts import FIRST, VERBS, Act, Channel, Found, LeftOut, Page
 from shortlist.ingest.history.importer import IMPORTERS
 from shortlist.ingest.history.parts import parts_of
 
 REPORTED = 1000
+UNAPPROVED = "pages of domains that were not approved"
 TOMORROW = timedelta(days=1)
 
 
@@ -24,12 +25,13 @@ class History:
     """What the sources have. `formats` counts files by the label of their importer, `unknown` names the others.
 
     `left_out` counts entries by what they are, `repeated` those that several files have, `partly` says which files
-    could not be read to the end, and why.
+    could not be read to the end, and why. `pages` are articles of browsers by domain: `approve` makes acts of them.
     """
 
     sources: tuple[str, ...]
     acts: list[Act] = field(default_factory=list)
     channels: dict[Channel, None] = field(default_factory=dict)
+    pages: dict[str, list[Act]] = field(default_factory=dict)
     formats: Counter[str] = field(default_factory=Counter)
     unknown: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -55,23 +57,59 @@ class History:
         return sum(map(_is_short, watches)) / len(watches) if watches else 0.0
 
     @property
+    def domains(self) -> dict[str, int]:
+        """The numbers of pages by their domain, the most first."""
+        return dict(sorted(((name, len(acts)) for name, acts in self.pages.items()), key=lambda pair: -pair[1]))
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Those whose acts the exports tell apart, if there are several."""
+        names = sorted({act.person for act in self.acts if act.person})
+        return tuple(names) if len(names) > 1 else ()
+
+    def approve(self, domains: Collection[str]) -> None:
+        """Make acts of the pages of `domains`, and leave out all others."""
+        for domain, acts in self.pages.items():
+            if domain in domains:
+                self.acts += acts
+            else:
+                self.left_out[UNAPPROVED] += len(acts)
+        self.pages = {}
+        self.acts.sort(key=lambda act: act.at or FIRST, reverse=True)
+
+    def keep_person(self, person: str) -> None:
+        """Leave out the acts of others than `person`. Raises `UsageError` if the exports have none of theirs."""
+        names = self.persons
+        if person not in names:
+            raise UsageError(
+                "an unknown person", expected=f"one of {', '.join(names)}" if names else "an export of several persons",
+                found=repr(person), remedy="correct the name" if names else "leave the option out",
+            )  # fmt: skip
+        kept = [act for act in self.acts if act.person in ("", person)]
+        self.left_out["entries of other persons"] += len(self.acts) - len(kept)
+        self.acts = kept
+
+    @property
     def document(self) -> dict[str, Any]:
         """The history as JSON, without its acts."""
         first, last = self.span or (None, None)
         return {
             "sources": list(self.sources), "formats": dict(self.formats), "unknown": self.unknown,
             "counts": self.counts, "channels": len(self.channels), "left_out": dict(self.left_out),
-            "repeated": self.repeated, "incomplete": self.partly, "shorts": round(self.shorts, 3),
+            "domains": self.domains, "persons": list(self.persons), "repeated": self.repeated,
+            "incomplete": self.partly, "shorts": round(self.shorts, 3),
             "from": first.isoformat() if first else None, "to": last.isoformat() if last else None,
         }  # fmt: skip
 
 
 def read_history(
-    sources: Iterable[str], since: datetime | None = None, progress: Callable[[int], None] | None = None
-) -> History:
+    sources: Iterable[str], since: datetime | None = None, progress: Callable[[int], None] | None = None,
+    day_first: bool | None = None,
+) -> History:  # fmt: skip
     """Read the sources, and keep the acts from `since` on, newest first. Nothing is stored.
 
-    Raises `UsageError` if no file of them is known, or the only one cannot be read.
+    `day_first` says how to read dates such as 11/10/2026 where a file does not settle it. Raises
+    `UsageError` if no file of them is known, or the only one cannot be read.
     """
     history = History(tuple(sources))
     adding = _Adding(history, since, progress)
@@ -83,13 +121,13 @@ def read_history(
                     continue
                 history.formats[importer.label] += 1
                 try:
-                    for found in importer.read(part):
+                    for found in importer.read(replace(part, day_first=day_first)):
                         adding.add(found)
                 except UsageError as error:
                     history.partly.append(str(error))
     if not history.formats:
         raise _unknown(history)
-    if history.partly and not (history.acts or history.channels):
+    if history.partly and not (history.acts or history.channels or history.pages):
         raise UsageError(
             "nothing could be read", expected="a complete export", found="; ".join(history.partly),
             remedy="download it again",
@@ -119,10 +157,12 @@ class _Adding:
                 self._history.channels[found] = None
             case LeftOut():
                 self._history.left_out[found.what] += 1
+            case Page():
+                self._add_act(found.act, self._history.pages.setdefault(found.domain, []))
             case Act():
-                self._add_act(found)
+                self._add_act(found, self._history.acts)
 
-    def _add_act(self, act: Act) -> None:
+    def _add_act(self, act: Act, acts: list[Act]) -> None:
         if act.at is not None and not FIRST <= act.at <= self._latest:
             self._history.left_out["entries with an impossible time"] += 1
         elif self._since is not None and (act.at is None or act.at < self._since):
@@ -131,7 +171,7 @@ class _Adding:
             self._history.repeated += 1
         else:
             self._keys.add(key)
-            self._history.acts.append(act)
+            acts.append(act)
 
 
 def _is_short(act: Act) -> bool:
@@ -140,8 +180,8 @@ def _is_short(act: Act) -> bool:
 
 def _unknown(history: History) -> UsageError:
     some = ", ".join(history.unknown[:3]) or "no file"
-    labels = ", ".join(one.label for one in IMPORTERS.values())
     return UsageError(
-        "no history was recognised", expected=f"an export of one of {labels}", found=some,
+        "no history was recognised", found=some,
+        expected=f"an export of Google Takeout, or one of {len(IMPORTERS) - 1} other kinds",
         remedy="docs/import.md says which file to download",
     )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from shortlist.core.errors import UsageError
 from shortlist.ingest.history.acts import LeftOut
+from shortlist.ingest.history.databases import SQLITE, tables_of
 
 HEAD_BYTES = 65_536
 CHUNK = 1_000_000  # characters
@@ -23,15 +24,21 @@ BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs
 
 @dataclass(frozen=True)
 class Head:
-    """The beginning of a file, by which it is recognised: at most `HEAD_BYTES`."""
+    """The beginning of a file, by which it is recognised: at most `HEAD_BYTES`. `path` is where it can be read."""
 
     name: str
     data: bytes
+    path: Path | None = None
 
     @cached_property
     def text(self) -> str:
         """The beginning as text, without white space before it."""
         return self.data.decode(encoding_of(self.data), "replace").lstrip("\ufeff \t\r\n")
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """The names of the tables, if the file is an SQLite database."""
+        return tables_of(self.path) if self.path and self.data.startswith(SQLITE) else frozenset()
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

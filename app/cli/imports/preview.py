@@ -9,6 +9,7 @@ from shortlist.ingest.history.acts import VERBS
 from shortlist.ingest.history.read import History
 
 MAX_SOURCES = 5
+MAX_DOMAINS = 20
 LEAST_SHORTS = 0.01
 SINGULAR = {plural: verb for verb, (_, plural) in VERBS.items()}
 
@@ -24,6 +25,13 @@ def preview_lines(history: History) -> Iterator[str]:
         yield f"  from {first:%d %b %Y} to {last:%d %b %Y} (UTC)"
     if history.shorts >= LEAST_SHORTS:
         yield f"  {history.shorts:.0%} of the watches are shorts by their address, title or length"
+    if history.pages:
+        domains = history.domains
+        some = ", ".join(f"{number:,} of {name}" for name, number in list(domains.items())[:MAX_DOMAINS])
+        others = f", and of {len(domains) - MAX_DOMAINS:,} other domains" if len(domains) > MAX_DOMAINS else ""
+        yield f"  pages, imported only if you approve their domain: {some}{others}"
+    if history.persons:
+        yield f"  of several persons: {', '.join(history.persons)}"
     if history.repeated:
         yield f"  {history.repeated:,} entries are in several files, and count once"
     for what, number in history.left_out.most_common():

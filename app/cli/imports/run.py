@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from shortlist.app.cli.frame import Call, command, open_or_create
+from shortlist.app.cli.imports.ask import AUTO, DateOrder, approved, ask, check_terminal, found_here
 from shortlist.app.cli.imports.first_list import first_list
 from shortlist.app.cli.imports.preview import preview_lines, quantity
 from shortlist.app.cli.ingest.update_index import make_searchable
@@ -29,23 +29,41 @@ SHOWN = 3  # names in a sentence
 def run(
     call: Call,
     sources: Annotated[
-        list[str], typer.Argument(help="A file, a zip as you downloaded it, a folder, or -.", metavar="SOURCE...")
+        list[str],
+        typer.Argument(help="A file, a zip as you downloaded it, a folder, -, or auto.", metavar="SOURCE..."),
     ],
     reader: Annotated[str, typer.Option(help="Whose history it is; created if unknown.", metavar="ID")] = ME,
     since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Leave out what is older.")] = None,
+    domain: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Import the pages of this domain from a browser; repeat it, or say all [asks].", metavar="NAME"
+        ),
+    ] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Whose acts to import where the export is of several.", metavar="NAME")
+    ] = None,
+    dates: Annotated[
+        DateOrder | None, typer.Option(help="What comes first in dates such as 11/10/2026, if nothing settles it.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what there is, and store nothing.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Follow the channels, too [asks].")] = False,
 ) -> None:
     """Import what you watched, read, liked, saved and searched for elsewhere. The format is recognised by content.
 
-    It shows what it found, and asks. Importing a file again adds nothing. `docs/import.md` says how to get the files.
+    It shows what it found, and asks. `auto` looks for browsers and players on this machine, and asks for each.
+    Importing a file again adds nothing. `docs/import.md` says how to get the files.
 
     Example: shortlist import takeout-20261206.zip
     """
     oldest = since.replace(tzinfo=UTC) if since else None
+    asks = not (yes or dry_run)
+    sources = [path for source in sources for path in (found_here(asks) if source == AUTO else [source])]
     with progress_bar("read", quiet=call.as_json, rate=True) as progress:
-        history = read_history(sources, oldest, progress)
+        history = read_history(sources, oldest, progress, None if dates is None else dates is DateOrder.DAY)
+    if person is not None:
+        history.keep_person(person)
     if not call.as_json:
         for line in preview_lines(history):
             say(line)
@@ -53,25 +71,22 @@ def run(
         if call.as_json:
             print_json({**history.document, "imported": None})
         return
-    if not history.acts and not history.channels:
+    if not history.acts and not history.channels and not history.pages:
         raise UsageError(
             "nothing to import", expected="an act or a channel", found="none that is not left out",
             remedy="see what is left out with --dry-run",
         )  # fmt: skip
-    if not yes:
-        follow = _ask(reader, sources, history, call.config.ingest.import_titles, follow)
+    if history.persons:
+        raise UsageError(
+            "the export is of several persons", expected="--person NAME", found=", ".join(history.persons),
+            remedy="say whose acts to import",
+        )  # fmt: skip
+    if asks:
+        check_terminal("-" in sources)
+    history.approve(approved(history.domains, domain, asks))
+    if asks:
+        follow = ask(reader, history, call.config.ingest.import_titles, follow)
     _store(call, history, reader, follow)
-
-
-def _ask(reader: str, sources: list[str], history: History, titles: int, follow: bool) -> bool:
-    """Ask whether to import, and return whether to follow the channels."""
-    if not sys.stdin.isatty() or "-" in sources:
-        raise UsageError("nobody to ask", expected="--yes", found="no terminal", remedy="add --yes, or --dry-run")
-    say(f"For reader {reader}. Titles of at most {titles:,} items, the newest, are stored and never recommended.")
-    say("Nothing leaves this machine. `shortlist import undo` removes all of it.")
-    typer.confirm("Import it?", abort=True, err=True)
-    channels = quantity(len(history.channels), "channels")
-    return follow or bool(history.channels and typer.confirm(f"Follow the {channels}, too?", err=True))
 
 
 def _store(call: Call, history: History, reader: str, follow: bool) -> None:

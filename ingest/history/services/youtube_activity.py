@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from shortlist.ingest.history.acts import Found, LeftOut, moment
+from shortlist.ingest.feeds.feed import moment
+from shortlist.ingest.history.acts import Found, LeftOut
 from shortlist.ingest.history.importer import IMPORTERS, Importer, Part
 from shortlist.ingest.history.takeout import entry
 from shortlist.ingest.history.text import Head, json_records

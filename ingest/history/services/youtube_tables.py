@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from shortlist.ingest.history.acts import Act, Channel, Found, LeftOut, Verb, moment
+from shortlist.ingest.feeds.feed import moment
+from shortlist.ingest.history.acts import Act, Channel, Found, LeftOut, Verb
 from shortlist.ingest.history.importer import IMPORTERS, Importer, Part
 from shortlist.ingest.history.text import Head, json_document, open_text
 

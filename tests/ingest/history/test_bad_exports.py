@@ -47,7 +47,7 @@ def test_a_record_after_lists_without_end_is_refused(text_file: Write) -> None:
     ],
 )
 def test_what_is_no_export_is_named(name: str, data: bytes, text_file: Write) -> None:
-    with pytest.raises(UsageError, match=f"(?s)no history was recognised.*YouTube history.*{name}"):
+    with pytest.raises(UsageError, match=f"no history was recognised: expected an export of Google Takeout.*{name}"):
         read(text_file(name, data))
 
 

@@ -1,0 +1,86 @@
+"""What `shortlist import` asks: whether to import, which domains of a browser, and which programs of this machine."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+
+import typer
+
+from shortlist.app.cli.imports.preview import quantity
+from shortlist.app.cli.terminal.output import say
+from shortlist.core.errors import UsageError
+from shortlist.ingest.history.read import History
+from shortlist.ingest.history.this_machine import histories
+
+AUTO, ALL = "auto", "all"
+
+
+class DateOrder(Enum):
+    """What comes first in a date."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+def found_here(asks: bool) -> list[str]:
+    """Return the files of the browsers and players on this machine that the user approves.
+
+    Raises `UsageError` if there are none, or none is approved.
+    """
+    found = list(histories(Path.home()))
+    if not found:
+        raise UsageError(
+            "no browser or player was found", expected="one where it keeps its history", found="none",
+            remedy="give the path of its file: docs/import.md says where it is",
+        )  # fmt: skip
+    if asks:
+        check_terminal(False)
+        found = [pair for pair in found if typer.confirm(f"Read {pair[0]}, {pair[1]}?", err=True)]
+    if not found:
+        raise UsageError("nothing to import", expected="a program", found="none", remedy="choose one")
+    return [str(path) for _, path in found]
+
+
+def check_terminal(reads_input: bool) -> None:
+    """Raise `UsageError` if nobody can be asked."""
+    if reads_input or not sys.stdin.isatty():
+        raise UsageError("nobody to ask", expected="--yes", found="no terminal", remedy="add --yes, or --dry-run")
+
+
+def approved(domains: Mapping[str, int], chosen: Sequence[str] | None, asks: bool) -> set[str]:
+    """Return the domains whose pages are imported: the chosen ones, else those that the user names now.
+
+    Raises `UsageError` for a chosen domain that has no page.
+    """
+    if not domains or (chosen is None and not asks):
+        return set()
+    names = chosen
+    while names is None:
+        answer = typer.prompt("Domains to import, or all", default="", show_default=False, err=True)
+        names = re.split(r"[\s,]+", answer.strip()) if answer.strip() else []
+        if wrong := _unknown(domains, names):
+            say(f"No page of {wrong}.")
+            names = None
+    if wrong := _unknown(domains, names):
+        raise UsageError(
+            "a domain without a page", expected=f"one of {', '.join(list(domains)[:10])}, or all", found=wrong,
+            remedy="see the domains with --dry-run",
+        )  # fmt: skip
+    return set(domains if ALL in names else names)
+
+
+def _unknown(domains: Mapping[str, int], names: Sequence[str]) -> str:
+    return ", ".join(name for name in names if name != ALL and name not in domains)
+
+
+def ask(reader: str, history: History, titles: int, follow: bool) -> bool:
+    """Ask whether to import, and return whether to follow the channels. Raises `Abort` for no."""
+    say(f"For reader {reader}. Titles of at most {titles:,} items, the newest, are stored and never recommended.")
+    say("Nothing leaves this machine. `shortlist import undo` removes all of it.")
+    typer.confirm("Import it?", abort=True, err=True)
+    channels = quantity(len(history.channels), "channels")
+    return follow or bool(history.channels and typer.confirm(f"Follow the {channels}, too?", err=True))
