@@ -8,6 +8,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.ingest.history.samples import firefox, jellyfin
 from tests.ingest.history.takeout_exports import archive, watched
 
 Shortlist = Callable[..., Any]
@@ -70,3 +73,37 @@ def test_what_is_no_export_is_refused_in_a_line(here: Shortlist, tmp_path: Path)
     path = tmp_path / "notes.txt"
     path.write_text("bread, milk")
     here("import", str(path), home=tmp_path / "home").says(2, "no history was recognised")
+
+
+def test_pages_of_a_browser_are_imported_by_domain(here: Shortlist, hashing: Hashing, tmp_path: Path) -> None:
+    home, path = tmp_path / "home", firefox(tmp_path / "places.sqlite")
+    with hashing():
+        seen = here("import", str(path), "--dry-run", home=home).stdout
+        assert "pages, imported only if you approve their domain: 1 of lwn.net, 1 of example.org" in seen
+        here("import", str(path), "--yes", "--domain", "bank.example", home=home).says(2, "one of lwn.net, example.org")
+        done = here("import", str(path), "--yes", "--domain", "lwn.net", home=home).stdout
+        assert "2 new events" in done
+        assert "example.org" not in here("export-reader", "me", home=home).stdout
+        assert "0 new events, 1 known" in here("import", str(path), "--yes", home=home).stdout
+
+
+def test_acts_of_several_persons_are_told_apart(here: Shortlist, hashing: Hashing, tmp_path: Path) -> None:
+    home, path = tmp_path / "home", jellyfin(tmp_path / "jellyfin.db")
+    with hashing():
+        here("import", str(path), "--yes", home=home).says(2, "several persons: expected --person NAME, found ana, ben")
+        assert "2 new events" in here("import", str(path), "--yes", "--person", "ana", home=home).stdout
+
+
+def test_auto_reads_what_is_on_this_machine(
+    here: Shortlist, hashing: Hashing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("sys.platform", "linux")
+    home = tmp_path / "home"
+    with hashing():
+        here("import", "auto", "--yes", home=home).says(2, "no browser or player was found")
+        profile = tmp_path / ".mozilla" / "firefox" / "x.default"
+        profile.mkdir(parents=True)
+        firefox(profile / "places.sqlite")
+        here("import", "auto", home=home).says(2, "nobody to ask")
+        assert "Firefox history" in here("import", "auto", "--dry-run", home=home).stdout
