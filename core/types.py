@@ -30,6 +30,7 @@ KINDS: tuple[Kind, ...] = ("article", "video")
 EVENT_KINDS: tuple[Kind, ...] = (*KINDS, "channel")  # a channel can only be disliked
 ACTIONS: tuple[Action, ...] = ("impression", "click", "view", "like", "skip", "dislike", "save", "search")
 ORIGINS: tuple[Origin, ...] = ("captions", "auto_captions", "whisper", "given")
+ME = "me"  # the reader of a home that one person uses
 IMPORT_REQUEST = "import:"  # and the id of an import: the request of events that it brought
 SEEN_ACTIONS: frozenset[Action] = frozenset({"view", "click", "like", "skip", "dislike"})
 

@@ -40,5 +40,5 @@ def create_site(context: AppContext, *, mcp: bool = False) -> ASGIApp:
         app.state.authenticator,
         max_bytes={**api.max_bytes(limits), **lab.max_bytes(limits)},
         public=[*page_routes.public_paths(), session.PATH, *docs_page.PUBLIC],
-        streamed=lab.STREAMED,
+        streamed=[*api.STREAMED, *lab.STREAMED],
     )

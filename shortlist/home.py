@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -12,6 +13,7 @@ from shortlist.app.settings import find_settings
 from shortlist.core.config import AUTO, NONE
 from shortlist.core.errors import StateError, UsageError
 from shortlist.core.ranking import Answer, Filters, Request
+from shortlist.core.types import ME
 from shortlist.engine.build import repair
 from shortlist.engine.engine import Engine, open_engine
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from shortlist.agent.recommend import Recommender
     from shortlist.agent.what_if.what_if import WhatIf
     from shortlist.app.privacy.copies import Treatment
+    from shortlist.ingest.history.store import Imported
     from shortlist.ingest.load import IngestResult
     from shortlist.ingest.tables.memory import Records
     from shortlist.ingest.tables.read import Source
@@ -215,6 +218,35 @@ class Home:
         from shortlist.ingest.load import load_events
 
         return _log_problems(load_events(self._store, _source(events), self._config.ingest))
+
+    def import_history(
+        self,
+        source: str | Path,
+        user_id: str = ME,
+        *,
+        since: datetime | None = None,
+        domains: Iterable[str] = (),
+        person: str | None = None,
+        follow: bool = False,
+    ) -> Imported:
+        """Import what a person did elsewhere from a file, zip or folder that docs/import.md lists.
+
+        The reader is created if unknown. `since` leaves out what is older, `domains` are those whose pages are taken
+        from a browser, `person` says whose acts to take from an export of several, `follow` follows its channels, too.
+        Importing it again adds nothing. The result counts new and known events and has the `batch`, which `shortlist
+        import undo` removes.
+        Raises `UsageError` for a file of an unknown kind, and `HomeLocked` if another process writes content.
+        """
+        from shortlist.ingest.history.read import read_history
+        from shortlist.ingest.history.store import store_history
+
+        history = read_history([str(source)], since)
+        if person is not None:
+            history.keep_person(person)
+        history.choose(list(domains))
+        done = store_history(self._store, history, user_id, self._engine.encoder, self._config.ingest, follow=follow)
+        repair(self._store, self._config)
+        return done
 
     def export_reader(self, user_id: str) -> dict[str, Any]:
         """Return all that is stored of a reader, as one JSON document. Raises `UnknownReader`.

@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from shortlist.core.errors import UsageError
-from shortlist.core.types import Reader
+from shortlist.core.types import ME, Reader
 from shortlist.store.home import Home
 from shortlist.store.home_files import LAST_READER
 
 NAMED = 5  # readers that a message names
-ME = "me"
 
 
 def remember_reader(home: Home, user_id: str) -> None:

@@ -46,7 +46,9 @@ class ServeConfig(Section):
     connections: int = Field(1024, ge=1, description="open connections of each process; the longest idle make room")
     connections_per_client: int = Field(256, ge=1, description="the same for each client address, such as a proxy")
     batch: int = Field(1000, ge=1, description="most events or videos of one request")
-    upload_bytes: int = Field(500_000_000, ge=1, description="largest table to upload to the laboratory")
+    upload_bytes: int = Field(
+        500_000_000, ge=1, description="largest table to upload to the laboratory, or history to import"
+    )
     write_wait_s: float = Field(
         10.0, ge=0, description="longest time that a request to write videos waits for another writer"
     )

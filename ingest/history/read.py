@@ -16,6 +16,7 @@ from shortlist.ingest.history.importer import IMPORTERS
 from shortlist.ingest.history.parts import parts_of
 
 REPORTED = 1000
+ALL = "all"  # domains
 UNAPPROVED = "pages of domains that were not approved"
 TOMORROW = timedelta(days=1)
 
@@ -67,10 +68,32 @@ class History:
         names = sorted({act.person for act in self.acts if act.person})
         return tuple(names) if len(names) > 1 else ()
 
-    def approve(self, domains: Collection[str]) -> None:
-        """Make acts of the pages of `domains`, and leave out all others."""
+    def choose(self, domains: Collection[str]) -> None:
+        """Make acts of the pages of `domains`, or of all with `ALL`, and leave out all others.
+
+        Raises `UsageError` for a domain without a page, an export of several persons, and one without an act and a
+        channel.
+        """
+        if self.persons:
+            raise UsageError(
+                "the export is of several persons", expected="the name of one", found=", ".join(self.persons),
+                remedy="choose whose acts to import: --person NAME",
+            )  # fmt: skip
+        if wrong := [name for name in domains if name != ALL and name not in self.pages]:
+            raise UsageError(
+                "a domain without a page", expected=f"one of {', '.join(list(self.domains)[:10])}, or {ALL}",
+                found=", ".join(wrong), remedy="see the domains with --dry-run",
+            )  # fmt: skip
+        self._approve(domains)
+        if not self.acts and not self.channels:
+            raise UsageError(
+                "nothing to import", expected="an act or a channel", found="none that is not left out",
+                remedy="see what is left out with --dry-run",
+            )  # fmt: skip
+
+    def _approve(self, domains: Collection[str]) -> None:
         for domain, acts in self.pages.items():
-            if domain in domains:
+            if domain in domains or ALL in domains:
                 self.acts += acts
             else:
                 self.left_out[UNAPPROVED] += len(acts)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shortlist.core.config_sections.ingest import IngestConfig
 from shortlist.core.errors import UsageError
@@ -44,10 +44,22 @@ class Imported:
     categories: Counter[str]
     followed: tuple[str, ...]
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """The result as JSON."""
+        return {
+            "batch": self.batch.id, "reader": self.batch.user_id, "new": self.new, "known": self.known,
+            "titles": self.titles, "followed": list(self.followed),
+        }  # fmt: skip
+
+
+def _ignore(_stage: str, _done: int) -> None:
+    pass
+
 
 def store_history(
     home: Home, history: History, user_id: str, encoder: Callable[[], Encoder], config: IngestConfig,
-    progress: Progress, follow: bool = False,
+    progress: Progress = _ignore, *, follow: bool = False,
 ) -> Imported:  # fmt: skip
     """Store `history` for a reader, who is created if unknown, as one batch. Importing it again adds nothing.
 

@@ -22,6 +22,7 @@ from shortlist.serving.api import (
     chat,
     docs_page,
     health,
+    imports,
     objective,
     personal_data,
     recommend,
@@ -40,6 +41,8 @@ CHAT_BYTES = 64_000  # a message has at most 2,000 characters
 RANK_BYTES = 1_000_000
 BACKUP_PAUSE_S = 3600.0  # between two looks at the age of the newest backup
 
+STREAMED = (imports.PATH,)
+
 log = logging.getLogger(__name__)
 
 
@@ -54,19 +57,23 @@ def create_app(context: AppContext) -> ASGIApp:
         app.state.authenticator,
         max_bytes=max_bytes(limits),
         public=docs_page.PUBLIC,
+        streamed=STREAMED,
     )
 
 
 def max_bytes(limits: ServeConfig) -> dict[str, int]:
     """Return the largest bodies by path."""
-    return {"/v1/chat": min(CHAT_BYTES, limits.body_bytes), "/v1/rank": min(RANK_BYTES, limits.body_bytes)}
+    return {
+        "/v1/chat": min(CHAT_BYTES, limits.body_bytes), "/v1/rank": min(RANK_BYTES, limits.body_bytes),
+        imports.PATH: limits.upload_bytes,
+    }  # fmt: skip
 
 
 def api_application(context: AppContext, service: Service, lifespans: Sequence[Lifespan[FastAPI]] = ()) -> FastAPI:
     """Return the routes of the API without middleware. `lifespans` are entered before it starts."""
     app = new_application(context, service, lifespans)
     app.state.authenticator = authenticator_of(context)
-    for module in (recommend, what_if, objective, catalogue, personal_data, records, chat, health):
+    for module in (recommend, what_if, objective, catalogue, personal_data, records, imports, chat, health):
         app.include_router(module.router)
     docs_page.add_docs_page(app)
     return app

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -36,6 +36,7 @@ from shortlist.serving.service.media import MediaFiles
 from shortlist.serving.service.recommendations import Recommendations
 from shortlist.store.catalogue.erasure.subject import Subject, SubjectKind
 
+T = TypeVar("T")
 Work = Callable[[Request, Deadline | None], dict[str, Any]]
 STORAGE_THREADS = 2
 
@@ -260,14 +261,17 @@ class Service:
 
     def add_videos(self, items: Sequence[object]) -> list[Result]:
         """Store videos, which are searchable afterwards. Raises `HomeLocked` while another process ingests."""
-        with self._writer_lock(), self.engine.reloader.writing():
-            results = store_videos(self._home, items, self._default_enricher, self._encoder)
+        results = self.write(lambda: store_videos(self._home, items, self._default_enricher, self._encoder))
         return self._count_results("video", results)
 
     def remove_video(self, video_id: str) -> None:
         """Delete a video, which no list has afterwards. Raises `UnknownItem`, and `HomeLocked` like `add_videos`."""
+        self.write(lambda: remove_video(self._home, video_id, self._encoder))
+
+    def write(self, work: Callable[[], T]) -> T:
+        """Return `work()`, which writes content; lists have it afterwards. Raises `HomeLocked` like `add_videos`."""
         with self._writer_lock(), self.engine.reloader.writing():
-            remove_video(self._home, video_id, self._encoder)
+            return work()
 
     def export_reader(self, user_id: str) -> dict[str, Any]:
         """Return all that is stored of a reader. Raises `UnknownReader`."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 
 import typer
 
-from shortlist.app.cli.imports.preview import quantity
 from shortlist.app.cli.terminal.output import say
 from shortlist.core.errors import UsageError
-from shortlist.ingest.history.read import History
+from shortlist.ingest.history.read import ALL, History
 from shortlist.ingest.history.this_machine import histories
+from shortlist.ingest.history.words import quantity
 
-AUTO, ALL = "auto", "all"
+AUTO = "auto"
+DOMAINS = f"Domains to import, or {ALL}"
 
 
 class DateOrder(Enum):
@@ -51,30 +52,15 @@ def check_terminal(reads_input: bool) -> None:
         raise UsageError("nobody to ask", expected="--yes", found="no terminal", remedy="add --yes, or --dry-run")
 
 
-def approved(domains: Mapping[str, int], chosen: Sequence[str] | None, asks: bool) -> set[str]:
-    """Return the domains whose pages are imported: the chosen ones, else those that the user names now.
-
-    Raises `UsageError` for a chosen domain that has no page.
-    """
-    if not domains or (chosen is None and not asks):
-        return set()
-    names = chosen
-    while names is None:
-        answer = typer.prompt("Domains to import, or all", default="", show_default=False, err=True)
-        names = re.split(r"[\s,]+", answer.strip()) if answer.strip() else []
-        if wrong := _unknown(domains, names):
-            say(f"No page of {wrong}.")
-            names = None
-    if wrong := _unknown(domains, names):
-        raise UsageError(
-            "a domain without a page", expected=f"one of {', '.join(list(domains)[:10])}, or all", found=wrong,
-            remedy="see the domains with --dry-run",
-        )  # fmt: skip
-    return set(domains if ALL in names else names)
-
-
-def _unknown(domains: Mapping[str, int], names: Sequence[str]) -> str:
-    return ", ".join(name for name in names if name != ALL and name not in domains)
+def asked_domains(domains: Mapping[str, int]) -> list[str]:
+    """Return the domains that the user names; those without a page are asked for again."""
+    while domains:
+        names: list[str] = re.findall(r"[^\s,]+", typer.prompt(DOMAINS, default="", show_default=False, err=True))
+        wrong = ", ".join(name for name in names if name != ALL and name not in domains)
+        if not wrong:
+            return names
+        say(f"No page of {wrong}.")
+    return []
 
 
 def ask(reader: str, history: History, titles: int, follow: bool) -> bool:

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from shortlist.app.cli.frame import Call, command
-from shortlist.app.cli.imports.preview import counted
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.ingest.history.store import undo_import
+from shortlist.ingest.history.words import counted
 from shortlist.store.catalogue.imports import Batch
 
 

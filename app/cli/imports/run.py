@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from shortlist.app.cli.frame import Call, command, open_or_create
-from shortlist.app.cli.imports.ask import AUTO, DateOrder, approved, ask, check_terminal, found_here
+from shortlist.app.cli.imports.ask import AUTO, DateOrder, ask, asked_domains, check_terminal, found_here
 from shortlist.app.cli.imports.first_list import first_list
-from shortlist.app.cli.imports.preview import preview_lines, quantity
 from shortlist.app.cli.ingest.update_index import make_searchable
-from shortlist.app.cli.last_reader import ME, remember_reader
+from shortlist.app.cli.last_reader import remember_reader
 from shortlist.app.cli.terminal.output import print_json, progress_bar, say, stage_bars
-from shortlist.core.errors import UsageError
 from shortlist.core.json_documents import answer_document
+from shortlist.core.types import ME
 from shortlist.engine.build import encoder_of
 from shortlist.ingest.history.read import History, read_history
-from shortlist.ingest.history.store import STORE, Imported, store_history
-
-SHOWN = 3  # names in a sentence
+from shortlist.ingest.history.store import STORE, store_history
+from shortlist.ingest.history.words import preview_lines, report_lines
 
 
 @command()
@@ -71,19 +67,9 @@ def run(
         if call.as_json:
             print_json({**history.document, "imported": None})
         return
-    if not history.acts and not history.channels and not history.pages:
-        raise UsageError(
-            "nothing to import", expected="an act or a channel", found="none that is not left out",
-            remedy="see what is left out with --dry-run",
-        )  # fmt: skip
-    if history.persons:
-        raise UsageError(
-            "the export is of several persons", expected="--person NAME", found=", ".join(history.persons),
-            remedy="say whose acts to import",
-        )  # fmt: skip
     if asks:
         check_terminal("-" in sources)
-    history.approve(approved(history.domains, domain, asks))
+    history.choose(domain if domain is not None else asked_domains(history.domains) if asks else ())
     if asks:
         follow = ask(reader, history, call.config.ingest.import_titles, follow)
     _store(call, history, reader, follow)
@@ -93,7 +79,7 @@ def _store(call: Call, history: History, reader: str, follow: bool) -> None:
     with open_or_create(call.config) as store:
         with stage_bars(STORE, quiet=call.as_json) as progress:
             encoder = encoder_of(call.config)
-            done = store_history(store, history, reader, encoder, call.config.ingest, progress, follow)
+            done = store_history(store, history, reader, encoder, call.config.ingest, progress, follow=follow)
         make_searchable(store, call.config)
         remember_reader(store, reader)
         candidates = bool(store.catalogue.content_counts().videos)
@@ -102,38 +88,9 @@ def _store(call: Call, history: History, reader: str, follow: bool) -> None:
             say(line)
     answer = first_list(call, reader, quiet=call.as_json) if candidates else None
     if call.as_json:
-        print_json({**history.document, "imported": _document(done), "list": answer and answer_document(answer)})
+        print_json({**history.document, "imported": done.document, "list": answer and answer_document(answer)})
         return
     if done.followed:
         say("Next: `shortlist sync` brings the newest videos of what you follow.")
     elif not candidates:
         say("Next: follow channels (`shortlist follow`), or store videos (`shortlist ingest videos FOLDER`).")
-
-
-def report_lines(history: History, done: Imported) -> list[str]:
-    """Return what was stored, and what it shows of the reader."""
-    stored = f"import {done.batch.id}: {done.new:,} new events, {done.known:,} known, {done.titles:,} new titles"
-    followed = f", {quantity(len(done.followed), 'channels')} followed" if done.followed else ""
-    return [stored + followed, *([sentence] if (sentence := learned(history, done)) else [])]
-
-
-def learned(history: History, done: Imported) -> str:
-    """Return a sentence on what the reader watches most, or nothing."""
-    channels = Counter(act.channel for act in history.acts if act.channel and act.verb == "watch")
-    names = [name for name, _ in channels.most_common(SHOWN)]
-    categories = [name for name, _ in done.categories.most_common(SHOWN)]
-    mostly = f"mostly {listed(names)}" if names else ""
-    about = ", ".join(filter(None, (listed(categories), mostly)))
-    return f"You watch {about}." if about else ""
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return "space, trains and cooking"."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-
-
-def _document(done: Imported) -> dict[str, object]:
-    return {
-        "batch": done.batch.id, "reader": done.batch.user_id, "new": done.new, "known": done.known,
-        "titles": done.titles, "followed": list(done.followed),
-    }  # fmt: skip

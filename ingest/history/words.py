@@ -1,16 +1,19 @@
-"""What a history has, in words: before it is imported, and in the list of imports."""
+"""A history in words: what it has, what an import stored of it, and what it shows of the reader."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shortlist.ingest.history.acts import VERBS
 from shortlist.ingest.history.read import History
+from shortlist.ingest.history.store import Imported
 
 MAX_SOURCES = 5
 MAX_DOMAINS = 20
 LEAST_SHORTS = 0.01
+SHOWN = 3  # names in a sentence
 SINGULAR = {plural: verb for verb, (_, plural) in VERBS.items()}
 
 
@@ -35,7 +38,7 @@ def preview_lines(history: History) -> Iterator[str]:
     if history.repeated:
         yield f"  {history.repeated:,} entries are in several files, and count once"
     for what, number in history.left_out.most_common():
-        yield f"  left out: {number:,} {what}"
+        yield f"  left out: {what} ({number:,})"
     for problem in history.partly:
         yield f"  incomplete: {problem}"
 
@@ -49,3 +52,25 @@ def counted(document: Mapping[str, Any]) -> str:
 def quantity(number: int, plural: str) -> str:
     """Return "12 watches", or "1 watch"."""
     return f"{number:,} {SINGULAR.get(plural, plural.removesuffix('s')) if number == 1 else plural}"
+
+
+def report_lines(history: History, done: Imported) -> list[str]:
+    """Return what was stored, and what it shows of the reader."""
+    stored = f"import {done.batch.id}: {done.new:,} new events, {done.known:,} known, {done.titles:,} new titles"
+    followed = f", {quantity(len(done.followed), 'channels')} followed" if done.followed else ""
+    return [stored + followed, *([sentence] if (sentence := learned(history, done)) else [])]
+
+
+def learned(history: History, done: Imported) -> str:
+    """Return a sentence on what the reader watches most, or nothing."""
+    channels = Counter(act.channel for act in history.acts if act.channel and act.verb == "watch")
+    names = [name for name, _ in channels.most_common(SHOWN)]
+    categories = [name for name, _ in done.categories.most_common(SHOWN)]
+    mostly = f"mostly {listed(names)}" if names else ""
+    about = ", ".join(filter(None, (listed(categories), mostly)))
+    return f"You watch {about}." if about else ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return "space, trains and cooking"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
