@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import logging
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 import shortlist
 import shortlist.home
 from shortlist.errors import ConfigError, HomeVersion, ShortlistError, UnknownReader, UsageError
+from tests.ingest.history.takeout_exports import watched
 
 CLIP = {"id": "kettle", "title": "Descaling a kettle", "transcript": "Pour vinegar into the kettle and wait an hour."}
 LIKE = {"user_id": "ann", "item_id": "kettle", "kind": "video", "action": "like", "at": "2026-11-20T10:00:00Z"}
@@ -29,6 +31,17 @@ def test_the_examples_of_the_docstrings(home: shortlist.Home) -> None:
     done = doctest.testmod(shortlist.home, globs={"home": home, "shortlist": shortlist})
     assert done.attempted >= 10
     assert not done.failed
+
+
+def test_a_history_is_imported(home: shortlist.Home, tmp_path: Path) -> None:
+    path = tmp_path / "history.json"
+    path.write_text(json.dumps([watched(1), watched(2)]))
+    done = home.import_history(path, "traveller")
+    assert (done.new, done.titles, done.batch.user_id) == (2, 2, "traveller")
+    assert home.import_history(path, "traveller").known == 2
+    assert [event["action"] for event in home.export_reader("traveller")["events"]] == ["view", "view"]
+    with pytest.raises(UsageError, match="without a page"):
+        home.import_history(path, "traveller", domains=["lwn.net"])
 
 
 def test_the_home_is_found_and_gives_what_the_command_prints(folder: Path, home: shortlist.Home) -> None:

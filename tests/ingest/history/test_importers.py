@@ -104,7 +104,7 @@ def test_every_importer_has_a_sample() -> None:
 def test_an_article_of_a_browser_waits_for_approval(label: str, tmp_path: Path) -> None:
     history = read(label, tmp_path)
     assert history.domains == {"lwn.net": 1}
-    history.approve({"lwn.net"})
+    history.choose({"lwn.net"})
     act = history.acts[0]
     assert (act.verb, act.url, act.at, history.domains) == ("read", ARTICLE, AT, {})
 
@@ -116,7 +116,7 @@ def test_what_of_a_browser_is_never_taken(tmp_path: Path) -> None:
     assert {what.split()[-1]: number for what, number in history.left_out.items()} == {
         "page": 1, "searches": 1, "network": 1,
     }  # fmt: skip
-    history.approve(set())
+    history.choose(set())
     assert (len(history.acts), history.left_out["pages of domains that were not approved"]) == (1, 2)
 
 
