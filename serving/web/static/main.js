@@ -4,6 +4,7 @@ import { Feed } from "./feed.js";
 import * as ledger from "./ledger.js";
 import { isPlainList, limitsOf, showChips } from "./query.js";
 import { events, get, idPath, newId, send } from "./server.js";
+import { Import, onDrop } from "./import.js";
 import { openHistory } from "./history.js";
 import { openPlayer } from "./player.js";
 import { askForKey, fillReaders, openReaders } from "./people.js";
@@ -15,10 +16,11 @@ import { WhatIf } from "./what-if.js";
 import { showWhy } from "./why.js";
 
 const K = 12;
+const ME = "me"; // the reader of a home without any
 const LISTED = 200; // the server lists no more readers
 const $ = (selector) => document.querySelector(selector);
 
-let start, shelf, whatIf, reader, loading;
+let start, shelf, whatIf, importing, reader, loading;
 let limits = [];
 let items = [];
 let thread = newId();
@@ -106,7 +108,7 @@ async function showAnswers(signal) {
 
 function say(answer) {
   const notes = answer.notes.map((note) => sentence(note.message));
-  if (!start.videos) notes.unshift("There are no videos yet. Add some with “shortlist ingest videos”, or in the laboratory.");
+  if (!start.videos) notes.unshift("There are no videos yet. Add some with “shortlist follow” or “shortlist ingest videos”.");
   else if (!answer.recommendations.length && !notes.length) notes.push("Nothing fits. Remove a limit above.");
   state(notes.join(" "));
 }
@@ -261,6 +263,18 @@ function choose(id) {
   load();
 }
 
+/** Show the list of the reader to whom an import belongs, who may be new, or after its undo of one who is left. */
+async function imported(id) {
+  start = await get("/page/start");
+  const known = id || start.readers.includes(reader) || start.readers.length >= LISTED;
+  const next = known ? id || reader : start.reader;
+  if (next) return choose(next);
+  reader = null;
+  showReaders();
+  shelf.show([]);
+  say({ notes: [], recommendations: [] });
+}
+
 // The start
 
 function listen() {
@@ -279,10 +293,19 @@ function listen() {
     $("#why").close();
     openWhatIf();
   });
+  importing = new Import($("#import"), { reader: () => reader || ME, done: imported, withoutFile: askForReader });
+  $("#open-import").hidden = !start.may.store;
+  $("#open-import").addEventListener("click", () => importing.open());
+  if (start.may.store) {
+    onDrop((file) => {
+      importing.open();
+      importing.look(file);
+    });
+  }
   $("#open-history").addEventListener("click", () => openHistory($("#history"), reader).catch(fail));
   $("#sign-out").addEventListener("click", () => send("DELETE", "/page/session").then(() => location.reload()));
   ledger.listen(() => $("#feed").open || load());
-  for (const dialog of document.querySelectorAll("dialog:not(#sign-in, #feed)")) {
+  for (const dialog of document.querySelectorAll("dialog:not(#sign-in, #feed, #import)")) {
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
   }
 }
@@ -304,7 +327,7 @@ async function begin() {
   showReaders();
   if (!reader) {
     say({ notes: [], recommendations: [] });
-    return start.may.write ? askForReader() : undefined;
+    return start.may.write ? importing.open(true) : undefined;
   }
   await load();
   if (location.hash === "#feed" && items.length) openFeed();

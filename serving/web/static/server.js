@@ -4,6 +4,7 @@ export class Problem extends Error {
   constructor(status, document) {
     super(document.detail || document.title || `status ${status}`);
     this.status = status;
+    this.title = document.title || "";
     this.nearest = document.nearest || [];
   }
 }
@@ -23,6 +24,11 @@ export async function send(method, path, document, more = {}) {
   const body = document === undefined ? undefined : JSON.stringify(document);
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
   return answer(await fetch(path, { method, body, headers, ...more }));
+}
+
+/** Send a file as it is. */
+export async function upload(path, file) {
+  return answer(await fetch(path, { method: "POST", body: file, headers: { "Content-Type": "application/octet-stream" } }));
 }
 
 /** Yield [name, document] for each server-sent event. */

@@ -90,7 +90,9 @@ def test_pages_of_a_browser_are_imported_by_domain(here: Shortlist, hashing: Has
 def test_acts_of_several_persons_are_told_apart(here: Shortlist, hashing: Hashing, tmp_path: Path) -> None:
     home, path = tmp_path / "home", jellyfin(tmp_path / "jellyfin.db")
     with hashing():
-        here("import", str(path), "--yes", home=home).says(2, "several persons: expected the name of one, found ana, ben")
+        here("import", str(path), "--yes", home=home).says(
+            2, "several persons: expected the name of one, found ana, ben"
+        )
         assert "2 new events" in here("import", str(path), "--yes", "--person", "ana", home=home).stdout
 
 

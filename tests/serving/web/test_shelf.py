@@ -332,6 +332,7 @@ def test_a_reader_is_created_and_an_empty_home_says_what_to_do(browser: Any, ser
         page = browser.new_page()
         page.goto(site.url)
         page.get_by_text("There are no videos yet").wait_for()
+        page.get_by_role("button", name="Choose what I like instead").click()
         page.get_by_label("Name").fill("zoe")
         page.get_by_role("button", name="Open").click()
         until(lambda: site.client.get("/v1/readers/zoe").status_code == 200)
