@@ -36,8 +36,8 @@ class Action:
     compare: `numbers` in the last list, `user`. quote: `text`, the words that a video may say. count: `about` and
     `LIMITS`. contents: `kind` (channels, categories or languages). unknown: nothing, the message was not understood.
     ask: `choices`, the ready answers to a question, each the name of a phrase ("say") and its values.
-    help: `small_talk` (thanks, greeting or farewell). All may have `unmet` (phrases that no filter can express) and
-    `others` (readers named besides the first).
+    help: `small_talk` (thanks, greeting, farewell, import or follow). All may have `unmet` (phrases that no filter can
+    express) and `others` (readers named besides the first).
     """
 
     name: ActionName

@@ -127,6 +127,13 @@ def filled(machine: Machine) -> Machine:
     return machine
 
 
+def test_an_import_speaks_to_this_machine_only(filled: Machine) -> None:
+    export = filled.folder / "pocket.csv"
+    export.write_text("title,url,time_added,tags,status\nTrains,https://example.org/a,1700000000,,archive\n")
+    filled.run("import", str(export), "--yes")
+    assert filled.strangers() == set()
+
+
 @pytest.mark.parametrize(
     "words",
     [

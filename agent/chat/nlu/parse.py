@@ -200,9 +200,15 @@ def _greeting(msg: ParsedMessage) -> Action | None:
     return Action("help", {"small_talk": "greeting"}) if greets else None
 
 
+def _command(msg: ParsedMessage) -> Action | None:
+    """What the chat does not do itself: its reply names the command."""
+    kind = next((kind for kind in ("import", "follow") if pattern(f"{kind}s").fullmatch(msg.text)), None)
+    return Action("help", {"small_talk": kind}) if kind else None
+
+
 RULES: tuple[Rule, ...] = (
-    _start_over, _greeting, _introduction, compare, find_quote, count, contents, earlier_list, _undo, standing,
-    _feedback, _open, explain, _watched_when, resemble, next_page,
+    _start_over, _greeting, _command, _introduction, compare, find_quote, count, contents, earlier_list, _undo,
+    standing, _feedback, _open, explain, _watched_when, resemble, next_page,
     _surprise, read_sure_intent, _single_words, _search, _small_talk, _profile, refine, refuse,
     read_probable_intent, describe, _recommend, _topic_alone,
 )  # fmt: skip

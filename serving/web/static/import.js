@@ -86,7 +86,7 @@ export class Import {
   }
 
   show(lines, found = { domains: {}, persons: [] }) {
-    this.part(".lines").replaceChildren(...lines.map((line) => element("li", { textContent: sentence(line.trim()) })));
+    this.part(".lines").replaceChildren(...lines.map((line) => element("li", { textContent: line.trim() })));
     const domains = Object.entries(found.domains).slice(0, SHOWN_DOMAINS);
     this.part(".domains").hidden = !domains.length;
     this.part(".domains .choices").replaceChildren(

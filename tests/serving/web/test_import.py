@@ -27,7 +27,7 @@ def test_a_dropped_file_is_shown_imported_and_undone(shown: Shown) -> None:
         text = json.dumps([watched(number) for number in range(5)])
         page.evaluate(DROP, ["watch-history.json", text])
         dialog = page.locator("#import")
-        dialog.get_by_text("5 watches.").wait_for()
+        dialog.get_by_text("5 watches").wait_for()
         assert not site.home.catalogue.imports.all()
         dialog.get_by_role("button", name="Import").click()
         dialog.get_by_text("5 new events").wait_for()
