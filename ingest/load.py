@@ -5,11 +5,10 @@ Memory holds one batch and the ids of the source, whatever its size. Loading a s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from types import MappingProxyType
 from typing import TypeVar
 
 from shortlist.core.config_sections.ingest import IngestConfig
@@ -21,7 +20,7 @@ from shortlist.ingest.duplicates import Identified, find_duplicates, id_conflict
 from shortlist.ingest.records import articles, events, readers, videos
 from shortlist.ingest.tables.limits import Limits
 from shortlist.ingest.tables.read import Source, rows
-from shortlist.ingest.tables.rows import Failure, ParsedRecord, Row, records
+from shortlist.ingest.tables.rows import ColumnOptions, Failure, ParsedRecord, Row, records
 from shortlist.models.encoders.encoder import Encoder
 from shortlist.store.catalogue.results import Put
 from shortlist.store.home import Home
@@ -33,7 +32,7 @@ C = TypeVar("C", bound=Identified)
 Progress = Callable[[str, int], None]  # a stage (`READ`, `STORE`, `ENCODE`), and the number of records it just did
 READ, STORE, ENCODE = "read", "store", "encode"
 REPORTED = 100  # rows after which reading reports progress
-NO_MAPPING: Mapping[str, str] = MappingProxyType({})
+NO_OPTIONS = ColumnOptions()
 
 BATCH_CHARACTERS = 4_000_000  # a batch of very long transcripts ends early
 
@@ -61,15 +60,14 @@ def load_videos(
     encoder: Callable[[], Encoder],
     config: IngestConfig,
     progress: Progress | None = None,
-    mapping: Mapping[str, str] = NO_MAPPING,
+    options: ColumnOptions = NO_OPTIONS,
 ) -> IngestResult:
     """Ingest a table of videos. `progress` gets each stage and the number of records it has just done.
 
-    `mapping` names columns of the table for columns of ours, such as `{"title": "Video Title"}`.
     Holds the writer lock. Raises `HomeLocked` at once if another process holds it, and `UsageError` or `RecordError`
     if the source cannot be read. `encoder` is called when the first text needs a vector.
     """
-    columns = videos.COLUMNS.mapped(mapping)
+    columns = videos.COLUMNS.chosen(options)
     with home.writing("ingesting videos"):
         default_enricher = DefaultEnricher(home.catalogue, encoder, config.categories)
 
@@ -90,13 +88,13 @@ def load_articles(
     encoder: Callable[[], Encoder],
     config: IngestConfig,
     progress: Progress | None = None,
-    mapping: Mapping[str, str] = NO_MAPPING,
+    options: ColumnOptions = NO_OPTIONS,
 ) -> IngestResult:
     """Ingest articles from a table, the CSV of AG News, or "ag_news" on the hub (`ServiceError` if unreachable).
 
     See `load_videos` for the rest.
     """
-    columns = articles.COLUMNS.mapped(mapping)
+    columns = articles.COLUMNS.chosen(options)
     with home.writing("ingesting articles"):
         source_rows = articles.article_rows(source, columns, Limits.of(config))
 
@@ -116,13 +114,13 @@ def load_events(
     source: Source,
     config: IngestConfig,
     progress: Progress | None = None,
-    mapping: Mapping[str, str] = NO_MAPPING,
+    options: ColumnOptions = NO_OPTIONS,
 ) -> IngestResult:
     """Ingest events. Stored ones count as unchanged; a note lists those whose id belongs to another event.
 
     Takes no lock, so it works while another process writes content.
     """
-    columns = events.COLUMNS.mapped(mapping)
+    columns = events.COLUMNS.chosen(options)
 
     def event(row: Row) -> Event:
         return home.catalogue.events.check_time(events.event_from_row(row))
@@ -152,10 +150,10 @@ def load_readers(
     source: Source,
     config: IngestConfig,
     progress: Progress | None = None,
-    mapping: Mapping[str, str] = NO_MAPPING,
+    options: ColumnOptions = NO_OPTIONS,
 ) -> IngestResult:
     """Ingest readers. Takes no lock."""
-    columns = readers.COLUMNS.mapped(mapping)
+    columns = readers.COLUMNS.chosen(options)
 
     def read() -> Iterator[ParsedRecord[Reader] | Failure]:
         return records(rows(source, columns, Limits.of(config)), readers.reader_from_row, columns.dispensable)

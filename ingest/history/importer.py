@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
+from shortlist.core.errors import UsageError
 from shortlist.core.plugins import Table
 from shortlist.ingest.history.acts import Found
-from shortlist.ingest.history.text import Head
+from shortlist.ingest.history.text import HEAD_BYTES, Head
 
 RECOGNISED = 0.5  # the least confidence
+SURE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,20 @@ class Importer:
 
 
 IMPORTERS: Table[Importer] = Table("importer", "shortlist.ingest.history.services", "shortlist.ingest.history.reading")
+
+
+def reject_export(path: Path) -> None:
+    """Raise `UsageError` that names `shortlist import` if a file is surely an export of another service."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        head = Head(path.name, file.read(HEAD_BYTES), path)
+    best = importer_of(head)
+    if best is not None and best.recognise(head) >= SURE:
+        raise UsageError(
+            f"{path}: an export of another service", expected="a table, or media", found=best.label,
+            remedy=f"bring it with `shortlist import {quote(str(path))}`",
+        )  # fmt: skip
 
 
 def importer_of(head: Head) -> Importer | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from shortlist.core.errors import UsageError
@@ -39,8 +40,14 @@ def rows(source: Source, columns: Columns | None = None, limits: Limits | None =
     columns = columns or Columns(())
     if isinstance(source, str | Path):
         path = Path(source)
-        return limits.counted(path, FORMATS[table_format(path)](path, columns, limits))
-    return source.rows(columns)
+        found = limits.counted(path, FORMATS[table_format(path)](path, columns, limits))
+    else:
+        found = source.rows(columns)
+    return (_with_constants(row, columns) for row in found) if columns.constants else found
+
+
+def _with_constants(row: Row | Failure, columns: Columns) -> Row | Failure:
+    return replace(row, values={**row.values, **columns.constants}) if isinstance(row, Row) else row
 
 
 def is_table(source: str) -> bool:

@@ -16,7 +16,7 @@ MAX_COMPARED = 1000  # columns
 MAX_REMEMBERED = 1000  # sets of names
 NOT_MAPPED = " (not mapped)"
 IDENTITIES = ("id", "event_id")  # a record without its own would be another record
-MIN_SIMILARITY = 60  # rapidfuzz ratio from which a column is suggested for a missing one
+MIN_SIMILARITY = 75  # rapidfuzz ratio from which a column is suggested for a missing one
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +49,30 @@ class ParsedRecord(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnOptions:
+    """What a user says of the columns of their table.
+
+    `mapping` names the column of the table for one of ours, `constants` are values of ours in every row.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """The columns of a kind of record.
 
     `required` lists groups of names; one of each group must be present. `aliases` maps other names to ours. `mapping`
-    is the user's: our name to that of the table, before any alias. Case is ignored ("Title", "Description").
+    is the user's: our name to that of the table, before any alias. `constants` are in every row, whatever it has. Case
+    is ignored ("Title", "Description").
     """
 
     required: tuple[tuple[str, ...], ...]
     optional: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     mapping: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
     _renamed: dict[tuple[str, ...], Sequence[str]] = field(default_factory=dict, init=False, compare=False, repr=False)
     _faults: dict[tuple[str, ...], str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -73,17 +86,17 @@ class Columns:
         """All of our names, required ones first."""
         return (*(name for group in self.required for name in group), *self.optional)
 
-    def mapped(self, mapping: Mapping[str, str]) -> Columns:
-        """Return these columns with `mapping`. Raises `UsageError` for a name that is not ours."""
-        for name in mapping:
+    def chosen(self, options: ColumnOptions) -> Columns:
+        """Return these columns with what the user says of them. Raises `UsageError` for a name that is not ours."""
+        for name, value in (*options.mapping.items(), *options.constants.items()):
             if name not in self.names:
                 raise UsageError(
                     f"unknown column {name!r}",
                     expected=f"one of {', '.join(self.names)}",
-                    found=f"{name}={mapping[name]}",
+                    found=f"{name}={value}",
                     remedy="write it as OURS=YOURS, such as title='Video Title'",
                 )
-        return replace(self, mapping=mapping)
+        return replace(self, mapping=options.mapping, constants=options.constants)
 
     def rename(self, found: Sequence[str]) -> list[str]:
         """Replace mapped names and aliases in `found`, in the same order.
@@ -120,6 +133,7 @@ class Columns:
                 found=", ".join(name[:60].removesuffix(NOT_MAPPED) for name in found[:30]) or "none",
                 remedy="correct --map",
             )
+        found = [*found, *self.constants]
         missing = [" or ".join(group) for group in self.required if not set(group) & set(found)]
         if missing:
             expected = ", ".join(" or ".join(group) for group in self.required)

@@ -20,6 +20,7 @@ from shortlist.core.errors import HomeLocked, RecordError, UsageError
 from shortlist.core.notes import Note
 from shortlist.core.types import Attributed, Enrichment
 from shortlist.ingest.load import IngestResult, load_articles, load_events, load_readers, load_videos
+from shortlist.ingest.tables.rows import ColumnOptions
 from shortlist.store.home import Home
 from shortlist.store.outbox import pending
 
@@ -98,20 +99,30 @@ def test_a_video_without_an_id_is_recognised_again(
     assert home.catalogue.videos.get("youtube:dQw4w9WgXcQ") is not None
 
 
+def test_a_constant_is_in_every_row(home: Home, config: IngestConfig, tmp_path: Path) -> None:
+    source = tmp_path / "watched.csv"
+    source.write_text("video,when,user_id\nv1,2026-11-27T08:00:00Z,bob\nv2,2026-11-28T08:00:00Z,bob\n")
+    mapping, constants = {"item_id": "video", "at": "when"}, {"user_id": "me", "kind": "video", "action": "view"}
+    assert counts(load_events(home, source, config, options=ColumnOptions(mapping, constants))) == (2, 0, 0)
+    assert [event.action for event in home.catalogue.events.newest(["me"], 9)["me"]] == ["view", "view"]
+    with pytest.raises(UsageError, match="missing column action"):
+        load_events(home, source, config, options=ColumnOptions(mapping, {"kind": "video"}))
+
+
 def test_columns_are_mapped(home: Home, encoder: Any, config: IngestConfig, tmp_path: Path) -> None:
     source = tmp_path / "export.csv"
     source.write_text("title;Video Title;Date\nX7;A Moon Landing;24.11.2026\n")
     mapping = {"title": "video title", "published": "Date"}
-    assert counts(load_videos(home, source, lambda: encoder, config, mapping=mapping)) == (1, 0, 0)
+    assert counts(load_videos(home, source, lambda: encoder, config, options=ColumnOptions(mapping))) == (1, 0, 0)
     (item_id,) = home.catalogue.videos.ids()
     video = home.catalogue.videos.get(item_id)
     assert video is not None
     assert (video.title, video.published) == ("A Moon Landing", datetime(2026, 11, 24, tzinfo=UTC))
     assert video.metadata == {"title (not mapped)": "X7"}
     with pytest.raises(UsageError, match=r"no column 'Headline' to map: .* found title, Video Title, Date"):
-        load_videos(home, source, lambda: encoder, config, mapping={"title": "Headline"})
+        load_videos(home, source, lambda: encoder, config, options=ColumnOptions({"title": "Headline"}))
     with pytest.raises(UsageError, match="unknown column 'titel': expected one of title, id"):
-        load_videos(home, source, lambda: encoder, config, mapping={"titel": "Video Title"})
+        load_videos(home, source, lambda: encoder, config, options=ColumnOptions({"titel": "Video Title"}))
 
 
 def test_the_last_of_two_texts_wins_and_is_reported(home: Home, encoder: Any, jsonl: Jsonl) -> None:

@@ -9,13 +9,15 @@ from typing import Annotated
 import typer
 
 from shortlist.app.cli.frame import Call, command, open_or_create
-from shortlist.app.cli.ingest.columns import Map, mapping_of
+from shortlist.app.cli.ingest.columns import Map, Set, options_of
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.output import stage_bars
 from shortlist.core.config import Config
+from shortlist.core.errors import UsageError
 from shortlist.engine.backup import back_up_if_due
 from shortlist.engine.build import encoder_of
+from shortlist.ingest.history.importer import reject_export
 from shortlist.ingest.load import READ, IngestResult, load_articles, load_events, load_readers
 from shortlist.store.home import Home
 
@@ -31,16 +33,17 @@ def articles(
         str, typer.Argument(help="ag_news, .jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="SOURCE")
     ],
     columns: Map = None,
+    constants: Set = None,
 ) -> None:
     """Store articles that readers read. The original CSV of AG News is recognised.
 
     Example: shortlist ingest articles sample/articles.csv
     """
     encoder = encoder_of(call.config)
-    mapping = mapping_of(columns)
+    options = options_of(columns, constants)
 
     def load(store: Home, config: Config, progress: Callable[[str, int], None]) -> IngestResult:
-        return load_articles(store, source, encoder, config.ingest, progress, mapping)
+        return load_articles(store, source, encoder, config.ingest, progress, options)
 
     _run(ARTICLES, {source: load}, call.config, call.as_json)
 
@@ -50,15 +53,16 @@ def readers(
     call: Call,
     file: Annotated[Path, typer.Argument(help=".jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="FILE")],
     columns: Map = None,
+    constants: Set = None,
 ) -> None:
     """Store readers and their stated interests.
 
     Example: shortlist ingest readers sample/readers.jsonl
     """
-    mapping = mapping_of(columns)
+    options = options_of(columns, constants)
 
     def load(store: Home, config: Config, progress: Callable[[str, int], None]) -> IngestResult:
-        return load_readers(store, file, config.ingest, progress, mapping)
+        return load_readers(store, file, config.ingest, progress, options)
 
     _run("readers", {str(file): load}, call.config, call.as_json)
 
@@ -68,15 +72,16 @@ def events(
     call: Call,
     file: Annotated[Path, typer.Argument(help=".jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="FILE")],
     columns: Map = None,
+    constants: Set = None,
 ) -> None:
     """Store what readers did: impressions, clicks, views, likes and skips, with dwell times.
 
     Example: shortlist ingest events sample/events.csv
     """
-    mapping = mapping_of(columns)
+    options = options_of(columns, constants)
 
     def load(store: Home, config: Config, progress: Callable[[str, int], None]) -> IngestResult:
-        return load_events(store, file, config.ingest, progress, mapping)
+        return load_events(store, file, config.ingest, progress, options)
 
     _run("events", {str(file): load}, call.config, call.as_json)
 
@@ -86,8 +91,12 @@ def _run(what: str, loads: dict[str, Load], config: Config, as_json: bool) -> No
     results: dict[str, IngestResult] = {}
     with open_or_create(config) as store:
         for source, load in loads.items():
-            with stage_bars(READ, quiet=as_json) as progress:
-                results[source] = load(store, config, progress)
+            try:
+                with stage_bars(READ, quiet=as_json) as progress:
+                    results[source] = load(store, config, progress)
+            except UsageError:
+                reject_export(Path(source))
+                raise
         if what == ARTICLES:
             make_searchable(store, config)
         else:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
 
 from shortlist.app.cli.frame import Call, command, open_or_create
-from shortlist.app.cli.ingest.columns import Map, mapping_of
+from shortlist.app.cli.ingest.columns import Map, Set, options_of
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.filter_options import moment_parser
@@ -22,12 +21,14 @@ from shortlist.core.filter_fields import filters_from
 from shortlist.core.types import EXTRACTIVE
 from shortlist.engine.build import encoder_of, transcriber_of
 from shortlist.ingest.default_enrichment import ENRICH_VIDEO
-from shortlist.ingest.load import READ, IngestResult, load_videos
+from shortlist.ingest.history.importer import reject_export
+from shortlist.ingest.load import NO_OPTIONS, READ, IngestResult, load_videos
 from shortlist.ingest.media.choose_source import source_of
+from shortlist.ingest.media.local_files import SUFFIXES
 from shortlist.ingest.media.pipeline import Models, load_media
 from shortlist.ingest.media.source import MediaFilter, Source
 from shortlist.ingest.tables.read import is_table, table_format
-from shortlist.ingest.tables.rows import Failure
+from shortlist.ingest.tables.rows import ColumnOptions, Failure
 from shortlist.store.home import Home
 
 SOURCES = ".jsonl[.gz], .csv, .tsv, .xlsx, .parquet | media file | folder | channel, playlist, feed or video address | s3://BUCKET/PREFIX"
@@ -67,6 +68,7 @@ def videos(
     cookies: Cookies = None,
     allow_private: AllowPrivate = False,
     columns: Map = None,
+    constants: Set = None,
 ) -> None:
     """Store videos with their transcripts. Run the same command again to add new videos or to resume after a stop.
 
@@ -78,15 +80,18 @@ def videos(
     tables = [source for source in sources if is_table(source)]
     for table in tables:
         table_format(Path(table))  # report a missing table before anything is stored
+    for source in sources:
+        if source not in tables and Path(source).suffix.lower() not in SUFFIXES:
+            reject_export(Path(source).expanduser())
     media = {source: source_of(source, chosen.media, media_filter) for source in sources if source not in tables}
     limits = {"--limit": limit, "--max-duration": max_duration, "--published-after": published_after}
-    options = [name for name, value in limits.items() if value is not None]
-    if tables and options:
+    limiting = [name for name, value in limits.items() if value is not None]
+    if tables and limiting:
         remedy = "shorten the table, or leave the option out"
-        raise UsageError(f"{options[0]} with a table", expected="media or addresses", found=tables[0], remedy=remedy)
-    mapping = mapping_of(columns)
+        raise UsageError(f"{limiting[0]} with a table", expected="media or addresses", found=tables[0], remedy=remedy)
+    options = options_of(columns, constants)
     with open_or_create(chosen) as store:
-        results = ingest_sources(store, tables, media, chosen, call.as_json, mapping)
+        results = ingest_sources(store, tables, media, chosen, call.as_json, options)
     report("videos", results, call.as_json)
 
 
@@ -110,7 +115,7 @@ def ingest_sources(
     media: dict[str, Source],
     config: Config,
     as_json: bool,
-    mapping: Mapping[str, str] = MappingProxyType({}),
+    options: ColumnOptions = NO_OPTIONS,
 ) -> dict[str, IngestResult]:
     """Ingest tables, then media. Returns a result for each table and one for all media.
 
@@ -120,8 +125,9 @@ def ingest_sources(
     for table in tables:
         try:
             with stage_bars(READ, quiet=as_json) as progress:
-                results[table] = load_videos(store, table, encoder_of(config), config.ingest, progress, mapping)
+                results[table] = load_videos(store, table, encoder_of(config), config.ingest, progress, options)
         except (UsageError, RecordError) as error:
+            reject_export(Path(table))
             if len(tables) + len(media) == 1:
                 raise
             results[table] = IngestResult(failures=(Failure(table, str(error)),))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.ingest.history.samples import firefox, jellyfin
+from tests.ingest.history.samples import TEXTS, firefox, jellyfin
 from tests.ingest.history.takeout_exports import archive, watched
 
 Shortlist = Callable[..., Any]
@@ -67,6 +67,16 @@ def test_an_export_reads_the_candidates_of_the_home(here: Shortlist, hashing: Ha
         done = here("import", str(path), "--yes", home=home).stdout
         assert "First for me:" in done
         here("ingest", "events", str(path), home=home).says(2, "shortlist import")
+
+
+def test_ingest_names_the_command_for_an_export(here: Shortlist, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    opml, activity = tmp_path / "feeds.opml", tmp_path / "ViewingActivity.csv"
+    opml.write_text(TEXTS["OPML"])
+    activity.write_text(TEXTS["Netflix viewing activity"])
+    for kind in ("videos", "articles", "events"):
+        here("ingest", kind, str(opml), home=home).says(2, "OPML", f"`shortlist import {opml}`")
+    here("ingest", "events", str(activity), home=home).says(2, "Netflix viewing activity", "`shortlist import ")
 
 
 def test_what_is_no_export_is_refused_in_a_line(here: Shortlist, tmp_path: Path) -> None:
