@@ -164,7 +164,7 @@ def _interest(video: Video, context: ReasonContext) -> str | None:
     interests = [one.strip() for interest in context.profile.interests for one in JOINED.split(interest)]
     own = set(terms(_text(video)))
     found = [one for one in dict.fromkeys(interests) if (words := terms(one)) and own.issuperset(words)]
-    return f"you named {quoted(found)} as an interest" if found else None
+    return f"mentions {quoted(found)}, which you named as an interest" if found else None
 
 
 def _meaning(candidate: Candidate, context: ReasonContext) -> str | None:
@@ -194,6 +194,8 @@ def _is_near(video: Video, context: ReasonContext) -> bool:
 def _category(candidate: Candidate, context: ReasonContext) -> str | None:
     """Name the share of the video's category, then items of it; None if a category in the sum is a guess."""
     category = candidate.video.category
+    if not context.profile.liked:
+        return _stated(candidate.video, context)
     share = context.profile.categories.get(category or "", 0.0)
     guessed = candidate.video.category_is_guess or category in context.profile.guessed_categories
     if guessed or share < SMALLEST_SHARE:
@@ -204,6 +206,14 @@ def _category(candidate: Candidate, context: ReasonContext) -> str | None:
         return whole
     facts = list(_of_category(category or "", liked, candidate, context))
     return next((fact for fact in facts if fact not in candidate.said), facts[0])
+
+
+def _stated(video: Video, context: ReasonContext) -> str | None:
+    category = video.category or ""
+    if category.casefold() not in {interest.casefold() for interest in context.profile.interests}:
+        return None
+    guessed = f"looks like “{category}”, which you named as an interest"
+    return guessed if video.category_is_guess else f"you named “{category}” as an interest"
 
 
 def _of_category(

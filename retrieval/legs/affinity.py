@@ -1,4 +1,4 @@
-"""affinity: the share of a video's category in the reader's profile."""
+"""affinity: the share of a video's category in the reader's profile, or among the interests of a new reader."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from shortlist.core.config import RetrievalConfig
 from shortlist.core.legs import LEGS, OF_READERS, LegSpec
 from shortlist.core.ranking import Query
+from shortlist.core.types import Profile
 from shortlist.retrieval.filters import AllowedRows
 from shortlist.retrieval.index.snapshot import Snapshot
 from shortlist.retrieval.legs.leg import Leg, first_allowed
@@ -59,13 +60,21 @@ class Affinity(Leg[Taste]):
         self._of_category = [by_code[start:end] for start, end in pairwise(ends.tolist())]
 
     def weigh(self, queries: Sequence[Query]) -> list[Taste | None]:
-        """See `Leg`. None for a query whose profile has no categories."""
-        return [self._taste(query.profile.categories) if query.profile else None for query in queries]
+        """See `Leg`. None for a query whose profile has no categories, neither liked nor named as interests."""
+        return [self._taste(self._shares(query.profile)) if query.profile else None for query in queries]
 
     def best(self, scorings: Sequence[Taste], allowed: Sequence[AllowedRows], depths: Sequence[int]) -> list[Ints]:
         """See `Leg`."""
         one_by_one = zip(scorings, allowed, depths, strict=True)
         return [self._best(taste, limits.mask, depth) for taste, limits, depth in one_by_one]
+
+    def _shares(self, profile: Profile) -> Mapping[str, float]:
+        """Return the shares of what the reader likes; of a reader who liked nothing, those of the stated interests."""
+        if profile.liked:
+            return profile.categories
+        stated = {interest.casefold() for interest in profile.interests}
+        named = [name for name in self.snapshot.columns.category.names if name and name.casefold() in stated]
+        return dict.fromkeys(named, 1 / max(1, len(named)))
 
     def _taste(self, categories: Mapping[str, float]) -> Taste | None:
         if not any(share > 0 for share in categories.values()):

@@ -234,12 +234,19 @@ def test_words_shared_with_what_was_read() -> None:
     ("title", "words"),
     [
         ("Sewing machine repair", "we know little about you yet"),
-        ("Machine learning in an hour", "you named “machine learning” as an interest"),
+        ("Machine learning in an hour", "mentions “machine learning”, which you named as an interest"),
     ],
 )
 def test_an_interest_is_named_whole(title: str, words: str) -> None:
     named = replace(STRANGER, profile=Profile("u", interests=("machine learning", "South Africa")))
     assert why(named, replace(TEA, title=title), bm25=1.0).text == words
+
+
+def test_a_named_category_is_the_reason_of_a_new_reader() -> None:
+    named = replace(STRANGER, profile=Profile("u", interests=("food",)))
+    assert why(named, affinity=1.0) == Reason("you named “Food” as an interest", "affinity")
+    guess = replace(TEA, enrichment=Enrichment(category=Attributed("Food", "nearest")))
+    assert why(named, guess, affinity=1.0).text == "looks like “Food”, which you named as an interest"
 
 
 @pytest.mark.parametrize(

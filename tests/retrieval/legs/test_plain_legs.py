@@ -36,6 +36,14 @@ def test_affinity_is_the_readers_share_of_the_category_then_popularity(snapshot_
     np.testing.assert_allclose(ranking.scores, [0.75, 0.2505, 0.25, 0.001, 0.0], atol=1e-9)
 
 
+def test_a_new_reader_likes_what_they_named(snapshot_of: Any) -> None:
+    snapshot = snapshot_of([video("a", "food"), video("b", "music"), video("c", None)], np.eye(3))
+    leg = build_leg("affinity", snapshot, RetrievalConfig())
+    named = leg.search(Query(k=3, profile=Profile("u", interests=("Music", "knitting"))))
+    assert dict(zip(named.ids, named.scores.tolist(), strict=True)) == {"b": 1.0, "a": 0.0, "c": 0.0}
+    assert len(leg.search(Query(k=3, profile=Profile("u", interests=("knitting",))))) == 0
+
+
 def test_where_taste_tells_nothing_apart_popularity_is_not_taken_for_it(snapshot_of: Any) -> None:
     videos = [video(name, "food") for name in "abc"]
     snapshot = snapshot_of(videos, np.eye(3), popular={"b": 9.0, "c": 99.0})
