@@ -7,7 +7,7 @@ STAMP := $(VENV)/.stamp
 DEMO_LLM ?= default
 # Those of benchmarks/ that ask no language model; the others are run by hand, for hours.
 BENCHES := retrieval dense ensemble scale.export speech serving
-EXTRAS := bench,dev,mlflow,openai,openai-whisper,ops,postgres,ray,s3,serve,trees
+EXTRAS := articles,bench,dev,mlflow,openai,openai-whisper,ops,postgres,ray,s3,serve,trees
 LOCKED := postgres s3 serve
 
 # The one package as it is installed: neither mypy nor import-linter follows the mapping in setup.py.

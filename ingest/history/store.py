@@ -163,7 +163,7 @@ def _newest(acts: Iterable[Act], limit: int) -> list[str]:
 def _article(act: Act, batch: Batch, category: Attributed | None) -> Article:
     facts = {
         IMPORT: str(batch.id), "verb": VERBS[act.verb][0], "kind": act.kind, "channel": act.channel, "url": act.url,
-        "body_made_by": "export" if act.text else "title",
+        "body_made_by": act.text_made_by if act.text else "title",
     }  # fmt: skip
     return Article(
         act.item_id, act.title.strip(), act.text, category.value if category else None,

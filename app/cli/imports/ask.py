@@ -12,6 +12,7 @@ import typer
 
 from shortlist.app.cli.terminal.output import say
 from shortlist.core.errors import UsageError
+from shortlist.ingest.history.page_texts import wanted
 from shortlist.ingest.history.read import ALL, History
 from shortlist.ingest.history.this_machine import histories
 from shortlist.ingest.history.words import quantity
@@ -63,10 +64,13 @@ def asked_domains(domains: Mapping[str, int]) -> list[str]:
     return []
 
 
-def ask(reader: str, history: History, titles: int, follow: bool) -> bool:
+def ask(reader: str, history: History, titles: int, follow: bool, fetch: bool) -> bool:
     """Ask whether to import, and return whether to follow the channels. Raises `Abort` for no."""
     say(f"For reader {reader}. Titles of at most {titles:,} items, the newest, are stored and never recommended.")
-    say("Nothing leaves this machine. `shortlist import undo` removes all of it.")
+    leaves = (
+        f"The pages of {len(wanted(history.acts)):,} articles are asked for" if fetch else "Nothing leaves this machine"
+    )
+    say(f"{leaves}. `shortlist import undo` removes all of it.")
     typer.confirm("Import it?", abort=True, err=True)
     channels = quantity(len(history.channels), "channels")
     return follow or bool(history.channels and typer.confirm(f"Follow the {channels}, too?", err=True))

@@ -12,13 +12,16 @@ from shortlist.app.cli.imports.ask import AUTO, DateOrder, ask, asked_domains, c
 from shortlist.app.cli.imports.first_list import first_list
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.last_reader import remember_reader
-from shortlist.app.cli.terminal.output import print_json, progress_bar, say, stage_bars
+from shortlist.app.cli.terminal.output import print_json, print_remark, progress_bar, say, stage_bars
 from shortlist.core.json_documents import answer_document
 from shortlist.core.types import ME
 from shortlist.engine.build import encoder_of
+from shortlist.ingest.history.page_texts import fetch_texts, wanted
 from shortlist.ingest.history.read import History, read_history
 from shortlist.ingest.history.store import STORE, store_history
 from shortlist.ingest.history.words import preview_lines, report_lines
+
+SHOWN = 5  # failures
 
 
 @command()
@@ -44,6 +47,9 @@ def run(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what there is, and store nothing.")] = False,
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Fetch the pages of articles that you saved, liked or read long.")
+    ] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Follow the channels, too [asks].")] = False,
 ) -> None:
     """Import what you watched, read, liked, saved and searched for elsewhere. The format is recognised by content.
@@ -71,8 +77,19 @@ def run(
         check_terminal("-" in sources)
     history.choose(domain if domain is not None else asked_domains(history.domains) if asks else ())
     if asks:
-        follow = ask(reader, history, call.config.ingest.import_titles, follow)
+        follow = ask(reader, history, call.config.ingest.import_titles, follow, fetch)
+    if fetch:
+        _fetch(call, history)
     _store(call, history, reader, follow)
+
+
+def _fetch(call: Call, history: History) -> None:
+    with progress_bar("fetch", total=len(wanted(history.acts)), quiet=call.as_json) as progress:
+        failures = fetch_texts(history.acts, call.config.media, progress)
+    for failure in failures[:SHOWN]:
+        print_remark(f"{failure.where}: {failure.reason}")
+    if failures:
+        print_remark(f"{len(failures):,} pages have only their title")
 
 
 def _store(call: Call, history: History, reader: str, follow: bool) -> None:
