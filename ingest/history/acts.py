@@ -25,8 +25,8 @@ class Act:
     """Something that a person did. `at` is in UTC, or None if the export does not say when.
 
     `item_id` is made of the address, else of the title, so that exports of one life agree. `seconds` is how long it
-    took, `length_s` the length of the video, `text` the text of an article and `text_made_by` its origin, `person` whose
-    act it is, where the export has those of several.
+    took, `length_s` the length of the video, `text` the text of an article and `text_made_by` its origin, `person`
+    whose act it is, where the export has those of several.
     """
 
     verb: Verb
