@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
@@ -33,8 +33,8 @@ EVENTS = 10_000  # a transaction
 class Imported:
     """The result of an import: numbers of events that are new, or were stored before, and of new titles.
 
-    `categories` has the numbers of new titles by their guessed category, `followed` the channels that were not followed
-    before.
+    `categories` has the numbers of new titles by their guessed category, `channels` those of watches, `followed` the
+    channels that were not followed before.
     """
 
     batch: Batch
@@ -42,6 +42,7 @@ class Imported:
     known: int
     titles: int
     categories: Counter[str]
+    channels: Counter[str]
     followed: tuple[str, ...]
 
     @property
@@ -75,13 +76,15 @@ def store_history(
         }  # fmt: skip
         batch = home.catalogue.imports.begin(user_id, ", ".join(history.sources), content)
         new = 0
+        channels = Counter(act.channel for act in history.acts if act.channel and act.verb == "watch")
         for events in _batched(_events(history, batch), EVENTS):
             new += home.catalogue.events.add(events)
             progress(STORE, len(events))
-        titles, categories = _store_titles(home, history, batch, encoder, config)
+        named = _newest_named(home, history.acts, config.import_titles)
+        categories = _store_titles(home, named, batch, encoder, config)
         deliver(home, encoder, lambda done: progress(ENCODE, done))
         home.catalogue.imports.finish(batch)
-    return Imported(batch, new, len(history.acts) - new, titles, categories, followed)
+    return Imported(batch, new, len(history.acts) - new, len(named), categories, channels, followed)
 
 
 def undo_import(home: Home, batch: Batch) -> tuple[int, int]:
@@ -128,26 +131,30 @@ def _events(history: History, batch: Batch) -> Iterator[Event]:
         )  # fmt: skip
 
 
-def _store_titles(
-    home: Home, history: History, batch: Batch, encoder: Callable[[], Encoder], config: IngestConfig
-) -> tuple[int, Counter[str]]:
-    """Store the titles of the newest items that the home does not have; return their number, and their categories."""
-    newest = _newest(history.acts, config.import_titles)
-    known = home.catalogue.videos.known(newest) | home.catalogue.articles.outlines(newest).keys()
-    wanted = set(newest) - known
+def _newest_named(home: Home, acts: Sequence[Act], limit: int) -> list[Act]:
+    """Return an act with a title for each of the newest `limit` items that the home does not have: one with a text."""
+    newest = _newest(acts, limit)
+    wanted = set(newest) - home.catalogue.videos.known(newest) - home.catalogue.articles.outlines(newest).keys()
     named: dict[str, Act] = {}
-    for act in history.acts:
+    for act in acts:
         if act.item_id in wanted and act.title.strip() and len(act.text) >= len(named.get(act.item_id, act).text):
             named.setdefault(act.item_id, act)
+    return list(named.values())
+
+
+def _store_titles(
+    home: Home, named: Sequence[Act], batch: Batch, encoder: Callable[[], Encoder], config: IngestConfig
+) -> Counter[str]:
+    """Store the titles as texts, and return the numbers of their guessed categories."""
     categories: Counter[str] = Counter()
     if not named:
-        return 0, categories
+        return categories
     categoriser = Categoriser(encoder(), config.categories)
-    for acts in _batched(named.values(), config.batch):
+    for acts in _batched(named, config.batch):
         guesses = categoriser.categorise([Video(act.item_id, act.title, description=act.text) for act in acts])
         home.catalogue.articles.put([_article(act, batch, guess) for act, guess in zip(acts, guesses, strict=True)])
         categories.update(guess.value for guess in guesses if guess)
-    return len(named), categories
+    return categories
 
 
 def _newest(acts: Iterable[Act], limit: int) -> list[str]:

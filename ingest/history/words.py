@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -54,17 +53,16 @@ def quantity(number: int, plural: str) -> str:
     return f"{number:,} {SINGULAR.get(plural, plural.removesuffix('s')) if number == 1 else plural}"
 
 
-def report_lines(history: History, done: Imported) -> list[str]:
+def report_lines(done: Imported) -> list[str]:
     """Return what was stored, and what it shows of the reader."""
     stored = f"import {done.batch.id}: {done.new:,} new events, {done.known:,} known, {done.titles:,} new titles"
     followed = f", {quantity(len(done.followed), 'channels')} followed" if done.followed else ""
-    return [stored + followed, *([sentence] if (sentence := learned(history, done)) else [])]
+    return [stored + followed, *([sentence] if (sentence := learned(done)) else [])]
 
 
-def learned(history: History, done: Imported) -> str:
+def learned(done: Imported) -> str:
     """Return a sentence on what the reader watches most, or nothing."""
-    channels = Counter(act.channel for act in history.acts if act.channel and act.verb == "watch")
-    names = [name for name, _ in channels.most_common(SHOWN)]
+    names = [name for name, _ in done.channels.most_common(SHOWN)]
     categories = [name for name, _ in done.categories.most_common(SHOWN)]
     mostly = f"mostly {listed(names)}" if names else ""
     about = ", ".join(filter(None, (listed(categories), mostly)))

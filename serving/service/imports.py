@@ -52,7 +52,7 @@ def import_file(service: Service, path: Path, options: ImportOptions) -> dict[st
         return {**found, "imported": None}
     history.choose(options.domains)
     stored = service.write(lambda: _store(service, history, options))
-    return {**found, "imported": stored.document, "lines": [*found["lines"], *report_lines(history, stored)]}
+    return {**found, "imported": stored.document, "lines": [*found["lines"], *report_lines(stored)]}
 
 
 def _store(service: Service, history: History, options: ImportOptions) -> Imported:

@@ -101,7 +101,7 @@ def _store(call: Call, history: History, reader: str, follow: bool) -> None:
         remember_reader(store, reader)
         candidates = bool(store.catalogue.content_counts().videos)
     if not call.as_json:
-        for line in report_lines(history, done):
+        for line in report_lines(done):
             say(line)
     answer = first_list(call, reader, quiet=call.as_json) if candidates else None
     if call.as_json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 from shortlist.ingest.history.acts import Act, Channel, Found, LeftOut, Verb, epoch
 from shortlist.ingest.history.importer import IMPORTERS, Importer, Part
@@ -30,41 +30,43 @@ def recognise(head: Head) -> float:
 
 def read(part: Part) -> Iterator[Found]:
     """Yield a watch for each video of the history, a save or like for one of a playlist, and the channels."""
-    for record in _records(part):
-        if isinstance(record, LeftOut):
-            yield record
-        elif not isinstance(record, dict):
-            yield NO_RECORD
-        elif record.get("$$deleted"):  # by NeDB, which appends changes
-            continue
-        elif "timeWatched" in record:
-            yield _watch(record)
-        elif isinstance(record.get("videos"), list):
-            verb: Verb = "like" if str(record.get("playlistName", "")).casefold() == FAVORITES else "save"
-            for video in record["videos"]:
-                yield _video(video, verb) if isinstance(video, dict) else NO_RECORD
-        else:
-            yield from _channels(record.get("subscriptions"))
-
-
-def _records(part: Part) -> Iterator[Any]:
-    """Yield the records, the last of those with the same id, as the database reads them."""
     with open_text(part.path) as file:
-        if file.read(1) == "[":
-            yield from json_records(part.path)
+        if file.read(1) != "[":
+            file.seek(0)
+            yield from _newest(file)
             return
-        file.seek(0)
-        records: dict[str, Any] = {}
-        for number, line in enumerate(iter(lambda: file.readline(MAX_RECORD), "")):
-            try:
-                record = json.loads(line)
-            except (ValueError, RecursionError):
-                if line.strip():
-                    yield NO_RECORD
-                continue
-            key = str(record.get("_id") or number) if isinstance(record, dict) else str(number)
-            records[key] = record
-    yield from records.values()
+    for record in json_records(part.path):
+        yield from (record,) if isinstance(record, LeftOut) else _found(record)
+
+
+def _newest(file: TextIO) -> Iterator[Found]:
+    """Yield what the lines are, of those with the same id only the last: the database appends changes."""
+    known: dict[str, tuple[Found, ...]] = {}
+    for number, line in enumerate(iter(lambda: file.readline(MAX_RECORD), "")):
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            if line.strip():
+                yield NO_RECORD
+            continue
+        key = str(record.get("_id") or number) if isinstance(record, dict) else str(number)
+        known[key] = tuple(_found(record))
+    for found in known.values():
+        yield from found
+
+
+def _found(record: Any) -> Iterator[Found]:
+    if not isinstance(record, dict):
+        yield NO_RECORD
+    elif record.get("$$deleted"):
+        return
+    elif "timeWatched" in record:
+        yield _watch(record)
+    elif isinstance(record.get("videos"), list):
+        verb: Verb = "like" if str(record.get("playlistName", "")).casefold() == FAVORITES else "save"
+        yield from (_video(video, verb) if isinstance(video, dict) else NO_RECORD for video in record["videos"])
+    else:
+        yield from _channels(record.get("subscriptions"))
 
 
 def _watch(record: dict[str, Any]) -> Found:
