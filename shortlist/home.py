@@ -227,12 +227,14 @@ class Home:
         since: datetime | None = None,
         domains: Iterable[str] = (),
         person: str | None = None,
+        searches: bool = True,
         follow: bool = False,
     ) -> Imported:
         """Import what a person did elsewhere from a file, zip or folder that docs/import.md lists.
 
         The reader is created if unknown. `since` leaves out what is older, `domains` are those whose pages are taken
         from a browser, `person` says whose acts to take from an export of several, `follow` follows its channels, too.
+        Without `searches` what was searched for is left out.
         Importing it again adds nothing. The result counts new and known events and has the `batch`, which `shortlist
         import undo` removes.
         Raises `UsageError` for a file of an unknown kind, and `HomeLocked` if another process writes content.
@@ -243,6 +245,8 @@ class Home:
         history = read_history([str(source)], since)
         if person is not None:
             history.keep_person(person)
+        if not searches:
+            history.leave_out_searches()
         history.choose(list(domains))
         done = store_history(self._store, history, user_id, self._engine.encoder, self._config.ingest, follow=follow)
         repair(self._store, self._config)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from shortlist.agent.prompt_safety.language_identifier import default_identifier
+from shortlist.models.language_identifier import default_identifier
 
 _MIN_CHARS = 20  # fewer do not determine a language
 _MIN_LETTERS = 3  # fewer do not determine a script

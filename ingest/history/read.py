@@ -68,6 +68,12 @@ class History:
         names = sorted({act.person for act in self.acts if act.person})
         return tuple(names) if len(names) > 1 else ()
 
+    def leave_out_searches(self) -> None:
+        """Leave out what was searched for."""
+        kept = [act for act in self.acts if act.verb != "search"]
+        self.left_out["searches"] += len(self.acts) - len(kept)
+        self.acts = kept
+
     def choose(self, domains: Collection[str]) -> None:
         """Make acts of the pages of `domains`, or of all with `ALL`, and leave out all others.
 

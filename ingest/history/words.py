@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from shortlist.ingest.history.acts import VERBS
 from shortlist.ingest.history.read import History
 from shortlist.ingest.history.store import Imported
+from shortlist.models.language_identifier import default_identifier
 
 MAX_SOURCES = 5
 MAX_DOMAINS = 20
 LEAST_SHORTS = 0.01
 SHOWN = 3  # names in a sentence
+LANGUAGE_TITLES = 300  # the newest
+LEAST_TITLE = 20  # characters that tell a language
+SURE_LANGUAGE, LEAST_LANGUAGE = 0.9, 0.1
 SINGULAR = {plural: verb for verb, (_, plural) in VERBS.items()}
 
 
@@ -25,6 +31,8 @@ def preview_lines(history: History) -> Iterator[str]:
     if history.span:
         first, last = history.span
         yield f"  from {first:%d %b %Y} to {last:%d %b %Y} (UTC)"
+    if languages := languages_of(act.title for act in history.acts):
+        yield f"  titles in {', '.join(f'{code} ({share:.0%})' for code, share in languages.items())}"
     if history.shorts >= LEAST_SHORTS:
         yield f"  {history.shorts:.0%} of the watches are shorts by their address, title or length"
     if history.pages:
@@ -40,6 +48,17 @@ def preview_lines(history: History) -> Iterator[str]:
         yield f"  left out: {what} ({number:,})"
     for problem in history.partly:
         yield f"  incomplete: {problem}"
+
+
+def languages_of(titles: Iterable[str]) -> dict[str, float]:
+    """Return the shares of languages that are sure, of the first titles that are long enough to tell; common ones."""
+    long = list(islice((title for title in titles if len(title) >= LEAST_TITLE), LANGUAGE_TITLES))
+    if not long:
+        return {}
+    best = [default_identifier().rank(title)[0] for title in long]
+    sure = Counter(code for code, probability in best if probability >= SURE_LANGUAGE)
+    shares = {code: number / sure.total() for code, number in sure.most_common(SHOWN)}
+    return {code: share for code, share in shares.items() if share >= LEAST_LANGUAGE}
 
 
 def counted(document: Mapping[str, Any]) -> str:

@@ -117,9 +117,9 @@ def moment(value: Any, what: str, *, days: bool = False) -> datetime | None:
     except (ValidationError, OverflowError, ValueError) as error:
         zone = isinstance(error, ValidationError) and error.errors()[0]["type"] == "timezone_aware"
         expected = "a time with a zone" if zone else "a time (ISO-8601 with a zone, or epoch seconds)"
-        raise RecordError(
-            f"bad {what}", expected=expected, found=repr(value)[:80], remedy="write it as 2026-11-24T08:00:00Z"
-        ) from error
+        slashes = "/" in str(value)
+        remedy = "write it as 2026-11-24T08:00:00Z" + (", or add --dates day or --dates month" if slashes else "")
+        raise RecordError(f"bad {what}", expected=expected, found=repr(value)[:80], remedy=remedy) from error
 
 
 def _is_number(value: Any) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shortlist.core.errors import UsageError
+from shortlist.ingest.tables.dates import with_dates
 from shortlist.ingest.tables.delimited import csv_rows
 from shortlist.ingest.tables.jsonl import jsonl_rows
 from shortlist.ingest.tables.limits import Limits
@@ -40,7 +41,10 @@ def rows(source: Source, columns: Columns | None = None, limits: Limits | None =
     columns = columns or Columns(())
     if isinstance(source, str | Path):
         path = Path(source)
-        found = limits.counted(path, FORMATS[table_format(path)](path, columns, limits))
+        read = FORMATS[table_format(path)]
+        found = with_dates(
+            limits.counted(path, read(path, columns, limits)), lambda: read(path, columns, limits), columns.day_first
+        )
     else:
         found = source.rows(columns)
     return (_with_constants(row, columns) for row in found) if columns.constants else found

@@ -52,11 +52,13 @@ class ParsedRecord(Generic[T]):
 class ColumnOptions:
     """What a user says of the columns of their table.
 
-    `mapping` names the column of the table for one of ours, `constants` are values of ours in every row.
+    `mapping` names the column of the table for one of ours, `constants` are values of ours in every row, `day_first`
+    says how to read dates such as 11/10/2026 where their column does not settle it.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    day_first: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Columns:
 
     `required` lists groups of names; one of each group must be present. `aliases` maps other names to ours. `mapping`
     is the user's: our name to that of the table, before any alias. `constants` are in every row, whatever it has. Case
-    is ignored ("Title", "Description").
+    is ignored ("Title", "Description"). `day_first` is that of `ColumnOptions`.
     """
 
     required: tuple[tuple[str, ...], ...]
@@ -73,6 +75,7 @@ class Columns:
     aliases: Mapping[str, str] = field(default_factory=dict)
     mapping: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    day_first: bool | None = None
     _renamed: dict[tuple[str, ...], Sequence[str]] = field(default_factory=dict, init=False, compare=False, repr=False)
     _faults: dict[tuple[str, ...], str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -96,7 +99,7 @@ class Columns:
                     found=f"{name}={value}",
                     remedy="write it as OURS=YOURS, such as title='Video Title'",
                 )
-        return replace(self, mapping=options.mapping, constants=options.constants)
+        return replace(self, mapping=options.mapping, constants=options.constants, day_first=options.day_first)
 
     def rename(self, found: Sequence[str]) -> list[str]:
         """Replace mapped names and aliases in `found`, in the same order.

@@ -52,6 +52,7 @@ async def import_history(
     domain: Domains = (),
     person: Person = None,
     dates: Dates = None,
+    searches: Annotated[bool, Query(description="import what was searched for, too")] = True,
     follow: Annotated[bool, Query(description="follow its channels, too; needs the scope write")] = False,
     dry_run: Annotated[bool, Query(description="say what it has, and store nothing")] = False,
 ) -> JsonResponse:
@@ -64,7 +65,7 @@ async def import_history(
         check_permission(caller.key, "write")
     oldest = datetime.combine(since, time(), UTC) if since else None
     day_first = None if dates is None else dates == "day"
-    options = ImportOptions(user_id, oldest, domain, person, day_first, follow, dry_run)
+    options = ImportOptions(user_id, oldest, domain, person, day_first, searches, follow, dry_run)
     with TemporaryDirectory(prefix="shortlist-import-") as folder:
         path = Path(folder, file_name(name))
         await _receive(request, path)

@@ -27,6 +27,7 @@ class ImportOptions:
     domains: Sequence[str] = ()
     person: str | None = None
     day_first: bool | None = None
+    searches: bool = True
     follow: bool = False
     dry_run: bool = False
 
@@ -47,6 +48,8 @@ def import_file(service: Service, path: Path, options: ImportOptions) -> dict[st
     history.sources = (path.name,)
     if options.person is not None:
         history.keep_person(options.person)
+    if not options.searches:
+        history.leave_out_searches()
     found: dict[str, Any] = {"found": history.document, "lines": list(preview_lines(history))}
     if options.dry_run:
         return {**found, "imported": None}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from enum import Enum
 from pathlib import Path
 
 import typer
@@ -19,13 +18,6 @@ from shortlist.ingest.history.words import quantity
 
 AUTO = "auto"
 DOMAINS = f"Domains to import, or {ALL}"
-
-
-class DateOrder(Enum):
-    """What comes first in a date."""
-
-    DAY = "day"
-    MONTH = "month"
 
 
 def found_here(asks: bool) -> list[str]:

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from shortlist.app.cli.frame import Call, command, open_or_create
-from shortlist.app.cli.imports.ask import AUTO, DateOrder, ask, asked_domains, check_terminal, found_here
+from shortlist.app.cli.imports.ask import AUTO, ask, asked_domains, check_terminal, found_here
 from shortlist.app.cli.imports.first_list import first_list
+from shortlist.app.cli.ingest.columns import Dates
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.last_reader import remember_reader
 from shortlist.app.cli.terminal.output import print_json, print_remark, progress_bar, say, stage_bars
@@ -42,14 +43,13 @@ def run(
     person: Annotated[
         str | None, typer.Option(help="Whose acts to import where the export is of several.", metavar="NAME")
     ] = None,
-    dates: Annotated[
-        DateOrder | None, typer.Option(help="What comes first in dates such as 11/10/2026, if nothing settles it.")
-    ] = None,
+    dates: Dates = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what there is, and store nothing.")] = False,
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Fetch the pages of articles that you saved, liked or read long.")
     ] = False,
+    no_searches: Annotated[bool, typer.Option("--no-searches", help="Leave out what you searched for.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Follow the channels, too [asks].")] = False,
 ) -> None:
     """Import what you watched, read, liked, saved and searched for elsewhere. The format is recognised by content.
@@ -63,9 +63,11 @@ def run(
     asks = not (yes or dry_run)
     sources = [path for source in sources for path in (found_here(asks) if source == AUTO else [source])]
     with progress_bar("read", quiet=call.as_json, rate=True) as progress:
-        history = read_history(sources, oldest, progress, None if dates is None else dates is DateOrder.DAY)
+        history = read_history(sources, oldest, progress, None if dates is None else dates.day_first)
     if person is not None:
         history.keep_person(person)
+    if no_searches:
+        history.leave_out_searches()
     if not call.as_json:
         for line in preview_lines(history):
             say(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import Annotated
 
 import typer
@@ -22,11 +23,32 @@ Set = Annotated[
 ]
 
 
-def options_of(maps: Sequence[str] | None, constants: Sequence[str] | None) -> ColumnOptions:
+class DateOrder(Enum):
+    """What comes first in a date."""
+
+    DAY = "day"
+    MONTH = "month"
+
+    @property
+    def day_first(self) -> bool:
+        """True for the day."""
+        return self is DateOrder.DAY
+
+
+Dates = Annotated[
+    DateOrder | None,
+    typer.Option("--dates", help="What comes first in dates such as 11/10/2026, if nothing settles it."),
+]
+
+
+def options_of(
+    maps: Sequence[str] | None, constants: Sequence[str] | None, dates: DateOrder | None = None
+) -> ColumnOptions:
     """Parse the values of `--map` and `--set`. Raises `UsageError` for one without an equals sign."""
     return ColumnOptions(
         _pairs("--map", "OURS=YOURS", "title='Video Title'", maps),
         _pairs("--set", "OURS=VALUE", "user_id=me", constants),
+        None if dates is None else dates.day_first,
     )
 
 

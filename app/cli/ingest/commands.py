@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from shortlist.app.cli.frame import Call, command, open_or_create
-from shortlist.app.cli.ingest.columns import Map, Set, options_of
+from shortlist.app.cli.ingest.columns import Dates, Map, Set, options_of
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.output import stage_bars
@@ -34,13 +34,14 @@ def articles(
     ],
     columns: Map = None,
     constants: Set = None,
+    dates: Dates = None,
 ) -> None:
     """Store articles that readers read. The original CSV of AG News is recognised.
 
     Example: shortlist ingest articles sample/articles.csv
     """
     encoder = encoder_of(call.config)
-    options = options_of(columns, constants)
+    options = options_of(columns, constants, dates)
 
     def load(store: Home, config: Config, progress: Callable[[str, int], None]) -> IngestResult:
         return load_articles(store, source, encoder, config.ingest, progress, options)
@@ -54,12 +55,13 @@ def readers(
     file: Annotated[Path, typer.Argument(help=".jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="FILE")],
     columns: Map = None,
     constants: Set = None,
+    dates: Dates = None,
 ) -> None:
     """Store readers and their stated interests.
 
     Example: shortlist ingest readers sample/readers.jsonl
     """
-    options = options_of(columns, constants)
+    options = options_of(columns, constants, dates)
 
     def load(store: Home, config: Config, progress: Callable[[str, int], None]) -> IngestResult:
         return load_readers(store, file, config.ingest, progress, options)
@@ -73,12 +75,13 @@ def events(
     file: Annotated[Path, typer.Argument(help=".jsonl[.gz], .csv, .tsv, .xlsx or .parquet", metavar="FILE")],
     columns: Map = None,
     constants: Set = None,
+    dates: Dates = None,
 ) -> None:
     """Store what readers did: impressions, clicks, views, likes and skips, with dwell times.
 
     Example: shortlist ingest events sample/events.csv
     """
-    options = options_of(columns, constants)
+    options = options_of(columns, constants, dates)
 
     def load(store: Home, config: Config, progress: Callable[[str, int], None]) -> IngestResult:
         return load_events(store, file, config.ingest, progress, options)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from shortlist.app.cli.frame import Call, command, open_or_create
-from shortlist.app.cli.ingest.columns import Map, Set, options_of
+from shortlist.app.cli.ingest.columns import Dates, Map, Set, options_of
 from shortlist.app.cli.ingest.report import report
 from shortlist.app.cli.ingest.update_index import make_searchable
 from shortlist.app.cli.terminal.filter_options import moment_parser
@@ -69,6 +69,7 @@ def videos(
     allow_private: AllowPrivate = False,
     columns: Map = None,
     constants: Set = None,
+    dates: Dates = None,
 ) -> None:
     """Store videos with their transcripts. Run the same command again to add new videos or to resume after a stop.
 
@@ -89,7 +90,7 @@ def videos(
     if tables and limiting:
         remedy = "shorten the table, or leave the option out"
         raise UsageError(f"{limiting[0]} with a table", expected="media or addresses", found=tables[0], remedy=remedy)
-    options = options_of(columns, constants)
+    options = options_of(columns, constants, dates)
     with open_or_create(chosen) as store:
         results = ingest_sources(store, tables, media, chosen, call.as_json, options)
     report("videos", results, call.as_json)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shortlist.agent.prompt_safety.language_identifier import load_identifier
+from shortlist.models.language_identifier import load_identifier
 
 TEXTS = (
     "Deze video past precies bij het verzoek.",
